@@ -1,0 +1,139 @@
+//! SHA-256, the protocol's checksum, under names of our own.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+/// A SHA-256 digest; shown as 64 lower-case hexadecimal digits, as the protocol writes it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of bytes that are already at hand.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// Reads exactly 64 hexadecimal digits of either case: clients send both.
+    pub fn parse_hex(text: &str) -> Option<Self> {
+        if text.len() != 64 {
+            return None;
+        }
+        let mut digest = [0; 32];
+        for (byte, pair) in digest.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        }
+        Some(Self(digest))
+    }
+
+    /// The 32 bytes themselves.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// The value of one digit. The integer parsers of `std` would let a sign through.
+fn nibble(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16)?.try_into().ok()
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A digest in the making, fed frame by frame.
+///
+/// A clone carries the state on: the digest of a whole can grow behind the pieces it is made of.
+#[derive(Clone, Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// A hasher that has seen nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next bytes in.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all that was taken in.
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hasher").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// From FIPS 180-4 and its examples.
+    const VECTORS: &[(&str, &str)] = &[
+        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        (
+            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
+        ),
+    ];
+
+    #[test]
+    fn digests_agree_with_the_standard() {
+        for (text, hex) in VECTORS {
+            assert_eq!(Digest::of(text.as_bytes()).to_string(), *hex);
+        }
+    }
+
+    #[test]
+    fn frames_do_not_change_the_digest() {
+        for (text, hex) in VECTORS {
+            let mut hasher = Hasher::new();
+            text.as_bytes().chunks(5).for_each(|frame| hasher.update(frame));
+            assert_eq!(hasher.finish(), Digest::parse_hex(hex).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_cloned_hasher_carries_the_state_on() {
+        let mut whole = Hasher::new();
+        whole.update(b"ab");
+        let mut longer = whole.clone();
+        longer.update(b"c");
+        assert_eq!(whole.finish(), Digest::of(b"ab"));
+        assert_eq!(longer.finish(), Digest::of(b"abc"));
+    }
+
+    #[test]
+    fn hex_is_read_in_either_case_and_shown_in_lower_case() {
+        let digest = Digest::of(b"abc");
+        let upper = digest.to_string().to_uppercase();
+        assert_eq!(Digest::parse_hex(&upper), Some(digest));
+        assert_eq!(format!("{digest:?}"), upper.to_lowercase());
+    }
+
+    #[test]
+    fn anything_but_64_digits_is_no_digest() {
+        let good = Digest::of(b"").to_string();
+        let signed = format!("+{}", &good[1..]);
+        let wide = format!("é{}", &good[2..]);
+        for bad in ["", &good[1..], &format!("{good}0"), &signed, &wide] {
+            assert_eq!(Digest::parse_hex(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! One request and what became of it.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::content::{Content, Digest};
+use crate::origin::Timestamp;
+use crate::spec::{Interface, Operation, Row};
+
+use super::{Framing, Head};
+
+/// When something happened, on both clocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Protocol time.
+    pub protocol: Timestamp,
+    /// Real time since the origin started.
+    pub elapsed: Duration,
+}
+
+/// One operation that a request asked for. A JSON-RPC batch asks for several.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What was asked for.
+    pub operation: Operation,
+    /// On which face of the origin.
+    pub interface: Interface,
+    /// The endpoint's path or the method's name, as documented; what came, where it is neither.
+    pub name: Cow<'static, str>,
+    /// Who asked, as far as the credentials told.
+    pub user: Option<String>,
+    /// The absolute path that it was about.
+    pub path: Option<String>,
+    /// The multipart identifier that it was about.
+    pub upload: Option<String>,
+    /// The part number.
+    pub part: Option<u32>,
+    /// The row of the protocol's tables that was answered; none where no table applies.
+    pub row: Option<&'static Row>,
+}
+
+impl Call {
+    /// A call of which nothing more is known yet.
+    pub fn new(
+        operation: Operation,
+        interface: Interface,
+        name: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let name = name.into();
+        Self {
+            operation,
+            interface,
+            name,
+            user: None,
+            path: None,
+            upload: None,
+            part: None,
+            row: None,
+        }
+    }
+}
+
+/// The head of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerHead {
+    /// The HTTP status.
+    pub status: u16,
+    /// The reason phrase.
+    pub reason: &'static str,
+    /// The headers in the order in which they are written.
+    pub headers: Vec<(&'static str, Cow<'static, [u8]>)>,
+}
+
+impl AnswerHead {
+    /// The first header of that name, in any case.
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        let named = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| &**value)
+    }
+}
+
+/// How far an exchange came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The body is still being read.
+    Receiving,
+    /// The answer has been begun.
+    Answering,
+    /// The answer was handed to the network whole.
+    Answered,
+    /// The client went away before it had the whole answer.
+    ClientGone,
+    /// The origin was stopped first.
+    Stopped,
+}
+
+impl Outcome {
+    /// Whether anything more can happen.
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Self::Receiving | Self::Answering)
+    }
+}
+
+/// The record of one request: begun when its head is there, closed with an outcome.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// Its number in the order in which heads arrived, from 0.
+    pub index: u64,
+    /// The number of its connection.
+    pub connection: u64,
+    /// The head as it came.
+    pub head: Head,
+    /// How the body was announced.
+    pub framing: Framing,
+    /// Bytes of the body that were read, without chunk framing.
+    pub received: u64,
+    /// The digest of the body, if all of it came.
+    pub digest: Option<Digest>,
+    /// The first bytes of the body.
+    pub excerpt: Box<[u8]>,
+    /// The whole body, where the origin was asked to keep bodies.
+    pub body: Option<Content>,
+    /// What it asked for; at least one.
+    pub calls: Vec<Call>,
+    /// The answer's head, once there is one.
+    pub answer: Option<AnswerHead>,
+    /// Bytes of the answer that were handed to the network, its head included.
+    pub written: u64,
+    /// When its head was complete.
+    pub opened: Moment,
+    /// When the last happened.
+    pub closed: Option<Moment>,
+    /// How far it came.
+    pub outcome: Outcome,
+}
+
+impl Exchange {
+    /// The status that was answered.
+    pub fn status(&self) -> Option<u16> {
+        self.answer.as_ref().map(|answer| answer.status)
+    }
+
+    /// How many bytes the client announced; nothing where it announced none or sent chunks.
+    pub fn declared(&self) -> Option<u64> {
+        match self.framing {
+            Framing::Length(declared) => Some(declared),
+            Framing::None | Framing::Chunked => None,
+        }
+    }
+}

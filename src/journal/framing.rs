@@ -1,0 +1,350 @@
+//! Where one request ends and the next begins, told from the bytes alone.
+//!
+//! hyper's header map has lost the order and the case of the headers, so a tap in front of hyper keeps each head as it
+//! came. To find the heads of pipelined requests it must know where the bodies between end: that is the [`Framer`]. It
+//! agrees with hyper on all that hyper serves. What hyper refuses ends the connection, so there it lets all through.
+
+/// What the framer allows after a look at the next bytes of a connection.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// How many of the bytes may be handed on now: at least one, if there is one.
+    pub taken: usize,
+    /// The raw head that the last of these bytes completes, from request line to empty line.
+    pub head: Option<Box<[u8]>>,
+}
+
+/// How a head says that its body is delimited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// Not at all: there is no body.
+    None,
+    /// `Content-Length`: this many bytes.
+    Length(u64),
+    /// `Transfer-Encoding` that ends in `chunked`.
+    Chunked,
+}
+
+/// A head that contradicts itself about its body, so that nobody can tell where the message ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+/// Follows one connection from head to body to head, for as long as the messages make sense.
+#[derive(Debug)]
+pub struct Framer {
+    framing: Framing,
+    /// Once it is over, a head is expected.
+    body: Body,
+    /// The unfinished head. Its room is used again for the next one.
+    head: Vec<u8>,
+    head_limit: usize,
+}
+
+impl Framer {
+    /// A framer at the start of a connection. It gives up on a head of more than `head_limit` bytes.
+    pub const fn new(head_limit: usize) -> Self {
+        Self {
+            framing: Framing::None,
+            body: Body::new(Ok(Framing::None)),
+            head: Vec::new(),
+            head_limit,
+        }
+    }
+
+    /// Looks at the next bytes of the connection and says how many of them may be handed on now.
+    ///
+    /// A step never goes beyond the end of a head or of a message: the first bytes of a body, and the next head, start
+    /// a step of their own. What is not taken must be offered again, before what comes after it.
+    pub fn step(&mut self, bytes: &[u8]) -> Step {
+        if self.body.is_over() {
+            return self.head_step(bytes);
+        }
+        let taken = self.body.step(bytes);
+        Step { taken, head: None }
+    }
+
+    /// Whether a head has begun and not ended.
+    pub fn mid_head(&self) -> bool {
+        self.body.is_over() && !self.head.is_empty()
+    }
+
+    /// Whether a head has ended and its body has not.
+    pub fn mid_body(&self) -> bool {
+        !self.body.is_over() && !self.is_lost()
+    }
+
+    /// Whether the framer has given up, and lets everything through for the rest of the connection.
+    pub fn is_lost(&self) -> bool {
+        self.body.at == At::Lost
+    }
+
+    /// How the latest complete head frames its body: `None` before the first head, and after a malformed one.
+    pub fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// What was seen of a head that did not end, or not within the limit: for the record of a dead connection.
+    pub fn partial_head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// Goes line by line: the tail of what was captured shows the end of a head, however it came, with no second scan.
+    fn head_step(&mut self, bytes: &[u8]) -> Step {
+        let mut taken = 0;
+        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            let room = self.head_limit - self.head.len();
+            self.head.extend_from_slice(&line[..line.len().min(room)]);
+            if line.len() > room {
+                self.body.at = At::Lost;
+                return self.step(bytes);
+            }
+            taken += line.len();
+            match self.head.as_slice() {
+                // RFC 9112 §2.2: empty lines before a request line are ignored.
+                b"\r\n" | b"\n" => self.head.clear(),
+                // Bare line feeds count, because they do in hyper.
+                [.., b'\n', b'\r', b'\n'] | [.., b'\n', b'\n'] => return self.end_head(taken),
+                _ => {}
+            }
+        }
+        Step { taken, head: None }
+    }
+
+    fn end_head(&mut self, taken: usize) -> Step {
+        let framing = Framing::of_head(&self.head);
+        self.framing = framing.unwrap_or(Framing::None);
+        self.body = Body::new(framing);
+        let head = Some(Box::from(self.head.as_slice()));
+        self.head.clear();
+        Step { taken, head }
+    }
+}
+
+impl Framing {
+    /// How a raw head, as a [`Step`] gives it, frames its body (RFC 9112 §6.3).
+    pub fn of_head(raw_head: &[u8]) -> Result<Self, Malformed> {
+        match list(raw_head, b"transfer-encoding").last() {
+            None => Self::of_content_length(raw_head),
+            Some(_) if is_http_10(raw_head) => Err(Malformed),
+            Some(coding) if coding.eq_ignore_ascii_case(b"chunked") => Ok(Self::Chunked),
+            Some(_) => Err(Malformed),
+        }
+    }
+
+    fn of_content_length(raw_head: &[u8]) -> Result<Self, Malformed> {
+        let mut sizes = list(raw_head, b"content-length").map(decimal);
+        match sizes.next() {
+            None => Ok(Self::None),
+            Some(Some(size)) if sizes.all(|other| other == Some(size)) => Ok(Self::Length(size)),
+            Some(_) => Err(Malformed),
+        }
+    }
+}
+
+/// The members of the list that all headers of this name make up together.
+fn list<'a>(raw_head: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    let lines = raw_head.split(|&byte| byte == b'\n').skip(1);
+    let values = lines.filter_map(move |line| {
+        let (found, rest) = line.split_at_checked(name.len())?;
+        let value = rest.strip_prefix(b":")?;
+        found.eq_ignore_ascii_case(name).then_some(value)
+    });
+    values.flat_map(|value| value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii))
+}
+
+/// The version that knows no `Transfer-Encoding`.
+fn is_http_10(raw_head: &[u8]) -> bool {
+    let line_end = raw_head.iter().position(|&byte| byte == b'\n');
+    let request_line = raw_head[..line_end.unwrap_or(0)].trim_ascii_end();
+    request_line.ends_with(b" HTTP/1.0")
+}
+
+fn decimal(text: &[u8]) -> Option<u64> {
+    let digits = str::from_utf8(text).ok()?;
+    // `parse` alone would take a sign.
+    digits.parse().ok().filter(|_| !digits.starts_with('+'))
+}
+
+/// What is still to come of a body.
+#[derive(Debug)]
+struct Body {
+    at: At,
+    /// Data bytes to come. While the size of a chunk is read: that size, as far as it is known.
+    left: u64,
+}
+
+impl Body {
+    const fn new(framing: Result<Framing, Malformed>) -> Self {
+        let (at, left) = match framing {
+            Ok(Framing::None) => (At::Whole, 0),
+            Ok(Framing::Length(size)) => (At::Whole, size),
+            Ok(Framing::Chunked) => (At::Start, 0),
+            Err(Malformed) => (At::Lost, 0),
+        };
+        Self { at, left }
+    }
+
+    fn is_over(&self) -> bool {
+        self.at == At::End || self.at == At::Whole && self.left == 0
+    }
+
+    /// How many of the bytes belong to the body. Data is skipped without a look at it.
+    fn step(&mut self, bytes: &[u8]) -> usize {
+        let mut taken = 0;
+        while taken < bytes.len() && !self.is_over() {
+            taken += match self.at {
+                At::Lost => bytes.len() - taken,
+                At::Whole | At::Data if self.left > 0 => self.skip(bytes.len() - taken),
+                _ => self.read(bytes[taken]),
+            };
+        }
+        taken
+    }
+
+    fn skip(&mut self, available: usize) -> usize {
+        let taken = available.min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        self.left -= taken as u64;
+        taken
+    }
+
+    fn read(&mut self, byte: u8) -> usize {
+        self.at = self.at.next(byte, self.left);
+        if let (At::Size, Some(digit)) = (self.at, char::from(byte).to_digit(16)) {
+            self.left = self.left << 4 | u64::from(digit);
+        }
+        1
+    }
+}
+
+/// A place in a body, mostly in the grammar of a chunked one (RFC 9112 §7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    /// In a body that is nothing but data.
+    Whole,
+    Start,
+    Size,
+    SizePad,
+    Extension,
+    SizeLf,
+    /// In the data of a chunk, or right behind it.
+    Data,
+    DataLf,
+    /// Before a trailer, or before the empty line that ends the body.
+    Line,
+    Trailer,
+    TrailerLf,
+    EndLf,
+    End,
+    Lost,
+}
+
+impl At {
+    /// The grammar as a table, strict like hyper: a bare line feed or an overflowing size may smuggle a request in.
+    const fn next(self, byte: u8, size: u64) -> Self {
+        match (self, byte) {
+            (Self::Start | Self::Size, b) if b.is_ascii_hexdigit() && size >> 60 == 0 => Self::Size,
+            (Self::Size | Self::SizePad, b' ' | b'\t') => Self::SizePad,
+            (Self::Size | Self::SizePad | Self::Extension, b'\r') => Self::SizeLf,
+            (Self::Extension, b'\n') => Self::Lost,
+            (Self::Size | Self::SizePad, b';') | (Self::Extension, _) => Self::Extension,
+            (Self::SizeLf, b'\n') if size == 0 => Self::Line,
+            (Self::SizeLf, b'\n') => Self::Data,
+            (Self::Data, b'\r') => Self::DataLf,
+            (Self::DataLf, b'\n') => Self::Start,
+            (Self::Line, b'\r') => Self::EndLf,
+            (Self::Trailer, b'\r') => Self::TrailerLf,
+            (Self::Line | Self::Trailer, _) => Self::Trailer,
+            (Self::TrailerLf, b'\n') => Self::Line,
+            (Self::EndLf, b'\n') => Self::End,
+            _ => Self::Lost,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What goes through, with a mark wherever handing on must stop: `<head>` and `body|`.
+    const STREAMS: [&str; 3] = [
+        "\n<PUT / HTTP/1.1\r\nContent-Length: 11\r\n\r\n>hello\r\n\r\nyo|",
+        "<PUT / HTTP/1.1\nTRANSFER-encoding:\tgzip, Chunked \n\n>5;a=\"b\"\r\nhello\r\n\
+         00A \t\r\n\r\n\r\n\r\n\r\n\r\n\r\n0;x\r\nDigest: ab\nX:\r\n\r\n|",
+        "<PUT /1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n>6\r\nGET /\n\r\n0\r\n\r\n|\r\n\n\
+         <GET /2 HTTP/1.0\nA: b\r\n\n><PUT /3 HTTP/1.1\ncontent-length:3,3\r\n\n>abc|",
+    ];
+
+    /// Offers a stream, without its marks, in pieces of the given sizes, and sets marks where the framer stops.
+    fn mark(framer: &mut Framer, stream: &str, size: &mut dyn FnMut() -> usize) -> String {
+        let (bare, mut at, mut marked) = (stream.replace(['<', '>', '|'], ""), 0, String::new());
+        while at < bare.len() {
+            let end = at.saturating_add(size()).min(bare.len());
+            let in_body = framer.mid_body();
+            let Step { taken, head } = framer.step(&bare.as_bytes()[at..end]);
+            marked.push_str(&bare[at..at + taken]);
+            at += taken;
+            if let Some(head) = head {
+                assert!(!framer.mid_head() && marked.as_bytes().ends_with(&head));
+                marked.insert(marked.len() - head.len(), '<');
+                marked.push('>');
+            } else if in_body && !framer.mid_body() && !framer.is_lost() {
+                marked.push('|');
+            }
+        }
+        marked
+    }
+
+    #[test]
+    fn heads_and_hand_over_points_do_not_depend_on_how_the_bytes_arrive() {
+        for stream in STREAMS {
+            let marked = |size: &mut dyn FnMut() -> usize| mark(&mut Framer::new(60), stream, size);
+            assert_eq!(marked(&mut || usize::MAX), stream, "whole");
+            assert_eq!(marked(&mut || 1), stream, "byte by byte");
+            for seed in 1..500 {
+                let mut xorshift: usize = seed;
+                let mut size = || {
+                    xorshift ^= xorshift << 7;
+                    xorshift ^= xorshift >> 9;
+                    1 + xorshift % 20
+                };
+                assert_eq!(marked(&mut size), stream, "seed {seed}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_broken_chunked_body_lets_everything_through() {
+        let big = format!("{:x}0", 1_u64 << 60);
+        for bad in ["", ";", "1 1", "1\n", "0;\n", "1\r\nab", "0\r\n\rX", &big] {
+            let stream = format!("<A\nTransfer-Encoding: chunked\n\n>{bad}\r\n0\r\n\r\nGET /\n\n");
+            let mut framer = Framer::new(60);
+            assert_eq!(mark(&mut framer, &stream, &mut || 9), stream);
+            assert!(framer.is_lost(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_head_that_does_not_end_is_kept_up_to_the_limit() {
+        let mut framer = Framer::new(8);
+        mark(&mut framer, "\r\nGET / HT", &mut || 3);
+        assert!(framer.mid_head() && framer.partial_head() == b"GET / HT");
+        mark(&mut framer, "TP/1.1\r\n\r\n", &mut || 3);
+        assert!(framer.is_lost() && framer.partial_head() == b"GET / HT");
+    }
+
+    #[test]
+    fn a_head_frames_its_body_as_rfc_9112_says() {
+        let of = |rest: &str| Framing::of_head(format!("PUT / HTTP/1.{rest}\n\n").as_bytes());
+        let length = |size: &str| of(&format!("0\r\nContent-Length: {size}\r"));
+        assert_eq!(of("1\nA: Content-Length: 5"), Ok(Framing::None));
+        assert_eq!(length("5, 5\ncontent-LENGTH:05\t"), Ok(Framing::Length(5)));
+        let (differs, overflows) = ("5\nContent-Length: 6", format!("{}0", u64::MAX));
+        for size in ["", "+5", "-5", "5,", "5, 6", differs, &overflows] {
+            assert_eq!(length(size), Err(Malformed), "{size}");
+        }
+        let codings = "\nContent-Length: x\nTransfer-Encoding: a\nTransfer-Encoding: b,CHUNKED";
+        assert_eq!(of(&format!("1{codings}")), Ok(Framing::Chunked));
+        assert_eq!(of(&format!("1{codings}, gzip")), Err(Malformed));
+        assert_eq!(of(&format!("0{codings}")), Err(Malformed));
+    }
+}

@@ -1,0 +1,107 @@
+//! A request's head as it came: every byte, in order, in its own case.
+
+use std::fmt;
+
+/// The raw head of a request.
+///
+/// It is kept as one block of bytes and read anew each time: that is small, and it is the truth.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Head(Box<[u8]>);
+
+impl Head {
+    /// Takes the bytes from the request line to the empty line.
+    pub fn new(raw: impl Into<Box<[u8]>>) -> Self {
+        Self(raw.into())
+    }
+
+    /// All bytes.
+    pub fn raw(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The method.
+    pub fn method(&self) -> &[u8] {
+        self.request_line().next().unwrap_or_default()
+    }
+
+    /// The request target, as sent.
+    pub fn target(&self) -> &[u8] {
+        self.request_line().nth(1).unwrap_or_default()
+    }
+
+    /// The headers in wire order and in their own case.
+    pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.lines().skip(1).filter_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            Some((&line[..colon], line[colon + 1..].trim_ascii()))
+        })
+    }
+
+    /// The first header of that name, in any case.
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers()
+            .find(|(given, _)| given.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| value)
+    }
+
+    fn request_line(&self) -> impl Iterator<Item = &[u8]> {
+        self.lines().next().unwrap_or_default().split(|byte| *byte == b' ')
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+    }
+}
+
+impl fmt::Debug for Head {
+    /// The request line alone: the rest may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = self.lines().next().unwrap_or_default();
+        write!(f, "Head({:?})", String::from_utf8_lossy(line))
+    }
+}
+
+/// What is shown of a header's value: nothing where it is a secret.
+pub fn redacted(name: &str, value: &[u8]) -> String {
+    const SECRETS: [&str; 5] = [
+        "Authorization",
+        "X-Agile-Authorization",
+        "X-Agile-Password",
+        "X-Agile-Signature",
+        "X-Agile-Token",
+    ];
+    if SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(name)) {
+        return "<redacted>".to_owned();
+    }
+    String::from_utf8_lossy(value).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_keep_their_order_and_case() {
+        let head = Head::new(*b"POST /a?b HTTP/1.1\r\nx-B: 1\r\nA:  2 \r\nX-b:3\r\n\r\n");
+        let headers: Vec<_> = head.headers().collect();
+        assert_eq!(headers, [(&b"x-B"[..], &b"1"[..]), (b"A", b"2"), (b"X-b", b"3")]);
+        assert_eq!((head.method(), head.target()), (&b"POST"[..], &b"/a?b"[..]));
+        assert_eq!(head.header("X-B"), Some(&b"1"[..]));
+    }
+
+    #[test]
+    fn nothing_in_a_head_can_surprise_the_reader() {
+        let head = Head::new(*b"");
+        assert_eq!((head.method(), head.target(), head.headers().count()), (&b""[..], &b""[..], 0));
+        assert_eq!(
+            format!("{:?}", Head::new(*b"GET / HTTP/1.1\nX-Agile-Password: s\n\n")),
+            "Head(\"GET / HTTP/1.1\")"
+        );
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        assert_eq!(redacted("x-agile-password", b"s"), "<redacted>");
+        assert_eq!(redacted("X-Agile-Part", b"2"), "2");
+    }
+}

@@ -1,0 +1,92 @@
+//! What happened: every connection, and every request from its head on.
+//!
+//! The journal is written by the shell, event by event, and read by everyone else through cheap
+//! snapshots: records are shared, and copied only if they change while somebody holds one.
+
+mod connection;
+mod exchange;
+mod framing;
+mod head;
+mod op;
+mod query;
+
+use std::sync::Arc;
+
+pub use connection::{Connection, ConnectionEnd};
+pub use exchange::{AnswerHead, Call, Exchange, Moment, Outcome};
+pub use framing::{Framer, Framing, Malformed, Step};
+pub use head::{Head, redacted};
+pub use op::{Op, Parts};
+pub use query::{Request, Requests};
+
+/// How many bytes of a body are kept as an excerpt.
+pub const EXCERPT_BYTES: usize = 512;
+
+/// Everything that happened to one origin.
+#[derive(Clone, Debug, Default)]
+pub struct Journal {
+    connections: Vec<Arc<Connection>>,
+    exchanges: Vec<Arc<Exchange>>,
+    bugs: Vec<String>,
+    /// How many answers are just being written: counted along, as every assertion asks.
+    answering: usize,
+}
+
+impl Journal {
+    /// The connections in the order of acceptance.
+    pub fn connections(&self) -> &[Arc<Connection>] {
+        &self.connections
+    }
+
+    /// The exchanges in the order in which their heads arrived.
+    pub fn exchanges(&self) -> &[Arc<Exchange>] {
+        &self.exchanges
+    }
+
+    /// What went wrong inside the origin itself; each is our fault, never the client's.
+    pub fn bugs(&self) -> &[String] {
+        &self.bugs
+    }
+
+    /// Records a connection under the next number, which `make` is given.
+    pub fn connect(&mut self, make: impl FnOnce(u64) -> Connection) -> u64 {
+        let index = self.connections.len() as u64;
+        self.connections.push(Arc::new(make(index)));
+        index
+    }
+
+    /// Records an exchange under the next number, which `make` is given.
+    pub fn open(&mut self, make: impl FnOnce(u64) -> Exchange) -> u64 {
+        let index = self.exchanges.len() as u64;
+        self.exchanges.push(Arc::new(make(index)));
+        index
+    }
+
+    /// Lets `change` work on the record of an exchange.
+    pub fn update(&mut self, exchange: u64, change: impl FnOnce(&mut Exchange)) {
+        let record = usize::try_from(exchange).ok().and_then(|at| self.exchanges.get_mut(at));
+        let Some(record) = record.map(Arc::make_mut) else { return };
+        let is_answering = |record: &Exchange| usize::from(record.outcome == Outcome::Answering);
+        let before = is_answering(record);
+        change(record);
+        self.answering = self.answering + is_answering(record) - before;
+    }
+
+    /// Lets `change` work on the record of a connection.
+    pub fn update_connection(&mut self, connection: u64, change: impl FnOnce(&mut Connection)) {
+        let record = usize::try_from(connection).ok().and_then(|at| self.connections.get_mut(at));
+        if let Some(record) = record {
+            change(Arc::make_mut(record));
+        }
+    }
+
+    /// Records a fault of our own.
+    pub fn blame_ourselves(&mut self, what: impl Into<String>) {
+        self.bugs.push(what.into());
+    }
+
+    /// Whether an answer is just being written: its record is about to be closed.
+    pub fn is_answering(&self) -> bool {
+        self.answering > 0
+    }
+}

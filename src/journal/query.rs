@@ -1,0 +1,181 @@
+//! Questions to the journal.
+
+use std::sync::Arc;
+
+use super::{Call, Exchange, Head, Op, Outcome};
+
+/// One call of one exchange.
+#[derive(Clone, Debug)]
+pub struct Request {
+    exchange: Arc<Exchange>,
+    call: usize,
+}
+
+impl Request {
+    /// The exchange it was part of.
+    pub fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    /// What was asked for.
+    pub fn call(&self) -> &Call {
+        &self.exchange.calls[self.call]
+    }
+
+    /// The head as it came.
+    pub fn head(&self) -> &Head {
+        &self.exchange.head
+    }
+
+    /// The first header of that name as text, in any case of the name; bytes that are not UTF-8
+    /// are replaced.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.head().header(name).map(|value| String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// The HTTP status that was answered.
+    pub fn status(&self) -> Option<u16> {
+        self.exchange.status()
+    }
+
+    /// The protocol's own code that was answered; 0 is success.
+    pub fn code(&self) -> Option<i32> {
+        self.call().row.map(|row| row.code)
+    }
+
+    /// The part number.
+    pub fn part(&self) -> Option<u32> {
+        self.call().part
+    }
+
+    /// Bytes of the body that were read.
+    pub fn received(&self) -> u64 {
+        self.exchange.received
+    }
+
+    /// How far it came.
+    pub fn outcome(&self) -> Outcome {
+        self.exchange.outcome
+    }
+}
+
+/// The calls that answer a question: an owned snapshot, in the order in which heads arrived.
+#[derive(Clone, Debug)]
+pub struct Requests {
+    found: Vec<Request>,
+    /// All that was there to be asked, for failures to show.
+    all: Arc<[Arc<Exchange>]>,
+    question: Vec<String>,
+}
+
+impl Requests {
+    /// Every call of `exchanges`.
+    pub fn new(exchanges: &[Arc<Exchange>]) -> Self {
+        let calls = |exchange: &Arc<Exchange>| {
+            let exchange = Arc::clone(exchange);
+            (0..exchange.calls.len())
+                .map(move |call| Request { exchange: Arc::clone(&exchange), call })
+        };
+        Self {
+            found: exchanges.iter().flat_map(calls).collect(),
+            all: exchanges.into(),
+            question: Vec::new(),
+        }
+    }
+
+    /// Only those that ask for `op`.
+    #[must_use]
+    pub fn op(self, op: impl AsRef<Op>) -> Self {
+        let op = op.as_ref();
+        let words = op.describe();
+        self.keep(words, |request| op.matches(request.call()))
+    }
+
+    /// Only those about the upload with that multipart identifier.
+    #[must_use]
+    pub fn upload(self, id: &str) -> Self {
+        self.keep(format!("upload {id}"), |request| request.call().upload.as_deref() == Some(id))
+    }
+
+    /// Only those about that absolute path, the account in front: `/acme/dir/name`.
+    #[must_use]
+    pub fn path(self, path: &str) -> Self {
+        self.keep(format!("path {path}"), |request| request.call().path.as_deref() == Some(path))
+    }
+
+    /// Only those of that user.
+    #[must_use]
+    pub fn user(self, name: &str) -> Self {
+        self.keep(format!("user {name}"), |request| request.call().user.as_deref() == Some(name))
+    }
+
+    /// Only those with that part number.
+    #[must_use]
+    pub fn part(self, number: u32) -> Self {
+        self.keep(format!("part {number}"), |request| request.part() == Some(number))
+    }
+
+    /// Only those that were answered with that HTTP status.
+    #[must_use]
+    pub fn status(self, status: u16) -> Self {
+        self.keep(format!("status {status}"), |request| request.status() == Some(status))
+    }
+
+    /// Only those that were answered with that code of the protocol.
+    #[must_use]
+    pub fn code(self, code: i32) -> Self {
+        self.keep(format!("code {code}"), |request| request.code() == Some(code))
+    }
+
+    /// Only those that came on the connection with that number.
+    #[must_use]
+    pub fn connection(self, index: u64) -> Self {
+        self.keep(format!("connection {index}"), |request| request.exchange.connection == index)
+    }
+
+    /// Only those that `wanted` says yes to; `words` name them in messages.
+    #[must_use]
+    pub fn filter(self, words: &str, wanted: impl Fn(&Request) -> bool) -> Self {
+        self.keep(words.to_owned(), wanted)
+    }
+
+    /// The calls, one after the other.
+    pub fn iter(&self) -> std::slice::Iter<'_, Request> {
+        self.found.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// Everything that was there to be asked.
+    pub(crate) fn all(&self) -> &[Arc<Exchange>] {
+        &self.all
+    }
+
+    /// The question in words.
+    pub(crate) fn question(&self) -> String {
+        if self.question.is_empty() { "any request".to_owned() } else { self.question.join(", ") }
+    }
+
+    fn keep(mut self, words: String, wanted: impl Fn(&Request) -> bool) -> Self {
+        self.found.retain(wanted);
+        self.question.push(words);
+        self
+    }
+}
+
+impl<'a> IntoIterator for &'a Requests {
+    type Item = &'a Request;
+    type IntoIter = std::slice::Iter<'a, Request>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}

@@ -1,0 +1,111 @@
+//! Protocol time: it decides over token lives, ages and dates, and a test can move it.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A moment of protocol time, counted from the Unix epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(Duration);
+
+impl Timestamp {
+    /// The moment `secs` seconds after the epoch.
+    pub const fn from_secs(secs: u64) -> Self {
+        Self(Duration::from_secs(secs))
+    }
+
+    /// Whole seconds since the epoch: what goes over the wire.
+    pub const fn secs(self) -> u64 {
+        self.0.as_secs()
+    }
+
+    /// This moment and `by` more; `None` where that is beyond all time.
+    pub fn after(self, by: Duration) -> Option<Self> {
+        self.0.checked_add(by).map(Self)
+    }
+
+    /// How long ago `earlier` was; zero if it was not.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The same moment for the standard library, clamped to the last one that an HTTP date can
+    /// write.
+    pub fn to_system_time(self) -> SystemTime {
+        const END_OF_YEAR_9999: Duration = Duration::from_secs(253_402_300_799);
+        UNIX_EPOCH + self.0.min(END_OF_YEAR_9999)
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// Moments before the epoch become the epoch.
+    fn from(time: SystemTime) -> Self {
+        Self(time.duration_since(UNIX_EPOCH).unwrap_or_default())
+    }
+}
+
+/// Whether protocol time goes on by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// It goes as fast as the wall clock.
+    Running,
+    /// It stands still until it is advanced.
+    Stopped,
+}
+
+/// The clock of one origin. It reads no clock itself: it is told how much real time has gone by.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    start: Timestamp,
+    pace: Pace,
+    advanced: Duration,
+}
+
+impl Clock {
+    /// A clock that shows `start` when no time has gone by.
+    pub fn new(start: Timestamp, pace: Pace) -> Self {
+        Self { start, pace, advanced: Duration::ZERO }
+    }
+
+    /// What it shows when `elapsed` has gone by since it was made.
+    pub fn at(&self, elapsed: Duration) -> Timestamp {
+        let ran = match self.pace {
+            Pace::Running => elapsed,
+            Pace::Stopped => Duration::ZERO,
+        };
+        Timestamp(self.start.0.saturating_add(ran).saturating_add(self.advanced))
+    }
+
+    /// Jumps ahead.
+    pub fn advance(&mut self, by: Duration) {
+        self.advanced = self.advanced.saturating_add(by);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp::from_secs(1_000);
+
+    #[test]
+    fn a_stopped_clock_moves_only_when_advanced() {
+        let mut clock = Clock::new(START, Pace::Stopped);
+        assert_eq!(clock.at(Duration::from_secs(5)), START);
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(clock.at(Duration::from_secs(9)).secs(), 1_060);
+    }
+
+    #[test]
+    fn a_running_clock_adds_real_time_and_jumps() {
+        let mut clock = Clock::new(START, Pace::Running);
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(clock.at(Duration::from_secs(5)).secs(), 1_065);
+    }
+
+    #[test]
+    fn no_jump_is_too_far() {
+        let mut clock = Clock::new(START, Pace::Running);
+        clock.advance(Duration::MAX);
+        assert!(clock.at(Duration::MAX) > START);
+        assert!(clock.at(Duration::ZERO).to_system_time() > SystemTime::now());
+    }
+}

@@ -1,0 +1,196 @@
+//! What can be done with uploads: begin, store a piece, complete, abort (§4).
+
+use std::collections::HashMap;
+
+use crate::spec::{
+    Cause, Limit, OCTET_STREAM, Operation, PieceEvent, UploadEvent, essence, is_known, of_name,
+    permit,
+};
+
+use super::ids::Kind;
+use super::upload::NewPiece;
+use super::{Origin, Path, Timestamp, Upload, UserId};
+
+/// What a client says of an upload that it begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewUpload {
+    /// The directory of the destination.
+    pub directory: Path,
+    /// The name in it; the origin makes one up where there is none.
+    pub name: Option<String>,
+    /// The content type that was given.
+    pub content_type: Option<String>,
+    /// The modification time that was given, in seconds since the epoch.
+    pub mtime: Option<u64>,
+}
+
+/// Every upload of the account, in the order of creation.
+#[derive(Clone, Debug, Default)]
+pub struct Uploads {
+    list: Vec<Upload>,
+    by_id: HashMap<String, usize>,
+    /// How many are open: counted along, so that creating the thousandth is no search.
+    open: u64,
+}
+
+impl Uploads {
+    /// The uploads in the order of creation.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Upload> + ExactSizeIterator {
+        self.list.iter()
+    }
+
+    /// The upload of that identifier, whoever it belongs to.
+    pub fn get(&self, id: &str) -> Option<&Upload> {
+        self.by_id.get(id).map(|at| &self.list[*at])
+    }
+
+    fn add(&mut self, upload: Upload) {
+        self.by_id.insert(upload.id.clone(), self.list.len());
+        self.list.push(upload);
+        self.open += 1;
+    }
+
+    /// Lets `change` work on one upload, and keeps count of the open ones.
+    pub(super) fn change<T>(
+        &mut self,
+        id: &str,
+        change: impl FnOnce(&mut Upload) -> T,
+    ) -> Option<T> {
+        let upload = &mut self.list[*self.by_id.get(id)?];
+        let was_open = upload.is_open();
+        let done = change(upload);
+        match (was_open, upload.is_open()) {
+            (true, false) => self.open -= 1,
+            (false, true) => self.open += 1,
+            _ => {}
+        }
+        Some(done)
+    }
+}
+
+impl Origin {
+    /// Whether an upload could begin; nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::NoParent`], [`Cause::FileInPath`], [`Cause::IsDirectory`] or
+    /// [`Cause::TooManyUploads`].
+    pub fn check_create(&self, new: &NewUpload) -> Result<(), Cause> {
+        self.tree.directory(&new.directory).map_err(|cause| match cause {
+            Cause::IsFile => Cause::FileInPath,
+            Cause::NotFound => Cause::NoParent,
+            other => other,
+        })?;
+        let destination = new.name.as_deref().map(|name| new.directory.child(name));
+        if destination.is_some_and(|path| self.tree.directory(&path).is_ok()) {
+            return Err(Cause::IsDirectory);
+        }
+        let full = self.uploads.open >= self.limits.of(Limit::OpenUploads);
+        if full { Err(Cause::TooManyUploads) } else { Ok(()) }
+    }
+
+    /// Begins an upload. Its destination is visible nowhere until it is joined (§4.1).
+    ///
+    /// # Errors
+    ///
+    /// As [`Origin::check_create`].
+    pub fn create(
+        &mut self,
+        now: Timestamp,
+        user: UserId,
+        new: NewUpload,
+    ) -> Result<&Upload, Cause> {
+        self.check_create(&new)?;
+        let owner = self.sessions.user(user).name.clone();
+        let directory = new.directory.to_string();
+        let name = new.name.unwrap_or_else(|| {
+            format!("mpart-{}", self.ids.next(Kind::Basename, &owner, &directory).simple())
+        });
+        let path = new.directory.child(&name);
+        let id = self.ids.next(Kind::Multipart, &owner, &path.to_string()).simple().to_string();
+        let content_type = content_type(new.content_type.as_deref(), &name);
+        self.uploads.add(Upload::new(id, user, path, content_type, new.mtime, now));
+        Ok(&self.uploads.list[self.uploads.list.len() - 1])
+    }
+
+    /// The upload `id` if it is `user`'s and takes `operation` in its state.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::UnknownUpload`], or what [`permit`] says.
+    pub fn upload_for(
+        &self,
+        user: UserId,
+        id: &str,
+        operation: Operation,
+    ) -> Result<&Upload, Cause> {
+        let upload = self.uploads.get(id).filter(|upload| upload.owner == user);
+        let upload = upload.ok_or(Cause::UnknownUpload)?;
+        permit(operation, upload.state)?;
+        Ok(upload)
+    }
+
+    /// Stores a piece whose body has come whole.
+    ///
+    /// # Errors
+    ///
+    /// The size that really came, whatever has changed since the head was accepted, and the
+    /// checksum, in this order (§1.14).
+    pub fn store_piece(
+        &mut self,
+        now: Timestamp,
+        user: UserId,
+        id: &str,
+        new: NewPiece,
+    ) -> Result<(), Cause> {
+        let upload = self.uploads.get(id).ok_or(Cause::UnknownUpload)?;
+        upload.check_size(new.number, new.content.len(), &self.limits)?;
+        self.upload_for(user, id, Operation::Piece)?.check_count(new.number, &self.limits)?;
+        new.check_digest()?;
+        self.uploads.change(id, |upload| upload.store(now, new));
+        Ok(())
+    }
+
+    /// Whether an upload could be completed; nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Origin::upload_for`], and [`Cause::Gaps`].
+    pub fn check_complete(&self, user: UserId, id: &str) -> Result<&Upload, Cause> {
+        let upload = self.upload_for(user, id, Operation::Complete)?;
+        upload.check_numbers()?;
+        Ok(upload)
+    }
+
+    /// Completes an upload and says how many pieces it has. The join follows (§4.4).
+    ///
+    /// # Errors
+    ///
+    /// As [`Origin::check_complete`].
+    pub fn complete(&mut self, now: Timestamp, user: UserId, id: &str) -> Result<usize, Cause> {
+        let parts = self.check_complete(user, id)?.numpieces();
+        self.uploads.change(id, |upload| upload.step(now, UploadEvent::Completed));
+        self.join(now, id);
+        Ok(parts)
+    }
+
+    /// Gives an upload up, and its pieces with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Origin::upload_for`].
+    pub fn abort(&mut self, now: Timestamp, user: UserId, id: &str) -> Result<(), Cause> {
+        self.upload_for(user, id, Operation::Abort)?;
+        self.uploads.change(id, |upload| {
+            upload.step(now, UploadEvent::Aborted);
+            upload.step_pieces(PieceEvent::Aborted, Some(PieceEvent::Aborted));
+        });
+        Ok(())
+    }
+}
+
+/// The type of a file: what was given, unless that asks for derivation, else its name's (§3.9).
+fn content_type(given: Option<&str>, name: &str) -> Option<String> {
+    let says = |given: &&str| is_known(given) && !essence(given).eq_ignore_ascii_case(OCTET_STREAM);
+    given.filter(says).or_else(|| of_name(name)).map(str::to_owned)
+}

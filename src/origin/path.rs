@@ -1,0 +1,211 @@
+//! Paths as the origin understands them (§3.1–§3.5).
+
+use std::fmt;
+
+use percent_encoding::percent_decode;
+
+use crate::spec::Cause;
+
+/// A place in an account: the names from the account's root down.
+///
+/// Leading, trailing and doubled slashes are gone. The path does not know the account's name; it
+/// is put in front where a path is answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Path(Vec<String>);
+
+/// How a path came over the wire (§3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// As it stands: US-ASCII, and bytes above that taken as UTF-8.
+    Plain,
+    /// URI-quoted: `%XX`, and `+` for a space.
+    Quoted,
+}
+
+impl Path {
+    /// The account's root.
+    pub const fn root() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Reads a path; `max` bytes at most, in the form in which it came (§3.2).
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::PathTooLong`] if a segment or the whole is over `max`, else [`Cause::InvalidPath`]
+    /// for a bad escape, bytes that are not UTF-8, and names with two consecutive periods or a
+    /// single one alone (§3.5).
+    pub fn parse(text: &[u8], spelling: Spelling, max: u64) -> Result<Self, Cause> {
+        let segments = split(text, spelling);
+        let length: usize = segments.iter().map(|segment| segment.len() + 1).sum();
+        if length as u64 > max {
+            return Err(Cause::PathTooLong);
+        }
+        segments
+            .into_iter()
+            .map(|segment| name(segment, spelling))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// The path that has `self` as seen from `base` (§2.7).
+    #[must_use]
+    pub fn under(self, base: &Self) -> Self {
+        let mut segments = base.0.clone();
+        segments.extend(self.0);
+        Self(segments)
+    }
+
+    /// The entry `name` in this directory.
+    #[must_use]
+    pub fn child(&self, name: &str) -> Self {
+        let mut segments = self.0.clone();
+        segments.push(name.to_owned());
+        Self(segments)
+    }
+
+    /// The directory that holds it, and its name in there; nothing for the root.
+    pub fn split_last(&self) -> Option<(Self, &str)> {
+        let (last, parents) = self.0.split_last()?;
+        Some((Self(parents.to_vec()), last))
+    }
+
+    /// The names from the root down.
+    pub fn segments(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Whether it is the account's root.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The path as answers show it: absolute, with the account in front (§1.2).
+    pub fn absolute(&self, account: &str) -> String {
+        std::iter::once(account)
+            .chain(self.segments())
+            .fold(String::new(), |path, name| path + "/" + name)
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_root() {
+            return f.write_str("/");
+        }
+        self.segments().try_for_each(|name| write!(f, "/{name}"))
+    }
+}
+
+/// The last component of a name that holds slashes (§3.4), still in the form in which it came.
+pub fn last_component(text: &[u8], spelling: Spelling) -> &[u8] {
+    split(text, spelling).pop().unwrap_or_default()
+}
+
+/// The non-empty pieces between slashes. A quoted slash splits like any other: names are unquoted
+/// first (§3.3), but lengths are counted in the quoted form, so the pieces stay quoted here.
+fn split(text: &[u8], spelling: Spelling) -> Vec<&[u8]> {
+    let mut segments = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    while at < text.len() {
+        let width = slash_width(&text[at..], spelling);
+        if width > 0 {
+            segments.push(&text[start..at]);
+            start = at + width;
+        }
+        at += width.max(1);
+    }
+    segments.push(&text[start..]);
+    segments.retain(|segment| !segment.is_empty());
+    segments
+}
+
+fn slash_width(text: &[u8], spelling: Spelling) -> usize {
+    let quoted = spelling == Spelling::Quoted
+        && text.get(..3).is_some_and(|escape| escape.eq_ignore_ascii_case(b"%2f"));
+    if quoted { 3 } else { usize::from(text[0] == b'/') }
+}
+
+fn name(segment: &[u8], spelling: Spelling) -> Result<String, Cause> {
+    let bytes = match spelling {
+        Spelling::Plain => segment.to_vec(),
+        Spelling::Quoted => unquote(segment).ok_or(Cause::InvalidPath)?,
+    };
+    let name = String::from_utf8(bytes).map_err(|_| Cause::InvalidPath)?;
+    if name == "." || name.contains("..") { Err(Cause::InvalidPath) } else { Ok(name) }
+}
+
+/// Undoes `%XX` and `+`; nothing if an escape is not two hexadecimal digits.
+fn unquote(text: &[u8]) -> Option<Vec<u8>> {
+    let escapes_hold = text.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
+        text.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    });
+    let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
+    escapes_hold.then(|| percent_decode(&spaced).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn plain(text: &str) -> Result<String, Cause> {
+        Path::parse(text.as_bytes(), Spelling::Plain, 4096).map(|path| path.to_string())
+    }
+
+    fn quoted(text: &str) -> Result<String, Cause> {
+        Path::parse(text.as_bytes(), Spelling::Quoted, 4096).map(|path| path.to_string())
+    }
+
+    #[test]
+    fn slashes_in_front_behind_and_doubled_do_not_matter() {
+        for text in ["/dir/a", "dir/a/", "//dir//a", "dir/a"] {
+            assert_eq!(plain(text).unwrap(), "/dir/a");
+        }
+        assert_eq!(plain("").unwrap(), "/");
+    }
+
+    #[test]
+    fn odd_characters_are_ordinary() {
+        assert_eq!(plain("/a\\b *?\t%2F+").unwrap(), "/a\\b *?\t%2F+");
+    }
+
+    #[test]
+    fn periods_that_could_climb_are_refused() {
+        for text in [".", "..", "/a/./b", "/a/../b", "a..b", "/..."] {
+            assert_eq!(plain(text), Err(Cause::InvalidPath), "{text}");
+        }
+        assert_eq!(plain(".hidden").unwrap(), "/.hidden");
+    }
+
+    #[test]
+    fn quoted_paths_are_unquoted_and_then_split() {
+        assert_eq!(quoted("/a%20b/c+d%2Fe%2ff").unwrap(), "/a b/c d/e/f");
+        assert_eq!(quoted("%C3%BC").unwrap(), "/ü");
+        assert_eq!(quoted("%2E%2E"), Err(Cause::InvalidPath));
+    }
+
+    #[test]
+    fn bad_escapes_and_bytes_that_are_not_utf_8_are_refused() {
+        for text in ["%", "%2", "%zz", "a%2", "%FF"] {
+            assert_eq!(quoted(text), Err(Cause::InvalidPath), "{text}");
+        }
+        assert_eq!(Path::parse(b"\xff", Spelling::Plain, 9), Err(Cause::InvalidPath));
+    }
+
+    #[test]
+    fn lengths_count_in_the_form_that_came() {
+        let parse = |text: &str, spelling, max| Path::parse(text.as_bytes(), spelling, max);
+        assert!(parse("/abc", Spelling::Plain, 4).is_ok());
+        assert_eq!(parse("/abcd", Spelling::Plain, 4), Err(Cause::PathTooLong));
+        assert_eq!(parse("/%41b", Spelling::Quoted, 4), Err(Cause::PathTooLong));
+    }
+
+    #[test]
+    fn a_name_with_slashes_keeps_its_last_component() {
+        assert_eq!(last_component(b"/a/test.mp3/", Spelling::Plain), b"test.mp3");
+        assert_eq!(last_component(b"a%2Ftest%20x", Spelling::Quoted), b"test%20x");
+        assert_eq!(last_component(b"//", Spelling::Plain), b"");
+    }
+}

@@ -1,0 +1,298 @@
+//! The directory tree of an account.
+
+use std::collections::BTreeMap;
+
+use crate::content::Content;
+use crate::spec::Cause;
+
+use super::{Path, Timestamp};
+
+/// Who an entry belongs to, and when it was made and changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stat {
+    /// The owner's number.
+    pub uid: u32,
+    /// The owner's group.
+    pub gid: u32,
+    /// When the entry came to be.
+    pub ctime: Timestamp,
+    /// When it was last changed, or what the client said.
+    pub mtime: Timestamp,
+}
+
+/// A stored file.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Owner and times.
+    pub stat: Stat,
+    /// What is in it.
+    pub content: Content,
+    /// The type that was given or derived (§3.9); none where nothing is known (§3.10).
+    pub content_type: Option<String>,
+}
+
+/// A directory: names, and what they lead to.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    /// Owner and times.
+    pub stat: Stat,
+    entries: BTreeMap<String, NodeId>,
+}
+
+impl Directory {
+    /// The names in it, in order.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+/// An entry: a name is taken once, by a file or by a directory (§3.6).
+#[derive(Clone, Debug)]
+pub enum Node {
+    /// A directory.
+    Directory(Directory),
+    /// A file.
+    File(File),
+}
+
+impl Node {
+    /// An empty directory.
+    pub fn directory(stat: Stat) -> Self {
+        Self::Directory(Directory { stat, entries: BTreeMap::new() })
+    }
+
+    /// Owner and times.
+    pub fn stat(&self) -> &Stat {
+        match self {
+            Self::Directory(directory) => &directory.stat,
+            Self::File(file) => &file.stat,
+        }
+    }
+}
+
+type NodeId = usize;
+
+/// The tree. Nodes lie flat in one list, so that no depth of directories can exhaust a stack.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    nodes: Vec<Option<Node>>,
+    free: Vec<NodeId>,
+}
+
+const ROOT: NodeId = 0;
+
+impl Tree {
+    /// A tree with a root and nothing in it.
+    pub fn new(root: Stat) -> Self {
+        Self { nodes: vec![Some(Node::directory(root))], free: Vec::new() }
+    }
+
+    /// What lies at `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::NotFound`] if only the last name is missing, [`Cause::NoParent`] if an earlier one
+    /// is, [`Cause::FileInPath`] if an earlier one is a file.
+    pub fn get(&self, path: &Path) -> Result<&Node, Cause> {
+        self.find(path).map(|id| self.node(id))
+    }
+
+    /// The file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tree::get`], and [`Cause::IsDirectory`].
+    pub fn file(&self, path: &Path) -> Result<&File, Cause> {
+        match self.get(path)? {
+            Node::File(file) => Ok(file),
+            Node::Directory(_) => Err(Cause::IsDirectory),
+        }
+    }
+
+    /// The directory at `path`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tree::get`], and [`Cause::IsFile`].
+    pub fn directory(&self, path: &Path) -> Result<&Directory, Cause> {
+        match self.get(path)? {
+            Node::Directory(directory) => Ok(directory),
+            Node::File(_) => Err(Cause::IsFile),
+        }
+    }
+
+    /// Puts a new entry at `path`, or replaces the file there; the parent was changed now (§3.7).
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::NoParent`] or [`Cause::FileInPath`] if there is no directory to hold it,
+    /// [`Cause::IsDirectory`] if a directory is there, [`Cause::IsRoot`] for the root itself. The
+    /// tree is then as it was.
+    pub fn put(&mut self, path: &Path, node: Node, now: Timestamp) -> Result<(), Cause> {
+        let (parent, name) = self.holder(path)?;
+        match self.entries(parent).get(name).copied() {
+            Some(taken) if matches!(self.node(taken), Node::Directory(_)) => {
+                return Err(Cause::IsDirectory);
+            }
+            Some(taken) => self.nodes[taken] = Some(node),
+            None => {
+                let id = self.place(node);
+                self.entries_mut(parent).insert(name.to_owned(), id);
+            }
+        }
+        self.touch(parent, now);
+        Ok(())
+    }
+
+    /// Takes the file or the empty directory at `path` away; the parent was changed now (§3.7).
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::NotEmpty`] or [`Cause::IsRoot`], else as [`Tree::get`]. The tree is then as it was.
+    pub fn remove(&mut self, path: &Path, now: Timestamp) -> Result<(), Cause> {
+        let id = self.find(path)?;
+        let (parent, name) = self.holder(path)?;
+        if matches!(self.node(id), Node::Directory(directory) if !directory.is_empty()) {
+            return Err(Cause::NotEmpty);
+        }
+        self.entries_mut(parent).remove(name);
+        self.nodes[id] = None;
+        self.free.push(id);
+        self.touch(parent, now);
+        Ok(())
+    }
+
+    fn find(&self, path: &Path) -> Result<NodeId, Cause> {
+        let mut names = path.segments();
+        let mut at = ROOT;
+        while let Some(name) = names.next() {
+            let Node::Directory(directory) = self.node(at) else { return Err(Cause::FileInPath) };
+            let missing = if names.len() == 0 { Cause::NotFound } else { Cause::NoParent };
+            at = *directory.entries.get(name).ok_or(missing)?;
+        }
+        Ok(at)
+    }
+
+    /// The directory that holds, or would hold, `path`, and the name in it.
+    fn holder<'p>(&self, path: &'p Path) -> Result<(NodeId, &'p str), Cause> {
+        let (parent, name) = path.split_last().ok_or(Cause::IsRoot)?;
+        let id = self.find(&parent).map_err(|cause| match cause {
+            Cause::NotFound => Cause::NoParent,
+            other => other,
+        })?;
+        match self.node(id) {
+            Node::Directory(_) => Ok((id, name)),
+            Node::File(_) => Err(Cause::FileInPath),
+        }
+    }
+
+    fn place(&mut self, node: Node) -> NodeId {
+        if let Some(id) = self.free.pop() {
+            self.nodes[id] = Some(node);
+            return id;
+        }
+        self.nodes.push(Some(node));
+        self.nodes.len() - 1
+    }
+
+    fn node(&self, id: NodeId) -> &Node {
+        self.nodes[id].as_ref().expect("an entry leads to a node")
+    }
+
+    fn entries(&self, id: NodeId) -> &BTreeMap<String, NodeId> {
+        match self.node(id) {
+            Node::Directory(directory) => &directory.entries,
+            Node::File(_) => unreachable!("a holder is a directory"),
+        }
+    }
+
+    fn entries_mut(&mut self, id: NodeId) -> &mut BTreeMap<String, NodeId> {
+        match &mut self.nodes[id] {
+            Some(Node::Directory(directory)) => &mut directory.entries,
+            _ => unreachable!("a holder is a directory"),
+        }
+    }
+
+    fn touch(&mut self, id: NodeId, now: Timestamp) {
+        if let Some(Node::Directory(directory)) = &mut self.nodes[id] {
+            directory.stat.mtime = now;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn stat(at: u64) -> Stat {
+        let now = Timestamp::from_secs(at);
+        Stat { uid: 1, gid: 1, ctime: now, mtime: now }
+    }
+
+    fn file(text: &'static str) -> Node {
+        Node::File(File { stat: stat(1), content: Content::from_bytes(text), content_type: None })
+    }
+
+    fn path(text: &str) -> Path {
+        Path::parse(text.as_bytes(), super::super::Spelling::Plain, 1 << 20).unwrap()
+    }
+
+    fn planted() -> Tree {
+        let mut tree = Tree::new(stat(0));
+        tree.put(&path("/d"), Node::directory(stat(1)), Timestamp::from_secs(1)).unwrap();
+        tree.put(&path("/d/f"), file("x"), Timestamp::from_secs(2)).unwrap();
+        tree
+    }
+
+    #[test]
+    fn a_lookup_says_what_is_missing() {
+        let tree = planted();
+        for (at, cause) in [
+            ("/x", Cause::NotFound),
+            ("/d/x", Cause::NotFound),
+            ("/x/y", Cause::NoParent),
+            ("/d/f/x", Cause::FileInPath),
+            ("/d/f/x/y", Cause::FileInPath),
+        ] {
+            assert_eq!(tree.get(&path(at)).err(), Some(cause), "{at}");
+        }
+    }
+
+    #[test]
+    fn a_change_in_a_directory_is_its_mtime() {
+        let mut tree = planted();
+        assert_eq!(tree.directory(&path("/d")).unwrap().stat.mtime.secs(), 2);
+        tree.remove(&path("/d/f"), Timestamp::from_secs(3)).unwrap();
+        assert_eq!(tree.directory(&path("/d")).unwrap().stat.mtime.secs(), 3);
+    }
+
+    #[test]
+    fn what_is_refused_changes_nothing() {
+        let mut tree = planted();
+        let before = format!("{tree:?}");
+        let now = Timestamp::from_secs(9);
+        assert_eq!(tree.remove(&path("/d"), now), Err(Cause::NotEmpty));
+        assert_eq!(tree.remove(&path("/"), now), Err(Cause::IsRoot));
+        assert_eq!(tree.put(&path("/d/f/x"), file("y"), now), Err(Cause::FileInPath));
+        assert_eq!(tree.put(&path("/x/y"), file("y"), now), Err(Cause::NoParent));
+        assert_eq!(tree.put(&path("/d"), file("y"), now), Err(Cause::IsDirectory));
+        assert_eq!(format!("{tree:?}"), before);
+    }
+
+    #[test]
+    fn a_very_deep_tree_is_dropped_without_recursion() {
+        let mut tree = Tree::new(stat(0));
+        let mut at = Path::root();
+        for _ in 0..2_000 {
+            at = at.child("d");
+            tree.put(&at, Node::directory(stat(0)), Timestamp::default()).unwrap();
+        }
+        assert!(tree.get(&at).is_ok());
+    }
+}

@@ -1,0 +1,228 @@
+//! One upload and its pieces (§4.4). Both change state only by a step of their tables.
+
+use std::collections::BTreeMap;
+
+use crate::content::{Content, Digest};
+use crate::spec::{
+    Cause, Limit, Limits, PIECE_TRANSITIONS, PieceEvent, PieceState, Transition,
+    UPLOAD_TRANSITIONS, UploadEvent, UploadState,
+};
+
+use super::{Path, Timestamp, UserId};
+
+/// A piece that was stored.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// Its part number.
+    pub number: u32,
+    /// Where it stands.
+    pub state: PieceState,
+    /// When its body was complete.
+    pub stored: Timestamp,
+    /// What is in it.
+    pub content: Content,
+    /// The digest of what is in it.
+    pub digest: Digest,
+}
+
+impl Piece {
+    /// Its length in bytes.
+    pub fn size(&self) -> u64 {
+        self.content.len()
+    }
+
+    /// Takes a step, if there is one.
+    pub fn step(&mut self, event: PieceEvent) -> bool {
+        let next = Transition::step(PIECE_TRANSITIONS, self.state, event);
+        self.state = next.unwrap_or(self.state);
+        next.is_some()
+    }
+}
+
+/// An upload, from its creation on. It stays listed in every state.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// The multipart identifier: a UUID4 as 32 hexadecimal digits.
+    pub id: String,
+    /// Who created it; to anyone else it does not exist (§2.9).
+    pub owner: UserId,
+    /// Where the file will be.
+    pub path: Path,
+    /// The content type, as given or derived from the name (§3.9).
+    pub content_type: Option<String>,
+    /// The modification time: as passed, else the time of creation (§4.5).
+    pub mtime: u64,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Where it stands.
+    pub state: UploadState,
+    /// Why it failed: 404 where the join found no place for the file, else 0.
+    pub error: u16,
+    /// Every state it was in, in order, and since when.
+    pub history: Vec<(Timestamp, UploadState)>,
+    /// Every stored piece in order of arrival, replaced ones too.
+    pub pieces: Vec<Piece>,
+    /// The place in `pieces` of the piece that counts for each number: the one stored last.
+    current: BTreeMap<u32, usize>,
+    /// Bytes in the pieces that count: counted along, so that the thousandth piece is no sum.
+    size: u64,
+}
+
+/// A piece whose body has come whole, and which is about to be stored.
+#[derive(Clone, Debug)]
+pub struct NewPiece {
+    /// Its part number.
+    pub number: u32,
+    /// What came.
+    pub content: Content,
+    /// The digest of what came.
+    pub digest: Digest,
+    /// The checksum that the client said it has, as sent.
+    pub checksum: Option<String>,
+}
+
+impl NewPiece {
+    /// Whether the client's checksum is that of what came (§4.2); the case does not count.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::Checksum`].
+    pub fn check_digest(&self) -> Result<(), Cause> {
+        let differs = |claim: &String| Digest::parse_hex(claim) != Some(self.digest);
+        if self.checksum.as_ref().is_some_and(differs) { Err(Cause::Checksum) } else { Ok(()) }
+    }
+}
+
+impl Upload {
+    pub(super) fn new(
+        id: String,
+        owner: UserId,
+        path: Path,
+        content_type: Option<String>,
+        mtime: Option<u64>,
+        created: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            owner,
+            path,
+            content_type,
+            // 0 means now (§4.1).
+            mtime: mtime.filter(|secs| *secs > 0).unwrap_or(created.secs()),
+            created,
+            state: UploadState::New,
+            error: 0,
+            history: vec![(created, UploadState::New)],
+            pieces: Vec::new(),
+            current: BTreeMap::new(),
+            size: 0,
+        }
+    }
+
+    /// Whether it still takes pieces.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, UploadState::New | UploadState::Ready)
+    }
+
+    /// The pieces that count, by number.
+    pub fn current(&self) -> impl ExactSizeIterator<Item = &Piece> {
+        self.current.values().map(|at| &self.pieces[*at])
+    }
+
+    /// The piece that counts for `number`.
+    pub fn piece(&self, number: u32) -> Option<&Piece> {
+        self.current.get(&number).map(|at| &self.pieces[*at])
+    }
+
+    /// How many distinct part numbers it has.
+    pub fn numpieces(&self) -> usize {
+        self.current.len()
+    }
+
+    /// Bytes in the pieces that count.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Whether the part numbers are exactly 1…n (§4.3).
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::Gaps`].
+    pub fn check_numbers(&self) -> Result<(), Cause> {
+        let consecutive =
+            self.current.keys().zip(1..).all(|(number, expected)| *number == expected);
+        if consecutive { Ok(()) } else { Err(Cause::Gaps) }
+    }
+
+    /// Whether one more number fits (§4.2).
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::TooManyPieces`] for a new number when there are as many as there may be.
+    pub fn check_count(&self, number: u32, limits: &Limits) -> Result<(), Cause> {
+        let full = self.numpieces() as u64 >= limits.of(Limit::Pieces);
+        if full && !self.current.contains_key(&number) { Err(Cause::TooManyPieces) } else { Ok(()) }
+    }
+
+    /// Whether a piece of that size fits (§4.2); what it replaces does not count.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::PieceTooLarge`] or [`Cause::UploadTooLarge`].
+    pub fn check_size(&self, number: u32, size: u64, limits: &Limits) -> Result<(), Cause> {
+        if size > limits.of(Limit::PieceBytes) {
+            return Err(Cause::PieceTooLarge);
+        }
+        let total = self.size_beside(number).saturating_add(size);
+        if total > limits.of(Limit::UploadBytes) { Err(Cause::UploadTooLarge) } else { Ok(()) }
+    }
+
+    /// The most bytes that piece `number` could have.
+    pub fn room_for(&self, number: u32, limits: &Limits) -> u64 {
+        let left = limits.of(Limit::UploadBytes).saturating_sub(self.size_beside(number));
+        limits.of(Limit::PieceBytes).min(left)
+    }
+
+    fn size_beside(&self, number: u32) -> u64 {
+        self.size - self.piece(number).map_or(0, Piece::size)
+    }
+
+    /// Takes a step, if there is one. An illegal event changes nothing.
+    pub(super) fn step(&mut self, now: Timestamp, event: UploadEvent) -> bool {
+        let Some(next) = Transition::step(UPLOAD_TRANSITIONS, self.state, event) else {
+            return false;
+        };
+        if next != self.state {
+            self.state = next;
+            self.history.push((now, next));
+        }
+        true
+    }
+
+    /// Stores a piece: the one stored last counts for its number (§4.2).
+    pub(super) fn store(&mut self, now: Timestamp, new: NewPiece) {
+        if self.step(now, UploadEvent::PieceStored) {
+            let NewPiece { number, content, digest, .. } = new;
+            self.size = self.size_beside(number) + content.len();
+            self.current.insert(number, self.pieces.len());
+            self.pieces.push(Piece {
+                number,
+                state: PieceState::New,
+                stored: now,
+                content,
+                digest,
+            });
+        }
+    }
+
+    /// Sends `event` to the pieces that count and `to_replaced` to the others.
+    pub(super) fn step_pieces(&mut self, event: PieceEvent, to_replaced: Option<PieceEvent>) {
+        for (at, piece) in self.pieces.iter_mut().enumerate() {
+            let counts = self.current.get(&piece.number) == Some(&at);
+            if let Some(event) = if counts { Some(event) } else { to_replaced } {
+                piece.step(event);
+            }
+        }
+    }
+}

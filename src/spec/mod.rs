@@ -1,0 +1,57 @@
+//! The protocol as constant tables: what the origin answers, and on whose word.
+//!
+//! Every row cites the section of the protocol description it comes from (`§4.2`) and the [`Basis`]
+//! of that fact. Nothing in here decides anything: the rooms above look their answers up.
+
+mod basis;
+mod cause;
+mod content_types;
+mod endpoints;
+mod limits;
+mod methods;
+mod operation;
+mod rows;
+mod states;
+
+pub use basis::Basis;
+pub use cause::Cause;
+pub use content_types::{
+    CONTENT_TYPES, ContentTypeRow, OCTET_STREAM, essence, is_known, is_well_formed, of_name,
+};
+pub use endpoints::{
+    COMPLETE, CREATE, DIRECTORY, EGRESS, JSONRPC, JSONRPC2, LOGIN, PIECE, RESERVED_PREFIXES,
+};
+pub use endpoints::{ENDPOINTS, Endpoint, HeaderRule, HttpMethod, OPTIONS_ROW, endpoint_at};
+pub use limits::{LIMITS, Limit, LimitRow, Limits};
+pub use methods::{
+    ABORT_MULTIPART, COMPLETE_MULTIPART, CREATE_MULTIPART, DELETE_DIR, DELETE_FILE,
+    GET_MULTIPART_STATUS, LIST_MULTIPART_PIECE, LOGIN_METHOD, LOGOUT, MAKE_DIR, MAKE_DIR2, METHODS,
+    Method, NOOP, PING, Param, ParamKind, STAT, Shape, method_named,
+};
+pub use operation::{Interface, Operation};
+pub(crate) use rows::plain_phrase;
+pub use rows::{ENVELOPE, Made, Row, row_for};
+pub use states::{
+    PERMISSIONS, PIECE_TRANSITIONS, Permission, PieceEvent, PieceState, Transition,
+    UPLOAD_TRANSITIONS, UploadEvent, UploadState, permit,
+};
+
+/// A token lives this long unless login says otherwise, in seconds (§2.2).
+pub const TOKEN_LIFE_SECS: u64 = 3600;
+
+/// A piece or an upload in NEW or FAILED is collected once it is older than this, in seconds (§4.4).
+pub const COLLECT_AFTER_SECS: u64 = 24 * 60 * 60;
+
+/// The headers that every answer carries, in the order in which the origin writes them (§1.6).
+pub const STANDARD_HEADERS: [(&str, &str); 4] = [
+    ("Server", "Apache"),
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Headers", "X-Agile-Authorization, X-Content-Type"),
+    ("Access-Control-Allow-Methods", "OPTIONS"),
+];
+
+/// The content type of the HTTP endpoints' answers (§1.7).
+pub const HTTP_CONTENT_TYPE: &str = "text/json;charset=utf-8";
+
+/// The content type of the JSON-RPC answers (§7.1.3).
+pub const JSON_CONTENT_TYPE: &str = "application/json;charset=utf-8";

@@ -1,0 +1,185 @@
+//! Answers, and how they are put together (§1.6–§1.8).
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::content::Content;
+use crate::journal::{AnswerHead, Call};
+use crate::origin::{Path, Spelling, Timestamp};
+use crate::spec::{
+    Cause, Endpoint, HTTP_CONTENT_TYPE, Operation, Row, STANDARD_HEADERS, plain_phrase, row_for,
+};
+
+/// What follows an answer's head.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Bytes that were made for this answer.
+    Bytes(Vec<u8>),
+    /// A part of a stored content.
+    Content(Content, Range<u64>),
+    /// Nothing, though the head tells a length: the answer to HEAD.
+    HeadOnly(u64),
+}
+
+impl Body {
+    /// The length that the head tells.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Content(_, range) => range.end - range.start,
+            Self::HeadOnly(length) => *length,
+        }
+    }
+
+    /// Whether the head tells a length of 0.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// An answer, ready to be written.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Status, reason phrase and headers.
+    pub head: AnswerHead,
+    /// What follows.
+    pub body: Body,
+    /// What it answers.
+    pub calls: Vec<Call>,
+    row: Option<&'static Row>,
+    closes: bool,
+}
+
+type HeaderText = Cow<'static, [u8]>;
+
+impl Answer {
+    fn new(status: u16, reason: &'static str) -> Self {
+        let head = AnswerHead { status, reason, headers: Vec::with_capacity(12) };
+        Self { head, body: Body::Bytes(Vec::new()), calls: Vec::new(), row: None, closes: false }
+    }
+
+    /// An answer with no row in any table: it carries no `X-Agile-Status`.
+    pub(super) fn plain(status: u16) -> Self {
+        Self::new(status, plain_phrase(status))
+    }
+
+    /// The answer of a row of an endpoint's table, with its code.
+    pub(super) fn coded(row: &'static Row) -> Self {
+        let mut answer = Self::new(row.http, row.phrase);
+        answer.row = Some(row);
+        answer.with("X-Agile-Status", row.code.to_string().into_bytes())
+    }
+
+    /// A success that carries no code.
+    pub(super) fn success(row: &'static Row) -> Self {
+        Self { row: Some(row), ..Self::new(row.http, row.phrase) }
+    }
+
+    /// The refusal that `cause` leads to on `endpoint`. Only `/post/directory` has a body (§1.7).
+    pub(super) fn refusal(endpoint: &'static Endpoint, cause: Cause) -> Self {
+        let Some(row) = row_for(endpoint.rows, cause) else { return Self::plain(500) };
+        let answer = Self::coded(row);
+        if endpoint.operation == Operation::MakeDirectory {
+            answer.with_message(row)
+        } else {
+            answer
+        }
+    }
+
+    /// The answer to something that the origin itself could not do.
+    pub fn our_fault(call: Call, now: Timestamp) -> Box<Self> {
+        Self::plain(500).about(call).stamped(now)
+    }
+
+    /// Adds a header.
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<HeaderText>) -> Self {
+        self.head.headers.push((name, value.into()));
+        self
+    }
+
+    /// Adds the JSON body of `/post/directory` (§6).
+    pub(super) fn with_message(mut self, row: &Row) -> Self {
+        let text = format!("{{\"message\": \"{}\", \"code\": {}}}", row.phrase, row.code);
+        self.body = Body::Bytes(text.into_bytes());
+        self
+    }
+
+    /// Sets the body and its type.
+    pub(super) fn with_body(mut self, content_type: impl Into<HeaderText>, body: Body) -> Self {
+        self.body = body;
+        self.with("Content-Type", content_type)
+    }
+
+    /// Says what it answers.
+    pub(super) fn about(mut self, mut call: Call) -> Self {
+        call.row = self.row;
+        self.calls = vec![call];
+        self
+    }
+
+    /// Says what it answers, where each call knows its row.
+    pub(super) fn answering(self, calls: Vec<Call>) -> Self {
+        Self { calls, ..self }
+    }
+
+    /// Adds what every answer carries, in front and behind.
+    pub(super) fn stamped(mut self, now: Timestamp) -> Box<Self> {
+        let standard = STANDARD_HEADERS.iter().map(|(name, value)| (*name, borrowed(value)));
+        let date = httpdate::fmt_http_date(now.to_system_time()).into_bytes();
+        let own = std::mem::take(&mut self.head.headers);
+        self.head.headers.push(("Date", date.into()));
+        self.head.headers.extend(standard);
+        self.head.headers.extend(own);
+        if self.head.header("X-Agile-Status").is_some() {
+            self.head.headers.push(("Content-Type", borrowed(HTTP_CONTENT_TYPE)));
+        }
+        if self.head.status != 304 {
+            self.head
+                .headers
+                .push(("Content-Length", self.body.len().to_string().into_bytes().into()));
+        }
+        if self.closes() {
+            self.head.headers.push(("Connection", borrowed("close")));
+        }
+        Box::new(self)
+    }
+
+    /// Whether the connection is closed behind it: errors do that (§1.8).
+    pub fn closes(&self) -> bool {
+        self.head.status >= 400 || self.closes
+    }
+
+    /// Closes the connection behind it, as the rest of the body was not read.
+    pub(super) fn closing(self) -> Self {
+        Self { closes: true, ..self }
+    }
+}
+
+fn borrowed(text: &'static str) -> HeaderText {
+    Cow::Borrowed(text.as_bytes())
+}
+
+/// A path as `X-Agile-Path` shows it (§3.3): quoted if names came quoted, else raw but for control
+/// characters, which no header can hold.
+pub(super) fn path_header(path: &Path, account: &str, spelling: Spelling) -> Vec<u8> {
+    const ALL_BUT_UNRESERVED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+    let absolute = path.absolute(account);
+    match spelling {
+        Spelling::Quoted => {
+            utf8_percent_encode(&absolute, ALL_BUT_UNRESERVED).to_string().into_bytes()
+        }
+        Spelling::Plain => absolute.bytes().fold(Vec::new(), push_visible),
+    }
+}
+
+fn push_visible(mut text: Vec<u8>, byte: u8) -> Vec<u8> {
+    if byte.is_ascii_control() {
+        text.extend(format!("%{byte:02X}").into_bytes());
+    } else {
+        text.push(byte);
+    }
+    text
+}

@@ -1,0 +1,75 @@
+//! What an endpoint looks at: the head, the origin, the time.
+
+use crate::journal::{Call, Head};
+use crate::origin::{Caller, Origin, Path, Spelling, Timestamp};
+use crate::spec::{Cause, Limit};
+
+use super::route::Route;
+
+/// A request that has found its endpoint.
+pub(super) struct Ask<'a> {
+    pub(super) origin: &'a Origin,
+    pub(super) now: Timestamp,
+    pub(super) head: &'a Head,
+    pub(super) route: &'a Route,
+}
+
+impl<'a> Ask<'a> {
+    /// A header's value. Of a repeated one the first counts, and an empty one was not sent (§1.13).
+    pub(super) fn header(&self, name: &str) -> Option<&'a [u8]> {
+        self.head.header(name).filter(|value| !value.is_empty())
+    }
+
+    /// A header's value as text; bytes that are not UTF-8 make it text that nothing equals.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.header(name).map(|value| String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// Who asks (§2.3). The first kind of credentials that is present decides alone.
+    pub(super) fn caller(&self, call: &mut Call) -> Result<Caller, Cause> {
+        let Some(token) = self.text("X-Agile-Authorization") else {
+            // No key pair has been made, so no signature can hold (§9).
+            let signed = self.header("X-Agile-Signature").is_some();
+            return Err(if signed { Cause::BadCredentials } else { Cause::NoCredentials });
+        };
+        let caller = self.origin.sessions().caller(self.now, &token)?;
+        call.user = Some(self.origin.sessions().user(caller.user).name.clone());
+        Ok(caller)
+    }
+
+    /// How the names in this request are spelled: `X-Agile-Encoding` (§3.3).
+    pub(super) fn spelling(&self) -> Result<Spelling, Cause> {
+        spelling(self.header("X-Agile-Encoding"))
+    }
+
+    /// A path as the caller means it.
+    pub(super) fn path(
+        &self,
+        text: &[u8],
+        spelling: Spelling,
+        caller: &Caller,
+    ) -> Result<Path, Cause> {
+        let max = self.origin.limits().of(Limit::PathBytes);
+        Ok(Path::parse(text, spelling, max)?.under(&caller.root))
+    }
+
+    /// Notes which path a request is about.
+    pub(super) fn note_path(&self, call: &mut Call, path: &Path) {
+        call.path = Some(path.absolute(self.origin.account()));
+    }
+}
+
+/// What an encoding header says.
+pub(super) fn spelling(header: Option<&[u8]>) -> Result<Spelling, Cause> {
+    match header {
+        None => Ok(Spelling::Plain),
+        Some(name) if name.eq_ignore_ascii_case(b"UTF8") => Ok(Spelling::Quoted),
+        Some(_) => Err(Cause::Encoding),
+    }
+}
+
+/// A number written in ASCII digits alone: no sign, no space.
+pub(super) fn digits(text: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(text).ok()?;
+    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
+}

@@ -1,0 +1,176 @@
+//! Stored files over HTTP (§8).
+
+use std::ops::Range;
+
+use percent_encoding::percent_decode_str;
+
+use crate::content::Content;
+use crate::journal::Call;
+use crate::origin::{File, Origin, Path, Spelling, Timestamp};
+use crate::spec::{HttpMethod, OCTET_STREAM};
+
+use super::answer::{Answer, Body};
+use super::ask::Ask;
+
+/// A file that somebody wants to read.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// None for a path that cannot be one.
+    path: Option<Path>,
+    method: HttpMethod,
+    range: Option<Vec<u8>>,
+    unless_modified_since: Option<Timestamp>,
+}
+
+pub(super) fn open(ask: &Ask<'_>, call: &mut Call) -> Read {
+    let path = path(&ask.route.path, ask.origin.account());
+    if let Some(path) = &path {
+        ask.note_path(call, path);
+    }
+    let method = ask.route.method;
+    let wants_range = method == HttpMethod::Get;
+    let date = ask.text("If-Modified-Since").and_then(|date| httpdate::parse_http_date(&date).ok());
+    Read {
+        path,
+        method,
+        range: ask.header("Range").filter(|_| wants_range).map(<[u8]>::to_vec),
+        unless_modified_since: date.map(Timestamp::from),
+    }
+}
+
+impl Read {
+    /// Answers, or names the content whose digest the answer needs.
+    pub(super) fn commit(&self, origin: &Origin) -> Result<Answer, Content> {
+        let file = self.path.as_ref().and_then(|path| origin.tree().file(path).ok());
+        let Some(file) = file else { return Ok(Answer::plain(404)) };
+        let Some(digest) = file.content.known_digest() else { return Err(file.content.clone()) };
+        let length = file.content.len();
+        let answer = match self.part(file) {
+            Part::NotModified => Answer::plain(304),
+            Part::Beyond => {
+                return Ok(Answer::plain(416).with("Content-Range", unit(&format!("*/{length}"))));
+            }
+            Part::All => self.content(Answer::plain(200), file, 0..length),
+            Part::Of(range) => {
+                let span = format!("{}-{}/{length}", range.start, range.end - 1);
+                self.content(Answer::plain(206), file, range).with("Content-Range", unit(&span))
+            }
+        };
+        let modified = httpdate::fmt_http_date(file.stat.mtime.to_system_time());
+        Ok(answer
+            .with("Last-Modified", modified.into_bytes())
+            .with("Accept-Ranges", &b"bytes"[..])
+            .with("X-Agile-Checksum", digest.to_string().into_bytes()))
+    }
+
+    fn part(&self, file: &File) -> Part {
+        // Dates have no fractions of a second.
+        let is_old = |since: Timestamp| file.stat.mtime.secs() <= since.secs();
+        if self.unless_modified_since.is_some_and(is_old) {
+            return Part::NotModified;
+        }
+        self.range.as_deref().map_or(Part::All, |range| one_range(range, file.content.len()))
+    }
+
+    fn content(&self, answer: Answer, file: &File, range: Range<u64>) -> Answer {
+        let content_type = file.content_type.as_deref().unwrap_or(OCTET_STREAM);
+        let body = match self.method {
+            HttpMethod::Head => Body::HeadOnly(range.end - range.start),
+            _ => Body::Content(file.content.clone(), range),
+        };
+        answer.with_body(content_type.as_bytes().to_vec(), body)
+    }
+}
+
+/// What of a file is answered.
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    All,
+    Of(Range<u64>),
+    Beyond,
+    NotModified,
+}
+
+/// The one range that is asked for; several or malformed ones are ignored.
+fn one_range(header: &[u8], length: u64) -> Part {
+    let text = std::str::from_utf8(header).ok();
+    let span = text.and_then(|text| text.strip_prefix("bytes=")?.split_once('-'));
+    let Some((first, last)) = span else { return Part::All };
+    match (bound(first), bound(last)) {
+        (Bound::At(first), Bound::At(last)) if first > last => Part::All,
+        (Bound::At(first), Bound::At(_) | Bound::Open) if first >= length => Part::Beyond,
+        (Bound::At(first), Bound::At(last)) => Part::Of(first..length.min(last.saturating_add(1))),
+        (Bound::At(first), Bound::Open) => Part::Of(first..length),
+        (Bound::Open, Bound::At(suffix)) if suffix == 0 || length == 0 => Part::Beyond,
+        (Bound::Open, Bound::At(suffix)) => Part::Of(length.saturating_sub(suffix)..length),
+        (Bound::Open, Bound::Open) | (Bound::Malformed, _) | (_, Bound::Malformed) => Part::All,
+    }
+}
+
+/// One side of a range.
+enum Bound {
+    At(u64),
+    Open,
+    Malformed,
+}
+
+fn bound(text: &str) -> Bound {
+    match text.trim() {
+        "" => Bound::Open,
+        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            // More than a number can hold is beyond every file.
+            Bound::At(digits.parse().unwrap_or(u64::MAX))
+        }
+        _ => Bound::Malformed,
+    }
+}
+
+fn unit(span: &str) -> Vec<u8> {
+    format!("bytes {span}").into_bytes()
+}
+
+/// The path in a URL: percent-decoded, `+` literal, a leading account name is the account.
+fn path(url: &str, account: &str) -> Option<Path> {
+    let decoded: Vec<u8> = percent_decode_str(url).collect();
+    let path = Path::parse(&decoded, Spelling::Plain, u64::MAX).ok()?;
+    let mut names = path.segments().peekable();
+    names.next_if(|first| *first == account);
+    Some(names.fold(Path::root(), |path, name| path.child(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_range_is_taken_and_others_are_ignored() {
+        for (header, part) in [
+            ("bytes=0-0", Part::Of(0..1)),
+            ("bytes=2-", Part::Of(2..10)),
+            ("bytes=2-99", Part::Of(2..10)),
+            ("bytes=-3", Part::Of(7..10)),
+            ("bytes=-99", Part::Of(0..10)),
+            ("bytes=10-", Part::Beyond),
+            ("bytes=-0", Part::Beyond),
+            ("bytes=0-1,3-4", Part::All),
+            ("bytes=5-2", Part::All),
+            ("bytes=-", Part::All),
+            ("bytes=a-b", Part::All),
+            ("bytes=99999999999999999999-", Part::Beyond),
+            ("lines=0-1", Part::All),
+        ] {
+            assert_eq!(one_range(header.as_bytes(), 10), part, "{header}");
+        }
+        assert_eq!(one_range(b"bytes=0-", 0), Part::Beyond);
+    }
+
+    #[test]
+    fn a_leading_account_is_the_account_once() {
+        for (url, found) in
+            [("/acme/a", "/a"), ("/a", "/a"), ("/acme/acme/a", "/acme/a"), ("/a+b%20c", "/a+b c")]
+        {
+            assert_eq!(path(url, "acme").map(|path| path.to_string()).as_deref(), Some(found));
+        }
+        assert_eq!(path("/a/../b", "acme"), None);
+    }
+}

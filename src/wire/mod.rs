@@ -1,0 +1,203 @@
+//! Requests and answers as this protocol writes them.
+//!
+//! An exchange is walked in two steps. [`open`] decides from the head alone: it refuses, or says
+//! what is to be done with the body. [`commit`] is given the body's facts, decides again what may
+//! have changed meanwhile, does what was asked and answers. Nothing is stored before that.
+
+mod answer;
+mod ask;
+mod egress;
+mod http;
+mod route;
+mod rpc;
+
+pub use answer::{Answer, Body};
+
+use crate::content::{Content, Digest};
+use crate::journal::{Call, Head};
+use crate::origin::{Origin, Timestamp};
+use crate::spec::{Cause, Endpoint};
+
+use ask::Ask;
+
+/// What is to be done with a request's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intake {
+    /// Read it, count it, throw it away (§4.1).
+    Discard,
+    /// Read it into a content; stop when there is more than that many bytes.
+    Store(u64),
+    /// Read it into one block of memory; stop when there is more than that many bytes.
+    Whole(u64),
+}
+
+/// How a body came to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyEnd {
+    /// As announced.
+    Whole,
+    /// The client stopped sending before that.
+    Short,
+    /// The framing made no sense.
+    Garbled,
+    /// There was more than the plan allows; the rest was not read.
+    TooLong,
+}
+
+/// What came of a body.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// How it ended.
+    pub end: BodyEnd,
+    /// Bytes that were read.
+    pub length: u64,
+    /// The digest of what was read.
+    pub digest: Digest,
+    /// What was kept, as the plan said.
+    pub kept: Kept,
+}
+
+/// What was kept of a body.
+#[derive(Clone, Debug)]
+pub enum Kept {
+    /// Nothing.
+    Nothing,
+    /// A content.
+    Stored(Content),
+    /// All its bytes.
+    Whole(Vec<u8>),
+}
+
+impl Received {
+    /// An empty body.
+    pub fn nothing() -> Self {
+        let digest = Digest::of(b"");
+        Self { end: BodyEnd::Whole, length: 0, digest, kept: Kept::Nothing }
+    }
+}
+
+/// What an accepted request is about to do.
+#[derive(Debug)]
+pub struct Plan {
+    intake: Intake,
+    endpoint: Option<&'static Endpoint>,
+    call: Call,
+    action: Action,
+}
+
+#[derive(Debug)]
+enum Action {
+    Preflight,
+    Login(http::login::Login),
+    Create(http::create::Create),
+    Piece(http::piece::Piece),
+    Complete(http::complete::Complete),
+    Directory(http::directory::MakeDirectory),
+    Rpc(rpc::Conversation),
+    Read(egress::Read),
+}
+
+/// What a commit came to.
+#[derive(Debug)]
+pub enum Committed {
+    /// The answer.
+    Answer(Box<Answer>),
+    /// The digest of that content is needed first. Have it computed, which may take long, without
+    /// holding the origin, and commit the same plan again: nothing has been changed twice.
+    NeedsDigest(Content),
+}
+
+impl Plan {
+    /// What is to be done with the body.
+    pub fn intake(&self) -> Intake {
+        self.intake
+    }
+
+    /// What is known so far of what is asked for.
+    pub fn call(&self) -> &Call {
+        &self.call
+    }
+}
+
+/// Decides from the head alone; changes nothing.
+///
+/// # Errors
+///
+/// The answer to a request that is refused whatever its body is.
+pub fn open(origin: &Origin, now: Timestamp, head: &Head) -> Result<Plan, Box<Answer>> {
+    let route = route::find(head).map_err(|answer| answer.stamped(now))?;
+    let mut call = route.call();
+    let Some(endpoint) = route.endpoint else {
+        return Ok(Plan {
+            intake: Intake::Discard,
+            endpoint: None,
+            call,
+            action: Action::Preflight,
+        });
+    };
+    let ask = Ask { origin, now, head, route: &route };
+    match begin(&ask, endpoint, &mut call) {
+        Ok((intake, action)) => Ok(Plan { intake, endpoint: Some(endpoint), call, action }),
+        Err(cause) => Err(Answer::refusal(endpoint, cause).about(call).stamped(now)),
+    }
+}
+
+fn begin(ask: &Ask<'_>, endpoint: &Endpoint, call: &mut Call) -> Result<(Intake, Action), Cause> {
+    use crate::spec::Operation as Op;
+    let ignored = |action| (Intake::Discard, action);
+    match endpoint.operation {
+        Op::Login => http::login::open(ask, call).map(Action::Login).map(ignored),
+        Op::Create => http::create::open(ask, call).map(Action::Create).map(ignored),
+        Op::Piece => http::piece::open(ask, call)
+            .map(|piece| (Intake::Store(piece.room()), Action::Piece(piece))),
+        Op::Complete => http::complete::open(ask, call).map(Action::Complete).map(ignored),
+        Op::MakeDirectory => http::directory::open(ask, call).map(Action::Directory).map(ignored),
+        Op::Read => Ok(ignored(Action::Read(egress::open(ask, call)))),
+        _ => {
+            let talk = rpc::open(ask);
+            Ok((Intake::Whole(talk.max_bytes()), Action::Rpc(talk)))
+        }
+    }
+}
+
+/// Does what was asked, if it still can be done, and answers.
+pub fn commit(origin: &mut Origin, now: Timestamp, plan: &mut Plan, body: &Received) -> Committed {
+    match answer(origin, now, plan, body) {
+        Ok(answer) if body.end == BodyEnd::Whole => Committed::Answer(answer.stamped(now)),
+        Ok(answer) => Committed::Answer(answer.closing().stamped(now)),
+        Err(content) => Committed::NeedsDigest(content),
+    }
+}
+
+fn answer(
+    origin: &mut Origin,
+    now: Timestamp,
+    plan: &mut Plan,
+    body: &Received,
+) -> Result<Answer, Content> {
+    let Plan { endpoint, call, action, .. } = plan;
+    let has_words_for_it = match body.end {
+        BodyEnd::Whole => true,
+        BodyEnd::Short => matches!(action, Action::Piece(_)),
+        BodyEnd::TooLong => matches!(action, Action::Piece(_) | Action::Rpc(_)),
+        BodyEnd::Garbled => false,
+    };
+    if !has_words_for_it {
+        return Ok(Answer::plain(400).about(call.clone()));
+    }
+    let done = match action {
+        Action::Preflight => Ok(Answer::success(&crate::spec::OPTIONS_ROW)),
+        Action::Login(login) => login.commit(origin, now),
+        Action::Create(create) => create.commit(origin, now, call),
+        Action::Piece(piece) => piece.commit(origin, now, body),
+        Action::Complete(complete) => complete.commit(origin, now),
+        Action::Directory(directory) => directory.commit(origin, now),
+        Action::Rpc(talk) => return talk.commit(origin, now, body),
+        Action::Read(read) => return Ok(read.commit(origin)?.about(call.clone())),
+    };
+    Ok(match (done, endpoint) {
+        (Ok(answer), _) => answer.about(call.clone()),
+        (Err(cause), Some(endpoint)) => Answer::refusal(endpoint, cause).about(call.clone()),
+        (Err(_), None) => Answer::plain(500).about(call.clone()),
+    })
+}

@@ -1,0 +1,194 @@
+//! Requests as they come in and the frame around their answers (§7.1).
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use crate::spec::{Cause, Row};
+
+use super::json::Json;
+
+/// The endpoint by which a body came in, and how its bytes are text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entrance {
+    /// Whether it is `/jsonrpc2`, which takes version 2.0 alone and batches (§7.1.1).
+    pub(super) is_2: bool,
+    pub(super) charset: Charset,
+}
+
+/// How a body's bytes are text (§7.1.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Charset {
+    #[default]
+    Utf8,
+    Latin1,
+}
+
+/// The charset that a content type names; all but ISO-8859-1 is UTF-8.
+pub(super) fn charset(content_type: &str) -> Charset {
+    const LATIN_1: [&str; 4] = ["iso-8859-1", "iso8859-1", "iso_8859-1", "latin1"];
+    let lower = content_type.to_ascii_lowercase();
+    let named = lower.split(';').find_map(|part| part.trim().strip_prefix("charset="));
+    let is_latin_1 = named.is_some_and(|name| LATIN_1.contains(&name.trim_matches('"')));
+    if is_latin_1 { Charset::Latin1 } else { Charset::Utf8 }
+}
+
+/// The version of a request, which is that of its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    One,
+    Two,
+}
+
+/// Whether one request came, or an array of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Single,
+    Batch,
+}
+
+/// What a body held.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) form: Form,
+    pub(super) messages: Vec<Message>,
+}
+
+/// One request, or what came in its place.
+#[derive(Debug)]
+pub(super) struct Message {
+    pub(super) version: Version,
+    /// The very token that came (§7.1.5).
+    pub(super) id: String,
+    /// What is asked for, or why nothing is.
+    pub(super) asks: Result<Asks, Cause>,
+}
+
+/// A method and its parameters, not looked at yet.
+#[derive(Debug)]
+pub(super) struct Asks {
+    pub(super) method: String,
+    pub(super) params: Option<Box<RawValue>>,
+}
+
+type Raw = Box<RawValue>;
+
+impl Incoming {
+    pub(super) fn single(message: Message) -> Self {
+        Self { form: Form::Single, messages: vec![message] }
+    }
+}
+
+impl Message {
+    /// Something that is no request, and has no id therefore.
+    pub(super) fn broken(entrance: Entrance, cause: Cause) -> Self {
+        let version = if entrance.is_2 { Version::Two } else { Version::One };
+        Self { version, id: "null".to_owned(), asks: Err(cause) }
+    }
+
+    /// The answer to it with a result.
+    pub(super) fn result(&self, result: &Json) -> String {
+        match self.version {
+            Version::One => {
+                format!("{{\"id\": {}, \"result\": {result}, \"error\": null}}", self.id)
+            }
+            Version::Two => {
+                format!("{{\"jsonrpc\": \"2.0\", \"id\": {}, \"result\": {result}}}", self.id)
+            }
+        }
+    }
+
+    /// The answer to it with an error object.
+    pub(super) fn error(&self, row: &Row) -> String {
+        let error =
+            Json::Object(vec![("code", Json::int(row.code)), ("message", Json::text(row.phrase))]);
+        match self.version {
+            Version::One => {
+                format!("{{\"id\": {}, \"result\": null, \"error\": {error}}}", self.id)
+            }
+            Version::Two => {
+                format!("{{\"jsonrpc\": \"2.0\", \"id\": {}, \"error\": {error}}}", self.id)
+            }
+        }
+    }
+}
+
+/// Reads a body.
+pub(super) fn read(entrance: Entrance, bytes: &[u8], max_batch: u64) -> Incoming {
+    let parsed =
+        decoded(bytes, entrance.charset).and_then(|text| serde_json::from_str::<Raw>(&text).ok());
+    let Some(json) = parsed else {
+        return Incoming::single(Message::broken(entrance, Cause::NotJson));
+    };
+    match json.get().as_bytes()[0] {
+        b'[' if entrance.is_2 => batch(entrance, &json, max_batch),
+        b'[' => Incoming::single(Message::broken(entrance, Cause::NotARequest)),
+        _ => Incoming::single(message(entrance, &json)),
+    }
+}
+
+fn decoded(bytes: &[u8], charset: Charset) -> Option<String> {
+    match charset {
+        Charset::Utf8 => String::from_utf8(bytes.to_vec()).ok(),
+        Charset::Latin1 => Some(bytes.iter().map(|byte| char::from(*byte)).collect()),
+    }
+}
+
+/// A batch (§7.1.9). What is wrong with it as a whole is answered by one error.
+fn batch(entrance: Entrance, json: &RawValue, max: u64) -> Incoming {
+    let one = |cause| Incoming::single(Message::broken(entrance, cause));
+    let elements: Vec<Raw> = serde_json::from_str(json.get()).unwrap_or_default();
+    if elements.is_empty() {
+        return one(Cause::NotJson);
+    }
+    let messages: Vec<_> = elements.iter().map(|element| message(entrance, element)).collect();
+    let mut ids: Vec<_> =
+        messages.iter().filter(|message| message.asks.is_ok()).map(|message| &message.id).collect();
+    ids.sort_unstable();
+    let distinct =
+        ids.windows(2).all(|pair| pair[0] != pair[1]) && ids.iter().all(|id| *id != "null");
+    if elements.len() as u64 > max || !distinct {
+        return one(Cause::Batch);
+    }
+    Incoming { form: Form::Batch, messages }
+}
+
+fn message(entrance: Entrance, json: &RawValue) -> Message {
+    let Ok(mut members) = serde_json::from_str::<BTreeMap<String, Raw>>(json.get()) else {
+        return Message::broken(entrance, Cause::NotARequest);
+    };
+    let version = version(entrance, members.get("jsonrpc").map(|raw| raw.get()));
+    let method =
+        members.get("method").and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
+    let asks = match (version, method) {
+        (Ok(_), Some(method)) => Ok(Asks { method, params: members.remove("params") }),
+        _ => Err(Cause::NotARequest),
+    };
+    let id = members.get("id").map_or("null", |raw| raw.get()).to_owned();
+    let version = version.unwrap_or_else(|answered| answered);
+    Message { version, id, asks }
+}
+
+/// The version of a request; where the entrance does not take it, the one to refuse it in.
+fn version(entrance: Entrance, member: Option<&str>) -> Result<Version, Version> {
+    match (member, entrance.is_2) {
+        (Some("\"2.0\""), _) => Ok(Version::Two),
+        (None | Some("\"1.0\""), false) => Ok(Version::One),
+        (_, _) => Err(Version::Two),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_iso_8859_1_is_another_charset() {
+        for given in ["text/json; Charset=ISO-8859-1", "a/b;charset=\"latin1\""] {
+            assert_eq!(charset(given), Charset::Latin1, "{given}");
+        }
+        for given in ["application/json", "a/b;charset=utf-8", "a/b;charset=koi8-r", ""] {
+            assert_eq!(charset(given), Charset::Utf8, "{given}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! JSON-RPC (§7).
+//!
+//! `envelope` reads requests and writes answers, `args` gives parameters their meaning, `method`
+//! finds and calls what was named, and the methods lie in a file each by what they are about.
+
+mod args;
+mod envelope;
+mod files;
+mod json;
+mod method;
+mod multipart;
+mod session;
+
+use crate::content::Content;
+use crate::journal::Call;
+use crate::origin::{Origin, Timestamp};
+use crate::spec::{Cause, JSON_CONTENT_TYPE, JSONRPC2, Limit};
+
+use super::answer::{Answer, Body};
+use super::ask::Ask;
+use super::{BodyEnd, Kept, Received};
+use envelope::{Entrance, Form, Incoming, Message};
+
+/// A JSON-RPC body that is being answered, request by request.
+#[derive(Debug)]
+pub(super) struct Conversation {
+    entrance: Entrance,
+    max_bytes: u64,
+    max_batch: u64,
+    /// What the body held, once it has been read.
+    incoming: Option<Incoming>,
+    /// The answers so far.
+    done: Vec<(String, Call)>,
+}
+
+pub(super) fn open(ask: &Ask<'_>) -> Conversation {
+    let is_2 = ask.route.path == JSONRPC2.path;
+    let charset =
+        ask.text("Content-Type").map(|given| envelope::charset(&given)).unwrap_or_default();
+    Conversation {
+        entrance: Entrance { is_2, charset },
+        max_bytes: ask.origin.limits().of(Limit::JsonRpcBytes),
+        max_batch: ask.origin.limits().of(Limit::BatchSize),
+        incoming: None,
+        done: Vec::new(),
+    }
+}
+
+impl Conversation {
+    /// The most bytes that are read of a body.
+    pub(super) fn max_bytes(&self) -> u64 {
+        self.max_bytes
+    }
+
+    /// Answers what has not been answered yet, or names the content whose digest the next answer
+    /// needs.
+    pub(super) fn commit(
+        &mut self,
+        origin: &mut Origin,
+        now: Timestamp,
+        body: &Received,
+    ) -> Result<Answer, Content> {
+        let Self { entrance, max_batch, incoming, done, .. } = self;
+        let incoming = incoming.get_or_insert_with(|| read(*entrance, body, *max_batch));
+        for message in &incoming.messages[done.len()..] {
+            done.push(method::answer(origin, now, message)?);
+        }
+        let (texts, calls): (Vec<_>, Vec<_>) = done.drain(..).unzip();
+        Ok(conclude(incoming.form, &texts, calls))
+    }
+}
+
+fn read(entrance: Entrance, body: &Received, max_batch: u64) -> Incoming {
+    match &body.kept {
+        Kept::Whole(bytes) if body.end == BodyEnd::Whole => {
+            envelope::read(entrance, bytes, max_batch)
+        }
+        _ => Incoming::single(Message::broken(entrance, Cause::NotARequest)),
+    }
+}
+
+fn conclude(form: Form, texts: &[String], calls: Vec<Call>) -> Answer {
+    let text = match form {
+        Form::Single => texts.concat(),
+        Form::Batch => format!("[{}]", texts.join(", ")),
+    };
+    let answer =
+        Answer::plain(200).with_body(JSON_CONTENT_TYPE.as_bytes(), Body::Bytes(text.into_bytes()));
+    answer.answering(calls)
+}
