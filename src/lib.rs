@@ -1,8 +1,54 @@
-//! placeholder
+//! An in-process origin for tests of Origin Storage ("Agile") upload clients.
+//!
+//! [`MockOrigin`] listens on a free port of 127.0.0.1, speaks the upload protocol, records every
+//! request, and gives assertions that explain what went wrong. No async runtime is needed, and it
+//! works inside one too.
+//!
+//! ```
+//! use mock_origin::MockOrigin;
+//!
+//! let origin = MockOrigin::builder()
+//!     .account("acme")
+//!     .user("jane", "secret")
+//!     .directory("/videos")
+//!     .start();
+//!
+//! // Point the client under test at `origin.url()` and let it upload, then:
+//! origin.file("/videos/movie.mp4").assert_absent();
+//! origin.directory("/videos").assert_exists();
+//! origin.requests().assert_count(0);
+//! origin.finish();
+//! ```
+//!
+//! # What to look at
+//!
+//! * [`MockOrigin`] and [`Builder`]: starting one, and asking it what happened.
+//! * [`FileSnapshot`], [`UploadSnapshot`], [`PieceSnapshot`], [`DirectorySnapshot`], [`Requests`]:
+//!   assertions. Each `assert_*` panics at the caller's line, and has a `try_*` twin that returns
+//!   the [`Failure`].
+//! * [`spec`]: the protocol itself as tables, each row with its section and its [basis](spec::Basis).
+//!
+//! # Rooms
+//!
+//! The other modules are the rooms of the house, from the protocol's tables up to the server; each
+//! knows only those before it: [`spec`], [`content`], [`origin`], [`journal`], [`wire`],
+//! [`report`], [`verdict`], and the server. All but the last do no I/O on sockets, read no clock
+//! and need no runtime. Without the feature `server` they can be built into something else.
+
 pub mod content;
 pub mod journal;
 pub mod origin;
+pub mod report;
+#[cfg(feature = "server")]
+mod server;
 pub mod spec;
+pub mod verdict;
 pub mod wire;
-pub use journal::Op;
-pub use spec::Interface;
+
+pub use journal::{Op, Outcome, Request, Requests};
+#[cfg(feature = "server")]
+pub use server::{Builder, MockOrigin, OpenUpload, StartError, UserSpec};
+pub use spec::{Interface, Limit, Operation, UploadState};
+pub use verdict::{
+    Count, DirectorySnapshot, Failure, FileSnapshot, PieceSnapshot, UploadSnapshot, Verdict,
+};

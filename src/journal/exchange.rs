@@ -1,6 +1,7 @@
 //! One request and what became of it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::content::{Content, Digest};
@@ -89,6 +90,8 @@ pub enum Outcome {
     Answering,
     /// The answer was handed to the network whole.
     Answered,
+    /// The client stopped in the middle of its body; it was answered, in case it still listened.
+    CutShort,
     /// The client went away before it had the whole answer.
     ClientGone,
     /// The origin was stopped first.
@@ -124,7 +127,7 @@ pub struct Exchange {
     /// What it asked for; at least one.
     pub calls: Vec<Call>,
     /// The answer's head, once there is one.
-    pub answer: Option<AnswerHead>,
+    pub answer: Option<Arc<AnswerHead>>,
     /// Bytes of the answer that were handed to the network, its head included.
     pub written: u64,
     /// When its head was complete.

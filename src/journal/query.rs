@@ -17,6 +17,11 @@ impl Request {
         &self.exchange
     }
 
+    /// The exchange, to be held on to.
+    pub(crate) fn shared(&self) -> Arc<Exchange> {
+        Arc::clone(&self.exchange)
+    }
+
     /// What was asked for.
     pub fn call(&self) -> &Call {
         &self.exchange.calls[self.call]

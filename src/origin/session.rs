@@ -27,6 +27,11 @@ pub struct User {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UserId(pub(super) usize);
 
+impl UserId {
+    /// The first user; there always is one.
+    pub const FIRST: Self = Self(0);
+}
+
 /// Who asks, once the credentials have been judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {

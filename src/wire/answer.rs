@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -42,19 +43,40 @@ impl Body {
 /// An answer, ready to be written.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// Status, reason phrase and headers.
-    pub head: AnswerHead,
+    /// Status, reason phrase and headers; shared with the record.
+    pub head: Arc<AnswerHead>,
     /// What follows.
     pub body: Body,
     /// What it answers.
     pub calls: Vec<Call>,
+    closes: bool,
+}
+
+impl Answer {
+    /// The answer to something that the origin itself could not do.
+    pub fn our_fault(call: Call, now: Timestamp) -> Box<Self> {
+        Draft::plain(500).about(call).stamped(now)
+    }
+
+    /// Whether the connection is closed behind it: errors do that (§1.8).
+    pub fn closes(&self) -> bool {
+        self.closes
+    }
+}
+
+/// An answer that is being put together.
+#[derive(Debug)]
+pub(super) struct Draft {
+    head: AnswerHead,
+    body: Body,
+    calls: Vec<Call>,
     row: Option<&'static Row>,
     closes: bool,
 }
 
 type HeaderText = Cow<'static, [u8]>;
 
-impl Answer {
+impl Draft {
     fn new(status: u16, reason: &'static str) -> Self {
         let head = AnswerHead { status, reason, headers: Vec::with_capacity(12) };
         Self { head, body: Body::Bytes(Vec::new()), calls: Vec::new(), row: None, closes: false }
@@ -88,11 +110,6 @@ impl Answer {
         }
     }
 
-    /// The answer to something that the origin itself could not do.
-    pub fn our_fault(call: Call, now: Timestamp) -> Box<Self> {
-        Self::plain(500).about(call).stamped(now)
-    }
-
     /// Adds a header.
     pub(super) fn with(mut self, name: &'static str, value: impl Into<HeaderText>) -> Self {
         self.head.headers.push((name, value.into()));
@@ -124,36 +141,28 @@ impl Answer {
         Self { calls, ..self }
     }
 
-    /// Adds what every answer carries, in front and behind.
-    pub(super) fn stamped(mut self, now: Timestamp) -> Box<Self> {
-        let standard = STANDARD_HEADERS.iter().map(|(name, value)| (*name, borrowed(value)));
-        let date = httpdate::fmt_http_date(now.to_system_time()).into_bytes();
-        let own = std::mem::take(&mut self.head.headers);
-        self.head.headers.push(("Date", date.into()));
-        self.head.headers.extend(standard);
-        self.head.headers.extend(own);
-        if self.head.header("X-Agile-Status").is_some() {
-            self.head.headers.push(("Content-Type", borrowed(HTTP_CONTENT_TYPE)));
-        }
-        if self.head.status != 304 {
-            self.head
-                .headers
-                .push(("Content-Length", self.body.len().to_string().into_bytes().into()));
-        }
-        if self.closes() {
-            self.head.headers.push(("Connection", borrowed("close")));
-        }
-        Box::new(self)
-    }
-
-    /// Whether the connection is closed behind it: errors do that (§1.8).
-    pub fn closes(&self) -> bool {
-        self.head.status >= 400 || self.closes
-    }
-
     /// Closes the connection behind it, as the rest of the body was not read.
     pub(super) fn closing(self) -> Self {
         Self { closes: true, ..self }
+    }
+
+    /// Adds what every answer carries, in front and behind, and is done.
+    pub(super) fn stamped(self, now: Timestamp) -> Box<Answer> {
+        let AnswerHead { status, reason, headers: own } = self.head;
+        let closes = self.closes || status >= 400;
+        let is_coded = own.iter().any(|(name, _)| *name == "X-Agile-Status");
+        let date = httpdate::fmt_http_date(now.to_system_time()).into_bytes();
+        let standard = STANDARD_HEADERS.iter().map(|(name, value)| (*name, borrowed(value)));
+        let length = self.body.len().to_string().into_bytes();
+        let headers = std::iter::once(("Date", date.into()))
+            .chain(standard)
+            .chain(own)
+            .chain(is_coded.then(|| ("Content-Type", borrowed(HTTP_CONTENT_TYPE))))
+            .chain((status != 304).then(|| ("Content-Length", length.into())))
+            .chain(closes.then(|| ("Connection", borrowed("close"))))
+            .collect();
+        let head = Arc::new(AnswerHead { status, reason, headers });
+        Box::new(Answer { head, body: self.body, calls: self.calls, closes })
     }
 }
 

@@ -9,7 +9,7 @@ use crate::journal::Call;
 use crate::origin::{File, Origin, Path, Spelling, Timestamp};
 use crate::spec::{HttpMethod, OCTET_STREAM};
 
-use super::answer::{Answer, Body};
+use super::answer::{Body, Draft};
 use super::ask::Ask;
 
 /// A file that somebody wants to read.
@@ -40,20 +40,20 @@ pub(super) fn open(ask: &Ask<'_>, call: &mut Call) -> Read {
 
 impl Read {
     /// Answers, or names the content whose digest the answer needs.
-    pub(super) fn commit(&self, origin: &Origin) -> Result<Answer, Content> {
+    pub(super) fn commit(&self, origin: &Origin) -> Result<Draft, Content> {
         let file = self.path.as_ref().and_then(|path| origin.tree().file(path).ok());
-        let Some(file) = file else { return Ok(Answer::plain(404)) };
+        let Some(file) = file else { return Ok(Draft::plain(404)) };
         let Some(digest) = file.content.known_digest() else { return Err(file.content.clone()) };
         let length = file.content.len();
         let answer = match self.part(file) {
-            Part::NotModified => Answer::plain(304),
+            Part::NotModified => Draft::plain(304),
             Part::Beyond => {
-                return Ok(Answer::plain(416).with("Content-Range", unit(&format!("*/{length}"))));
+                return Ok(Draft::plain(416).with("Content-Range", unit(&format!("*/{length}"))));
             }
-            Part::All => self.content(Answer::plain(200), file, 0..length),
+            Part::All => self.content(Draft::plain(200), file, 0..length),
             Part::Of(range) => {
                 let span = format!("{}-{}/{length}", range.start, range.end - 1);
-                self.content(Answer::plain(206), file, range).with("Content-Range", unit(&span))
+                self.content(Draft::plain(206), file, range).with("Content-Range", unit(&span))
             }
         };
         let modified = httpdate::fmt_http_date(file.stat.mtime.to_system_time());
@@ -72,7 +72,7 @@ impl Read {
         self.range.as_deref().map_or(Part::All, |range| one_range(range, file.content.len()))
     }
 
-    fn content(&self, answer: Answer, file: &File, range: Range<u64>) -> Answer {
+    fn content(&self, answer: Draft, file: &File, range: Range<u64>) -> Draft {
         let content_type = file.content_type.as_deref().unwrap_or(OCTET_STREAM);
         let body = match self.method {
             HttpMethod::Head => Body::HeadOnly(range.end - range.start),

@@ -18,6 +18,7 @@ use crate::journal::{Call, Head};
 use crate::origin::{Origin, Timestamp};
 use crate::spec::{Cause, Endpoint};
 
+use answer::Draft;
 use ask::Ask;
 
 /// What is to be done with a request's body.
@@ -138,7 +139,7 @@ pub fn open(origin: &Origin, now: Timestamp, head: &Head) -> Result<Plan, Box<An
     let ask = Ask { origin, now, head, route: &route };
     match begin(&ask, endpoint, &mut call) {
         Ok((intake, action)) => Ok(Plan { intake, endpoint: Some(endpoint), call, action }),
-        Err(cause) => Err(Answer::refusal(endpoint, cause).about(call).stamped(now)),
+        Err(cause) => Err(Draft::refusal(endpoint, cause).about(call).stamped(now)),
     }
 }
 
@@ -174,7 +175,7 @@ fn answer(
     now: Timestamp,
     plan: &mut Plan,
     body: &Received,
-) -> Result<Answer, Content> {
+) -> Result<Draft, Content> {
     let Plan { endpoint, call, action, .. } = plan;
     let has_words_for_it = match body.end {
         BodyEnd::Whole => true,
@@ -183,10 +184,10 @@ fn answer(
         BodyEnd::Garbled => false,
     };
     if !has_words_for_it {
-        return Ok(Answer::plain(400).about(call.clone()));
+        return Ok(Draft::plain(400).about(call.clone()));
     }
     let done = match action {
-        Action::Preflight => Ok(Answer::success(&crate::spec::OPTIONS_ROW)),
+        Action::Preflight => Ok(Draft::success(&crate::spec::OPTIONS_ROW)),
         Action::Login(login) => login.commit(origin, now),
         Action::Create(create) => create.commit(origin, now, call),
         Action::Piece(piece) => piece.commit(origin, now, body),
@@ -197,7 +198,7 @@ fn answer(
     };
     Ok(match (done, endpoint) {
         (Ok(answer), _) => answer.about(call.clone()),
-        (Err(cause), Some(endpoint)) => Answer::refusal(endpoint, cause).about(call.clone()),
-        (Err(_), None) => Answer::plain(500).about(call.clone()),
+        (Err(cause), Some(endpoint)) => Draft::refusal(endpoint, cause).about(call.clone()),
+        (Err(_), None) => Draft::plain(500).about(call.clone()),
     })
 }

@@ -5,7 +5,7 @@ use crate::spec::{
     EGRESS, Endpoint, HttpMethod, Interface, Operation, RESERVED_PREFIXES, endpoint_at,
 };
 
-use super::Answer;
+use super::answer::Draft;
 
 /// Where a request goes.
 pub(super) struct Route {
@@ -35,10 +35,10 @@ impl Route {
 ///
 /// 404 for a POST to no endpoint and a GET to what looks like one, 405 with `Allow` for an endpoint
 /// with a method that it does not take. Neither carries a code.
-pub(super) fn find(head: &Head) -> Result<Route, Answer> {
+pub(super) fn find(head: &Head) -> Result<Route, Draft> {
     let path = collapsed(head.target());
     let endpoint = endpoint_at(&path);
-    let unmatched = |answer: Answer| {
+    let unmatched = |answer: Draft| {
         answer.about(Call::new(Operation::Unmatched, Interface::Http, path.clone()))
     };
     let Some(method) = HttpMethod::parse(head.method()) else {
@@ -49,16 +49,16 @@ pub(super) fn find(head: &Head) -> Result<Route, Answer> {
         Some(found) if found.methods.contains(&method) => Ok(Route { endpoint, method, path }),
         Some(found) => Err(unmatched(not_allowed(found))),
         None if method == HttpMethod::Post || is_reserved(&path) => {
-            Err(unmatched(Answer::plain(404)))
+            Err(unmatched(Draft::plain(404)))
         }
         None => Ok(Route { endpoint: Some(&EGRESS), method, path }),
     }
 }
 
-fn not_allowed(endpoint: &Endpoint) -> Answer {
+fn not_allowed(endpoint: &Endpoint) -> Draft {
     let methods = endpoint.methods.iter().chain([&HttpMethod::Options]);
     let allow: Vec<_> = methods.map(|method| method.name()).collect();
-    Answer::plain(405).with("Allow", allow.join(", ").into_bytes())
+    Draft::plain(405).with("Allow", allow.join(", ").into_bytes())
 }
 
 fn is_reserved(path: &str) -> bool {

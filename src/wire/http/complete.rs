@@ -3,7 +3,7 @@
 use crate::journal::Call;
 use crate::origin::{Origin, Timestamp, UserId};
 use crate::spec::{COMPLETE, Cause};
-use crate::wire::Answer;
+use crate::wire::answer::Draft;
 use crate::wire::ask::Ask;
 
 /// An upload that may be completed.
@@ -26,9 +26,9 @@ impl Complete {
         &self,
         origin: &mut Origin,
         now: Timestamp,
-    ) -> Result<Answer, Cause> {
+    ) -> Result<Draft, Cause> {
         let parts = origin.complete(now, self.user, &self.upload)?;
-        Ok(Answer::coded(&COMPLETE.rows[0])
+        Ok(Draft::coded(&COMPLETE.rows[0])
             .with("X-Agile-Parts", parts.to_string().into_bytes())
             .with("X-Agile-Multipart", self.upload.clone().into_bytes()))
     }

@@ -3,7 +3,7 @@
 use crate::journal::Call;
 use crate::origin::{Caller, NewUpload, Origin, Path, Spelling, Timestamp, UserId, last_component};
 use crate::spec::{CREATE, Cause, is_well_formed};
-use crate::wire::Answer;
+use crate::wire::answer::Draft;
 use crate::wire::answer::path_header;
 use crate::wire::ask::{Ask, digits};
 
@@ -38,12 +38,12 @@ impl Create {
         origin: &mut Origin,
         now: Timestamp,
         call: &mut Call,
-    ) -> Result<Answer, Cause> {
+    ) -> Result<Draft, Cause> {
         let account = origin.account().to_owned();
         let upload = origin.create(now, self.user, self.new.clone())?;
         call.upload = Some(upload.id.clone());
         call.path = Some(upload.path.absolute(&account));
-        Ok(Answer::coded(&CREATE.rows[0])
+        Ok(Draft::coded(&CREATE.rows[0])
             .with("X-Agile-Meta", self.meta().into_bytes())
             .with("X-Agile-Multipart", upload.id.clone().into_bytes())
             .with("X-Agile-Path", path_header(&upload.path, &account, self.spelling)))

@@ -3,7 +3,7 @@
 use crate::journal::Call;
 use crate::origin::{Origin, Parents, Path, Spelling, Timestamp, UserId};
 use crate::spec::{Cause, DIRECTORY};
-use crate::wire::Answer;
+use crate::wire::answer::Draft;
 use crate::wire::ask::Ask;
 
 /// A directory that may be made.
@@ -29,10 +29,10 @@ impl MakeDirectory {
         &self,
         origin: &mut Origin,
         now: Timestamp,
-    ) -> Result<Answer, Cause> {
+    ) -> Result<Draft, Cause> {
         origin.make_directory(now, self.user, &self.path, self.parents)?;
         let row = &DIRECTORY.rows[0];
-        Ok(Answer::coded(row).with_message(row))
+        Ok(Draft::coded(row).with_message(row))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::journal::Call;
 use crate::origin::{Life, Origin, Path, Spelling, Timestamp, UserId};
 use crate::spec::{Cause, LOGIN, Limit, TOKEN_LIFE_SECS};
-use crate::wire::Answer;
+use crate::wire::answer::Draft;
 use crate::wire::answer::path_header;
 use crate::wire::ask::{Ask, digits, spelling};
 
@@ -35,10 +35,10 @@ impl Login {
         &self,
         origin: &mut Origin,
         now: Timestamp,
-    ) -> Result<Answer, Cause> {
+    ) -> Result<Draft, Cause> {
         let (token, caller) = origin.grant(now, self.user, self.subdir.clone(), self.life)?;
         let user = origin.sessions().user(caller.user);
-        Ok(Answer::coded(&LOGIN.rows[0])
+        Ok(Draft::coded(&LOGIN.rows[0])
             .with("X-Agile-Token", token.into_bytes())
             .with("X-Agile-Uid", user.uid.to_string().into_bytes())
             .with("X-Agile-Gid", user.gid.to_string().into_bytes())

@@ -4,8 +4,9 @@ use crate::content::Content;
 use crate::journal::{Call, Framing};
 use crate::origin::{NewPiece, Origin, Timestamp, UserId};
 use crate::spec::{Cause, Limit, Limits, Operation, PIECE, essence};
+use crate::wire::answer::Draft;
 use crate::wire::ask::{Ask, digits};
-use crate::wire::{Answer, BodyEnd, Kept, Received};
+use crate::wire::{BodyEnd, Kept, Received};
 
 /// A piece whose head has been accepted.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ impl Piece {
         origin: &mut Origin,
         now: Timestamp,
         body: &Received,
-    ) -> Result<Answer, Cause> {
+    ) -> Result<Draft, Cause> {
         match body.end {
             BodyEnd::Whole => {}
             BodyEnd::TooLong => return Err(too_long(origin.limits(), body.length)),
@@ -63,7 +64,7 @@ impl Piece {
         let Kept::Stored(content) = &body.kept else { return Err(Cause::LengthMismatch) };
         let size = content.len();
         origin.store_piece(now, self.user, &self.upload, self.piece(content.clone(), body))?;
-        Ok(Answer::coded(&PIECE.rows[0])
+        Ok(Draft::coded(&PIECE.rows[0])
             .with("X-Agile-Checksum", body.digest.to_string().into_bytes())
             .with("X-Agile-Size", size.to_string().into_bytes()))
     }

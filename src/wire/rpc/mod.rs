@@ -16,7 +16,7 @@ use crate::journal::Call;
 use crate::origin::{Origin, Timestamp};
 use crate::spec::{Cause, JSON_CONTENT_TYPE, JSONRPC2, Limit};
 
-use super::answer::{Answer, Body};
+use super::answer::{Body, Draft};
 use super::ask::Ask;
 use super::{BodyEnd, Kept, Received};
 use envelope::{Entrance, Form, Incoming, Message};
@@ -59,7 +59,7 @@ impl Conversation {
         origin: &mut Origin,
         now: Timestamp,
         body: &Received,
-    ) -> Result<Answer, Content> {
+    ) -> Result<Draft, Content> {
         let Self { entrance, max_batch, incoming, done, .. } = self;
         let incoming = incoming.get_or_insert_with(|| read(*entrance, body, *max_batch));
         for message in &incoming.messages[done.len()..] {
@@ -79,12 +79,12 @@ fn read(entrance: Entrance, body: &Received, max_batch: u64) -> Incoming {
     }
 }
 
-fn conclude(form: Form, texts: &[String], calls: Vec<Call>) -> Answer {
+fn conclude(form: Form, texts: &[String], calls: Vec<Call>) -> Draft {
     let text = match form {
         Form::Single => texts.concat(),
         Form::Batch => format!("[{}]", texts.join(", ")),
     };
     let answer =
-        Answer::plain(200).with_body(JSON_CONTENT_TYPE.as_bytes(), Body::Bytes(text.into_bytes()));
+        Draft::plain(200).with_body(JSON_CONTENT_TYPE.as_bytes(), Body::Bytes(text.into_bytes()));
     answer.answering(calls)
 }

@@ -1,0 +1,5 @@
+//! The journal, for people to read.
+
+mod timeline;
+
+pub use timeline::{Timeline, describe};

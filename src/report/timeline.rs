@@ -1,0 +1,108 @@
+//! One line an exchange.
+
+use std::fmt;
+
+use crate::journal::{Call, Connection, ConnectionEnd, Exchange, Framing, Journal, Outcome};
+
+/// Everything that happened, in the order in which it began.
+///
+/// Its `Display` is the timeline: a line for each exchange, and one for each connection on which no
+/// request could be made out.
+#[derive(Clone, Debug)]
+pub struct Timeline<'a>(pub &'a Journal);
+
+impl fmt::Display for Timeline<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{:>5} {:>5} {:>11}  {:<52} {:<20} answer",
+            "#", "conn", "time", "request", "body"
+        )?;
+        for exchange in self.0.exchanges() {
+            let time = exchange.opened.elapsed.as_secs_f64();
+            let (index, connection) = (exchange.index, exchange.connection);
+            writeln!(f, "{index:>5} {connection:>5} {time:>9.4} s  {}", describe(exchange))?;
+        }
+        let unreadable =
+            self.0.connections().iter().filter(|connection| connection.bad_head.is_some());
+        unreadable.into_iter().try_for_each(|connection| bad_head(f, connection))
+    }
+}
+
+/// An exchange in one line, without its number and its time: request, body, answer.
+pub fn describe(exchange: &Exchange) -> String {
+    let requests: Vec<_> = exchange.calls.iter().map(|call| request(exchange, call)).collect();
+    format!("{:<52} {:<20} {}", requests.join(" + "), body(exchange), answer(exchange))
+}
+
+fn request(exchange: &Exchange, call: &Call) -> String {
+    let method = String::from_utf8_lossy(exchange.head.method());
+    let mut text = match &*call.name {
+        name if name.starts_with('/') || name == "*" => format!("{method} {name}"),
+        "" => "JSON-RPC".to_owned(),
+        name => name.to_owned(),
+    };
+    if let Some(part) = call.part {
+        text += &format!(" {part}");
+    }
+    match (&call.path, &call.user) {
+        // A path that the request line has shown already is not shown again.
+        (Some(path), _) if !path.ends_with(&*call.name) => text + " of " + path,
+        (None, Some(user)) => text + " by " + user,
+        _ => text,
+    }
+}
+
+fn body(exchange: &Exchange) -> String {
+    let received = exchange.received;
+    match exchange.framing {
+        Framing::None => "-".to_owned(),
+        Framing::Length(declared) if declared != received => format!("{received} of {declared} B"),
+        Framing::Length(_) => format!("{received} B"),
+        Framing::Chunked => format!("{received} B chunked"),
+    }
+}
+
+fn answer(exchange: &Exchange) -> String {
+    let Some(answer) = &exchange.answer else { return outcome(exchange.outcome).to_owned() };
+    let codes: Vec<_> = exchange.calls.iter().filter_map(code).collect();
+    let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join("; ")) };
+    let ended = match exchange.outcome {
+        Outcome::Answered => String::new(),
+        other => format!(", {}", outcome(other)),
+    };
+    format!("{} {}{codes}{ended}", answer.status, answer.reason)
+}
+
+/// The code of a refusal with its meaning and section; a success needs no words.
+fn code(call: &Call) -> Option<String> {
+    let row = call.row?;
+    let refused = || format!("{} {}, {}", row.code, row.phrase, row.cite);
+    Some(if row.is_success() { "0".to_owned() } else { refused() })
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Receiving => "body still coming",
+        Outcome::Answering => "answer on its way",
+        Outcome::Answered => "answered",
+        Outcome::CutShort => "body cut short",
+        Outcome::ClientGone => "client gone",
+        Outcome::Stopped => "origin stopped",
+    }
+}
+
+fn bad_head(f: &mut fmt::Formatter<'_>, connection: &Connection) -> fmt::Result {
+    const SHOWN: usize = 48;
+    let bytes = connection.bad_head.as_deref().unwrap_or_default();
+    // The first line is enough to know it by; what follows may hold secrets.
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let shown = line[..line.len().min(SHOWN)].escape_ascii();
+    let time = connection.opened.elapsed.as_secs_f64();
+    let answer = match connection.end {
+        ConnectionEnd::BadHead(0) | ConnectionEnd::Open => "not answered".to_owned(),
+        ConnectionEnd::BadHead(status) => status.to_string(),
+        other => format!("{other:?}"),
+    };
+    writeln!(f, "{:>5} {:>5} {time:>9.4} s  no request: {shown} {answer}", "-", connection.index)
+}

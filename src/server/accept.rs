@@ -1,0 +1,106 @@
+//! Listening, and taking connections.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::shared::Shared;
+use super::{connection, runtime};
+
+/// Connections that may wait to be taken: a test that opens a thousand at once must not see the
+/// kernel drop any.
+const BACKLOG: u32 = 1024;
+
+/// The environment does not let an origin start.
+#[derive(Debug)]
+pub struct StartError {
+    what: String,
+    source: io::Error,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the origin cannot {}: {}", self.what, self.source)
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// A port that is being listened on. Dropping it closes the port and every connection of it.
+#[derive(Debug)]
+pub(super) struct Listening {
+    pub(super) address: SocketAddr,
+    task: AbortHandle,
+    /// Disconnected once the port is closed.
+    closed: mpsc::Receiver<()>,
+}
+
+/// A port that is bound and may be listened on: nobody can take it away any more.
+pub(super) struct Bound(TcpListener, SocketAddr);
+
+/// Binds `address`.
+pub(super) fn bind(address: SocketAddr) -> Result<Bound, StartError> {
+    let failed = |what: String| move |source| StartError { what, source };
+    let runtime = runtime::handle().map_err(failed("start its runtime".to_owned()))?;
+    let _inside = runtime.enter();
+    let listen = || -> io::Result<Bound> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A port may be used again while old connections of it linger, but not by two at once.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        let listener = socket.listen(BACKLOG)?;
+        let address = listener.local_addr()?;
+        Ok(Bound(listener, address))
+    };
+    listen().map_err(failed(format!("listen on {address}")))
+}
+
+/// Begins to take connections.
+pub(super) fn listen(
+    Bound(listener, address): Bound,
+    shared: &Arc<Shared>,
+) -> Result<Listening, StartError> {
+    let failed = |source| StartError { what: "start its runtime".to_owned(), source };
+    let (open, closed) = mpsc::channel();
+    let accepting = accept(listener, Arc::clone(shared), open);
+    let task = runtime::handle().map_err(failed)?.spawn(accepting).abort_handle();
+    Ok(Listening { address, task, closed })
+}
+
+/// Takes connections until it is aborted. Its variables are dropped in reverse order then: first
+/// the connections, then the port, and with `_open` the word that it is done.
+async fn accept(listener: TcpListener, shared: Arc<Shared>, open: mpsc::Sender<()>) {
+    let _open = open;
+    let listener = listener;
+    let mut connections = JoinSet::new();
+    loop {
+        match listener.accept().await {
+            Ok((socket, peer)) => {
+                connections.spawn(connection::serve(socket, peer, Arc::clone(&shared)));
+            }
+            // Out of descriptors, or the client was gone already: the next may do better.
+            Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        self.task.abort();
+        // An error is the word we wait for: the other end is gone.
+        let _ = self.closed.recv_timeout(PATIENCE);
+    }
+}

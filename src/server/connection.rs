@@ -1,0 +1,53 @@
+//! One connection, from its acceptance to its end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::journal::{Connection, ConnectionEnd};
+
+use super::exchange;
+use super::line::Line;
+use super::shared::Shared;
+use super::tap::{HEAD_LIMIT, Tap};
+
+/// Serves a connection. What goes wrong on it goes to the journal, and nowhere else.
+pub(super) async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
+    // A small answer must not wait for the acknowledgement of the one before.
+    let _ = socket.set_nodelay(true);
+    let local = socket.local_addr().unwrap_or(peer);
+    let line = Line::new(shared, |index, opened| Connection {
+        index,
+        peer,
+        local,
+        opened,
+        closed: None,
+        end: ConnectionEnd::Open,
+        bad_head: None,
+        drained: 0,
+    });
+    let service = service_fn({
+        let line = Arc::clone(&line);
+        move |request| exchange::serve(Arc::clone(&line), request.into_body())
+    });
+    let tap = TokioIo::new(Tap::new(socket, Arc::clone(&line)));
+    let served = http1::Builder::new()
+        .auto_date_header(false)
+        .half_close(true)
+        .title_case_headers(true)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_BUFFER)
+        .serve_connection(tap, service)
+        .await;
+    line.ended(served.is_ok());
+}
+
+/// More headers than this are refused, by hyper, with 431.
+const MAX_HEADERS: usize = 128;
+
+/// hyper's read buffer: room for the longest head, and for large frames of a body.
+const MAX_BUFFER: usize = 6 * HEAD_LIMIT;

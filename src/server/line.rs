@@ -1,0 +1,180 @@
+//! What tap, service and body of one connection know together.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::journal::{Connection, ConnectionEnd, Moment, Outcome};
+
+use super::shared::Shared;
+
+/// One connection's side of the record. Dropping it closes what is still open in the journal, so
+/// that no request can vanish from it, whatever ended the connection.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) shared: Arc<Shared>,
+    pub(super) index: u64,
+    now: Mutex<Now>,
+}
+
+/// What the connection is at.
+#[derive(Debug, Default)]
+struct Now {
+    /// A head that hyper has been given and that no service has asked for yet.
+    head: Option<Box<[u8]>>,
+    /// The exchange whose record is open.
+    exchange: Option<u64>,
+    /// Bytes of its body that were read.
+    received: u64,
+    /// Bytes of its answer that were handed to the network.
+    written: u64,
+    /// The outcome that its record will have when the answer has been flushed.
+    ready: Option<Outcome>,
+    /// Whether the last answer closes the connection.
+    closing: bool,
+    /// The status that hyper answered by itself.
+    refused: Option<u16>,
+    /// The first bytes of a head that was never complete.
+    partial_head: Option<Box<[u8]>>,
+    end: Option<ConnectionEnd>,
+    drained: u64,
+}
+
+impl Line {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        make: impl FnOnce(u64, Moment) -> Connection,
+    ) -> Arc<Self> {
+        let mut state = shared.lock();
+        let moment = state.moment();
+        let index = state.journal.connect(|index| make(index, moment));
+        drop(state);
+        Arc::new(Self { shared, index, now: Mutex::default() })
+    }
+
+    /// The tap has seen a whole head.
+    pub(super) fn head_seen(&self, head: Box<[u8]>) {
+        self.now.lock().head = Some(head);
+    }
+
+    /// The service takes the head that hyper has found good.
+    pub(super) fn take_head(&self) -> Option<Box<[u8]>> {
+        self.now.lock().head.take()
+    }
+
+    /// A record has been opened.
+    pub(super) fn opened(&self, exchange: u64) {
+        let mut now = self.now.lock();
+        now.exchange = Some(exchange);
+        (now.received, now.written, now.ready) = (0, 0, None);
+    }
+
+    /// So much of the body has been read in all.
+    pub(super) fn received(&self, bytes: u64) {
+        self.now.lock().received = bytes;
+    }
+
+    /// The tap has handed bytes to the network.
+    pub(super) fn wrote(&self, bytes: &[u8], count: usize) {
+        let mut now = self.now.lock();
+        now.written += count as u64;
+        if now.exchange.is_none() {
+            now.refused = status_of(bytes).or(now.refused);
+        }
+    }
+
+    /// The answer has left for hyper; `outcome` is what the record says once it is flushed.
+    pub(super) fn answered(&self, outcome: Outcome, closing: bool) {
+        let mut now = self.now.lock();
+        now.ready = Some(outcome);
+        now.closing = closing;
+    }
+
+    /// All that hyper had to write has been handed to the network.
+    pub(super) fn flushed(&self) {
+        let ready = self.now.lock().ready.take();
+        if let Some(outcome) = ready {
+            self.close(outcome);
+        }
+    }
+
+    /// Closes the record that is open, if there is one.
+    pub(super) fn close(&self, outcome: Outcome) {
+        let (exchange, received, written) = {
+            let mut now = self.now.lock();
+            let Some(exchange) = now.exchange.take() else { return };
+            (exchange, now.received, now.written)
+        };
+        let mut state = self.shared.lock();
+        let moment = state.moment();
+        state.journal.update(exchange, |record| {
+            record.outcome = outcome;
+            record.received = received;
+            record.written = written;
+            record.closed = Some(moment);
+        });
+        drop(state);
+        self.shared.tell();
+    }
+
+    /// The tap ended in the middle of a head, or in something that is none.
+    pub(super) fn left_in_head(&self, partial: &[u8]) {
+        self.now.lock().partial_head = Some(partial.into());
+    }
+
+    /// Bytes were thrown away behind an early refusal.
+    pub(super) fn drained(&self, count: u64) {
+        self.now.lock().drained += count;
+    }
+
+    /// hyper is done with the connection.
+    pub(super) fn ended(&self, cleanly: bool) {
+        let mut now = self.now.lock();
+        let end = match (now.closing, cleanly) {
+            (true, _) => ConnectionEnd::ByOrigin,
+            (false, true) => ConnectionEnd::ByClient,
+            (false, false) => ConnectionEnd::Broken,
+        };
+        now.end = Some(end);
+    }
+
+    fn close_connection(&self, stopped: bool) {
+        let now = std::mem::take(&mut *self.now.lock());
+        // A head that hyper did not pass on was refused by it.
+        let bad_head = now.partial_head.or(now.head);
+        let end = match (&bad_head, now.end) {
+            (Some(_), _) => ConnectionEnd::BadHead(now.refused.unwrap_or(0)),
+            (None, Some(end)) => end,
+            (None, None) if stopped => ConnectionEnd::Stopped,
+            (None, None) => ConnectionEnd::Broken,
+        };
+        let mut state = self.shared.lock();
+        let moment = state.moment();
+        state.journal.update_connection(self.index, |record| {
+            record.closed = Some(moment);
+            record.end = end;
+            record.bad_head = bad_head;
+            record.drained = now.drained;
+        });
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let stopped = self.shared.is_stopping();
+        if std::thread::panicking() {
+            let index = self.index;
+            let mut state = self.shared.lock();
+            state.journal.blame_ourselves(format!("a panic while serving connection {index}"));
+        }
+        self.close(if stopped { Outcome::Stopped } else { Outcome::ClientGone });
+        self.close_connection(stopped);
+        self.shared.tell();
+    }
+}
+
+/// The status in the first line of an answer.
+fn status_of(bytes: &[u8]) -> Option<u16> {
+    let rest = bytes.strip_prefix(b"HTTP/1.")?;
+    std::str::from_utf8(rest.get(2..5)?).ok()?.parse().ok()
+}

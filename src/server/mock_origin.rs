@@ -1,0 +1,256 @@
+//! The origin as a test holds it.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::journal::{Journal, Requests};
+use crate::origin::{Life, Path};
+use crate::report::Timeline;
+use crate::verdict::{
+    DirectorySnapshot, Evidence, Failure, FileSnapshot, UploadSnapshot, Verdict, judge,
+};
+
+use super::accept::Listening;
+use super::builder::Builder;
+use super::shared::Shared;
+
+/// An origin that is listening.
+///
+/// It works inside an async runtime and without one: it has threads of its own. Dropping it closes
+/// its ports at once and forgets everything; it never panics. If the test is panicking, it prints
+/// the timeline to standard error.
+#[derive(Debug)]
+pub struct MockOrigin {
+    // In this order: ports are closed before the state goes.
+    listening: Vec<Listening>,
+    shared: Arc<Shared>,
+    account: String,
+    seed: u64,
+    finished: bool,
+}
+
+impl MockOrigin {
+    /// Describes an origin.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Starts an origin with account `acme` and user `jane` with password `secret`, on a free port.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot start.
+    #[track_caller]
+    pub fn start() -> Self {
+        Self::builder().start()
+    }
+
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        listening: Vec<Listening>,
+        account: String,
+        seed: u64,
+    ) -> Self {
+        Self { listening, shared, account, seed, finished: false }
+    }
+
+    /// The base URL, without a slash at the end: `http://127.0.0.1:40123`. With several listeners,
+    /// the first one's.
+    pub fn url(&self) -> String {
+        self.urls().swap_remove(0)
+    }
+
+    /// The base URL of every listener.
+    pub fn urls(&self) -> Vec<String> {
+        self.listening.iter().map(|listening| format!("http://{}", listening.address)).collect()
+    }
+
+    /// The account's name.
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// What decided tokens and identifiers; give it to [`Builder::seed`] to have them again.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Protocol time.
+    pub fn now(&self) -> SystemTime {
+        self.shared.lock().now().to_system_time()
+    }
+
+    /// A new token of `user`, as a login would give it: good for 3600 s, from the user's root.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such user.
+    #[track_caller]
+    pub fn token_for(&self, user: &str) -> String {
+        let mut state = self.shared.lock();
+        let now = state.now();
+        let Some(id) = state.origin.sessions().user_named(user) else {
+            let known: Vec<_> =
+                state.origin.sessions().users().iter().map(|user| user.name.clone()).collect();
+            drop(state);
+            panic!(
+                "there is no user {user:?}, but {known:?}: add it with .user({user:?}, password)"
+            )
+        };
+        let granted = state.origin.grant(now, id, Path::root(), Life::default());
+        drop(state);
+        match granted {
+            Ok((token, _)) => token,
+            Err(_) => panic!("the root of {user:?} has been removed, so no token can be given"),
+        }
+    }
+
+    /// Lets a token expire now: the client that holds it gets 403 / −10001 from here on (§2.3).
+    ///
+    /// # Panics
+    ///
+    /// If it does not work anyway.
+    #[track_caller]
+    pub fn expire_token(&self, token: &str) {
+        let mut state = self.shared.lock();
+        let now = state.now();
+        let revoked = state.origin.revoke(now, token);
+        drop(state);
+        assert!(
+            revoked.is_ok(),
+            "that token does not work anyway: it is unknown, expired or logged out"
+        );
+    }
+
+    /// Lets protocol time jump ahead. Tokens expire, and the collector runs (§4.4).
+    pub fn advance(&self, by: Duration) {
+        let mut state = self.shared.lock();
+        state.clock.advance(by);
+        let now = state.now();
+        state.origin.collect(now);
+    }
+
+    /// What lies at `path`, as seen from the account's root: a file, or none.
+    ///
+    /// # Panics
+    ///
+    /// If `path` cannot be a path.
+    #[track_caller]
+    pub fn file(&self, path: &str) -> FileSnapshot {
+        self.with_evidence(|evidence| FileSnapshot::take(evidence, path))
+    }
+
+    /// What lies at `path`, as seen from the account's root: a directory, or none.
+    ///
+    /// # Panics
+    ///
+    /// If `path` cannot be a path.
+    #[track_caller]
+    pub fn directory(&self, path: &str) -> DirectorySnapshot {
+        self.with_evidence(|evidence| DirectorySnapshot::take(evidence, path))
+    }
+
+    /// The upload with that multipart identifier, else the latest one to that path, as seen from
+    /// the account's root.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[track_caller]
+    pub fn upload(&self, path_or_id: &str) -> UploadSnapshot {
+        match self.try_upload(path_or_id) {
+            Ok(upload) => upload,
+            Err(failure) => failure.raise(),
+        }
+    }
+
+    /// As [`MockOrigin::upload`], without the panic.
+    ///
+    /// # Errors
+    ///
+    /// A failure that names the uploads there are.
+    ///
+    /// # Panics
+    ///
+    /// If `path_or_id` is neither an identifier nor a possible path.
+    #[track_caller]
+    pub fn try_upload(&self, path_or_id: &str) -> Result<UploadSnapshot, Box<Failure>> {
+        self.with_evidence(|evidence| UploadSnapshot::take(evidence, path_or_id))
+    }
+
+    /// Every upload, in the order of creation.
+    pub fn uploads(&self) -> Vec<UploadSnapshot> {
+        self.with_evidence(UploadSnapshot::all)
+    }
+
+    /// Every request so far, to be narrowed: `origin.requests().op(Op::piece(2)).status(400)`.
+    pub fn requests(&self) -> Requests {
+        Requests::new(self.shared.settled().journal.exchanges())
+    }
+
+    /// A copy of the whole record.
+    pub fn journal(&self) -> Journal {
+        self.shared.settled().journal.clone()
+    }
+
+    /// The timeline as text, a line for each exchange.
+    pub fn timeline(&self) -> String {
+        Timeline(&self.journal()).to_string()
+    }
+
+    /// Waits until `ready` says yes to what has been requested so far, looking again whenever
+    /// something has changed; gives up after `patience`. Says whether it did say yes.
+    ///
+    /// It blocks its thread: call it from async code only where the client runs on another one.
+    pub fn wait_until(&self, patience: Duration, ready: impl Fn(&Requests) -> bool) -> bool {
+        self.shared.lock_when(patience, |state| ready(&Requests::new(state.journal.exchanges()))).1
+    }
+
+    /// The verdict so far.
+    ///
+    /// # Errors
+    ///
+    /// What speaks against the run: requests that matched no endpoint, and faults of the origin
+    /// itself.
+    pub fn verdict(&self) -> Result<(), Verdict> {
+        judge(&self.journal())
+    }
+
+    /// Stops the origin and judges.
+    ///
+    /// # Panics
+    ///
+    /// With the [verdict](MockOrigin::verdict), if there is one, and the timeline.
+    #[track_caller]
+    pub fn finish(mut self) {
+        let verdict = self.verdict();
+        self.finished = true;
+        if let Err(verdict) = verdict {
+            panic!("{verdict}\n\n{}", self.account_of_events());
+        }
+    }
+
+    fn account_of_events(&self) -> String {
+        let journal = self.shared.lock().journal.clone();
+        format!("timeline (seed {}):\n{}", self.seed, Timeline(&journal))
+    }
+
+    #[track_caller]
+    fn with_evidence<T>(&self, take: impl FnOnce(Evidence<'_>) -> T) -> T {
+        let state = self.shared.settled();
+        take(Evidence { origin: &state.origin, journal: &state.journal })
+    }
+}
+
+impl Drop for MockOrigin {
+    fn drop(&mut self) {
+        self.shared.stop();
+        self.listening.clear();
+        if std::thread::panicking() && !self.finished {
+            #[allow(clippy::print_stderr)] // the test is failing: this is what it needs to see
+            {
+                eprintln!("{}", self.account_of_events());
+            }
+        }
+    }
+}

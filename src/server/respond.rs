@@ -1,0 +1,108 @@
+//! From our answer to hyper's response.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use hyper::ext::ReasonPhrase;
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+
+use crate::content::Chunks;
+use crate::journal::{AnswerHead, Outcome};
+use crate::wire::{Answer, Body};
+
+use super::line::Line;
+
+/// A body on its way out. When it is dropped, hyper has all of it, or wants no more.
+pub(super) struct AnswerBody {
+    rest: Rest,
+    line: Arc<Line>,
+    outcome: Outcome,
+    closes: bool,
+}
+
+enum Rest {
+    Bytes(Bytes),
+    Chunks { chunks: Chunks, left: u64 },
+}
+
+/// Makes hyper's response of an answer. `outcome` is what the record says once all is written.
+pub(super) fn respond(line: Arc<Line>, answer: Answer, outcome: Outcome) -> Response<AnswerBody> {
+    let closes = answer.closes();
+    let rest = match answer.body {
+        Body::Bytes(bytes) => Rest::Bytes(bytes.into()),
+        Body::HeadOnly(_) => Rest::Bytes(Bytes::new()),
+        Body::Content(content, range) => {
+            Rest::Chunks { left: range.end - range.start, chunks: content.chunks(range) }
+        }
+    };
+    let mut response = Response::new(AnswerBody { rest, line, outcome, closes });
+    write_head(&mut response, &answer.head);
+    response
+}
+
+fn write_head(response: &mut Response<AnswerBody>, head: &AnswerHead) {
+    *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or_default();
+    response.extensions_mut().insert(ReasonPhrase::from_static(head.reason.as_bytes()));
+    for (name, value) in &head.headers {
+        // What no header can hold does not get this far: paths are quoted, the rest is ASCII.
+        let value = HeaderValue::from_bytes(value);
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), value) {
+            response.headers_mut().append(name, value);
+        }
+    }
+}
+
+impl HttpBody for AnswerBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let body = self.get_mut();
+        let next = match &mut body.rest {
+            Rest::Bytes(bytes) if bytes.is_empty() => None,
+            Rest::Bytes(bytes) => Some(Ok(std::mem::take(bytes))),
+            Rest::Chunks { chunks, left } => chunks
+                .next()
+                .inspect(|chunk| *left -= chunk.as_ref().map_or(0, |chunk| chunk.len() as u64)),
+        };
+        if let Some(Err(error)) = &next {
+            let why = format!("a stored file could not be read: {error}");
+            body.line.shared.lock().journal.blame_ourselves(why);
+        }
+        Poll::Ready(next.map(|chunk| chunk.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left() == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left())
+    }
+}
+
+impl AnswerBody {
+    fn left(&self) -> u64 {
+        match &self.rest {
+            Rest::Bytes(bytes) => bytes.len() as u64,
+            Rest::Chunks { left, .. } => *left,
+        }
+    }
+}
+
+impl Drop for AnswerBody {
+    fn drop(&mut self) {
+        // What is dropped before its end was cut by the client's leaving.
+        if self.left() == 0 {
+            self.line.answered(self.outcome, self.closes);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The one runtime that all origins of a process share.
+
+use std::sync::OnceLock;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// Two, so that hashing one large body does not keep every other connection waiting.
+const WORKERS: usize = 2;
+
+/// The runtime, started with the first origin. It is never stopped: a thousand origins come and go
+/// on the same two threads, and whatever the test does to its own threads does not stop them.
+pub(super) fn handle() -> std::io::Result<&'static Handle> {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    if let Some(runtime) = RUNTIME.get() {
+        return Ok(runtime.handle());
+    }
+    let started = Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .thread_name("mock-origin")
+        .enable_io()
+        .enable_time()
+        .build()?;
+    // Of two that were started at once, the one that loses has nothing to do and may go.
+    if let Err(spare) = RUNTIME.set(started) {
+        spare.shutdown_background();
+    }
+    RUNTIME.get().map(Runtime::handle).ok_or_else(|| std::io::Error::other("no runtime"))
+}

@@ -1,0 +1,167 @@
+//! The tap between socket and hyper: it frames heads, and counts what is written.
+//!
+//! It holds back what follows a head or a message, so that hyper reads heads one by one and each is
+//! known, byte for byte, when its request is served.
+
+use std::future::Future;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Sleep;
+
+use crate::journal::Framer;
+
+use super::line::Line;
+
+/// A head longer than this is refused, by hyper, with 431.
+pub(super) const HEAD_LIMIT: usize = 64 * 1024;
+
+/// A refused client's bytes are thrown away for so long, and so many of them, before the connection
+/// is closed: closing on unread data is a reset, and a reset would eat the answer (§1.9).
+const DRAIN_TIME: Duration = Duration::from_secs(1);
+const DRAIN_BYTES: u64 = 1 << 20;
+
+pub(super) struct Tap {
+    socket: TcpStream,
+    framer: Framer,
+    /// What was read from the socket and may not be handed on yet.
+    held: Vec<u8>,
+    line: Arc<Line>,
+    drain: Option<Drain>,
+}
+
+struct Drain {
+    time: Pin<Box<Sleep>>,
+    bytes: u64,
+}
+
+impl Tap {
+    pub(super) fn new(socket: TcpStream, line: Arc<Line>) -> Self {
+        Self { socket, framer: Framer::new(HEAD_LIMIT), held: Vec::new(), line, drain: None }
+    }
+
+    /// How many of `bytes` may be handed on.
+    fn pass(&mut self, bytes: &[u8]) -> usize {
+        let step = self.framer.step(bytes);
+        if let Some(head) = step.head {
+            self.line.head_seen(head);
+        }
+        step.taken
+    }
+
+    fn pass_held(&mut self, buffer: &mut ReadBuf<'_>) {
+        let mut held = std::mem::take(&mut self.held);
+        let fitting = held.len().min(buffer.remaining());
+        let taken = self.pass(&held[..fitting]);
+        buffer.put_slice(&held[..taken]);
+        held.drain(..taken);
+        self.held = held;
+    }
+
+    /// Reads into the very buffer that hyper reads from, and takes back what is too much: most
+    /// reads are not copied.
+    fn poll_socket(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.socket).poll_read(context, buffer))?;
+        let taken = self.pass(&buffer.filled()[before..]);
+        self.held.extend_from_slice(&buffer.filled()[before + taken..]);
+        buffer.set_filled(before + taken);
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_drain(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut scrap = [0; 8 * 1024];
+        let drain = self.drain.get_or_insert_with(|| Drain {
+            time: Box::pin(tokio::time::sleep(DRAIN_TIME)),
+            bytes: 0,
+        });
+        while drain.bytes < DRAIN_BYTES && drain.time.as_mut().poll(context).is_pending() {
+            let mut buffer = ReadBuf::new(&mut scrap);
+            let read = ready!(Pin::new(&mut self.socket).poll_read(context, &mut buffer));
+            let count = buffer.filled().len() as u64;
+            if read.is_err() || count == 0 {
+                break;
+            }
+            drain.bytes += count;
+            self.line.drained(count);
+        }
+        Poll::Ready(())
+    }
+}
+
+impl AsyncRead for Tap {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let tap = self.get_mut();
+        if tap.held.is_empty() {
+            return tap.poll_socket(context, buffer);
+        }
+        tap.pass_held(buffer);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Tap {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let tap = self.get_mut();
+        let count = ready!(Pin::new(&mut tap.socket).poll_write(context, bytes))?;
+        tap.line.wrote(bytes, count);
+        Poll::Ready(Ok(count))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let tap = self.get_mut();
+        let count = ready!(Pin::new(&mut tap.socket).poll_write_vectored(context, slices))?;
+        tap.line.wrote(slices.first().map_or(&[], |slice| &slice[..]), count);
+        Poll::Ready(Ok(count))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let tap = self.get_mut();
+        ready!(Pin::new(&mut tap.socket).poll_flush(context))?;
+        tap.line.flushed();
+        Poll::Ready(Ok(()))
+    }
+
+    /// Stops writing, and then lets the client finish.
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let tap = self.get_mut();
+        if tap.drain.is_none() {
+            ready!(Pin::new(&mut tap.socket).poll_shutdown(context))?;
+        }
+        tap.poll_drain(context).map(Ok)
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        let partial = self.framer.partial_head();
+        if !partial.is_empty() {
+            self.line.left_in_head(partial);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What a snapshot is taken of.
+
+use crate::journal::Journal;
+use crate::origin::{Origin, Path, Spelling, Upload};
+
+/// The core's state and the journal at one moment; the server gives it out under its lock.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// The storage origin.
+    pub origin: &'a Origin,
+    /// What happened to it.
+    pub journal: &'a Journal,
+}
+
+impl<'a> Evidence<'a> {
+    /// Reads a path that a test has written, from the account's root.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be a path: then the test is wrong, not the client.
+    #[track_caller]
+    pub(crate) fn path(&self, text: &str) -> Path {
+        match Path::parse(text.as_bytes(), Spelling::Plain, u64::MAX) {
+            Ok(path) => path,
+            Err(_) => panic!(
+                "{text:?} cannot be a path: write it from the account's root, like \"/videos/a.mp4\""
+            ),
+        }
+    }
+
+    /// The uploads that aim at `path`, in the order of their creation.
+    pub(crate) fn uploads_to(&self, path: &Path) -> impl DoubleEndedIterator<Item = &'a Upload> {
+        self.origin.uploads().iter().filter(move |upload| upload.path == *path)
+    }
+
+    /// A path as answers and the journal show it.
+    pub(crate) fn absolute(&self, path: &Path) -> String {
+        path.absolute(self.origin.account())
+    }
+}

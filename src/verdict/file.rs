@@ -1,0 +1,215 @@
+//! Assertions on a stored file.
+
+use std::sync::Arc;
+
+use crate::content::{Content, Digest};
+use crate::journal::Exchange;
+use crate::origin::{File, Upload};
+use crate::spec::{Cause, OCTET_STREAM, UploadState};
+
+use super::twins::twins;
+use super::{Evidence, Failure};
+
+type Judged = Result<(), Box<Failure>>;
+
+/// What lay at a path at the moment of asking: a file, or none.
+#[derive(Clone, Debug)]
+pub struct FileSnapshot {
+    path: String,
+    found: Result<File, Cause>,
+    upload: Option<Upload>,
+    exchanges: Vec<Arc<Exchange>>,
+}
+
+impl FileSnapshot {
+    /// Looks at `path`, as seen from the account's root.
+    ///
+    /// # Panics
+    ///
+    /// If `path` cannot be a path.
+    #[track_caller]
+    pub fn take(evidence: Evidence<'_>, path: &str) -> Self {
+        let path = evidence.path(path);
+        let absolute = evidence.absolute(&path);
+        let concerns = |exchange: &&Arc<Exchange>| {
+            exchange.calls.iter().any(|call| call.path.as_ref() == Some(&absolute))
+        };
+        Self {
+            found: evidence.origin.tree().file(&path).cloned(),
+            upload: evidence.uploads_to(&path).next_back().cloned(),
+            exchanges: evidence.journal.exchanges().iter().filter(concerns).cloned().collect(),
+            path: absolute,
+        }
+    }
+
+    /// Its absolute path, the account in front.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether there is a file.
+    pub fn exists(&self) -> bool {
+        self.found.is_ok()
+    }
+
+    /// What is in it; nothing if there is no file.
+    pub fn content(&self) -> Option<&Content> {
+        self.found.as_ref().ok().map(|file| &file.content)
+    }
+
+    /// Its length in bytes.
+    pub fn size(&self) -> Option<u64> {
+        self.content().map(Content::len)
+    }
+
+    /// Its content type, `application/octet-stream` where none is known.
+    pub fn content_type(&self) -> Option<&str> {
+        self.found.as_ref().ok().map(|file| file.content_type.as_deref().unwrap_or(OCTET_STREAM))
+    }
+
+    /// Its modification time in seconds since the epoch.
+    pub fn mtime(&self) -> Option<u64> {
+        self.found.as_ref().ok().map(|file| file.stat.mtime.secs())
+    }
+
+    twins! {
+        /// Asserts that there is a file.
+        assert_exists, try_exists(self) {
+            self.file("exists").map(|_| ())
+        }
+
+        /// Asserts that there is no file.
+        assert_absent, try_absent(self) {
+            let Some(size) = self.size() else { return Ok(self) };
+            Err(self.failure("does not exist", "no file", format!("a file of {size} bytes")))
+        }
+
+        /// Asserts that the content is `expected`, byte for byte.
+        assert_content, try_content(self, expected: impl AsRef<[u8]>) {
+            let claim = "has the expected content";
+            self.same_bytes(&self.file(claim)?.content, expected.as_ref(), claim)
+        }
+
+        /// Asserts that the content is that of the file at `local` on disk.
+        assert_content_of, try_content_of(self, local: impl AsRef<std::path::Path>) {
+            let local = local.as_ref();
+            let claim = format!("has the content of {}", local.display());
+            let read = |error| self.failure(&claim, "a file to compare with", error);
+            let expected = std::fs::read(local).map_err(read)?;
+            self.same_bytes(&self.file(&claim)?.content, &expected, &claim)
+        }
+
+        /// Asserts the content's SHA-256, given as 64 hexadecimal digits in any case.
+        assert_digest, try_digest(self, expected: &str) {
+            let claim = "has the expected digest";
+            let found = self.digest_of(&self.file(claim)?.content, claim)?;
+            let same = Digest::parse_hex(expected) == Some(found);
+            if same { Ok(()) } else { Err(self.failure(claim, expected, found)) }
+        }
+
+        /// Asserts the length in bytes.
+        assert_size, try_size(self, expected: u64) {
+            let claim = "has the expected size";
+            self.same(claim, format!("{expected} bytes"), format!("{} bytes", self.file(claim)?.content.len()))
+        }
+
+        /// Asserts the content type, as stored.
+        assert_content_type, try_content_type(self, expected: &str) {
+            let claim = "has the expected content type";
+            self.file(claim)?;
+            self.same(claim, expected.to_owned(), self.content_type().unwrap_or_default().to_owned())
+        }
+
+        /// Asserts the modification time, in seconds since the epoch.
+        assert_mtime, try_mtime(self, expected: u64) {
+            let claim = "has the expected mtime";
+            self.same(claim, expected.to_string(), self.file(claim)?.stat.mtime.secs().to_string())
+        }
+    }
+
+    fn file(&self, claim: &str) -> Result<&File, Box<Failure>> {
+        let words = |cause: &Cause| match cause {
+            Cause::IsDirectory => "a directory of that name",
+            Cause::NoParent => "no file, and no directory to hold it",
+            Cause::FileInPath => "a file where a directory should be",
+            _ => "no file",
+        };
+        self.found.as_ref().map_err(|cause| self.failure(claim, "a file", words(cause)))
+    }
+
+    fn same(&self, claim: &str, expected: String, found: String) -> Judged {
+        if expected == found { Ok(()) } else { Err(self.failure(claim, expected, found)) }
+    }
+
+    fn same_bytes(&self, content: &Content, expected: &[u8], claim: &str) -> Judged {
+        let unreadable = |error| self.failure(claim, "a content that can be read", error);
+        let Some(at) = content.first_difference(expected).map_err(unreadable)? else {
+            return Ok(());
+        };
+        let found = self.digest_of(content, claim)?;
+        let differs = format!(
+            "{} bytes, SHA-256 {found}; the first difference is at byte {at}",
+            content.len()
+        );
+        let wanted = format!("{} bytes, SHA-256 {}", expected.len(), Digest::of(expected));
+        Err(self.failure(claim, wanted, differs).hint(self.piece_at(at)))
+    }
+
+    fn digest_of(&self, content: &Content, claim: &str) -> Result<Digest, Box<Failure>> {
+        content.digest().map_err(|error| self.failure(claim, "a content that can be read", error))
+    }
+
+    /// The piece in which the byte at `offset` came.
+    fn piece_at(&self, offset: u64) -> String {
+        let pieces = self.upload.iter().flat_map(Upload::current);
+        let ends = pieces.scan(0, |end, piece| {
+            *end += piece.size();
+            Some((*end, piece.number))
+        });
+        match ends.into_iter().find(|(end, _)| offset < *end) {
+            Some((_, number)) => format!("piece {number}, in which byte {offset} came"),
+            None => "the length: the contents are equal as far as the shorter one goes".to_owned(),
+        }
+    }
+
+    fn failure(
+        &self,
+        claim: &str,
+        expected: impl std::fmt::Display,
+        found: impl std::fmt::Display,
+    ) -> Box<Failure> {
+        let is_culprit = |exchange: &Exchange| exchange.status().is_none_or(|status| status >= 400);
+        Failure::new(format!("file {} {claim}", self.path), expected, found)
+            .because(self.cause())
+            .showing(self.exchanges.iter().cloned(), is_culprit)
+    }
+
+    /// Why there is no file: what became of the latest upload to its path.
+    fn cause(&self) -> Option<String> {
+        if self.exists() {
+            return None;
+        }
+        let Some(upload) = &self.upload else {
+            return Some("no upload to that path was begun (§4.1)".to_owned());
+        };
+        let pieces = upload.numpieces();
+        Some(match upload.state {
+            UploadState::New | UploadState::Ready => {
+                format!(
+                    "its upload is {} with {pieces} pieces: it was never completed (§4.3)",
+                    upload.state
+                )
+            }
+            UploadState::Failed => {
+                format!(
+                    "its upload is FAILED with error {}: there was no place for the file at the join (§4.4)",
+                    upload.error
+                )
+            }
+            UploadState::Success => {
+                "its upload succeeded: the file was removed afterwards".to_owned()
+            }
+            state => format!("its upload is {state} (§4.4)"),
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! The verdict over everything that happened.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::journal::{Exchange, Journal, Request, Requests};
+use crate::spec::{Cause, ENDPOINTS, METHODS, Operation};
+
+use super::Failure;
+
+/// All that speaks against a run.
+///
+/// Its `Display` is the text that `finish()` panics with.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    failures: Vec<Failure>,
+}
+
+impl Verdict {
+    /// The failures, in the order in which they came about.
+    pub fn failures(&self) -> &[Failure] {
+        &self.failures
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, failure) in self.failures.iter().enumerate() {
+            let gap = if at == 0 { "" } else { "\n\n" };
+            write!(f, "{gap}{failure}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Verdict {}
+
+/// Judges a whole journal.
+///
+/// # Errors
+///
+/// What speaks against the run: requests that matched no endpoint or no method, and faults of the
+/// origin itself.
+pub fn judge(journal: &Journal) -> Result<(), Verdict> {
+    let requests = Requests::new(journal.exchanges());
+    let lost = requests.iter().filter(|request| is_lost(request)).map(lost);
+    let failures: Vec<_> = lost.chain(journal.bugs().iter().map(|bug| our_bug(bug))).collect();
+    if failures.is_empty() { Ok(()) } else { Err(Verdict { failures }) }
+}
+
+/// Whether a request turned to nothing that exists. Bodies that are no requests were refused as
+/// such; a method that is not known is a mistyped one.
+fn is_lost(request: &Request) -> bool {
+    let call = request.call();
+    let is_unknown = || call.row.is_some_and(|row| row.causes.contains(&Cause::NoSuchMethod));
+    call.operation == Operation::Unmatched || is_unknown()
+}
+
+fn lost(request: &Request) -> Failure {
+    let call = request.call();
+    let (what, cite) = if call.operation == Operation::Unmatched {
+        ("endpoint", "§1.3")
+    } else {
+        ("method", "§7.1.8")
+    };
+    let answered = request.status().map_or("nothing".to_owned(), |status| status.to_string());
+    let exchange: Arc<Exchange> = request.shared();
+    let failure = Failure::new(
+        format!("every request finds its {what}"),
+        format!("an {what} that exists and takes the request's method ({cite})")
+            .replace("an method", "a method"),
+        format!("{}, answered {answered}", call.name),
+    )
+    .showing([exchange], |_| true);
+    match nearest(&call.name) {
+        Some(near) => *failure.hint(format!("did the client mean {near}?")),
+        None => *failure,
+    }
+}
+
+fn our_bug(bug: &str) -> Failure {
+    *Failure::new("the origin works", "no fault of its own", bug)
+        .hint("this is a bug of mock-origin or of the machine it runs on, not of the client")
+}
+
+/// The endpoint or method whose name is like `name`.
+fn nearest(name: &str) -> Option<&'static str> {
+    const LIKE: usize = 3;
+    let endpoints = ENDPOINTS.iter().map(|endpoint| endpoint.path).filter(|path| !path.is_empty());
+    endpoints
+        .chain(METHODS.iter().map(|method| method.name))
+        .map(|known| (distance(name, known), known))
+        .min()
+        .filter(|(distance, _)| *distance <= LIKE)
+        .map(|(_, known)| known)
+}
+
+/// How many letters must be put in, taken out or changed to make one of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, letter) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
+        for (column, known) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(letter != *known);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_name_finds_the_one_that_was_meant() {
+        for (mistyped, meant) in [
+            ("/multipart/peice", Some("/multipart/piece")),
+            ("/Multipart/create", Some("/multipart/create")),
+            ("/jsonrpc/", Some("/jsonrpc")),
+            ("getMultipartState", Some("getMultipartStatus")),
+            ("/something/else/altogether", None),
+        ] {
+            assert_eq!(nearest(mistyped), meant, "{mistyped}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Assertions on one piece of an upload.
+
+use crate::content::Digest;
+use crate::journal::Requests;
+use crate::origin::Piece;
+
+use super::twins::twins;
+use super::{Count, Failure};
+
+/// One part number of an upload: what is stored under it, and every attempt to send it.
+#[derive(Clone, Debug)]
+pub struct PieceSnapshot {
+    pub(super) upload: String,
+    pub(super) number: u32,
+    pub(super) stored: Option<Piece>,
+    pub(super) attempts: Requests,
+}
+
+impl PieceSnapshot {
+    /// Its part number.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether it was stored.
+    pub fn is_stored(&self) -> bool {
+        self.stored.is_some()
+    }
+
+    /// The length of what is stored, in bytes.
+    pub fn size(&self) -> Option<u64> {
+        self.stored.as_ref().map(Piece::size)
+    }
+
+    /// The digest of what is stored.
+    pub fn digest(&self) -> Option<Digest> {
+        self.stored.as_ref().map(|piece| piece.digest)
+    }
+
+    /// Every request that sent it, whatever became of it.
+    pub fn attempts(&self) -> &Requests {
+        &self.attempts
+    }
+
+    twins! {
+        /// Asserts how many requests sent it: `1`, `1..=3`, `2..`.
+        assert_attempts, try_attempts(self, expected: impl Into<Count>) {
+            let (expected, found) = (expected.into(), self.attempts.len());
+            let failure = || self.failure("was sent the expected number of times", expected, found);
+            if expected.contains(found) { Ok(()) } else { Err(failure()) }
+        }
+
+        /// Asserts that it was stored.
+        assert_stored, try_stored(self) {
+            self.piece("was stored").map(|_| ())
+        }
+
+        /// Asserts the length of what is stored, in bytes.
+        assert_size, try_size(self, expected: u64) {
+            let claim = "has the expected size";
+            let found = self.piece(claim)?.size();
+            if found == expected { Ok(()) } else { Err(self.failure(claim, expected, found)) }
+        }
+
+        /// Asserts the SHA-256 of what is stored, given as 64 hexadecimal digits in any case.
+        assert_digest, try_digest(self, expected: &str) {
+            let claim = "has the expected digest";
+            let found = self.piece(claim)?.digest;
+            let same = Digest::parse_hex(expected) == Some(found);
+            if same { Ok(()) } else { Err(self.failure(claim, expected, found)) }
+        }
+    }
+
+    fn piece(&self, claim: &str) -> Result<&Piece, Box<Failure>> {
+        let sent =
+            if self.attempts.is_empty() { "it was never sent" } else { "no attempt was stored" };
+        self.stored.as_ref().ok_or_else(|| self.failure(claim, "a stored piece", sent))
+    }
+
+    fn failure(
+        &self,
+        claim: &str,
+        expected: impl std::fmt::Display,
+        found: impl std::fmt::Display,
+    ) -> Box<Failure> {
+        let exchanges = self.attempts.iter().map(crate::journal::Request::shared);
+        Failure::new(format!("piece {} of {} {claim}", self.number, self.upload), expected, found)
+            .showing(exchanges, |exchange| exchange.status() != Some(200))
+    }
+}

@@ -1,0 +1,136 @@
+//! Assertions on requests.
+
+use std::fmt;
+use std::ops::{Bound, Range, RangeBounds, RangeFrom, RangeInclusive, RangeToInclusive};
+use std::sync::Arc;
+
+use crate::journal::{Exchange, Request, Requests, redacted};
+
+use super::Failure;
+use super::twins::twins;
+
+/// How many there should be: a number, or a range of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    least: usize,
+    most: Option<usize>,
+}
+
+impl Count {
+    /// Whether `number` is one of those meant.
+    pub fn contains(self, number: usize) -> bool {
+        number >= self.least && self.most.is_none_or(|most| number <= most)
+    }
+
+    fn of(range: &impl RangeBounds<usize>) -> Self {
+        let least = match range.start_bound() {
+            Bound::Included(least) => *least,
+            Bound::Excluded(below) => below + 1,
+            Bound::Unbounded => 0,
+        };
+        let most = match range.end_bound() {
+            Bound::Included(most) => Some(*most),
+            Bound::Excluded(above) => Some(above.saturating_sub(1)),
+            Bound::Unbounded => None,
+        };
+        Self { least, most }
+    }
+}
+
+impl From<usize> for Count {
+    fn from(number: usize) -> Self {
+        Self { least: number, most: Some(number) }
+    }
+}
+
+impl From<Range<usize>> for Count {
+    fn from(range: Range<usize>) -> Self {
+        Self::of(&range)
+    }
+}
+
+impl From<RangeInclusive<usize>> for Count {
+    fn from(range: RangeInclusive<usize>) -> Self {
+        Self::of(&range)
+    }
+}
+
+impl From<RangeFrom<usize>> for Count {
+    fn from(range: RangeFrom<usize>) -> Self {
+        Self::of(&range)
+    }
+}
+
+impl From<RangeToInclusive<usize>> for Count {
+    fn from(range: RangeToInclusive<usize>) -> Self {
+        Self::of(&range)
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.least, self.most) {
+            (least, Some(most)) if least == most => write!(f, "{least}"),
+            (0, Some(most)) => write!(f, "at most {most}"),
+            (least, Some(most)) => write!(f, "{least} to {most}"),
+            (least, None) => write!(f, "at least {least}"),
+        }
+    }
+}
+
+impl Requests {
+    twins! {
+        /// Asserts how many there are: `3`, `1..=2`, `1..`.
+        assert_count, try_count(self, expected: impl Into<Count>) {
+            let expected = expected.into();
+            if expected.contains(self.len()) { Ok(()) } else { Err(self.wrong_count(expected)) }
+        }
+
+        /// Asserts that each of them has the header `name` with exactly that value.
+        assert_header, try_header(self, name: &str, value: &str) {
+            self.iter().try_for_each(|request| request.try_header(name, value).map(|_| ()))
+        }
+    }
+
+    fn wrong_count(&self, expected: Count) -> Box<Failure> {
+        let found: Vec<_> = self.iter().map(|request| request.exchange().index).collect();
+        let claim = format!("requests with {}", self.question());
+        Failure::new(claim, expected, self.len())
+            .showing(self.all().iter().cloned(), |exchange| found.contains(&exchange.index))
+            .hint("the marked exchanges are those that were counted")
+    }
+}
+
+impl Request {
+    twins! {
+        /// Asserts that the request has the header `name` with exactly that value. Of a repeated
+        /// header the first counts (§1.13).
+        assert_header, try_header(self, name: &str, value: &str) {
+            let found = self.head().header(name);
+            if found == Some(value.as_bytes()) { Ok(()) } else { Err(self.wrong_header(name, value, found)) }
+        }
+
+        /// Asserts the protocol's code that was answered; 0 is success.
+        assert_code, try_code(self, expected: i32) {
+            let found = self.code().map_or("none".to_owned(), |code| code.to_string());
+            let failure = || self.failure(format!("request was answered {expected}"), expected, &found);
+            if self.code() == Some(expected) { Ok(()) } else { Err(failure()) }
+        }
+    }
+
+    fn wrong_header(&self, name: &str, value: &str, found: Option<&[u8]>) -> Box<Failure> {
+        let expected = redacted(name, value.as_bytes());
+        let found = found.map_or("no such header".to_owned(), |found| redacted(name, found));
+        self.failure(format!("request has the header {name}"), expected, found)
+    }
+
+    fn failure(
+        &self,
+        claim: impl Into<String>,
+        expected: impl fmt::Display,
+        found: impl fmt::Display,
+    ) -> Box<Failure> {
+        let exchange: Arc<Exchange> = self.shared();
+        Failure::new(claim, expected, found).showing([exchange], |_| true)
+    }
+}

@@ -1,0 +1,35 @@
+//! Assertions come in pairs.
+
+/// Writes each assertion twice: the one that returns the failure, and the one that panics with it
+/// at the caller's line.
+macro_rules! twins {
+    ($(
+        $(#[$doc:meta])*
+        $assert:ident, $try:ident($self:ident $(, $arg:ident: $kind:ty)*) $body:block
+    )*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Panics
+        ///
+        /// If that is not so, at the caller's line, with all that explains it.
+        #[track_caller]
+        pub fn $assert(&$self $(, $arg: $kind)*) -> &Self {
+            match $self.$try($($arg),*) {
+                Ok(this) => this,
+                Err(failure) => failure.raise(),
+            }
+        }
+
+        #[doc = concat!("As [`", stringify!($assert), "`](Self::", stringify!($assert), "), without the panic.")]
+        ///
+        /// # Errors
+        ///
+        /// What explains it, if that is not so.
+        pub fn $try(&$self $(, $arg: $kind)*) -> Result<&Self, Box<$crate::verdict::Failure>> {
+            let judged: Result<(), Box<$crate::verdict::Failure>> = $body;
+            judged.map(|()| $self)
+        }
+    )*};
+}
+
+pub(super) use twins;

@@ -1,0 +1,256 @@
+//! Assertions on an upload.
+
+use std::collections::BTreeSet;
+
+use crate::journal::{Op, Request, Requests};
+use crate::origin::Upload;
+use crate::spec::UploadState;
+
+use super::twins::twins;
+use super::{Evidence, Failure, PieceSnapshot};
+
+type Judged = Result<(), Box<Failure>>;
+
+/// An upload at the moment of asking.
+#[derive(Clone, Debug)]
+pub struct UploadSnapshot {
+    upload: Upload,
+    path: String,
+    requests: Requests,
+}
+
+impl UploadSnapshot {
+    /// Every upload, in the order of creation.
+    pub fn all(evidence: Evidence<'_>) -> Vec<Self> {
+        evidence.origin.uploads().iter().map(|upload| Self::of(evidence, upload)).collect()
+    }
+
+    /// The upload with that multipart identifier, else the latest one to that path.
+    ///
+    /// # Errors
+    ///
+    /// A failure that names the uploads there are, if there is none like that.
+    pub fn take(evidence: Evidence<'_>, path_or_id: &str) -> Result<Self, Box<Failure>> {
+        let by_path = || {
+            let path = evidence.path(path_or_id);
+            evidence.uploads_to(&path).next_back()
+        };
+        let found = evidence.origin.uploads().get(path_or_id).or_else(by_path);
+        found
+            .map(|upload| Self::of(evidence, upload))
+            .ok_or_else(|| none_such(evidence, path_or_id))
+    }
+
+    fn of(evidence: Evidence<'_>, upload: &Upload) -> Self {
+        Self {
+            upload: upload.clone(),
+            path: evidence.absolute(&upload.path),
+            requests: Requests::new(evidence.journal.exchanges()).upload(&upload.id),
+        }
+    }
+
+    /// Its multipart identifier.
+    pub fn id(&self) -> &str {
+        &self.upload.id
+    }
+
+    /// The absolute path of its destination, the account in front.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> UploadState {
+        self.upload.state
+    }
+
+    /// Every state that it was in, in order.
+    pub fn states(&self) -> Vec<UploadState> {
+        self.upload.history.iter().map(|(_, state)| *state).collect()
+    }
+
+    /// The part numbers that are stored, in order.
+    pub fn pieces(&self) -> Vec<u32> {
+        self.upload.current().map(|piece| piece.number).collect()
+    }
+
+    /// Bytes in the pieces that count, a replaced one left out.
+    pub fn size(&self) -> u64 {
+        self.upload.size()
+    }
+
+    /// Bytes that were read of all pieces that were sent, failed and repeated ones too.
+    pub fn bytes_sent(&self) -> u64 {
+        self.sent().iter().map(Request::received).sum()
+    }
+
+    /// Every request about it.
+    pub fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
+    /// One of its part numbers, whether it was ever sent or not.
+    pub fn piece(&self, number: u32) -> PieceSnapshot {
+        PieceSnapshot {
+            upload: self.path.clone(),
+            number,
+            stored: self.upload.piece(number).cloned(),
+            attempts: self.sent().part(number),
+        }
+    }
+
+    twins! {
+        /// Asserts that it was completed and joined: its state is SUCCESS.
+        assert_completed, try_completed(self) {
+            self.in_state("was completed", UploadState::Success)
+        }
+
+        /// Asserts that it was aborted.
+        assert_aborted, try_aborted(self) {
+            self.in_state("was aborted", UploadState::Abort)
+        }
+
+        /// Asserts its state.
+        assert_state, try_state(self, expected: UploadState) {
+            self.in_state("is in the expected state", expected)
+        }
+
+        /// Asserts that exactly these part numbers are stored, as in `1..=4`.
+        assert_pieces, try_pieces(self, expected: impl IntoIterator<Item = u32>) {
+            let expected: BTreeSet<u32> = expected.into_iter().collect();
+            let found: BTreeSet<u32> = self.pieces().into_iter().collect();
+            if expected == found { Ok(()) } else { Err(self.wrong_pieces(&expected, &found)) }
+        }
+
+        /// Asserts how many bytes of pieces were sent, failed and repeated ones included.
+        assert_bytes_sent, try_bytes_sent(self, expected: u64) {
+            let (found, claim) = (self.bytes_sent(), "was sent in the expected number of bytes");
+            if found == expected { Ok(()) } else { Err(self.failure(claim, expected, found, |_| false)) }
+        }
+
+        /// Asserts that the pieces were sent in the order of their numbers, each after the answer
+        /// to the one before; repeating a number is in order.
+        assert_sequential, try_sequential(self) {
+            let sent = self.sent();
+            let pairs = sent.iter().zip(sent.iter().skip(1));
+            let early = pairs.into_iter().find(|(one, next)| !follows(one, next));
+            early.map_or(Ok(()), |(one, next)| Err(self.out_of_order(one, next)))
+        }
+    }
+
+    fn sent(&self) -> Requests {
+        self.requests.clone().op(Op::any_piece())
+    }
+
+    fn in_state(&self, claim: &str, expected: UploadState) -> Judged {
+        let state = self.upload.state;
+        if state == expected {
+            return Ok(());
+        }
+        let found = format!("{state} with pieces {:?}", self.pieces());
+        let is_refused = |request: &Request| request.status() != Some(200);
+        Err(self.failure(claim, expected, found, is_refused).because(self.cause()))
+    }
+
+    /// Why the upload is not further than it is.
+    fn cause(&self) -> Option<String> {
+        let asked = self.requests.clone().op(Op::complete());
+        let refused = asked.iter().next_back().and_then(|request| request.call().row);
+        match (self.upload.state, refused) {
+            (UploadState::New | UploadState::Ready, Some(row)) if !row.is_success() => Some(
+                format!("completing it was refused: {} {} ({})", row.code, row.phrase, row.cite),
+            ),
+            (UploadState::New | UploadState::Ready, _) => {
+                Some("it was never completed (§4.3)".to_owned())
+            }
+            (UploadState::Failed, _) => Some(
+                "at the join its directory was gone, or its name was a directory's (§4.4)"
+                    .to_owned(),
+            ),
+            (UploadState::Expired, _) => {
+                Some("it was older than a day when the clock was advanced (§4.4)".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    fn wrong_pieces(&self, expected: &BTreeSet<u32>, found: &BTreeSet<u32>) -> Box<Failure> {
+        let missing: Vec<_> = expected.difference(found).collect();
+        let surplus: Vec<_> = found.difference(expected).collect();
+        let concerns = |request: &Request| {
+            let part = request.part();
+            part.is_some_and(|part| missing.contains(&&part) || surplus.contains(&&part))
+        };
+        self.failure(
+            "has exactly the expected pieces",
+            format!("{expected:?}"),
+            format!("{found:?}"),
+            concerns,
+        )
+        .because(Some(format!("missing: {missing:?}, surplus: {surplus:?}")))
+    }
+
+    fn out_of_order(&self, one: &Request, next: &Request) -> Box<Failure> {
+        let number =
+            |request: &Request| request.part().map_or("?".to_owned(), |part| part.to_string());
+        let found = format!(
+            "piece {} before the answer to piece {}, or behind it",
+            number(next),
+            number(one)
+        );
+        let index = next.exchange().index;
+        let is_early = move |request: &Request| request.exchange().index == index;
+        self.failure(
+            "was sent piece by piece in order",
+            "each piece after the one before",
+            found,
+            is_early,
+        )
+    }
+
+    fn failure(
+        &self,
+        claim: &str,
+        expected: impl std::fmt::Display,
+        found: impl std::fmt::Display,
+        is_culprit: impl Fn(&Request) -> bool,
+    ) -> Box<Failure> {
+        let culprits: Vec<_> = self
+            .requests
+            .iter()
+            .filter(|request| is_culprit(request))
+            .map(|request| request.exchange().index)
+            .collect();
+        Failure::new(format!("upload {} {claim}", self.path), expected, found)
+            .showing(self.requests.iter().map(Request::shared), |exchange| {
+                culprits.contains(&exchange.index)
+            })
+    }
+}
+
+/// Whether `next` is the same piece again or a later one, sent after `one` was over.
+fn follows(one: &Request, next: &Request) -> bool {
+    let is_over = one
+        .exchange()
+        .closed
+        .is_some_and(|closed| closed.elapsed <= next.exchange().opened.elapsed);
+    next.part() >= one.part() && is_over
+}
+
+fn none_such(evidence: Evidence<'_>, path_or_id: &str) -> Box<Failure> {
+    let seen: Vec<_> =
+        evidence.origin.uploads().iter().map(|upload| evidence.absolute(&upload.path)).collect();
+    let found = if seen.is_empty() {
+        "no upload at all".to_owned()
+    } else {
+        format!("uploads to {seen:?}")
+    };
+    let creates = Requests::new(evidence.journal.exchanges()).op(Op::create());
+    Failure::new(
+        format!("there is an upload {path_or_id}"),
+        "an upload to that path or with that id",
+        found,
+    )
+    .showing(creates.iter().map(Request::shared), |exchange| exchange.status() != Some(200))
+    .hint("paths here begin at the account's root: \"/videos/a.mp4\", without the account's name")
+}
