@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::journal::{Call, Connection, ConnectionEnd, Exchange, Framing, Journal, Outcome};
+use crate::spec::Operation;
 
 /// Everything that happened, in the order in which it began.
 ///
@@ -37,20 +38,20 @@ pub fn describe(exchange: &Exchange) -> String {
 
 fn request(exchange: &Exchange, call: &Call) -> String {
     let method = String::from_utf8_lossy(exchange.head.method());
-    let mut text = match &*call.name {
+    let name = match &*call.name {
         name if name.starts_with('/') || name == "*" => format!("{method} {name}"),
         "" => "JSON-RPC".to_owned(),
         name => name.to_owned(),
     };
-    if let Some(part) = call.part {
-        text += &format!(" {part}");
-    }
-    match (&call.path, &call.user) {
+    let part = call.part.map(|part| format!(" {part}")).unwrap_or_default();
+    let about = match (&call.path, &call.user) {
+        (_, Some(user)) if call.operation == Operation::Login => format!(" by {user}"),
         // A path that the request line has shown already is not shown again.
-        (Some(path), _) if !path.ends_with(&*call.name) => text + " of " + path,
-        (None, Some(user)) => text + " by " + user,
-        _ => text,
-    }
+        (Some(path), _) if !path.ends_with(&*call.name) => format!(" of {path}"),
+        (None, Some(user)) => format!(" by {user}"),
+        _ => String::new(),
+    };
+    name + &part + &about
 }
 
 fn body(exchange: &Exchange) -> String {

@@ -7,80 +7,14 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use crate::content::{Content, DEFAULT_BUDGET, Digest, Store};
-use crate::origin::{
-    Clock, NewPiece, NewUpload, Origin, Pace, Path, Setup, Spelling, Timestamp, User, UserId,
-};
+use crate::content::{DEFAULT_BUDGET, Store};
+use crate::origin::{Clock, Origin, Pace, Setup, Timestamp};
 use crate::spec::{Limit, Limits};
 
 use super::accept::{StartError, bind, listen};
+use super::given::{Given, OpenUpload, UserSpec, file_path, path};
 use super::mock_origin::MockOrigin;
 use super::shared::Shared;
-
-/// The first user's number; those after it count on.
-const FIRST_UID: u32 = 1001;
-
-/// A user beyond name and password.
-#[derive(Clone, Debug)]
-pub struct UserSpec {
-    name: String,
-    password: String,
-    root: String,
-    ids: Option<(u32, u32)>,
-}
-
-impl UserSpec {
-    /// A user with that name and password, the account's root, and the next free numbers.
-    pub fn new(name: &str, password: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            password: password.to_owned(),
-            root: "/".to_owned(),
-            ids: None,
-        }
-    }
-
-    /// The directory that the user sees as `/` (§2.1); it is made. Default: the account's root.
-    #[must_use]
-    pub fn root(self, path: &str) -> Self {
-        Self { root: path.to_owned(), ..self }
-    }
-
-    /// The user's and the group's number, both above 0 (§2.1). Default: 1001, 1002, … for both.
-    #[must_use]
-    pub fn ids(self, uid: u32, gid: u32) -> Self {
-        Self { ids: Some((uid, gid)), ..self }
-    }
-}
-
-/// An upload that is open when the origin starts, for tests of clients that resume.
-#[derive(Clone, Debug)]
-pub struct OpenUpload {
-    path: String,
-    owner: Option<String>,
-    pieces: Vec<(u32, Bytes)>,
-}
-
-impl OpenUpload {
-    /// An upload to that path, as seen from the account's root; it belongs to the first user and
-    /// has no pieces yet.
-    pub fn new(path: &str) -> Self {
-        Self { path: path.to_owned(), owner: None, pieces: Vec::new() }
-    }
-
-    /// Whose it is.
-    #[must_use]
-    pub fn owner(self, user: &str) -> Self {
-        Self { owner: Some(user.to_owned()), ..self }
-    }
-
-    /// Adds a piece that is stored already.
-    #[must_use]
-    pub fn piece(mut self, number: u32, content: impl Into<Bytes>) -> Self {
-        self.pieces.push((number, content.into()));
-        self
-    }
-}
 
 /// Describes an origin; [`Builder::start`] starts it.
 ///
@@ -99,10 +33,7 @@ impl OpenUpload {
 #[must_use = "an origin does not start before `.start()`"]
 pub struct Builder {
     account: String,
-    users: Vec<UserSpec>,
-    directories: Vec<Path>,
-    files: Vec<(Path, Bytes)>,
-    uploads: Vec<(Path, OpenUpload)>,
+    given: Given,
     listeners: Vec<SocketAddr>,
     exposed: bool,
     limits: Limits,
@@ -117,10 +48,7 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             account: "acme".to_owned(),
-            users: Vec::new(),
-            directories: Vec::new(),
-            files: Vec::new(),
-            uploads: Vec::new(),
+            given: Given::default(),
             listeners: Vec::new(),
             exposed: false,
             limits: Limits::default(),
@@ -170,7 +98,7 @@ impl Builder {
             "a user has a name and a password that a header can hold: .user(\"jane\", \"secret\")"
         );
         assert!(
-            self.users.iter().all(|other| other.name != user.name),
+            self.given.users.iter().all(|other| other.name != user.name),
             "there is a user {:?} already: each .user(name, password) needs a name of its own",
             user.name
         );
@@ -179,7 +107,7 @@ impl Builder {
             "the numbers of a user are above 0: .ids(1001, 1001)"
         );
         path(".root", &user.root, "\"/home/jane\"");
-        self.users.push(user);
+        self.given.users.push(user);
         self
     }
 
@@ -190,7 +118,7 @@ impl Builder {
     /// If it cannot be a path.
     #[track_caller]
     pub fn directory(mut self, at: &str) -> Self {
-        self.directories.push(path(".directory", at, "\"/videos\""));
+        self.given.directories.push(path(".directory", at, "\"/videos\""));
         self
     }
 
@@ -201,7 +129,7 @@ impl Builder {
     /// If it cannot be a path.
     #[track_caller]
     pub fn file(mut self, at: &str, content: impl Into<Bytes>) -> Self {
-        self.files.push((file_path(".file", at), content.into()));
+        self.given.files.push((file_path(".file", at), content.into()));
         self
     }
 
@@ -217,7 +145,7 @@ impl Builder {
             numbered,
             "part numbers begin at 1: OpenUpload::new(\"/videos/a.mp4\").piece(1, content)"
         );
-        self.uploads.push((file_path("OpenUpload::new", &upload.path), upload));
+        self.given.uploads.push((file_path("OpenUpload::new", &upload.path), upload));
         self
     }
 
@@ -313,12 +241,13 @@ impl Builder {
         let seed = self.seed.unwrap_or_else(random_seed);
         let setup = Setup {
             account: self.account.clone(),
-            users: users(&self.users),
+            users: self.given.users(),
             limits: self.limits.clone(),
             seed,
         };
         let store = Store::new(self.memory_budget);
-        let origin = self.furnished(Origin::new(setup, start), start);
+        let mut origin = Origin::new(setup, start);
+        self.given.furnish(&mut origin, start);
         let addresses = match self.listeners.as_slice() {
             [] => &[SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)],
             given => given,
@@ -335,85 +264,6 @@ impl Builder {
         self.listeners.push(address);
         self
     }
-
-    /// Puts in what the test wants there from the start.
-    #[track_caller]
-    fn furnished(&self, mut origin: Origin, now: Timestamp) -> Origin {
-        let first = UserId::FIRST;
-        for path in &self.directories {
-            let made = origin.make_directory(now, first, path, crate::origin::Parents::Made);
-            assert!(made.is_ok(), ".directory(\"{path}\") is in the way of a .file(..), or in one");
-        }
-        for (path, content) in &self.files {
-            let planted = origin.plant(now, first, path, Content::from_bytes(content.clone()));
-            assert!(
-                planted.is_ok(),
-                ".file(\"{path}\", ..) lies in another file, or is a .directory(..)"
-            );
-        }
-        for (path, upload) in &self.uploads {
-            begin(&mut origin, now, path, upload);
-        }
-        origin
-    }
-}
-
-#[track_caller]
-fn begin(origin: &mut Origin, now: Timestamp, path: &Path, upload: &OpenUpload) {
-    let owner = upload
-        .owner
-        .as_deref()
-        .map_or(Some(UserId::FIRST), |name| origin.sessions().user_named(name));
-    let Some(owner) = owner else {
-        panic!(
-            "there is no user {:?} to own the upload to {path}: add it with .user(..)",
-            upload.owner
-        )
-    };
-    let begun = path.split_last().and_then(|(directory, name)| {
-        origin.make_directory(now, owner, &directory, crate::origin::Parents::Made).ok()?;
-        let name = Some(name.to_owned());
-        let new = NewUpload { directory, name, content_type: None, mtime: None };
-        origin.create(now, owner, new).ok().map(|upload| upload.id.clone())
-    });
-    let Some(id) = begun else {
-        panic!("the upload to {path} has no place: a file or a directory is in its way")
-    };
-    for (number, content) in &upload.pieces {
-        let digest = Digest::of(content);
-        let content = Content::from_bytes(content.clone());
-        let piece = NewPiece { number: *number, content, digest, checksum: None };
-        let stored = origin.store_piece(now, owner, &id, piece);
-        assert!(stored.is_ok(), "piece {number} of the upload to {path} is beyond a .limit(..)");
-    }
-}
-
-fn users(given: &[UserSpec]) -> Vec<User> {
-    let jane = [UserSpec::new("jane", "secret")];
-    let given = if given.is_empty() { &jane[..] } else { given };
-    let user = |(spec, number): (&UserSpec, u32)| {
-        let (uid, gid) = spec.ids.unwrap_or((number, number));
-        let root = Path::parse(spec.root.as_bytes(), Spelling::Plain, u64::MAX).unwrap_or_default();
-        User { name: spec.name.clone(), password: spec.password.clone(), uid, gid, root }
-    };
-    given.iter().zip(FIRST_UID..).map(user).collect()
-}
-
-#[track_caller]
-fn path(call: &str, text: &str, example: &str) -> Path {
-    match Path::parse(text.as_bytes(), Spelling::Plain, u64::MAX) {
-        Ok(path) => path,
-        Err(_) => {
-            panic!("{text:?} cannot be a path, which has no \".\" and no \"..\": {call}({example})")
-        }
-    }
-}
-
-#[track_caller]
-fn file_path(call: &str, text: &str) -> Path {
-    let path = path(call, text, "\"/videos/a.mp4\"");
-    assert!(!path.is_root(), "a file needs a name: {call}(\"/videos/a.mp4\")");
-    path
 }
 
 /// A seed that differs from run to run. The standard library's hash keys are random enough.

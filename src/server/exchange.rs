@@ -138,7 +138,7 @@ fn record_body(line: &Line, exchange: u64, taken: &Taken) {
         record.received = taken.received.length;
         record.digest = (taken.received.end == BodyEnd::Whole).then_some(taken.received.digest);
         record.excerpt = taken.excerpt.as_slice().into();
-        record.body = taken.body.clone();
+        record.body.clone_from(&taken.body);
     });
 }
 

@@ -6,9 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::journal::{Journal, Requests};
 use crate::origin::{Life, Path};
 use crate::report::Timeline;
-use crate::verdict::{
-    DirectorySnapshot, Evidence, Failure, FileSnapshot, UploadSnapshot, Verdict, judge,
-};
+use crate::verdict::{DirectorySnapshot, Failure, FileSnapshot, UploadSnapshot, Verdict, judge};
 
 use super::accept::Listening;
 use super::builder::Builder;
@@ -99,10 +97,10 @@ impl MockOrigin {
         };
         let granted = state.origin.grant(now, id, Path::root(), Life::default());
         drop(state);
-        match granted {
-            Ok((token, _)) => token,
-            Err(_) => panic!("the root of {user:?} has been removed, so no token can be given"),
-        }
+        let Ok((token, _)) = granted else {
+            panic!("the root of {user:?} has been removed: no token can be given")
+        };
+        token
     }
 
     /// Lets a token expire now: the client that holds it gets 403 / −10001 from here on (§2.3).
@@ -137,7 +135,7 @@ impl MockOrigin {
     /// If `path` cannot be a path.
     #[track_caller]
     pub fn file(&self, path: &str) -> FileSnapshot {
-        self.with_evidence(|evidence| FileSnapshot::take(evidence, path))
+        FileSnapshot::take(self.shared.settled().evidence(), path)
     }
 
     /// What lies at `path`, as seen from the account's root: a directory, or none.
@@ -147,7 +145,7 @@ impl MockOrigin {
     /// If `path` cannot be a path.
     #[track_caller]
     pub fn directory(&self, path: &str) -> DirectorySnapshot {
-        self.with_evidence(|evidence| DirectorySnapshot::take(evidence, path))
+        DirectorySnapshot::take(self.shared.settled().evidence(), path)
     }
 
     /// The upload with that multipart identifier, else the latest one to that path, as seen from
@@ -175,12 +173,12 @@ impl MockOrigin {
     /// If `path_or_id` is neither an identifier nor a possible path.
     #[track_caller]
     pub fn try_upload(&self, path_or_id: &str) -> Result<UploadSnapshot, Box<Failure>> {
-        self.with_evidence(|evidence| UploadSnapshot::take(evidence, path_or_id))
+        UploadSnapshot::take(self.shared.settled().evidence(), path_or_id)
     }
 
     /// Every upload, in the order of creation.
     pub fn uploads(&self) -> Vec<UploadSnapshot> {
-        self.with_evidence(UploadSnapshot::all)
+        UploadSnapshot::all(self.shared.settled().evidence())
     }
 
     /// Every request so far, to be narrowed: `origin.requests().op(Op::piece(2)).status(400)`.
@@ -233,12 +231,6 @@ impl MockOrigin {
     fn account_of_events(&self) -> String {
         let journal = self.shared.lock().journal.clone();
         format!("timeline (seed {}):\n{}", self.seed, Timeline(&journal))
-    }
-
-    #[track_caller]
-    fn with_evidence<T>(&self, take: impl FnOnce(Evidence<'_>) -> T) -> T {
-        let state = self.shared.settled();
-        take(Evidence { origin: &state.origin, journal: &state.journal })
     }
 }
 

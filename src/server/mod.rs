@@ -8,6 +8,7 @@ mod accept;
 mod builder;
 mod connection;
 mod exchange;
+mod given;
 mod hashing;
 mod intake;
 mod line;
@@ -18,5 +19,6 @@ mod shared;
 mod tap;
 
 pub use accept::StartError;
-pub use builder::{Builder, OpenUpload, UserSpec};
+pub use builder::Builder;
+pub use given::{OpenUpload, UserSpec};
 pub use mock_origin::MockOrigin;

@@ -9,6 +9,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use crate::content::Store;
 use crate::journal::{Journal, Moment};
 use crate::origin::{Clock, Origin, Timestamp};
+use crate::verdict::Evidence;
 
 /// One origin as its tasks see it.
 #[derive(Debug)]
@@ -35,6 +36,11 @@ impl State {
     /// Protocol time as of the locking.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.at(self.elapsed)
+    }
+
+    /// What a snapshot is taken of.
+    pub(super) fn evidence(&self) -> Evidence<'_> {
+        Evidence { origin: &self.origin, journal: &self.journal }
     }
 
     /// Both times as of the locking.

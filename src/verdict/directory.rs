@@ -3,6 +3,7 @@
 use crate::origin::Directory;
 use crate::spec::Cause;
 
+use super::evidence;
 use super::twins::twins;
 use super::{Evidence, Failure};
 
@@ -21,7 +22,7 @@ impl DirectorySnapshot {
     /// If `path` cannot be a path.
     #[track_caller]
     pub fn take(evidence: Evidence<'_>, path: &str) -> Self {
-        let path = evidence.path(path);
+        let path = evidence::path(path);
         Self {
             found: evidence.origin.tree().directory(&path).cloned(),
             path: evidence.absolute(&path),

@@ -12,22 +12,22 @@ pub struct Evidence<'a> {
     pub journal: &'a Journal,
 }
 
-impl<'a> Evidence<'a> {
-    /// Reads a path that a test has written, from the account's root.
-    ///
-    /// # Panics
-    ///
-    /// If it cannot be a path: then the test is wrong, not the client.
-    #[track_caller]
-    pub(crate) fn path(&self, text: &str) -> Path {
-        match Path::parse(text.as_bytes(), Spelling::Plain, u64::MAX) {
-            Ok(path) => path,
-            Err(_) => panic!(
-                "{text:?} cannot be a path: write it from the account's root, like \"/videos/a.mp4\""
-            ),
-        }
-    }
+/// Reads a path that a test has written, from the account's root.
+///
+/// # Panics
+///
+/// If it cannot be a path: then the test is wrong, not the client.
+#[track_caller]
+pub(super) fn path(text: &str) -> Path {
+    let Ok(path) = Path::parse(text.as_bytes(), Spelling::Plain, u64::MAX) else {
+        panic!(
+            "{text:?} cannot be a path: write it from the account's root, like \"/videos/a.mp4\""
+        )
+    };
+    path
+}
 
+impl<'a> Evidence<'a> {
     /// The uploads that aim at `path`, in the order of their creation.
     pub(crate) fn uploads_to(&self, path: &Path) -> impl DoubleEndedIterator<Item = &'a Upload> {
         self.origin.uploads().iter().filter(move |upload| upload.path == *path)

@@ -7,6 +7,7 @@ use crate::journal::Exchange;
 use crate::origin::{File, Upload};
 use crate::spec::{Cause, OCTET_STREAM, UploadState};
 
+use super::evidence;
 use super::twins::twins;
 use super::{Evidence, Failure};
 
@@ -29,7 +30,7 @@ impl FileSnapshot {
     /// If `path` cannot be a path.
     #[track_caller]
     pub fn take(evidence: Evidence<'_>, path: &str) -> Self {
-        let path = evidence.path(path);
+        let path = evidence::path(path);
         let absolute = evidence.absolute(&path);
         let concerns = |exchange: &&Arc<Exchange>| {
             exchange.calls.iter().any(|call| call.path.as_ref() == Some(&absolute))

@@ -6,6 +6,7 @@ use crate::journal::{Op, Request, Requests};
 use crate::origin::Upload;
 use crate::spec::UploadState;
 
+use super::evidence::path;
 use super::twins::twins;
 use super::{Evidence, Failure, PieceSnapshot};
 
@@ -30,12 +31,16 @@ impl UploadSnapshot {
     /// # Errors
     ///
     /// A failure that names the uploads there are, if there is none like that.
+    ///
+    /// # Panics
+    ///
+    /// If it is neither an identifier nor a possible path.
+    #[track_caller]
     pub fn take(evidence: Evidence<'_>, path_or_id: &str) -> Result<Self, Box<Failure>> {
-        let by_path = || {
-            let path = evidence.path(path_or_id);
-            evidence.uploads_to(&path).next_back()
+        let found = match evidence.origin.uploads().get(path_or_id) {
+            Some(upload) => Some(upload),
+            None => evidence.uploads_to(&path(path_or_id)).next_back(),
         };
-        let found = evidence.origin.uploads().get(path_or_id).or_else(by_path);
         found
             .map(|upload| Self::of(evidence, upload))
             .ok_or_else(|| none_such(evidence, path_or_id))

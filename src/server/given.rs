@@ -1,0 +1,163 @@
+//! What an origin holds from the start: users, directories, files, open uploads.
+
+use bytes::Bytes;
+
+use crate::content::{Content, Digest};
+use crate::origin::{
+    NewPiece, NewUpload, Origin, Parents, Path, Spelling, Timestamp, User, UserId,
+};
+
+/// The first user's number; those after it count on.
+const FIRST_UID: u32 = 1001;
+
+/// A user beyond name and password.
+#[derive(Clone, Debug)]
+pub struct UserSpec {
+    pub(super) name: String,
+    pub(super) password: String,
+    pub(super) root: String,
+    pub(super) ids: Option<(u32, u32)>,
+}
+
+impl UserSpec {
+    /// A user with that name and password, the account's root, and the next free numbers.
+    pub fn new(name: &str, password: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            password: password.to_owned(),
+            root: "/".to_owned(),
+            ids: None,
+        }
+    }
+
+    /// The directory that the user sees as `/` (§2.1); it is made. Default: the account's root.
+    #[must_use]
+    pub fn root(self, path: &str) -> Self {
+        Self { root: path.to_owned(), ..self }
+    }
+
+    /// The user's and the group's number, both above 0 (§2.1). Default: 1001, 1002, … for both.
+    #[must_use]
+    pub fn ids(self, uid: u32, gid: u32) -> Self {
+        Self { ids: Some((uid, gid)), ..self }
+    }
+
+    fn user(&self, number: u32) -> User {
+        let (uid, gid) = self.ids.unwrap_or((number, number));
+        let root = Path::parse(self.root.as_bytes(), Spelling::Plain, u64::MAX).unwrap_or_default();
+        User { name: self.name.clone(), password: self.password.clone(), uid, gid, root }
+    }
+}
+
+/// An upload that is open when the origin starts, for tests of clients that resume.
+#[derive(Clone, Debug)]
+pub struct OpenUpload {
+    pub(super) path: String,
+    owner: Option<String>,
+    pub(super) pieces: Vec<(u32, Bytes)>,
+}
+
+impl OpenUpload {
+    /// An upload to that path, as seen from the account's root; it belongs to the first user and
+    /// has no pieces yet.
+    pub fn new(path: &str) -> Self {
+        Self { path: path.to_owned(), owner: None, pieces: Vec::new() }
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn owner(self, user: &str) -> Self {
+        Self { owner: Some(user.to_owned()), ..self }
+    }
+
+    /// Adds a piece that is stored already.
+    #[must_use]
+    pub fn piece(mut self, number: u32, content: impl Into<Bytes>) -> Self {
+        self.pieces.push((number, content.into()));
+        self
+    }
+}
+
+/// All that a builder has been given to put in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Given {
+    pub(super) users: Vec<UserSpec>,
+    pub(super) directories: Vec<Path>,
+    pub(super) files: Vec<(Path, Bytes)>,
+    pub(super) uploads: Vec<(Path, OpenUpload)>,
+}
+
+impl Given {
+    /// The users; `jane` with `secret` if none was given.
+    pub(super) fn users(&self) -> Vec<User> {
+        let jane = [UserSpec::new("jane", "secret")];
+        let given = if self.users.is_empty() { &jane[..] } else { &self.users };
+        given.iter().zip(FIRST_UID..).map(|(spec, number)| spec.user(number)).collect()
+    }
+
+    /// Puts in what the test wants there from the start.
+    #[track_caller]
+    pub(super) fn furnish(&self, origin: &mut Origin, now: Timestamp) {
+        let first = UserId::FIRST;
+        for path in &self.directories {
+            let made = origin.make_directory(now, first, path, Parents::Made);
+            assert!(made.is_ok(), ".directory(\"{path}\") is in the way of a .file(..), or in one");
+        }
+        for (path, content) in &self.files {
+            let planted = origin.plant(now, first, path, Content::from_bytes(content.clone()));
+            assert!(
+                planted.is_ok(),
+                ".file(\"{path}\", ..) lies in another file, or is a .directory(..)"
+            );
+        }
+        for (path, upload) in &self.uploads {
+            begin(origin, now, path, upload);
+        }
+    }
+}
+
+#[track_caller]
+fn begin(origin: &mut Origin, now: Timestamp, path: &Path, upload: &OpenUpload) {
+    let owner = upload
+        .owner
+        .as_deref()
+        .map_or(Some(UserId::FIRST), |name| origin.sessions().user_named(name));
+    let Some(owner) = owner else {
+        panic!(
+            "there is no user {:?} to own the upload to {path}: add it with .user(..)",
+            upload.owner
+        )
+    };
+    let begun = path.split_last().and_then(|(directory, name)| {
+        origin.make_directory(now, owner, &directory, Parents::Made).ok()?;
+        let name = Some(name.to_owned());
+        let new = NewUpload { directory, name, content_type: None, mtime: None };
+        origin.create(now, owner, new).ok().map(|upload| upload.id.clone())
+    });
+    let Some(id) = begun else {
+        panic!("the upload to {path} has no place: a file or a directory is in its way")
+    };
+    for (number, content) in &upload.pieces {
+        let digest = Digest::of(content);
+        let content = Content::from_bytes(content.clone());
+        let piece = NewPiece { number: *number, content, digest, checksum: None };
+        let stored = origin.store_piece(now, owner, &id, piece);
+        assert!(stored.is_ok(), "piece {number} of the upload to {path} is beyond a .limit(..)");
+    }
+}
+
+/// Reads a path that a test has written in `call`.
+#[track_caller]
+pub(super) fn path(call: &str, text: &str, example: &str) -> Path {
+    let Ok(path) = Path::parse(text.as_bytes(), Spelling::Plain, u64::MAX) else {
+        panic!("{text:?} cannot be a path, which has no \".\" and no \"..\": {call}({example})")
+    };
+    path
+}
+
+#[track_caller]
+pub(super) fn file_path(call: &str, text: &str) -> Path {
+    let path = path(call, text, "\"/videos/a.mp4\"");
+    assert!(!path.is_root(), "a file needs a name: {call}(\"/videos/a.mp4\")");
+    path
+}
