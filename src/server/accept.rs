@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -41,8 +42,8 @@ impl std::error::Error for StartError {
 pub(super) struct Listening {
     pub(super) address: SocketAddr,
     task: AbortHandle,
-    /// Disconnected once the port is closed.
-    closed: mpsc::Receiver<()>,
+    /// Disconnected once the port is closed. Locked only so that an origin can be shared by threads.
+    closed: Mutex<mpsc::Receiver<()>>,
 }
 
 /// A port that is bound and may be listened on: nobody can take it away any more.
@@ -75,7 +76,7 @@ pub(super) fn listen(
     let (open, closed) = mpsc::channel();
     let accepting = accept(listener, Arc::clone(shared), open);
     let task = runtime::handle().map_err(failed)?.spawn(accepting).abort_handle();
-    Ok(Listening { address, task, closed })
+    Ok(Listening { address, task, closed: Mutex::new(closed) })
 }
 
 /// Takes connections until it is aborted. Its variables are dropped in reverse order then: first
@@ -101,6 +102,6 @@ impl Drop for Listening {
         const PATIENCE: Duration = Duration::from_secs(1);
         self.task.abort();
         // An error is the word we wait for: the other end is gone.
-        let _ = self.closed.recv_timeout(PATIENCE);
+        let _ = self.closed.get_mut().recv_timeout(PATIENCE);
     }
 }
