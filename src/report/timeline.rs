@@ -67,19 +67,19 @@ fn body(exchange: &Exchange) -> String {
 fn answer(exchange: &Exchange) -> String {
     let Some(answer) = &exchange.answer else { return outcome(exchange.outcome).to_owned() };
     let codes: Vec<_> = exchange.calls.iter().filter_map(code).collect();
-    let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join("; ")) };
+    let words = if codes.is_empty() { answer.reason.to_owned() } else { codes.join("; ") };
     let ended = match exchange.outcome {
         Outcome::Answered => String::new(),
         other => format!(", {}", outcome(other)),
     };
-    format!("{} {}{codes}{ended}", answer.status, answer.reason)
+    format!("{} {words}{ended}", answer.status)
 }
 
 /// The code of a refusal with its meaning and section; a success needs no words.
 fn code(call: &Call) -> Option<String> {
     let row = call.row?;
-    let refused = || format!("{} {}, {}", row.code, row.phrase, row.cite);
-    Some(if row.is_success() { "0".to_owned() } else { refused() })
+    let refused = || format!("{} {} ({})", row.code, row.phrase, row.cite);
+    Some(if row.is_success() { "OK".to_owned() } else { refused() })
 }
 
 fn outcome(outcome: Outcome) -> &'static str {

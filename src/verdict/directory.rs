@@ -73,11 +73,11 @@ impl DirectorySnapshot {
             Cause::NoParent => "nothing, and no parent either",
             _ => "nothing",
         };
-        let failure = |cause| Failure::new(self.claim(claim), "a directory", words(cause));
         self.found.as_ref().map_err(|cause| {
-            failure(cause).because(Some(
-                "nothing makes parents but makeDir2 and /post/directory (§4.1)".to_owned(),
-            ))
+            let is_missing = matches!(cause, Cause::NotFound | Cause::NoParent);
+            let makers = "only makeDir, makeDir2 and /post/directory make directories (§4.1)";
+            Failure::new(self.claim(claim), "a directory", words(cause))
+                .because(is_missing.then(|| makers.to_owned()))
         })
     }
 }

@@ -94,7 +94,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.claim)?;
+        writeln!(f, "this does not hold: {}", self.claim)?;
         writeln!(f, "  expected: {}", self.expected)?;
         write!(f, "     found: {}", self.found)?;
         if let Some(cause) = &self.cause {

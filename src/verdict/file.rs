@@ -8,6 +8,7 @@ use crate::origin::{File, Upload};
 use crate::spec::{Cause, OCTET_STREAM, UploadState};
 
 use super::evidence;
+use super::numbers::Numbers;
 use super::twins::twins;
 use super::{Evidence, Failure};
 
@@ -187,17 +188,18 @@ impl FileSnapshot {
 
     /// Why there is no file: what became of the latest upload to its path.
     fn cause(&self) -> Option<String> {
-        if self.exists() {
+        // Where a directory has the name, no upload could have made a file of it.
+        if matches!(self.found, Ok(_) | Err(Cause::IsDirectory)) {
             return None;
         }
         let Some(upload) = &self.upload else {
             return Some("no upload to that path was begun (§4.1)".to_owned());
         };
-        let pieces = upload.numpieces();
+        let pieces = Numbers::of(upload.current().map(|piece| piece.number));
         Some(match upload.state {
             UploadState::New | UploadState::Ready => {
                 format!(
-                    "its upload is {} with {pieces} pieces: it was never completed (§4.3)",
+                    "its upload is {} with pieces {pieces}: it was never completed (§4.3)",
                     upload.state
                 )
             }

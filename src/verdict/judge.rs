@@ -58,20 +58,15 @@ fn is_lost(request: &Request) -> bool {
 
 fn lost(request: &Request) -> Failure {
     let call = request.call();
-    let (what, cite) = if call.operation == Operation::Unmatched {
-        ("endpoint", "§1.3")
+    let (claim, expected) = if call.operation == Operation::Unmatched {
+        ("every request finds its endpoint", "an endpoint that takes the request's method (§1.3)")
     } else {
-        ("method", "§7.1.8")
+        ("every call finds its method", "one of the methods of §7.2 to §7.4")
     };
     let answered = request.status().map_or("nothing".to_owned(), |status| status.to_string());
     let exchange: Arc<Exchange> = request.shared();
-    let failure = Failure::new(
-        format!("every request finds its {what}"),
-        format!("an {what} that exists and takes the request's method ({cite})")
-            .replace("an method", "a method"),
-        format!("{}, answered {answered}", call.name),
-    )
-    .showing([exchange], |_| true);
+    let failure = Failure::new(claim, expected, format!("{}, answered {answered}", call.name))
+        .showing([exchange], |_| true);
     match nearest(&call.name) {
         Some(near) => *failure.hint(format!("did the client mean {near}?")),
         None => *failure,

@@ -7,6 +7,7 @@ mod evidence;
 mod failure;
 mod file;
 mod judge;
+mod numbers;
 mod piece;
 mod requests;
 mod twins;

@@ -1,9 +1,12 @@
 //! Assertions on one piece of an upload.
 
+use std::collections::BTreeSet;
+
 use crate::content::Digest;
 use crate::journal::Requests;
 use crate::origin::Piece;
 
+use super::numbers::Numbers;
 use super::twins::twins;
 use super::{Count, Failure};
 
@@ -14,6 +17,8 @@ pub struct PieceSnapshot {
     pub(super) number: u32,
     pub(super) stored: Option<Piece>,
     pub(super) attempts: Requests,
+    /// The part numbers that were sent, stored or not.
+    pub(super) seen: BTreeSet<u32>,
 }
 
 impl PieceSnapshot {
@@ -86,5 +91,6 @@ impl PieceSnapshot {
         let exchanges = self.attempts.iter().map(crate::journal::Request::shared);
         Failure::new(format!("piece {} of {} {claim}", self.number, self.upload), expected, found)
             .showing(exchanges, |exchange| exchange.status() != Some(200))
+            .hint(format!("the parts that were sent: {}", Numbers::of(self.seen.iter().copied())))
     }
 }

@@ -7,6 +7,7 @@ use crate::origin::Upload;
 use crate::spec::UploadState;
 
 use super::evidence::path;
+use super::numbers::Numbers;
 use super::twins::twins;
 use super::{Evidence, Failure, PieceSnapshot};
 
@@ -101,6 +102,7 @@ impl UploadSnapshot {
             number,
             stored: self.upload.piece(number).cloned(),
             attempts: self.sent().part(number),
+            seen: self.sent().iter().filter_map(Request::part).collect(),
         }
     }
 
@@ -152,7 +154,7 @@ impl UploadSnapshot {
         if state == expected {
             return Ok(());
         }
-        let found = format!("{state} with pieces {:?}", self.pieces());
+        let found = format!("{state} with pieces {}", Numbers::of(self.pieces()));
         let is_refused = |request: &Request| request.status() != Some(200);
         Err(self.failure(claim, expected, found, is_refused).because(self.cause()))
     }
@@ -180,37 +182,30 @@ impl UploadSnapshot {
     }
 
     fn wrong_pieces(&self, expected: &BTreeSet<u32>, found: &BTreeSet<u32>) -> Box<Failure> {
-        let missing: Vec<_> = expected.difference(found).collect();
-        let surplus: Vec<_> = found.difference(expected).collect();
-        let concerns = |request: &Request| {
-            let part = request.part();
-            part.is_some_and(|part| missing.contains(&&part) || surplus.contains(&&part))
-        };
-        self.failure(
-            "has exactly the expected pieces",
-            format!("{expected:?}"),
-            format!("{found:?}"),
-            concerns,
-        )
-        .because(Some(format!("missing: {missing:?}, surplus: {surplus:?}")))
+        let differing: BTreeSet<u32> = expected.symmetric_difference(found).copied().collect();
+        let concerns =
+            |request: &Request| request.part().is_some_and(|part| differing.contains(&part));
+        let numbers = |set: &BTreeSet<u32>| Numbers::of(set.iter().copied());
+        let claim = "has exactly the expected pieces";
+        self.failure(claim, numbers(expected), numbers(found), concerns).because(Some(format!(
+            "missing: {}; not expected: {}",
+            numbers(&(expected - found)),
+            numbers(&(found - expected))
+        )))
     }
 
     fn out_of_order(&self, one: &Request, next: &Request) -> Box<Failure> {
-        let number =
-            |request: &Request| request.part().map_or("?".to_owned(), |part| part.to_string());
-        let found = format!(
-            "piece {} before the answer to piece {}, or behind it",
-            number(next),
-            number(one)
-        );
+        let number = |request: &Request| Numbers::of(request.part());
+        let (one_number, next_number) = (number(one), number(next));
+        let found = if next.part() < one.part() {
+            format!("piece {next_number} after piece {one_number}")
+        } else {
+            format!("piece {next_number} before the answer to piece {one_number}")
+        };
         let index = next.exchange().index;
         let is_early = move |request: &Request| request.exchange().index == index;
-        self.failure(
-            "was sent piece by piece in order",
-            "each piece after the one before",
-            found,
-            is_early,
-        )
+        let expected = "each piece after the answer to the one before";
+        self.failure("was sent piece by piece in order", expected, found, is_early)
     }
 
     fn failure(

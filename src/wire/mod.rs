@@ -7,7 +7,7 @@
 mod answer;
 mod ask;
 mod egress;
-mod http;
+mod endpoints;
 mod route;
 mod rpc;
 
@@ -89,11 +89,11 @@ pub struct Plan {
 #[derive(Debug)]
 enum Action {
     Preflight,
-    Login(http::login::Login),
-    Create(http::create::Create),
-    Piece(http::piece::Piece),
-    Complete(http::complete::Complete),
-    Directory(http::directory::MakeDirectory),
+    Login(endpoints::login::Login),
+    Create(endpoints::create::Create),
+    Piece(endpoints::piece::Piece),
+    Complete(endpoints::complete::Complete),
+    Directory(endpoints::directory::MakeDirectory),
     Rpc(rpc::Conversation),
     Read(egress::Read),
 }
@@ -147,12 +147,14 @@ fn begin(ask: &Ask<'_>, endpoint: &Endpoint, call: &mut Call) -> Result<(Intake,
     use crate::spec::Operation as Op;
     let ignored = |action| (Intake::Discard, action);
     match endpoint.operation {
-        Op::Login => http::login::open(ask, call).map(Action::Login).map(ignored),
-        Op::Create => http::create::open(ask, call).map(Action::Create).map(ignored),
-        Op::Piece => http::piece::open(ask, call)
+        Op::Login => endpoints::login::open(ask, call).map(Action::Login).map(ignored),
+        Op::Create => endpoints::create::open(ask, call).map(Action::Create).map(ignored),
+        Op::Piece => endpoints::piece::open(ask, call)
             .map(|piece| (Intake::Store(piece.room()), Action::Piece(piece))),
-        Op::Complete => http::complete::open(ask, call).map(Action::Complete).map(ignored),
-        Op::MakeDirectory => http::directory::open(ask, call).map(Action::Directory).map(ignored),
+        Op::Complete => endpoints::complete::open(ask, call).map(Action::Complete).map(ignored),
+        Op::MakeDirectory => {
+            endpoints::directory::open(ask, call).map(Action::Directory).map(ignored)
+        }
         Op::Read => Ok(ignored(Action::Read(egress::open(ask, call)))),
         _ => {
             let talk = rpc::open(ask);

@@ -2,7 +2,7 @@
 
 use crate::origin::{NewUpload, Piece, Upload, UserId};
 use crate::spec::{Cause, Limit};
-use crate::wire::http::create::is_content_type;
+use crate::wire::endpoints::create::is_content_type;
 
 use super::json::Json;
 use super::method::{Stop, Turn};

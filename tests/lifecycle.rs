@@ -1,0 +1,275 @@
+//! An origin starts, stops and is described without surprises.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::net::TcpStream;
+use std::panic::{Location, catch_unwind};
+use std::sync::Mutex;
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use mock_origin::{Limit, MockOrigin, OpenUpload, UserSpec};
+use support::{Client, complete, create, piece};
+
+fn upload_something(origin: &MockOrigin) {
+    let (mut client, token) = (Client::new(origin), origin.token_for("jane"));
+    let id = create(&mut client, &token, "/", "a.txt");
+    assert_eq!(piece(&mut client, &token, &id, 1, b"content").code(), Some(0));
+    assert_eq!(complete(&mut client, &token, &id).code(), Some(0));
+    origin.file("/a.txt").assert_content("content");
+}
+
+#[test]
+fn it_works_without_an_async_runtime() {
+    upload_something(&MockOrigin::start());
+}
+
+#[tokio::test]
+async fn it_works_inside_a_runtime_of_one_thread_that_is_blocked() {
+    let origin = MockOrigin::start();
+    upload_something(&origin);
+    origin.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_works_inside_a_runtime_of_many_threads() {
+    let origin = MockOrigin::start();
+    upload_something(&origin);
+    origin.finish();
+}
+
+#[test]
+fn it_outlives_the_runtime_that_it_was_started_in() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let origin = runtime.block_on(async { MockOrigin::start() });
+    drop(runtime);
+    upload_something(&origin);
+}
+
+#[test]
+fn dropping_it_closes_its_port_at_once() {
+    let origin = MockOrigin::start();
+    let address = origin.url().trim_start_matches("http://").to_owned();
+    let mut kept_alive = Client::new(&origin);
+    kept_alive.ask("OPTIONS", "/", &[], b"");
+    drop(origin);
+    assert!(TcpStream::connect(&address).is_err(), "the port is still open");
+    kept_alive.assert_closed();
+}
+
+#[test]
+fn a_port_can_be_taken_again_when_it_was_given_back() {
+    let origin = MockOrigin::start();
+    let port = origin.url().rsplit(':').next().unwrap().parse().unwrap();
+    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    drop(origin);
+    let again = MockOrigin::builder().port(port).start();
+    assert!(again.url().ends_with(&format!(":{port}")));
+    upload_something(&again);
+}
+
+#[test]
+fn a_port_that_is_taken_is_an_error_and_not_a_panic() {
+    let origin = MockOrigin::start();
+    let address = origin.url().trim_start_matches("http://").to_owned();
+    let error = MockOrigin::builder().listen(&address).try_start().unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with(&format!("the origin cannot listen on {address}: ")), "{text}");
+}
+
+#[test]
+fn several_listeners_are_one_origin() {
+    let origin = MockOrigin::builder().port(0).listen("127.0.0.1:0").start();
+    let urls = origin.urls();
+    assert_eq!(urls.len(), 2);
+    assert_ne!(urls[0], urls[1]);
+    let token = origin.token_for("jane");
+    for (number, url) in urls.iter().enumerate() {
+        let answer = Client::to(url).ask(
+            "POST",
+            "/post/directory",
+            &[("X-Agile-Authorization", &token), ("X-Agile-Directory", &format!("/d{number}"))],
+            b"",
+        );
+        assert_eq!(answer.code(), Some(0));
+    }
+    origin.directory("/").assert_names(&["d0", "d1"]);
+}
+
+#[test]
+fn many_origins_share_two_threads() {
+    let origins: Vec<_> = (0..100).map(|_| MockOrigin::start()).collect();
+    origins.iter().for_each(upload_something);
+    if let Ok(tasks) = std::fs::read_dir("/proc/self/task") {
+        let names =
+            tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+        let ours = names.filter(|name| name.trim() == "mock-origin").count();
+        // Two workers; helper threads of tokio's may be there for a while too.
+        assert!(ours <= 8, "{ours} threads for 100 origins");
+    }
+}
+
+#[test]
+fn a_seed_decides_tokens_and_identifiers() {
+    let facts = |seed| {
+        let origin = MockOrigin::builder().seed(seed).start();
+        let token = origin.token_for("jane");
+        let id = create(&mut Client::new(&origin), &token, "/", "a.txt");
+        (token, id)
+    };
+    assert_eq!(facts(7), facts(7));
+    assert_ne!(facts(7), facts(8));
+    assert_ne!(MockOrigin::start().seed(), MockOrigin::start().seed());
+}
+
+#[test]
+fn protocol_time_moves_as_it_is_told() {
+    let start = UNIX_EPOCH + Duration::from_secs(1_000_000);
+    let origin = MockOrigin::builder().clock_at(start).clock_stopped().start();
+    let token = origin.token_for("jane");
+    let mut client = Client::new(&origin);
+    assert_eq!(
+        client.ask("OPTIONS", "/", &[], b"").header("Date"),
+        Some("Mon, 12 Jan 1970 13:46:40 GMT")
+    );
+    origin.advance(Duration::from_secs(3600));
+    assert_eq!(origin.now(), start + Duration::from_secs(3600));
+    let refused =
+        client.ask("POST", "/multipart/create", &[("X-Agile-Authorization", &token)], b"");
+    assert_eq!((refused.status, refused.code()), (403, Some(-10001)));
+}
+
+#[test]
+fn an_expired_token_is_refused_from_then_on() {
+    let origin = MockOrigin::start();
+    let token = origin.token_for("jane");
+    origin.expire_token(&token);
+    let headers = [("X-Agile-Authorization", token.as_str())];
+    let refused = Client::new(&origin).ask("POST", "/multipart/create", &headers, b"");
+    assert_eq!((refused.status, refused.code()), (403, Some(-10001)));
+}
+
+#[test]
+fn it_holds_what_the_builder_gave_it() {
+    let origin = MockOrigin::builder()
+        .account("studio")
+        .user_with(UserSpec::new("bob", "pw").root("/home/bob").ids(7, 8))
+        .file("/home/bob/a/b.txt", "text")
+        .upload(OpenUpload::new("/home/bob/c.bin").piece(1, "one").piece(2, "two"))
+        .limit(Limit::Pieces, 2)
+        .start();
+    origin.file("/home/bob/a/b.txt").assert_content("text").assert_content_type("text/plain");
+    let upload = origin.upload("/home/bob/c.bin");
+    upload.assert_pieces(1..=2);
+    let token = origin.token_for("bob");
+    let refused = piece(&mut Client::new(&origin), &token, upload.id(), 3, b"three");
+    assert_eq!(refused.code(), Some(-10));
+    assert_eq!(complete(&mut Client::new(&origin), &token, upload.id()).code(), Some(0));
+    origin.file("/home/bob/c.bin").assert_content("onetwo");
+    assert_eq!(upload.path(), "/studio/home/bob/c.bin");
+}
+
+#[test]
+fn an_upload_in_parallel_from_many_threads_is_whole() {
+    let origin = MockOrigin::start();
+    let token = origin.token_for("jane");
+    let id = create(&mut Client::new(&origin), &token, "/", "big.bin");
+    let content = |number: u32| vec![u8::try_from(number).unwrap(); 10_000];
+    std::thread::scope(|scope| {
+        for number in (1..=32).rev() {
+            let (origin, token, id) = (&origin, &token, &id);
+            scope.spawn(move || {
+                let stored = piece(&mut Client::new(origin), token, id, number, &content(number));
+                assert_eq!(stored.code(), Some(0));
+            });
+        }
+    });
+    complete(&mut Client::new(&origin), &token, &id);
+    let whole: Vec<u8> = (1..=32).flat_map(content).collect();
+    origin.file("/big.bin").assert_content(whole);
+    origin.upload(&id).assert_completed().assert_pieces(1..=32).assert_bytes_sent(320_000);
+}
+
+#[test]
+fn waiting_ends_when_it_has_come_about_or_patience_is_over() {
+    let origin = MockOrigin::start();
+    std::thread::scope(|scope| {
+        scope.spawn(|| Client::new(&origin).ask("OPTIONS", "/", &[], b""));
+        assert!(origin.wait_until(support::PATIENCE, |requests| requests.len() == 1));
+    });
+    let before = Instant::now();
+    assert!(!origin.wait_until(Duration::from_millis(20), |requests| requests.len() == 2));
+    assert!(before.elapsed() >= Duration::from_millis(20));
+}
+
+/// What a panic says, and whether it points into this file.
+fn panic_of(nonsense: impl FnOnce() + std::panic::UnwindSafe) -> (String, bool) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    static PLACE: Mutex<Option<String>> = Mutex::new(None);
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|info| {
+        *PLACE.lock().unwrap() = info.location().map(Location::file).map(str::to_owned);
+    }));
+    let panic = catch_unwind(nonsense).unwrap_err();
+    std::panic::set_hook(hook);
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap();
+    let is_here = PLACE.lock().unwrap().take().is_some_and(|file| file == file!());
+    (text, is_here)
+}
+
+#[test]
+fn nonsense_is_refused_where_it_is_written_with_the_right_call() {
+    let builder = MockOrigin::builder;
+    let cases: Vec<(Box<dyn FnOnce() + std::panic::UnwindSafe>, &str)> = vec![
+        (Box::new(move || drop(builder().user("", "x"))), ".user(\"jane\", \"secret\")"),
+        (Box::new(move || drop(builder().user("x", ""))), ".user(\"jane\", \"secret\")"),
+        (Box::new(move || drop(builder().user("a\nb", "x"))), ".user(\"jane\", \"secret\")"),
+        (Box::new(move || drop(builder().user("a", "x").user("a", "y"))), "a name of its own"),
+        (
+            Box::new(move || drop(builder().user_with(UserSpec::new("a", "b").ids(0, 1)))),
+            ".ids(1001, 1001)",
+        ),
+        (
+            Box::new(move || drop(builder().user_with(UserSpec::new("a", "b").root("..")))),
+            ".root(\"/home/jane\")",
+        ),
+        (Box::new(move || drop(builder().directory("/a/../b"))), ".directory(\"/videos\")"),
+        (Box::new(move || drop(builder().file("/", "x"))), ".file(\"/videos/a.mp4\")"),
+        (Box::new(move || drop(builder().account(""))), ".account(\"acme\")"),
+        (Box::new(move || drop(builder().account("a/b"))), ".account(\"acme\")"),
+        (Box::new(move || drop(builder().listen("nonsense"))), ".listen(\"127.0.0.1:0\")"),
+        (Box::new(move || drop(builder().listen("0.0.0.0:0"))), ".expose().listen(\"0.0.0.0:0\")"),
+        (
+            Box::new(move || drop(builder().upload(OpenUpload::new("/a").piece(0, "x")))),
+            ".piece(1, content)",
+        ),
+        (
+            Box::new(move || drop(builder().file("/a", "x").file("/a/b", "y").start())),
+            ".file(\"/a/b\", ..)",
+        ),
+        (
+            Box::new(move || drop(builder().file("/a", "x").directory("/a").start())),
+            ".file(\"/a\", ..)",
+        ),
+        (
+            Box::new(move || drop(builder().upload(OpenUpload::new("/a").owner("x")).start())),
+            ".user(..)",
+        ),
+        (
+            Box::new(move || drop(builder().start().token_for("nobody"))),
+            ".user(\"nobody\", password)",
+        ),
+        (Box::new(move || builder().start().expire_token("never")), "does not work anyway"),
+        (Box::new(move || drop(builder().start().file("../x"))), "\"/videos/a.mp4\""),
+        (Box::new(move || drop(builder().start().directory("../x"))), "\"/videos/a.mp4\""),
+        (Box::new(move || drop(builder().start().upload("/none"))), "no upload at all"),
+    ];
+    for (nonsense, right) in cases {
+        let (text, is_here) = panic_of(nonsense);
+        assert!(text.contains(right), "{text:?} does not say {right:?}");
+        assert!(is_here, "{text:?} does not point at the caller's line");
+    }
+}

@@ -1,0 +1,188 @@
+//! A client that can be told to do anything, right or wrong, byte by byte.
+
+// Every test file uses a part of it, and may fail loudly.
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use mock_origin::MockOrigin;
+
+/// No answer takes this long; a test that waits longer has found a bug.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One connection to an origin.
+pub struct Client {
+    socket: TcpStream,
+    /// What was read beyond the last answer.
+    ahead: Vec<u8>,
+}
+
+/// An answer as it came.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub reason: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The first header of that name, spelled exactly so.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The protocol's code.
+    pub fn code(&self) -> Option<i32> {
+        self.header("X-Agile-Status").map(|code| code.parse().unwrap())
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
+impl Client {
+    /// Connects to an origin's first port.
+    pub fn new(origin: &MockOrigin) -> Self {
+        Self::to(&origin.url())
+    }
+
+    /// Connects to that base URL.
+    pub fn to(url: &str) -> Self {
+        let socket = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_nodelay(true).unwrap();
+        Self { socket, ahead: Vec::new() }
+    }
+
+    /// Writes bytes as they are. A server that has closed already is not this client's failure.
+    pub fn write(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
+        let _ = self.socket.write_all(bytes.as_ref());
+        self
+    }
+
+    /// Says that nothing more will be written.
+    pub fn finish_writing(&mut self) -> &mut Self {
+        self.socket.shutdown(Shutdown::Write).unwrap();
+        self
+    }
+
+    /// Reads one answer, with the body that its `Content-Length` tells.
+    pub fn read(&mut self) -> Answer {
+        self.read_for("GET")
+    }
+
+    /// Reads the answer to a request with that method: the one to HEAD has no body.
+    pub fn read_for(&mut self, method: &str) -> Answer {
+        let end = self.fill_until(|bytes| find(bytes, b"\r\n\r\n")) + 4;
+        let head = String::from_utf8(self.ahead.drain(..end).collect()).unwrap();
+        let mut lines = head.trim_end().split("\r\n");
+        let mut first = lines.next().unwrap().splitn(3, ' ').skip(1);
+        let mut answer = Answer {
+            status: first.next().unwrap().parse().unwrap(),
+            reason: first.next().unwrap_or_default().to_owned(),
+            headers: lines
+                .map(|line| line.split_once(": ").or(line.split_once(':')).unwrap())
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            body: Vec::new(),
+        };
+        let length = answer.header("Content-Length").map_or(0, |length| length.parse().unwrap());
+        if method != "HEAD" && answer.status != 100 {
+            self.fill_until(|bytes| (bytes.len() >= length).then_some(()));
+            answer.body = self.ahead.drain(..length).collect();
+        }
+        answer
+    }
+
+    /// Sends a request with a body of known length and reads the answer.
+    pub fn ask(
+        &mut self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let request = request(method, target, headers, body);
+        self.write(request).read_for(method)
+    }
+
+    /// Asserts that the server has closed the connection, with nothing more to say.
+    pub fn assert_closed(&mut self) {
+        let mut rest = std::mem::take(&mut self.ahead);
+        match self.socket.read_to_end(&mut rest) {
+            Err(error) if error.kind() != ErrorKind::ConnectionReset => {
+                panic!("not closed: {error}")
+            }
+            _ => assert!(rest.is_empty(), "{}", rest.escape_ascii()),
+        }
+    }
+
+    /// The socket, for what else a test may do to it.
+    pub fn socket(&self) -> &TcpStream {
+        &self.socket
+    }
+
+    fn fill_until<T>(&mut self, done: impl Fn(&[u8]) -> Option<T>) -> T {
+        loop {
+            if let Some(done) = done(&self.ahead) {
+                return done;
+            }
+            let mut buffer = [0; 16 * 1024];
+            let count = self.socket.read(&mut buffer).expect("an answer in time");
+            let so_far = self.ahead.escape_ascii();
+            assert!(count > 0, "the connection was closed in the middle of an answer: {so_far}");
+            self.ahead.extend_from_slice(&buffer[..count]);
+        }
+    }
+}
+
+/// A request as bytes; `Content-Length` is added where there is a body.
+pub fn request(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: origin\r\n");
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    if !body.is_empty() {
+        head += &format!("Content-Length: {}\r\n", body.len());
+    }
+    [head.as_bytes(), b"\r\n", body].concat()
+}
+
+/// Begins an upload to `/videos/{name}`, or wherever `directory` is, and gives its identifier.
+pub fn create(client: &mut Client, token: &str, directory: &str, name: &str) -> String {
+    let headers = [
+        ("X-Agile-Authorization", token),
+        ("X-Agile-Directory", directory),
+        ("X-Agile-Basename", name),
+    ];
+    let answer = client.ask("POST", "/multipart/create", &headers, b"");
+    assert_eq!(answer.code(), Some(0), "{answer:?}");
+    answer.header("X-Agile-Multipart").unwrap().to_owned()
+}
+
+/// Sends one piece.
+pub fn piece(client: &mut Client, token: &str, id: &str, number: u32, content: &[u8]) -> Answer {
+    let number = number.to_string();
+    let headers = piece_headers(token, id, &number);
+    client.ask("POST", "/multipart/piece", &headers, content)
+}
+
+/// The headers of a piece.
+pub fn piece_headers<'a>(token: &'a str, id: &'a str, number: &'a str) -> [(&'a str, &'a str); 3] {
+    [("X-Agile-Authorization", token), ("X-Agile-Multipart", id), ("X-Agile-Part", number)]
+}
+
+/// Completes an upload.
+pub fn complete(client: &mut Client, token: &str, id: &str) -> Answer {
+    let headers = [("X-Agile-Authorization", token), ("X-Agile-Multipart", id)];
+    client.ask("POST", "/multipart/complete", &headers, b"")
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
