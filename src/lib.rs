@@ -52,3 +52,8 @@ pub use spec::{Interface, Limit, Operation, UploadState};
 pub use verdict::{
     Count, DirectorySnapshot, Failure, FileSnapshot, PieceSnapshot, UploadSnapshot, Verdict,
 };
+
+/// The README's code, compiled and run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
