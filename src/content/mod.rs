@@ -17,7 +17,8 @@ mod store;
 mod writer;
 
 use std::{
-    fmt, io,
+    fmt,
+    io::{self, Read as _},
     ops::Range,
     sync::{Arc, OnceLock},
 };
@@ -125,17 +126,25 @@ impl Content {
     /// Where the first byte lies that differs, or where the shorter of the two ends; nothing if
     /// they are equal.
     pub fn first_difference(&self, other: &[u8]) -> io::Result<Option<u64>> {
-        let common = self.len().min(other.len() as u64);
-        let mut rest = other;
-        for chunk in self.chunks(0..common) {
+        self.first_difference_from(other)
+    }
+
+    /// As [`first_difference`](Self::first_difference), with something that is read bit by bit.
+    pub fn first_difference_from(&self, mut other: impl io::Read) -> io::Result<Option<u64>> {
+        let mut at = 0;
+        let mut read = Vec::new();
+        for chunk in self.chunks(0..self.len()) {
             let chunk = chunk?;
-            let (head, tail) = rest.split_at(chunk.len());
-            if let Some(within) = mismatch(&chunk, head) {
-                return Ok(Some((other.len() - rest.len() + within) as u64));
+            read.clear();
+            other.by_ref().take(chunk.len() as u64).read_to_end(&mut read)?;
+            let ends = (read.len() < chunk.len()).then_some(read.len());
+            if let Some(within) = mismatch(&chunk, &read).or(ends) {
+                return Ok(Some(at + within as u64));
             }
-            rest = tail;
+            at += chunk.len() as u64;
         }
-        Ok((self.len() != other.len() as u64).then_some(common))
+        let is_longer = other.read(&mut [0])? > 0;
+        Ok(is_longer.then_some(at))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::journal::{Call, Connection, ConnectionEnd, Exchange, Framing, Journal, Outcome};
-use crate::spec::Operation;
+use crate::spec::{Interface, Operation};
 
 /// Everything that happened, in the order in which it began.
 ///
@@ -38,20 +38,32 @@ pub fn describe(exchange: &Exchange) -> String {
 
 fn request(exchange: &Exchange, call: &Call) -> String {
     let method = String::from_utf8_lossy(exchange.head.method());
-    let name = match &*call.name {
-        name if name.starts_with('/') || name == "*" => format!("{method} {name}"),
-        "" => "JSON-RPC".to_owned(),
-        name => name.to_owned(),
+    let name = match (&*call.name, &call.path) {
+        // The path as it is stored says more than the path as it was quoted.
+        (_, Some(path)) if call.interface == Interface::Egress => {
+            return visible(&format!("{method} {path}"));
+        }
+        (name, _) if name.starts_with('/') || name == "*" => format!("{method} {name}"),
+        ("", _) => "JSON-RPC".to_owned(),
+        (name, _) => name.to_owned(),
     };
     let part = call.part.map(|part| format!(" {part}")).unwrap_or_default();
     let about = match (&call.path, &call.user) {
         (_, Some(user)) if call.operation == Operation::Login => format!(" by {user}"),
-        // A path that the request line has shown already is not shown again.
-        (Some(path), _) if !path.ends_with(&*call.name) => format!(" of {path}"),
+        (Some(path), _) => format!(" of {path}"),
         (None, Some(user)) => format!(" by {user}"),
-        _ => String::new(),
+        (None, None) => String::new(),
     };
-    name + &part + &about
+    visible(&(name + &part + &about))
+}
+
+/// The text on one line, whatever characters a client put into its names.
+fn visible(text: &str) -> String {
+    let show = |char: char| {
+        let escaped = char.is_control().then(|| char.escape_default());
+        escaped.into_iter().flatten().chain((!char.is_control()).then_some(char))
+    };
+    text.chars().flat_map(show).collect()
 }
 
 fn body(exchange: &Exchange) -> String {

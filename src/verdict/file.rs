@@ -1,10 +1,12 @@
 //! Assertions on a stored file.
 
+use std::fs::File;
+use std::io::{self, BufRead as _};
 use std::sync::Arc;
 
-use crate::content::{Content, Digest};
+use crate::content::{Content, Digest, Hasher};
 use crate::journal::Exchange;
-use crate::origin::{File, Upload};
+use crate::origin::{self, Upload};
 use crate::spec::{Cause, OCTET_STREAM, UploadState};
 
 use super::evidence;
@@ -18,7 +20,7 @@ type Judged = Result<(), Box<Failure>>;
 #[derive(Clone, Debug)]
 pub struct FileSnapshot {
     path: String,
-    found: Result<File, Cause>,
+    found: Result<origin::File, Cause>,
     upload: Option<Upload>,
     exchanges: Vec<Arc<Exchange>>,
 }
@@ -88,17 +90,20 @@ impl FileSnapshot {
 
         /// Asserts that the content is `expected`, byte for byte.
         assert_content, try_content(self, expected: impl AsRef<[u8]>) {
-            let claim = "has the expected content";
-            self.same_bytes(&self.file(claim)?.content, expected.as_ref(), claim)
+            let (expected, claim) = (expected.as_ref(), "has the expected content");
+            let content = &self.file(claim)?.content;
+            let difference = content.first_difference(expected);
+            let wanted = || Ok((expected.len() as u64, Digest::of(expected)));
+            self.same_bytes(content, difference, wanted, claim)
         }
 
         /// Asserts that the content is that of the file at `local` on disk.
         assert_content_of, try_content_of(self, local: impl AsRef<std::path::Path>) {
             let local = local.as_ref();
             let claim = format!("has the content of {}", local.display());
-            let read = |error| self.failure(&claim, "a file to compare with", error);
-            let expected = std::fs::read(local).map_err(read)?;
-            self.same_bytes(&self.file(&claim)?.content, &expected, &claim)
+            let content = &self.file(&claim)?.content;
+            let difference = File::open(local).and_then(|file| content.first_difference_from(file));
+            self.same_bytes(content, difference, || digest_of_local(local), &claim)
         }
 
         /// Asserts the content's SHA-256, given as 64 hexadecimal digits in any case.
@@ -129,7 +134,7 @@ impl FileSnapshot {
         }
     }
 
-    fn file(&self, claim: &str) -> Result<&File, Box<Failure>> {
+    fn file(&self, claim: &str) -> Result<&origin::File, Box<Failure>> {
         let words = |cause: &Cause| match cause {
             Cause::IsDirectory => "a directory of that name",
             Cause::NoParent => "no file, and no directory to hold it",
@@ -143,17 +148,23 @@ impl FileSnapshot {
         if expected == found { Ok(()) } else { Err(self.failure(claim, expected, found)) }
     }
 
-    fn same_bytes(&self, content: &Content, expected: &[u8], claim: &str) -> Judged {
-        let unreadable = |error| self.failure(claim, "a content that can be read", error);
-        let Some(at) = content.first_difference(expected).map_err(unreadable)? else {
-            return Ok(());
-        };
+    /// Judges a comparison of contents; `wanted` gives length and digest of what was expected.
+    fn same_bytes(
+        &self,
+        content: &Content,
+        difference: io::Result<Option<u64>>,
+        wanted: impl FnOnce() -> io::Result<(u64, Digest)>,
+        claim: &str,
+    ) -> Judged {
+        let unreadable = |error| self.failure(claim, "contents that can be read", error);
+        let Some(at) = difference.map_err(unreadable)? else { return Ok(()) };
+        let (length, digest) = wanted().map_err(unreadable)?;
         let found = self.digest_of(content, claim)?;
         let differs = format!(
             "{} bytes, SHA-256 {found}; the first difference is at byte {at}",
             content.len()
         );
-        let wanted = format!("{} bytes, SHA-256 {}", expected.len(), Digest::of(expected));
+        let wanted = format!("{length} bytes, SHA-256 {digest}");
         Err(self.failure(claim, wanted, differs).hint(self.piece_at(at)))
     }
 
@@ -214,5 +225,21 @@ impl FileSnapshot {
             }
             state => format!("its upload is {state} (§4.4)"),
         })
+    }
+}
+
+/// Length and digest of a file on disk, read bit by bit.
+fn digest_of_local(path: &std::path::Path) -> io::Result<(u64, Digest)> {
+    let mut file = io::BufReader::with_capacity(64 * 1024, File::open(path)?);
+    let (mut hasher, mut length) = (Hasher::new(), 0);
+    loop {
+        let read = file.fill_buf()?;
+        if read.is_empty() {
+            return Ok((length, hasher.finish()));
+        }
+        hasher.update(read);
+        let count = read.len();
+        length += count as u64;
+        file.consume(count);
     }
 }
