@@ -65,6 +65,7 @@ fn run(Args { source, parallel }: &Args) -> Result<(), Box<dyn Error>> {
     origin.file(&format!("{DIRECTORY}/{}", source.name())).assert_content_of(source.path());
     origin.upload(&upload.id).assert_completed().assert_pieces(1..=source.count());
     io::stdout().write_all(origin.timeline().as_bytes())?;
+    println!("\n{} pieces of {} came back as they were", source.count(), upload.path);
     origin.finish();
     Ok(())
 }
