@@ -33,7 +33,7 @@ impl Route {
 ///
 /// # Errors
 ///
-/// 404 for a POST to no endpoint and a GET to what looks like one, 405 with `Allow` for an endpoint
+/// 404 for a POST to no endpoint and for anything to what only looks like one, 405 with `Allow` for an endpoint
 /// with a method that it does not take. Neither carries a code.
 pub(super) fn find(head: &Head) -> Result<Route, Draft> {
     let path = collapsed(head.target());
@@ -41,6 +41,9 @@ pub(super) fn find(head: &Head) -> Result<Route, Draft> {
     let unmatched = |answer: Draft| {
         answer.about(Call::new(Operation::Unmatched, Interface::Http, path.clone()))
     };
+    if endpoint.is_none() && is_reserved(&path) && head.method() != b"OPTIONS" {
+        return Err(unmatched(Draft::plain(404)));
+    }
     let Some(method) = HttpMethod::parse(head.method()) else {
         return Err(unmatched(not_allowed(endpoint.unwrap_or(&EGRESS))));
     };
@@ -48,9 +51,7 @@ pub(super) fn find(head: &Head) -> Result<Route, Draft> {
         _ if method == HttpMethod::Options => Ok(Route { endpoint: None, method, path }),
         Some(found) if found.methods.contains(&method) => Ok(Route { endpoint, method, path }),
         Some(found) => Err(unmatched(not_allowed(found))),
-        None if method == HttpMethod::Post || is_reserved(&path) => {
-            Err(unmatched(Draft::plain(404)))
-        }
+        None if method == HttpMethod::Post => Err(unmatched(Draft::plain(404))),
         None => Ok(Route { endpoint: Some(&EGRESS), method, path }),
     }
 }

@@ -141,7 +141,13 @@ fn batch(entrance: Entrance, json: &RawValue, max: u64) -> Incoming {
     if elements.is_empty() {
         return one(Cause::NotJson);
     }
-    let messages: Vec<_> = elements.iter().map(|element| message(entrance, element)).collect();
+    // In a batch, an element that is no request has no id either, even where it brings one.
+    let in_its_place = |message: Message| match message.asks {
+        Ok(_) => message,
+        Err(cause) => Message::broken(entrance, cause),
+    };
+    let messages: Vec<_> =
+        elements.iter().map(|element| in_its_place(message(entrance, element))).collect();
     let mut ids: Vec<_> =
         messages.iter().filter(|message| message.asks.is_ok()).map(|message| &message.id).collect();
     ids.sort_unstable();
