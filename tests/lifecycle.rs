@@ -203,6 +203,8 @@ fn waiting_ends_when_it_has_come_about_or_patience_is_over() {
     assert!(before.elapsed() >= Duration::from_millis(20));
 }
 
+type Nonsense = Box<dyn FnOnce() + std::panic::UnwindSafe>;
+
 /// What a panic says, and whether it points into this file.
 fn panic_of(nonsense: impl FnOnce() + std::panic::UnwindSafe) -> (String, bool) {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -223,7 +225,7 @@ fn panic_of(nonsense: impl FnOnce() + std::panic::UnwindSafe) -> (String, bool) 
 #[test]
 fn nonsense_is_refused_where_it_is_written_with_the_right_call() {
     let builder = MockOrigin::builder;
-    let cases: Vec<(Box<dyn FnOnce() + std::panic::UnwindSafe>, &str)> = vec![
+    let cases: Vec<(Nonsense, &str)> = vec![
         (Box::new(move || drop(builder().user("", "x"))), ".user(\"jane\", \"secret\")"),
         (Box::new(move || drop(builder().user("x", ""))), ".user(\"jane\", \"secret\")"),
         (Box::new(move || drop(builder().user("a\nb", "x"))), ".user(\"jane\", \"secret\")"),

@@ -83,6 +83,11 @@ impl Framer {
         self.framing
     }
 
+    /// How many bytes of the latest body were let through, without chunk framing.
+    pub fn payload(&self) -> u64 {
+        self.body.seen
+    }
+
     /// What was seen of a head that did not end, or not within the limit: for the record of a dead connection.
     pub fn partial_head(&self) -> &[u8] {
         &self.head
@@ -171,6 +176,8 @@ struct Body {
     at: At,
     /// Data bytes to come. While the size of a chunk is read: that size, as far as it is known.
     left: u64,
+    /// Data bytes that have come.
+    seen: u64,
 }
 
 impl Body {
@@ -181,7 +188,7 @@ impl Body {
             Ok(Framing::Chunked) => (At::Start, 0),
             Err(Malformed) => (At::Lost, 0),
         };
-        Self { at, left }
+        Self { at, left, seen: 0 }
     }
 
     fn is_over(&self) -> bool {
@@ -204,6 +211,7 @@ impl Body {
     fn skip(&mut self, available: usize) -> usize {
         let taken = available.min(usize::try_from(self.left).unwrap_or(usize::MAX));
         self.left -= taken as u64;
+        self.seen += taken as u64;
         taken
     }
 

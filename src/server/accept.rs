@@ -88,7 +88,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, open: mpsc::Sender<(
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
-                connections.spawn(connection::serve(socket, peer, Arc::clone(&shared)));
+                let line = connection::accepted(&socket, peer, &shared);
+                connections.spawn(connection::serve(socket, line));
             }
             // Out of descriptors, or the client was gone already: the next may do better.
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,

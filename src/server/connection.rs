@@ -1,11 +1,14 @@
 //! One connection, from its acceptance to its end.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 
 use crate::journal::{Connection, ConnectionEnd};
@@ -15,12 +18,10 @@ use super::line::Line;
 use super::shared::Shared;
 use super::tap::{HEAD_LIMIT, Tap};
 
-/// Serves a connection. What goes wrong on it goes to the journal, and nowhere else.
-pub(super) async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
-    // A small answer must not wait for the acknowledgement of the one before.
-    let _ = socket.set_nodelay(true);
+/// Notes a connection down. Whoever accepts does it at once: tasks begin in any order.
+pub(super) fn accepted(socket: &TcpStream, peer: SocketAddr, shared: &Arc<Shared>) -> Arc<Line> {
     let local = socket.local_addr().unwrap_or(peer);
-    let line = Line::new(shared, |index, opened| Connection {
+    Line::new(Arc::clone(shared), |index, opened| Connection {
         index,
         peer,
         local,
@@ -29,21 +30,33 @@ pub(super) async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Share
         end: ConnectionEnd::Open,
         bad_head: None,
         drained: 0,
-    });
+    })
+}
+
+/// Serves a connection. What goes wrong on it goes to the journal, and nowhere else.
+pub(super) async fn serve(socket: TcpStream, line: Arc<Line>) {
+    // A small answer must not wait for the acknowledgement of the one before.
+    let _ = socket.set_nodelay(true);
     let service = service_fn({
         let line = Arc::clone(&line);
         move |request| exchange::serve(Arc::clone(&line), request.into_body())
     });
     let tap = TokioIo::new(Tap::new(socket, Arc::clone(&line)));
-    let served = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .auto_date_header(false)
         .half_close(true)
         .title_case_headers(true)
         .max_headers(MAX_HEADERS)
+        .max_header_size(HEAD_LIMIT)
         .max_buf_size(MAX_BUFFER)
-        .serve_connection(tap, service)
-        .await;
-    line.ended(served.is_ok());
+        .serve_connection(tap, service);
+    let served = (&mut connection).await;
+    // hyper lets go of a connection on which an upgrade was asked for as it is, expecting somebody
+    // to take it over. Nobody does, so that it must be shut down here.
+    let mut tap = connection.into_parts().io.into_inner();
+    let shut = poll_fn(|context| Pin::new(&mut tap).poll_shutdown(context)).await;
+    drop(tap);
+    line.ended(served.is_ok() && shut.is_ok());
 }
 
 /// More headers than this are refused, by hyper, with 431.

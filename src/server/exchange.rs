@@ -50,7 +50,8 @@ pub(super) async fn serve(
             let outcome = if is_short { Outcome::CutShort } else { Outcome::Answered };
             Ok(respond(line, *answer, outcome))
         }
-        Err(Lost::ClientGone) => {
+        Err(Lost::ClientGone(taken)) => {
+            record_body(&line, exchange, &taken);
             line.close(Outcome::ClientGone);
             Err(GivenUp)
         }
@@ -120,6 +121,8 @@ fn try_commit(
     match wire::commit(&mut state.origin, now, plan, received) {
         Committed::Answer(answer) => {
             begin_answer(&mut state, exchange, &answer);
+            drop(state);
+            line.shared.tell();
             Ok(answer)
         }
         Committed::NeedsDigest(content) => Err(content),
@@ -157,5 +160,7 @@ fn our_fault(line: &Line, exchange: u64, plan: &Plan, why: &str) -> Box<Answer> 
     let answer = Answer::our_fault(plan.call().clone(), state.now());
     state.journal.blame_ourselves(format!("exchange {exchange}: {why}"));
     begin_answer(&mut state, exchange, &answer);
+    drop(state);
+    line.shared.tell();
     answer
 }

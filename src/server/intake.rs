@@ -30,8 +30,8 @@ pub(super) struct Taken {
 
 /// Why a body cannot be answered.
 pub(super) enum Lost {
-    /// The connection broke.
-    ClientGone,
+    /// The connection broke; this is what had come.
+    ClientGone(Box<Taken>),
     /// The temporary file could not be written.
     OurFault(io::Error),
 }
@@ -57,7 +57,9 @@ pub(super) async fn read(
         match next_frame(&mut body).await {
             Next::Data(frame) => basin.take(frame).await.map_err(Lost::OurFault)?,
             Next::End(end) => break end,
-            Next::Broken => return Err(Lost::ClientGone),
+            Next::Broken => {
+                return Err(Lost::ClientGone(Box::new(basin.finish(BodyEnd::Short).await)));
+            }
         }
         line.received(basin.length);
         if basin.length > basin.limit {

@@ -36,7 +36,11 @@ struct Now {
     refused: Option<u16>,
     /// The first bytes of a head that was never complete.
     partial_head: Option<Box<[u8]>>,
+    /// Whether the client has nothing more to say, or has gone.
+    client_finished: bool,
     end: Option<ConnectionEnd>,
+    /// Bytes of the last body that hyper was given.
+    handed_on: u64,
     drained: u64,
 }
 
@@ -122,6 +126,16 @@ impl Line {
         self.now.lock().partial_head = Some(partial.into());
     }
 
+    /// The client will send nothing more.
+    pub(super) fn client_finished(&self) {
+        self.now.lock().client_finished = true;
+    }
+
+    /// The tap ended after it had handed on so many bytes of the last body.
+    pub(super) fn handed_on(&self, count: u64) {
+        self.now.lock().handed_on = count;
+    }
+
     /// Bytes were thrown away behind an early refusal.
     pub(super) fn drained(&self, count: u64) {
         self.now.lock().drained += count;
@@ -131,9 +145,10 @@ impl Line {
     pub(super) fn ended(&self, cleanly: bool) {
         let mut now = self.now.lock();
         let end = match (now.closing, cleanly) {
-            (true, _) => ConnectionEnd::ByOrigin,
-            (false, true) => ConnectionEnd::ByClient,
             (false, false) => ConnectionEnd::Broken,
+            (false, true) if now.client_finished => ConnectionEnd::ByClient,
+            // By its own will, or because the client asked: HTTP/1.0, or `Connection: close`.
+            _ => ConnectionEnd::ByOrigin,
         };
         now.end = Some(end);
     }
@@ -148,13 +163,15 @@ impl Line {
             (None, None) if stopped => ConnectionEnd::Stopped,
             (None, None) => ConnectionEnd::Broken,
         };
+        // hyper takes some of a body before anybody has asked for it.
+        let unread = now.handed_on.saturating_sub(now.received);
         let mut state = self.shared.lock();
         let moment = state.moment();
         state.journal.update_connection(self.index, |record| {
             record.closed = Some(moment);
             record.end = end;
             record.bad_head = bad_head;
-            record.drained = now.drained;
+            record.drained = now.drained + if now.closing { unread } else { 0 };
         });
     }
 }

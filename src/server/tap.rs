@@ -71,7 +71,11 @@ impl Tap {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.socket).poll_read(context, buffer))?;
+        let read = ready!(Pin::new(&mut self.socket).poll_read(context, buffer));
+        if read.is_err() || buffer.filled().len() == before {
+            self.line.client_finished();
+        }
+        read?;
         let taken = self.pass(&buffer.filled()[before..]);
         self.held.extend_from_slice(&buffer.filled()[before + taken..]);
         buffer.set_filled(before + taken);
@@ -152,6 +156,7 @@ impl AsyncWrite for Tap {
         let tap = self.get_mut();
         if tap.drain.is_none() {
             ready!(Pin::new(&mut tap.socket).poll_shutdown(context))?;
+            tap.line.drained(tap.held.len() as u64);
         }
         tap.poll_drain(context).map(Ok)
     }
@@ -163,5 +168,6 @@ impl Drop for Tap {
         if !partial.is_empty() {
             self.line.left_in_head(partial);
         }
+        self.line.handed_on(self.framer.payload());
     }
 }

@@ -3,8 +3,11 @@
 // Every test file uses a part of it, and may fail loudly.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+pub mod payload;
+pub mod record;
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use mock_origin::MockOrigin;
@@ -65,6 +68,11 @@ impl Client {
         self
     }
 
+    /// Writes bytes one at a time, each in a packet of its own.
+    pub fn drip(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
+        bytes.as_ref().iter().fold(self, |client, byte| client.write([*byte]))
+    }
+
     /// Says that nothing more will be written.
     pub fn finish_writing(&mut self) -> &mut Self {
         self.socket.shutdown(Shutdown::Write).unwrap();
@@ -122,6 +130,22 @@ impl Client {
         }
     }
 
+    /// All that is still to come, up to the end; an error if the connection is reset before that.
+    pub fn rest(&mut self) -> io::Result<Vec<u8>> {
+        let mut rest = std::mem::take(&mut self.ahead);
+        self.socket.read_to_end(&mut rest).map(|_| rest)
+    }
+
+    /// Ends the connection by a reset: what is under way is lost on both sides.
+    pub fn reset(self) {
+        socket2::SockRef::from(&self.socket).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+
+    /// The address by which the journal knows this connection.
+    pub fn address(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap()
+    }
+
     /// The socket, for what else a test may do to it.
     pub fn socket(&self) -> &TcpStream {
         &self.socket
@@ -143,13 +167,11 @@ impl Client {
 
 /// A request as bytes; `Content-Length` is added where there is a body.
 pub fn request(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: origin\r\n");
-    for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
-    }
-    if !body.is_empty() {
-        head += &format!("Content-Length: {}\r\n", body.len());
-    }
+    let length = body.len().to_string();
+    let length = (!body.is_empty()).then_some(("Content-Length", &*length));
+    let headers = [("Host", "origin")].iter().chain(headers).copied().chain(length);
+    let lines: Vec<_> = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!("{method} {target} HTTP/1.1\r\n{}", lines.concat());
     [head.as_bytes(), b"\r\n", body].concat()
 }
 

@@ -1,0 +1,85 @@
+//! What holds for every answer, whatever a case is about (§1.5–§1.8, §7.1.3).
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use mock_origin::spec::{
+    Endpoint, HTTP_CONTENT_TYPE, Interface, JSON_CONTENT_TYPE, Operation, STANDARD_HEADERS,
+    endpoint_at,
+};
+
+use crate::answer::Answer;
+use crate::request::Sent;
+
+/// The rules that the answer breaks.
+pub(crate) fn broken(sent: &Sent, answer: &Answer, now: u64) -> Vec<String> {
+    let mut rules = Rules { answer, broken: Vec::new() };
+    rules.everywhere(now);
+    rules.body(sent);
+    match endpoint_at(&sent.path()).filter(|_| sent.head().method() != b"OPTIONS") {
+        Some(_) if matches!(answer.status, 404 | 405) => rules.no_code(),
+        Some(endpoint) if endpoint.interface == Interface::Http => rules.endpoint(endpoint),
+        Some(_) => rules.json_rpc(),
+        None => rules.no_code(),
+    }
+    rules.broken
+}
+
+struct Rules<'a> {
+    answer: &'a Answer,
+    broken: Vec<String>,
+}
+
+impl Rules<'_> {
+    fn hold(&mut self, holds: bool, rule: impl Into<String>) {
+        if !holds {
+            self.broken.push(format!("ground rule: {}", rule.into()));
+        }
+    }
+
+    fn header(&mut self, name: &str, value: &str) {
+        let found = self.answer.text(name);
+        let holds = found.as_deref() == Some(value);
+        self.hold(holds, format!("{name} is {value}, but found {found:?}"));
+    }
+
+    fn everywhere(&mut self, now: u64) {
+        for (name, value) in STANDARD_HEADERS {
+            self.header(name, value);
+        }
+        let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(now));
+        self.header("Date", &date);
+        if self.answer.status >= 400 {
+            self.header("Connection", "close");
+        }
+    }
+
+    fn body(&mut self, sent: &Sent) {
+        let length = self.answer.body.len() as u64;
+        let has_none = self.answer.status == 304 || sent.head().method() == b"HEAD";
+        let holds = has_none || self.answer.length() == Some(length);
+        self.hold(holds, format!("Content-Length is the length of the body, {length}"));
+    }
+
+    fn no_code(&mut self) {
+        self.hold(self.answer.code().is_none(), "no X-Agile-Status here");
+    }
+
+    fn endpoint(&mut self, endpoint: &Endpoint) {
+        self.header("Content-Type", HTTP_CONTENT_TYPE);
+        if endpoint.operation != Operation::MakeDirectory {
+            self.hold(self.answer.body.is_empty(), "only /post/directory has a body");
+        }
+        let Answer { status, reason, .. } = self.answer;
+        let code = self.answer.code();
+        let row = endpoint.rows.iter().find(|row| row.http == *status && Some(row.code) == code);
+        self.hold(row.is_some(), format!("{status} with {code:?} stands in the endpoint's table"));
+        let is_phrase = row.is_none_or(|row| row.is_success() || row.phrase == reason);
+        self.hold(is_phrase, format!("the reason phrase is the row's, not {reason:?}"));
+    }
+
+    fn json_rpc(&mut self) {
+        self.hold(self.answer.status == 200, "JSON-RPC answers 200");
+        self.header("Content-Type", JSON_CONTENT_TYPE);
+        self.no_code();
+    }
+}

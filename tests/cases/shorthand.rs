@@ -1,0 +1,117 @@
+//! Requests that cases send often, in short.
+
+/// A request in short: its words, and the lines of a script that it stands for.
+///
+/// What is in capitals is given by the one who uses it; the last such word takes the rest of the
+/// line. `UPLOAD` may be left out: it is then `mpid`.
+struct Shorthand {
+    usage: &'static str,
+    script: &'static str,
+}
+
+const SHORTHANDS: [Shorthand; 12] = [
+    Shorthand {
+        usage: "login SECONDS",
+        script: "> POST /account/login
+> X-Agile-Username: jane
+> X-Agile-Password: secret
+> X-Agile-Expiry: SECONDS
+< 200 0
+< X-Agile-Token: {token}",
+    },
+    Shorthand {
+        usage: "logout",
+        script: r#"rpc logout ["{token}"]
+= 0"#,
+    },
+    Shorthand {
+        usage: "create DIRECTORY NAME UPLOAD",
+        script: "> POST /multipart/create
+> X-Agile-Authorization: {token}
+> X-Agile-Directory: DIRECTORY
+> X-Agile-Basename: NAME
+< 200 0
+< X-Agile-Multipart: {UPLOAD=hex32}",
+    },
+    Shorthand {
+        usage: "piece NUMBER CONTENT UPLOAD",
+        script: "> POST /multipart/piece
+> X-Agile-Authorization: {token}
+> X-Agile-Multipart: {UPLOAD}
+> X-Agile-Part: NUMBER
+>
+> CONTENT
+< 200 0",
+    },
+    Shorthand {
+        usage: "complete UPLOAD",
+        script: "> POST /multipart/complete
+> X-Agile-Authorization: {token}
+> X-Agile-Multipart: {UPLOAD}
+< 200 0",
+    },
+    Shorthand {
+        usage: "abort UPLOAD",
+        script: r#"rpc abortMultipart ["{token}", "{UPLOAD}"]
+= 0"#,
+    },
+    Shorthand {
+        usage: "state NUMBER UPLOAD",
+        script: r#"rpc getMultipartStatus ["{token}", "{UPLOAD}"]
+= {"path": "{*}", "code": 0, {*}, "state": NUMBER, "mtime": {*}}"#,
+    },
+    Shorthand {
+        usage: "pieces JSON",
+        script: r#"rpc listMultipartPiece ["{token}", "{mpid}"]
+= {"code": 0, "cookie": 0, "pieces": [JSON]}"#,
+    },
+    Shorthand {
+        usage: "mkdir PATH",
+        script: r#"rpc makeDir ["{token}", "PATH"]
+= 0"#,
+    },
+    Shorthand {
+        usage: "rmdir PATH",
+        script: r#"rpc deleteDir ["{token}", "PATH"]
+= 0"#,
+    },
+    Shorthand {
+        usage: "get PATH CONTENT",
+        script: "> GET PATH
+< 200
+<
+< CONTENT",
+    },
+    Shorthand {
+        usage: "rpc METHOD PARAMS",
+        script: r#"> POST /jsonrpc
+>
+> {"jsonrpc": "2.0", "id": 1, "method": "METHOD", "params": PARAMS}"#,
+    },
+];
+
+/// The lines that `line` stands for, all of them with marks.
+pub(crate) fn expand(line: &str) -> Result<Vec<String>, String> {
+    let verb = line.split(' ').next();
+    let of_verb = |shorthand: &&Shorthand| shorthand.usage.split(' ').next() == verb;
+    let short = SHORTHANDS.iter().find(of_verb).ok_or_else(|| format!("no such line: {line}"))?;
+    let words: Vec<_> = short.usage.split(' ').collect();
+    let mut given = line.splitn(words.len(), ' ');
+    let mut script = short.script.to_owned();
+    for word in words {
+        let default = (word == "UPLOAD").then_some("mpid");
+        let value = given.next().or(default).ok_or_else(|| format!("{line}: no {word}"))?;
+        script = script.replace(word, value);
+    }
+    // A shorthand may begin with another one.
+    match script.split_once('\n') {
+        Some((first, rest)) if !first.starts_with('>') => {
+            Ok([expand(first)?, lines(rest)].concat())
+        }
+        _ => Ok(lines(&script)),
+    }
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
+}
