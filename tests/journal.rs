@@ -268,7 +268,7 @@ fn how_each_connection_ended_is_told() {
 #[test]
 fn what_is_thrown_away_after_a_refusal_is_counted() {
     let origin = MockOrigin::start();
-    for size in [0, 1, 1_000, 100_000, 500_000] {
+    for size in [0, 1, 1_000, 60_000] {
         let mut client = Client::new(&origin);
         let answer = client.ask("POST", "/multipart/piece", &[], &vec![0; size]);
         assert_eq!(answer.status, 401);
@@ -281,7 +281,8 @@ fn what_is_thrown_away_after_a_refusal_is_counted() {
 
 #[test]
 fn bytes_written_are_the_bytes_that_the_client_reads() {
-    let film = noise(5, 300_000);
+    // Too much for one write.
+    let film = noise(5, 5_000_000);
     let origin = MockOrigin::builder().file("/film", film).upload(OpenUpload::new("/b")).start();
     let (token, id) = (origin.token_for("jane"), origin.uploads()[0].id().to_owned());
     let expect = [("Expect", "100-continue"), ("Content-Length", "5"), ("Connection", "close")];
@@ -291,7 +292,7 @@ fn bytes_written_are_the_bytes_that_the_client_reads() {
         request("GET", "/film", &[("Range", "bytes=9-99999"), ("Connection", "close")], b""),
         b"GET /film HTTP/1.0\r\n\r\n".to_vec(),
         request("GET", "/nothing", &[], b""),
-        request("POST", "/multipart/piece", &[], &vec![0; 100_000]),
+        request("POST", "/multipart/piece", &[], &vec![0; 60_000]),
         request("POST", "/jsonrpc", &[("Connection", "close")], br#"{"method": "ping"}"#),
         request("POST", "/post/directory", &[("X-Agile-Authorization", &token)], b""),
         [piece_head(&token, &id, &expect), b"hello".to_vec()].concat(),

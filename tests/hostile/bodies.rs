@@ -61,6 +61,8 @@ fn chunks_win_over_a_content_length_and_nothing_is_smuggled_in() {
         ("Content-Length: 3", "Transfer-Encoding: chunked"),
         ("Transfer-Encoding: chunked", "Content-Length: 3"),
         ("transfer-encoding: Chunked", "content-length: 99"),
+        ("Transfer-Encoding: gzip, chunked", "Content-Length: 3"),
+        ("Content-Length: 3\r\nTransfer-Encoding: gzip", "Transfer-Encoding: chunked"),
     ] {
         let scene = Scene::new();
         let head = format!("OPTIONS / HTTP/1.1\r\n{first}\r\n{second}\r\n\r\n");

@@ -24,7 +24,7 @@ fn headers(count: usize) -> Vec<u8> {
 fn a_head_of_64_kib_is_served_and_a_longer_one_is_refused() {
     let scene = Scene::new();
     assert_eq!(scene.answer_to(head_of(LONGEST)).text(), "hello");
-    for length in [LONGEST + 1, LONGEST + 2, 100_000, 400_000] {
+    for length in [LONGEST + 1, LONGEST + 2, 100_000] {
         let record = scene.assert_bad_head(&head_of(length), 431);
         assert_eq!(record.bad_head.as_deref().unwrap().len(), LONGEST);
     }
@@ -47,7 +47,7 @@ fn an_endless_head_is_refused_while_it_is_still_coming() {
 fn ten_thousand_headers_are_refused() {
     let scene = Scene::new();
     assert_eq!(scene.answer_to(headers(128)).text(), "hello");
-    for count in [129, 1_000, 10_000, 100_000] {
+    for count in [129, 1_000, 10_000] {
         scene.assert_bad_head(&headers(count), 431);
     }
     scene.assert_unharmed();

@@ -94,7 +94,7 @@ fn an_upgrade_is_not_made_and_takes_nothing_away() {
         assert_eq!(client.ask("GET", "/a.txt", &upgrades, b"").text(), "hello");
     }
     // Clients that offer an upgrade write on like any other when they are refused.
-    let body = vec![0; 700_000];
+    let body = vec![0; 60_000];
     let refused = client.ask("POST", "/multipart/piece", &upgrades, &body);
     assert_eq!(refused.status, 401);
     assert!(
@@ -102,7 +102,7 @@ fn an_upgrade_is_not_made_and_takes_nothing_away() {
         "the answer was followed by a reset"
     );
     let record = closed_connection(&scene.origin, client.address());
-    assert_eq!((record.end, record.drained), (ConnectionEnd::ByOrigin, 700_000));
+    assert_eq!((record.end, record.drained), (ConnectionEnd::ByOrigin, 60_000));
     scene.assert_unharmed();
 }
 
