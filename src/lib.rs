@@ -48,10 +48,10 @@ pub mod wire;
 pub use journal::{Op, Outcome, Request, Requests};
 #[cfg(feature = "server")]
 pub use server::{Builder, MockOrigin, OpenUpload, StartError, UserSpec};
-pub use spec::{Interface, Limit, Operation, UploadState};
-pub use verdict::{
-    Count, DirectorySnapshot, Failure, FileSnapshot, PieceSnapshot, UploadSnapshot, Verdict,
-};
+pub use spec::{Interface, Join, LastCookie, LegacyHeaders, Limit, ListPathItems, Operation};
+pub use spec::{ResultShape, Tolerance, UploadState};
+pub use verdict::{Count, DirectorySnapshot, Failure, FileSnapshot, PieceSnapshot};
+pub use verdict::{UploadSnapshot, Verdict};
 
 /// The README's code, compiled and run with the documentation's tests.
 #[cfg(doctest)]

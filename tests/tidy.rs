@@ -24,7 +24,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "wire",
         below: &["spec", "content", "origin", "journal"],
-        crates: &["httpdate", "percent_encoding", "serde_json"],
+        crates: &["base64", "hmac", "httpdate", "infer", "percent_encoding", "serde_json", "sha2"],
     },
     Room { name: "report", below: &["spec", "content", "origin", "journal"], crates: &[] },
     Room {
@@ -37,15 +37,22 @@ const ROOMS: &[Room] = &[
         below: &["spec", "content", "origin", "journal", "wire", "report", "verdict"],
         crates: &["bytes", "hyper", "hyper_util", "parking_lot", "tokio"],
     },
+    // A program of its own, which sees of the house what everybody sees.
+    Room { name: "bin", below: &[], crates: &["ctrlc", "lexopt"] },
 ];
 
 /// Every crate from outside that any room names.
 const CRATES: &[&str] = &[
+    "base64",
     "bytes",
+    "ctrlc",
+    "hmac",
     "http",
     "httpdate",
     "hyper",
     "hyper_util",
+    "infer",
+    "lexopt",
     "parking_lot",
     "percent_encoding",
     "serde",
@@ -168,7 +175,7 @@ fn no_file_is_too_long_to_be_about_one_question() {
 fn lib_rs_holds_documentation_and_re_exports_alone() {
     for line in code(&root().join("src/lib.rs")).iter().map(|line| line.trim()) {
         let is_fine = line.is_empty()
-            || ["pub mod", "mod ", "pub use", "#[cfg", "#[doc", "}", "Count", "pub struct Readme;"]
+            || ["pub mod", "mod ", "pub use", "#[cfg", "#[doc", "pub struct Readme;"]
                 .iter()
                 .any(|begin| line.starts_with(begin));
         assert!(is_fine, "{line}");

@@ -146,9 +146,6 @@ impl Exchange {
 
     /// How many bytes the client announced; nothing where it announced none or sent chunks.
     pub fn declared(&self) -> Option<u64> {
-        match self.framing {
-            Framing::Length(declared) => Some(declared),
-            Framing::None | Framing::Chunked => None,
-        }
+        self.framing.declared()
     }
 }

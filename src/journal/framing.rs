@@ -126,6 +126,14 @@ impl Framer {
 }
 
 impl Framing {
+    /// How many bytes are announced; nothing where none are, or chunks.
+    pub fn declared(self) -> Option<u64> {
+        match self {
+            Self::Length(length) => Some(length),
+            Self::None | Self::Chunked => None,
+        }
+    }
+
     /// How a raw head, as a [`Step`] gives it, frames its body (RFC 9112 §6.3).
     pub fn of_head(raw_head: &[u8]) -> Result<Self, Malformed> {
         match list(raw_head, b"transfer-encoding").last() {

@@ -30,6 +30,8 @@ pub struct Journal {
     bugs: Vec<String>,
     /// How many answers are just being written: counted along, as every assertion asks.
     answering: usize,
+    /// The exchanges that are over, in the order in which they ended.
+    ended: Vec<u64>,
 }
 
 impl Journal {
@@ -67,9 +69,12 @@ impl Journal {
         let record = usize::try_from(exchange).ok().and_then(|at| self.exchanges.get_mut(at));
         let Some(record) = record.map(Arc::make_mut) else { return };
         let is_answering = |record: &Exchange| usize::from(record.outcome == Outcome::Answering);
-        let before = is_answering(record);
+        let (before, was_over) = (is_answering(record), record.outcome.is_final());
         change(record);
         self.answering = self.answering + is_answering(record) - before;
+        if record.outcome.is_final() && !was_over {
+            self.ended.push(exchange);
+        }
     }
 
     /// Lets `change` work on the record of a connection.
@@ -83,6 +88,18 @@ impl Journal {
     /// Records a fault of our own.
     pub fn blame_ourselves(&mut self, what: impl Into<String>) {
         self.bugs.push(what.into());
+    }
+
+    /// How many exchanges are over.
+    pub fn ended(&self) -> usize {
+        self.ended.len()
+    }
+
+    /// The exchanges that ended after the first `seen` of them, in the order in which they did.
+    pub fn ended_after(&self, seen: usize) -> impl Iterator<Item = &Arc<Exchange>> {
+        let record =
+            |index: &u64| usize::try_from(*index).ok().and_then(|at| self.exchanges.get(at));
+        self.ended.iter().skip(seen).filter_map(record)
     }
 
     /// Whether an answer is just being written: its record is about to be closed.

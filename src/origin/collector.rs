@@ -12,6 +12,7 @@ impl Origin {
     /// Pieces and uploads that have been in NEW or FAILED for more than a day expire; the pieces of
     /// a READY upload are left alone.
     pub fn collect(&mut self, now: Timestamp) {
+        self.collected = Some(now);
         let aged: Vec<String> = self
             .uploads
             .iter()

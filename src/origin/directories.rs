@@ -92,4 +92,94 @@ impl Origin {
         self.tree.directory(path)?;
         self.tree.remove(path, now)
     }
+
+    /// Removes the file or the empty directory at `path`.
+    ///
+    /// # Errors
+    ///
+    /// As [`super::Tree::remove`], and [`Cause::IsRoot`] for what the caller sees as `/`.
+    pub fn delete_object(&mut self, now: Timestamp, root: &Path, path: &Path) -> Result<(), Cause> {
+        if path == root {
+            return Err(Cause::IsRoot);
+        }
+        self.tree.remove(path, now)
+    }
+
+    /// Gives the file or the empty directory at `from` the path `to`.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::SameName`], [`Cause::IsRoot`] for what the caller sees as `/`, else as
+    /// [`super::Tree::rename`].
+    pub fn rename(
+        &mut self,
+        now: Timestamp,
+        root: &Path,
+        from: &Path,
+        to: &Path,
+    ) -> Result<(), Cause> {
+        if from == root {
+            return Err(Cause::IsRoot);
+        }
+        self.tree.get(from)?;
+        if from == to {
+            return Err(Cause::SameName);
+        }
+        self.tree.rename(from, to, now)
+    }
+
+    /// Sets the modification time of a file or a directory.
+    ///
+    /// # Errors
+    ///
+    /// As [`super::Tree::get`].
+    pub fn set_mtime(&mut self, path: &Path, mtime: Timestamp) -> Result<(), Cause> {
+        self.tree.get_mut(path)?.stat_mut().mtime = mtime;
+        Ok(())
+    }
+
+    /// Sets the content type of a file; a directory has none, and stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`super::Tree::get`], and [`Cause::ForeignGroup`] for a file of another group.
+    pub fn set_content_type(
+        &mut self,
+        user: UserId,
+        path: &Path,
+        content_type: &str,
+    ) -> Result<(), Cause> {
+        let gid = self.sessions.user(user).gid;
+        let Node::File(file) = self.tree.get_mut(path)? else { return Ok(()) };
+        if file.stat.gid != gid {
+            return Err(Cause::ForeignGroup);
+        }
+        file.content_type = Some(content_type.to_owned());
+        Ok(())
+    }
+
+    /// Puts a copy of the file at `from` at `to`, in place of a file that is there. The copy is the
+    /// user's, and new.
+    ///
+    /// # Errors
+    ///
+    /// As [`super::Tree::file`] for `from`; [`Cause::NoTargetParent`] or [`Cause::TargetExists`] if
+    /// there is no place for the copy.
+    pub fn copy(
+        &mut self,
+        now: Timestamp,
+        user: UserId,
+        from: &Path,
+        to: &Path,
+    ) -> Result<(), Cause> {
+        let source = self.tree.file(from)?;
+        let owner = self.sessions.user(user);
+        let stat = Stat { uid: owner.uid, gid: owner.gid, ctime: now, mtime: now };
+        let visible = now.after(self.switches.egress_delay);
+        let copy = super::File { stat, visible, ..source.clone() };
+        self.tree.put(to, Node::File(copy), now).map_err(|cause| match cause {
+            Cause::IsDirectory | Cause::IsRoot => Cause::TargetExists,
+            _ => Cause::NoTargetParent,
+        })
+    }
 }

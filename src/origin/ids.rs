@@ -14,6 +14,8 @@ pub enum Kind {
     Multipart,
     /// The name of an upload that was given none (§4.1).
     Basename,
+    /// One half of a key pair (§9).
+    Key,
 }
 
 /// Gives identifiers that look random and are not.

@@ -1,24 +1,68 @@
 //! From pieces to a file (§4.4, §4.5).
 
 use crate::content::Content;
-use crate::spec::{Cause, PieceEvent, UploadEvent};
+use crate::spec::{Cause, Join, PieceEvent, UploadEvent, UploadState};
 
+use super::due::Task;
 use super::tree::{File, Node, Stat};
-use super::{Origin, Timestamp, Upload};
+use super::{Origin, Timestamp};
 
 /// What `error` says of an upload whose file found no place.
 const NO_PLACE: u16 = 404;
 
 impl Origin {
-    /// Joins a completed upload. The file exists, whole and at once, when this succeeds; when there
-    /// is no place for it any more, the upload has failed and an older file is as it was.
+    /// Begins the join of a completed upload, and ends it when the switch says (§10).
     pub(super) fn join(&mut self, now: Timestamp, id: &str) {
         self.uploads.change(id, |upload| {
             upload.step(now, UploadEvent::JoinBegun);
             upload.step_pieces(PieceEvent::JoinBegun, Some(PieceEvent::Superseded));
         });
-        let placed = self.place_joined(now, id).is_ok();
-        self.uploads.change(id, |upload| settle(upload, now, placed));
+        match self.switches.join {
+            Join::Immediate | Join::Polls(0) => self.end_join(now, id),
+            Join::Fail => self.fail_join(now, id, 0),
+            Join::Polls(polls) => {
+                self.uploads.change(id, |upload| upload.polls_left = polls);
+            }
+            Join::After(time) => {
+                // What is due after all time never comes.
+                if let Some(at) = now.after(time) {
+                    self.due.set(at, Task::Join(id.to_owned()));
+                }
+            }
+        }
+    }
+
+    /// Counts a look at the status of an upload: some joins wait for that.
+    pub fn polled(&mut self, now: Timestamp, id: &str) {
+        let waits = matches!(self.switches.join, Join::Polls(_));
+        let left = self.uploads.change(id, |upload| {
+            let left = upload.polls_left;
+            upload.polls_left = left.saturating_sub(1);
+            (upload.state == UploadState::Join).then_some(left)
+        });
+        if waits && left.flatten() == Some(0) {
+            self.end_join(now, id);
+        }
+    }
+
+    /// Ends a join. The file exists, whole and at once, when this succeeds; when there is no place
+    /// for it any more, the upload has failed and an older file is as it was.
+    pub(super) fn end_join(&mut self, now: Timestamp, id: &str) {
+        if self.place_joined(now, id).is_err() {
+            return self.fail_join(now, id, NO_PLACE);
+        }
+        self.uploads.change(id, |upload| {
+            upload.step(now, UploadEvent::Joined);
+            upload.step_pieces(PieceEvent::Joined, None);
+        });
+    }
+
+    fn fail_join(&mut self, now: Timestamp, id: &str, error: u16) {
+        self.uploads.change(id, |upload| {
+            upload.error = error;
+            upload.step(now, UploadEvent::JoinFailed);
+            upload.step_pieces(PieceEvent::JoinFailed, None);
+        });
     }
 
     fn place_joined(&mut self, now: Timestamp, id: &str) -> Result<(), Cause> {
@@ -29,18 +73,8 @@ impl Origin {
             stat: Stat { uid: owner.uid, gid: owner.gid, ctime: now, mtime },
             content: Content::join(upload.current().map(|piece| piece.content.clone())),
             content_type: upload.content_type.clone(),
+            visible: now.after(self.switches.egress_delay),
         };
         self.tree.put(&upload.path, Node::File(file), now)
     }
-}
-
-fn settle(upload: &mut Upload, now: Timestamp, placed: bool) {
-    let (event, to_pieces) = if placed {
-        (UploadEvent::Joined, PieceEvent::Joined)
-    } else {
-        upload.error = NO_PLACE;
-        (UploadEvent::JoinFailed, PieceEvent::JoinFailed)
-    };
-    upload.step(now, event);
-    upload.step_pieces(to_pieces, None);
 }

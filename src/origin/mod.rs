@@ -6,10 +6,13 @@
 mod clock;
 mod collector;
 mod directories;
+mod due;
 mod ids;
 mod join;
 mod multipart;
 mod path;
+mod post;
+mod rate;
 mod session;
 mod tree;
 mod upload;
@@ -17,14 +20,19 @@ mod upload;
 pub use clock::{Clock, Pace, Timestamp};
 pub use directories::{Making, Parents};
 pub use ids::Ids;
+use ids::Kind;
 pub use multipart::{NewUpload, Uploads};
 pub use path::{Path, Spelling, last_component};
-pub use session::{Caller, Life, Sessions, User, UserId};
+pub use post::NewFile;
+pub use session::{Caller, GivenBy, KeyPair, Life, Session, Sessions, User, UserId};
 pub use tree::{Directory, File, Node, Stat, Tree};
 pub use upload::{NewPiece, Piece, Upload};
 
 use crate::content::Content;
-use crate::spec::{Cause, Limits};
+use crate::spec::{Cause, Limits, Switches, Tolerance};
+
+use due::Due;
+use rate::Rate;
 
 /// What an origin is made from.
 #[derive(Clone, Debug)]
@@ -33,8 +41,8 @@ pub struct Setup {
     pub account: String,
     /// Who may log in; at least one.
     pub users: Vec<User>,
-    /// The figures it goes by.
-    pub limits: Limits,
+    /// How it behaves where that can be chosen.
+    pub switches: Switches,
     /// What decides its tokens and identifiers.
     pub seed: u64,
 }
@@ -43,11 +51,15 @@ pub struct Setup {
 #[derive(Clone, Debug)]
 pub struct Origin {
     account: String,
-    limits: Limits,
+    switches: Switches,
+    due: Due,
     ids: Ids,
     sessions: Sessions,
     tree: Tree,
     uploads: Uploads,
+    /// When the collector last ran.
+    collected: Option<Timestamp>,
+    rate: Rate,
 }
 
 impl Origin {
@@ -56,11 +68,14 @@ impl Origin {
         let (uid, gid) = setup.users.first().map_or((1, 1), |user| (user.uid, user.gid));
         let mut origin = Self {
             account: setup.account,
-            limits: setup.limits,
+            switches: setup.switches,
+            due: Due::default(),
             ids: Ids::new(setup.seed),
             sessions: Sessions::new(setup.users),
             tree: Tree::new(Stat { uid, gid, ctime: now, mtime: now }),
             uploads: Uploads::default(),
+            collected: None,
+            rate: Rate::default(),
         };
         for (index, user) in origin.sessions.users().to_vec().iter().enumerate() {
             // Only a file could be in the way, and there are none yet.
@@ -76,7 +91,12 @@ impl Origin {
 
     /// The figures it goes by.
     pub fn limits(&self) -> &Limits {
-        &self.limits
+        &self.switches.limits
+    }
+
+    /// How it behaves where that can be chosen.
+    pub fn switches(&self) -> &Switches {
+        &self.switches
     }
 
     /// What decides its tokens and identifiers.
@@ -110,13 +130,14 @@ impl Origin {
         user: UserId,
         subdir: Path,
         life: Life,
+        given_by: GivenBy,
     ) -> Result<(String, Caller), Cause> {
         let root = subdir.under(&self.sessions.user(user).root);
         if life != Life::None {
             self.tree.directory(&root).map_err(|_| Cause::NoSubdirectory)?;
         }
         let caller = Caller { user, root };
-        let token = self.sessions.grant(now, &mut self.ids, caller.clone(), life);
+        let token = self.sessions.grant(now, &mut self.ids, caller.clone(), life, given_by);
         Ok((token, caller))
     }
 
@@ -127,6 +148,41 @@ impl Origin {
     /// [`Cause::BadCredentials`] if it does not work any more, or never did.
     pub fn revoke(&mut self, now: Timestamp, token: &str) -> Result<(), Cause> {
         self.sessions.revoke(now, token)
+    }
+
+    /// Gives a token a new end, counted from now; 0 seconds are for ever. Works once for a token.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::BadCredentials`], or [`Cause::UpdatedAlready`].
+    pub fn update_session(&mut self, now: Timestamp, token: &str, secs: u64) -> Result<(), Cause> {
+        self.sessions.update(now, token, secs)
+    }
+
+    /// Notes that a signature was used; whether it may be, at its first use or by the switch.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::BadCredentials`] if it was used before.
+    pub fn use_signature(&mut self, signature: &str) -> Result<(), Cause> {
+        let is_new = self.sessions.use_signature(signature);
+        let accepted = is_new || self.switches.signature_reuse == Tolerance::Accept;
+        if accepted { Ok(()) } else { Err(Cause::BadCredentials) }
+    }
+
+    /// Makes `keys` the account's pair; it acts as the first user.
+    pub fn give_keys(&mut self, keys: KeyPair) {
+        let root = self.sessions.user(UserId::FIRST).root.clone();
+        self.sessions.set_keys(keys, Caller { user: UserId::FIRST, root });
+    }
+
+    /// Makes a key pair that acts as `caller`, in place of the account's earlier one (§9).
+    pub fn make_keys(&mut self, caller: Caller) -> KeyPair {
+        let name = self.sessions.user(caller.user).name.clone();
+        let mut key = |half: &str| self.ids.next(Kind::Key, &name, half).simple().to_string();
+        let keys = KeyPair { access_key: key("access"), secret_key: key("secret") };
+        self.sessions.set_keys(keys.clone(), caller);
+        keys
     }
 
     /// Puts a file where a test wants one, with the parents it needs. It belongs to `user`.
@@ -148,6 +204,7 @@ impl Origin {
             stat: Stat { uid: owner.uid, gid: owner.gid, ctime: now, mtime: now },
             content,
             content_type: crate::spec::of_name(name).map(str::to_owned),
+            visible: Some(now),
         };
         self.tree.put(path, Node::File(file), now)
     }

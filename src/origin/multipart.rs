@@ -85,7 +85,7 @@ impl Origin {
         if destination.is_some_and(|path| self.tree.directory(&path).is_ok()) {
             return Err(Cause::IsDirectory);
         }
-        let full = self.uploads.open >= self.limits.of(Limit::OpenUploads);
+        let full = self.uploads.open >= self.switches.limits.of(Limit::OpenUploads);
         if full { Err(Cause::TooManyUploads) } else { Ok(()) }
     }
 
@@ -144,8 +144,9 @@ impl Origin {
         new: NewPiece,
     ) -> Result<(), Cause> {
         let upload = self.uploads.get(id).ok_or(Cause::UnknownUpload)?;
-        upload.check_size(new.number, new.content.len(), &self.limits)?;
-        self.upload_for(user, id, Operation::Piece)?.check_count(new.number, &self.limits)?;
+        upload.check_size(new.number, new.content.len(), &self.switches.limits)?;
+        self.upload_for(user, id, Operation::Piece)?
+            .check_count(new.number, &self.switches.limits)?;
         new.check_digest()?;
         self.uploads.change(id, |upload| upload.store(now, new));
         Ok(())
@@ -187,10 +188,29 @@ impl Origin {
         });
         Ok(())
     }
+
+    /// Opens a failed upload again: its pieces are as if they had just been stored (§4.4).
+    ///
+    /// # Errors
+    ///
+    /// As [`Origin::upload_for`], and [`Cause::NotRestartable`] if the collector has run since the
+    /// upload was created.
+    pub fn restart(&mut self, now: Timestamp, user: UserId, id: &str) -> Result<(), Cause> {
+        let created = self.upload_for(user, id, Operation::Restart)?.created;
+        if self.collected.is_some_and(|collected| created < collected) {
+            return Err(Cause::NotRestartable);
+        }
+        self.uploads.change(id, |upload| {
+            upload.step(now, UploadEvent::Restarted);
+            upload.step_pieces(PieceEvent::Restarted, None);
+            upload.error = 0;
+        });
+        Ok(())
+    }
 }
 
 /// The type of a file: what was given, unless that asks for derivation, else its name's (§3.9).
-fn content_type(given: Option<&str>, name: &str) -> Option<String> {
+pub(super) fn content_type(given: Option<&str>, name: &str) -> Option<String> {
     let says = |given: &&str| is_known(given) && !essence(given).eq_ignore_ascii_case(OCTET_STREAM);
     given.filter(says).or_else(|| of_name(name)).map(str::to_owned)
 }

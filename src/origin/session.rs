@@ -1,6 +1,6 @@
 //! Users, and the tokens they hold (§2).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crate::spec::{Cause, TOKEN_LIFE_SECS};
@@ -56,11 +56,37 @@ impl Default for Life {
     }
 }
 
+/// What gave a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GivenBy {
+    /// `/account/login`, or the author of the test.
+    Http,
+    /// JSON-RPC `login`. A later `authenticate` of the same user ends these tokens (§2.8).
+    RpcLogin,
+    /// JSON-RPC `authenticate`.
+    Authenticate,
+}
+
+/// A token that works, or did.
 #[derive(Clone, Debug)]
-struct Session {
-    caller: Caller,
+pub struct Session {
+    /// Who holds it.
+    pub caller: Caller,
+    /// When it was given.
+    pub given: Timestamp,
+    given_by: GivenBy,
     /// `None` is never.
     expires: Option<Timestamp>,
+    is_updated: bool,
+}
+
+/// A pair of keys with which requests can be signed (§9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPair {
+    /// The public half, which names the pair.
+    pub access_key: String,
+    /// The half that is never sent.
+    pub secret_key: String,
 }
 
 /// The users of an account and the tokens that have been given to them.
@@ -68,11 +94,13 @@ struct Session {
 pub struct Sessions {
     users: Vec<User>,
     by_token: HashMap<String, Session>,
+    keys: Option<(KeyPair, Caller)>,
+    used_signatures: HashSet<String>,
 }
 
 impl Sessions {
     pub(super) fn new(users: Vec<User>) -> Self {
-        Self { users, by_token: HashMap::new() }
+        Self { users, by_token: HashMap::new(), keys: None, used_signatures: HashSet::new() }
     }
 
     /// A user.
@@ -101,21 +129,72 @@ impl Sessions {
             .ok_or(Cause::WrongPassword)
     }
 
-    /// Gives `user` a new token that sees `root` as `/`.
+    /// Gives the caller a new token.
     pub(super) fn grant(
         &mut self,
         now: Timestamp,
         ids: &mut Ids,
         caller: Caller,
         life: Life,
+        given_by: GivenBy,
     ) -> String {
+        if given_by == GivenBy::Authenticate {
+            let is_ended = |session: &Session| {
+                session.given_by == GivenBy::RpcLogin && session.caller.user == caller.user
+            };
+            self.by_token.retain(|_, session| !is_ended(session));
+        }
         let name = &self.users[caller.user.0].name;
         let token = ids.next(Kind::Token, name, &caller.root.to_string()).hyphenated().to_string();
         if let Life::Seconds(secs) = life {
             let expires = now.after(Duration::from_secs(secs));
-            self.by_token.insert(token.clone(), Session { caller, expires });
+            let session = Session { caller, given: now, given_by, expires, is_updated: false };
+            self.by_token.insert(token.clone(), session);
         }
         token
+    }
+
+    /// The session of a token that works.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::BadCredentials`] if it is unknown, expired or logged out (§2.3).
+    pub fn session(&self, now: Timestamp, token: &str) -> Result<&Session, Cause> {
+        self.by_token
+            .get(token)
+            .filter(|session| session.expires.is_none_or(|expires| now < expires))
+            .ok_or(Cause::BadCredentials)
+    }
+
+    /// Gives a session a new end, counted from now; 0 is never. That can be done once (§7.4).
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::BadCredentials`], or [`Cause::UpdatedAlready`].
+    pub(super) fn update(&mut self, now: Timestamp, token: &str, secs: u64) -> Result<(), Cause> {
+        self.session(now, token)?;
+        let session = self.by_token.get_mut(token).ok_or(Cause::BadCredentials)?;
+        if session.is_updated {
+            return Err(Cause::UpdatedAlready);
+        }
+        session.is_updated = true;
+        session.expires = if secs == 0 { None } else { now.after(Duration::from_secs(secs)) };
+        Ok(())
+    }
+
+    /// Makes `keys` the account's pair, which acts as `caller`; an earlier pair is void.
+    pub(super) fn set_keys(&mut self, keys: KeyPair, caller: Caller) {
+        self.keys = Some((keys, caller));
+    }
+
+    /// Notes that a signature was used, and says whether that was its first use.
+    pub(super) fn use_signature(&mut self, signature: &str) -> bool {
+        self.used_signatures.insert(signature.to_owned())
+    }
+
+    /// The account's key pair, and as whom it acts.
+    pub fn keys(&self) -> Option<&(KeyPair, Caller)> {
+        self.keys.as_ref()
     }
 
     /// Who holds `token`.
@@ -124,11 +203,7 @@ impl Sessions {
     ///
     /// [`Cause::BadCredentials`] if it is unknown, expired or logged out (§2.3).
     pub fn caller(&self, now: Timestamp, token: &str) -> Result<Caller, Cause> {
-        self.by_token
-            .get(token)
-            .filter(|session| session.expires.is_none_or(|expires| now < expires))
-            .map(|session| session.caller.clone())
-            .ok_or(Cause::BadCredentials)
+        self.session(now, token).map(|session| session.caller.clone())
     }
 
     /// Ends a token.

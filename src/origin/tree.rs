@@ -29,6 +29,8 @@ pub struct File {
     pub content: Content,
     /// The type that was given or derived (§3.9); none where nothing is known (§3.10).
     pub content_type: Option<String>,
+    /// From when on readers see it (§8); `None` is never.
+    pub visible: Option<Timestamp>,
 }
 
 /// A directory: names, and what they lead to.
@@ -48,6 +50,13 @@ impl Directory {
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+}
+
+impl Directory {
+    /// What is in it, as one finds it in `tree`, in the order of names.
+    pub fn entries<'t>(&self, tree: &'t Tree) -> impl ExactSizeIterator<Item = (&str, &'t Node)> {
+        self.entries.iter().map(|(name, id)| (name.as_str(), tree.node(*id)))
     }
 }
 
@@ -71,6 +80,14 @@ impl Node {
         match self {
             Self::Directory(directory) => &directory.stat,
             Self::File(file) => &file.stat,
+        }
+    }
+
+    /// Owner and times, to be changed.
+    pub fn stat_mut(&mut self) -> &mut Stat {
+        match self {
+            Self::Directory(directory) => &mut directory.stat,
+            Self::File(file) => &mut file.stat,
         }
     }
 }
@@ -167,6 +184,55 @@ impl Tree {
         Ok(())
     }
 
+    /// Bytes in all files.
+    pub fn bytes(&self) -> u64 {
+        let size = |node: &Node| match node {
+            Node::File(file) => file.content.len(),
+            Node::Directory(_) => 0,
+        };
+        self.nodes.iter().flatten().map(size).sum()
+    }
+
+    /// Moves the file or the empty directory at `from` to `to`; both parents were changed now.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::NotEmpty`] or [`Cause::IsRoot`] for what cannot be moved, [`Cause::NoTargetParent`]
+    /// or [`Cause::TargetExists`] for where it cannot go, else as [`Tree::get`]. The tree is then as
+    /// it was.
+    pub fn rename(&mut self, from: &Path, to: &Path, now: Timestamp) -> Result<(), Cause> {
+        let id = self.find(from)?;
+        let (old_parent, old_name) = self.holder(from)?;
+        let (parent, name) = self.holder(to).map_err(|cause| match cause {
+            Cause::IsRoot => Cause::TargetExists,
+            _ => Cause::NoTargetParent,
+        })?;
+        if parent == id {
+            return Err(Cause::NoTargetParent);
+        }
+        if self.entries(parent).contains_key(name) {
+            return Err(Cause::TargetExists);
+        }
+        if matches!(self.node(id), Node::Directory(directory) if !directory.is_empty()) {
+            return Err(Cause::NotEmpty);
+        }
+        self.entries_mut(old_parent).remove(old_name);
+        self.entries_mut(parent).insert(name.to_owned(), id);
+        self.touch(old_parent, now);
+        self.touch(parent, now);
+        Ok(())
+    }
+
+    /// What lies at `path`, to be changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tree::get`].
+    pub fn get_mut(&mut self, path: &Path) -> Result<&mut Node, Cause> {
+        let id = self.find(path)?;
+        self.nodes[id].as_mut().ok_or(Cause::NotFound)
+    }
+
     fn find(&self, path: &Path) -> Result<NodeId, Cause> {
         let mut names = path.segments();
         let mut at = ROOT;
@@ -236,7 +302,12 @@ mod tests {
     }
 
     fn file(text: &'static str) -> Node {
-        Node::File(File { stat: stat(1), content: Content::from_bytes(text), content_type: None })
+        Node::File(File {
+            stat: stat(1),
+            content: Content::from_bytes(text),
+            content_type: None,
+            visible: None,
+        })
     }
 
     fn path(text: &str) -> Path {

@@ -60,6 +60,8 @@ pub struct Upload {
     pub error: u16,
     /// Every state it was in, in order, and since when.
     pub history: Vec<(Timestamp, UploadState)>,
+    /// How many more looks at its status its join waits for.
+    pub(super) polls_left: u64,
     /// Every stored piece in order of arrival, replaced ones too.
     pub pieces: Vec<Piece>,
     /// The place in `pieces` of the piece that counts for each number: the one stored last.
@@ -113,6 +115,7 @@ impl Upload {
             state: UploadState::New,
             error: 0,
             history: vec![(created, UploadState::New)],
+            polls_left: 0,
             pieces: Vec::new(),
             current: BTreeMap::new(),
             size: 0,
@@ -122,6 +125,13 @@ impl Upload {
     /// Whether it still takes pieces.
     pub fn is_open(&self) -> bool {
         matches!(self.state, UploadState::New | UploadState::Ready)
+    }
+
+    /// Whether its pieces may yet become a file.
+    pub fn may_become_a_file(&self) -> bool {
+        let waits =
+            matches!(self.state, UploadState::Complete | UploadState::Join | UploadState::Failed);
+        waits || self.is_open()
     }
 
     /// The pieces that count, by number.

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use crate::content::{DEFAULT_BUDGET, Store};
-use crate::origin::{Clock, Origin, Pace, Setup, Timestamp};
-use crate::spec::{Limit, Limits};
+use crate::origin::{Clock, KeyPair, Origin, Pace, Setup, Timestamp};
+use crate::spec::{Limit, Switches};
 
 use super::accept::{StartError, bind, listen};
 use super::given::{Given, OpenUpload, UserSpec, file_path, path};
@@ -36,7 +36,8 @@ pub struct Builder {
     given: Given,
     listeners: Vec<SocketAddr>,
     exposed: bool,
-    limits: Limits,
+    pub(super) switches: Switches,
+    keys: Option<KeyPair>,
     seed: Option<u64>,
     clock: Option<SystemTime>,
     pace: Pace,
@@ -51,7 +52,8 @@ impl Default for Builder {
             given: Given::default(),
             listeners: Vec::new(),
             exposed: false,
-            limits: Limits::default(),
+            switches: Switches::default(),
+            keys: None,
             seed: None,
             clock: None,
             pace: Pace::Running,
@@ -182,8 +184,15 @@ impl Builder {
     /// Sets a limit to a small figure, so that a test can reach it. Default: the real ones
     /// ([`crate::spec::LIMITS`]).
     pub fn limit(mut self, limit: Limit, figure: u64) -> Self {
-        self.limits.set(limit, figure);
+        self.switches.limits.set(limit, figure);
         self
+    }
+
+    /// Gives the account a key pair for signed requests (§9); it acts as the first user. Default:
+    /// none, until a client calls `initKeyPair`.
+    pub fn key_pair(self, access_key: &str, secret_key: &str) -> Self {
+        let (access_key, secret_key) = (access_key.to_owned(), secret_key.to_owned());
+        Self { keys: Some(KeyPair { access_key, secret_key }), ..self }
     }
 
     /// Decides tokens and multipart identifiers. Default: random, and shown with every timeline.
@@ -242,12 +251,15 @@ impl Builder {
         let setup = Setup {
             account: self.account.clone(),
             users: self.given.users(),
-            limits: self.limits.clone(),
+            switches: self.switches.clone(),
             seed,
         };
         let store = Store::new(self.memory_budget);
         let mut origin = Origin::new(setup, start);
         self.given.furnish(&mut origin, start);
+        if let Some(keys) = &self.keys {
+            origin.give_keys(keys.clone());
+        }
         let addresses = match self.listeners.as_slice() {
             [] => &[SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)],
             given => given,

@@ -6,7 +6,7 @@ use hyper::Response;
 use hyper::body::Incoming;
 
 use crate::content::Content;
-use crate::journal::{Exchange, Framing, Head, Outcome};
+use crate::journal::{EXCERPT_BYTES, Exchange, Framing, Head, Outcome};
 use crate::wire::{self, Answer, BodyEnd, Committed, Plan, Received};
 
 use super::intake::{self, Lost, Taken};
@@ -65,8 +65,8 @@ pub(super) async fn serve(
 /// Opens the record, and asks the core about the head.
 fn open(line: &Line, head: Head, framing: Framing) -> (u64, Result<Plan, Box<Answer>>) {
     let mut state = line.shared.lock();
-    let opened = wire::open(&state.origin, state.now(), &head);
     let moment = state.moment();
+    let opened = wire::open(&mut state.origin, moment, &head);
     let calls = match &opened {
         Ok(plan) => vec![plan.call().clone()],
         Err(answer) => answer.calls.clone(),
@@ -140,7 +140,8 @@ fn record_body(line: &Line, exchange: u64, taken: &Taken) {
     line.shared.lock().journal.update(exchange, |record| {
         record.received = taken.received.length;
         record.digest = (taken.received.end == BodyEnd::Whole).then_some(taken.received.digest);
-        record.excerpt = taken.excerpt.as_slice().into();
+        let start = &taken.received.start;
+        record.excerpt = start[..start.len().min(EXCERPT_BYTES)].into();
         record.body.clone_from(&taken.body);
     });
 }

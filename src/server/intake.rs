@@ -10,8 +10,8 @@ use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
 
 use crate::content::{Content, Writer};
-use crate::journal::{EXCERPT_BYTES, Framing};
-use crate::wire::{BodyEnd, Intake, Kept, Received};
+use crate::journal::Framing;
+use crate::wire::{BodyEnd, FormReader, Intake, Kept, Received, START_BYTES};
 
 use super::hashing::Hashing;
 use super::line::Line;
@@ -22,8 +22,6 @@ const TURN_BYTES: u64 = 256 * 1024;
 /// A body that was taken in, to its end or as far as it went.
 pub(super) struct Taken {
     pub(super) received: Received,
-    /// Its first bytes.
-    pub(super) excerpt: Vec<u8>,
     /// All of it, if bodies are kept.
     pub(super) body: Option<Content>,
 }
@@ -40,7 +38,7 @@ pub(super) enum Lost {
 pub(super) async fn read(
     line: &Line,
     mut body: Incoming,
-    intake: Intake,
+    intake: &Intake,
     framing: Framing,
 ) -> Result<Taken, Lost> {
     let declared = match framing {
@@ -79,7 +77,8 @@ struct Basin {
     /// The length at which the present turn is over.
     turn_ends: u64,
     hashing: Hashing,
-    excerpt: Vec<u8>,
+    start: Vec<u8>,
+    form: Option<FormReader>,
     whole: Option<Vec<u8>>,
     writer: Option<Writer>,
     is_stored: bool,
@@ -87,11 +86,15 @@ struct Basin {
 }
 
 impl Basin {
-    fn new(line: &Line, intake: Intake, declared: Option<u64>) -> Self {
+    fn new(line: &Line, intake: &Intake, declared: Option<u64>) -> Self {
         let (limit, is_whole, is_stored) = match intake {
-            Intake::Discard => (u64::MAX, false, false),
-            Intake::Store(limit) => (limit, false, true),
-            Intake::Whole(limit) => (limit, true, false),
+            Intake::Discard | Intake::Form(_) => (u64::MAX, false, false),
+            Intake::Store(limit) => (*limit, false, true),
+            Intake::Whole(limit) => (*limit, true, false),
+        };
+        let form = match intake {
+            Intake::Form(boundary) => Some(FormReader::new(boundary, line.shared.store.clone())),
+            _ => None,
         };
         let is_recorded = line.shared.keeps_bodies;
         Self {
@@ -99,7 +102,8 @@ impl Basin {
             length: 0,
             turn_ends: TURN_BYTES,
             hashing: Hashing::new(declared),
-            excerpt: Vec::new(),
+            start: Vec::new(),
+            form,
             whole: is_whole.then(Vec::new),
             writer: (is_stored || is_recorded).then(|| line.shared.store.writer(declared)),
             is_stored,
@@ -109,8 +113,11 @@ impl Basin {
 
     async fn take(&mut self, frame: Bytes) -> io::Result<()> {
         self.length += frame.len() as u64;
-        let wanted = EXCERPT_BYTES - self.excerpt.len();
-        self.excerpt.extend_from_slice(&frame[..wanted.min(frame.len())]);
+        let wanted = START_BYTES - self.start.len();
+        self.start.extend_from_slice(&frame[..wanted.min(frame.len())]);
+        if let Some(form) = &mut self.form {
+            form.push(&frame)?;
+        }
         if let Some(whole) = &mut self.whole {
             whole.extend_from_slice(&frame);
         }
@@ -133,13 +140,14 @@ impl Basin {
         let digest = self.hashing.finish().await;
         let content = self.writer.map(|writer| writer.finish(digest));
         let body = content.clone().filter(|_| self.is_recorded);
-        let kept = match (self.whole, content.filter(|_| self.is_stored)) {
-            (Some(whole), _) => Kept::Whole(whole),
-            (None, Some(content)) => Kept::Stored(content),
-            (None, None) => Kept::Nothing,
+        let kept = match (self.whole, self.form, content.filter(|_| self.is_stored)) {
+            (Some(whole), ..) => Kept::Whole(whole),
+            (_, Some(form), _) => Kept::Form(form.finish()),
+            (.., Some(content)) => Kept::Stored(content),
+            (None, None, None) => Kept::Nothing,
         };
-        let received = Received { end, length: self.length, digest, kept };
-        Taken { received, excerpt: self.excerpt, body }
+        let received = Received { end, length: self.length, digest, start: self.start, kept };
+        Taken { received, body }
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::journal::{Journal, Requests};
-use crate::origin::{Life, Path};
+use crate::journal::{Exchange, Journal, Requests};
+use crate::origin::{GivenBy, Life, Path};
 use crate::report::Timeline;
 use crate::verdict::{DirectorySnapshot, Failure, FileSnapshot, UploadSnapshot, Verdict, judge};
 
@@ -95,7 +95,7 @@ impl MockOrigin {
                 "there is no user {user:?}, but {known:?}: add it with .user({user:?}, password)"
             )
         };
-        let granted = state.origin.grant(now, id, Path::root(), Life::default());
+        let granted = state.origin.grant(now, id, Path::root(), Life::default(), GivenBy::Http);
         drop(state);
         let Ok((token, _)) = granted else {
             panic!("the root of {user:?} has been removed: no token can be given")
@@ -125,6 +125,7 @@ impl MockOrigin {
         let mut state = self.shared.lock();
         state.clock.advance(by);
         let now = state.now();
+        state.origin.settle(now);
         state.origin.collect(now);
     }
 
@@ -202,6 +203,13 @@ impl MockOrigin {
     /// It blocks its thread: call it from async code only where the client runs on another one.
     pub fn wait_until(&self, patience: Duration, ready: impl Fn(&Requests) -> bool) -> bool {
         self.shared.lock_when(patience, |state| ready(&Requests::new(state.journal.exchanges()))).1
+    }
+
+    /// The exchanges that ended after the first `seen` of them, in the order in which they ended: a
+    /// live log. Waits for one, but no longer than `patience`.
+    pub fn ended_after(&self, seen: usize, patience: Duration) -> Vec<Arc<Exchange>> {
+        let (state, _) = self.shared.lock_when(patience, |state| state.journal.ended() > seen);
+        state.journal.ended_after(seen).cloned().collect()
     }
 
     /// The verdict so far.

@@ -7,6 +7,7 @@
 mod accept;
 mod builder;
 mod connection;
+mod dialect;
 mod exchange;
 mod given;
 mod hashing;

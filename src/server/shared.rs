@@ -90,7 +90,10 @@ impl Shared {
     /// of it is closed, and a test that asks then must not see the difference.
     pub(super) fn settled(&self) -> MutexGuard<'_, State> {
         const PATIENCE: Duration = Duration::from_secs(1);
-        self.lock_when(PATIENCE, |state| !state.journal.is_answering()).0
+        let (mut state, _) = self.lock_when(PATIENCE, |state| !state.journal.is_answering());
+        let now = state.now();
+        state.origin.settle(now);
+        state
     }
 
     pub(super) fn stop(&self) {

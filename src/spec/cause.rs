@@ -45,6 +45,14 @@ pub enum Cause {
     IsFile,
     /// Nothing has that name.
     NotFound,
+    /// The directory that a name is to be moved or copied to does not exist.
+    NoTargetParent,
+    /// The name that something is to be moved or copied to is taken.
+    TargetExists,
+    /// The name that something is to be moved to is the one it has.
+    SameName,
+    /// The file's group is not the caller's.
+    ForeignGroup,
     /// The directory still has entries.
     NotEmpty,
     /// The root cannot be removed.
@@ -59,6 +67,8 @@ pub enum Cause {
     Aborted,
     /// The upload is in a state that cannot be aborted.
     NotAbortable,
+    /// The upload is in a state that cannot be restarted, or too old for it.
+    NotRestartable,
     /// A part number that is missing or out of form.
     PartNumber,
     /// The body came as `multipart/form-data`.
@@ -79,6 +89,14 @@ pub enum Cause {
     Gaps,
     /// A true/false header that is neither.
     Flag,
+    /// A map of states that does not exist.
+    MapName,
+    /// Flags of `fetchFileHTTP` that do not exist.
+    FetchFlags,
+    /// An address that is not of this account.
+    Uri,
+    /// The session has been updated before.
+    UpdatedAlready,
     /// A page size out of range.
     PageSize,
     /// A cookie that is no cookie.
@@ -93,6 +111,22 @@ pub enum Cause {
     Params,
     /// A batch that is too long, or whose ids are missing or equal (§7.1.9).
     Batch,
+    /// More requests in a second than the switch allows (§1.11).
+    RateLimited,
+    /// The account has used up its disk quota (§1.12).
+    DiskFull,
+    /// No file came: there is no body, or no part of that name.
+    NoBody,
+    /// The body is no form, or one that cannot be read.
+    NotAForm,
+    /// More than one file came.
+    SeveralFiles,
+    /// The file has no bytes, and a switch minds that.
+    EmptyFile,
+    /// An egress policy that does not exist.
+    Expose,
+    /// A way of finding the content type that does not exist.
+    Detect,
     /// The origin itself failed.
     Internal,
 }

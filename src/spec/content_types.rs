@@ -24,7 +24,12 @@ pub fn is_known(given: &str) -> bool {
 }
 
 /// Whether `given` is `type/subtype` in token characters with optional parameters (§3.9).
+///
+/// Over JSON-RPC a type may come with control characters, which no header could carry out again.
 pub fn is_well_formed(given: &str) -> bool {
+    if given.contains(|c: char| c.is_control() && c != '\t') {
+        return false;
+    }
     let Some((kind, subtype)) = essence(given).split_once('/') else { return false };
     is_token(kind) && is_token(subtype) && given.split(';').skip(1).all(is_parameter)
 }
@@ -170,6 +175,9 @@ mod tests {
         }
         for bad in ["", "text", "text/", "/html", "te xt/html", "a/b/c", "a/b;c", "a/b;c=d e"] {
             assert!(!is_well_formed(bad), "{bad}");
+        }
+        for bad in ["text/html\r\n", "a/b;\r\nc=d", "a/b;c=\"\r\nd\"", "a/b;c=\"\0\""] {
+            assert!(!is_well_formed(bad), "{bad:?}");
         }
     }
 }

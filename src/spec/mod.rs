@@ -12,6 +12,7 @@ mod methods;
 mod operation;
 mod rows;
 mod states;
+mod switches;
 
 pub use basis::Basis;
 pub use cause::Cause;
@@ -19,14 +20,18 @@ pub use content_types::{
     CONTENT_TYPES, ContentTypeRow, OCTET_STREAM, essence, is_known, is_well_formed, of_name,
 };
 pub use endpoints::{
-    COMPLETE, CREATE, DIRECTORY, EGRESS, JSONRPC, JSONRPC2, LOGIN, PIECE, RESERVED_PREFIXES,
+    COMPLETE, CREATE, DIRECTORY, EGRESS, FILE, JSONRPC, JSONRPC2, LOGIN, PIECE, RAW,
+    RESERVED_PREFIXES,
 };
 pub use endpoints::{ENDPOINTS, Endpoint, HeaderRule, HttpMethod, OPTIONS_ROW, endpoint_at};
 pub use limits::{LIMITS, Limit, LimitRow, Limits};
 pub use methods::{
-    ABORT_MULTIPART, COMPLETE_MULTIPART, CREATE_MULTIPART, DELETE_DIR, DELETE_FILE,
-    GET_MULTIPART_STATUS, LIST_MULTIPART_PIECE, LOGIN_METHOD, LOGOUT, MAKE_DIR, MAKE_DIR2, METHODS,
-    Method, NOOP, PING, Param, ParamKind, STAT, Shape, method_named,
+    ABORT_MULTIPART, AUTHENTICATE, CHECK_TOKEN, COMPLETE_MULTIPART, COPY_FILE, CREATE_MULTIPART,
+    DELETE_DIR, DELETE_FILE, DELETE_OBJECT, FETCH_FILE_HTTP, GET_MULTIPART_STATUS,
+    GET_MULTIPART_STATUS_MAP, INIT_KEY_PAIR, LIST_DIR, LIST_FILE, LIST_MULTIPART,
+    LIST_MULTIPART_PIECE, LIST_PATH, LOGIN_METHOD, LOGOUT, MAKE_DIR, MAKE_DIR2, MEDIA_VAULT_URL,
+    MEDIA_VAULT_URL_ALIAS, METHODS, Method, NOOP, PING, Param, ParamKind, RENAME, RENAME_FILE,
+    RESTART_MULTIPART, SET_CONTENT_TYPE, SET_MTIME, STAT, Shape, UPDATE_SESSION, method_named,
 };
 pub use operation::{Interface, Operation};
 pub(crate) use rows::plain_phrase;
@@ -34,6 +39,11 @@ pub use rows::{ENVELOPE, Made, Row, row_for};
 pub use states::{
     PERMISSIONS, PIECE_TRANSITIONS, Permission, PieceEvent, PieceState, Transition,
     UPLOAD_TRANSITIONS, UploadEvent, UploadState, permit,
+};
+
+pub use switches::{
+    Join, LastCookie, LegacyHeaders, ListPathItems, ResultShape, SWITCHES, SwitchRow, Switches,
+    Tolerance,
 };
 
 /// A token lives this long unless login says otherwise, in seconds (§2.2).

@@ -7,16 +7,42 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
-    /// `/account/login`, JSON-RPC `login`.
+    /// `/account/login`, JSON-RPC `login` and `authenticate`.
     Login,
+    /// JSON-RPC `checkToken`.
+    CheckToken,
+    /// JSON-RPC `updateSession`.
+    UpdateSession,
+    /// JSON-RPC `initKeyPair`.
+    InitKeyPair,
     /// JSON-RPC `logout`.
     Logout,
     /// JSON-RPC `noop` and `ping`.
     Echo,
+    /// `/post/raw`.
+    PostRaw,
+    /// `/post/file`.
+    PostFile,
     /// `/post/directory`, JSON-RPC `makeDir` and `makeDir2`.
     MakeDirectory,
     /// JSON-RPC `stat`.
     Stat,
+    /// JSON-RPC `listDir`, `listFile` and `listPath`.
+    List,
+    /// JSON-RPC `rename` and `renameFile`.
+    Rename,
+    /// JSON-RPC `setMTime`.
+    SetMTime,
+    /// JSON-RPC `setContentType`.
+    SetContentType,
+    /// JSON-RPC `fetchFileHTTP`.
+    Fetch,
+    /// JSON-RPC `mediaVaultUrl`.
+    MediaVault,
+    /// JSON-RPC `copyFile`.
+    Copy,
+    /// JSON-RPC `deleteObject`.
+    DeleteObject,
     /// JSON-RPC `deleteFile`.
     DeleteFile,
     /// JSON-RPC `deleteDir`.
@@ -29,6 +55,12 @@ pub enum Operation {
     Complete,
     /// JSON-RPC `abortMultipart`.
     Abort,
+    /// JSON-RPC `restartMultipart`.
+    Restart,
+    /// JSON-RPC `getMultipartStatusMap`.
+    StatusMap,
+    /// JSON-RPC `listMultipart`.
+    ListUploads,
     /// JSON-RPC `getMultipartStatus`.
     Status,
     /// JSON-RPC `listMultipartPiece`.

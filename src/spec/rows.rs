@@ -73,6 +73,9 @@ pub(super) const NO_CREDENTIALS: Row =
 pub(super) const BAD_CREDENTIALS: Row =
     refusal(403, -10001, &[Cause::BadCredentials], "invalid or expired credentials", "§2.3", D);
 
+pub(super) const RATE_LIMITED: Row =
+    refusal(429, -26, &[Cause::RateLimited], "too many requests", "§1.11", DA);
+
 /// The error objects of the JSON-RPC envelope, shared by every method (§7.1.8).
 pub const ENVELOPE: &[Row] = &[
     refusal(200, -32700, &[Cause::NotJson], "Parse Error", "§7.1.8", D),
@@ -91,6 +94,7 @@ pub(crate) const fn plain_phrase(http: u16) -> &'static str {
         206 => "Partial Content",
         304 => "Not Modified",
         400 => "bad request",
+        403 => "forbidden",
         404 => "not found",
         405 => "method not allowed",
         416 => "range not satisfiable",

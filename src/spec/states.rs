@@ -200,6 +200,8 @@ pub struct Permission {
     pub ready: Option<Cause>,
     /// The answer in ABORT.
     pub abort: Option<Cause>,
+    /// The answer in FAILED.
+    pub failed: Option<Cause>,
     /// The answer in every other state.
     pub other: Option<Cause>,
     /// What it rests on. All stand in §4.4.
@@ -213,6 +215,7 @@ pub const PERMISSIONS: &[Permission] = &[
         new: None,
         ready: None,
         abort: Some(Cause::Aborted),
+        failed: Some(Cause::WrongState),
         other: Some(Cause::WrongState),
         basis: DA,
     },
@@ -221,6 +224,7 @@ pub const PERMISSIONS: &[Permission] = &[
         new: Some(Cause::NoPieces),
         ready: None,
         abort: Some(Cause::Aborted),
+        failed: Some(Cause::WrongState),
         other: Some(Cause::WrongState),
         basis: DA,
     },
@@ -229,8 +233,18 @@ pub const PERMISSIONS: &[Permission] = &[
         new: None,
         ready: None,
         abort: Some(Cause::Aborted),
+        failed: Some(Cause::NotAbortable),
         other: Some(Cause::NotAbortable),
         basis: D,
+    },
+    Permission {
+        operation: Operation::Restart,
+        new: Some(Cause::NotRestartable),
+        ready: Some(Cause::NotRestartable),
+        abort: Some(Cause::NotRestartable),
+        failed: None,
+        other: Some(Cause::NotRestartable),
+        basis: DA,
     },
 ];
 
@@ -247,6 +261,7 @@ pub fn permit(operation: Operation, state: UploadState) -> Result<(), Cause> {
         UploadState::New => row.new,
         UploadState::Ready => row.ready,
         UploadState::Abort => row.abort,
+        UploadState::Failed => row.failed,
         _ => row.other,
     };
     refusal.map_or(Ok(()), Err)
@@ -282,6 +297,7 @@ mod tests {
             (Operation::Piece, UploadEvent::PieceStored),
             (Operation::Complete, UploadEvent::Completed),
             (Operation::Abort, UploadEvent::Aborted),
+            (Operation::Restart, UploadEvent::Restarted),
         ] {
             for state in UploadState::ALL {
                 let possible = Transition::step(UPLOAD_TRANSITIONS, *state, event).is_some();

@@ -129,6 +129,26 @@ impl Draft {
         self.with("Content-Type", content_type)
     }
 
+    /// Sends the client on to `address`; what no header can hold in it is quoted.
+    pub(super) fn redirected(mut self, row: &'static Row, address: &[u8]) -> Self {
+        (self.head.status, self.head.reason, self.row) = (row.http, row.phrase, Some(row));
+        let address = address.iter().copied().fold(Vec::new(), push_visible);
+        self.with("Location", address)
+    }
+
+    /// Sends the code under its former name too, if there is one.
+    pub(super) fn with_legacy_status(self) -> Self {
+        let code = self.row.filter(|_| self.is_coded()).map(|row| row.code.to_string());
+        match code {
+            Some(code) => self.with("X-Llnw-Status", code.into_bytes()),
+            None => self,
+        }
+    }
+
+    fn is_coded(&self) -> bool {
+        self.head.headers.iter().any(|(name, _)| *name == "X-Agile-Status")
+    }
+
     /// Says what it answers.
     pub(super) fn about(mut self, mut call: Call) -> Self {
         call.row = self.row;
@@ -148,9 +168,9 @@ impl Draft {
 
     /// Adds what every answer carries, in front and behind, and is done.
     pub(super) fn stamped(self, now: Timestamp) -> Box<Answer> {
+        let is_coded = self.is_coded();
         let AnswerHead { status, reason, headers: own } = self.head;
         let closes = self.closes || status >= 400;
-        let is_coded = own.iter().any(|(name, _)| *name == "X-Agile-Status");
         let date = httpdate::fmt_http_date(now.to_system_time()).into_bytes();
         let standard = STANDARD_HEADERS.iter().map(|(name, value)| (*name, borrowed(value)));
         let length = self.body.len().to_string().into_bytes();

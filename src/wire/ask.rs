@@ -1,7 +1,7 @@
 //! What an endpoint looks at: the head, the origin, the time.
 
 use crate::journal::{Call, Head};
-use crate::origin::{Caller, Origin, Path, Spelling, Timestamp};
+use crate::origin::{Caller, Origin, Path, Spelling};
 use crate::spec::{Cause, Limit};
 
 use super::route::Route;
@@ -9,9 +9,10 @@ use super::route::Route;
 /// A request that has found its endpoint.
 pub(super) struct Ask<'a> {
     pub(super) origin: &'a Origin,
-    pub(super) now: Timestamp,
     pub(super) head: &'a Head,
     pub(super) route: &'a Route,
+    /// Who asks; endpoints that need nobody do not look.
+    pub(super) caller: &'a Result<Caller, Cause>,
 }
 
 impl<'a> Ask<'a> {
@@ -25,14 +26,9 @@ impl<'a> Ask<'a> {
         self.header(name).map(|value| String::from_utf8_lossy(value).into_owned())
     }
 
-    /// Who asks (§2.3). The first kind of credentials that is present decides alone.
+    /// Who asks, as far as the credentials hold.
     pub(super) fn caller(&self, call: &mut Call) -> Result<Caller, Cause> {
-        let Some(token) = self.text("X-Agile-Authorization") else {
-            // No key pair has been made, so no signature can hold (§9).
-            let signed = self.header("X-Agile-Signature").is_some();
-            return Err(if signed { Cause::BadCredentials } else { Cause::NoCredentials });
-        };
-        let caller = self.origin.sessions().caller(self.now, &token)?;
+        let caller = self.caller.clone()?;
         call.user = Some(self.origin.sessions().user(caller.user).name.clone());
         Ok(caller)
     }

@@ -11,6 +11,7 @@ use crate::spec::{HttpMethod, OCTET_STREAM};
 
 use super::answer::{Body, Draft};
 use super::ask::Ask;
+use super::vault::{self, Ticket};
 
 /// A file that somebody wants to read.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub(super) struct Read {
     method: HttpMethod,
     range: Option<Vec<u8>>,
     unless_modified_since: Option<Timestamp>,
+    ticket: Ticket,
 }
 
 pub(super) fn open(ask: &Ask<'_>, call: &mut Call) -> Read {
@@ -35,14 +37,21 @@ pub(super) fn open(ask: &Ask<'_>, call: &mut Call) -> Read {
         method,
         range: ask.header("Range").filter(|_| wants_range).map(<[u8]>::to_vec),
         unless_modified_since: date.map(Timestamp::from),
+        ticket: vault::ticket(ask.head.target()),
     }
 }
 
 impl Read {
     /// Answers, or names the content whose digest the answer needs.
-    pub(super) fn commit(&self, origin: &Origin) -> Result<Draft, Content> {
-        let file = self.path.as_ref().and_then(|path| origin.tree().file(path).ok());
-        let Some(file) = file else { return Ok(Draft::plain(404)) };
+    pub(super) fn commit(&self, origin: &Origin, now: Timestamp) -> Result<Draft, Content> {
+        let Some(path) = &self.path else { return Ok(Draft::plain(404)) };
+        if !vault::opens(origin, now, path, &self.ticket) {
+            return Ok(Draft::plain(403));
+        }
+        let is_visible = |file: &&File| file.visible.is_some_and(|from| from <= now);
+        let Some(file) = origin.tree().file(path).ok().filter(is_visible) else {
+            return Ok(Draft::plain(404));
+        };
         let Some(digest) = file.content.known_digest() else { return Err(file.content.clone()) };
         let length = file.content.len();
         let answer = match self.part(file) {

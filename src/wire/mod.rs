@@ -6,28 +6,37 @@
 
 mod answer;
 mod ask;
+mod credentials;
+mod detect;
 mod egress;
 mod endpoints;
+mod form;
 mod route;
 mod rpc;
+mod signature;
+mod vault;
 
 pub use answer::{Answer, Body};
+pub use form::{FilledForm, FormFile, FormReader};
 
 use crate::content::{Content, Digest};
-use crate::journal::{Call, Head};
+use crate::journal::{Call, Head, Moment};
 use crate::origin::{Origin, Timestamp};
-use crate::spec::{Cause, Endpoint};
+use crate::spec::{Cause, Endpoint, LegacyHeaders};
 
 use answer::Draft;
 use ask::Ask;
+use route::Route;
 
 /// What is to be done with a request's body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intake {
     /// Read it, count it, throw it away (§4.1).
     Discard,
     /// Read it into a content; stop when there is more than that many bytes.
     Store(u64),
+    /// Read it as a form with that boundary.
+    Form(String),
     /// Read it into one block of memory; stop when there is more than that many bytes.
     Whole(u64),
 }
@@ -54,6 +63,8 @@ pub struct Received {
     pub length: u64,
     /// The digest of what was read.
     pub digest: Digest,
+    /// Its first bytes, at most [`START_BYTES`].
+    pub start: Vec<u8>,
     /// What was kept, as the plan said.
     pub kept: Kept,
 }
@@ -67,13 +78,18 @@ pub enum Kept {
     Stored(Content),
     /// All its bytes.
     Whole(Vec<u8>),
+    /// What a form had in it.
+    Form(FilledForm),
 }
+
+/// How many of a body's first bytes are looked at to find its type.
+pub const START_BYTES: usize = 4096;
 
 impl Received {
     /// An empty body.
     pub fn nothing() -> Self {
         let digest = Digest::of(b"");
-        Self { end: BodyEnd::Whole, length: 0, digest, kept: Kept::Nothing }
+        Self { end: BodyEnd::Whole, length: 0, digest, start: Vec::new(), kept: Kept::Nothing }
     }
 }
 
@@ -92,6 +108,8 @@ enum Action {
     Login(endpoints::login::Login),
     Create(endpoints::create::Create),
     Piece(endpoints::piece::Piece),
+    Raw(endpoints::raw::Raw),
+    File(endpoints::file::File),
     Complete(endpoints::complete::Complete),
     Directory(endpoints::directory::MakeDirectory),
     Rpc(rpc::Conversation),
@@ -110,8 +128,8 @@ pub enum Committed {
 
 impl Plan {
     /// What is to be done with the body.
-    pub fn intake(&self) -> Intake {
-        self.intake
+    pub fn intake(&self) -> &Intake {
+        &self.intake
     }
 
     /// What is known so far of what is asked for.
@@ -120,12 +138,14 @@ impl Plan {
     }
 }
 
-/// Decides from the head alone; changes nothing.
+/// Decides from the head alone; does nothing but what has become due.
 ///
 /// # Errors
 ///
 /// The answer to a request that is refused whatever its body is.
-pub fn open(origin: &Origin, now: Timestamp, head: &Head) -> Result<Plan, Box<Answer>> {
+pub fn open(origin: &mut Origin, moment: Moment, head: &Head) -> Result<Plan, Box<Answer>> {
+    let now = moment.protocol;
+    origin.settle(now);
     let route = route::find(head).map_err(|answer| answer.stamped(now))?;
     let mut call = route.call();
     let Some(endpoint) = route.endpoint else {
@@ -136,10 +156,41 @@ pub fn open(origin: &Origin, now: Timestamp, head: &Head) -> Result<Plan, Box<An
             action: Action::Preflight,
         });
     };
-    let ask = Ask { origin, now, head, route: &route };
-    match begin(&ask, endpoint, &mut call) {
+    match admit(origin, moment, head, &route, endpoint, &mut call) {
         Ok((intake, action)) => Ok(Plan { intake, endpoint: Some(endpoint), call, action }),
-        Err(cause) => Err(Draft::refusal(endpoint, cause).about(call).stamped(now)),
+        Err(cause) => {
+            let refusal = Draft::refusal(endpoint, cause).about(call);
+            Err(in_dialect(origin, refusal).stamped(now))
+        }
+    }
+}
+
+/// Rate, credentials, and then what the endpoint itself minds (§1.14).
+fn admit(
+    origin: &mut Origin,
+    moment: Moment,
+    head: &Head,
+    route: &Route,
+    endpoint: &'static Endpoint,
+    call: &mut Call,
+) -> Result<(Intake, Action), Cause> {
+    let is_counted = ["/multipart/", "/post/"].iter().any(|begin| endpoint.path.starts_with(begin));
+    if is_counted {
+        origin.count_request(moment.elapsed)?;
+    }
+    let caller = &if is_counted {
+        credentials::judge(origin, moment.protocol, head, route)
+    } else {
+        Err(Cause::NoCredentials)
+    };
+    begin(&Ask { origin, head, route, caller }, endpoint, call)
+}
+
+/// The answer as clients of the chosen dialect want it (§10).
+fn in_dialect(origin: &Origin, answer: Draft) -> Draft {
+    match origin.switches().legacy_headers {
+        LegacyHeaders::On => answer.with_legacy_status(),
+        LegacyHeaders::Off => answer,
     }
 }
 
@@ -151,6 +202,11 @@ fn begin(ask: &Ask<'_>, endpoint: &Endpoint, call: &mut Call) -> Result<(Intake,
         Op::Create => endpoints::create::open(ask, call).map(Action::Create).map(ignored),
         Op::Piece => endpoints::piece::open(ask, call)
             .map(|piece| (Intake::Store(piece.room()), Action::Piece(piece))),
+        Op::PostRaw => {
+            endpoints::raw::open(ask, call).map(|raw| (Intake::Store(u64::MAX), Action::Raw(raw)))
+        }
+        Op::PostFile => endpoints::file::open(ask, call)
+            .map(|file| (Intake::Form(file.boundary().to_owned()), Action::File(file))),
         Op::Complete => endpoints::complete::open(ask, call).map(Action::Complete).map(ignored),
         Op::MakeDirectory => {
             endpoints::directory::open(ask, call).map(Action::Directory).map(ignored)
@@ -165,6 +221,7 @@ fn begin(ask: &Ask<'_>, endpoint: &Endpoint, call: &mut Call) -> Result<(Intake,
 
 /// Does what was asked, if it still can be done, and answers.
 pub fn commit(origin: &mut Origin, now: Timestamp, plan: &mut Plan, body: &Received) -> Committed {
+    origin.settle(now);
     match answer(origin, now, plan, body) {
         Ok(answer) if body.end == BodyEnd::Whole => Committed::Answer(answer.stamped(now)),
         Ok(answer) => Committed::Answer(answer.closing().stamped(now)),
@@ -193,14 +250,17 @@ fn answer(
         Action::Login(login) => login.commit(origin, now),
         Action::Create(create) => create.commit(origin, now, call),
         Action::Piece(piece) => piece.commit(origin, now, body),
+        Action::Raw(raw) => raw.commit(origin, now, call, body),
+        Action::File(file) => file.commit(origin, now, call, body),
         Action::Complete(complete) => complete.commit(origin, now),
         Action::Directory(directory) => directory.commit(origin, now),
         Action::Rpc(talk) => return talk.commit(origin, now, body),
-        Action::Read(read) => return Ok(read.commit(origin)?.about(call.clone())),
+        Action::Read(read) => return Ok(read.commit(origin, now)?.about(call.clone())),
     };
-    Ok(match (done, endpoint) {
-        (Ok(answer), _) => answer.about(call.clone()),
-        (Err(cause), Some(endpoint)) => Draft::refusal(endpoint, cause).about(call.clone()),
-        (Err(_), None) => Draft::plain(500).about(call.clone()),
-    })
+    let answer = match (done, endpoint) {
+        (Ok(answer), _) => answer,
+        (Err(cause), Some(endpoint)) => Draft::refusal(endpoint, cause),
+        (Err(_), None) => Draft::plain(500),
+    };
+    Ok(in_dialect(origin, answer.about(call.clone())))
 }

@@ -5,7 +5,8 @@ use std::fmt::{Debug, Display};
 
 use mock_origin::spec::{
     ENDPOINTS, ENVELOPE, Endpoint, LIMITS, METHODS, Made, Method, OPTIONS_ROW, Operation,
-    PERMISSIONS, PIECE_TRANSITIONS, Row, Transition, UPLOAD_TRANSITIONS, UploadState,
+    PERMISSIONS, PIECE_TRANSITIONS, Row, SWITCHES, SwitchRow, Transition, UPLOAD_TRANSITIONS,
+    UploadState,
 };
 
 /// Things that were touched, or must be, in words.
@@ -23,7 +24,6 @@ const LASTING: [UploadState; 6] = [
 ];
 
 const ON_REQUEST: &str = "comes only on request of a test (§4.4), and no test can ask for it yet";
-const NO_RESTART: &str = "restartMultipart is not served yet";
 const LEFT_ALONE: &str =
     "a piece in NEW is one of a READY upload, whose pieces are left alone (§4.4)";
 const NO_LATE_PIECE: &str = "no piece is stored once the upload is not open any more (§4.2)";
@@ -34,7 +34,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("upload SUCCESS on Removed to DELETED", ON_REQUEST),
     ("upload ABORT on Removed to DELETED", ON_REQUEST),
     ("upload FAILED on Removed to DELETED", ON_REQUEST),
-    ("upload FAILED on Restarted to READY", NO_RESTART),
     ("piece NEW on Broken to ERROR", ON_REQUEST),
     ("piece NEW on Aged to EXPIRED", LEFT_ALONE),
     ("piece ABORT on Superseded to SKIPPED", NO_LATE_PIECE),
@@ -45,7 +44,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("piece SUCCESS on Broken to ERROR", ON_REQUEST),
     ("piece FAILED on Broken to ERROR", ON_REQUEST),
     ("piece FAILED on Superseded to SKIPPED", NO_LATE_PIECE),
-    ("piece FAILED on Restarted to NEW", NO_RESTART),
 ];
 
 /// An answer of a table; `of` is an endpoint's path, a method's name, or whose the table is.
@@ -79,6 +77,16 @@ pub(crate) fn limit(name: &str) -> String {
     format!("limit reached: {name}")
 }
 
+/// A switch that was set to one of its words; where the word holds a figure, to any.
+pub(crate) fn switch(name: &str, word: &str) -> String {
+    format!("switch {name}={word}")
+}
+
+/// The words that a switch takes. Capitals in one stand for a figure.
+pub(crate) fn words(row: &SwitchRow) -> impl Iterator<Item = &'static str> {
+    row.values.split('|')
+}
+
 /// An arrow of a state machine.
 pub(crate) fn arrow<S: Display, E: Debug>(machine: &str, arrow: &Transition<S, E>) -> String {
     format!("{machine} {} on {:?} to {}", arrow.from, arrow.on, arrow.to)
@@ -105,8 +113,10 @@ fn required() -> Facts {
     let permissions =
         PERMISSIONS.iter().flat_map(|row| LASTING.map(|state| asked(row.operation, state)));
     let limits = LIMITS.iter().map(|row| limit(row.name));
+    let switches = SWITCHES.iter().flat_map(of_switch);
     let all = endpoints.chain(methods).chain(envelope).chain(uploads).chain(pieces);
-    all.chain(permissions).chain(limits).chain([row("OPTIONS", &OPTIONS_ROW)]).collect()
+    let all = all.chain(permissions).chain(limits).chain(switches);
+    all.chain([row("OPTIONS", &OPTIONS_ROW)]).collect()
 }
 
 fn rows(of: &str, rows: &[Row]) -> Vec<String> {
@@ -124,4 +134,9 @@ fn of_method(method: &Method) -> Vec<String> {
     let params = names.flatten().map(|name| param(method.name, name));
     let calls = ["name", "position"].map(|by| called(method.name, by));
     params.chain(calls).chain(rows(method.name, method.rows)).collect()
+}
+
+fn of_switch(row: &SwitchRow) -> Vec<String> {
+    let chosen = words(row).filter(|word| *word != row.default);
+    chosen.map(|word| switch(row.name, word)).collect()
 }

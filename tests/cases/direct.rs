@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use mock_origin::content::{Content, Digest, Store};
-use mock_origin::journal::Call;
+use mock_origin::journal::{Call, Moment};
 use mock_origin::origin::{
-    Clock, Life, Origin, Pace, Parents, Path, Setup, Spelling, Timestamp, User,
+    Clock, GivenBy, Life, Origin, Pace, Parents, Path, Setup, Spelling, Timestamp, User,
 };
-use mock_origin::spec::Limits;
-use mock_origin::wire::{self, Body, BodyEnd, Committed, Intake, Kept, Received};
+use mock_origin::wire::{
+    self, Body, BodyEnd, Committed, FilledForm, FormReader, Intake, Kept, Received, START_BYTES,
+};
 
 use crate::answer::Answer;
 use crate::coverage::Facts;
@@ -32,10 +33,9 @@ pub(crate) struct Direct {
 impl Adapter for Direct {
     fn start(given: &Given) -> Self {
         let now = Timestamp::from_secs(START);
-        let mut limits = Limits::default();
-        given.limits.iter().for_each(|(limit, figure)| limits.set(*limit, *figure));
         let users = given.users.iter().map(user).collect();
-        let setup = Setup { account: ACCOUNT.to_owned(), users, limits, seed: SEED };
+        let setup =
+            Setup { account: ACCOUNT.to_owned(), users, switches: given.dialect(), seed: SEED };
         let mut origin = Origin::new(setup, now);
         let jane = origin.sessions().user_named("jane").unwrap();
         for at in &given.directories {
@@ -44,18 +44,22 @@ impl Adapter for Direct {
         for (at, text) in &given.files {
             origin.plant(now, jane, &path(at), Content::from_bytes(text.clone())).unwrap();
         }
+        if let Some(keys) = &given.keys {
+            origin.give_keys(keys.clone());
+        }
         let clock = Clock::new(now, Pace::Stopped);
         Self { origin, clock, store: Store::default(), given: given.clone(), facts: Facts::new() }
     }
 
     fn token(&mut self, user: &str) -> String {
         let user = self.origin.sessions().user_named(user).unwrap();
-        self.origin.grant(self.now(), user, Path::root(), Life::default()).unwrap().0
+        self.origin.grant(self.now(), user, Path::root(), Life::default(), GivenBy::Http).unwrap().0
     }
 
     fn advance(&mut self, seconds: u64) {
         let before = self.origin.clone();
         self.clock.advance(Duration::from_secs(seconds));
+        self.origin.settle(self.now());
         self.origin.collect(self.now());
         self.facts.extend(observed::steps(&before, &self.origin));
     }
@@ -65,10 +69,13 @@ impl Adapter for Direct {
         sent: &Sent,
         meanwhile: &mut dyn FnMut(&mut Self) -> Result<(), String>,
     ) -> Result<Answer, String> {
-        let mut plan = match wire::open(&self.origin, self.now(), sent.head()) {
+        let moment = Moment { protocol: self.now(), elapsed: Duration::ZERO };
+        self.origin.settle(moment.protocol);
+        let before = self.origin.clone();
+        let mut plan = match wire::open(&mut self.origin, moment, sent.head()) {
             Ok(plan) => plan,
             Err(refusal) => {
-                self.observe(sent, &refusal, &self.origin.clone())?;
+                self.observe(sent, &refusal, &before)?;
                 return Ok(as_found(*refusal, false));
             }
         };
@@ -109,17 +116,18 @@ impl Direct {
         self.facts.extend(observed::permissions(before, answer));
         self.facts.extend(observed::steps(before, &self.origin));
         // The clone shares its contents with the original, and so what is known of their digests.
-        if is_refused(answer) && format!("{:?}", self.origin) != format!("{before:?}") {
+        let is_refused = is_refused(answer) && !leaves_a_trace(sent, &self.given);
+        if is_refused && format!("{:?}", self.origin) != format!("{before:?}") {
             return Err("a refused call leaves the state as it was".to_owned());
         }
         Ok(())
     }
 
     /// Reads the body as the plan says, and not beyond the byte that is one too many.
-    fn take_in(&self, intake: Intake, sent: &Sent) -> Received {
+    fn take_in(&self, intake: &Intake, sent: &Sent) -> Received {
         let max = match intake {
-            Intake::Discard => u64::MAX,
-            Intake::Store(max) | Intake::Whole(max) => max,
+            Intake::Discard | Intake::Form(_) => u64::MAX,
+            Intake::Store(max) | Intake::Whole(max) => *max,
         };
         let enough = usize::try_from(max).unwrap_or(usize::MAX).saturating_add(1);
         let read = &sent.body()[..sent.body().len().min(enough)];
@@ -128,13 +136,21 @@ impl Direct {
             Intake::Discard => Kept::Nothing,
             Intake::Store(_) => Kept::Stored(self.stored(read, digest)),
             Intake::Whole(_) => Kept::Whole(read.to_vec()),
+            Intake::Form(boundary) => Kept::Form(self.form(boundary, read)),
         };
         let end = match () {
             () if length > max => BodyEnd::TooLong,
             () if sent.is_cut() => BodyEnd::Short,
             () => BodyEnd::Whole,
         };
-        Received { end, length, digest, kept }
+        let start = read[..read.len().min(START_BYTES)].to_vec();
+        Received { end, length, digest, start, kept }
+    }
+
+    fn form(&self, boundary: &str, bytes: &[u8]) -> FilledForm {
+        let mut form = FormReader::new(boundary, self.store.clone());
+        bytes.chunks(FRAME).for_each(|frame| form.push(frame).unwrap());
+        form.finish()
     }
 
     fn stored(&self, bytes: &[u8], digest: Digest) -> Content {
@@ -157,6 +173,13 @@ fn path(text: &str) -> Path {
 fn is_refused(answer: &wire::Answer) -> bool {
     let refused = |call: &Call| call.row.is_some_and(|row| !row.is_success());
     answer.head.status >= 400 || answer.calls.iter().all(refused)
+}
+
+/// Whether it counts that a call came, whatever came of it: signatures are used up (§9), and
+/// requests are counted (§1.11).
+fn leaves_a_trace(sent: &Sent, given: &Given) -> bool {
+    let is_signed = sent.head().header("X-Agile-Signature").is_some();
+    is_signed || given.switches.iter().any(|(name, _)| name == "rate_limit")
 }
 
 fn as_found(answer: wire::Answer, continued: bool) -> Answer {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use mock_origin::spec::{LIMITS, Limit};
+use mock_origin::origin::KeyPair;
+use mock_origin::spec::{LIMITS, Limit, Switches};
 
 use crate::fields::Fields;
 
@@ -27,6 +28,10 @@ pub(crate) struct Given {
     pub(crate) files: BTreeMap<String, String>,
     /// Limits that are not as the service has them.
     pub(crate) limits: Vec<(Limit, u64)>,
+    /// Switches that are not as by default, by name (§10).
+    pub(crate) switches: Vec<(String, String)>,
+    /// The account's key pair, which acts as jane.
+    pub(crate) keys: Option<KeyPair>,
 }
 
 /// A user. What is not said is as with jane.
@@ -46,11 +51,25 @@ impl Given {
         let given = Self {
             users: users.map(GivenUser::read).collect(),
             directories: fields.texts("directories"),
-            files: files(fields.table("files")),
+            files: texts_by_name(fields.table("files")),
             limits: limits(fields.table("limits")),
+            switches: texts_by_name(fields.table("switches")).into_iter().collect(),
+            keys: keys(fields.table("keys")),
         };
         fields.end();
         given
+    }
+}
+
+impl Given {
+    /// The switches and limits together.
+    pub(crate) fn dialect(&self) -> Switches {
+        let mut switches = Switches::default();
+        for (name, value) in &self.switches {
+            switches.set(name, value).unwrap();
+        }
+        self.limits.iter().for_each(|(limit, figure)| switches.limits.set(*limit, *figure));
+        switches
     }
 }
 
@@ -66,9 +85,15 @@ impl GivenUser {
     }
 }
 
-fn files(mut fields: Fields) -> BTreeMap<String, String> {
-    let paths = fields.names().into_iter();
-    paths.filter_map(|path| fields.text(&path).map(|text| (path, text))).collect()
+fn texts_by_name(mut fields: Fields) -> BTreeMap<String, String> {
+    let names = fields.names().into_iter();
+    names.filter_map(|name| fields.text(&name).map(|text| (name, text))).collect()
+}
+
+fn keys(mut fields: Fields) -> Option<KeyPair> {
+    let keys = fields.text("access").zip(fields.text("secret"));
+    fields.end();
+    keys.map(|(access_key, secret_key)| KeyPair { access_key, secret_key })
 }
 
 fn limits(mut fields: Fields) -> Vec<(Limit, u64)> {

@@ -7,8 +7,8 @@ use mock_origin::journal::Call;
 use mock_origin::origin::{Origin, Piece, Upload};
 use mock_origin::spec::{
     Cause, EGRESS, ENVELOPE, Interface, LIMITS, Limit, Operation, PERMISSIONS, PIECE_TRANSITIONS,
-    PieceState, Row, Transition, UPLOAD_TRANSITIONS, UploadState, endpoint_at, method_named,
-    permit,
+    PieceState, Row, SWITCHES, Transition, UPLOAD_TRANSITIONS, UploadState, endpoint_at,
+    method_named, permit,
 };
 use mock_origin::wire::Answer;
 use serde_json::Value;
@@ -36,7 +36,21 @@ pub(crate) fn facts(given: &Given, sent: &Sent, answer: &Answer) -> Facts {
     facts.extend(headers(sent, answer));
     facts.extend(parameters(sent, answer).unwrap_or_default());
     facts.extend(limits(given, answer));
+    facts.extend(given.switches.iter().filter_map(|(name, value)| switch(name, value)));
     facts
+}
+
+fn switch(name: &str, value: &str) -> Option<String> {
+    let row = SWITCHES.iter().find(|row| row.name == name)?;
+    let is_it = |word: &&str| match word.find(char::is_uppercase) {
+        None => *word == value,
+        Some(figure) => value.strip_prefix(&word[..figure]).is_some_and(is_figure),
+    };
+    coverage::words(row).find(is_it).map(|word| coverage::switch(name, word))
+}
+
+fn is_figure(text: &str) -> bool {
+    text.parse::<f64>().is_ok()
 }
 
 fn row(call: &Call) -> Option<String> {
@@ -74,7 +88,10 @@ fn of_request(request: &Value) -> Option<Vec<String>> {
         Value::Object(given) => ("name", given.keys().map(String::as_str).collect()),
         given => {
             let count = given.as_array().map_or(0, Vec::len);
-            ("position", method.params.iter().take(count).map(|param| param.name).collect())
+            let is_short = count <= method.short_form.len();
+            let long = method.params.iter().map(|param| param.name);
+            let names = if is_short { method.short_form.to_vec() } else { long.collect() };
+            ("position", names.into_iter().take(count).collect())
         }
     };
     let params = names.iter().map(|name| coverage::param(method.name, name));

@@ -73,7 +73,12 @@ impl Draft {
     fn take(&mut self, line: &str) {
         let (mark, text) = line.split_at(1);
         // One space between them is none of the text.
-        let text = text.strip_prefix(' ').unwrap_or(text).to_owned();
+        let plain = |text: &str| text.strip_prefix(' ').unwrap_or(text).to_owned();
+        if let Some(text) = line.strip_prefix(">>") {
+            // The line feed comes when the lines are joined.
+            return self.sent.push(plain(text) + "{hex:0d}");
+        }
+        let text = plain(text);
         match mark {
             ">" => self.sent.push(text),
             "+" => self.add_header(text),

@@ -9,7 +9,7 @@ struct Shorthand {
     script: &'static str,
 }
 
-const SHORTHANDS: [Shorthand; 12] = [
+const SHORTHANDS: [Shorthand; 13] = [
     Shorthand {
         usage: "login SECONDS",
         script: "> POST /account/login
@@ -64,6 +64,16 @@ const SHORTHANDS: [Shorthand; 12] = [
         usage: "pieces JSON",
         script: r#"rpc listMultipartPiece ["{token}", "{mpid}"]
 = {"code": 0, "cookie": 0, "pieces": [JSON]}"#,
+    },
+    Shorthand {
+        usage: "raw DIRECTORY NAME CONTENT",
+        script: "> POST /post/raw
+> X-Agile-Authorization: {token}
+> X-Agile-Directory: DIRECTORY
+> X-Agile-Basename: NAME
+>
+> CONTENT
+< 200 0",
     },
     Shorthand {
         usage: "mkdir PATH",

@@ -64,6 +64,12 @@ impl<M: Manner> Adapter for OverTcp<M> {
         for (limit, figure) in &given.limits {
             builder = builder.limit(*limit, *figure);
         }
+        for (name, value) in &given.switches {
+            builder = builder.set(name, value);
+        }
+        if let Some(keys) = &given.keys {
+            builder = builder.key_pair(&keys.access_key, &keys.secret_key);
+        }
         let start = UNIX_EPOCH + Duration::from_secs(START);
         let origin = builder.clock_at(start).clock_stopped().start();
         Self { origin, connection: None, manner: PhantomData }

@@ -6,6 +6,8 @@ use crate::spec::{Cause, DIRECTORY};
 use crate::wire::answer::Draft;
 use crate::wire::ask::Ask;
 
+use super::post::recursive;
+
 /// A directory that may be made.
 #[derive(Debug)]
 pub(in crate::wire) struct MakeDirectory {
@@ -16,7 +18,8 @@ pub(in crate::wire) struct MakeDirectory {
 
 pub(in crate::wire) fn open(ask: &Ask<'_>, call: &mut Call) -> Result<MakeDirectory, Cause> {
     let caller = ask.caller(call)?;
-    let parents = parents(ask.header("X-Agile-Recursive"))?;
+    // Here alone parents are made unless the client says no.
+    let parents = recursive(ask)?.unwrap_or(Parents::Made);
     let text = ask.header("X-Agile-Directory").ok_or(Cause::EmptyPath)?;
     let path = ask.path(text, Spelling::Plain, &caller)?;
     ask.note_path(call, &path);
@@ -36,8 +39,8 @@ impl MakeDirectory {
     }
 }
 
-/// `X-Agile-Recursive`: parents are made unless it says no.
-fn parents(header: Option<&[u8]>) -> Result<Parents, Cause> {
+/// Whether parents are made, in one of the words for yes and no.
+pub(super) fn flag(text: &[u8]) -> Result<Parents, Cause> {
     const WORDS: [(&str, Parents); 6] = [
         ("true", Parents::Made),
         ("yes", Parents::Made),
@@ -46,7 +49,6 @@ fn parents(header: Option<&[u8]>) -> Result<Parents, Cause> {
         ("no", Parents::Required),
         ("0", Parents::Required),
     ];
-    let Some(text) = header else { return Ok(Parents::Made) };
     let said = WORDS.iter().find(|(word, _)| word.as_bytes().eq_ignore_ascii_case(text));
     said.map(|(_, parents)| *parents).ok_or(Cause::Flag)
 }

@@ -1,7 +1,7 @@
 //! `/account/login` (§2.4–§2.6).
 
 use crate::journal::Call;
-use crate::origin::{Life, Origin, Path, Spelling, Timestamp, UserId};
+use crate::origin::{GivenBy, Life, Origin, Path, Spelling, Timestamp, UserId};
 use crate::spec::{Cause, LOGIN, Limit, TOKEN_LIFE_SECS};
 use crate::wire::answer::Draft;
 use crate::wire::answer::path_header;
@@ -36,7 +36,8 @@ impl Login {
         origin: &mut Origin,
         now: Timestamp,
     ) -> Result<Draft, Cause> {
-        let (token, caller) = origin.grant(now, self.user, self.subdir.clone(), self.life)?;
+        let (token, caller) =
+            origin.grant(now, self.user, self.subdir.clone(), self.life, GivenBy::Http)?;
         let user = origin.sessions().user(caller.user);
         Ok(Draft::coded(&LOGIN.rows[0])
             .with("X-Agile-Token", token.into_bytes())

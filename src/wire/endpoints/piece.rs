@@ -31,9 +31,11 @@ pub(in crate::wire) fn open(ask: &Ask<'_>, call: &mut Call) -> Result<Piece, Cau
         return Err(Cause::FormData);
     }
     upload.check_count(number, limits)?;
-    if let Ok(Framing::Length(declared)) = Framing::of_head(ask.head.raw()) {
+    let declared = Framing::of_head(ask.head.raw()).ok().and_then(Framing::declared);
+    if let Some(declared) = declared {
         upload.check_size(number, declared, limits)?;
     }
+    ask.origin.check_quota(declared)?;
     let room = upload.room_for(number, limits);
     Ok(Piece {
         user: caller.user,

@@ -65,6 +65,15 @@ impl Args {
         self.read(name, |value| if *value == Value::Bool(false) { Some(0) } else { integer(value) })
     }
 
+    /// A cookie that is a text; `false` and 0 mean none.
+    pub(super) fn text_cookie(&self, name: &str) -> Result<Option<String>, Cause> {
+        self.read(name, |value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Bool(false) => Some(String::new()),
+            other => integer(other).filter(|number| *number == 0).map(|_| String::new()),
+        })
+    }
+
     /// A boolean, 0 or 1, or one of them as text.
     pub(super) fn boolean(&self, name: &str) -> Result<Option<bool>, Cause> {
         self.read(name, boolean)
@@ -98,9 +107,19 @@ fn by_position(method: &Method, json: &str) -> Result<Vec<Option<String>>, Cause
     if values.len() > method.params.len() {
         return Err(Cause::Params);
     }
-    let mut given: Vec<_> = values.iter().map(|raw| Some(raw.get().to_owned())).collect();
-    given.resize(method.params.len(), None);
+    let mut given = vec![None; method.params.len()];
+    for (at, raw) in values.iter().enumerate() {
+        given[place(method, at, values.len())] = Some(raw.get().to_owned());
+    }
     Ok(given)
+}
+
+/// The place in the signature of the parameter at `position` of `count`.
+fn place(method: &Method, position: usize, count: usize) -> usize {
+    let short = method.short_form;
+    let named = |name: &&str| method.params.iter().position(|param| param.name == *name);
+    let by_short_form = (count <= short.len()).then(|| short.get(position).and_then(named));
+    by_short_form.flatten().unwrap_or(position)
 }
 
 fn by_name(method: &Method, json: &str) -> Result<Vec<Option<String>>, Cause> {

@@ -1,6 +1,6 @@
 //! The methods about directories and files (§7.2).
 
-use crate::origin::{Making, Node, Parents};
+use crate::origin::{File, Making, Node, Parents};
 use crate::spec::{Cause, OCTET_STREAM};
 
 use super::json::Json;
@@ -56,7 +56,7 @@ pub(super) fn stat(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     Ok(Json::Object([summary(node), detail].concat()))
 }
 
-type Members = Vec<(&'static str, Json)>;
+pub(super) type Members = Vec<(&'static str, Json)>;
 
 fn summary(node: &Node) -> Members {
     let stat = node.stat();
@@ -77,15 +77,31 @@ fn detail(node: &Node) -> Result<Members, Stop> {
     let owner = vec![("uid", Json::int(stat.uid)), ("gid", Json::int(stat.gid))];
     let rest = match node {
         Node::Directory(_) => vec![("checksum", Json::text(""))],
-        Node::File(file) => {
-            let digest = file.content.known_digest();
-            let digest = digest.ok_or_else(|| Stop::NeedsDigest(file.content.clone()))?;
-            let content_type = file.content_type.as_deref().unwrap_or(OCTET_STREAM);
-            vec![
-                ("checksum", Json::text(digest.to_string())),
-                ("mimetype", Json::text(content_type)),
-            ]
-        }
+        // The size stands in the summary.
+        Node::File(file) => what_a_file_has(file)?.split_off(1),
     };
     Ok([owner, rest].concat())
+}
+
+/// Owner and times of an entry, as lists show them.
+pub(super) fn owner_and_times(node: &Node) -> Members {
+    let stat = node.stat();
+    vec![
+        ("uid", Json::int(stat.uid)),
+        ("gid", Json::int(stat.gid)),
+        ("ctime", Json::int(stat.ctime.secs())),
+        ("mtime", Json::int(stat.mtime.secs())),
+    ]
+}
+
+/// Size, checksum and type of a file.
+pub(super) fn what_a_file_has(file: &File) -> Result<Members, Stop> {
+    let digest = file.content.known_digest();
+    let digest = digest.ok_or_else(|| Stop::NeedsDigest(file.content.clone()))?;
+    let content_type = file.content_type.as_deref().unwrap_or(OCTET_STREAM);
+    Ok(vec![
+        ("size", Json::int(file.content.len())),
+        ("checksum", Json::text(digest.to_string())),
+        ("mimetype", Json::text(content_type)),
+    ])
 }

@@ -8,11 +8,14 @@ use std::fmt::{self, Write};
 pub(super) enum Json {
     Null,
     Int(i128),
+    Float(f64),
     Text(String),
     /// JSON that came in, and goes out again in the service's form.
     Echo(String),
     Array(Vec<Json>),
     Object(Vec<(&'static str, Json)>),
+    /// An object whose names are values themselves.
+    Map(Vec<(String, Json)>),
 }
 
 impl Json {
@@ -31,6 +34,8 @@ impl fmt::Display for Json {
         match self {
             Self::Null => f.write_str("null"),
             Self::Int(value) => write!(f, "{value}"),
+            // With a point even where it is whole, as Python writes it.
+            Self::Float(value) => write!(f, "{value:?}"),
             Self::Text(text) => quoted(f, text),
             Self::Echo(json) => respaced(f, json),
             Self::Array(items) => {
@@ -38,13 +43,19 @@ impl fmt::Display for Json {
                 separated(f, items, |f, item| write!(f, "{item}"))?;
                 f.write_char(']')
             }
-            Self::Object(members) => {
-                f.write_char('{')?;
-                separated(f, members, |f, (name, value)| write!(f, "\"{name}\": {value}"))?;
-                f.write_char('}')
-            }
+            Self::Object(members) => object(f, members),
+            Self::Map(members) => object(f, members),
         }
     }
+}
+
+fn object(f: &mut fmt::Formatter<'_>, members: &[(impl AsRef<str>, Json)]) -> fmt::Result {
+    f.write_char('{')?;
+    separated(f, members, |f, (name, value)| {
+        quoted(f, name.as_ref())?;
+        write!(f, ": {value}")
+    })?;
+    f.write_char('}')
 }
 
 fn separated<T>(

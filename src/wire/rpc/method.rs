@@ -4,30 +4,49 @@ use crate::content::Content;
 use crate::journal::Call;
 use crate::origin::{Caller, Origin, Path, Spelling, Timestamp};
 use crate::spec::{
-    self, Cause, ENVELOPE, Interface, Limit, Method, Operation, Row, Shape, row_for,
+    self, Cause, ENVELOPE, Interface, Limit, Method, Operation, ResultShape, Row, Shape, row_for,
 };
 
 use super::args::Args;
-use super::envelope::{Asks, Message};
+use super::envelope::Message;
 use super::json::Json;
-use super::{files, multipart, session};
+use super::{changes, fetch, files, lists, multipart, session};
 
 /// Which function does what a method is for.
 const HANDLERS: &[(&Method, Handler)] = &[
     (&spec::MAKE_DIR, files::make_dir),
     (&spec::MAKE_DIR2, files::make_dir2),
     (&spec::DELETE_DIR, files::delete_dir),
+    (&spec::LIST_DIR, lists::list_dir),
+    (&spec::LIST_FILE, lists::list_file),
+    (&spec::LIST_PATH, lists::list_path),
     (&spec::STAT, files::stat),
+    (&spec::RENAME, changes::rename),
+    (&spec::SET_MTIME, changes::set_mtime),
+    (&spec::SET_CONTENT_TYPE, changes::set_content_type),
     (&spec::DELETE_FILE, files::delete_file),
+    (&spec::FETCH_FILE_HTTP, fetch::fetch_file),
+    (&spec::MEDIA_VAULT_URL, fetch::media_vault_url),
+    (&spec::MEDIA_VAULT_URL_ALIAS, fetch::media_vault_url),
+    (&spec::COPY_FILE, changes::copy_file),
+    (&spec::DELETE_OBJECT, changes::delete_object),
+    (&spec::RENAME_FILE, changes::rename),
     (&spec::CREATE_MULTIPART, multipart::create),
     (&spec::GET_MULTIPART_STATUS, multipart::status),
+    (&spec::GET_MULTIPART_STATUS_MAP, multipart::status_map),
+    (&spec::LIST_MULTIPART, multipart::list_uploads),
     (&spec::LIST_MULTIPART_PIECE, multipart::list_pieces),
     (&spec::COMPLETE_MULTIPART, multipart::complete),
     (&spec::ABORT_MULTIPART, multipart::abort),
+    (&spec::RESTART_MULTIPART, multipart::restart),
     (&spec::LOGIN_METHOD, session::login),
+    (&spec::AUTHENTICATE, session::authenticate),
     (&spec::LOGOUT, session::logout),
+    (&spec::CHECK_TOKEN, session::check_token),
+    (&spec::UPDATE_SESSION, session::update_session),
     (&spec::NOOP, session::echo),
     (&spec::PING, session::echo),
+    (&spec::INIT_KEY_PAIR, session::init_key_pair),
 ];
 
 type Handler = fn(&mut Turn<'_>) -> Result<Json, Stop>;
@@ -38,6 +57,8 @@ pub(super) struct Turn<'a> {
     pub(super) now: Timestamp,
     pub(super) args: &'a Args,
     pub(super) call: &'a mut Call,
+    /// The name by which the client called this origin.
+    pub(super) host: &'a str,
     token: Option<(String, Caller)>,
 }
 
@@ -75,6 +96,15 @@ impl Turn<'_> {
         Ok(path)
     }
 
+    /// The page size that was given under `name`, within the limit: 100 by default, or what the
+    /// limit leaves of that.
+    pub(super) fn page_size(&self, name: &str) -> Result<usize, Cause> {
+        let max = i128::from(self.origin.limits().of(Limit::PageSize));
+        let size = self.args.integer(name)?.unwrap_or(max.min(100));
+        let size = Some(size).filter(|size| (1..=max).contains(size));
+        size.and_then(|size| usize::try_from(size).ok()).ok_or(Cause::PageSize)
+    }
+
     /// Notes which path this is about.
     pub(super) fn note_path(&mut self, path: &Path) {
         self.call.path = Some(path.absolute(self.origin.account()));
@@ -86,61 +116,102 @@ impl Turn<'_> {
     }
 }
 
-/// Answers one request, or names the content whose digest the answer needs.
-pub(super) fn answer(
-    origin: &mut Origin,
-    now: Timestamp,
-    message: &Message,
-) -> Result<(String, Call), Content> {
-    match &message.asks {
-        Ok(asks) => answer_method(origin, now, message, asks),
-        Err(cause) => Ok(refused(message, "", *cause)),
-    }
+/// Where requests are answered.
+pub(super) struct Desk<'a> {
+    pub(super) origin: &'a mut Origin,
+    pub(super) now: Timestamp,
+    pub(super) host: &'a str,
 }
 
-fn answer_method(
-    origin: &mut Origin,
-    now: Timestamp,
-    message: &Message,
-    asks: &Asks,
-) -> Result<(String, Call), Content> {
-    let Some((method, handler)) = HANDLERS.iter().find(|(method, _)| method.name == asks.method)
-    else {
-        return Ok(refused(message, &asks.method, Cause::NoSuchMethod));
-    };
-    let mut call = Call::new(method.operation, Interface::JsonRpc, method.name);
-    let args = match Args::bind(method, asks.params.as_deref()) {
-        Ok(args) => args,
-        Err(cause) => return Ok(failed(message, method, None, call, cause)),
-    };
-    match run(*handler, origin, now, &args, &mut call) {
-        Ok(result) => {
-            call.row.get_or_insert(&method.rows[0]);
-            Ok((message.result(&result), call))
+impl Desk<'_> {
+    /// Answers one request, or names the content whose digest the answer needs.
+    pub(super) fn answer(&mut self, message: &Message) -> Result<(String, Call), Content> {
+        let asks = match &message.asks {
+            Ok(asks) => asks,
+            Err(cause) => return Ok(refused(message, "", *cause)),
+        };
+        let named = HANDLERS.iter().find(|(method, _)| method.name == asks.method);
+        let Some((method, handler)) = named else {
+            return Ok(refused(message, &asks.method, Cause::NoSuchMethod));
+        };
+        let mut call = Call::new(method.operation, Interface::JsonRpc, method.name);
+        let args = match Args::bind(method, asks.params.as_deref()) {
+            Ok(args) => args,
+            Err(cause) => return Ok(self.failed(message, method, None, call, cause)),
+        };
+        match self.run(*handler, &args, &mut call) {
+            Ok(result) => {
+                call.row.get_or_insert(&method.rows[0]);
+                Ok((message.result(&result), call))
+            }
+            Err(Stop::Refused(cause)) => Ok(self.failed(message, method, Some(&args), call, cause)),
+            Err(Stop::NeedsDigest(content)) => Err(content),
         }
-        Err(Stop::Refused(cause)) => Ok(failed(message, method, Some(&args), call, cause)),
-        Err(Stop::NeedsDigest(content)) => Err(content),
     }
-}
 
-fn run(
-    handler: Handler,
-    origin: &mut Origin,
-    now: Timestamp,
-    args: &Args,
-    call: &mut Call,
-) -> Result<Json, Stop> {
-    let token = match args.token() {
-        None => None,
-        Some(token) => {
-            let token = token?;
-            let caller = origin.sessions().caller(now, &token)?;
-            Some((token, caller))
+    fn run(&mut self, handler: Handler, args: &Args, call: &mut Call) -> Result<Json, Stop> {
+        let Self { origin, now, host } = self;
+        let token = match args.token() {
+            None => None,
+            Some(token) => {
+                let token = token?;
+                let caller = origin.sessions().caller(*now, &token)?;
+                Some((token, caller))
+            }
+        };
+        let mut turn = Turn { origin, now: *now, args, call, host, token };
+        turn.note_user();
+        handler(&mut turn)
+    }
+
+    /// A refusal by a method: its own code if it has one for the cause, else an error object.
+    fn failed(
+        &self,
+        message: &Message,
+        method: &Method,
+        args: Option<&Args>,
+        mut call: Call,
+        cause: Cause,
+    ) -> (String, Call) {
+        let own = row_for(method.rows, cause);
+        let general = || row_for(ENVELOPE, cause).or_else(|| row_for(ENVELOPE, Cause::Internal));
+        call.row = own.or_else(general);
+        let text = match (own, call.row) {
+            (Some(row), _) => message.result(&self.failure(self.shape(method), args, row)),
+            (None, Some(row)) => message.error(row),
+            (None, None) => String::new(),
+        };
+        (text, call)
+    }
+
+    /// What a method answers with; a switch has a say in two of them (§10).
+    fn shape(&self, method: &Method) -> Shape {
+        let is_switched = matches!(method.operation, Operation::Abort | Operation::Restart);
+        match self.origin.switches().result_shape {
+            ResultShape::Object if is_switched => Shape::Object,
+            ResultShape::Object | ResultShape::Bare => method.shape,
         }
-    };
-    let mut turn = Turn { origin, now, args, call, token };
-    turn.note_user();
-    handler(&mut turn)
+    }
+
+    /// How a method writes a code that is not 0 (§7.1.10).
+    fn failure(&self, shape: Shape, args: Option<&Args>, row: &Row) -> Json {
+        let code = ("code", Json::int(row.code));
+        let (uid, gid) = (("uid", Json::int(0)), ("gid", Json::int(0)));
+        let wants_detail = || args.is_some_and(|args| args.boolean("detail") == Ok(Some(true)));
+        match shape {
+            Shape::Bare => Json::int(row.code),
+            Shape::Detailed if wants_detail() => {
+                Json::Object(vec![uid, code, gid, ("checksum", Json::text(""))])
+            }
+            Shape::Object | Shape::Detailed => Json::Object(vec![code]),
+            Shape::Session => {
+                let subdir = args.and_then(|args| args.text("subdir").ok().flatten());
+                let path = format!("/{}{}", self.origin.account(), subdir.unwrap_or_default());
+                let path = ("path", Json::text(path));
+                Json::Object(vec![uid, gid, code, path, ("token", Json::Null)])
+            }
+        }
+    }
 }
 
 /// A refusal before any method was found. What was named is kept for the record, if it is short.
@@ -149,41 +220,6 @@ fn refused(message: &Message, name: &str, cause: Cause) -> (String, Call) {
     let mut call = Call::new(Operation::UnknownMethod, Interface::JsonRpc, shown);
     call.row = row_for(ENVELOPE, cause);
     (call.row.map(|row| message.error(row)).unwrap_or_default(), call)
-}
-
-/// A refusal by a method: its own code if it has one for the cause, else an error object.
-fn failed(
-    message: &Message,
-    method: &Method,
-    args: Option<&Args>,
-    mut call: Call,
-    cause: Cause,
-) -> (String, Call) {
-    let own = row_for(method.rows, cause);
-    call.row =
-        own.or_else(|| row_for(ENVELOPE, cause)).or_else(|| row_for(ENVELOPE, Cause::Internal));
-    let text = match (own, call.row) {
-        (Some(row), _) => message.result(&failure(method.shape, args, row)),
-        (None, Some(row)) => message.error(row),
-        (None, None) => String::new(),
-    };
-    (text, call)
-}
-
-/// How a method writes a code that is not 0 (§7.1.10).
-fn failure(shape: Shape, args: Option<&Args>, row: &Row) -> Json {
-    let code = ("code", Json::int(row.code));
-    let wants_detail = || args.is_some_and(|args| args.boolean("detail") == Ok(Some(true)));
-    match shape {
-        Shape::Bare => Json::int(row.code),
-        Shape::Detailed if wants_detail() => Json::Object(vec![
-            ("uid", Json::int(0)),
-            code,
-            ("gid", Json::int(0)),
-            ("checksum", Json::text("")),
-        ]),
-        Shape::Object | Shape::Detailed => Json::Object(vec![code]),
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,12 @@
 //! finds and calls what was named, and the methods lie in a file each by what they are about.
 
 mod args;
+mod changes;
 mod envelope;
+mod fetch;
 mod files;
 mod json;
+mod lists;
 mod method;
 mod multipart;
 mod session;
@@ -20,6 +23,7 @@ use super::answer::{Body, Draft};
 use super::ask::Ask;
 use super::{BodyEnd, Kept, Received};
 use envelope::{Entrance, Form, Incoming, Message};
+use method::Desk;
 
 /// A JSON-RPC body that is being answered, request by request.
 #[derive(Debug)]
@@ -27,6 +31,8 @@ pub(super) struct Conversation {
     entrance: Entrance,
     max_bytes: u64,
     max_batch: u64,
+    /// The name by which the client called this origin.
+    host: String,
     /// What the body held, once it has been read.
     incoming: Option<Incoming>,
     /// The answers so far.
@@ -41,6 +47,7 @@ pub(super) fn open(ask: &Ask<'_>) -> Conversation {
         entrance: Entrance { is_2, charset },
         max_bytes: ask.origin.limits().of(Limit::JsonRpcBytes),
         max_batch: ask.origin.limits().of(Limit::BatchSize),
+        host: ask.text("Host").unwrap_or_else(|| "localhost".to_owned()),
         incoming: None,
         done: Vec::new(),
     }
@@ -60,10 +67,10 @@ impl Conversation {
         now: Timestamp,
         body: &Received,
     ) -> Result<Draft, Content> {
-        let Self { entrance, max_batch, incoming, done, .. } = self;
+        let Self { entrance, max_batch, incoming, done, host, .. } = self;
         let incoming = incoming.get_or_insert_with(|| read(*entrance, body, *max_batch));
         for message in &incoming.messages[done.len()..] {
-            done.push(method::answer(origin, now, message)?);
+            done.push(Desk { origin, now, host }.answer(message)?);
         }
         let (texts, calls): (Vec<_>, Vec<_>) = done.drain(..).unzip();
         Ok(conclude(incoming.form, &texts, calls))

@@ -1,8 +1,8 @@
 //! The methods about multipart uploads (§7.3).
 
-use crate::origin::{NewUpload, Piece, Upload, UserId};
-use crate::spec::{Cause, Limit};
-use crate::wire::endpoints::create::is_content_type;
+use crate::origin::{NewUpload, Origin, Piece, Upload, UserId};
+use crate::spec::{Cause, PieceState, ResultShape, UploadState};
+use crate::wire::detect::check;
 
 use super::json::Json;
 use super::method::{Stop, Turn};
@@ -11,9 +11,7 @@ use super::method::{Stop, Turn};
 pub(super) fn create(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let path = turn.path()?;
     let content_type = turn.args.text("content_type")?;
-    if content_type.as_deref().is_some_and(|given| !is_content_type(given)) {
-        return Err(Cause::ContentType.into());
-    }
+    content_type.as_deref().map(|given| check(turn.origin, given)).transpose()?;
     let mtime =
         turn.args.integer("mtime")?.map(u64::try_from).transpose().map_err(|_| Cause::MTime)?;
     let (directory, name) = path.split_last().ok_or(Cause::IsDirectory)?;
@@ -27,6 +25,8 @@ pub(super) fn create(turn: &mut Turn<'_>) -> Result<Json, Stop> {
 /// `getMultipartStatus`.
 pub(super) fn status(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let (user, id) = named(turn)?;
+    known(turn, user, &id)?;
+    turn.origin.polled(turn.now, &id);
     let upload = known(turn, user, &id)?;
     let mut status = vec![
         ("path", Json::text(upload.path.absolute(turn.origin.account()))),
@@ -45,11 +45,58 @@ pub(super) fn status(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     Ok(Json::Object(status))
 }
 
+/// `getMultipartStatusMap`: what the numbers of states mean.
+pub(super) fn status_map(turn: &mut Turn<'_>) -> Result<Json, Stop> {
+    let names: Vec<_> = match turn.args.text("name")?.as_deref() {
+        None | Some("upload") => {
+            UploadState::ALL.iter().map(|state| (state.number(), state.name())).collect()
+        }
+        Some("piece") => {
+            PieceState::ALL.iter().map(|state| (state.number(), state.name())).collect()
+        }
+        Some(_) => return Err(Cause::MapName.into()),
+    };
+    let map = names.into_iter().map(|(number, name)| (number.to_string(), Json::text(name)));
+    Ok(Json::Object(vec![("code", Json::int(0)), ("map", Json::Map(map.collect()))]))
+}
+
+/// `listMultipart`. The cookie is the offset behind the page, and 0 only with an empty one.
+pub(super) fn list_uploads(turn: &mut Turn<'_>) -> Result<Json, Stop> {
+    let size = turn.page_size("pagesize")?;
+    let start = offset(turn)?;
+    let caller = turn.caller()?;
+    let own = turn.origin.uploads().iter().filter(|upload| upload.owner == caller.user);
+    let page: Vec<_> =
+        own.skip(start).take(size).map(|upload| listed_upload(turn.origin, upload)).collect();
+    let next = if page.is_empty() { 0 } else { start + page.len() };
+    Ok(Json::Object(vec![
+        ("code", Json::int(0)),
+        ("cookie", Json::int(next as u64)),
+        ("multipart", Json::Array(page)),
+    ]))
+}
+
+fn listed_upload(origin: &Origin, upload: &Upload) -> Json {
+    let owner = origin.sessions().user(upload.owner);
+    let mut members = vec![
+        ("uid", Json::int(owner.uid)),
+        ("gid", Json::int(owner.gid)),
+        ("path", Json::text(upload.path.absolute(origin.account()))),
+    ];
+    members.extend(upload.content_type.as_ref().map(|given| ("content_type", Json::text(given))));
+    members.extend([
+        ("state", Json::int(upload.state.number())),
+        ("mtime", Json::int(upload.mtime)),
+        ("error", Json::int(upload.error)),
+        ("mpid", Json::text(&upload.id)),
+    ]);
+    Json::Object(members)
+}
+
 /// `listMultipartPiece`. The cookie is the offset behind the page, and 0 behind a short one.
 pub(super) fn list_pieces(turn: &mut Turn<'_>) -> Result<Json, Stop> {
-    let size = page_size(turn)?;
-    let cookie = turn.args.cookie("cookie")?.unwrap_or(0);
-    let start = usize::try_from(cookie).map_err(|_| Cause::Cookie)?;
+    let size = turn.page_size("pagesize")?;
+    let start = offset(turn)?;
     let (user, id) = named(turn)?;
     let upload = known(turn, user, &id)?;
     let page: Vec<_> = upload.pieces.iter().skip(start).take(size).map(listed).collect();
@@ -70,11 +117,10 @@ fn listed(piece: &Piece) -> Json {
     ])
 }
 
-fn page_size(turn: &Turn<'_>) -> Result<usize, Cause> {
-    let size = turn.args.integer("pagesize")?.unwrap_or(100);
-    let max = i128::from(turn.origin.limits().of(Limit::PageSize));
-    let size = Some(size).filter(|size| (1..=max).contains(size));
-    size.and_then(|size| usize::try_from(size).ok()).ok_or(Cause::PageSize)
+/// Where a page begins.
+fn offset(turn: &Turn<'_>) -> Result<usize, Cause> {
+    let cookie = turn.args.cookie("cookie")?.unwrap_or(0);
+    usize::try_from(cookie).map_err(|_| Cause::Cookie)
 }
 
 /// `completeMultipart`.
@@ -88,7 +134,22 @@ pub(super) fn complete(turn: &mut Turn<'_>) -> Result<Json, Stop> {
 pub(super) fn abort(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let (user, id) = named(turn)?;
     turn.origin.abort(turn.now, user, &id)?;
-    Ok(Json::int(0))
+    Ok(done(turn))
+}
+
+/// `restartMultipart`.
+pub(super) fn restart(turn: &mut Turn<'_>) -> Result<Json, Stop> {
+    let (user, id) = named(turn)?;
+    turn.origin.restart(turn.now, user, &id)?;
+    Ok(done(turn))
+}
+
+/// Success without a figure: the two official clients read it differently (§10).
+fn done(turn: &Turn<'_>) -> Json {
+    match turn.origin.switches().result_shape {
+        ResultShape::Bare => Json::int(0),
+        ResultShape::Object => Json::Object(vec![("code", Json::int(0))]),
+    }
 }
 
 /// The caller, and the upload that is meant; both are noted, and the path if it is the caller's to

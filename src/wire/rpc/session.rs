@@ -1,7 +1,7 @@
 //! The methods about sessions (§7.4).
 
-use crate::origin::{Life, Path};
-use crate::spec::{Cause, LOGIN_METHOD, row_for};
+use crate::origin::{GivenBy, Life, Path, Spelling};
+use crate::spec::{Cause, LOGIN_METHOD, Limit, TOKEN_LIFE_SECS, row_for};
 
 use super::json::Json;
 use super::method::{Stop, Turn};
@@ -22,7 +22,8 @@ pub(super) fn login(turn: &mut Turn<'_>) -> Result<Json, Stop> {
         return Ok(Json::Array(vec![Json::Null, Json::Null]));
     };
     turn.call.user = Some(name);
-    let (token, caller) = turn.origin.grant(turn.now, user, Path::root(), Life::default())?;
+    let (token, caller) =
+        turn.origin.grant(turn.now, user, Path::root(), Life::default(), GivenBy::RpcLogin)?;
     let user = turn.origin.sessions().user(caller.user);
     let mut facts = vec![("uid", Json::int(user.uid)), ("gid", Json::int(user.gid))];
     if wants_detail {
@@ -43,4 +44,72 @@ pub(super) fn logout(turn: &mut Turn<'_>) -> Result<Json, Stop> {
 pub(super) fn echo(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let operation = turn.args.json("operation").unwrap_or("\"pong\"");
     Ok(Json::Object(vec![("code", Json::int(0)), ("operation", Json::Echo(operation.to_owned()))]))
+}
+
+/// `authenticate`. Unlike `login` it knows an expiry and a subdirectory.
+pub(super) fn authenticate(turn: &mut Turn<'_>) -> Result<Json, Stop> {
+    const LONGEST_LIFE: i128 = 86_400;
+    let name = turn.args.text("username")?;
+    let password = turn.args.text("password")?;
+    if name.as_ref().is_some_and(String::is_empty) {
+        return Err(Cause::EmptyName.into());
+    }
+    if password.as_ref().is_some_and(String::is_empty) {
+        return Err(Cause::EmptyPassword.into());
+    }
+    let (name, password) = name.zip(password).ok_or(Cause::NoNameOrPassword)?;
+    let user = turn.origin.sessions().check(&name, &password)?;
+    turn.call.user = Some(name);
+    let expiry = turn.args.integer("expiry")?.unwrap_or(i128::from(TOKEN_LIFE_SECS));
+    let seconds = Some(expiry).filter(|expiry| (1..=LONGEST_LIFE).contains(expiry));
+    let seconds = seconds.and_then(|expiry| u64::try_from(expiry).ok()).ok_or(Cause::Expiry)?;
+    let subdir = turn.args.text("subdir")?.unwrap_or_default();
+    let max = turn.origin.limits().of(Limit::PathBytes);
+    let subdir = Path::parse(subdir.as_bytes(), Spelling::Plain, max);
+    let subdir = subdir.map_err(|_| Cause::NoSubdirectory)?;
+    let life = Life::Seconds(seconds);
+    let (token, caller) = turn.origin.grant(turn.now, user, subdir, life, GivenBy::Authenticate)?;
+    let user = turn.origin.sessions().user(caller.user);
+    Ok(Json::Object(vec![
+        ("code", Json::int(0)),
+        ("token", Json::text(token)),
+        ("uid", Json::int(user.uid)),
+        ("gid", Json::int(user.gid)),
+        ("path", Json::text(caller.root.absolute(turn.origin.account()))),
+    ]))
+}
+
+/// `checkToken`.
+pub(super) fn check_token(turn: &mut Turn<'_>) -> Result<Json, Stop> {
+    let token = turn.token()?;
+    let session = turn.origin.sessions().session(turn.now, &token)?;
+    let user = turn.origin.sessions().user(session.caller.user);
+    Ok(Json::Object(vec![
+        ("code", Json::int(0)),
+        ("age", Json::Float(turn.now.since(session.given).as_secs_f64())),
+        ("uid", Json::int(user.uid)),
+        ("gid", Json::int(user.gid)),
+        ("path", Json::text(session.caller.root.absolute(turn.origin.account()))),
+        ("username", Json::text(&user.name)),
+    ]))
+}
+
+/// `updateSession`.
+pub(super) fn update_session(turn: &mut Turn<'_>) -> Result<Json, Stop> {
+    let token = turn.token()?;
+    let seconds = turn.args.integer("expire")?.unwrap_or(0);
+    let seconds = u64::try_from(seconds).map_err(|_| Cause::Expiry)?;
+    turn.origin.update_session(turn.now, &token, seconds)?;
+    Ok(Json::int(0))
+}
+
+/// `initKeyPair`.
+pub(super) fn init_key_pair(turn: &mut Turn<'_>) -> Result<Json, Stop> {
+    let caller = turn.caller()?;
+    let keys = turn.origin.make_keys(caller);
+    Ok(Json::Object(vec![
+        ("code", Json::int(0)),
+        ("access_key", Json::text(keys.access_key)),
+        ("secret_key", Json::text(keys.secret_key)),
+    ]))
 }

@@ -1,0 +1,76 @@
+//! What is due at a later time.
+//!
+//! Nothing happens in the background: before every call, what has become due is done, each thing at
+//! its own time.
+
+use std::collections::BTreeMap;
+
+use super::{Origin, Parents, Path, Timestamp, UserId};
+
+/// Something that is to be done.
+#[derive(Clone, Debug)]
+pub(super) enum Task {
+    /// The join of an upload ends.
+    Join(String),
+    /// A file is copied, as `fetchFileHTTP` asked.
+    Fetch { user: UserId, from: Path, to: Path, parents: Parents },
+}
+
+/// Tasks by their time; those of one time in the order in which they were set.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Due {
+    tasks: BTreeMap<(Timestamp, u64), Task>,
+    set: u64,
+}
+
+impl Due {
+    pub(super) fn set(&mut self, at: Timestamp, task: Task) {
+        self.tasks.insert((at, self.set), task);
+        self.set += 1;
+    }
+
+    fn take(&mut self, now: Timestamp) -> Option<(Timestamp, Task)> {
+        let first = self.tasks.first_entry().filter(|first| first.key().0 <= now)?;
+        let at = first.key().0;
+        Some((at, first.remove()))
+    }
+}
+
+impl Origin {
+    /// Does what has become due. To be called before anything is asked of the origin.
+    pub fn settle(&mut self, now: Timestamp) {
+        while let Some((at, task)) = self.due.take(now) {
+            match task {
+                Task::Join(id) => self.end_join(at, &id),
+                Task::Fetch { user, from, to, parents } => {
+                    self.fetch(at, user, &from, &to, parents);
+                }
+            }
+        }
+    }
+
+    /// Sets a copy of a file of this account (§7.2). It is made before the next call.
+    pub fn fetch_later(
+        &mut self,
+        now: Timestamp,
+        user: UserId,
+        from: Path,
+        to: Path,
+        parents: Parents,
+    ) {
+        self.due.set(now, Task::Fetch { user, from, to, parents });
+    }
+
+    /// Copies a file. Where that cannot be done nothing appears, and nobody is told.
+    fn fetch(&mut self, now: Timestamp, user: UserId, from: &Path, to: &Path, parents: Parents) {
+        if self.tree.file(from).is_err() {
+            return;
+        }
+        let directory = to.split_last().map(|(directory, _)| directory).unwrap_or_default();
+        if parents == Parents::Made && self.make_directory(now, user, &directory, parents).is_err()
+        {
+            return;
+        }
+        let _ = self.copy(now, user, from, to);
+    }
+}

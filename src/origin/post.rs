@@ -1,0 +1,95 @@
+//! Whole files (§5), and what all files together may take (§1.12).
+
+use crate::content::Content;
+use crate::spec::Cause;
+
+use super::ids::Kind;
+use super::tree::{File, Node, Stat};
+use super::{Origin, Parents, Path, Timestamp, UserId};
+
+/// A file that is to be stored as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFile {
+    /// The directory of the destination.
+    pub directory: Path,
+    /// The name in it; the origin makes one up where there is none.
+    pub name: Option<String>,
+    /// What is done about directories that are missing.
+    pub parents: Parents,
+    /// The modification time that was given, in seconds since the epoch.
+    pub mtime: Option<u64>,
+}
+
+impl Origin {
+    /// Whether a file could have that destination; nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::IsDirectory`] if a directory has the name.
+    pub fn check_name(&self, new: &NewFile) -> Result<(), Cause> {
+        let path = new.name.as_deref().map(|name| new.directory.child(name));
+        let taken = path.is_some_and(|path| self.tree.directory(&path).is_ok());
+        if taken { Err(Cause::IsDirectory) } else { Ok(()) }
+    }
+
+    /// Whether a file's directory is there, or can be made; nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::NoParent`] or [`Cause::FileInPath`].
+    pub fn check_parent(&self, new: &NewFile) -> Result<(), Cause> {
+        match (self.tree.directory(&new.directory), new.parents) {
+            (Ok(_), _) | (Err(Cause::NotFound | Cause::NoParent), Parents::Made) => Ok(()),
+            (Err(Cause::NotFound | Cause::NoParent), Parents::Required) => Err(Cause::NoParent),
+            (Err(_), _) => Err(Cause::FileInPath),
+        }
+    }
+
+    /// Stores a file, in place of one that is there, and says where it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Origin::check_name`] and [`Origin::check_parent`].
+    pub fn post(
+        &mut self,
+        now: Timestamp,
+        user: UserId,
+        new: NewFile,
+        content: Content,
+        content_type: Option<String>,
+    ) -> Result<Path, Cause> {
+        self.check_name(&new)?;
+        self.check_parent(&new)?;
+        self.make_directory(now, user, &new.directory, new.parents)?;
+        let owner = self.sessions.user(user);
+        let (uid, gid, owner) = (owner.uid, owner.gid, owner.name.clone());
+        let directory = new.directory.to_string();
+        let name = new.name.unwrap_or_else(|| {
+            format!("post-{}", self.ids.next(Kind::Basename, &owner, &directory).simple())
+        });
+        let mtime = new.mtime.filter(|secs| *secs > 0).map_or(now, Timestamp::from_secs);
+        let path = new.directory.child(&name);
+        let stat = Stat { uid, gid, ctime: now, mtime };
+        let visible = now.after(self.switches.egress_delay);
+        self.tree.put(&path, Node::File(File { stat, content, content_type, visible }), now)?;
+        Ok(path)
+    }
+
+    /// Whether so many bytes more may be stored (§1.12); without a length, whether any may.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::DiskFull`].
+    pub fn check_quota(&self, declared: Option<u64>) -> Result<(), Cause> {
+        let Some(quota) = self.switches.disk_quota else { return Ok(()) };
+        let used = self.used();
+        let fits = declared.map_or(used < quota, |more| used.saturating_add(more) <= quota);
+        if fits { Ok(()) } else { Err(Cause::DiskFull) }
+    }
+
+    /// Bytes in files, and in the pieces of uploads that may yet become files.
+    pub fn used(&self) -> u64 {
+        let waiting = self.uploads.iter().filter(|upload| upload.may_become_a_file());
+        self.tree.bytes() + waiting.map(super::Upload::size).sum::<u64>()
+    }
+}

@@ -1,0 +1,353 @@
+//! The switches: where clients or papers disagree, a test says which way it wants (§10).
+
+use std::time::Duration;
+
+use super::{LIMITS, Limits};
+
+/// Whether the origin puts up with something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tolerance {
+    /// It refuses.
+    Refuse,
+    /// It accepts.
+    Accept,
+}
+
+/// How `abortMultipart` and `restartMultipart` write their success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultShape {
+    /// As `0`.
+    Bare,
+    /// As `{"code": 0}`.
+    Object,
+}
+
+/// How `listPath` writes an entry with its stat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListPathItems {
+    /// The name and the stat's members side by side.
+    Flat,
+    /// The name, and the stat in an object of its own.
+    Nested,
+}
+
+/// When `listPath` says that there is no further page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastCookie {
+    /// Behind a page on which both lists are short.
+    ShortPage,
+    /// Behind a page on which both lists are empty.
+    EmptyPage,
+}
+
+/// Whether the origin's former header names are read and sent too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LegacyHeaders {
+    /// Only `X-Agile-*`.
+    Off,
+    /// `X-LLNW-Authorization` is read, `X-Llnw-Status` is sent.
+    On,
+}
+
+/// What follows when an upload has been completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// The file is there at once.
+    Immediate,
+    /// After so many calls of `getMultipartStatus`.
+    Polls(u64),
+    /// After so much protocol time.
+    After(Duration),
+    /// The upload ends in FAILED.
+    Fail,
+}
+
+/// How an origin behaves where that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Switches {
+    /// How abort and restart write their success.
+    pub result_shape: ResultShape,
+    /// What is done with the legacy header `X-Content-Type: auto`.
+    pub x_content_type_auto: Tolerance,
+    /// What is done with a form whose file is empty.
+    pub empty_form_file: Tolerance,
+    /// What is done with content types that are well formed and not listed.
+    pub unknown_content_type: Tolerance,
+    /// How `listPath` writes its entries.
+    pub listpath_items: ListPathItems,
+    /// When `listPath` is over.
+    pub listpath_last_cookie: LastCookie,
+    /// Whether former header names count.
+    pub legacy_headers: LegacyHeaders,
+    /// What is done with a signature that was used before.
+    pub signature_reuse: Tolerance,
+    /// Requests per second to the upload endpoints.
+    pub rate_limit: Option<u64>,
+    /// Bytes that the account may store.
+    pub disk_quota: Option<u64>,
+    /// What follows on completion.
+    pub join: Join,
+    /// How long a new file stays invisible to readers.
+    pub egress_delay: Duration,
+    /// The limits.
+    pub limits: Limits,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            result_shape: ResultShape::Bare,
+            x_content_type_auto: Tolerance::Refuse,
+            empty_form_file: Tolerance::Accept,
+            unknown_content_type: Tolerance::Accept,
+            listpath_items: ListPathItems::Flat,
+            listpath_last_cookie: LastCookie::ShortPage,
+            legacy_headers: LegacyHeaders::Off,
+            signature_reuse: Tolerance::Refuse,
+            rate_limit: None,
+            disk_quota: None,
+            join: Join::Immediate,
+            egress_delay: Duration::ZERO,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// One switch as it is written: `name=value`.
+#[derive(Debug)]
+pub struct SwitchRow {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub values: &'static str,
+    /// What it is unless it is set.
+    pub default: &'static str,
+    /// What it changes, and who needs that.
+    pub what: &'static str,
+    set: fn(&mut Switches, &str) -> Option<()>,
+}
+
+/// Every switch but the limits, which go by their own names ([`LIMITS`]).
+pub const SWITCHES: &[SwitchRow] = &[
+    SwitchRow {
+        name: "result_shape",
+        values: "bare|object",
+        default: "bare",
+        what: "how abortMultipart and restartMultipart answer success: the C# client reads 0, the \
+               Java client {\"code\": 0}",
+        set: |to, text| {
+            to.result_shape =
+                one_of(text, &[("bare", ResultShape::Bare), ("object", ResultShape::Object)])?;
+            Some(())
+        },
+    },
+    SwitchRow {
+        name: "x_content_type_auto",
+        values: "refuse|accept",
+        default: "refuse",
+        what: "the legacy header X-Content-Type: auto on /post/raw and /post/file: one client sends \
+               it always, and retries for ever when it is refused",
+        set: |to, text| tolerance(&mut to.x_content_type_auto, text),
+    },
+    SwitchRow {
+        name: "empty_form_file",
+        values: "accept|refuse",
+        default: "accept",
+        what: "a form whose file has no bytes: documented as an error, recorded as a success",
+        set: |to, text| tolerance(&mut to.empty_form_file, text),
+    },
+    SwitchRow {
+        name: "unknown_content_type",
+        values: "accept|refuse",
+        default: "accept",
+        what: "content types that are well formed and not listed: documented both ways",
+        set: |to, text| tolerance(&mut to.unknown_content_type, text),
+    },
+    SwitchRow {
+        name: "listpath_items",
+        values: "flat|nested",
+        default: "flat",
+        what: "how listPath writes an entry with its stat",
+        set: |to, text| {
+            to.listpath_items =
+                one_of(text, &[("flat", ListPathItems::Flat), ("nested", ListPathItems::Nested)])?;
+            Some(())
+        },
+    },
+    SwitchRow {
+        name: "listpath_last_cookie",
+        values: "short|empty",
+        default: "short",
+        what: "listPath's cookie is null behind a short page, or only behind an empty one",
+        set: |to, text| {
+            to.listpath_last_cookie = one_of(
+                text,
+                &[("short", LastCookie::ShortPage), ("empty", LastCookie::EmptyPage)],
+            )?;
+            Some(())
+        },
+    },
+    SwitchRow {
+        name: "legacy_headers",
+        values: "off|on",
+        default: "off",
+        what: "read X-LLNW-Authorization and send X-Llnw-Status too, for clients from before the \
+               headers were renamed",
+        set: |to, text| {
+            to.legacy_headers =
+                one_of(text, &[("off", LegacyHeaders::Off), ("on", LegacyHeaders::On)])?;
+            Some(())
+        },
+    },
+    SwitchRow {
+        name: "signature_reuse",
+        values: "refuse|accept",
+        default: "refuse",
+        what: "a signature that was used before",
+        set: |to, text| tolerance(&mut to.signature_reuse, text),
+    },
+    SwitchRow {
+        name: "rate_limit",
+        values: "off|N",
+        default: "off",
+        what: "requests per second over /multipart/* and /post/*, then 429 (the service's: 100)",
+        set: |to, text| {
+            to.rate_limit = if text == "off" { None } else { Some(number(text)?) };
+            Some(())
+        },
+    },
+    SwitchRow {
+        name: "disk_quota",
+        values: "off|BYTES",
+        default: "off",
+        what: "bytes that the account may store, then 503 with -22",
+        set: |to, text| {
+            to.disk_quota = if text == "off" { None } else { Some(number(text)?) };
+            Some(())
+        },
+    },
+    SwitchRow {
+        name: "join",
+        values: "immediate|polls:N|after:SECONDS|fail",
+        default: "immediate",
+        what: "when a completed upload becomes a file: for clients that poll getMultipartStatus",
+        set: |to, text| {
+            to.join = join(text)?;
+            Some(())
+        },
+    },
+    SwitchRow {
+        name: "egress_delay",
+        values: "SECONDS",
+        default: "0",
+        what: "how long a new file stays invisible to readers after it came to be",
+        set: |to, text| {
+            to.egress_delay = seconds(text)?;
+            Some(())
+        },
+    },
+];
+
+impl Switches {
+    /// Sets a switch or a limit by its name.
+    ///
+    /// # Errors
+    ///
+    /// What names there are, or what values the switch takes, in one line.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        if let Some(row) = LIMITS.iter().find(|row| row.name == name) {
+            let figure =
+                number(value).ok_or_else(|| format!("{name} takes a number, not {value:?}"))?;
+            self.limits.set(row.limit, figure);
+            return Ok(());
+        }
+        let Some(row) = SWITCHES.iter().find(|row| row.name == name) else {
+            let known =
+                SWITCHES.iter().map(|row| row.name).chain(LIMITS.iter().map(|row| row.name));
+            return Err(format!(
+                "there is no switch {name:?}, but {}",
+                known.collect::<Vec<_>>().join(", ")
+            ));
+        };
+        (row.set)(self, value).ok_or_else(|| format!("{name} takes {}, not {value:?}", row.values))
+    }
+}
+
+fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Option<T> {
+    words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
+}
+
+fn tolerance(to: &mut Tolerance, text: &str) -> Option<()> {
+    *to = one_of(text, &[("refuse", Tolerance::Refuse), ("accept", Tolerance::Accept)])?;
+    Some(())
+}
+
+fn number(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// Seconds, with a fraction if need be.
+fn seconds(text: &str) -> Option<Duration> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    plain
+        .then(|| text.parse().ok())
+        .flatten()
+        .and_then(|secs| Duration::try_from_secs_f64(secs).ok())
+}
+
+fn join(text: &str) -> Option<Join> {
+    match text.split_once(':') {
+        None => one_of(text, &[("immediate", Join::Immediate), ("fail", Join::Fail)]),
+        Some(("polls", count)) => number(count).map(Join::Polls),
+        Some(("after", time)) => seconds(time).map(Join::After),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_switch_takes_its_default_and_that_is_the_default() {
+        let mut switches = Switches::default();
+        for row in SWITCHES {
+            assert_eq!(switches.set(row.name, row.default), Ok(()), "{}", row.name);
+        }
+        assert_eq!(switches, Switches::default());
+    }
+
+    #[test]
+    fn values_are_read() {
+        let mut switches = Switches::default();
+        for (name, value) in [
+            ("result_shape", "object"),
+            ("join", "polls:3"),
+            ("join", "after:1.5"),
+            ("egress_delay", "2"),
+            ("rate_limit", "100"),
+            ("pieces", "3"),
+        ] {
+            assert_eq!(switches.set(name, value), Ok(()), "{name}={value}");
+        }
+        assert_eq!(switches.join, Join::After(Duration::from_millis(1500)));
+        assert_eq!(switches.limits.of(crate::spec::Limit::Pieces), 3);
+    }
+
+    #[test]
+    fn nonsense_is_told_what_there_is() {
+        let error = |name: &str, value: &str| {
+            Switches::default().set(name, value).err().unwrap_or_default()
+        };
+        assert!(
+            error("colour", "red").starts_with("there is no switch \"colour\", but result_shape, ")
+        );
+        assert_eq!(
+            error("join", "soon"),
+            "join takes immediate|polls:N|after:SECONDS|fail, not \"soon\""
+        );
+        assert_eq!(error("pieces", "-1"), "pieces takes a number, not \"-1\"");
+        assert_eq!(error("rate_limit", ""), "rate_limit takes off|N, not \"\"");
+    }
+}

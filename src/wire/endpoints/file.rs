@@ -1,0 +1,103 @@
+//! `/post/file`: a file in a form (§5.2).
+
+use crate::journal::Call;
+use crate::origin::{NewFile, Origin, Parents, Path, Spelling, Timestamp};
+use crate::spec::{Cause, FILE, Limit, Tolerance};
+use crate::wire::answer::Draft;
+use crate::wire::ask::Ask;
+use crate::wire::form::{FILE_FIELD, FilledForm, FormFile, boundary_of};
+use crate::wire::{Kept, Received};
+
+use super::directory::flag;
+use super::post::{Arrived, Common, check_expose, destination, mtime, recursive};
+
+/// A form whose head has been accepted.
+#[derive(Debug)]
+pub(in crate::wire) struct File {
+    common: Common,
+    boundary: String,
+    referer: Option<Vec<u8>>,
+}
+
+pub(in crate::wire) fn open(ask: &Ask<'_>, call: &mut Call) -> Result<File, Cause> {
+    let caller = ask.caller(call)?;
+    let recursive = recursive(ask)?;
+    let common = Common::read(ask, caller, recursive)?;
+    let boundary = ask.text("Content-Type").and_then(|given| boundary_of(&given));
+    let boundary = boundary.ok_or(Cause::NotAForm)?;
+    Ok(File { common, boundary, referer: ask.header("Referer").map(<[u8]>::to_vec) })
+}
+
+impl File {
+    /// What stands between the parts of the form.
+    pub(in crate::wire) fn boundary(&self) -> &str {
+        &self.boundary
+    }
+
+    pub(in crate::wire) fn commit(
+        &self,
+        origin: &mut Origin,
+        now: Timestamp,
+        call: &mut Call,
+        body: &Received,
+    ) -> Result<Draft, Cause> {
+        let Kept::Form(form) = &body.kept else { return Err(Cause::NotAForm) };
+        let file = the_file(form)?;
+        let new = self.new_file(origin, form, file)?;
+        origin.check_parent(&new)?;
+        origin.check_quota(Some(file.content.len()))?;
+        if file.content.is_empty() && origin.switches().empty_form_file == Tolerance::Refuse {
+            return Err(Cause::EmptyFile);
+        }
+        self.common.check_digest(file.digest)?;
+        let part_type = file.content_type.as_deref();
+        let (content, start) = (file.content.clone(), file.start.as_slice());
+        let arrived = Arrived { content, digest: file.digest, start, part_type };
+        let (answer, path) =
+            self.common.store(origin, now, &FILE, new, &arrived, Spelling::Plain)?;
+        call.path = Some(path.absolute(origin.account()));
+        Ok(match self.back_to(form) {
+            Some(address) => answer.redirected(&FILE.rows[1], address),
+            None => answer,
+        })
+    }
+
+    /// What the fields say, judged in the order of §1.14.
+    fn new_file(
+        &self,
+        origin: &Origin,
+        form: &FilledForm,
+        file: &FormFile,
+    ) -> Result<NewFile, Cause> {
+        let field = |name: &str| form.field(name);
+        let said = field("recursive").map(flag).transpose()?;
+        let max = origin.limits().of(Limit::PathBytes);
+        let root = &self.common.caller.root;
+        let path = |text: &[u8]| Ok(Path::parse(text, Spelling::Plain, max)?.under(root));
+        let name = field("basename").or(file.name.as_deref());
+        let directory = field("directory").unwrap_or_default();
+        let (directory, name) = destination(path, directory, name, Spelling::Plain)?;
+        let parents = self.common.recursive.or(said).unwrap_or(Parents::Required);
+        let mut new = NewFile { directory, name, parents, mtime: None };
+        origin.check_name(&new)?;
+        new.mtime = field("mtime").map(mtime).transpose()?;
+        check_expose(field("expose_egress"))?;
+        Ok(new)
+    }
+
+    /// Where the browser is to be sent.
+    fn back_to<'a>(&'a self, form: &'a FilledForm) -> Option<&'a [u8]> {
+        let wants_referer = form.field("return_referer").is_some();
+        let referer = self.referer.as_deref().filter(|_| wants_referer);
+        form.field("return_url").or(referer)
+    }
+}
+
+fn the_file(form: &FilledForm) -> Result<&FormFile, Cause> {
+    match form.files.as_slice() {
+        [] => Err(Cause::NoBody),
+        [file] if form.is_whole && file.field == FILE_FIELD => Ok(file),
+        [_] => Err(Cause::NotAForm),
+        _ => Err(Cause::SeveralFiles),
+    }
+}

@@ -1,0 +1,139 @@
+//! Listing directories, page by page (§7.2).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use crate::origin::Node;
+use crate::spec::{Cause, LastCookie, ListPathItems};
+
+use super::files::{Members, owner_and_times, what_a_file_has};
+use super::json::Json;
+use super::method::{Stop, Turn};
+
+type Entry<'a> = (&'a str, &'a Node);
+
+/// `listDir`: the directories in a directory.
+pub(super) fn list_dir(turn: &mut Turn<'_>) -> Result<Json, Stop> {
+    list(turn, |(_, node)| matches!(node, Node::Directory(_)))
+}
+
+/// `listFile`: the files in a directory.
+pub(super) fn list_file(turn: &mut Turn<'_>) -> Result<Json, Stop> {
+    list(turn, |(_, node)| matches!(node, Node::File(_)))
+}
+
+/// A page of the entries that are wanted. The cookie is the offset of the next entry, and 0 behind a
+/// short page.
+fn list(turn: &mut Turn<'_>, wanted: fn(&Entry<'_>) -> bool) -> Result<Json, Stop> {
+    let size = turn.page_size("pageSize")?;
+    let cookie = turn.args.cookie("cookie")?.unwrap_or(0);
+    let start = usize::try_from(cookie).map_err(|_| Cause::Cookie)?;
+    let with_stat = turn.args.boolean("stat")?.unwrap_or(false);
+    let path = turn.path()?;
+    let tree = turn.origin.tree();
+    let entries = tree.directory(&path)?.entries(tree).filter(wanted);
+    let page: Vec<_> = entries.skip(start).take(size).map(|entry| item(entry, with_stat)).collect();
+    let next = if page.len() < size { 0 } else { start + page.len() };
+    Ok(Json::Object(vec![
+        ("code", Json::int(0)),
+        ("cookie", Json::int(next as u64)),
+        ("list", Json::Array(page.into_iter().collect::<Result<_, Stop>>()?)),
+    ]))
+}
+
+fn item((name, node): Entry<'_>, with_stat: bool) -> Result<Json, Stop> {
+    let kind = Json::int(if matches!(node, Node::Directory(_)) { 1 } else { 2 });
+    let mut members = vec![("name", Json::text(name)), ("type", kind)];
+    if with_stat {
+        members.push(("stat", Json::Object(stat(node)?)));
+    }
+    Ok(Json::Object(members))
+}
+
+fn stat(node: &Node) -> Result<Members, Stop> {
+    let file = match node {
+        Node::Directory(_) => Vec::new(),
+        Node::File(file) => what_a_file_has(file)?,
+    };
+    Ok([owner_and_times(node), file].concat())
+}
+
+/// `listPath`: directories and files, each list with the page size of its own.
+pub(super) fn list_path(turn: &mut Turn<'_>) -> Result<Json, Stop> {
+    let size = turn.page_size("pageSize")?;
+    let start = turn.args.text_cookie("cookie")?.unwrap_or_default();
+    let start = Offsets::read(&start).ok_or(Cause::Cookie)?;
+    let with_stat = turn.args.boolean("stat")?.unwrap_or(false);
+    let path = turn.path()?;
+    let switches = turn.origin.switches();
+    let tree = turn.origin.tree();
+    let (dirs, files): (Vec<Entry<'_>>, Vec<_>) = tree
+        .directory(&path)?
+        .entries(tree)
+        .partition(|(_, node)| matches!(node, Node::Directory(_)));
+    let page = |entries: Vec<Entry<'_>>, start| -> Result<Vec<Json>, Stop> {
+        let page = entries.into_iter().skip(start).take(size);
+        page.map(|entry| path_item(entry, with_stat, switches.listpath_items)).collect()
+    };
+    let (dirs, files) = (page(dirs, start.dirs)?, page(files, start.files)?);
+    let is_last = match switches.listpath_last_cookie {
+        LastCookie::ShortPage => dirs.len() < size && files.len() < size,
+        LastCookie::EmptyPage => dirs.is_empty() && files.is_empty(),
+    };
+    let next = Offsets { dirs: start.dirs + dirs.len(), files: start.files + files.len() };
+    Ok(Json::Object(vec![
+        ("code", Json::int(0)),
+        ("cookie", if is_last { Json::Null } else { Json::text(next.write()) }),
+        ("dirs", Json::Array(dirs)),
+        ("files", Json::Array(files)),
+    ]))
+}
+
+fn path_item((name, node): Entry<'_>, with_stat: bool, items: ListPathItems) -> Result<Json, Stop> {
+    let mut members = vec![("name", Json::text(name))];
+    match items {
+        _ if !with_stat => {}
+        ListPathItems::Flat => members.extend(stat(node)?),
+        ListPathItems::Nested => members.push(("stat", Json::Object(nested_stat(node)?))),
+    }
+    Ok(Json::Object(members))
+}
+
+/// The stat of the older form, with members of its own.
+fn nested_stat(node: &Node) -> Result<Members, Stop> {
+    let stat = node.stat();
+    let times = [("ctime", Json::int(stat.ctime.secs())), ("mtime", Json::int(stat.mtime.secs()))];
+    let owner = [("uid", Json::int(stat.uid)), ("gid", Json::int(stat.gid))];
+    let Node::File(file) = node else {
+        let rest = [("hash", Json::Null), ("ctype", Json::int(1))];
+        return Ok([times, owner, rest].concat());
+    };
+    let mut has = what_a_file_has(file)?;
+    let size = has.remove(0);
+    let hash = has.first().map_or(Json::Null, |(_, checksum)| checksum.clone());
+    let rest = vec![("hash", hash), ("ctype", Json::int(2))];
+    Ok([times.to_vec(), vec![size], owner.to_vec(), has, rest].concat())
+}
+
+/// How far a `listPath` has come: directories and files given, as two big-endian numbers in base64.
+struct Offsets {
+    dirs: usize,
+    files: usize,
+}
+
+impl Offsets {
+    fn read(cookie: &str) -> Option<Self> {
+        if cookie.is_empty() {
+            return Some(Self { dirs: 0, files: 0 });
+        }
+        let bytes: [u8; 16] = BASE64.decode(cookie).ok()?.try_into().ok()?;
+        let (dirs, files) = bytes.split_at(8);
+        let number = |half: &[u8]| usize::try_from(u64::from_be_bytes(half.try_into().ok()?)).ok();
+        Some(Self { dirs: number(dirs)?, files: number(files)? })
+    }
+
+    fn write(&self) -> String {
+        let halves = [self.dirs as u64, self.files as u64].map(u64::to_be_bytes);
+        BASE64.encode(halves.concat())
+    }
+}

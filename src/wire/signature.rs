@@ -1,0 +1,103 @@
+//! Signed requests (§9).
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hmac::{Hmac, KeyInit, Mac};
+use percent_encoding::percent_decode_str;
+use sha2::Sha256;
+
+use crate::journal::Head;
+use crate::origin::{Caller, Origin, Timestamp};
+use crate::spec::Cause;
+
+const PREFIX: &str = "x-agile-";
+
+/// Who signed a request for `path`.
+///
+/// # Errors
+///
+/// [`Cause::BadCredentials`] if the signature is malformed, expired, not made with the account's
+/// keys, or not over this request.
+pub(super) fn signer(
+    origin: &Origin,
+    now: Timestamp,
+    head: &Head,
+    path: &str,
+    signature: &str,
+) -> Result<Caller, Cause> {
+    let Some((keys, caller)) = origin.sessions().keys() else { return Err(Cause::BadCredentials) };
+    let (signed, mac) = signature.rsplit_once("&signature=").ok_or(Cause::BadCredentials)?;
+    if !is_signed_with(&keys.secret_key, signed, mac) {
+        return Err(Cause::BadCredentials);
+    }
+    let (signed_path, terms) = signed.split_once('?').ok_or(Cause::BadCredentials)?;
+    let headers = headers_to_sign(head);
+    let is_name =
+        |name: &str| ["access_key", "expiry"].contains(&name) || headers.contains_key(name);
+    let mut terms = read_terms(terms, is_name).ok_or(Cause::BadCredentials)?;
+    let access_key = terms.remove("access_key");
+    let expiry = terms.remove("expiry").and_then(|expiry| expiry.parse::<u64>().ok());
+    let holds = signed_path == path
+        && access_key == Some(keys.access_key.as_str())
+        && expiry.is_some_and(|expiry| expiry > now.secs())
+        && terms_are_the_headers(&terms, &headers);
+    if holds { Ok(caller.clone()) } else { Err(Cause::BadCredentials) }
+}
+
+/// Compares in constant time, over the bytes that came.
+fn is_signed_with(secret: &str, signed: &str, mac: &str) -> bool {
+    let Ok(mac) = BASE64.decode(mac) else { return false };
+    let Ok(mut expected) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
+    expected.update(signed.as_bytes());
+    expected.verify_slice(&mac).is_ok()
+}
+
+/// The terms by name; nothing if the first has none. Signers do not quote, so that a value may have
+/// an `&` in it: a term ends where the next begins with a name that has not been yet.
+fn read_terms(terms: &str, is_name: impl Fn(&str) -> bool) -> Option<BTreeMap<&str, &str>> {
+    let mut read = BTreeMap::new();
+    let mut last = None;
+    let mut at = 0;
+    for term in terms.split('&') {
+        let end = at + term.len();
+        let new =
+            term.split_once('=').filter(|(name, _)| is_name(name) && !read.contains_key(name));
+        let (name, from) = match new {
+            Some((name, _)) => (name, at + name.len() + 1),
+            None => last?,
+        };
+        read.insert(name, &terms[from..end]);
+        last = Some((name, from));
+        at = end + 1;
+    }
+    Some(read)
+}
+
+/// The `X-Agile-*` headers that came, the signature left out, by the names that their terms have.
+fn headers_to_sign(head: &Head) -> BTreeMap<String, &[u8]> {
+    let mut headers = BTreeMap::new();
+    for (name, value) in head.headers() {
+        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        let term = name.strip_prefix(PREFIX).filter(|term| *term != "signature");
+        if let Some(term) = term {
+            // Of a repeated header the first counts (§1.13).
+            headers.entry(term.to_owned()).or_insert(value);
+        }
+    }
+    headers
+}
+
+/// Whether there is a term for exactly the headers.
+fn terms_are_the_headers(terms: &BTreeMap<&str, &str>, headers: &BTreeMap<String, &[u8]>) -> bool {
+    let same = |(name, value): (&String, &&[u8])| {
+        terms.get(name.as_str()).is_some_and(|term| is_value(term, value))
+    };
+    headers.len() == terms.len() && headers.iter().all(same)
+}
+
+/// Whether a term is a header's value, as sent or quoted.
+fn is_value(term: &str, value: &[u8]) -> bool {
+    term.as_bytes() == value || percent_decode_str(term).eq(value.iter().copied())
+}

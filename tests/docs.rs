@@ -1,0 +1,161 @@
+//! The prose that is made of tables is what the tables say. `UPDATE_GOLDEN=1 cargo test --test docs`
+//! writes `docs/protocol.md` anew.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use mock_origin::spec::{
+    Basis, CONTENT_TYPES, ENDPOINTS, ENVELOPE, Endpoint, LIMITS, METHODS, Made, Method,
+    PERMISSIONS, PIECE_TRANSITIONS, Param, Row, SWITCHES, UPLOAD_TRANSITIONS,
+};
+
+#[test]
+fn the_protocol_page_is_what_the_tables_say() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/protocol.md");
+    let made = page();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(made == written, "docs/protocol.md is not what the tables say");
+}
+
+fn page() -> String {
+    let mut page = "\
+# The protocol, as this origin speaks it
+
+This page is made from the tables in `src/spec` and checked by a test; the tables are what the origin
+goes by. The basis of a fact is **D**ocumented, **O**bserved or **A**ssumed. Rows *on request* are
+never answered by a healthy origin.
+
+"
+    .to_owned();
+    page += "## HTTP endpoints\n\n";
+    ENDPOINTS
+        .iter()
+        .filter(|endpoint| !endpoint.rows.is_empty())
+        .for_each(|one| endpoint(&mut page, one));
+    page +=
+        "## JSON-RPC\n\nPOST to `/jsonrpc` (1.0 and 2.0) or `/jsonrpc2` (2.0, and batches).\n\n";
+    page += "### Error objects of every method\n\n";
+    rows(&mut page, ENVELOPE);
+    for one in METHODS {
+        method(&mut page, one);
+    }
+    states(&mut page);
+    limits_and_switches(&mut page);
+    content_types(&mut page);
+    page
+}
+
+fn endpoint(page: &mut String, endpoint: &Endpoint) {
+    let methods: Vec<_> = endpoint.methods.iter().map(|method| method.name()).collect();
+    writeln!(
+        page,
+        "### `{}` ({})\n\nTakes {}.\n",
+        endpoint.path,
+        endpoint.cite,
+        methods.join(", ")
+    )
+    .unwrap();
+    writeln!(page, "| Header | | Basis |\n|---|---|---|").unwrap();
+    for header in endpoint.headers {
+        let needed = if header.required { "required" } else { "optional" };
+        writeln!(page, "| `{}` | {needed} | {} |", header.name, basis(header.basis)).unwrap();
+    }
+    page.push('\n');
+    if !endpoint.rows.is_empty() {
+        rows(page, endpoint.rows);
+    }
+}
+
+fn rows(page: &mut String, rows: &[Row]) {
+    writeln!(page, "| HTTP | Code | Meaning | | Cite | Basis |\n|---|---|---|---|---|---|")
+        .unwrap();
+    for row in rows {
+        let made = if row.made == Made::OnRequest { "on request" } else { "" };
+        let code = row.code.to_string().replace('-', "−");
+        let (http, phrase, cite) = (row.http, row.phrase, row.cite);
+        writeln!(page, "| {http} | {code} | {phrase} | {made} | {cite} | {} |", basis(row.basis))
+            .unwrap();
+    }
+    page.push('\n');
+}
+
+fn method(page: &mut String, method: &Method) {
+    let params: Vec<_> = method.params.iter().map(param).collect();
+    let (name, cite) = (method.name, method.cite);
+    writeln!(page, "### `{name}({})` ({cite}, {})\n", params.join(", "), basis(method.basis))
+        .unwrap();
+    rows(page, method.rows);
+}
+
+fn param(param: &Param) -> String {
+    let alias = param.alias.map(|alias| format!("|{alias}")).unwrap_or_default();
+    format!("{}{alias}{}", param.name, if param.required { "" } else { "?" })
+}
+
+fn states(page: &mut String) {
+    page.push_str("## States (§4.4)\n\n| Upload | on | becomes | Basis |\n|---|---|---|---|\n");
+    for arrow in UPLOAD_TRANSITIONS {
+        let basis = basis(arrow.basis);
+        writeln!(page, "| {} | {:?} | {} | {basis} |", arrow.from, arrow.on, arrow.to).unwrap();
+    }
+    page.push_str("\n| Piece | on | becomes | Basis |\n|---|---|---|---|\n");
+    for arrow in PIECE_TRANSITIONS {
+        let basis = basis(arrow.basis);
+        writeln!(page, "| {} | {:?} | {} | {basis} |", arrow.from, arrow.on, arrow.to).unwrap();
+    }
+    page.push_str("\n| Operation | NEW | READY | ABORT | FAILED | others | Basis |\n|---|---|---|---|---|---|---|\n");
+    for row in PERMISSIONS {
+        let answers = [row.new, row.ready, row.abort, row.failed, row.other];
+        let answers: Vec<_> = answers
+            .iter()
+            .map(|cause| cause.map_or("yes".to_owned(), |cause| format!("{cause:?}")))
+            .collect();
+        writeln!(page, "| {:?} | {} | {} |", row.operation, answers.join(" | "), basis(row.basis))
+            .unwrap();
+    }
+    page.push('\n');
+}
+
+fn limits_and_switches(page: &mut String) {
+    page.push_str("## Limits\n\n| Name | Figure | Cite | Basis |\n|---|---|---|---|\n");
+    for row in &LIMITS {
+        writeln!(
+            page,
+            "| `{}` | {} | {} | {} |",
+            row.name,
+            row.default,
+            row.cite,
+            basis(row.basis)
+        )
+        .unwrap();
+    }
+    page.push_str(
+        "\n## Switches (§10)\n\n| Name | Values | Default | What it changes |\n|---|---|---|---|\n",
+    );
+    for row in SWITCHES {
+        let values = row.values.replace('|', "\\|");
+        writeln!(page, "| `{}` | {values} | {} | {} |", row.name, row.default, row.what).unwrap();
+    }
+    page.push('\n');
+}
+
+fn content_types(page: &mut String) {
+    page.push_str("## Content types (§3.8)\n\n| Type | Extensions |\n|---|---|\n");
+    for row in CONTENT_TYPES {
+        writeln!(page, "| {} | {} |", row.name, row.extensions.join(" ")).unwrap();
+    }
+}
+
+fn basis(basis: &[Basis]) -> String {
+    let letter = |basis: &Basis| match basis {
+        Basis::Documented => "D",
+        Basis::Observed => "O",
+        Basis::Assumed => "A",
+    };
+    basis.iter().map(letter).collect::<Vec<_>>().join(", ")
+}
