@@ -179,7 +179,7 @@ fn message(entrance: Entrance, json: &RawValue) -> Message {
 fn version(entrance: Entrance, member: Option<&str>) -> Result<Version, Version> {
     // A text may be escaped in more ways than one.
     let text = member.map(|raw| serde_json::from_str(raw).unwrap_or_default());
-    match (text.as_ref().map(String::as_str), entrance.is_2) {
+    match (text.as_deref(), entrance.is_2) {
         (Some("2.0"), _) => Ok(Version::Two),
         (None | Some("1.0"), false) => Ok(Version::One),
         (_, _) => Err(Version::Two),

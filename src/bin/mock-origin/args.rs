@@ -1,0 +1,274 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+
+use lexopt::{Arg, Parser};
+use mock_origin::spec::{LIMITS, SWITCHES, Switches};
+
+/// What is asked for.
+pub(crate) enum Command {
+    /// A text that explains the program.
+    Help(String),
+    /// An origin.
+    Serve(Box<Serve>),
+}
+
+/// An origin as the command line describes it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Serve {
+    pub(crate) listen: Vec<SocketAddr>,
+    pub(crate) account: Option<String>,
+    pub(crate) users: Vec<(String, String)>,
+    pub(crate) directories: Vec<String>,
+    pub(crate) key_pair: Option<(String, String)>,
+    pub(crate) switches: Vec<(String, String)>,
+    pub(crate) seed: Option<u64>,
+    pub(crate) quiet: bool,
+}
+
+const USAGE: &str = "\
+An HTTP origin for the tests of Origin Storage upload clients.
+
+Usage: mock-origin serve [OPTIONS]
+
+The first line on standard output is the base URL alone; with several listeners,
+the next lines are theirs. Each exchange is a line on standard error as it ends.
+Ctrl-C or SIGTERM prints a summary and ends with 0.
+
+Options:
+  --listen ADDR:PORT        where to listen; may be repeated  [127.0.0.1:0]
+  --expose                  allow addresses that can be reached from outside
+  --account NAME            the account                       [acme]
+  --user NAME:PASSWORD      a user; may be repeated           [jane:secret]
+  --dir PATH                a directory; may be repeated
+  --key-pair ACCESS:SECRET  keys for signed requests, acting as the first user
+  --set NAME=VALUE          a switch or a limit; may be repeated
+  --seed N                  what decides tokens and identifiers  [random]
+  --quiet                   no line for each exchange
+  -h, --help                this text
+  -V, --version             the version
+";
+
+/// Reads a command line.
+pub(crate) fn parse(mut parser: Parser) -> Result<Command, String> {
+    let wrong = |error: lexopt::Error| error.to_string();
+    match parser.next().map_err(wrong)? {
+        Some(Arg::Value(command)) if command == "serve" => serve(parser),
+        Some(Arg::Value(command)) if command == "help" => Ok(Command::Help(help())),
+        Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Help(help())),
+        Some(Arg::Short('V') | Arg::Long("version")) => Ok(Command::Help(version())),
+        Some(Arg::Value(command)) => {
+            Err(format!("there is no command {:?}: mock-origin serve", command.to_string_lossy()))
+        }
+        Some(other) => Err(format!("{}: mock-origin serve", other.unexpected())),
+        None => Err("a command is missing: mock-origin serve".to_owned()),
+    }
+}
+
+fn serve(mut parser: Parser) -> Result<Command, String> {
+    let mut serve = Serve::default();
+    let mut exposed = false;
+    while let Some(arg) = parser.next().map_err(|error| error.to_string())? {
+        let name = match arg {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(help())),
+            Arg::Long("quiet") => {
+                serve.quiet = true;
+                continue;
+            }
+            Arg::Long("expose") => {
+                exposed = true;
+                continue;
+            }
+            Arg::Long(name) if OPTIONS.iter().any(|(known, _)| *known == name) => name.to_owned(),
+            other => return Err(other.unexpected().to_string()),
+        };
+        let value = text(parser.value().map_err(|error| error.to_string())?)?;
+        set(&mut serve, &name, &value)?;
+    }
+    let outside = serve.listen.iter().find(|address| !address.ip().is_loopback());
+    match outside.filter(|_| !exposed) {
+        Some(address) => Err(format!("{address} can be reached from outside: that needs --expose")),
+        None => Ok(Command::Serve(Box::new(serve))),
+    }
+}
+
+type Set = fn(&mut Serve, &str) -> Option<()>;
+
+/// The options that take a value, and what each does with it.
+const OPTIONS: &[(&str, Set)] = &[
+    ("listen", |serve, value| {
+        serve.listen.push(value.parse().ok()?);
+        Some(())
+    }),
+    ("account", |serve, value| {
+        let is_segment = !value.is_empty() && !value.contains('/') && !value.contains("..");
+        serve.account = is_segment.then(|| Some(value.to_owned()))?;
+        Some(())
+    }),
+    ("user", |serve, value| {
+        let user = pair(value, ':')?;
+        let is_new = serve.users.iter().all(|(name, _)| *name != user.0);
+        is_new.then(|| serve.users.push(user))
+    }),
+    ("dir", |serve, value| {
+        let is_path = value.split('/').all(|name| name != "." && !name.contains(".."));
+        is_path.then(|| serve.directories.push(value.to_owned()))
+    }),
+    ("key-pair", |serve, value| {
+        serve.key_pair = Some(pair(value, ':')?);
+        Some(())
+    }),
+    ("set", |serve, value| {
+        serve.switches.push(pair(value, '=')?);
+        Some(())
+    }),
+    ("seed", |serve, value| {
+        serve.seed = Some(value.parse().ok()?);
+        Some(())
+    }),
+];
+
+fn set(serve: &mut Serve, name: &str, value: &str) -> Result<(), String> {
+    let (_, set) = OPTIONS.iter().find(|(known, _)| *known == name).ok_or("no such option")?;
+    set(serve, value).ok_or_else(|| format!("--{name} takes {}, not {value:?}", form_of(name)))?;
+    match serve.switches.last().filter(|_| name == "set") {
+        Some((switch, value)) => Switches::default().set(switch, value),
+        None => Ok(()),
+    }
+}
+
+/// What an option takes, as the usage has it.
+fn form_of(name: &str) -> &'static str {
+    match name {
+        "listen" => "an IP address and a port, as in 127.0.0.1:8080",
+        "account" => "a name without a slash",
+        "user" => "NAME:PASSWORD, each name once",
+        "dir" => "a path without \".\" and \"..\"",
+        "key-pair" => "ACCESS:SECRET",
+        "set" => "NAME=VALUE",
+        _ => "a number",
+    }
+}
+
+/// Two texts with something between them, neither of them empty.
+fn pair(text: &str, between: char) -> Option<(String, String)> {
+    let (one, other) = text.split_once(between)?;
+    let is_whole = !one.is_empty() && !other.is_empty();
+    is_whole.then(|| (one.to_owned(), other.to_owned()))
+}
+
+fn text(value: OsString) -> Result<String, String> {
+    value.into_string().map_err(|value| format!("{} is not UTF-8", value.display()))
+}
+
+/// The usage, and every switch and limit.
+fn help() -> String {
+    let switch = |row: &mock_origin::spec::SwitchRow| {
+        let name = format!("{}={}", row.name, row.values);
+        format!("  {name:<44} [{}]\n      {}\n", row.default, row.what)
+    };
+    let limit = |row: &mock_origin::spec::LimitRow| {
+        format!("  {:<44} [{}]\n", format!("{}=N", row.name), row.default)
+    };
+    let switches: String = SWITCHES.iter().map(switch).collect();
+    let limits: String = LIMITS.iter().map(limit).collect();
+    format!("{USAGE}\nSwitches for --set:\n{switches}\nLimits for --set:\n{limits}")
+}
+
+fn version() -> String {
+    format!("mock-origin {}\n", env!("CARGO_PKG_VERSION"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(args: &[&str]) -> Result<Serve, String> {
+        let words = std::iter::once("mock-origin").chain(args.iter().copied());
+        match parse(Parser::from_iter(words))? {
+            Command::Serve(serve) => Ok(*serve),
+            Command::Help(text) => Err(text),
+        }
+    }
+
+    #[test]
+    fn every_option_is_read() {
+        let serve = read(&[
+            "serve",
+            "--listen=127.0.0.1:80",
+            "--listen",
+            "[::1]:8080",
+            "--account",
+            "studio",
+            "--user",
+            "bob:p:w",
+            "--dir",
+            "/a b",
+            "--key-pair",
+            "a:s",
+            "--set",
+            "join=polls:3",
+            "--seed",
+            "7",
+            "--quiet",
+        ])
+        .unwrap();
+        assert_eq!(serve.listen.len(), 2);
+        assert_eq!(serve.users, [("bob".to_owned(), "p:w".to_owned())]);
+        assert_eq!(serve.switches, [("join".to_owned(), "polls:3".to_owned())]);
+        assert_eq!(
+            (serve.seed, serve.quiet, serve.account.as_deref()),
+            (Some(7), true, Some("studio"))
+        );
+    }
+
+    #[test]
+    fn nonsense_is_one_clear_line() {
+        for (args, said) in [
+            (&[][..], "a command is missing: mock-origin serve"),
+            (&["surf"], "there is no command \"surf\": mock-origin serve"),
+            (
+                &["serve", "--listen", "x"],
+                "--listen takes an IP address and a port, as in 127.0.0.1:8080, not \"x\"",
+            ),
+            (
+                &["serve", "--listen", "0.0.0.0:0"],
+                "0.0.0.0:0 can be reached from outside: that needs --expose",
+            ),
+            (
+                &["serve", "--user", "jane"],
+                "--user takes NAME:PASSWORD, each name once, not \"jane\"",
+            ),
+            (
+                &["serve", "--user", "a:b", "--user", "a:c"],
+                "--user takes NAME:PASSWORD, each name once, not \"a:c\"",
+            ),
+            (
+                &["serve", "--dir", "a/../b"],
+                "--dir takes a path without \".\" and \"..\", not \"a/../b\"",
+            ),
+            (
+                &["serve", "--set", "join=soon"],
+                "join takes immediate|polls:N|after:SECONDS|fail, not \"soon\"",
+            ),
+            (&["serve", "--seed", "x"], "--seed takes a number, not \"x\""),
+            (&["serve", "--seed"], "missing argument for option '--seed'"),
+            (&["serve", "--nonsense"], "invalid option '--nonsense'"),
+        ] {
+            assert_eq!(read(args), Err(said.to_owned()));
+        }
+    }
+
+    #[test]
+    fn the_help_names_every_option_switch_and_limit() {
+        let text = help();
+        for (name, _) in OPTIONS {
+            assert!(text.contains(&format!("--{name} ")), "{name}");
+        }
+        for name in SWITCHES.iter().map(|row| row.name).chain(LIMITS.iter().map(|row| row.name)) {
+            assert!(text.contains(&format!("{name}=")), "{name}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The origin as a program, for clients in other languages.
+
+// A program speaks to whoever runs it.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod args;
+mod serve;
+
+use std::process::ExitCode;
+
+use args::Command;
+
+/// The exit code for a command line that makes no sense.
+const WRONG_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let done = match args::parse(lexopt::Parser::from_env()) {
+        Ok(Command::Help(text)) => {
+            print!("{text}");
+            Ok(())
+        }
+        Ok(Command::Serve(serve)) => serve::serve(&serve),
+        Err(wrong) => {
+            eprintln!("mock-origin: {wrong}");
+            return ExitCode::from(WRONG_USAGE);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mock-origin: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
