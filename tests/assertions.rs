@@ -1,6 +1,7 @@
 //! An assertion that fails says why, in a text that a person can use. The texts are golden: they
 //! lie in `fixtures/failures`, and `UPDATE_GOLDEN=1 cargo test --test assertions` writes them anew.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -148,7 +149,7 @@ fn a_wrong_content_is_shown_by_where_it_differs_and_never_by_its_bytes() {
     assert_fails("file_size", file.try_size(3));
     assert_fails("file_content_type", file.try_content_type("video/mp4"));
     assert_fails("file_mtime", file.try_mtime(1));
-    assert_fails("file_digest", file.try_digest("00"));
+    assert_fails("file_digest", file.try_digest(&"0".repeat(64)));
 }
 
 #[test]
@@ -189,6 +190,54 @@ fn of_many_exchanges_only_those_that_matter_are_shown() {
 }
 
 #[test]
+fn a_file_that_was_taken_away_or_is_looked_for_in_the_wrong_place_is_explained() {
+    let origin = origin();
+    completed(&origin, "a.txt", &[b"one"]);
+    assert_fails("file_account_in_front", origin.file("/acme/videos/a.txt").try_exists());
+    let token = origin.token_for("jane");
+    let call = format!(r#"{{"method": "deleteFile", "params": ["{token}", "/videos/a.txt"]}}"#);
+    Client::new(&origin).ask("POST", "/jsonrpc", &[], call.as_bytes());
+    assert_fails("file_deleted", origin.file("/videos/a.txt").try_exists());
+}
+
+#[test]
+fn a_refusal_over_json_rpc_is_a_culprit_too() {
+    let origin = origin();
+    let (mut client, token, id) = uploaded(&origin, "a.txt", &[]);
+    piece(&mut client, &token, &id, 2, b"two");
+    let call = format!(r#"{{"method": "completeMultipart", "params": ["{token}", "{id}"]}}"#);
+    client.ask("POST", "/jsonrpc", &[], call.as_bytes());
+    assert_fails("file_refused_over_json_rpc", origin.file("/videos/a.txt").try_exists());
+    assert_fails("upload_refused_over_json_rpc", origin.upload(&id).try_completed());
+}
+
+#[test]
+fn a_given_file_has_no_piece_to_look_at() {
+    let origin = MockOrigin::builder().file("/g.txt", "abc").start();
+    let text = origin.file("/g.txt").try_content("xbc").unwrap_err().to_string();
+    assert!(text.ends_with("the first difference is at byte 0"), "{text}");
+}
+
+#[test]
+fn pieces_sent_one_after_the_other_are_sequential_whatever_the_connections() {
+    for _ in 0..50 {
+        let origin = MockOrigin::start();
+        let token = origin.token_for("jane");
+        let id = create(&mut Client::new(&origin), &token, "/", "a.txt");
+        for number in 1..=4 {
+            piece(&mut Client::new(&origin), &token, &id, number, b"x");
+        }
+        origin.upload(&id).assert_sequential();
+    }
+}
+
+#[test]
+fn requests_that_did_not_come_have_no_header() {
+    let origin = origin();
+    assert!(origin.requests().op(Op::login()).try_header("X-Agile-Username", "jane").is_err());
+}
+
+#[test]
 fn a_directory_that_is_not_as_claimed_is_explained() {
     let origin = origin();
     completed(&origin, "a.txt", &[b"one"]);
@@ -214,6 +263,8 @@ fn finish_names_requests_that_found_no_endpoint() {
     let origin = origin();
     Client::new(&origin).ask("POST", "/multipart/peice", &[], b"");
     Client::new(&origin).ask("DELETE", "/videos/a.txt", &[], b"");
+    Client::new(&origin).ask("GET", "/acount/login", &[], b"");
+    Client::new(&origin).ask("GET", "/multipart/piece", &[], b"");
     Client::new(&origin).ask("POST", "/jsonrpc", &[], br#"{"method": "getStatus", "id": 1}"#);
     assert_golden("verdict_unmatched", &origin.verdict().unwrap_err().to_string());
 }

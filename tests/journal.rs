@@ -1,6 +1,7 @@
 //! Nothing that happens is missing from the record: what came, byte for byte, what became of it, and
 //! how each connection ended.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used)]
 
 mod support;

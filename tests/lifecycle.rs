@@ -1,5 +1,6 @@
 //! An origin starts, stops and is described without surprises.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -9,7 +10,7 @@ use std::panic::{Location, catch_unwind};
 use std::sync::Mutex;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use mock_origin::{Limit, MockOrigin, OpenUpload, UserSpec};
+use mock_origin::{Limit, MockOrigin, OpenUpload, Requests, UserSpec};
 use support::{Client, complete, create, piece};
 
 fn upload_something(origin: &MockOrigin) {
@@ -203,6 +204,50 @@ fn waiting_ends_when_it_has_come_about_or_patience_is_over() {
     assert!(before.elapsed() >= Duration::from_millis(20));
 }
 
+#[test]
+fn what_is_waited_for_may_ask_the_origin_itself() {
+    let origin = MockOrigin::start();
+    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    assert!(origin.wait_until(support::PATIENCE, |_| origin.requests().len() == 1));
+}
+
+#[test]
+fn a_body_that_is_still_coming_shows_how_much_has_come() {
+    let origin = MockOrigin::start();
+    let token = origin.token_for("jane");
+    let mut client = Client::new(&origin);
+    let id = create(&mut client, &token, "/", "a.txt");
+    let headers = support::piece_headers(&token, &id, "1");
+    let whole = support::request("POST", "/multipart/piece", &headers, &[b'x'; 1000]);
+    client.write(&whole[..whole.len() - 500]);
+    let half = |requests: &Requests| requests.iter().any(|request| request.received() == 500);
+    assert!(origin.wait_until(support::PATIENCE, half), "{}", origin.timeline());
+    assert!(origin.timeline().contains("500 of 1000 B"), "{}", origin.timeline());
+}
+
+/// Run again by itself, as a child whose standard error nobody reads.
+#[test]
+fn a_failing_test_whose_standard_error_is_gone_fails_and_does_not_abort() {
+    const CHILD: &str = "MOCK_ORIGIN_TEST_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        let failed = catch_unwind(|| {
+            let _origin = MockOrigin::start();
+            std::panic::resume_unwind(Box::new("the test fails"));
+        });
+        std::process::exit(if failed.is_err() { 7 } else { 0 });
+    }
+    let name = "a_failing_test_whose_standard_error_is_gone_fails_and_does_not_abort";
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(CHILD, "1")
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(7));
+}
+
 type Nonsense = Box<dyn FnOnce() + std::panic::UnwindSafe>;
 
 /// What a panic says, and whether it points into this file.
@@ -229,6 +274,8 @@ fn nonsense_is_refused_where_it_is_written_with_the_right_call() {
         (Box::new(move || drop(builder().user("", "x"))), ".user(\"jane\", \"secret\")"),
         (Box::new(move || drop(builder().user("x", ""))), ".user(\"jane\", \"secret\")"),
         (Box::new(move || drop(builder().user("a\nb", "x"))), ".user(\"jane\", \"secret\")"),
+        (Box::new(move || drop(builder().user(" a ", "x"))), ".user(\"jane\", \"secret\")"),
+        (Box::new(move || drop(builder().account("multipart"))), ".account(\"acme\")"),
         (Box::new(move || drop(builder().user("a", "x").user("a", "y"))), "a name of its own"),
         (
             Box::new(move || drop(builder().user_with(UserSpec::new("a", "b").ids(0, 1)))),

@@ -24,6 +24,7 @@ pub enum ConnectionEnd {
 
 /// The record of one connection.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Connection {
     /// Its number in the order of acceptance, from 0.
     pub index: u64,

@@ -1,6 +1,7 @@
 //! One request and what became of it.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use crate::content::{Content, Digest};
 use crate::origin::Timestamp;
 use crate::spec::{Interface, Operation, Row};
 
-use super::{Framing, Head};
+use super::{Framing, Head, redacted};
 
 /// When something happened, on both clocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,7 @@ pub struct Moment {
 
 /// One operation that a request asked for. A JSON-RPC batch asks for several.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Call {
     /// What was asked for.
     pub operation: Operation,
@@ -62,7 +64,8 @@ impl Call {
 }
 
 /// The head of an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AnswerHead {
     /// The HTTP status.
     pub status: u16,
@@ -80,13 +83,25 @@ impl AnswerHead {
     }
 }
 
+impl fmt::Debug for AnswerHead {
+    /// As it is written, but for secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown =
+            |(name, value): &(&'static str, Cow<'static, [u8]>)| (*name, redacted(name, value));
+        write!(f, "{} {} ", self.status, self.reason)?;
+        f.debug_map().entries(self.headers.iter().map(shown)).finish()
+    }
+}
+
 /// How far an exchange came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
     /// The body is still being read.
     Receiving,
-    /// The answer has been begun.
+    /// A stored file is being sent.
+    Sending,
+    /// The answer has been given to the network, but for its last bytes perhaps.
     Answering,
     /// The answer was handed to the network whole.
     Answered,
@@ -101,12 +116,13 @@ pub enum Outcome {
 impl Outcome {
     /// Whether anything more can happen.
     pub const fn is_final(self) -> bool {
-        !matches!(self, Self::Receiving | Self::Answering)
+        !matches!(self, Self::Receiving | Self::Sending | Self::Answering)
     }
 }
 
 /// The record of one request: begun when its head is there, closed with an outcome.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[non_exhaustive]
 pub struct Exchange {
     /// Its number in the order in which heads arrived, from 0.
     pub index: u64,
@@ -132,6 +148,8 @@ pub struct Exchange {
     pub written: u64,
     /// When its head was complete.
     pub opened: Moment,
+    /// When its answer was begun: no client can have seen it before.
+    pub answered: Option<Moment>,
     /// When the last happened.
     pub closed: Option<Moment>,
     /// How far it came.
@@ -144,8 +162,30 @@ impl Exchange {
         self.answer.as_ref().map(|answer| answer.status)
     }
 
+    /// Whether it was not done as asked: refused, not answered, or answered with a code that is no
+    /// success, which JSON-RPC does with status 200.
+    pub fn is_refused(&self) -> bool {
+        let fails = |call: &Call| call.row.is_some_and(|row| !row.is_success());
+        self.status().is_none_or(|status| status >= 400) || self.calls.iter().any(fails)
+    }
+
     /// How many bytes the client announced; nothing where it announced none or sent chunks.
     pub fn declared(&self) -> Option<u64> {
         self.framing.declared()
+    }
+}
+
+impl fmt::Debug for Exchange {
+    /// What it was and what became of it; bodies may hold secrets, and are left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("index", &self.index)
+            .field("connection", &self.connection)
+            .field("head", &self.head)
+            .field("received", &self.received)
+            .field("calls", &self.calls)
+            .field("answer", &self.answer)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
     }
 }

@@ -32,6 +32,8 @@ pub struct Journal {
     answering: usize,
     /// The exchanges that are over, in the order in which they ended.
     ended: Vec<u64>,
+    /// Counts every change, so that who waits for one can tell that it came.
+    version: u64,
 }
 
 impl Journal {
@@ -52,6 +54,7 @@ impl Journal {
 
     /// Records a connection under the next number, which `make` is given.
     pub fn connect(&mut self, make: impl FnOnce(u64) -> Connection) -> u64 {
+        self.version += 1;
         let index = self.connections.len() as u64;
         self.connections.push(Arc::new(make(index)));
         index
@@ -59,6 +62,7 @@ impl Journal {
 
     /// Records an exchange under the next number, which `make` is given.
     pub fn open(&mut self, make: impl FnOnce(u64) -> Exchange) -> u64 {
+        self.version += 1;
         let index = self.exchanges.len() as u64;
         self.exchanges.push(Arc::new(make(index)));
         index
@@ -68,6 +72,7 @@ impl Journal {
     pub fn update(&mut self, exchange: u64, change: impl FnOnce(&mut Exchange)) {
         let record = usize::try_from(exchange).ok().and_then(|at| self.exchanges.get_mut(at));
         let Some(record) = record.map(Arc::make_mut) else { return };
+        self.version += 1;
         let is_answering = |record: &Exchange| usize::from(record.outcome == Outcome::Answering);
         let (before, was_over) = (is_answering(record), record.outcome.is_final());
         change(record);
@@ -81,6 +86,7 @@ impl Journal {
     pub fn update_connection(&mut self, connection: u64, change: impl FnOnce(&mut Connection)) {
         let record = usize::try_from(connection).ok().and_then(|at| self.connections.get_mut(at));
         if let Some(record) = record {
+            self.version += 1;
             change(Arc::make_mut(record));
         }
     }
@@ -100,6 +106,11 @@ impl Journal {
         let record =
             |index: &u64| usize::try_from(*index).ok().and_then(|at| self.exchanges.get(at));
         self.ended.iter().skip(seen).filter_map(record)
+    }
+
+    /// How many changes there have been.
+    pub fn version(&self) -> u64 {
+        self.version
     }
 
     /// Whether an answer is just being written: its record is about to be closed.

@@ -1,5 +1,6 @@
 //! Questions to the journal.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Call, Exchange, Head, Op, Outcome};
@@ -43,7 +44,8 @@ impl Request {
         self.exchange.status()
     }
 
-    /// The protocol's own code that was answered; 0 is success.
+    /// The protocol's own code that was answered; 0 is success. JSON-RPC `login` with wrong
+    /// credentials counts as −10001, though its answer is `[null, null]` (§7.4).
     pub fn code(&self) -> Option<i32> {
         self.call().row.map(|row| row.code)
     }
@@ -102,10 +104,17 @@ impl Requests {
         self.keep(format!("upload {id}"), |request| request.call().upload.as_deref() == Some(id))
     }
 
-    /// Only those about that absolute path, the account in front: `/acme/dir/name`.
+    /// Only those about that path, as seen from the account's root, or with the account in front as
+    /// answers show it: `/dir/name`, `/acme/dir/name`.
     #[must_use]
     pub fn path(self, path: &str) -> Self {
-        self.keep(format!("path {path}"), |request| request.call().path.as_deref() == Some(path))
+        let is_it = |absolute: &str| {
+            let account_ends = absolute.bytes().skip(1).position(|byte| byte == b'/');
+            absolute == path || account_ends.is_some_and(|at| &absolute[at + 1..] == path)
+        };
+        self.keep(format!("path {path}"), |request| {
+            request.call().path.as_deref().is_some_and(is_it)
+        })
     }
 
     /// Only those of that user.
@@ -118,6 +127,23 @@ impl Requests {
     #[must_use]
     pub fn part(self, number: u32) -> Self {
         self.keep(format!("part {number}"), |request| request.part() == Some(number))
+    }
+
+    /// All of them, by the upload that they are about.
+    pub(crate) fn by_upload(&self) -> HashMap<String, Self> {
+        let mut groups: HashMap<String, Self> = HashMap::new();
+        for request in &self.found {
+            let Some(id) = &request.call().upload else { continue };
+            let group = groups.entry(id.clone()).or_insert_with(|| self.none_of_them(id));
+            group.found.push(request.clone());
+        }
+        groups
+    }
+
+    /// No requests, of the same journal.
+    pub(crate) fn none_of_them(&self, id: &str) -> Self {
+        let question = vec![format!("upload {id}")];
+        Self { found: Vec::new(), all: Arc::clone(&self.all), question }
     }
 
     /// Only those that were answered with that HTTP status.

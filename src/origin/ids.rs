@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 /// What an identifier is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub(super) enum Kind {
     /// A session token (§2.2).
     Token,
     /// A multipart identifier (§4.1).
@@ -23,24 +23,24 @@ pub enum Kind {
 /// An identifier is a hash of the seed, its kind, the user, the path and how many of that sort
 /// there were before, so that requests running in parallel do not change each other's.
 #[derive(Clone, Debug)]
-pub struct Ids {
+pub(super) struct Ids {
     seed: u64,
     given: HashMap<(Kind, String, String), u64>,
 }
 
 impl Ids {
     /// A source of identifiers; the same seed gives the same ones.
-    pub fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         Self { seed, given: HashMap::new() }
     }
 
     /// The seed it was made with.
-    pub fn seed(&self) -> u64 {
+    pub(super) fn seed(&self) -> u64 {
         self.seed
     }
 
     /// The next identifier of `kind` for `user` and `path`, shaped as a version-4 UUID.
-    pub fn next(&mut self, kind: Kind, user: &str, path: &str) -> Uuid {
+    pub(super) fn next(&mut self, kind: Kind, user: &str, path: &str) -> Uuid {
         let ordinal = self.given.entry((kind, user.to_owned(), path.to_owned())).or_default();
         let facts = [
             &self.seed.to_be_bytes()[..],

@@ -19,8 +19,7 @@ mod upload;
 
 pub use clock::{Clock, Pace, Timestamp};
 pub use directories::{Making, Parents};
-pub use ids::Ids;
-use ids::Kind;
+use ids::{Ids, Kind};
 pub use multipart::{NewUpload, Uploads};
 pub use path::{Path, Spelling, last_component};
 pub use post::NewFile;

@@ -1,15 +1,17 @@
 //! Users, and the tokens they hold (§2).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 use std::time::Duration;
 
+use crate::content::Digest;
 use crate::spec::{Cause, TOKEN_LIFE_SECS};
 
 use super::ids::{Ids, Kind};
 use super::{Path, Timestamp};
 
 /// Someone who may log in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct User {
     /// The name.
     pub name: String,
@@ -21,6 +23,14 @@ pub struct User {
     pub gid: u32,
     /// The directory that the user sees as `/`.
     pub root: Path,
+}
+
+impl fmt::Debug for User {
+    /// All but the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, uid, gid, root, .. } = self;
+        write!(f, "User({name:?} {uid}:{gid} {root})")
+    }
 }
 
 /// A user's place in the list of users.
@@ -81,7 +91,7 @@ pub struct Session {
 }
 
 /// A pair of keys with which requests can be signed (§9).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeyPair {
     /// The public half, which names the pair.
     pub access_key: String,
@@ -89,13 +99,34 @@ pub struct KeyPair {
     pub secret_key: String,
 }
 
+impl fmt::Debug for KeyPair {
+    /// The public half.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyPair({:?})", self.access_key)
+    }
+}
+
 /// The users of an account and the tokens that have been given to them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Sessions {
     users: Vec<User>,
     by_token: HashMap<String, Session>,
     keys: Option<(KeyPair, Caller)>,
     used_signatures: HashSet<String>,
+}
+
+impl fmt::Debug for Sessions {
+    /// Tokens are shown by a few digits of their digests: enough to tell them apart.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = |token: &str| Digest::of(token.as_bytes()).to_string()[..8].to_owned();
+        let tokens = self.by_token.iter().map(|(token, session)| (sign(token), session));
+        f.debug_struct("Sessions")
+            .field("users", &self.users)
+            .field("tokens", &tokens.collect::<BTreeMap<_, _>>())
+            .field("keys", &self.keys)
+            .field("used_signatures", &self.used_signatures.len())
+            .finish()
+    }
 }
 
 impl Sessions {

@@ -43,9 +43,9 @@ fn request(exchange: &Exchange, call: &Call) -> String {
         (_, Some(path)) if call.interface == Interface::Egress => {
             return visible(&format!("{method} {path}"));
         }
-        (name, _) if name.starts_with('/') || name == "*" => format!("{method} {name}"),
-        ("", _) => "JSON-RPC".to_owned(),
-        (name, _) => name.to_owned(),
+        ("", _) if call.interface == Interface::JsonRpc => "JSON-RPC".to_owned(),
+        (name, _) if call.interface == Interface::JsonRpc => name.to_owned(),
+        (name, _) => format!("{method} {name}"),
     };
     let part = call.part.map(|part| format!(" {part}")).unwrap_or_default();
     let about = match (&call.path, &call.user) {
@@ -97,6 +97,7 @@ fn code(call: &Call) -> Option<String> {
 fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Receiving => "body still coming",
+        Outcome::Sending => "file being sent",
         Outcome::Answering => "answer on its way",
         Outcome::Answered => "answered",
         Outcome::CutShort => "body cut short",

@@ -80,7 +80,8 @@ pub(super) fn listen(
 }
 
 /// Takes connections until it is aborted. Its variables are dropped in reverse order then: first
-/// the connections, then the port, and with `_open` the word that it is done.
+/// the connections, whose tasks are told to stop and do so at their next step, then the port, and
+/// with `_open` the word that it is done.
 async fn accept(listener: TcpListener, shared: Arc<Shared>, open: mpsc::Sender<()>) {
     let _open = open;
     let listener = listener;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use crate::content::{DEFAULT_BUDGET, Store};
 use crate::origin::{Clock, KeyPair, Origin, Pace, Setup, Timestamp};
-use crate::spec::{Limit, Switches};
+use crate::spec::{LIMITS, Limit, RESERVED_PREFIXES, Switches};
 
 use super::accept::{StartError, bind, listen};
 use super::given::{Given, OpenUpload, UserSpec, file_path, path};
@@ -68,12 +68,19 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// If it is empty or holds a slash.
+    /// If it is empty, not a plain segment of a path, or one of the endpoints' first segments.
     #[track_caller]
     pub fn account(self, name: &str) -> Self {
-        let is_one_segment = path(".account", name, "\"acme\"").segments().len() == 1;
-        assert!(is_one_segment, "an account's name is one segment of a path: .account(\"acme\")");
-        Self { account: name.trim_matches('/').to_owned(), ..self }
+        let path = path(".account", name, "\"acme\"");
+        let is_plain = path.segments().len() == 1
+            && !name.contains(['/', '?', '#'])
+            && !name.contains(|char: char| char.is_control() || char.is_whitespace());
+        assert!(is_plain, "an account's name is one plain segment of a path: .account(\"acme\")");
+        assert!(
+            !RESERVED_PREFIXES.contains(&name),
+            "the origin's own endpoints lie below /{name}: .account(\"acme\")"
+        );
+        Self { account: name.to_owned(), ..self }
     }
 
     /// Adds a user with the account's root. Default, if none is added: `jane` with `secret`.
@@ -93,8 +100,12 @@ impl Builder {
     /// As [`Builder::user`], and if a number is 0 or the root cannot be a path.
     #[track_caller]
     pub fn user_with(mut self, user: UserSpec) -> Self {
-        let sendable =
-            |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_ascii_control());
+        // A header loses the blanks at its ends.
+        let sendable = |text: &str| {
+            !text.is_empty()
+                && text.trim() == text
+                && !text.contains(|c: char| c.is_ascii_control())
+        };
         assert!(
             sendable(&user.name) && sendable(&user.password),
             "a user has a name and a password that a header can hold: .user(\"jane\", \"secret\")"
@@ -139,13 +150,15 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// If its path cannot be one, or a part number is 0.
+    /// If its path cannot be one, or a part number is out of range.
     #[track_caller]
     pub fn upload(mut self, upload: OpenUpload) -> Self {
-        let numbered = upload.pieces.iter().all(|(number, _)| *number > 0);
+        let most = LIMITS[Limit::PartNumber as usize].default;
+        let numbered =
+            upload.pieces.iter().all(|(number, _)| (1..=most).contains(&u64::from(*number)));
         assert!(
             numbered,
-            "part numbers begin at 1: OpenUpload::new(\"/videos/a.mp4\").piece(1, content)"
+            "part numbers go from 1 to 2147483647: OpenUpload::new(\"/videos/a.mp4\").piece(1, content)"
         );
         self.given.uploads.push((file_path("OpenUpload::new", &upload.path), upload));
         self

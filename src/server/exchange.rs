@@ -7,7 +7,7 @@ use hyper::body::Incoming;
 
 use crate::content::Content;
 use crate::journal::{EXCERPT_BYTES, Exchange, Framing, Head, Outcome};
-use crate::wire::{self, Answer, BodyEnd, Committed, Plan, Received};
+use crate::wire::{self, Answer, Body, BodyEnd, Committed, Plan, Received};
 
 use super::intake::{self, Lost, Taken};
 use super::line::Line;
@@ -84,6 +84,7 @@ fn open(line: &Line, head: Head, framing: Framing) -> (u64, Result<Plan, Box<Ans
         answer: None,
         written: 0,
         opened: moment,
+        answered: None,
         closed: None,
         outcome: Outcome::Receiving,
     });
@@ -148,10 +149,14 @@ fn record_body(line: &Line, exchange: u64, taken: &Taken) {
 
 /// Notes, before its first byte, that an answer is on its way.
 fn begin_answer(state: &mut State, exchange: u64, answer: &Answer) {
+    let moment = state.moment();
+    let is_file = matches!(answer.body, Body::Content(..));
+    let outcome = if is_file { Outcome::Sending } else { Outcome::Answering };
     state.journal.update(exchange, |record| {
         record.calls.clone_from(&answer.calls);
         record.answer = Some(Arc::clone(&answer.head));
-        record.outcome = Outcome::Answering;
+        record.answered = Some(moment);
+        record.outcome = outcome;
     });
 }
 

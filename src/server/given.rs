@@ -1,17 +1,20 @@
 //! What an origin holds from the start: users, directories, files, open uploads.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::content::{Content, Digest};
 use crate::origin::{
     NewPiece, NewUpload, Origin, Parents, Path, Spelling, Timestamp, User, UserId,
 };
+use crate::spec::Cause;
 
-/// The first user's number; those after it count on.
+/// The first number that a user is given; those after it count on, and leave out what is taken.
 const FIRST_UID: u32 = 1001;
 
 /// A user beyond name and password.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UserSpec {
     pub(super) name: String,
     pub(super) password: String,
@@ -42,10 +45,21 @@ impl UserSpec {
         Self { ids: Some((uid, gid)), ..self }
     }
 
-    fn user(&self, number: u32) -> User {
-        let (uid, gid) = self.ids.unwrap_or((number, number));
+    fn user(&self, (uid, gid): (u32, u32)) -> User {
         let root = Path::parse(self.root.as_bytes(), Spelling::Plain, u64::MAX).unwrap_or_default();
         User { name: self.name.clone(), password: self.password.clone(), uid, gid, root }
+    }
+}
+
+impl fmt::Debug for UserSpec {
+    /// All but the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, root, ids, .. } = self;
+        f.debug_struct("UserSpec")
+            .field("name", name)
+            .field("root", root)
+            .field("ids", ids)
+            .finish_non_exhaustive()
     }
 }
 
@@ -92,7 +106,15 @@ impl Given {
     pub(super) fn users(&self) -> Vec<User> {
         let jane = [UserSpec::new("jane", "secret")];
         let given = if self.users.is_empty() { &jane[..] } else { &self.users };
-        given.iter().zip(FIRST_UID..).map(|(spec, number)| spec.user(number)).collect()
+        let taken: Vec<u32> =
+            given.iter().filter_map(|spec| spec.ids).map(|(uid, _)| uid).collect();
+        let mut free = (FIRST_UID..).filter(|number| !taken.contains(number));
+        let mut users = Vec::new();
+        for spec in given {
+            let ids = spec.ids.or_else(|| free.next().map(|number| (number, number)));
+            users.push(spec.user(ids.unwrap_or((FIRST_UID, FIRST_UID))));
+        }
+        users
     }
 
     /// Puts in what the test wants there from the start.
@@ -107,7 +129,7 @@ impl Given {
             let planted = origin.plant(now, first, path, Content::from_bytes(content.clone()));
             assert!(
                 planted.is_ok(),
-                ".file(\"{path}\", ..) lies in another file, or is a .directory(..)"
+                ".file(\"{path}\", ..) lies in another file, or is a .directory(..) or a user's root"
             );
         }
         for (path, upload) in &self.uploads {
@@ -118,24 +140,28 @@ impl Given {
 
 #[track_caller]
 fn begin(origin: &mut Origin, now: Timestamp, path: &Path, upload: &OpenUpload) {
-    let owner = upload
-        .owner
-        .as_deref()
-        .map_or(Some(UserId::FIRST), |name| origin.sessions().user_named(name));
+    let name = upload.owner.as_deref();
+    let owner = name.map_or(Some(UserId::FIRST), |name| origin.sessions().user_named(name));
     let Some(owner) = owner else {
-        panic!(
-            "there is no user {:?} to own the upload to {path}: add it with .user(..)",
-            upload.owner
-        )
+        let name = name.unwrap_or_default();
+        panic!("there is no user {name:?} to own the upload to {path}: add it with .user(..)")
     };
-    let begun = path.split_last().and_then(|(directory, name)| {
-        origin.make_directory(now, owner, &directory, Parents::Made).ok()?;
+    let begun = path.split_last().ok_or(Cause::IsRoot).and_then(|(directory, name)| {
+        origin.make_directory(now, owner, &directory, Parents::Made)?;
         let name = Some(name.to_owned());
         let new = NewUpload { directory, name, content_type: None, mtime: None };
-        origin.create(now, owner, new).ok().map(|upload| upload.id.clone())
+        origin.create(now, owner, new).map(|upload| upload.id.clone())
     });
-    let Some(id) = begun else {
-        panic!("the upload to {path} has no place: a file or a directory is in its way")
+    let id = match begun {
+        Ok(id) => id,
+        Err(Cause::TooManyUploads) => {
+            panic!("the upload to {path} is one more than .limit(Limit::OpenUploads, ..) allows")
+        }
+        Err(cause) => {
+            panic!(
+                "the upload to {path} has no place: a file or a directory is in its way ({cause:?})"
+            )
+        }
     };
     for (number, content) in &upload.pieces {
         let digest = Digest::of(content);

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
@@ -52,7 +52,7 @@ pub(super) async fn read(
         if declared.is_some_and(|length| length > basin.limit) {
             break BodyEnd::TooLong;
         }
-        match next_frame(&mut body).await {
+        match next_frame(&mut body, || line.note_received()).await {
             Next::Data(frame) => basin.take(frame).await.map_err(Lost::OurFault)?,
             Next::End(end) => break end,
             Next::Broken => {
@@ -157,9 +157,17 @@ enum Next {
     Broken,
 }
 
-async fn next_frame(body: &mut Incoming) -> Next {
+/// The next frame; `waiting` is called whenever the client lets us wait for it.
+async fn next_frame(body: &mut Incoming, waiting: impl Fn()) -> Next {
+    let poll = |body: &mut Incoming, context: &mut Context<'_>| {
+        let polled = Pin::new(body).poll_frame(context);
+        if polled.is_pending() {
+            waiting();
+        }
+        polled
+    };
     loop {
-        match poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
+        match poll_fn(|context| poll(body, context)).await {
             None => return Next::End(BodyEnd::Whole),
             Some(Err(error)) => return broken_by(&error),
             // Trailers are read and mean nothing.

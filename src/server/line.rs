@@ -24,8 +24,9 @@ struct Now {
     head: Option<Box<[u8]>>,
     /// The exchange whose record is open.
     exchange: Option<u64>,
-    /// Bytes of its body that were read.
+    /// Bytes of its body that were read, and how many of them the record knows of.
     received: u64,
+    noted: u64,
     /// Bytes of its answer that were handed to the network.
     written: u64,
     /// The outcome that its record will have when the answer has been flushed.
@@ -70,12 +71,24 @@ impl Line {
     pub(super) fn opened(&self, exchange: u64) {
         let mut now = self.now.lock();
         now.exchange = Some(exchange);
-        (now.received, now.written, now.ready) = (0, 0, None);
+        (now.received, now.noted, now.written, now.ready) = (0, 0, 0, None);
     }
 
     /// So much of the body has been read in all.
     pub(super) fn received(&self, bytes: u64) {
         self.now.lock().received = bytes;
+    }
+
+    /// Notes in the record how much of the body has been read, for those who look meanwhile.
+    pub(super) fn note_received(&self) {
+        let (exchange, received) = {
+            let mut now = self.now.lock();
+            let Some(exchange) = now.exchange.filter(|_| now.noted < now.received) else { return };
+            now.noted = now.received;
+            (exchange, now.received)
+        };
+        self.shared.lock().journal.update(exchange, |record| record.received = received);
+        self.shared.tell();
     }
 
     /// The tap has handed bytes to the network.
@@ -85,6 +98,13 @@ impl Line {
         if now.exchange.is_none() {
             now.refused = status_of(bytes).or(now.refused);
         }
+    }
+
+    /// The last of a stored file has left for hyper.
+    pub(super) fn all_given(&self) {
+        let Some(exchange) = self.now.lock().exchange else { return };
+        let mut state = self.shared.lock();
+        state.journal.update(exchange, |record| record.outcome = Outcome::Answering);
     }
 
     /// The answer has left for hyper; `outcome` is what the record says once it is flushed.

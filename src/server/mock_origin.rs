@@ -1,12 +1,15 @@
 //! The origin as a test holds it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::journal::{Exchange, Journal, Requests};
 use crate::origin::{GivenBy, Life, Path};
 use crate::report::Timeline;
-use crate::verdict::{DirectorySnapshot, Failure, FileSnapshot, UploadSnapshot, Verdict, judge};
+use crate::verdict::{
+    DirectorySnapshot, Evidence, Failure, FileSnapshot, UploadSnapshot, Verdict, judge,
+};
 
 use super::accept::Listening;
 use super::builder::Builder;
@@ -179,7 +182,11 @@ impl MockOrigin {
 
     /// Every upload, in the order of creation.
     pub fn uploads(&self) -> Vec<UploadSnapshot> {
-        UploadSnapshot::all(self.shared.settled().evidence())
+        let (origin, journal) = {
+            let state = self.shared.settled();
+            (state.origin.clone(), state.journal.clone())
+        };
+        UploadSnapshot::all(Evidence { origin: &origin, journal: &journal })
     }
 
     /// Every request so far, to be narrowed: `origin.requests().op(Op::piece(2)).status(400)`.
@@ -202,7 +209,14 @@ impl MockOrigin {
     ///
     /// It blocks its thread: call it from async code only where the client runs on another one.
     pub fn wait_until(&self, patience: Duration, ready: impl Fn(&Requests) -> bool) -> bool {
-        self.shared.lock_when(patience, |state| ready(&Requests::new(state.journal.exchanges()))).1
+        let started = Instant::now();
+        let mut journal = self.shared.lock().journal.clone();
+        // Outside the lock: what is asked may ask the origin in turn, and take its time.
+        while !ready(&Requests::new(journal.exchanges())) {
+            let Some(left) = patience.checked_sub(started.elapsed()) else { return false };
+            journal = self.shared.journal_after(journal.version(), left);
+        }
+        true
     }
 
     /// The exchanges that ended after the first `seen` of them, in the order in which they ended: a
@@ -229,6 +243,10 @@ impl MockOrigin {
     /// With the [verdict](MockOrigin::verdict), if there is one, and the timeline.
     #[track_caller]
     pub fn finish(mut self) {
+        // Answers that are just being written are let finish, and then nothing more can happen.
+        drop(self.shared.settled());
+        self.shared.stop();
+        self.listening.clear();
         let verdict = self.verdict();
         self.finished = true;
         if let Err(verdict) = verdict {
@@ -247,10 +265,14 @@ impl Drop for MockOrigin {
         self.shared.stop();
         self.listening.clear();
         if std::thread::panicking() && !self.finished {
-            #[allow(clippy::print_stderr)] // the test is failing: this is what it needs to see
-            {
-                eprintln!("{}", self.account_of_events());
-            }
+            // A standard error that is gone must not turn a failing test into an abort.
+            let _ = catch_unwind(AssertUnwindSafe(|| tell(&self.account_of_events())));
         }
     }
+}
+
+/// Where the test is failing anyway: this is what it needs to see.
+#[allow(clippy::print_stderr)]
+fn tell(text: &str) {
+    eprintln!("{text}");
 }

@@ -102,6 +102,9 @@ impl Drop for AnswerBody {
     fn drop(&mut self) {
         // What is dropped before its end was cut by the client's leaving.
         if self.left() == 0 {
+            if matches!(self.rest, Rest::Chunks { .. }) {
+                self.line.all_given();
+            }
             self.line.answered(self.outcome, self.closes);
         }
     }

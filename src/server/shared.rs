@@ -86,6 +86,11 @@ impl Shared {
         (state, !waited.timed_out())
     }
 
+    /// A copy of the journal once it is another one than that of `version`, or after `patience`.
+    pub(super) fn journal_after(&self, version: u64, patience: Duration) -> Journal {
+        self.lock_when(patience, |state| state.journal.version() != version).0.journal.clone()
+    }
+
     /// Locks once no answer is just being written: a client can hold its answer before the record
     /// of it is closed, and a test that asks then must not see the difference.
     pub(super) fn settled(&self) -> MutexGuard<'_, State> {

@@ -1,5 +1,6 @@
 //! What a snapshot is taken of.
 
+use crate::content::Digest;
 use crate::journal::Journal;
 use crate::origin::{Origin, Path, Spelling, Upload};
 
@@ -25,6 +26,19 @@ pub(super) fn path(text: &str) -> Path {
         )
     };
     path
+}
+
+/// Reads a digest that a test has written.
+///
+/// # Panics
+///
+/// If it is none: then the test is wrong, not the client.
+#[track_caller]
+pub(super) fn digest(text: &str) -> Digest {
+    let Some(digest) = Digest::parse_hex(text) else {
+        panic!("{text:?} is no SHA-256: write it as 64 hexadecimal digits")
+    };
+    digest
 }
 
 impl<'a> Evidence<'a> {

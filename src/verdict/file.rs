@@ -5,13 +5,14 @@ use std::io::{self, BufRead as _};
 use std::sync::Arc;
 
 use crate::content::{Content, Digest, Hasher};
-use crate::journal::Exchange;
+use crate::journal::{Call, Exchange, Requests};
 use crate::origin::{self, Upload};
-use crate::spec::{Cause, OCTET_STREAM, UploadState};
+use crate::spec::{Cause, OCTET_STREAM, Operation, Row, UploadState};
 
 use super::evidence;
 use super::numbers::Numbers;
 use super::twins::twins;
+use super::upload::why_not_done;
 use super::{Evidence, Failure};
 
 type Judged = Result<(), Box<Failure>>;
@@ -21,8 +22,12 @@ type Judged = Result<(), Box<Failure>>;
 pub struct FileSnapshot {
     path: String,
     found: Result<origin::File, Cause>,
-    upload: Option<Upload>,
+    /// The latest upload to the path, and what was asked about it.
+    upload: Option<(Upload, Requests)>,
+    /// The upload that made the file.
+    maker: Option<Upload>,
     exchanges: Vec<Arc<Exchange>>,
+    account: String,
 }
 
 impl FileSnapshot {
@@ -38,11 +43,22 @@ impl FileSnapshot {
         let concerns = |exchange: &&Arc<Exchange>| {
             exchange.calls.iter().any(|call| call.path.as_ref() == Some(&absolute))
         };
+        let found = evidence.origin.tree().file(&path).cloned();
+        let made = |upload: &&Upload| {
+            let size = found.as_ref().map(|file| file.content.len()).ok();
+            upload.state == UploadState::Success && Some(upload.size()) == size
+        };
+        let about = |upload: &Upload| {
+            let requests = Requests::new(evidence.journal.exchanges()).upload(&upload.id);
+            (upload.clone(), requests)
+        };
         Self {
-            found: evidence.origin.tree().file(&path).cloned(),
-            upload: evidence.uploads_to(&path).next_back().cloned(),
+            maker: evidence.uploads_to(&path).rev().find(made).cloned(),
+            upload: evidence.uploads_to(&path).next_back().map(about),
             exchanges: evidence.journal.exchanges().iter().filter(concerns).cloned().collect(),
+            account: evidence.origin.account().to_owned(),
             path: absolute,
+            found,
         }
     }
 
@@ -101,17 +117,20 @@ impl FileSnapshot {
         assert_content_of, try_content_of(self, local: impl AsRef<std::path::Path>) {
             let local = local.as_ref();
             let claim = format!("has the content of {}", local.display());
+            let Ok(file) = File::open(local) else {
+                panic!("{} cannot be read, so nothing can be compared with it", local.display())
+            };
             let content = &self.file(&claim)?.content;
-            let difference = File::open(local).and_then(|file| content.first_difference_from(file));
+            let difference = content.first_difference_from(file);
             self.same_bytes(content, difference, || digest_of_local(local), &claim)
         }
 
         /// Asserts the content's SHA-256, given as 64 hexadecimal digits in any case.
         assert_digest, try_digest(self, expected: &str) {
             let claim = "has the expected digest";
+            let expected = evidence::digest(expected);
             let found = self.digest_of(&self.file(claim)?.content, claim)?;
-            let same = Digest::parse_hex(expected) == Some(found);
-            if same { Ok(()) } else { Err(self.failure(claim, expected, found)) }
+            if expected == found { Ok(()) } else { Err(self.failure(claim, expected, found)) }
         }
 
         /// Asserts the length in bytes.
@@ -165,24 +184,28 @@ impl FileSnapshot {
             content.len()
         );
         let wanted = format!("{length} bytes, SHA-256 {digest}");
-        Err(self.failure(claim, wanted, differs).hint(self.piece_at(at)))
+        let failure = self.failure(claim, wanted, differs);
+        let ends = at == length.min(content.len());
+        let equal_so_far = "the length: the contents are equal as far as the shorter one goes";
+        Err(match self.piece_at(at) {
+            _ if ends => failure.hint(equal_so_far),
+            Some(number) => failure.hint(format!("piece {number}, in which byte {at} came")),
+            None => failure,
+        })
     }
 
     fn digest_of(&self, content: &Content, claim: &str) -> Result<Digest, Box<Failure>> {
         content.digest().map_err(|error| self.failure(claim, "a content that can be read", error))
     }
 
-    /// The piece in which the byte at `offset` came.
-    fn piece_at(&self, offset: u64) -> String {
-        let pieces = self.upload.iter().flat_map(Upload::current);
-        let ends = pieces.scan(0, |end, piece| {
+    /// The piece in which the byte at `offset` came, if the file was made of pieces.
+    fn piece_at(&self, offset: u64) -> Option<u32> {
+        let pieces = self.maker.iter().flat_map(Upload::current);
+        let mut ends = pieces.scan(0, |end, piece| {
             *end += piece.size();
             Some((*end, piece.number))
         });
-        match ends.into_iter().find(|(end, _)| offset < *end) {
-            Some((_, number)) => format!("piece {number}, in which byte {offset} came"),
-            None => "the length: the contents are equal as far as the shorter one goes".to_owned(),
-        }
+        ends.find(|(end, _)| offset < *end).map(|(_, number)| number)
     }
 
     fn failure(
@@ -191,40 +214,50 @@ impl FileSnapshot {
         expected: impl std::fmt::Display,
         found: impl std::fmt::Display,
     ) -> Box<Failure> {
-        let is_culprit = |exchange: &Exchange| exchange.status().is_none_or(|status| status >= 400);
         Failure::new(format!("file {} {claim}", self.path), expected, found)
             .because(self.cause())
-            .showing(self.exchanges.iter().cloned(), is_culprit)
+            .showing(self.exchanges.iter().cloned(), Exchange::is_refused)
     }
 
-    /// Why there is no file: what became of the latest upload to its path.
+    /// Why there is no file: what became of it, or of the latest upload to its path.
     fn cause(&self) -> Option<String> {
         // Where a directory has the name, no upload could have made a file of it.
         if matches!(self.found, Ok(_) | Err(Cause::IsDirectory)) {
             return None;
         }
-        let Some(upload) = &self.upload else {
-            return Some("no upload to that path was begun (§4.1)".to_owned());
+        if let Some(removed) = self.removed_by() {
+            return Some(removed);
+        }
+        match &self.upload {
+            Some((upload, requests)) => {
+                let numbers = Numbers::of(upload.current().map(|piece| piece.number));
+                let state = format!("its upload is {} with pieces {numbers}", upload.state);
+                let why = why_not_done(upload, requests);
+                Some(why.map_or_else(|| state.clone(), |why| format!("{state}: {why}")))
+            }
+            None if self.names_the_account() => Some(format!(
+                "paths here begin at the account's root, so this is one in a directory {:?}: leave \
+                 the account's name out",
+                self.account
+            )),
+            None => Some("no upload to that path was begun (§4.1)".to_owned()),
+        }
+    }
+
+    /// The request that took the file away, if one did.
+    fn removed_by(&self) -> Option<String> {
+        let removes = |call: &Call| {
+            let operation = call.operation;
+            let takes = [Operation::DeleteFile, Operation::DeleteObject, Operation::Rename];
+            takes.contains(&operation) && call.row.is_some_and(Row::is_success)
         };
-        let pieces = Numbers::of(upload.current().map(|piece| piece.number));
-        Some(match upload.state {
-            UploadState::New | UploadState::Ready => {
-                format!(
-                    "its upload is {} with pieces {pieces}: it was never completed (§4.3)",
-                    upload.state
-                )
-            }
-            UploadState::Failed => {
-                format!(
-                    "its upload is FAILED with error {}: there was no place for the file at the join (§4.4)",
-                    upload.error
-                )
-            }
-            UploadState::Success => {
-                "its upload succeeded: the file was removed afterwards".to_owned()
-            }
-            state => format!("its upload is {state} (§4.4)"),
-        })
+        let removal = self.exchanges.iter().rfind(|exchange| exchange.calls.iter().any(removes))?;
+        Some(format!("exchange #{} took it away", removal.index))
+    }
+
+    /// Whether the path was written with the account in front, as answers show it.
+    fn names_the_account(&self) -> bool {
+        self.path.starts_with(&format!("/{0}/{0}/", self.account))
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::journal::{Exchange, Journal, Request, Requests};
-use crate::spec::{Cause, ENDPOINTS, METHODS, Operation};
+use crate::journal::{Call, Exchange, Journal, Request, Requests};
+use crate::spec::{Cause, ENDPOINTS, Interface, METHODS, Operation, endpoint_at};
 
 use super::Failure;
 
@@ -49,27 +49,36 @@ pub fn judge(journal: &Journal) -> Result<(), Verdict> {
 }
 
 /// Whether a request turned to nothing that exists. Bodies that are no requests were refused as
-/// such; a method that is not known is a mistyped one.
+/// such; a method that is not known is a mistyped one, and so is a file that is not there if its
+/// path is almost an endpoint's.
 fn is_lost(request: &Request) -> bool {
     let call = request.call();
     let is_unknown = || call.row.is_some_and(|row| row.causes.contains(&Cause::NoSuchMethod));
-    call.operation == Operation::Unmatched || is_unknown()
+    match call.operation {
+        Operation::Unmatched => true,
+        Operation::Read => request.status() == Some(404) && nearest(call).is_some(),
+        _ => is_unknown(),
+    }
 }
 
 fn lost(request: &Request) -> Failure {
     let call = request.call();
-    let (claim, expected) = if call.operation == Operation::Unmatched {
-        ("every request finds its endpoint", "an endpoint that takes the request's method (§1.3)")
-    } else {
+    let (claim, expected) = if call.interface == Interface::JsonRpc {
         ("every call finds its method", "one of the methods of §7.2 to §7.4")
+    } else {
+        ("every request finds its endpoint", "an endpoint that takes the request's method (§1.3)")
     };
     let answered = request.status().map_or("nothing".to_owned(), |status| status.to_string());
     let exchange: Arc<Exchange> = request.shared();
     let failure = Failure::new(claim, expected, format!("{}, answered {answered}", call.name))
         .showing([exchange], |_| true);
-    match nearest(&call.name) {
-        Some(near) => *failure.hint(format!("did the client mean {near}?")),
-        None => *failure,
+    match (endpoint_at(&call.name), nearest(call)) {
+        (Some(endpoint), _) => {
+            let methods: Vec<_> = endpoint.methods.iter().map(|method| method.name()).collect();
+            *failure.hint(format!("{} takes {}", endpoint.path, methods.join(", ")))
+        }
+        (None, Some(near)) => *failure.hint(format!("did the client mean {near}?")),
+        (None, None) => *failure,
     }
 }
 
@@ -78,15 +87,19 @@ fn our_bug(bug: &str) -> Failure {
         .hint("this is a bug of mock-origin or of the machine it runs on, not of the client")
 }
 
-/// The endpoint or method whose name is like `name`.
-fn nearest(name: &str) -> Option<&'static str> {
-    const LIKE: usize = 3;
-    let endpoints = ENDPOINTS.iter().map(|endpoint| endpoint.path).filter(|path| !path.is_empty());
-    endpoints
-        .chain(METHODS.iter().map(|method| method.name))
-        .map(|known| (distance(name, known), known))
+/// The endpoint or method whose name is like the one that was called: a letter in four may differ.
+fn nearest(call: &Call) -> Option<&'static str> {
+    let names: Vec<&'static str> = match call.interface {
+        Interface::JsonRpc => METHODS.iter().map(|method| method.name).collect(),
+        _ => {
+            ENDPOINTS.iter().map(|endpoint| endpoint.path).filter(|path| !path.is_empty()).collect()
+        }
+    };
+    names
+        .into_iter()
+        .map(|known| (distance(&call.name, known), known))
         .min()
-        .filter(|(distance, _)| *distance <= LIKE)
+        .filter(|(distance, known)| *distance <= (known.len() / 4).min(3))
         .map(|(_, known)| known)
 }
 
@@ -111,14 +124,19 @@ mod tests {
 
     #[test]
     fn a_mistyped_name_finds_the_one_that_was_meant() {
+        let http = |name: &'static str| Call::new(Operation::Unmatched, Interface::Http, name);
         for (mistyped, meant) in [
             ("/multipart/peice", Some("/multipart/piece")),
             ("/Multipart/create", Some("/multipart/create")),
+            ("/acount/login", Some("/account/login")),
             ("/jsonrpc/", Some("/jsonrpc")),
-            ("getMultipartState", Some("getMultipartStatus")),
             ("/something/else/altogether", None),
+            ("/videos/a.mp4", None),
+            ("/foo", None),
         ] {
-            assert_eq!(nearest(mistyped), meant, "{mistyped}");
+            assert_eq!(nearest(&http(mistyped)), meant, "{mistyped}");
         }
+        let rpc = Call::new(Operation::UnknownMethod, Interface::JsonRpc, "getMultipartState");
+        assert_eq!(nearest(&rpc), Some("getMultipartStatus"));
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::content::Digest;
-use crate::journal::Requests;
+use crate::journal::{Exchange, Requests};
 use crate::origin::Piece;
 
+use super::evidence::digest;
 use super::numbers::Numbers;
 use super::twins::twins;
 use super::{Count, Failure};
@@ -70,9 +71,8 @@ impl PieceSnapshot {
         /// Asserts the SHA-256 of what is stored, given as 64 hexadecimal digits in any case.
         assert_digest, try_digest(self, expected: &str) {
             let claim = "has the expected digest";
-            let found = self.piece(claim)?.digest;
-            let same = Digest::parse_hex(expected) == Some(found);
-            if same { Ok(()) } else { Err(self.failure(claim, expected, found)) }
+            let (expected, found) = (digest(expected), self.piece(claim)?.digest);
+            if expected == found { Ok(()) } else { Err(self.failure(claim, expected, found)) }
         }
     }
 
@@ -90,7 +90,7 @@ impl PieceSnapshot {
     ) -> Box<Failure> {
         let exchanges = self.attempts.iter().map(crate::journal::Request::shared);
         Failure::new(format!("piece {} of {} {claim}", self.number, self.upload), expected, found)
-            .showing(exchanges, |exchange| exchange.status() != Some(200))
+            .showing(exchanges, Exchange::is_refused)
             .hint(format!("the parts that were sent: {}", Numbers::of(self.seen.iter().copied())))
     }
 }

@@ -86,8 +86,9 @@ impl Requests {
             if expected.contains(self.len()) { Ok(()) } else { Err(self.wrong_count(expected)) }
         }
 
-        /// Asserts that each of them has the header `name` with exactly that value.
+        /// Asserts that there are any, and that each has the header `name` with exactly that value.
         assert_header, try_header(self, name: &str, value: &str) {
+            self.try_count(1..)?;
             self.iter().try_for_each(|request| request.try_header(name, value).map(|_| ()))
         }
     }

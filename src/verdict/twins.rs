@@ -25,6 +25,11 @@ macro_rules! twins {
         /// # Errors
         ///
         /// What explains it, if that is not so.
+        ///
+        /// # Panics
+        ///
+        /// At the caller's line, if what is expected makes no sense in itself.
+        #[track_caller]
         pub fn $try(&$self $(, $arg: $kind)*) -> Result<&Self, Box<$crate::verdict::Failure>> {
             let judged: Result<(), Box<$crate::verdict::Failure>> = $body;
             judged.map(|()| $self)

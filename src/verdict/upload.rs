@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::journal::{Op, Request, Requests};
+use crate::journal::{Exchange, Op, Request, Requests};
 use crate::origin::Upload;
 use crate::spec::UploadState;
 
@@ -24,7 +24,15 @@ pub struct UploadSnapshot {
 impl UploadSnapshot {
     /// Every upload, in the order of creation.
     pub fn all(evidence: Evidence<'_>) -> Vec<Self> {
-        evidence.origin.uploads().iter().map(|upload| Self::of(evidence, upload)).collect()
+        let all = Requests::new(evidence.journal.exchanges());
+        let mut groups = all.by_upload();
+        let uploads = evidence.origin.uploads().iter();
+        uploads
+            .map(|upload| {
+                let own = groups.remove(&upload.id);
+                Self::with(evidence, upload, own.unwrap_or_else(|| all.none_of_them(&upload.id)))
+            })
+            .collect()
     }
 
     /// The upload with that multipart identifier, else the latest one to that path.
@@ -48,11 +56,12 @@ impl UploadSnapshot {
     }
 
     fn of(evidence: Evidence<'_>, upload: &Upload) -> Self {
-        Self {
-            upload: upload.clone(),
-            path: evidence.absolute(&upload.path),
-            requests: Requests::new(evidence.journal.exchanges()).upload(&upload.id),
-        }
+        let requests = Requests::new(evidence.journal.exchanges()).upload(&upload.id);
+        Self::with(evidence, upload, requests)
+    }
+
+    fn with(evidence: Evidence<'_>, upload: &Upload, requests: Requests) -> Self {
+        Self { upload: upload.clone(), path: evidence.absolute(&upload.path), requests }
     }
 
     /// Its multipart identifier.
@@ -155,30 +164,10 @@ impl UploadSnapshot {
             return Ok(());
         }
         let found = format!("{state} with pieces {}", Numbers::of(self.pieces()));
-        let is_refused = |request: &Request| request.status() != Some(200);
-        Err(self.failure(claim, expected, found, is_refused).because(self.cause()))
-    }
-
-    /// Why the upload is not further than it is.
-    fn cause(&self) -> Option<String> {
-        let asked = self.requests.clone().op(Op::complete());
-        let refused = asked.iter().next_back().and_then(|request| request.call().row);
-        match (self.upload.state, refused) {
-            (UploadState::New | UploadState::Ready, Some(row)) if !row.is_success() => Some(
-                format!("completing it was refused: {} {} ({})", row.code, row.phrase, row.cite),
-            ),
-            (UploadState::New | UploadState::Ready, _) => {
-                Some("it was never completed (§4.3)".to_owned())
-            }
-            (UploadState::Failed, _) => Some(
-                "at the join its directory was gone, or its name was a directory's (§4.4)"
-                    .to_owned(),
-            ),
-            (UploadState::Expired, _) => {
-                Some("it was older than a day when the clock was advanced (§4.4)".to_owned())
-            }
-            _ => None,
-        }
+        let is_refused = |request: &Request| request.exchange().is_refused();
+        Err(self
+            .failure(claim, expected, found, is_refused)
+            .because(why_not_done(&self.upload, &self.requests)))
     }
 
     fn wrong_pieces(&self, expected: &BTreeSet<u32>, found: &BTreeSet<u32>) -> Box<Failure> {
@@ -228,13 +217,39 @@ impl UploadSnapshot {
     }
 }
 
-/// Whether `next` is the same piece again or a later one, sent after `one` was over.
+/// Whether `next` is the same piece again or a later one, sent after the answer to `one` was begun:
+/// when that was written to its end is the network's business, and the client may be faster.
 fn follows(one: &Request, next: &Request) -> bool {
-    let is_over = one
-        .exchange()
-        .closed
-        .is_some_and(|closed| closed.elapsed <= next.exchange().opened.elapsed);
-    next.part() >= one.part() && is_over
+    let answered = one.exchange().answered.or(one.exchange().closed);
+    let is_after = answered.is_some_and(|moment| moment.elapsed <= next.exchange().opened.elapsed);
+    next.part() >= one.part() && is_after
+}
+
+/// Why an upload is no further than it is; `requests` are those about it.
+pub(super) fn why_not_done(upload: &Upload, requests: &Requests) -> Option<String> {
+    let asked = requests.clone().op(Op::complete());
+    let refused = asked.iter().next_back().and_then(|request| request.call().row);
+    match (upload.state, refused) {
+        (UploadState::New | UploadState::Ready, Some(row)) if !row.is_success() => {
+            Some(format!("completing it was refused: {} {} ({})", row.code, row.phrase, row.cite))
+        }
+        (UploadState::New | UploadState::Ready, _) => {
+            Some("it was never completed (§4.3)".to_owned())
+        }
+        (UploadState::Complete | UploadState::Join, _) => {
+            Some("its join has not ended yet (§4.4)".to_owned())
+        }
+        (UploadState::Failed, _) if upload.error == 0 => {
+            Some("its join failed, as the test has asked for (§10)".to_owned())
+        }
+        (UploadState::Failed, _) => Some(
+            "at the join its directory was gone, or its name was a directory's (§4.4)".to_owned(),
+        ),
+        (UploadState::Expired, _) => {
+            Some("it was older than a day when the clock was advanced (§4.4)".to_owned())
+        }
+        _ => None,
+    }
 }
 
 fn none_such(evidence: Evidence<'_>, path_or_id: &str) -> Box<Failure> {
@@ -251,6 +266,6 @@ fn none_such(evidence: Evidence<'_>, path_or_id: &str) -> Box<Failure> {
         "an upload to that path or with that id",
         found,
     )
-    .showing(creates.iter().map(Request::shared), |exchange| exchange.status() != Some(200))
+    .showing(creates.iter().map(Request::shared), Exchange::is_refused)
     .hint("paths here begin at the account's root: \"/videos/a.mp4\", without the account's name")
 }

@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use mock_origin::MockOrigin;
 use mock_origin::journal::ConnectionEnd;
+use mock_origin::spec::METHODS;
 
 use crate::Scene;
-use crate::support::Client;
 use crate::support::payload::{Random, chunked};
 use crate::support::record::all_closed;
+use crate::support::{Client, request};
 
 const CONNECTIONS: usize = 3_000;
 
@@ -95,14 +96,76 @@ fn play(random: &mut Random, mut client: Client, bytes: &[u8]) -> Option<usize> 
     None
 }
 
-#[test]
-fn random_garbage_harms_nobody() {
-    // Another seed is tried with `SEED=7 cargo test --test hostile garbage`.
-    let seed = std::env::var("SEED").map_or(1, |seed| seed.parse().unwrap());
-    let scene = Scene::of(MockOrigin::builder().seed(seed));
-    let good = good_requests(&scene);
+/// What a client may ask that has logged in, with good credentials and any values.
+fn bold_requests(scene: &Scene, random: &mut Random) -> Vec<Vec<u8>> {
+    let token = ("X-Agile-Authorization", scene.token.as_str());
+    let piece = [token, ("X-Agile-Multipart", &scene.upload), ("X-Agile-Part", "3")];
+    let named = [token, ("X-Agile-Basename", "b.txt"), ("X-Agile-Directory", "/videos")];
+    let form_type = [token, ("Content-Type", "multipart/form-data; boundary=xyz")];
+    let form = b"--xyz\r\nContent-Disposition: form-data; name=\"directory\"\r\n\r\n/videos\r\n\
+        --xyz\r\nContent-Disposition: form-data; name=\"uploadFile\"; filename=\"c.txt\"\r\n\
+        Content-Type: text/plain\r\n\r\nhello\r\n--xyz--\r\n";
+    let mut requests = vec![
+        request("POST", "/multipart/create", &named, b""),
+        request("POST", "/multipart/piece", &piece, b"hello"),
+        request("POST", "/multipart/complete", &piece, b""),
+        request("POST", "/post/raw", &named, b"hello"),
+        request("POST", "/post/file", &form_type, form),
+        request("POST", "/post/directory", &[token, ("X-Agile-Directory", "/d/e")], b""),
+        request("GET", "/videos/b.txt", &[("Range", "bytes=1-")], b""),
+    ];
+    requests.extend((0..METHODS.len()).map(|_| call(scene, random)));
+    requests
+}
+
+/// A JSON-RPC call of any method with any values.
+fn call(scene: &Scene, random: &mut Random) -> Vec<u8> {
+    let method = random.pick(METHODS);
+    let long = format!("\"{}\"", "x".repeat(5_000));
+    let (token, upload) = (format!("\"{}\"", scene.token), format!("\"{}\"", scene.upload));
+    let values = [
+        token.as_str(),
+        &upload,
+        &long,
+        "null",
+        "true",
+        "\"\"",
+        "0",
+        "-1",
+        "1.5",
+        "1e308",
+        "\"7\"",
+        "18446744073709551615",
+        "-9223372036854775808",
+        "2147483648",
+        "[]",
+        "{\"a\": [1]}",
+        "\"/\"",
+        "\"/videos\"",
+        "\"/videos/b.txt\"",
+        "\"/d/e/\"",
+        "\"..\"",
+        "\"\\u0000\"",
+        "\"piece\"",
+        "\"http://acme/videos/b.txt\"",
+        "\"AAAAAAAAAAEAAAAAAAAAAQ==\"",
+        "\"text/plain\"",
+    ];
+    let count = random.below(method.params.len() + 2);
+    let mut arguments: Vec<_> = (0..count).map(|_| *random.pick(&values)).collect();
+    if let (Some(first), true) = (arguments.first_mut(), random.below(8) > 0) {
+        *first = &token;
+    }
+    let (method, arguments) = (method.name, arguments.join(", "));
+    let body = format!("{{\"method\": \"{method}\", \"params\": [{arguments}], \"id\": 1}}");
+    request("POST", "/jsonrpc", &[], body.as_bytes())
+}
+
+/// Sends so much garbage that something would have to break, and looks whether all of it is told.
+fn shower(scene: &Scene, seed: u64, good: impl Fn(&mut Random) -> Vec<Vec<u8>>) {
     let (mut random, began, mut answers) = (Random::new(seed), Instant::now(), Vec::new());
     while answers.len() < CONNECTIONS && began.elapsed() < TIME {
+        let good = good(&mut random);
         let bytes = spoiled(&mut random, &good);
         answers.push(play(&mut random, scene.client(), &bytes));
     }
@@ -117,5 +180,23 @@ fn random_garbage_harms_nobody() {
             assert_eq!(recorded.count(), answers, "seed {seed}, connection {index}");
         }
     }
+}
+
+/// Another seed is tried with `SEED=7 cargo test --test hostile garbage`.
+fn seed() -> u64 {
+    std::env::var("SEED").map_or(1, |seed| seed.parse().unwrap())
+}
+
+#[test]
+fn random_garbage_harms_nobody() {
+    let scene = Scene::of(MockOrigin::builder().seed(seed()));
+    shower(&scene, seed(), |_| good_requests(&scene));
     scene.assert_unharmed();
+}
+
+#[test]
+fn random_garbage_of_a_client_that_has_logged_in_harms_nobody() {
+    let scene = Scene::of(MockOrigin::builder().seed(seed()));
+    shower(&scene, seed(), |random| bold_requests(&scene, random));
+    scene.assert_serving();
 }

@@ -1,6 +1,7 @@
 //! No client, however broken, harms the origin: whatever was sent, it serves the next request, blames
 //! itself for nothing, and holds what it held.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used)]
 
 #[path = "../support/mod.rs"]

@@ -178,7 +178,7 @@ fn message(entrance: Entrance, json: &RawValue) -> Message {
 /// The version of a request; where the entrance does not take it, the one to refuse it in.
 fn version(entrance: Entrance, member: Option<&str>) -> Result<Version, Version> {
     // A text may be escaped in more ways than one.
-    let text = member.map(|raw| serde_json::from_str(raw).unwrap_or_default());
+    let text: Option<String> = member.map(|raw| serde_json::from_str(raw).unwrap_or_default());
     match (text.as_deref(), entrance.is_2) {
         (Some("2.0"), _) => Ok(Version::Two),
         (None | Some("1.0"), false) => Ok(Version::One),
