@@ -30,11 +30,11 @@ pub(crate) fn measure(effort: &Effort) -> io::Result<Vec<Row>> {
 pub(crate) fn in_child(side: &str, mib: &str) -> io::Result<()> {
     let mib: u32 = mib.parse().map_err(io::Error::other)?;
     let server = Server::with_uploads(Side::named(side), 1)?;
-    let mut client = Client::connect(server.address()?)?.with_block();
+    let mut client = Client::connect(server.address)?.with_block();
     client.ask(OPTIONS)?;
     let resident = memory::resident();
     let before = Instant::now();
-    for upload in server.uploads(1) {
+    for upload in &server.uploads {
         let bytes = u64::from(mib) * MIB;
         client.stream(&upload.piece_head(1, bytes), bytes)?;
     }

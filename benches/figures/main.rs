@@ -1,7 +1,7 @@
 //! What the origin costs, beside a bare server that does the least that could be called the same.
 //!
 //! ```text
-//! cargo bench                       every figure, in about a minute and a half
+//! cargo bench                       every figure, in about a minute
 //! cargo bench -- --quick            smaller bodies and fewer rounds
 //! cargo bench -- start wait         only the figures of these names
 //! ```

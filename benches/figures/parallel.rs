@@ -31,10 +31,9 @@ pub(crate) fn measure(effort: &Effort) -> io::Result<Vec<Row>> {
 
 fn mib_per_second(mib: u32, send: Send) -> io::Result<f64> {
     let server = Server::with_uploads(Side::Ours, 1)?;
-    let address = server.address()?;
     let before = Instant::now();
-    for upload in server.uploads(1) {
-        send(address, &upload, u64::from(mib) << 20)?;
+    for upload in &server.uploads {
+        send(server.address, upload, u64::from(mib) << 20)?;
     }
     Ok(f64::from(PIECES * mib) / before.elapsed().as_secs_f64())
 }

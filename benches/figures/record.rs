@@ -27,8 +27,8 @@ pub(crate) fn measure(_: &Effort) -> io::Result<Vec<Row>> {
 /// Prints bytes per exchange.
 pub(crate) fn in_child(request: &str) -> io::Result<()> {
     let server = Server::with_uploads(Side::Ours, 1 + EXCHANGES / PIECES)?;
-    let mut client = Client::connect(server.address()?)?;
-    let requests = if request == "ping" { pings() } else { pieces(&server.uploads(0)) };
+    let mut client = Client::connect(server.address)?;
+    let requests = if request == "ping" { pings() } else { pieces(&server.uploads) };
     let (first, counted) = requests.split_at(PIECES as usize);
     first.iter().try_for_each(|request| client.ask(request))?;
     let before = memory::resident();

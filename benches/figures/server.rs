@@ -1,9 +1,10 @@
 //! The two servers that are compared, in one shape.
 
+use std::any::Any;
 use std::io;
 use std::net::SocketAddr;
 
-use mock_origin::{MockOrigin, OpenUpload};
+use mock_origin::{Builder, MockOrigin, OpenUpload};
 
 use crate::bare::Bare;
 
@@ -28,9 +29,11 @@ impl Side {
 }
 
 /// A server that is listening; dropping it stops it.
-pub(crate) enum Server {
-    Ours(Box<MockOrigin>),
-    Bare(Bare),
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    /// The uploads that it takes pieces for.
+    pub(crate) uploads: Vec<Upload>,
+    _running: Box<dyn Any>,
 }
 
 impl Server {
@@ -40,39 +43,30 @@ impl Server {
 
     /// Starts one that has so many open uploads.
     pub(crate) fn with_uploads(side: Side, count: u32) -> io::Result<Self> {
-        if side == Side::Bare {
-            return Bare::start().map(Self::Bare);
-        }
-        let builder = (0..count).fold(MockOrigin::builder(), |builder, index| {
-            builder.upload(OpenUpload::new(&format!("/videos/{index}.mp4")))
-        });
-        Ok(Self::Ours(Box::new(builder.start())))
-    }
-
-    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
-        match self {
-            Self::Ours(origin) => {
-                let url = origin.url();
-                let address = url.trim_start_matches("http://").parse();
-                address.map_err(io::Error::other)
-            }
-            Self::Bare(bare) => Ok(bare.address()),
+        match side {
+            Side::Ours => Self::ours(count),
+            Side::Bare => Self::bare(count),
         }
     }
 
-    /// The open uploads. The bare server knows none, and is sent heads of the same length.
-    pub(crate) fn uploads(&self, count: usize) -> Vec<Upload> {
-        match self {
-            Self::Ours(origin) => {
-                let token = origin.token_for("jane");
-                let upload = |id: &str| Upload { token: token.clone(), id: id.to_owned() };
-                origin.uploads().iter().map(|snapshot| upload(snapshot.id())).collect()
-            }
-            Self::Bare(_) => {
-                let made_up = Upload { token: "0".repeat(36), id: "0".repeat(32) };
-                vec![made_up; count]
-            }
-        }
+    fn ours(count: u32) -> io::Result<Self> {
+        let origin = (0..count)
+            .map(|index| OpenUpload::new(&format!("/videos/{index}.mp4")))
+            .fold(MockOrigin::builder(), Builder::upload)
+            .start();
+        let address = origin.url().trim_start_matches("http://").parse();
+        let upload = |id: &str| Upload { token: origin.token_for("jane"), id: id.to_owned() };
+        let uploads = origin.uploads().iter().map(|snapshot| upload(snapshot.id())).collect();
+        let address = address.map_err(io::Error::other)?;
+        Ok(Self { address, uploads, _running: Box::new(origin) })
+    }
+
+    /// It knows no uploads, and is sent heads of the same length.
+    fn bare(count: u32) -> io::Result<Self> {
+        let bare = Bare::start()?;
+        let made_up = Upload { token: "0".repeat(36), id: "0".repeat(32) };
+        let uploads = vec![made_up; count as usize];
+        Ok(Self { address: bare.address(), uploads, _running: Box::new(bare) })
     }
 }
 

@@ -28,9 +28,8 @@ pub(crate) fn measure(effort: &Effort) -> io::Result<Vec<Row>> {
 
 fn pieces_per_second(side: Side) -> io::Result<f64> {
     let server = Server::with_uploads(side, CONNECTIONS * UPLOADS_EACH)?;
-    let uploads = server.uploads((CONNECTIONS * UPLOADS_EACH) as usize);
-    let series: Vec<_> = uploads.chunks(UPLOADS_EACH as usize).map(requests).collect();
-    let address = server.address()?;
+    let address = server.address;
+    let series: Vec<_> = server.uploads.chunks(UPLOADS_EACH as usize).map(requests).collect();
     let before = Instant::now();
     thread::scope(|scope| {
         let send = |requests| scope.spawn(move || send_all(address, requests));

@@ -41,7 +41,7 @@ fn start(side: Side) -> io::Result<(f64, f64)> {
     thread::sleep(REST);
     let before = Instant::now();
     let server = Server::start(side)?;
-    let mut client = Client::connect(server.address()?)?;
+    let mut client = Client::connect(server.address)?;
     client.ask(OPTIONS)?;
     let answered = Instant::now();
     drop(server);

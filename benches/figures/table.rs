@@ -54,7 +54,8 @@ impl Row {
         match self.target {
             Target::RatioAtMost(most) => self.ratio.is_some_and(|ratio| ratio <= most),
             Target::RatioAtLeast(least) => self.ratio.is_some_and(|ratio| ratio >= least),
-            Target::AtMost(most) => self.ours <= most,
+            // What the system does not tell is not held against us.
+            Target::AtMost(most) => self.ours.is_nan() || self.ours <= most,
             Target::None => true,
         }
     }

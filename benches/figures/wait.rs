@@ -35,11 +35,10 @@ pub(crate) fn measure(effort: &Effort) -> io::Result<Vec<Row>> {
 /// The usual wait, and the median and the 99th percentile of what is added to it, in µs.
 fn added_wait(side: Side, bytes: u64) -> io::Result<[f64; 3]> {
     let server = Server::with_uploads(side, 1)?;
-    let address = server.address()?;
-    let mut pinging = Client::connect(address)?;
-    let mut sending = Client::connect(address)?.with_block();
+    let mut pinging = Client::connect(server.address)?;
+    let mut sending = Client::connect(server.address)?.with_block();
     let calm = median((0..CALM).map(|_| wait(&mut pinging)).collect::<io::Result<_>>()?);
-    let head = server.uploads(1)[0].piece_head(1, bytes);
+    let head = server.uploads[0].piece_head(1, bytes);
     let over = AtomicBool::new(false);
     let waits: Vec<f64> = thread::scope(|scope| {
         let sender = scope.spawn(|| {

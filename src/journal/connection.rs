@@ -1,8 +1,9 @@
 //! One connection and how it ended.
 
+use std::fmt;
 use std::net::SocketAddr;
 
-use super::Moment;
+use super::{Moment, shown_line};
 
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub enum ConnectionEnd {
 }
 
 /// The record of one connection.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Connection {
     /// Its number in the order of acceptance, from 0.
@@ -42,4 +43,19 @@ pub struct Connection {
     pub bad_head: Option<Box<[u8]>>,
     /// Bytes that were thrown away after an early refusal (§1.9).
     pub drained: u64,
+}
+
+impl fmt::Debug for Connection {
+    /// Of a bad head only the first line is shown, up to a query: the rest may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bad_head = self.bad_head.as_deref().map(shown_line).map(String::from_utf8_lossy);
+        f.debug_struct("Connection")
+            .field("index", &self.index)
+            .field("peer", &self.peer)
+            .field("local", &self.local)
+            .field("end", &self.end)
+            .field("bad_head", &bad_head)
+            .field("drained", &self.drained)
+            .finish_non_exhaustive()
+    }
 }

@@ -54,11 +54,16 @@ impl Head {
 }
 
 impl fmt::Debug for Head {
-    /// The request line alone: the rest may hold secrets.
+    /// The request line alone, without its query: the rest may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = self.lines().next().unwrap_or_default();
-        write!(f, "Head({:?})", String::from_utf8_lossy(line))
+        write!(f, "Head({:?})", String::from_utf8_lossy(shown_line(&self.0)))
     }
+}
+
+/// What is shown of a head, or of what came in place of one: its first line, up to a query.
+pub fn shown_line(raw: &[u8]) -> &[u8] {
+    let ends = |byte: &u8| b"\r\n?".contains(byte);
+    raw.split(ends).next().unwrap_or_default()
 }
 
 /// What is shown of a header's value: nothing where it is a secret.
@@ -103,5 +108,7 @@ mod tests {
     fn secrets_are_not_shown() {
         assert_eq!(redacted("x-agile-password", b"s"), "<redacted>");
         assert_eq!(redacted("X-Agile-Part", b"2"), "2");
+        let head = Head::new(*b"POST /post/file?token=secret HTTP/1.1\r\n\r\n");
+        assert_eq!(format!("{head:?}"), "Head(\"POST /post/file\")");
     }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub use connection::{Connection, ConnectionEnd};
 pub use exchange::{AnswerHead, Call, Exchange, Moment, Outcome};
 pub use framing::{Framer, Framing, Malformed, Step};
-pub use head::{Head, redacted};
+pub use head::{Head, redacted, shown_line};
 pub use op::{Op, Parts};
 pub use query::{Request, Requests};
 

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::journal::{Call, Connection, ConnectionEnd, Exchange, Framing, Journal, Outcome};
+use crate::journal::{
+    Call, Connection, ConnectionEnd, Exchange, Framing, Journal, Outcome, shown_line,
+};
 use crate::spec::{Interface, Operation};
 
 /// Everything that happened, in the order in which it began.
@@ -109,8 +111,7 @@ fn outcome(outcome: Outcome) -> &'static str {
 fn bad_head(f: &mut fmt::Formatter<'_>, connection: &Connection) -> fmt::Result {
     const SHOWN: usize = 48;
     let bytes = connection.bad_head.as_deref().unwrap_or_default();
-    // The first line is enough to know it by; what follows may hold secrets.
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = shown_line(bytes);
     let shown = line[..line.len().min(SHOWN)].escape_ascii();
     let time = connection.opened.elapsed.as_secs_f64();
     let answer = match connection.end {

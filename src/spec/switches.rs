@@ -134,7 +134,7 @@ pub const SWITCHES: &[SwitchRow] = &[
         name: "result_shape",
         values: "bare|object",
         default: "bare",
-        what: "how abortMultipart and restartMultipart answer success: the C# client reads 0, the \
+        what: "how abortMultipart and restartMultipart answer: the C# client reads 0, the \
                Java client {\"code\": 0}",
         set: |to, text| {
             to.result_shape =
