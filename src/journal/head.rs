@@ -2,21 +2,35 @@
 
 use std::fmt;
 
+use super::Framing;
+
 /// The raw head of a request.
 ///
 /// It is kept as one block of bytes and read anew each time: that is small, and it is the truth.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Head(Box<[u8]>);
+pub struct Head {
+    raw: Box<[u8]>,
+    /// Looked up once: whoever serves the request asks for it several times.
+    framing: Framing,
+}
 
 impl Head {
     /// Takes the bytes from the request line to the empty line.
     pub fn new(raw: impl Into<Box<[u8]>>) -> Self {
-        Self(raw.into())
+        let raw = raw.into();
+        // A head that contradicts itself is refused before anybody asks for its body.
+        let framing = Framing::of_head(&raw).unwrap_or(Framing::None);
+        Self { raw, framing }
+    }
+
+    /// How it announces its body.
+    pub fn framing(&self) -> Framing {
+        self.framing
     }
 
     /// All bytes.
     pub fn raw(&self) -> &[u8] {
-        &self.0
+        &self.raw
     }
 
     /// The method.
@@ -49,14 +63,14 @@ impl Head {
     }
 
     fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        self.raw.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
     }
 }
 
 impl fmt::Debug for Head {
     /// The request line alone, without its query: the rest may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Head({:?})", String::from_utf8_lossy(shown_line(&self.0)))
+        write!(f, "Head({:?})", String::from_utf8_lossy(shown_line(&self.raw)))
     }
 }
 

@@ -7,7 +7,7 @@ use hyper::body::Incoming;
 
 use crate::content::Content;
 use crate::journal::{EXCERPT_BYTES, Exchange, Framing, Head, Outcome};
-use crate::wire::{self, Answer, Body, BodyEnd, Committed, Plan, Received};
+use crate::wire::{self, Answer, Body, BodyEnd, Committed, Plan};
 
 use super::intake::{self, Lost, Taken};
 use super::line::Line;
@@ -37,7 +37,7 @@ pub(super) async fn serve(
         return Err(GivenUp);
     };
     let head = Head::new(raw);
-    let framing = Framing::of_head(head.raw()).unwrap_or(Framing::None);
+    let framing = head.framing();
     let (exchange, opened) = open(&line, head, framing);
     let mut plan = match opened {
         Ok(plan) => plan,
@@ -51,7 +51,7 @@ pub(super) async fn serve(
             Ok(respond(line, *answer, outcome))
         }
         Err(Lost::ClientGone(taken)) => {
-            record_body(&line, exchange, &taken);
+            record_body(&mut line.shared.lock(), exchange, &taken);
             line.close(Outcome::ClientGone);
             Err(GivenUp)
         }
@@ -66,10 +66,11 @@ pub(super) async fn serve(
 fn open(line: &Line, head: Head, framing: Framing) -> (u64, Result<Plan, Box<Answer>>) {
     let mut state = line.shared.lock();
     let moment = state.moment();
-    let opened = wire::open(&mut state.origin, moment, &head);
+    let mut opened = wire::open(&mut state.origin, moment, &head);
     let calls = match &opened {
         Ok(plan) => vec![plan.call().clone()],
-        Err(answer) => answer.calls.clone(),
+        // Filled in with the answer, below.
+        Err(_) => Vec::new(),
     };
     let exchange = state.journal.open(|index| Exchange {
         index,
@@ -89,7 +90,7 @@ fn open(line: &Line, head: Head, framing: Framing) -> (u64, Result<Plan, Box<Ans
         outcome: Outcome::Receiving,
     });
     line.opened(exchange);
-    if let Err(answer) = &opened {
+    if let Err(answer) = &mut opened {
         begin_answer(&mut state, exchange, answer);
     }
     drop(state);
@@ -99,9 +100,8 @@ fn open(line: &Line, head: Head, framing: Framing) -> (u64, Result<Plan, Box<Ans
 
 /// Has the core do what was asked. Digests that it needs first are computed elsewhere meanwhile.
 async fn commit(line: &Line, exchange: u64, plan: &mut Plan, taken: &Taken) -> Box<Answer> {
-    record_body(line, exchange, taken);
     loop {
-        let needed = match try_commit(line, exchange, plan, &taken.received) {
+        let needed = match try_commit(line, exchange, plan, taken) {
             Ok(answer) => return answer,
             Err(needed) => needed,
         };
@@ -115,13 +115,14 @@ fn try_commit(
     line: &Line,
     exchange: u64,
     plan: &mut Plan,
-    received: &Received,
+    taken: &Taken,
 ) -> Result<Box<Answer>, Content> {
     let mut state = line.shared.lock();
     let now = state.now();
-    match wire::commit(&mut state.origin, now, plan, received) {
-        Committed::Answer(answer) => {
-            begin_answer(&mut state, exchange, &answer);
+    match wire::commit(&mut state.origin, now, plan, &taken.received) {
+        Committed::Answer(mut answer) => {
+            record_body(&mut state, exchange, taken);
+            begin_answer(&mut state, exchange, &mut answer);
             drop(state);
             line.shared.tell();
             Ok(answer)
@@ -137,8 +138,8 @@ async fn digest(content: Content) -> Result<(), String> {
     computed.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }
 
-fn record_body(line: &Line, exchange: u64, taken: &Taken) {
-    line.shared.lock().journal.update(exchange, |record| {
+fn record_body(state: &mut State, exchange: u64, taken: &Taken) {
+    state.journal.update(exchange, |record| {
         record.received = taken.received.length;
         record.digest = (taken.received.end == BodyEnd::Whole).then_some(taken.received.digest);
         let start = &taken.received.start;
@@ -148,12 +149,12 @@ fn record_body(line: &Line, exchange: u64, taken: &Taken) {
 }
 
 /// Notes, before its first byte, that an answer is on its way.
-fn begin_answer(state: &mut State, exchange: u64, answer: &Answer) {
+fn begin_answer(state: &mut State, exchange: u64, answer: &mut Answer) {
     let moment = state.moment();
     let is_file = matches!(answer.body, Body::Content(..));
     let outcome = if is_file { Outcome::Sending } else { Outcome::Answering };
     state.journal.update(exchange, |record| {
-        record.calls.clone_from(&answer.calls);
+        record.calls = std::mem::take(&mut answer.calls);
         record.answer = Some(Arc::clone(&answer.head));
         record.answered = Some(moment);
         record.outcome = outcome;
@@ -163,9 +164,9 @@ fn begin_answer(state: &mut State, exchange: u64, answer: &Answer) {
 /// The environment let us down: 500, and the verdict will say why.
 fn our_fault(line: &Line, exchange: u64, plan: &Plan, why: &str) -> Box<Answer> {
     let mut state = line.shared.lock();
-    let answer = Answer::our_fault(plan.call().clone(), state.now());
+    let mut answer = Answer::our_fault(plan.call().clone(), state.now());
     state.journal.blame_ourselves(format!("exchange {exchange}: {why}"));
-    begin_answer(&mut state, exchange, &answer);
+    begin_answer(&mut state, exchange, &mut answer);
     drop(state);
     line.shared.tell();
     answer

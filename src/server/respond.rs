@@ -1,5 +1,6 @@
 //! From our answer to hyper's response.
 
+use std::borrow::Cow;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -50,7 +51,10 @@ fn write_head(response: &mut Response<AnswerBody>, head: &AnswerHead) {
     response.extensions_mut().insert(ReasonPhrase::from_static(head.reason.as_bytes()));
     for (name, value) in &head.headers {
         // What no header can hold does not get this far: paths are quoted, the rest is ASCII.
-        let value = HeaderValue::from_bytes(value);
+        let value = match value {
+            Cow::Borrowed(text) => HeaderValue::from_maybe_shared(Bytes::from_static(text)),
+            Cow::Owned(text) => HeaderValue::from_bytes(text),
+        };
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), value) {
             response.headers_mut().append(name, value);
         }

@@ -1,7 +1,7 @@
 //! `/multipart/piece` (§4.2).
 
 use crate::content::Content;
-use crate::journal::{Call, Framing};
+use crate::journal::Call;
 use crate::origin::{NewPiece, Origin, Timestamp, UserId};
 use crate::spec::{Cause, Limit, Limits, Operation, PIECE, essence};
 use crate::wire::answer::Draft;
@@ -31,7 +31,7 @@ pub(in crate::wire) fn open(ask: &Ask<'_>, call: &mut Call) -> Result<Piece, Cau
         return Err(Cause::FormData);
     }
     upload.check_count(number, limits)?;
-    let declared = Framing::of_head(ask.head.raw()).ok().and_then(Framing::declared);
+    let declared = ask.head.framing().declared();
     if let Some(declared) = declared {
         upload.check_size(number, declared, limits)?;
     }

@@ -33,7 +33,7 @@ pub(in crate::wire) fn open(ask: &Ask<'_>, call: &mut Call) -> Result<Raw, Cause
     let common = Common::read(ask, caller.clone(), recursive)?;
     new.mtime = ask.header("X-Agile-MTime").map(mtime).transpose()?;
     check_expose(ask.header("X-Agile-Expose-Egress"))?;
-    let framing = Framing::of_head(ask.head.raw()).unwrap_or(Framing::None);
+    let framing = ask.head.framing();
     if framing == Framing::None {
         return Err(Cause::NoBody);
     }
