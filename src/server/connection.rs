@@ -42,11 +42,12 @@ pub(super) async fn serve(socket: TcpStream, line: Arc<Line>) {
         move |request| exchange::serve(Arc::clone(&line), request.into_body())
     });
     let tap = TokioIo::new(Tap::new(socket, Arc::clone(&line)));
+    // More than 100 headers are refused, by hyper, with 431: that is its own figure, and any other
+    // would cost an allocation with every request.
     let mut connection = http1::Builder::new()
         .auto_date_header(false)
         .half_close(true)
         .title_case_headers(true)
-        .max_headers(MAX_HEADERS)
         .max_header_size(HEAD_LIMIT)
         .max_buf_size(MAX_BUFFER)
         .serve_connection(tap, service);
@@ -58,9 +59,6 @@ pub(super) async fn serve(socket: TcpStream, line: Arc<Line>) {
     drop(tap);
     line.ended(served.is_ok() && shut.is_ok());
 }
-
-/// More headers than this are refused, by hyper, with 431.
-const MAX_HEADERS: usize = 128;
 
 /// hyper's read buffer: room for the longest head, and for large frames of a body.
 const MAX_BUFFER: usize = 6 * HEAD_LIMIT;

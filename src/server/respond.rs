@@ -49,6 +49,7 @@ pub(super) fn respond(line: Arc<Line>, answer: Answer, outcome: Outcome) -> Resp
 fn write_head(response: &mut Response<AnswerBody>, head: &AnswerHead) {
     *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or_default();
     response.extensions_mut().insert(ReasonPhrase::from_static(head.reason.as_bytes()));
+    response.headers_mut().reserve(head.headers.len());
     for (name, value) in &head.headers {
         // What no header can hold does not get this far: paths are quoted, the rest is ASCII.
         let value = match value {

@@ -72,7 +72,8 @@ impl Conversation {
         for message in &incoming.messages[done.len()..] {
             done.push(Desk { origin, now, host }.answer(message)?);
         }
-        let (texts, calls): (Vec<_>, Vec<_>) = done.drain(..).unzip();
+        let (texts, mut calls): (Vec<_>, Vec<_>) = done.drain(..).unzip();
+        calls.shrink_to_fit(); // the record keeps them
         Ok(conclude(incoming.form, &texts, calls))
     }
 }
