@@ -68,19 +68,22 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// If it is empty, not a plain segment of a path, or one of the endpoints' first segments.
+    /// If it is no plain segment of a path, or one of the endpoints' first segments.
     #[track_caller]
     pub fn account(self, name: &str) -> Self {
-        let path = path(".account", name, "\"acme\"");
-        let is_plain = path.segments().len() == 1
-            && !name.contains(['/', '?', '#'])
-            && !name.contains(|char: char| char.is_control() || char.is_whitespace());
-        assert!(is_plain, "an account's name is one plain segment of a path: .account(\"acme\")");
-        assert!(
-            !RESERVED_PREFIXES.contains(&name),
-            "the origin's own endpoints lie below /{name}: .account(\"acme\")"
-        );
-        Self { account: name.to_owned(), ..self }
+        match self.try_account(name) {
+            Ok(builder) => builder,
+            Err(why) => panic!("{why}: .account(\"acme\")"),
+        }
+    }
+
+    /// As [`Builder::account`], without the panic.
+    ///
+    /// # Errors
+    ///
+    /// Why that is no name for an account, in one line.
+    pub fn try_account(self, name: &str) -> Result<Self, String> {
+        check_account(name).map(|()| Self { account: name.to_owned(), ..self })
     }
 
     /// Adds a user with the account's root. Default, if none is added: `jane` with `secret`.
@@ -93,6 +96,18 @@ impl Builder {
         self.user_with(UserSpec::new(name, password))
     }
 
+    /// As [`Builder::user`], without the panic.
+    ///
+    /// # Errors
+    ///
+    /// Why there can be no such user, in one line.
+    pub fn try_user(mut self, name: &str, password: &str) -> Result<Self, String> {
+        let user = UserSpec::new(name, password);
+        self.check_user(&user)?;
+        self.given.users.push(user);
+        Ok(self)
+    }
+
     /// Adds a user with a root or numbers of its own.
     ///
     /// # Panics
@@ -100,21 +115,9 @@ impl Builder {
     /// As [`Builder::user`], and if a number is 0 or the root cannot be a path.
     #[track_caller]
     pub fn user_with(mut self, user: UserSpec) -> Self {
-        // A header loses the blanks at its ends.
-        let sendable = |text: &str| {
-            !text.is_empty()
-                && text.trim() == text
-                && !text.contains(|c: char| c.is_ascii_control())
-        };
-        assert!(
-            sendable(&user.name) && sendable(&user.password),
-            "a user has a name and a password that a header can hold: .user(\"jane\", \"secret\")"
-        );
-        assert!(
-            self.given.users.iter().all(|other| other.name != user.name),
-            "there is a user {:?} already: each .user(name, password) needs a name of its own",
-            user.name
-        );
+        if let Err(why) = self.check_user(&user) {
+            panic!("{why}: .user(\"jane\", \"secret\")");
+        }
         assert!(
             user.ids.is_none_or(|(uid, gid)| uid > 0 && gid > 0),
             "the numbers of a user are above 0: .ids(1001, 1001)"
@@ -285,10 +288,44 @@ impl Builder {
         Ok(MockOrigin::new(shared, listening, self.account, seed))
     }
 
+    fn check_user(&self, user: &UserSpec) -> Result<(), String> {
+        // A header loses the blanks at its ends.
+        let sendable = |text: &str| {
+            !text.is_empty()
+                && text.trim() == text
+                && !text.contains(|c: char| c.is_ascii_control())
+        };
+        if !sendable(&user.name) || !sendable(&user.password) {
+            return Err("a user has a name and a password that a header can hold".to_owned());
+        }
+        if self.given.users.iter().any(|other| other.name == user.name) {
+            return Err(format!(
+                "there is a user {:?} already, and each has a name of its own",
+                user.name
+            ));
+        }
+        Ok(())
+    }
+
     fn listen_at(mut self, address: SocketAddr) -> Self {
         self.listeners.push(address);
         self
     }
+}
+
+fn check_account(name: &str) -> Result<(), String> {
+    let is_plain = !name.is_empty()
+        && name != "."
+        && !name.contains("..")
+        && !name.contains(['/', '?', '#', '%'])
+        && !name.contains(|char: char| char.is_control() || char.is_whitespace());
+    if !is_plain {
+        return Err(format!("{name:?} is no plain segment of a path, as an account's name is"));
+    }
+    if RESERVED_PREFIXES.contains(&name) {
+        return Err(format!("the origin's own endpoints lie below /{name}"));
+    }
+    Ok(())
 }
 
 /// A seed that differs from run to run. The standard library's hash keys are random enough.

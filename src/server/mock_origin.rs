@@ -1,5 +1,6 @@
 //! The origin as a test holds it.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -63,7 +64,10 @@ impl MockOrigin {
 
     /// The base URL of every listener.
     pub fn urls(&self) -> Vec<String> {
-        self.listening.iter().map(|listening| format!("http://{}", listening.address)).collect()
+        self.listening
+            .iter()
+            .map(|listening| format!("http://{}", reachable(listening.address)))
+            .collect()
     }
 
     /// The account's name.
@@ -269,6 +273,16 @@ impl Drop for MockOrigin {
             let _ = catch_unwind(AssertUnwindSafe(|| tell(&self.account_of_events())));
         }
     }
+}
+
+/// The address by which a listener on every address is reached from here.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
 }
 
 /// Where the test is failing anyway: this is what it needs to see.

@@ -231,7 +231,8 @@ pub const SWITCHES: &[SwitchRow] = &[
         name: "join",
         values: "immediate|polls:N|after:SECONDS|fail",
         default: "immediate",
-        what: "when a completed upload becomes a file: for clients that poll getMultipartStatus",
+        what: "when a completed upload becomes a file, for clients that poll getMultipartStatus: with \
+               polls:N the first N answers still say JOIN",
         set: |to, text| {
             to.join = join(text)?;
             Some(())

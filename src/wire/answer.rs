@@ -89,7 +89,9 @@ impl Draft {
 
     /// The answer of a row of an endpoint's table, with its code.
     pub(super) fn coded(row: &'static Row) -> Self {
-        let mut answer = Self::new(row.http, row.phrase);
+        // The message of a success is no reason phrase (§1.8).
+        let reason = if row.http == 200 { plain_phrase(200) } else { row.phrase };
+        let mut answer = Self::new(row.http, reason);
         answer.row = Some(row);
         answer.with("X-Agile-Status", row.code.to_string().into_bytes())
     }

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use lexopt::{Arg, Parser};
 use mock_origin::spec::{LIMITS, SWITCHES, Switches};
 
+use crate::serve::describe_origin;
+
 /// What is asked for.
 pub(crate) enum Command {
     /// A text that explains the program.
@@ -34,7 +36,8 @@ Usage: mock-origin serve [OPTIONS]
 
 The first line on standard output is the base URL alone; with several listeners,
 the next lines are theirs. Each exchange is a line on standard error as it ends.
-Ctrl-C or SIGTERM prints a summary and ends with 0.
+Ctrl-C or SIGTERM prints a summary, and what found no endpoint, and ends with 0.
+What cannot be done is one line, and ends with 2.
 
 Options:
   --listen ADDR:PORT        where to listen; may be repeated  [127.0.0.1:0]
@@ -72,6 +75,7 @@ fn serve(mut parser: Parser) -> Result<Command, String> {
     while let Some(arg) = parser.next().map_err(|error| error.to_string())? {
         let name = match arg {
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(help())),
+            Arg::Short('V') | Arg::Long("version") => return Ok(Command::Help(version())),
             Arg::Long("quiet") => {
                 serve.quiet = true;
                 continue;
@@ -89,7 +93,7 @@ fn serve(mut parser: Parser) -> Result<Command, String> {
     let outside = serve.listen.iter().find(|address| !address.ip().is_loopback());
     match outside.filter(|_| !exposed) {
         Some(address) => Err(format!("{address} can be reached from outside: that needs --expose")),
-        None => Ok(Command::Serve(Box::new(serve))),
+        None => describe_origin(&serve).map(|_| Command::Serve(Box::new(serve))),
     }
 }
 
@@ -102,21 +106,22 @@ const OPTIONS: &[(&str, Set)] = &[
         Some(())
     }),
     ("account", |serve, value| {
-        let is_segment = !value.is_empty() && !value.contains('/') && !value.contains("..");
-        serve.account = is_segment.then(|| Some(value.to_owned()))?;
+        serve.account = Some(value.to_owned());
         Some(())
     }),
     ("user", |serve, value| {
-        let user = pair(value, ':')?;
-        let is_new = serve.users.iter().all(|(name, _)| *name != user.0);
-        is_new.then(|| serve.users.push(user))
+        serve.users.push(pair(value, ':')?);
+        Some(())
     }),
     ("dir", |serve, value| {
         let is_path = value.split('/').all(|name| name != "." && !name.contains(".."));
         is_path.then(|| serve.directories.push(value.to_owned()))
     }),
     ("key-pair", |serve, value| {
-        serve.key_pair = Some(pair(value, ':')?);
+        // In a signature these would end the key (§9).
+        let ends = |char: char| char.is_control() || char.is_whitespace() || "&=".contains(char);
+        serve.key_pair =
+            Some(pair(value, ':').filter(|(access_key, _)| !access_key.contains(ends))?);
         Some(())
     }),
     ("set", |serve, value| {
@@ -142,10 +147,9 @@ fn set(serve: &mut Serve, name: &str, value: &str) -> Result<(), String> {
 fn form_of(name: &str) -> &'static str {
     match name {
         "listen" => "an IP address and a port, as in 127.0.0.1:8080",
-        "account" => "a name without a slash",
-        "user" => "NAME:PASSWORD, each name once",
+        "user" => "NAME:PASSWORD",
         "dir" => "a path without \".\" and \"..\"",
-        "key-pair" => "ACCESS:SECRET",
+        "key-pair" => "ACCESS:SECRET, without blanks, & and = in ACCESS",
         "set" => "NAME=VALUE",
         _ => "a number",
     }
@@ -237,13 +241,22 @@ mod tests {
                 &["serve", "--listen", "0.0.0.0:0"],
                 "0.0.0.0:0 can be reached from outside: that needs --expose",
             ),
-            (
-                &["serve", "--user", "jane"],
-                "--user takes NAME:PASSWORD, each name once, not \"jane\"",
-            ),
+            (&["serve", "--user", "jane"], "--user takes NAME:PASSWORD, not \"jane\""),
             (
                 &["serve", "--user", "a:b", "--user", "a:c"],
-                "--user takes NAME:PASSWORD, each name once, not \"a:c\"",
+                "there is a user \"a\" already, and each has a name of its own",
+            ),
+            (
+                &["serve", "--account", "multipart"],
+                "the origin's own endpoints lie below /multipart",
+            ),
+            (
+                &["serve", "--account", "my acc"],
+                "\"my acc\" is no plain segment of a path, as an account's name is",
+            ),
+            (
+                &["serve", "--user", "a\nb:c"],
+                "a user has a name and a password that a header can hold",
             ),
             (
                 &["serve", "--dir", "a/../b"],

@@ -10,8 +10,8 @@ use std::process::ExitCode;
 
 use args::Command;
 
-/// The exit code for a command line that makes no sense.
-const WRONG_USAGE: u8 = 2;
+/// The exit code for a command line that makes no sense, or cannot be done here.
+const REFUSED: u8 = 2;
 
 fn main() -> ExitCode {
     let done = match args::parse(lexopt::Parser::from_env()) {
@@ -22,14 +22,14 @@ fn main() -> ExitCode {
         Ok(Command::Serve(serve)) => serve::serve(&serve),
         Err(wrong) => {
             eprintln!("mock-origin: {wrong}");
-            return ExitCode::from(WRONG_USAGE);
+            return ExitCode::from(REFUSED);
         }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("mock-origin: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(REFUSED)
         }
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use mock_origin::MockOrigin;
 use mock_origin::report::describe;
+use mock_origin::{Builder, MockOrigin};
 
 use crate::args::Serve;
 
@@ -22,7 +22,7 @@ pub(crate) fn serve(serve: &Serve) -> Result<(), Box<dyn Error>> {
         let stopped = Arc::clone(&stopped);
         move || stopped.store(true, Ordering::Relaxed)
     })?;
-    let origin = start(serve)?;
+    let origin = describe_origin(serve)?.try_start()?;
     say_where(&origin)?;
     let mut seen = 0;
     while !stopped.load(Ordering::Relaxed) {
@@ -30,17 +30,18 @@ pub(crate) fn serve(serve: &Serve) -> Result<(), Box<dyn Error>> {
         seen += ended.len();
         for exchange in ended.iter().filter(|_| !quiet) {
             let (index, connection) = (exchange.index, exchange.connection);
-            eprintln!("{index:>5} {connection:>5}  {}", describe(exchange));
+            say(&format!("{index:>5} {connection:>5}  {}", describe(exchange)));
         }
     }
     summarise(&origin);
     Ok(())
 }
 
-fn start(serve: &Serve) -> Result<MockOrigin, Box<dyn Error>> {
+/// The origin as the command line describes it.
+pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
     let mut builder = MockOrigin::builder().expose();
     if let Some(account) = &serve.account {
-        builder = builder.account(account);
+        builder = builder.try_account(account)?;
     }
     if let Some((access_key, secret_key)) = &serve.key_pair {
         builder = builder.key_pair(access_key, secret_key);
@@ -52,7 +53,7 @@ fn start(serve: &Serve) -> Result<MockOrigin, Box<dyn Error>> {
         builder = builder.listen(&address.to_string());
     }
     for (name, password) in &serve.users {
-        builder = builder.user(name, password);
+        builder = builder.try_user(name, password)?;
     }
     for path in &serve.directories {
         builder = builder.directory(path);
@@ -60,7 +61,7 @@ fn start(serve: &Serve) -> Result<MockOrigin, Box<dyn Error>> {
     for (name, value) in &serve.switches {
         builder = builder.set(name, value);
     }
-    Ok(builder.try_start()?)
+    Ok(builder)
 }
 
 /// One URL a line, the first one first: scripts read it, so it goes out at once.
@@ -74,16 +75,20 @@ fn say_where(origin: &MockOrigin) -> io::Result<()> {
 
 fn summarise(origin: &MockOrigin) {
     let journal = origin.journal();
-    let refused =
-        origin.requests().filter("refused", |request| request.status() >= Some(400)).len();
-    eprintln!(
+    let refused = journal.exchanges().iter().filter(|exchange| exchange.is_refused()).count();
+    say(&format!(
         "{} exchanges on {} connections, {refused} refused; {} uploads (seed {})",
         journal.exchanges().len(),
         journal.connections().len(),
         origin.uploads().len(),
         origin.seed(),
-    );
+    ));
     if let Err(verdict) = origin.verdict() {
-        eprintln!("{verdict}");
+        say(&verdict.to_string());
     }
+}
+
+/// A line for whoever looks. Scripts close standard error, and the origin goes on.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
