@@ -18,8 +18,10 @@ use crate::content::{Digest, Hasher};
 /// A body of so many bytes is large.
 const LARGE: u64 = 4 << 20;
 
-/// Frames that may wait for the helper: they hold memory.
-const WAITING_FRAMES: usize = 8;
+/// Buffers that go round between reader and helper. The reader copies a frame into a spare one and
+/// has its own buffer free again: a frame that waited for the helper would make hyper read into
+/// fresh memory each time, and the page faults of that cost more than the copy.
+const WAITING_FRAMES: usize = 4;
 
 /// Large bodies that are being read, in the whole process.
 static LARGE_BODIES: AtomicUsize = AtomicUsize::new(0);
@@ -32,7 +34,12 @@ pub(super) struct Hashing {
 
 enum Worker {
     Here(Hasher),
-    Helper { frames: mpsc::Sender<Bytes>, hasher: JoinHandle<Hasher> },
+    Helper {
+        frames: mpsc::Sender<Vec<u8>>,
+        /// Buffers that have been hashed, to be filled again.
+        spare: mpsc::Receiver<Vec<u8>>,
+        hasher: JoinHandle<Hasher>,
+    },
 }
 
 impl Hashing {
@@ -49,7 +56,7 @@ impl Hashing {
         let wants_helper = self.large.is_some() && LargeBody::leaves_a_core_free();
         self.worker = match std::mem::replace(&mut self.worker, Worker::Here(Hasher::new())) {
             Worker::Here(hasher) if wants_helper => Worker::helper(hasher),
-            Worker::Helper { frames, hasher } if !wants_helper => {
+            Worker::Helper { frames, hasher, .. } if !wants_helper => {
                 Worker::Here(recall(frames, hasher).await)
             }
             worker => worker,
@@ -57,33 +64,43 @@ impl Hashing {
         match &mut self.worker {
             Worker::Here(hasher) => hasher.update(&frame),
             // The helper takes frames until its channel is closed, and we have not closed it.
-            Worker::Helper { frames, .. } => drop(frames.send(frame).await),
+            Worker::Helper { frames, spare, .. } => {
+                let mut buffer = spare.recv().await.unwrap_or_default();
+                buffer.clear();
+                buffer.extend_from_slice(&frame);
+                drop(frames.send(buffer).await);
+            }
         }
     }
 
     pub(super) async fn finish(self) -> Digest {
         match self.worker {
             Worker::Here(hasher) => hasher.finish(),
-            Worker::Helper { frames, hasher } => recall(frames, hasher).await.finish(),
+            Worker::Helper { frames, hasher, .. } => recall(frames, hasher).await.finish(),
         }
     }
 }
 
 impl Worker {
     fn helper(mut hasher: Hasher) -> Self {
-        let (frames, mut waiting) = mpsc::channel::<Bytes>(WAITING_FRAMES);
+        let (frames, mut waiting) = mpsc::channel::<Vec<u8>>(WAITING_FRAMES);
+        let (back, spare) = mpsc::channel(WAITING_FRAMES);
+        for _ in 0..WAITING_FRAMES {
+            let _ = back.try_send(Vec::new());
+        }
         let hasher = spawn_blocking(move || {
             while let Some(frame) = waiting.blocking_recv() {
                 hasher.update(&frame);
+                let _ = back.try_send(frame);
             }
             hasher
         });
-        Self::Helper { frames, hasher }
+        Self::Helper { frames, spare, hasher }
     }
 }
 
 /// Lets the helper finish, and takes the hash back.
-async fn recall(frames: mpsc::Sender<Bytes>, hasher: JoinHandle<Hasher>) -> Hasher {
+async fn recall(frames: mpsc::Sender<Vec<u8>>, hasher: JoinHandle<Hasher>) -> Hasher {
     drop(frames);
     // It ends by a panic only, which is then ours too and is recorded at the edge of this task.
     hasher.await.expect("hashing does not panic")
