@@ -25,6 +25,12 @@ pub enum Limit {
     BatchSize,
     /// Bytes in a JSON-RPC body.
     JsonRpcBytes,
+    /// Seconds that a piece or an upload may be in NEW or FAILED before the collector takes it.
+    CollectAfter,
+    /// Seconds that a token of `authenticate` may live.
+    AuthenticateExpiry,
+    /// Seconds that a MediaVault address may work.
+    MediaVaultExpiry,
 }
 
 /// One limit: its name in options and files, the service's figure, and where it is said.
@@ -53,7 +59,7 @@ const fn row(
 }
 
 /// Every limit, in the order of [`Limit`].
-pub const LIMITS: [LimitRow; 9] = [
+pub const LIMITS: [LimitRow; 12] = [
     row(Limit::OpenUploads, "open_uploads", 1_000_000, "§4.1", DA),
     row(Limit::Pieces, "pieces", 1_000, "§4.2", DA),
     row(Limit::PartNumber, "part_number", 2_147_483_647, "§4.2", DA),
@@ -63,6 +69,9 @@ pub const LIMITS: [LimitRow; 9] = [
     row(Limit::PageSize, "page_size", 10_000, "§7.2", D),
     row(Limit::BatchSize, "batch_size", 3, "§7.1.9", D),
     row(Limit::JsonRpcBytes, "jsonrpc_bytes", 1 << 20, "§7.1", A),
+    row(Limit::CollectAfter, "collect_after", 24 * 60 * 60, "§4.4", D),
+    row(Limit::AuthenticateExpiry, "authenticate_expiry", 86_400, "§7.4", D),
+    row(Limit::MediaVaultExpiry, "media_vault_expiry", 2_147_483_648, "§7.2", D),
 ];
 
 /// The figures that an origin goes by.

@@ -49,9 +49,6 @@ pub use switches::{
 /// A token lives this long unless login says otherwise, in seconds (§2.2).
 pub const TOKEN_LIFE_SECS: u64 = 3600;
 
-/// A piece or an upload in NEW or FAILED is collected once it is older than this, in seconds (§4.4).
-pub const COLLECT_AFTER_SECS: u64 = 24 * 60 * 60;
-
 /// The headers that every answer carries, in the order in which the origin writes them (§1.6).
 pub const STANDARD_HEADERS: [(&str, &str); 4] = [
     ("Server", "Apache"),

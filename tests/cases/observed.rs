@@ -28,6 +28,9 @@ const REACHED: [(Limit, Cause); LIMITS.len()] = [
     (Limit::PageSize, Cause::PageSize),
     (Limit::BatchSize, Cause::Batch),
     (Limit::JsonRpcBytes, Cause::NotARequest),
+    (Limit::CollectAfter, Cause::WrongState),
+    (Limit::AuthenticateExpiry, Cause::Expiry),
+    (Limit::MediaVaultExpiry, Cause::Expiry),
 ];
 
 /// Rows, headers, parameters and limits.

@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 
 use crate::origin::{Parents, Path, Spelling};
-use crate::spec::Cause;
+use crate::spec::{Cause, Limit};
 use crate::wire::vault;
 
 use super::json::Json;
@@ -34,13 +34,13 @@ fn flags(turn: &Turn<'_>) -> Result<Parents, Cause> {
 /// `mediaVaultUrl`: addresses on this origin that work until they expire. The file need not exist.
 pub(super) fn media_vault_url(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     const DEFAULT: i128 = 3600;
-    const LONGEST: i128 = 2_147_483_648;
     let path = turn.path()?;
     if turn.origin.tree().directory(&path).is_ok() {
         return Err(Cause::IsDirectory.into());
     }
     let expiry = turn.args.integer("expiry")?.filter(|expiry| *expiry != 0).unwrap_or(DEFAULT);
-    let seconds = Some(expiry).filter(|expiry| (1..=LONGEST).contains(expiry));
+    let longest = i128::from(turn.origin.limits().of(Limit::MediaVaultExpiry));
+    let seconds = Some(expiry).filter(|expiry| (1..=longest).contains(expiry));
     let seconds = seconds.and_then(|expiry| u64::try_from(expiry).ok()).ok_or(Cause::Expiry)?;
     let address = vault::address(turn.origin, turn.host, &path, turn.now.secs() + seconds);
     Ok(Json::Object(vec![

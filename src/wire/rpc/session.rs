@@ -48,7 +48,6 @@ pub(super) fn echo(turn: &mut Turn<'_>) -> Result<Json, Stop> {
 
 /// `authenticate`. Unlike `login` it knows an expiry and a subdirectory.
 pub(super) fn authenticate(turn: &mut Turn<'_>) -> Result<Json, Stop> {
-    const LONGEST_LIFE: i128 = 86_400;
     let name = turn.args.text("username")?;
     let password = turn.args.text("password")?;
     if name.as_ref().is_some_and(String::is_empty) {
@@ -61,7 +60,8 @@ pub(super) fn authenticate(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let user = turn.origin.sessions().check(&name, &password)?;
     turn.call.user = Some(name);
     let expiry = turn.args.integer("expiry")?.unwrap_or(i128::from(TOKEN_LIFE_SECS));
-    let seconds = Some(expiry).filter(|expiry| (1..=LONGEST_LIFE).contains(expiry));
+    let longest = i128::from(turn.origin.limits().of(Limit::AuthenticateExpiry));
+    let seconds = Some(expiry).filter(|expiry| (1..=longest).contains(expiry));
     let seconds = seconds.and_then(|expiry| u64::try_from(expiry).ok()).ok_or(Cause::Expiry)?;
     let subdir = turn.args.text("subdir")?.unwrap_or_default();
     let max = turn.origin.limits().of(Limit::PathBytes);
