@@ -25,7 +25,7 @@ pub use path::{Path, Spelling, last_component};
 pub use post::NewFile;
 pub use session::{Caller, GivenBy, KeyPair, Life, Session, Sessions, User, UserId};
 pub use tree::{Directory, File, Node, Stat, Tree};
-pub use upload::{NewPiece, Piece, Upload};
+pub use upload::{NewPiece, Piece, Upload, check_digest};
 
 use crate::content::Content;
 use crate::spec::{Cause, Limits, Switches, Tolerance};

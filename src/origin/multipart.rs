@@ -8,7 +8,7 @@ use crate::spec::{
 };
 
 use super::ids::Kind;
-use super::upload::NewPiece;
+use super::upload::{NewPiece, check_digest};
 use super::{Origin, Path, Timestamp, Upload, UserId};
 
 /// What a client says of an upload that it begins.
@@ -147,7 +147,7 @@ impl Origin {
         upload.check_size(new.number, new.content.len(), &self.switches.limits)?;
         self.upload_for(user, id, Operation::Piece)?
             .check_count(new.number, &self.switches.limits)?;
-        new.check_digest()?;
+        check_digest(new.checksum.as_deref(), new.digest)?;
         self.uploads.change(id, |upload| upload.store(now, new));
         Ok(())
     }

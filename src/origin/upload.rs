@@ -83,16 +83,15 @@ pub struct NewPiece {
     pub checksum: Option<String>,
 }
 
-impl NewPiece {
-    /// Whether the client's checksum is that of what came (§4.2); the case does not count.
-    ///
-    /// # Errors
-    ///
-    /// [`Cause::Checksum`].
-    pub fn check_digest(&self) -> Result<(), Cause> {
-        let differs = |claim: &String| Digest::parse_hex(claim) != Some(self.digest);
-        if self.checksum.as_ref().is_some_and(differs) { Err(Cause::Checksum) } else { Ok(()) }
-    }
+/// Whether the checksum that a client claims is that of what came (§4.2, §5); the case does not
+/// count, and no claim is never wrong.
+///
+/// # Errors
+///
+/// [`Cause::Checksum`].
+pub fn check_digest(claim: Option<&str>, found: Digest) -> Result<(), Cause> {
+    let differs = claim.is_some_and(|claim| Digest::parse_hex(claim) != Some(found));
+    if differs { Err(Cause::Checksum) } else { Ok(()) }
 }
 
 impl Upload {

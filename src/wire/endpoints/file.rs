@@ -49,7 +49,6 @@ impl File {
         if file.content.is_empty() && origin.switches().empty_form_file == Tolerance::Refuse {
             return Err(Cause::EmptyFile);
         }
-        self.common.check_digest(file.digest)?;
         let part_type = file.content_type.as_deref();
         let (content, start) = (file.content.clone(), file.start.as_slice());
         let arrived = Arrived { content, digest: file.digest, start, part_type };

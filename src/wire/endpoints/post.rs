@@ -1,7 +1,9 @@
 //! What `/post/raw` and `/post/file` have in common (§5).
 
 use crate::content::{Content, Digest};
-use crate::origin::{Caller, NewFile, Origin, Parents, Path, Spelling, Timestamp, last_component};
+use crate::origin::{
+    Caller, NewFile, Origin, Parents, Path, Spelling, Timestamp, check_digest, last_component,
+};
 use crate::spec::{Cause, Endpoint};
 use crate::wire::answer::{Draft, path_header};
 use crate::wire::ask::{Ask, digits};
@@ -37,13 +39,7 @@ impl Common {
         Ok(Self { caller, recursive, typing, checksum: ask.text("X-Agile-Checksum") })
     }
 
-    /// Whether the client's checksum is that of what came.
-    pub(super) fn check_digest(&self, digest: Digest) -> Result<(), Cause> {
-        let differs = |claim: &String| Digest::parse_hex(claim) != Some(digest);
-        if self.checksum.as_ref().is_some_and(differs) { Err(Cause::Checksum) } else { Ok(()) }
-    }
-
-    /// Stores the file and answers as both do: status, checksum, size, path.
+    /// Judges the checksum, stores the file and answers as both do: status, checksum, size, path.
     pub(super) fn store(
         &self,
         origin: &mut Origin,
@@ -53,6 +49,7 @@ impl Common {
         file: &Arrived<'_>,
         spelling: Spelling,
     ) -> Result<(Draft, Path), Cause> {
+        check_digest(self.checksum.as_deref(), file.digest)?;
         let name = new.name.clone().unwrap_or_default();
         let content_type = self.typing.decide(file.part_type, &name, file.start);
         let user = self.caller.user;

@@ -38,8 +38,9 @@ pub(super) fn media_vault_url(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     if turn.origin.tree().directory(&path).is_ok() {
         return Err(Cause::IsDirectory.into());
     }
-    let expiry = turn.args.integer("expiry")?.filter(|expiry| *expiry != 0).unwrap_or(DEFAULT);
     let longest = i128::from(turn.origin.limits().of(Limit::MediaVaultExpiry));
+    let given = turn.args.integer("expiry")?.filter(|expiry| *expiry != 0);
+    let expiry = given.unwrap_or(DEFAULT.min(longest));
     let seconds = Some(expiry).filter(|expiry| (1..=longest).contains(expiry));
     let seconds = seconds.and_then(|expiry| u64::try_from(expiry).ok()).ok_or(Cause::Expiry)?;
     let address = vault::address(turn.origin, turn.host, &path, turn.now.secs() + seconds);

@@ -59,8 +59,9 @@ pub(super) fn authenticate(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let (name, password) = name.zip(password).ok_or(Cause::NoNameOrPassword)?;
     let user = turn.origin.sessions().check(&name, &password)?;
     turn.call.user = Some(name);
-    let expiry = turn.args.integer("expiry")?.unwrap_or(i128::from(TOKEN_LIFE_SECS));
     let longest = i128::from(turn.origin.limits().of(Limit::AuthenticateExpiry));
+    let default = longest.min(i128::from(TOKEN_LIFE_SECS));
+    let expiry = turn.args.integer("expiry")?.unwrap_or(default);
     let seconds = Some(expiry).filter(|expiry| (1..=longest).contains(expiry));
     let seconds = seconds.and_then(|expiry| u64::try_from(expiry).ok()).ok_or(Cause::Expiry)?;
     let subdir = turn.args.text("subdir")?.unwrap_or_default();
