@@ -39,6 +39,7 @@
 #![cfg_attr(not(feature = "server"), allow(rustdoc::broken_intra_doc_links))]
 
 pub mod content;
+pub mod fault;
 pub mod journal;
 pub mod origin;
 pub mod report;
@@ -48,7 +49,9 @@ pub mod spec;
 pub mod verdict;
 pub mod wire;
 
+pub use fault::{Alter, Chaos, Cut, Fault, Garble, Later, Listing, Lose, Profile, Reject};
 pub use journal::{Op, Outcome, Request, Requests};
+pub use origin::Mishap;
 #[cfg(feature = "server")]
 pub use server::{Builder, MockOrigin, OpenUpload, StartError, UserSpec};
 pub use spec::{Interface, Join, LastCookie, LegacyHeaders, Limit, ListPathItems, Operation};

@@ -26,15 +26,20 @@ const ROOMS: &[Room] = &[
         below: &["spec", "content", "origin", "journal"],
         crates: &["base64", "hmac", "httpdate", "infer", "percent_encoding", "serde_json", "sha2"],
     },
+    Room {
+        name: "fault",
+        below: &["spec", "content", "origin", "journal"],
+        crates: &["serde_json"],
+    },
     Room { name: "report", below: &["spec", "content", "origin", "journal"], crates: &[] },
     Room {
         name: "verdict",
-        below: &["spec", "content", "origin", "journal", "wire", "report"],
+        below: &["spec", "content", "origin", "journal", "fault", "wire", "report"],
         crates: &[],
     },
     Room {
         name: "server",
-        below: &["spec", "content", "origin", "journal", "wire", "report", "verdict"],
+        below: &["spec", "content", "origin", "journal", "fault", "wire", "report", "verdict"],
         crates: &["bytes", "hyper", "hyper_util", "parking_lot", "tokio"],
     },
     // A program of its own, which sees of the house what everybody sees.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::{Moment, shown_line};
+use super::{Moment, Struck, shown_line};
 
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum ConnectionEnd {
     BadHead(u16),
     /// It broke in the middle of something.
     Broken,
+    /// A fault ended it, or kept it silent.
+    ByFault,
     /// The origin was stopped first.
     Stopped,
 }
@@ -43,6 +45,8 @@ pub struct Connection {
     pub bad_head: Option<Box<[u8]>>,
     /// Bytes that were thrown away after an early refusal (§1.9).
     pub drained: u64,
+    /// The fault that struck it when it was accepted.
+    pub fault: Option<Struck>,
 }
 
 impl fmt::Debug for Connection {

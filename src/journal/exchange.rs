@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::content::{Content, Digest};
-use crate::origin::Timestamp;
-use crate::spec::{Interface, Operation, Row};
+use crate::origin::{SessionId, Timestamp};
+use crate::spec::{ENVELOPE, Interface, Operation, Row, endpoint_at, method_named};
 
 use super::{Framing, Head, redacted};
 
@@ -38,6 +38,8 @@ pub struct Call {
     pub upload: Option<String>,
     /// The part number.
     pub part: Option<u32>,
+    /// The session whose token was good for it.
+    pub session: Option<SessionId>,
     /// The row of the protocol's tables that was answered; none where no table applies.
     pub row: Option<&'static Row>,
 }
@@ -58,8 +60,42 @@ impl Call {
             path: None,
             upload: None,
             part: None,
+            session: None,
             row: None,
         }
+    }
+
+    /// Every row that can be answered: those of the endpoint, or of the method and its envelope.
+    pub fn rows(&self) -> impl Iterator<Item = &'static Row> + use<> {
+        let (own, shared): (&[Row], &[Row]) = match self.interface {
+            Interface::JsonRpc => {
+                (method_named(&self.name).map_or(&[], |method| method.rows), ENVELOPE)
+            }
+            _ => (endpoint_at(&self.name).map_or(&[], |endpoint| endpoint.rows), &[]),
+        };
+        own.iter().chain(shared)
+    }
+
+    /// What is called, for messages.
+    pub fn shown_name(&self) -> &str {
+        if self.name.is_empty() { "a stored file" } else { &self.name }
+    }
+}
+
+/// A fault that struck an exchange or a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Struck {
+    /// Its number among the faults of the origin; none if chaos made it.
+    pub fault: Option<u64>,
+    /// What it is called.
+    pub name: Arc<str>,
+}
+
+impl Struck {
+    /// A fault, by number and name.
+    pub fn new(fault: Option<u64>, name: impl Into<Arc<str>>) -> Self {
+        Self { fault, name: name.into() }
     }
 }
 
@@ -70,9 +106,9 @@ pub struct AnswerHead {
     /// The HTTP status.
     pub status: u16,
     /// The reason phrase.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
     /// The headers in the order in which they are written.
-    pub headers: Vec<(&'static str, Cow<'static, [u8]>)>,
+    pub headers: Vec<(Cow<'static, str>, Cow<'static, [u8]>)>,
 }
 
 impl AnswerHead {
@@ -86,10 +122,9 @@ impl AnswerHead {
 impl fmt::Debug for AnswerHead {
     /// As it is written, but for secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown =
-            |(name, value): &(&'static str, Cow<'static, [u8]>)| (*name, redacted(name, value));
         write!(f, "{} {} ", self.status, self.reason)?;
-        f.debug_map().entries(self.headers.iter().map(shown)).finish()
+        let shown = self.headers.iter().map(|(name, value)| (name, redacted(name, value)));
+        f.debug_map().entries(shown).finish()
     }
 }
 
@@ -99,6 +134,8 @@ impl fmt::Debug for AnswerHead {
 pub enum Outcome {
     /// The body is still being read.
     Receiving,
+    /// What was asked for is done, and a fault holds the answer back.
+    HeldBack,
     /// A stored file is being sent.
     Sending,
     /// The answer has been given to the network, but for its last bytes perhaps.
@@ -109,6 +146,8 @@ pub enum Outcome {
     CutShort,
     /// The client went away before it had the whole answer.
     ClientGone,
+    /// A fault cut it, or kept the answer back for good.
+    CutByFault,
     /// The origin was stopped first.
     Stopped,
 }
@@ -116,7 +155,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether anything more can happen.
     pub const fn is_final(self) -> bool {
-        !matches!(self, Self::Receiving | Self::Sending | Self::Answering)
+        !matches!(self, Self::Receiving | Self::HeldBack | Self::Sending | Self::Answering)
     }
 }
 
@@ -146,8 +185,12 @@ pub struct Exchange {
     pub answer: Option<Arc<AnswerHead>>,
     /// Bytes of the answer that were handed to the network, its head included.
     pub written: u64,
+    /// The faults that struck it.
+    pub faults: Vec<Struck>,
     /// When its head was complete.
     pub opened: Moment,
+    /// When what it asked for was done, whatever the client was told; nothing if it was not.
+    pub committed: Option<Moment>,
     /// When its answer was begun: no client can have seen it before.
     pub answered: Option<Moment>,
     /// When the last happened.

@@ -7,15 +7,17 @@ mod connection;
 mod exchange;
 mod framing;
 mod head;
+mod numbers;
 mod op;
 mod query;
 
 use std::sync::Arc;
 
 pub use connection::{Connection, ConnectionEnd};
-pub use exchange::{AnswerHead, Call, Exchange, Moment, Outcome};
+pub use exchange::{AnswerHead, Call, Exchange, Moment, Outcome, Struck};
 pub use framing::{Framer, Framing, Malformed, Step};
 pub use head::{Head, redacted, shown_line};
+pub(crate) use numbers::Numbers;
 pub use op::{Op, Parts};
 pub use query::{Request, Requests};
 

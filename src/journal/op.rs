@@ -41,6 +41,19 @@ impl From<RangeInclusive<u32>> for Parts {
     }
 }
 
+/// The operations that have a constructor of their own, without parameters.
+pub(crate) const SHORT_FORMS: &[(Operation, &str)] = &[
+    (Operation::Login, "login"),
+    (Operation::Create, "create"),
+    (Operation::Piece, "any_piece"),
+    (Operation::Complete, "complete"),
+    (Operation::Abort, "abort"),
+    (Operation::MakeDirectory, "directory"),
+    (Operation::PostRaw, "raw"),
+    (Operation::PostFile, "file"),
+    (Operation::Read, "egress"),
+];
+
 impl AsRef<Self> for Op {
     fn as_ref(&self) -> &Self {
         self
@@ -97,8 +110,18 @@ impl Op {
         Self::of(Operation::MakeDirectory)
     }
 
+    /// Storing a file whole, by `/post/raw`.
+    pub const fn raw() -> Self {
+        Self::of(Operation::PostRaw)
+    }
+
+    /// Storing a file by a form, by `/post/file`.
+    pub const fn file() -> Self {
+        Self::of(Operation::PostFile)
+    }
+
     /// Reading a stored file.
-    pub const fn read() -> Self {
+    pub const fn egress() -> Self {
         Self::of(Operation::Read)
     }
 
@@ -122,6 +145,44 @@ impl Op {
                 .parts
                 .as_ref()
                 .is_none_or(|parts| call.part.is_some_and(|part| parts.0.contains(&part)))
+    }
+
+    /// Whether `call` is one of those meant, whatever its part number.
+    pub(crate) fn matches_but_for_parts(&self, call: &Call) -> bool {
+        Self { parts: None, ..self.clone() }.matches(call)
+    }
+
+    /// The method that it names.
+    pub(crate) fn method_name(&self) -> Option<&str> {
+        self.method.as_deref()
+    }
+
+    /// The part numbers that it names.
+    pub(crate) fn parts(&self) -> Option<&RangeInclusive<u32>> {
+        self.parts.as_ref().map(|Parts(range)| range)
+    }
+
+    /// The selection as it is written in a test.
+    pub(crate) fn code(&self) -> String {
+        let what = match (&self.method, self.operation, &self.parts) {
+            (Some(method), ..) => return format!("Op::method({method:?})"),
+            (_, Some(Operation::Piece), Some(Parts(parts))) if parts.start() == parts.end() => {
+                format!("Op::piece({})", parts.start())
+            }
+            (_, Some(Operation::Piece), Some(Parts(parts))) => {
+                format!("Op::piece({}..={})", parts.start(), parts.end())
+            }
+            (_, Some(operation), _) => {
+                let short = SHORT_FORMS.iter().find(|(known, _)| *known == operation);
+                let of = || format!("Op::of(Operation::{operation:?})");
+                short.map_or_else(of, |(_, name)| format!("Op::{name}()"))
+            }
+            (_, None, _) => "Op::any()".to_owned(),
+        };
+        match self.interface {
+            Some(interface) => format!("{what}.over(Interface::{interface:?})"),
+            None => what,
+        }
     }
 
     /// The selection in words, for messages.

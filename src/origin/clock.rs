@@ -22,6 +22,11 @@ impl Timestamp {
         self.0.checked_add(by).map(Self)
     }
 
+    /// This moment and `by` less; `None` where that is before the epoch.
+    pub fn before(self, by: Duration) -> Option<Self> {
+        self.0.checked_sub(by).map(Self)
+    }
+
     /// How long ago `earlier` was; zero if it was not.
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)

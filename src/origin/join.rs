@@ -13,15 +13,17 @@ const NO_PLACE: u16 = 404;
 impl Origin {
     /// Begins the join of a completed upload, and ends it when the switch says (§10).
     pub(super) fn join(&mut self, now: Timestamp, id: &str) {
-        self.uploads.change(id, |upload| {
+        let asked = self.uploads.change(id, |upload| {
             upload.step(now, UploadEvent::JoinBegun);
             upload.step_pieces(PieceEvent::JoinBegun, Some(PieceEvent::Superseded));
+            upload.polls_left = None;
+            upload.next_join.take()
         });
-        match self.switches.join {
+        match asked.flatten().unwrap_or(self.switches.join) {
             Join::Immediate | Join::Polls(0) => self.end_join(now, id),
             Join::Fail => self.fail_join(now, id, 0),
             Join::Polls(polls) => {
-                self.uploads.change(id, |upload| upload.polls_left = polls);
+                self.uploads.change(id, |upload| upload.polls_left = Some(polls));
             }
             Join::After(time) => {
                 // What is due after all time never comes.
@@ -32,15 +34,19 @@ impl Origin {
         }
     }
 
+    /// Lets the next join of an upload go like that, whatever the switch says.
+    pub fn next_join(&mut self, id: &str, join: Join) {
+        self.uploads.change(id, |upload| upload.next_join = Some(join));
+    }
+
     /// Counts a look at the status of an upload: some joins wait for that.
     pub fn polled(&mut self, now: Timestamp, id: &str) {
-        let waits = matches!(self.switches.join, Join::Polls(_));
         let left = self.uploads.change(id, |upload| {
             let left = upload.polls_left;
-            upload.polls_left = left.saturating_sub(1);
-            (upload.state == UploadState::Join).then_some(left)
+            upload.polls_left = left.map(|left| left.saturating_sub(1));
+            left.filter(|_| upload.state == UploadState::Join)
         });
-        if waits && left.flatten() == Some(0) {
+        if left.flatten() == Some(0) {
             self.end_join(now, id);
         }
     }

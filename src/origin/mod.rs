@@ -9,6 +9,7 @@ mod directories;
 mod due;
 mod ids;
 mod join;
+mod mishap;
 mod multipart;
 mod path;
 mod post;
@@ -20,12 +21,15 @@ mod upload;
 pub use clock::{Clock, Pace, Timestamp};
 pub use directories::{Making, Parents};
 use ids::{Ids, Kind};
+pub use mishap::{Mishap, Victim};
 pub use multipart::{NewUpload, Uploads};
 pub use path::{Path, Spelling, last_component};
 pub use post::NewFile;
-pub use session::{Caller, GivenBy, KeyPair, Life, Session, Sessions, User, UserId};
+pub use session::{Caller, GivenBy, KeyPair, Life, Session, SessionId, Sessions, User, UserId};
 pub use tree::{Directory, File, Node, Stat, Tree};
 pub use upload::{NewPiece, Piece, Upload, check_digest};
+
+use std::time::Duration;
 
 use crate::content::Content;
 use crate::spec::{Cause, Limits, Switches, Tolerance};
@@ -135,7 +139,7 @@ impl Origin {
         if life != Life::None {
             self.tree.directory(&root).map_err(|_| Cause::NoSubdirectory)?;
         }
-        let caller = Caller { user, root };
+        let caller = Caller { user, root, session: None };
         let token = self.sessions.grant(now, &mut self.ids, caller.clone(), life, given_by);
         Ok((token, caller))
     }
@@ -169,10 +173,43 @@ impl Origin {
         if accepted { Ok(()) } else { Err(Cause::BadCredentials) }
     }
 
+    /// Ends a session by its number, and says whether there was one.
+    pub fn end_session(&mut self, id: SessionId) -> bool {
+        self.sessions.end(id)
+    }
+
+    /// Ends the sessions of the user of that name, or of everyone, that are as old as `age`, and
+    /// says how many those were.
+    pub fn end_sessions_of_age(
+        &mut self,
+        now: Timestamp,
+        user: Option<&str>,
+        age: Duration,
+    ) -> u64 {
+        let Some(until) = now.before(age) else { return 0 };
+        match user.map(|name| self.sessions.user_named(name)) {
+            Some(None) => 0,
+            Some(Some(user)) => self.sessions.end_older(Some(user), until),
+            None => self.sessions.end_older(None, until),
+        }
+    }
+
+    /// Changes how it behaves, from here on.
+    pub fn switches_mut(&mut self) -> &mut Switches {
+        &mut self.switches
+    }
+
+    /// The origin as it was, with the sessions of now: what somebody sees who looks at old data.
+    #[must_use]
+    pub fn as_of(&self, past: &Self) -> Self {
+        let switches = self.switches.clone();
+        Self { sessions: self.sessions.clone(), switches, ..past.clone() }
+    }
+
     /// Makes `keys` the account's pair; it acts as the first user.
     pub fn give_keys(&mut self, keys: KeyPair) {
         let root = self.sessions.user(UserId::FIRST).root.clone();
-        self.sessions.set_keys(keys, Caller { user: UserId::FIRST, root });
+        self.sessions.set_keys(keys, Caller { user: UserId::FIRST, root, session: None });
     }
 
     /// Makes a key pair that acts as `caller`, in place of the account's earlier one (§9).

@@ -64,6 +64,14 @@ impl Path {
         Self(segments)
     }
 
+    /// The path that answers show as `absolute`, if it is of that account.
+    pub(crate) fn inside(absolute: &str, account: &str) -> Option<Self> {
+        let names = absolute.strip_prefix('/')?.strip_prefix(account)?;
+        let is_inside = names.is_empty() || names.starts_with('/');
+        is_inside
+            .then(|| Self(split(names.as_bytes(), Spelling::Plain).into_iter().map(text).collect()))
+    }
+
     /// The directory that holds it, and its name in there; nothing for the root.
     pub fn split_last(&self) -> Option<(Self, &str)> {
         let (last, parents) = self.0.split_last()?;
@@ -95,6 +103,10 @@ impl fmt::Display for Path {
         }
         self.segments().try_for_each(|name| write!(f, "/{name}"))
     }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// The last component of a name that holds slashes (§3.4), still in the form in which it came.

@@ -42,6 +42,10 @@ impl UserId {
     pub const FIRST: Self = Self(0);
 }
 
+/// A session's number, in the order in which tokens were given; unlike the token it is no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
 /// Who asks, once the credentials have been judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -49,6 +53,8 @@ pub struct Caller {
     pub user: UserId,
     /// What the user sees as `/`: the user's root and the token's subdirectory (§2.7).
     pub root: Path,
+    /// The session of the token; a signature has none.
+    pub session: Option<SessionId>,
 }
 
 /// How long a new token works.
@@ -113,6 +119,7 @@ pub struct Sessions {
     by_token: HashMap<String, Session>,
     keys: Option<(KeyPair, Caller)>,
     used_signatures: HashSet<String>,
+    given: u64,
 }
 
 impl fmt::Debug for Sessions {
@@ -125,13 +132,19 @@ impl fmt::Debug for Sessions {
             .field("tokens", &tokens.collect::<BTreeMap<_, _>>())
             .field("keys", &self.keys)
             .field("used_signatures", &self.used_signatures.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
 impl Sessions {
     pub(super) fn new(users: Vec<User>) -> Self {
-        Self { users, by_token: HashMap::new(), keys: None, used_signatures: HashSet::new() }
+        Self {
+            users,
+            by_token: HashMap::new(),
+            keys: None,
+            used_signatures: HashSet::new(),
+            given: 0,
+        }
     }
 
     /// A user.
@@ -179,6 +192,8 @@ impl Sessions {
         let token = ids.next(Kind::Token, name, &caller.root.to_string()).hyphenated().to_string();
         if let Life::Seconds(secs) = life {
             let expires = now.after(Duration::from_secs(secs));
+            let caller = Caller { session: Some(SessionId(self.given)), ..caller };
+            self.given += 1;
             let session = Session { caller, given: now, given_by, expires, is_updated: false };
             self.by_token.insert(token.clone(), session);
         }
@@ -211,6 +226,24 @@ impl Sessions {
         session.is_updated = true;
         session.expires = if secs == 0 { None } else { now.after(Duration::from_secs(secs)) };
         Ok(())
+    }
+
+    /// Ends a session by its number, and says whether there was one.
+    pub(super) fn end(&mut self, id: SessionId) -> bool {
+        let before = self.by_token.len();
+        self.by_token.retain(|_, session| session.caller.session != Some(id));
+        self.by_token.len() < before
+    }
+
+    /// Ends every session of `user`, or of everyone, that was given at `until` or before, and says
+    /// how many those were.
+    pub(super) fn end_older(&mut self, user: Option<UserId>, until: Timestamp) -> u64 {
+        let is_old = |session: &Session| {
+            session.given <= until && user.is_none_or(|user| session.caller.user == user)
+        };
+        let before = self.by_token.len();
+        self.by_token.retain(|_, session| !is_old(session));
+        (before - self.by_token.len()) as u64
     }
 
     /// Makes `keys` the account's pair, which acts as `caller`; an earlier pair is void.

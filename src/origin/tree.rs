@@ -184,6 +184,20 @@ impl Tree {
         Ok(())
     }
 
+    /// Takes the entry at `path` away with all that is in it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tree::remove`], but for [`Cause::NotEmpty`].
+    pub(super) fn remove_all(&mut self, path: &Path, now: Timestamp) -> Result<(), Cause> {
+        let children: Vec<_> = match self.get(path)? {
+            Node::Directory(directory) => directory.entries.keys().cloned().collect(),
+            Node::File(_) => Vec::new(),
+        };
+        children.iter().try_for_each(|name| self.remove_all(&path.child(name), now))?;
+        self.remove(path, now)
+    }
+
     /// Bytes in all files.
     pub fn bytes(&self) -> u64 {
         let size = |node: &Node| match node {

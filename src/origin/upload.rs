@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::content::{Content, Digest};
 use crate::spec::{
-    Cause, Limit, Limits, PIECE_TRANSITIONS, PieceEvent, PieceState, Transition,
+    Cause, Join, Limit, Limits, PIECE_TRANSITIONS, PieceEvent, PieceState, Transition,
     UPLOAD_TRANSITIONS, UploadEvent, UploadState,
 };
 
@@ -60,8 +60,10 @@ pub struct Upload {
     pub error: u16,
     /// Every state it was in, in order, and since when.
     pub history: Vec<(Timestamp, UploadState)>,
-    /// How many more looks at its status its join waits for.
-    pub(super) polls_left: u64,
+    /// How many more looks at its status its join waits for, if it waits for any.
+    pub(super) polls_left: Option<u64>,
+    /// How its next join goes, where a test wants that otherwise than the switch says.
+    pub(super) next_join: Option<Join>,
     /// Every stored piece in order of arrival, replaced ones too.
     pub pieces: Vec<Piece>,
     /// The place in `pieces` of the piece that counts for each number: the one stored last.
@@ -114,7 +116,8 @@ impl Upload {
             state: UploadState::New,
             error: 0,
             history: vec![(created, UploadState::New)],
-            polls_left: 0,
+            polls_left: None,
+            next_join: None,
             pieces: Vec::new(),
             current: BTreeMap::new(),
             size: 0,

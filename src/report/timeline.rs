@@ -81,7 +81,8 @@ fn body(exchange: &Exchange) -> String {
 fn answer(exchange: &Exchange) -> String {
     let Some(answer) = &exchange.answer else { return outcome(exchange.outcome).to_owned() };
     let codes: Vec<_> = exchange.calls.iter().filter_map(code).collect();
-    let words = if codes.is_empty() { answer.reason.to_owned() } else { codes.join("; ") };
+    let words =
+        if codes.is_empty() { answer.reason.clone().into_owned() } else { codes.join("; ") };
     let ended = match exchange.outcome {
         Outcome::Answered => String::new(),
         other => format!(", {}", outcome(other)),
@@ -99,11 +100,13 @@ fn code(call: &Call) -> Option<String> {
 fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Receiving => "body still coming",
+        Outcome::HeldBack => "answer held back",
         Outcome::Sending => "file being sent",
         Outcome::Answering => "answer on its way",
         Outcome::Answered => "answered",
         Outcome::CutShort => "body cut short",
         Outcome::ClientGone => "client gone",
+        Outcome::CutByFault => "cut by a fault",
         Outcome::Stopped => "origin stopped",
     }
 }

@@ -30,6 +30,7 @@ pub(super) fn accepted(socket: &TcpStream, peer: SocketAddr, shared: &Arc<Shared
         end: ConnectionEnd::Open,
         bad_head: None,
         drained: 0,
+        fault: None,
     })
 }
 

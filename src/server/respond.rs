@@ -48,7 +48,7 @@ pub(super) fn respond(line: Arc<Line>, answer: Answer, outcome: Outcome) -> Resp
 
 fn write_head(response: &mut Response<AnswerBody>, head: &AnswerHead) {
     *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or_default();
-    response.extensions_mut().insert(ReasonPhrase::from_static(head.reason.as_bytes()));
+    response.extensions_mut().insert(reason(head.reason.clone()));
     response.headers_mut().reserve(head.headers.len());
     for (name, value) in &head.headers {
         // What no header can hold does not get this far: paths are quoted, the rest is ASCII.
@@ -58,6 +58,15 @@ fn write_head(response: &mut Response<AnswerBody>, head: &AnswerHead) {
         };
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), value) {
             response.headers_mut().append(name, value);
+        }
+    }
+}
+
+fn reason(text: Cow<'static, str>) -> ReasonPhrase {
+    match text {
+        Cow::Borrowed(text) => ReasonPhrase::from_static(text.as_bytes()),
+        Cow::Owned(text) => {
+            ReasonPhrase::try_from(text.as_bytes()).unwrap_or(ReasonPhrase::from_static(b""))
         }
     }
 }

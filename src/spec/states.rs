@@ -89,6 +89,8 @@ pub enum UploadEvent {
     Restarted,
     /// The collector found it too old.
     Aged,
+    /// It expired before its time, on request of a test only.
+    Expired,
     /// It was removed, on request of a test only.
     Removed,
 }
@@ -149,10 +151,13 @@ pub const UPLOAD_TRANSITIONS: &[Transition<UploadState, UploadEvent>] = {
         arrow(S::New, On::Aborted, S::Abort, D),
         arrow(S::New, On::Removed, S::Deleted, D),
         arrow(S::New, On::Aged, S::Expired, D),
+        arrow(S::New, On::Expired, S::Expired, A),
         // Further pieces leave a READY upload READY: an arrow onto itself.
         arrow(S::Ready, On::PieceStored, S::Ready, DA),
         arrow(S::Ready, On::Completed, S::Complete, D),
         arrow(S::Ready, On::Aborted, S::Abort, D),
+        // By itself a READY upload never expires.
+        arrow(S::Ready, On::Expired, S::Expired, A),
         arrow(S::Complete, On::JoinBegun, S::Join, D),
         arrow(S::Join, On::Joined, S::Success, D),
         arrow(S::Join, On::JoinFailed, S::Failed, D),
@@ -160,6 +165,7 @@ pub const UPLOAD_TRANSITIONS: &[Transition<UploadState, UploadEvent>] = {
         arrow(S::Abort, On::Removed, S::Deleted, D),
         arrow(S::Failed, On::Removed, S::Deleted, D),
         arrow(S::Failed, On::Aged, S::Expired, D),
+        arrow(S::Failed, On::Expired, S::Expired, A),
         arrow(S::Failed, On::Restarted, S::Ready, A),
     ]
 };

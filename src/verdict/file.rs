@@ -5,12 +5,11 @@ use std::io::{self, BufRead as _};
 use std::sync::Arc;
 
 use crate::content::{Content, Digest, Hasher};
-use crate::journal::{Call, Exchange, Requests};
+use crate::journal::{Call, Exchange, Numbers, Requests};
 use crate::origin::{self, Upload};
 use crate::spec::{Cause, OCTET_STREAM, Operation, Row, UploadState};
 
 use super::evidence;
-use super::numbers::Numbers;
 use super::twins::twins;
 use super::upload::why_not_done;
 use super::{Evidence, Failure};

@@ -7,7 +7,6 @@ mod evidence;
 mod failure;
 mod file;
 mod judge;
-mod numbers;
 mod piece;
 mod requests;
 mod twins;

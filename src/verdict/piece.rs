@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::content::Digest;
-use crate::journal::{Exchange, Requests};
+use crate::journal::{Exchange, Numbers, Requests};
 use crate::origin::Piece;
 
 use super::evidence::digest;
-use super::numbers::Numbers;
 use super::twins::twins;
 use super::{Count, Failure};
 

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::journal::{Exchange, Op, Request, Requests};
+use crate::journal::{Exchange, Numbers, Op, Request, Requests};
 use crate::origin::Upload;
 use crate::spec::UploadState;
 
 use super::evidence::path;
-use super::numbers::Numbers;
 use super::twins::twins;
 use super::{Evidence, Failure, PieceSnapshot};
 

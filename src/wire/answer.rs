@@ -77,7 +77,8 @@ pub(super) struct Draft {
 type HeaderText = Cow<'static, [u8]>;
 
 impl Draft {
-    fn new(status: u16, reason: &'static str) -> Self {
+    fn new(status: u16, reason: impl Into<Cow<'static, str>>) -> Self {
+        let reason = reason.into();
         let head = AnswerHead { status, reason, headers: Vec::with_capacity(12) };
         Self { head, body: Body::Bytes(Vec::new()), calls: Vec::new(), row: None, closes: false }
     }
@@ -113,8 +114,12 @@ impl Draft {
     }
 
     /// Adds a header.
-    pub(super) fn with(mut self, name: &'static str, value: impl Into<HeaderText>) -> Self {
-        self.head.headers.push((name, value.into()));
+    pub(super) fn with(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<HeaderText>,
+    ) -> Self {
+        self.head.headers.push((name.into(), value.into()));
         self
     }
 
@@ -133,7 +138,7 @@ impl Draft {
 
     /// Sends the client on to `address`; what no header can hold in it is quoted.
     pub(super) fn redirected(mut self, row: &'static Row, address: &[u8]) -> Self {
-        (self.head.status, self.head.reason, self.row) = (row.http, row.phrase, Some(row));
+        (self.head.status, self.head.reason, self.row) = (row.http, row.phrase.into(), Some(row));
         let address = address.iter().copied().fold(Vec::new(), push_visible);
         self.with("Location", address)
     }
@@ -174,14 +179,15 @@ impl Draft {
         let AnswerHead { status, reason, headers: own } = self.head;
         let closes = self.closes || status >= 400;
         let date = httpdate::fmt_http_date(now.to_system_time()).into_bytes();
-        let standard = STANDARD_HEADERS.iter().map(|(name, value)| (*name, borrowed(value)));
+        let named = |name: &'static str, value: HeaderText| (Cow::Borrowed(name), value);
+        let standard = STANDARD_HEADERS.iter().map(|(name, value)| named(name, borrowed(value)));
         let length = self.body.len().to_string().into_bytes();
-        let headers = std::iter::once(("Date", date.into()))
+        let headers = std::iter::once(named("Date", date.into()))
             .chain(standard)
             .chain(own)
-            .chain(is_coded.then(|| ("Content-Type", borrowed(HTTP_CONTENT_TYPE))))
-            .chain((status != 304).then(|| ("Content-Length", length.into())))
-            .chain(closes.then(|| ("Connection", borrowed("close"))))
+            .chain(is_coded.then(|| named("Content-Type", borrowed(HTTP_CONTENT_TYPE))))
+            .chain((status != 304).then(|| named("Content-Length", length.into())))
+            .chain(closes.then(|| named("Connection", borrowed("close"))))
             .collect();
         let head = Arc::new(AnswerHead { status, reason, headers });
         Box::new(Answer { head, body: self.body, calls: self.calls, closes })

@@ -30,6 +30,7 @@ impl<'a> Ask<'a> {
     pub(super) fn caller(&self, call: &mut Call) -> Result<Caller, Cause> {
         let caller = self.caller.clone()?;
         call.user = Some(self.origin.sessions().user(caller.user).name.clone());
+        call.session = caller.session;
         Ok(caller)
     }
 

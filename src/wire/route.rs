@@ -35,11 +35,11 @@ impl Route {
 ///
 /// 404 for a POST to no endpoint and for anything to what only looks like one, 405 with `Allow` for an endpoint
 /// with a method that it does not take. Neither carries a code.
-pub(super) fn find(head: &Head) -> Result<Route, Draft> {
+pub(super) fn find(head: &Head) -> Result<Route, Box<Draft>> {
     let path = collapsed(head.target());
     let endpoint = endpoint_at(&path);
     let unmatched = |answer: Draft| {
-        answer.about(Call::new(Operation::Unmatched, Interface::Http, path.clone()))
+        Box::new(answer.about(Call::new(Operation::Unmatched, Interface::Http, path.clone())))
     };
     if endpoint.is_none() && is_reserved(&path) && head.method() != b"OPTIONS" {
         return Err(unmatched(Draft::plain(404)));

@@ -184,7 +184,8 @@ fn leaves_a_trace(sent: &Sent, given: &Given) -> bool {
 
 fn as_found(answer: wire::Answer, continued: bool) -> Answer {
     let wire::Answer { head, body, .. } = answer;
-    let headers = head.headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec()));
+    let headers =
+        head.headers.iter().map(|(name, value)| (name.clone().into_owned(), value.to_vec()));
     let body = match body {
         Body::Bytes(bytes) => bytes,
         Body::Content(content, range) => {
@@ -195,7 +196,7 @@ fn as_found(answer: wire::Answer, continued: bool) -> Answer {
     Answer {
         continued,
         status: head.status,
-        reason: head.reason.to_owned(),
+        reason: head.reason.clone().into_owned(),
         headers: headers.collect(),
         body,
     }

@@ -113,6 +113,7 @@ impl Turn<'_> {
     fn note_user(&mut self) {
         let user = self.token.as_ref().map(|(_, caller)| self.origin.sessions().user(caller.user));
         self.call.user = user.map(|user| user.name.clone());
+        self.call.session = self.token.as_ref().and_then(|(_, caller)| caller.session);
     }
 }
 

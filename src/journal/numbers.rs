@@ -3,10 +3,10 @@
 use std::fmt;
 
 /// Part numbers in order, runs of them written as ranges: `1..=3, 7`.
-pub(super) struct Numbers(Vec<(u32, u32)>);
+pub(crate) struct Numbers(Vec<(u32, u32)>);
 
 impl Numbers {
-    pub(super) fn of(numbers: impl IntoIterator<Item = u32>) -> Self {
+    pub(crate) fn of(numbers: impl IntoIterator<Item = u32>) -> Self {
         let mut runs: Vec<(u32, u32)> = Vec::new();
         for number in numbers {
             match runs.last_mut() {

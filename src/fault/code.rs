@@ -1,0 +1,208 @@
+//! Faults as the sentences by which a test adds them: what is printed can be pasted.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use crate::origin::Mishap;
+use crate::spec::Join;
+
+use super::reject::By;
+use super::{
+    Alter, ConnectionEffect, Count, Cut, Effect, Fault, Garble, Kind, Lose, Reject, TokenLife,
+    Trigger,
+};
+
+impl fmt::Display for Fault {
+    /// As in `origin.on(Op::piece(2)).attempt(1).reject(Reject::status(503))`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name.iter().fold(String::new(), |_, name| format!(".named({name:?})"));
+        match &self.kind {
+            Kind::Call(trigger, effect) => write!(f, "origin.{trigger}{name}.{effect}"),
+            Kind::Connection(count, effect) => {
+                write!(
+                    f,
+                    "origin.connections(){}{name}.{}",
+                    counted(*count),
+                    on_connection(*effect)
+                )
+            }
+            Kind::Token(user, life) => {
+                let of = user.iter().fold(String::new(), |_, user| format!(".of({user:?})"));
+                write!(f, "origin.tokens(){of}{name}.{}", of_token(*life))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "on({})", self.op.code())?;
+        if let Some(path) = &self.path {
+            write!(f, ".path({:?})", path.as_str())?;
+        }
+        if let Some(user) = &self.user {
+            write!(f, ".user({user:?})")?;
+        }
+        if let Some(upload) = &self.upload {
+            write!(f, ".upload({upload:?})")?;
+        }
+        match &self.attempts {
+            Some(range) if range.start() == range.end() => {
+                write!(f, ".attempt({})", range.start())?;
+            }
+            Some(range) => write!(f, ".attempts({}..={})", range.start(), range.end())?,
+            None => {}
+        }
+        match self.count {
+            Some(count) if count != Self::usual(self.attempts.is_some()) => {
+                f.write_str(&counted(count))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn counted(count: Count) -> String {
+    match count {
+        Count::Times(1) => ".first()".to_owned(),
+        Count::Times(times) => format!(".times({times})"),
+        Count::Nth(nth) => format!(".nth({nth})"),
+        Count::Always => ".always()".to_owned(),
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reject(reject) => write!(f, "reject({})", refusal(reject)),
+            Self::RejectAfter(bytes, reject) => {
+                write!(f, "reject_after({bytes}, {})", refusal(reject))
+            }
+            Self::CutAfter(bytes, Cut::Stall) => write!(f, "stall_after({bytes})"),
+            Self::CutAfter(bytes, cut) => write!(f, "cut_after({bytes}, Cut::{cut:?})"),
+            Self::ReadSlowly(rate) => write!(f, "read_slowly({rate})"),
+            Self::Lose(lose) => write!(f, "lose({})", lost(*lose)),
+            Self::Meanwhile(mishap) => write!(f, "meanwhile({})", befalling(*mishap)),
+            Self::Stale => f.write_str("stale()"),
+            Self::Listing(listing) => write!(f, "list(Listing::{listing:?})"),
+            Self::Join(join) => write!(f, "join({})", joined(*join)),
+            Self::CommitThen(lose) => write!(f, "commit_then({})", lost(*lose)),
+            Self::CommitLater(later) => write!(
+                f,
+                "commit_later(Later::after({}).then({}))",
+                time(later.after),
+                lost(later.lose)
+            ),
+            Self::Afterwards(mishap) => write!(f, "afterwards({})", befalling(*mishap)),
+            Self::Delay(by) => write!(f, "delay({})", time(*by)),
+            Self::Hold => f.write_str("hold()"),
+            Self::Alter(alter) => write!(f, "alter({})", altered(alter)),
+            Self::AnswerSlowly(rate) => write!(f, "answer_slowly({rate})"),
+            Self::CutAnswer(bytes, cut) => write!(f, "cut_answer({bytes}, Cut::{cut:?})"),
+            Self::Garble(garble) => write!(f, "garble({})", garbled(garble)),
+        }
+    }
+}
+
+fn refusal(reject: &Reject) -> String {
+    let mut text = match reject.by {
+        By::Status(status) => format!("Reject::status({status})"),
+        By::Row(None, code) => format!("Reject::code({code})"),
+        By::Row(Some(status), code) => format!("Reject::row({status}, {code})"),
+        By::Raw(status, None) => format!("Reject::raw({status})"),
+        By::Raw(status, Some(code)) => format!("Reject::raw({status}).with_code({code})"),
+    };
+    // Writing to a string cannot fail.
+    if let Some(reason) = &reject.reason {
+        let _ = write!(text, ".reason({reason:?})");
+    }
+    for (name, value) in &reject.headers {
+        let _ = write!(text, ".header({name:?}, {value:?})");
+    }
+    text
+}
+
+fn lost(lose: Lose) -> String {
+    format!("Lose::{lose:?}")
+}
+
+fn befalling(mishap: Mishap) -> String {
+    format!("Mishap::{mishap:?}")
+}
+
+fn joined(join: Join) -> String {
+    match join {
+        Join::After(by) => format!("Join::After({})", time(by)),
+        other => format!("Join::{other:?}"),
+    }
+}
+
+fn altered(alter: &Alter) -> String {
+    match alter {
+        Alter::Without(name) => format!("Alter::Without({name:?}.into())"),
+        Alter::Twice(name) => format!("Alter::Twice({name:?}.into())"),
+        Alter::With(name, value) => format!("Alter::With({name:?}.into(), {value:?}.into())"),
+        other => format!("Alter::{other:?}"),
+    }
+}
+
+fn garbled(garble: &Garble) -> String {
+    match garble {
+        Garble::Garbage(bytes) => {
+            format!("Garble::Garbage(b\"{}\".to_vec())", bytes.escape_ascii())
+        }
+        other => format!("Garble::{other:?}"),
+    }
+}
+
+fn on_connection(effect: ConnectionEffect) -> String {
+    match effect {
+        ConnectionEffect::Reset => "reset()".to_owned(),
+        ConnectionEffect::Silence => "silence()".to_owned(),
+        ConnectionEffect::CloseAfter(answers) => format!("close_after({answers})"),
+    }
+}
+
+fn of_token(life: TokenLife) -> String {
+    match life {
+        TokenLife::Requests(requests) => format!("die_after_requests({requests})"),
+        TokenLife::Bytes(bytes) => format!("die_after_bytes({bytes})"),
+        TokenLife::Time(by) => format!("die_after({})", time(by)),
+    }
+}
+
+fn time(by: Duration) -> String {
+    match by.subsec_nanos() {
+        0 => format!("Duration::from_secs({})", by.as_secs()),
+        nanos if nanos % 1_000_000 == 0 => format!("Duration::from_millis({})", by.as_millis()),
+        _ => format!("Duration::from_nanos({})", by.as_nanos()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Op;
+
+    #[test]
+    fn a_fault_is_the_sentence_that_adds_it() {
+        let trigger = Trigger { attempts: Some(1..=1), ..Trigger::new(Op::piece(2)) };
+        let fault = Fault::on_call(trigger, Effect::CommitThen(Lose::Reset));
+        assert_eq!(
+            fault.to_string(),
+            "origin.on(Op::piece(2)).attempt(1).commit_then(Lose::Reset)"
+        );
+        let trigger = Trigger { count: Some(Count::Times(3)), ..Trigger::new(Op::method("stat")) };
+        let reject = Reject::row(200, -1).header("X", "y");
+        let fault = Fault::on_call(trigger, Effect::Reject(reject)).named("a name");
+        assert_eq!(
+            fault.to_string(),
+            "origin.on(Op::method(\"stat\")).times(3).named(\"a name\")\
+             .reject(Reject::row(200, -1).header(\"X\", \"y\"))"
+        );
+        let fault = Fault::on_connection(Count::Nth(2), ConnectionEffect::CloseAfter(3));
+        assert_eq!(fault.to_string(), "origin.connections().nth(2).close_after(3)");
+        let fault = Fault::on_token(None, TokenLife::Time(Duration::from_millis(1500)));
+        assert_eq!(fault.to_string(), "origin.tokens().die_after(Duration::from_millis(1500))");
+    }
+}

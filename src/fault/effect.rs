@@ -1,0 +1,229 @@
+//! What a fault does to a call.
+
+use std::time::Duration;
+
+use crate::origin::Mishap;
+use crate::spec::Join;
+
+use super::Reject;
+
+/// What is done to a call, in the order in which these act on one.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Effect {
+    /// It is refused before its body: a client that expects `100 Continue` never sends it.
+    Reject(Reject),
+    /// It is refused when exactly so many bytes of its body have been read.
+    RejectAfter(u64, Reject),
+    /// When exactly so many bytes of its body have been read, the connection is cut.
+    CutAfter(u64, Cut),
+    /// Its body is read no faster than so many bytes a second.
+    ReadSlowly(u64),
+    /// Its body is read whole, and then neither is anything done nor does the answer come.
+    Lose(Lose),
+    /// While its body is on its way, somebody else does something.
+    Meanwhile(Mishap),
+    /// It is answered from the origin as it was when the fault was added.
+    Stale,
+    /// Its list is not what it should be.
+    Listing(Listing),
+    /// The join that it begins goes like that, whatever the switch says.
+    Join(Join),
+    /// It is done, and the answer is lost.
+    CommitThen(Lose),
+    /// The answer is lost, and it is done later: even if it has been sent again by then.
+    CommitLater(Later),
+    /// It is done and answered, and then somebody else does something.
+    Afterwards(Mishap),
+    /// It is answered so much later.
+    Delay(Duration),
+    /// It is answered when the test lets it.
+    Hold,
+    /// Its answer has something else in its head.
+    Alter(Alter),
+    /// Its answer is written no faster than so many bytes a second.
+    AnswerSlowly(u64),
+    /// When exactly so many bytes of its answer have been written, head included, the connection is
+    /// cut.
+    CutAnswer(u64, Cut),
+    /// Its answer is no HTTP, or not the one that it says it is.
+    Garble(Garble),
+}
+
+/// How a connection is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cut {
+    /// By a reset: what is under way is lost in both directions.
+    Reset,
+    /// By closing it in an orderly way: the client reads up to the end.
+    Close,
+    /// By closing only the direction towards the client; what it still sends is read and thrown
+    /// away.
+    HalfClose,
+    /// Not at all, but nothing more is read or written on it.
+    Stall,
+}
+
+/// How an answer is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Lose {
+    /// The connection is reset.
+    Reset,
+    /// The connection is closed.
+    Close,
+    /// The direction towards the client is closed.
+    HalfClose,
+    /// The answer never comes.
+    Stall,
+    /// Another answer comes instead, of that HTTP status: the row that the operation has for it, or
+    /// one without a code if it has none, as a proxy in between would answer.
+    Status(u16),
+}
+
+impl Lose {
+    /// How the connection is cut, where it is.
+    pub fn cut(self) -> Option<Cut> {
+        match self {
+            Self::Reset => Some(Cut::Reset),
+            Self::Close => Some(Cut::Close),
+            Self::HalfClose => Some(Cut::HalfClose),
+            Self::Stall => Some(Cut::Stall),
+            Self::Status(_) => None,
+        }
+    }
+}
+
+/// A call that is done later than it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Later {
+    /// How much later, in protocol time.
+    pub after: Duration,
+    /// What the client sees meanwhile.
+    pub lose: Lose,
+}
+
+impl Later {
+    /// Done so much later, in protocol time, and answered with 503 meanwhile.
+    pub fn after(after: Duration) -> Self {
+        Self { after, lose: Lose::Status(503) }
+    }
+
+    /// What the client sees instead of that 503.
+    #[must_use]
+    pub fn then(self, lose: Lose) -> Self {
+        Self { lose, ..self }
+    }
+}
+
+impl From<Duration> for Later {
+    fn from(after: Duration) -> Self {
+        Self::after(after)
+    }
+}
+
+/// What is wrong with a list (§7.2, §7.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Listing {
+    /// The first entry of the page is left out.
+    Drops,
+    /// The first entry of the page comes twice.
+    Repeats,
+    /// The cookie always says that there is more.
+    NeverEnds,
+}
+
+/// What is wrong with the head of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Alter {
+    /// `X-Agile-Checksum` is that of other bytes.
+    WrongChecksum,
+    /// `X-Agile-Checksum` is in upper case.
+    UpperCaseChecksum,
+    /// `X-Agile-Size` is one more than it is.
+    WrongSize,
+    /// The answer is a 200, and `X-Agile-Status` is that code.
+    Code(i32),
+    /// That header is not there; so is a checksum or a status left out.
+    Without(String),
+    /// That header is there twice.
+    Twice(String),
+    /// That header has another value, or is there as well.
+    With(String, String),
+}
+
+/// What is wrong with an answer as bytes. The connection is closed behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Garble {
+    /// Its first line is no status line.
+    StatusLine,
+    /// Its body is said to come in chunks, and the first one's size is no number.
+    Chunk,
+    /// `Content-Length` says that many bytes, whatever follows.
+    ContentLength(u64),
+    /// Of its body only so many bytes come, though the head says more.
+    Truncate(u64),
+    /// These bytes come instead of it.
+    Garbage(Vec<u8>),
+}
+
+/// Where on a call's way a fault acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// When the head has been read.
+    Head,
+    /// While the body is read.
+    Body,
+    /// When the call is done.
+    Commit,
+    /// When it is answered.
+    Answer,
+}
+
+impl Effect {
+    /// Where it acts.
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Reject(_) => Stage::Head,
+            Self::RejectAfter(..) | Self::CutAfter(..) | Self::ReadSlowly(_) => Stage::Body,
+            Self::Lose(_)
+            | Self::Meanwhile(_)
+            | Self::Stale
+            | Self::Listing(_)
+            | Self::Join(_)
+            | Self::CommitThen(_)
+            | Self::CommitLater(_)
+            | Self::Afterwards(_) => Stage::Commit,
+            Self::Delay(_)
+            | Self::Hold
+            | Self::Alter(_)
+            | Self::AnswerSlowly(_)
+            | Self::CutAnswer(..)
+            | Self::Garble(_) => Stage::Answer,
+        }
+    }
+
+    /// Whether it comes to nothing if the origin refuses the call.
+    pub fn needs_commit(&self) -> bool {
+        matches!(
+            self,
+            Self::Listing(_)
+                | Self::Join(_)
+                | Self::CommitThen(_)
+                | Self::CommitLater(_)
+                | Self::Afterwards(_)
+        )
+    }
+
+    /// How many bytes of a body it waits for.
+    pub fn body_bytes(&self) -> Option<u64> {
+        match self {
+            Self::RejectAfter(bytes, _) | Self::CutAfter(bytes, _) => Some(*bytes),
+            _ => None,
+        }
+    }
+}

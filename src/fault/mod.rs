@@ -1,0 +1,105 @@
+//! What should go wrong, and when.
+//!
+//! A [`Fault`] is a trigger and an effect. [`Faults`] holds those of one origin: it is asked about
+//! every call, says which fault [strikes](Strike) it, and keeps account, so that a fault which never
+//! did anything is named. Nothing here does anything by itself: the server walks what a strike says.
+
+mod attempts;
+mod chaos;
+mod check;
+mod code;
+mod effect;
+mod near;
+mod pattern;
+mod plan;
+mod reject;
+mod trigger;
+
+pub use chaos::{Chaos, Most, Profile};
+pub use effect::{Alter, Cut, Effect, Garble, Later, Listing, Lose, Stage};
+pub use near::near_misses;
+pub use pattern::Pattern;
+pub use plan::{Circumstances, FaultRecord, Faults, Place, Strike};
+pub use reject::{Choice, Reject};
+pub use trigger::{Count, Trigger};
+
+use std::time::Duration;
+
+/// Something that is to go wrong: when, and what.
+///
+/// Usually written as a sentence on an origin, `origin.on(Op::piece(2)).attempt(1).reject(503)`; its
+/// `Display` is that sentence. Read from text, it is checked in the same way.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Fault {
+    /// What it is called in messages. Default: the sentence itself.
+    pub name: Option<String>,
+    /// What it acts on, when and how.
+    pub kind: Kind,
+}
+
+/// What a fault acts on.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Calls, one by one.
+    Call(Trigger, Effect),
+    /// Connections, when they are accepted.
+    Connection(Count, ConnectionEffect),
+    /// Tokens: of that user, or of everyone.
+    Token(Option<String>, TokenLife),
+}
+
+/// What happens to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectionEffect {
+    /// It is accepted and reset at once: the kernel shakes hands before anybody is asked, so that it
+    /// cannot be refused ([`go_offline`](crate::MockOrigin::go_offline) does that).
+    Reset,
+    /// It is accepted, and nothing on it is ever read or answered.
+    Silence,
+    /// It is closed after that many answers, without a word about it in the last.
+    CloseAfter(u64),
+}
+
+/// How long tokens work, whatever their logins have asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenLife {
+    /// For that many calls: the next one is refused.
+    Requests(u64),
+    /// Until that many bytes of bodies have been read; the call that reads them is still served, as
+    /// a token is judged at the head alone.
+    Bytes(u64),
+    /// For that long in protocol time.
+    Time(Duration),
+}
+
+impl Fault {
+    /// A fault on calls.
+    pub fn on_call(trigger: Trigger, effect: Effect) -> Self {
+        Self { name: None, kind: Kind::Call(trigger, effect) }
+    }
+
+    /// A fault on connections.
+    pub fn on_connection(count: Count, effect: ConnectionEffect) -> Self {
+        Self { name: None, kind: Kind::Connection(count, effect) }
+    }
+
+    /// A fault on tokens.
+    pub fn on_token(user: Option<String>, life: TokenLife) -> Self {
+        Self { name: None, kind: Kind::Token(user, life) }
+    }
+
+    /// The same fault under a name.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// What it is called in messages.
+    pub fn shown_name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.to_string())
+    }
+}

@@ -1,0 +1,93 @@
+//! Patterns of paths.
+
+use std::fmt;
+
+/// A pattern of absolute paths: `*` is any part of a name, `**` is any part of a path.
+///
+/// It is read from the account's root, `/videos/*.mp4`, or with the account in front.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// A pattern.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Whether an absolute path, which begins with the account's name, is meant.
+    pub fn matches(&self, absolute: &str) -> bool {
+        let account_ends = absolute.bytes().skip(1).position(|byte| byte == b'/');
+        let inside = account_ends.map(|at| &absolute[at + 1..]);
+        fits(self.0.as_bytes(), absolute.as_bytes())
+            || inside.is_some_and(|path| fits(self.0.as_bytes(), path.as_bytes()))
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+type Star = (usize, usize);
+
+/// Whether `text` fits `pattern`: on a mismatch the latest star takes one byte more.
+fn fits(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut to) = (0, 0);
+    // For each kind of star: the pattern behind it, and the text that it has taken so far.
+    let (mut name, mut path): (Option<Star>, Option<Star>) = (None, None);
+    while to < text.len() {
+        if pattern[at..].starts_with(b"**") {
+            (path, name) = (Some((at + 2, to)), None);
+            at += 2;
+        } else if pattern.get(at) == Some(&b'*') {
+            name = Some((at + 1, to));
+            at += 1;
+        } else if pattern.get(at) == Some(&text[to]) {
+            (at, to) = (at + 1, to + 1);
+        } else if let Some((behind, taken)) = name.filter(|(_, taken)| text[*taken] != b'/') {
+            name = Some((behind, taken + 1));
+            (at, to) = (behind, taken + 1);
+        } else if let Some((behind, taken)) = path {
+            (path, name) = (Some((behind, taken + 1)), None);
+            (at, to) = (behind, taken + 1);
+        } else {
+            return false;
+        }
+    }
+    pattern[at..].iter().all(|byte| *byte == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stays_in_a_name_and_two_do_not() {
+        for (pattern, path, fit) in [
+            ("/videos/a.mp4", "/acme/videos/a.mp4", true),
+            ("/acme/videos/a.mp4", "/acme/videos/a.mp4", true),
+            ("/videos/a.mp4", "/acme/videos/b.mp4", false),
+            ("/videos/*", "/acme/videos/b.mp4", true),
+            ("/videos/*", "/acme/videos/old/b.mp4", false),
+            ("/videos/*.mp4", "/acme/videos/a.b.mp4", true),
+            ("/videos/*.mp4", "/acme/videos/a.mp3", false),
+            ("/videos/**", "/acme/videos/old/b.mp4", true),
+            ("/**/b.mp4", "/acme/videos/old/b.mp4", true),
+            ("/**/*.mp4", "/acme/videos/old/b.mp4", true),
+            ("/**/c*.mp4", "/acme/videos/old/b.mp4", false),
+            ("**", "/acme", true),
+            ("/", "/acme", false),
+            ("/*/*/x", "/acme/a/b/x", true),
+            ("/a*c*e", "/acme/abcde", true),
+            ("", "/acme/a", false),
+        ] {
+            assert_eq!(Pattern::new(pattern).matches(path), fit, "{pattern} {path}");
+        }
+    }
+}

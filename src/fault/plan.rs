@@ -1,0 +1,367 @@
+//! The faults of one origin: which of them strikes a call, and what came of each.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::journal::{Call, Journal, Struck};
+use crate::origin::{Origin, SessionId};
+use crate::spec::Operation;
+
+use super::attempts::{Attempt, Attempts};
+use super::{Chaos, ConnectionEffect, Count, Effect, Fault, Kind, Stage, TokenLife, Trigger};
+
+/// Where in a test a fault was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// The account of one fault.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FaultRecord {
+    /// Its number among the faults of the origin.
+    pub id: u64,
+    /// What it is.
+    pub fault: Arc<Fault>,
+    /// What it is called.
+    pub name: Arc<str>,
+    /// Where it was written; nothing if it came in as text.
+    pub place: Option<Place>,
+    /// How many calls or connections it could have acted on.
+    pub matched: u64,
+    /// How many it did act on.
+    pub fired: u64,
+    /// Why it did not act on one that it was meant for, the latest.
+    pub spared: Option<String>,
+    /// Whether an answer that it held was never released.
+    pub overdue: bool,
+    /// How many calls it is about to act on.
+    reserved: u64,
+    /// The origin when it was added, for what is to be answered from there.
+    past: Option<Arc<Origin>>,
+}
+
+/// All faults of an origin, in the order in which they were added.
+#[derive(Debug, Default)]
+pub struct Faults {
+    records: Vec<FaultRecord>,
+    chaos: Option<Chaos>,
+    /// What chaos has done, as faults that do the same.
+    done_by_chaos: Vec<Fault>,
+    /// Counts since the first fault was added; what was before is read from the journal then.
+    attempts: Option<Attempts>,
+    uses: HashMap<SessionId, Use>,
+    added: u64,
+}
+
+/// What has been done with a token.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use {
+    requests: u64,
+    bytes: u64,
+}
+
+/// What is known of a call when it is asked which fault strikes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances {
+    /// Where on its way it is: at its head, or at its commit if it was not known before.
+    pub at: Stage,
+    /// The status of the refusal that it is about to get from the origin itself.
+    pub refused: Option<u16>,
+    /// How many bytes of body it has, as far as it says so.
+    pub declared: Option<u64>,
+}
+
+/// A fault that strikes a call. It counts as fired when [`Faults::fired`] is told.
+#[derive(Clone, Debug)]
+pub struct Strike {
+    /// The fault's number and name.
+    pub struck: Struck,
+    /// What is to be done.
+    pub effect: Effect,
+    /// The origin when the fault was added, where the effect needs it.
+    pub past: Option<Arc<Origin>>,
+    /// The fault that does the same, if chaos decided.
+    by_chaos: Option<Box<Fault>>,
+}
+
+impl Faults {
+    /// Whether nothing can go wrong, so that nobody needs to ask.
+    pub fn is_idle(&self) -> bool {
+        self.records.is_empty() && self.chaos.is_none()
+    }
+
+    /// Adds a fault behind the others and gives it a number. `past` is the origin as it is now,
+    /// for an effect that answers from there.
+    pub fn add(
+        &mut self,
+        fault: Fault,
+        place: Option<Place>,
+        journal: &Journal,
+        past: impl FnOnce() -> Origin,
+    ) -> u64 {
+        self.begin_to_count(journal);
+        let id = self.added;
+        self.added += 1;
+        let is_stale = matches!(fault.kind, Kind::Call(_, Effect::Stale));
+        self.records.push(FaultRecord {
+            id,
+            name: fault.shown_name().into(),
+            fault: Arc::new(fault),
+            place,
+            matched: 0,
+            fired: 0,
+            spared: None,
+            overdue: false,
+            reserved: 0,
+            past: is_stale.then(|| Arc::new(past())),
+        });
+        id
+    }
+
+    /// Takes a fault away, and says whether it was there. What it is about to do it still does.
+    pub fn remove(&mut self, id: u64) -> bool {
+        let before = self.records.len();
+        self.records.retain(|record| record.id != id);
+        self.records.len() < before
+    }
+
+    /// Takes all faults away, and chaos with them.
+    pub fn clear(&mut self) {
+        self.records.clear();
+        self.chaos = None;
+    }
+
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        *self = Self { added: self.added, ..Self::default() };
+    }
+
+    /// Lets chaos decide over every call that no fault strikes.
+    pub fn set_chaos(&mut self, chaos: Chaos, journal: &Journal) {
+        self.begin_to_count(journal);
+        self.chaos = Some(chaos);
+    }
+
+    /// The chaos that decides.
+    pub fn chaos(&self) -> Option<&Chaos> {
+        self.chaos.as_ref()
+    }
+
+    /// What chaos has done so far, as faults that do the same.
+    pub fn done_by_chaos(&self) -> &[Fault] {
+        &self.done_by_chaos
+    }
+
+    /// The account of every fault.
+    pub fn records(&self) -> &[FaultRecord] {
+        &self.records
+    }
+
+    /// The account of one fault.
+    pub fn record(&self, id: u64) -> Option<&FaultRecord> {
+        self.records.iter().find(|record| record.id == id)
+    }
+
+    fn record_mut(&mut self, id: u64) -> Option<&mut FaultRecord> {
+        self.records.iter_mut().find(|record| record.id == id)
+    }
+
+    fn begin_to_count(&mut self, journal: &Journal) {
+        self.attempts.get_or_insert_with(|| {
+            let mut attempts = Attempts::default();
+            let calls = journal.exchanges().iter().flat_map(|exchange| &exchange.calls);
+            calls.for_each(|call| {
+                attempts.count(call);
+            });
+            attempts
+        });
+    }
+
+    /// Counts a call and says which fault strikes it: the first one that was added, of those that
+    /// can.
+    pub fn strike(&mut self, call: &Call, circumstances: Circumstances) -> Option<Strike> {
+        let attempt = self.attempts.as_mut()?.count(call);
+        let mut chosen: Option<Strike> = None;
+        for record in &mut self.records {
+            let fault = Arc::clone(&record.fault);
+            let Kind::Call(trigger, effect) = &fault.kind else { continue };
+            if !is_due(trigger, call, circumstances.at) || !trigger.selects(call) {
+                continue;
+            }
+            if record.takes(trigger, attempt) && chosen.is_none() {
+                chosen = record.reserve(effect, call, circumstances);
+            }
+        }
+        chosen.or_else(|| self.strike_by_chaos(call, attempt, circumstances))
+    }
+
+    fn strike_by_chaos(
+        &self,
+        call: &Call,
+        attempt: Attempt,
+        circumstances: Circumstances,
+    ) -> Option<Strike> {
+        let chaos = self.chaos.as_ref()?;
+        let fault = chaos.decide(call, attempt.on_path, circumstances)?;
+        let Kind::Call(_, effect) = &fault.kind else { return None };
+        let struck = Struck::new(None, fault.to_string());
+        let effect = effect.clone();
+        Some(Strike { struck, effect, past: None, by_chaos: Some(Box::new(fault)) })
+    }
+
+    /// A strike has done what it was meant to do.
+    pub fn fired(&mut self, strike: &Strike) {
+        if let Some(fault) = &strike.by_chaos {
+            self.done_by_chaos.push((**fault).clone());
+        }
+        if let Some(record) = strike.struck.fault.and_then(|id| self.record_mut(id)) {
+            record.reserved = record.reserved.saturating_sub(1);
+            record.fired += 1;
+        }
+    }
+
+    /// A strike came to nothing; the fault may strike another call instead.
+    pub fn spared(&mut self, strike: &Strike, why: impl Into<String>) {
+        if let Some(record) = strike.struck.fault.and_then(|id| self.record_mut(id)) {
+            record.reserved = record.reserved.saturating_sub(1);
+            record.spared = Some(why.into());
+        }
+    }
+
+    /// An answer that the fault held was not released in time.
+    pub fn overdue(&mut self, id: u64) {
+        if let Some(record) = self.record_mut(id) {
+            record.overdue = true;
+        }
+    }
+
+    /// Counts a connection, and says what happens to it.
+    pub fn strike_connection(&mut self) -> Option<(Struck, ConnectionEffect)> {
+        let mut chosen = None;
+        for record in &mut self.records {
+            let Kind::Connection(count, effect) = &Arc::clone(&record.fault).kind else { continue };
+            record.matched += 1;
+            if record.is_the_one(*count) && chosen.is_none() {
+                record.reserved += 1;
+                chosen = Some((record.struck(), *effect));
+            }
+        }
+        chosen
+    }
+
+    /// A fault on a connection has done what it was meant to do.
+    pub fn fired_on_connection(&mut self, struck: &Struck) {
+        if let Some(record) = struck.fault.and_then(|id| self.record_mut(id)) {
+            record.reserved = record.reserved.saturating_sub(1);
+            record.fired += 1;
+        }
+    }
+
+    /// The connection ended before it came to that.
+    pub fn spared_on_connection(&mut self, struck: &Struck, why: impl Into<String>) {
+        if let Some(record) = struck.fault.and_then(|id| self.record_mut(id)) {
+            record.reserved = record.reserved.saturating_sub(1);
+            record.spared = Some(why.into());
+        }
+    }
+
+    /// Counts the use of a token by a call with that many bytes of body, and says whether it is
+    /// used up by that.
+    pub fn use_token(&mut self, call: &Call, requests: u64, bytes: u64) -> bool {
+        let Some(session) = call.session else { return false };
+        let mut is_used_up = false;
+        for record in &mut self.records {
+            let Kind::Token(user, life) = &Arc::clone(&record.fault).kind else { continue };
+            if user.is_some() && *user != call.user {
+                continue;
+            }
+            let so_far = self.uses.entry(session).or_default();
+            let (before, after) = match life {
+                TokenLife::Requests(most) => {
+                    (so_far.requests < *most, so_far.requests + requests >= *most)
+                }
+                TokenLife::Bytes(most) => (so_far.bytes < *most, so_far.bytes + bytes >= *most),
+                TokenLife::Time(_) => continue,
+            };
+            record.matched += requests;
+            if before && after {
+                record.fired += 1;
+                is_used_up = true;
+            }
+        }
+        if let Some(so_far) = self.uses.get_mut(&session) {
+            so_far.requests += requests;
+            so_far.bytes += bytes;
+        }
+        is_used_up
+    }
+
+    /// Lets `end` end the tokens whose time is over, of the user and after the time that it is
+    /// given; it says how many those were.
+    pub fn age_tokens(&mut self, mut end: impl FnMut(Option<&str>, std::time::Duration) -> u64) {
+        for record in &mut self.records {
+            if let Kind::Token(user, TokenLife::Time(time)) = &Arc::clone(&record.fault).kind {
+                let ended = end(user.as_deref(), *time);
+                record.matched += ended;
+                record.fired += ended;
+            }
+        }
+    }
+}
+
+/// Whether a fault is to be decided now. The path of `/post/file` is known behind its body, and
+/// faults that ask for it are decided there; all others at its head.
+fn is_due(trigger: &Trigger, call: &Call, at: Stage) -> bool {
+    call.operation != Operation::PostFile || trigger.path.is_some() == (at == Stage::Commit)
+}
+
+impl FaultRecord {
+    fn struck(&self) -> Struck {
+        Struck::new(Some(self.id), Arc::clone(&self.name))
+    }
+
+    /// Counts a call that is selected, and says whether it is among those that are meant.
+    fn takes(&mut self, trigger: &Trigger, attempt: Attempt) -> bool {
+        let number = if trigger.upload.is_some() { attempt.in_upload } else { attempt.on_path };
+        if trigger.attempts.as_ref().is_some_and(|meant| !meant.contains(&number)) {
+            return false;
+        }
+        self.matched += 1;
+        self.is_the_one(trigger.count())
+    }
+
+    fn is_the_one(&self, count: Count) -> bool {
+        match count {
+            Count::Nth(nth) => self.matched == nth,
+            Count::Times(most) => self.fired + self.reserved < most,
+            Count::Always => true,
+        }
+    }
+
+    fn reserve(
+        &mut self,
+        effect: &Effect,
+        call: &Call,
+        circumstances: Circumstances,
+    ) -> Option<Strike> {
+        if let Err(why) = effect.can_strike(call, circumstances) {
+            self.spared = Some(why);
+            return None;
+        }
+        self.reserved += 1;
+        let (effect, past) = (effect.clone(), self.past.clone());
+        Some(Strike { struck: self.struck(), effect, past, by_chaos: None })
+    }
+}

@@ -1,0 +1,160 @@
+//! Refusals that a test asks for.
+
+use std::time::Duration;
+
+use crate::journal::Call;
+use crate::spec::{Made, Row};
+
+/// A refusal: a row of the operation's table, or anything else that HTTP can say.
+///
+/// ```
+/// use mock_origin::Reject;
+/// use std::time::Duration;
+///
+/// // The row of the operation's table with that HTTP status; 502 has none, and comes without a code.
+/// let (unavailable, by_a_proxy) = (Reject::status(503), Reject::status(502));
+/// // Rows by their codes.
+/// let (disk_full, limited) = (Reject::row(503, -22), Reject::code(-26));
+/// // Anything at all.
+/// let teapot = Reject::raw(418).with_code(-99).reason("teapot").header("X-Brew", "no");
+/// let patient = Reject::status(429).retry_after(Duration::from_secs(2));
+/// # let _ = (unavailable, by_a_proxy, disk_full, limited, teapot, patient);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reject {
+    pub(super) by: By,
+    pub(super) reason: Option<String>,
+    pub(super) headers: Vec<(String, String)>,
+}
+
+/// What a refusal is chosen by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// A row with that HTTP status, if there is one.
+    Status(u16),
+    /// A row with that code, and that status if one is given.
+    Row(Option<u16>, i32),
+    /// No row.
+    Raw(u16, Option<i32>),
+}
+
+/// What a refusal comes to on one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// A row of the operation's table.
+    Row(&'static Row),
+    /// That status, and that code if there is one.
+    Raw(u16, Option<i32>),
+}
+
+impl From<u16> for Reject {
+    /// As [`Reject::status`].
+    fn from(status: u16) -> Self {
+        Self::status(status)
+    }
+}
+
+impl Reject {
+    const fn by(by: By) -> Self {
+        Self { by, reason: None, headers: Vec::new() }
+    }
+
+    /// The row of the operation's table with that HTTP status; of several, one that the origin has
+    /// only when it is ill. Where there is none, that status without a code.
+    pub const fn status(status: u16) -> Self {
+        Self::by(By::Status(status))
+    }
+
+    /// The first row of the operation's table with that code. JSON-RPC methods have the codes of
+    /// the envelope too.
+    pub const fn code(code: i32) -> Self {
+        Self::by(By::Row(None, code))
+    }
+
+    /// The row of the operation's table with that HTTP status and that code.
+    pub const fn row(status: u16, code: i32) -> Self {
+        Self::by(By::Row(Some(status), code))
+    }
+
+    /// That HTTP status, whatever the tables say, without a code.
+    pub const fn raw(status: u16) -> Self {
+        Self::by(By::Raw(status, None))
+    }
+
+    /// With that code. Only for what [`Reject::raw`] gives: the others have theirs from the tables.
+    ///
+    /// # Panics
+    ///
+    /// If it is not a raw refusal.
+    #[must_use]
+    #[track_caller]
+    pub fn with_code(self, code: i32) -> Self {
+        let By::Raw(status, _) = self.by else {
+            panic!("the tables tell the code: Reject::raw(503).with_code({code})")
+        };
+        Self { by: By::Raw(status, Some(code)), ..self }
+    }
+
+    /// With that reason phrase.
+    #[must_use]
+    pub fn reason(self, reason: &str) -> Self {
+        Self { reason: Some(reason.to_owned()), ..self }
+    }
+
+    /// With that header as well.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With `Retry-After`, in whole seconds, rounded up.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Self {
+        let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        self.header("Retry-After", &secs.to_string())
+    }
+
+    /// The reason phrase, if it has one of its own.
+    pub fn own_reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// The headers that it has besides those of every answer.
+    pub fn own_headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
+    /// What it comes to on `call`; nothing if it names a row that its table does not have.
+    pub fn choose(&self, call: &Call) -> Option<Choice> {
+        match self.by {
+            By::Raw(status, code) => Some(Choice::Raw(status, code)),
+            By::Status(status) => {
+                Some(row_of_status(call, status).map_or(Choice::Raw(status, None), Choice::Row))
+            }
+            By::Row(status, code) => {
+                let is_it =
+                    |row: &&Row| row.code == code && status.is_none_or(|status| row.http == status);
+                call.rows().find(is_it).map(Choice::Row)
+            }
+        }
+    }
+}
+
+/// The row with that status; the codes of JSON-RPC all come with 200, and none of them is meant.
+fn row_of_status(call: &Call, status: u16) -> Option<&'static Row> {
+    let rows: Vec<_> = call.rows().filter(|row| row.http == status && status != 200).collect();
+    let ill = rows.iter().find(|row| row.made == Made::OnRequest);
+    ill.or(rows.first()).copied()
+}
+
+impl Reject {
+    /// What it is chosen by, in figures.
+    pub(super) fn asked(&self) -> String {
+        match self.by {
+            By::Row(Some(status), code) => format!("{status}/{code}"),
+            By::Row(None, code) => code.to_string(),
+            By::Status(status) | By::Raw(status, _) => status.to_string(),
+        }
+    }
+}

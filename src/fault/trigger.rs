@@ -1,0 +1,70 @@
+//! When a fault acts on a call.
+
+use std::ops::RangeInclusive;
+
+use crate::journal::{Call, Op};
+
+use super::Pattern;
+
+/// Which calls a fault acts on: what they ask for, and which of those.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trigger {
+    /// The operation.
+    pub op: Op,
+    /// The path.
+    pub path: Option<Pattern>,
+    /// The user.
+    pub user: Option<String>,
+    /// The multipart identifier.
+    pub upload: Option<String>,
+    /// Which attempts, from 1: the first time that the same is asked for, the second, …
+    pub attempts: Option<RangeInclusive<u32>>,
+    /// Which of all those. Default: the first, and with attempts all of them.
+    pub count: Option<Count>,
+}
+
+/// Which of the calls or connections that a fault could act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Count {
+    /// That one alone, from 1.
+    Nth(u64),
+    /// The first ones, that many.
+    Times(u64),
+    /// All.
+    Always,
+}
+
+impl Trigger {
+    /// Calls of `op`.
+    pub fn new(op: Op) -> Self {
+        Self { op, path: None, user: None, upload: None, attempts: None, count: None }
+    }
+
+    /// Which of them.
+    pub fn count(&self) -> Count {
+        self.count.unwrap_or(Self::usual(self.attempts.is_some()))
+    }
+
+    /// What counts where nothing is said.
+    pub(super) fn usual(has_attempts: bool) -> Count {
+        if has_attempts { Count::Always } else { Count::Times(1) }
+    }
+
+    /// Whether a call is one of those, whichever attempt it is.
+    pub fn selects(&self, call: &Call) -> bool {
+        let is = |wanted: &Option<String>, given: &Option<String>| {
+            wanted.as_ref().is_none_or(|wanted| given.as_ref() == Some(wanted))
+        };
+        self.op.matches(call)
+            && is(&self.user, &call.user)
+            && is(&self.upload, &call.upload)
+            && self.selects_path(call)
+    }
+
+    /// Whether the path of a call is one of those.
+    pub fn selects_path(&self, call: &Call) -> bool {
+        let Some(pattern) = &self.path else { return true };
+        call.path.as_deref().is_some_and(|path| pattern.matches(path))
+    }
+}

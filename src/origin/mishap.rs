@@ -1,0 +1,91 @@
+//! What somebody else does to an upload, its directory or a session, on request of a test only.
+
+use crate::spec::{PieceEvent, UploadEvent};
+
+use super::{Origin, Path, SessionId, Timestamp};
+
+/// Something that somebody else does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Mishap {
+    /// The upload is aborted: ABORT.
+    AbortUpload,
+    /// The upload expires, whatever its age: EXPIRED.
+    ExpireUpload,
+    /// The upload is removed: DELETED.
+    DeleteUpload,
+    /// The directory that the call's path lies in is removed, with all that is in it.
+    RemoveDirectory,
+    /// The token that the call came with expires.
+    ExpireToken,
+}
+
+/// What something befalls.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Victim<'a> {
+    /// An upload.
+    pub upload: Option<&'a str>,
+    /// A path, with the account in front.
+    pub path: Option<&'a str>,
+    /// A session.
+    pub session: Option<SessionId>,
+}
+
+impl Origin {
+    /// Lets it happen.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot, in words.
+    pub fn befall(
+        &mut self,
+        now: Timestamp,
+        mishap: Mishap,
+        victim: Victim<'_>,
+    ) -> Result<(), String> {
+        match mishap {
+            Mishap::AbortUpload => {
+                self.force(now, victim, UploadEvent::Aborted, PieceEvent::Aborted)
+            }
+            Mishap::ExpireUpload => self.force(now, victim, UploadEvent::Expired, PieceEvent::Aged),
+            Mishap::DeleteUpload => {
+                self.force(now, victim, UploadEvent::Removed, PieceEvent::Removed)
+            }
+            Mishap::RemoveDirectory => self.remove_parent(now, victim),
+            Mishap::ExpireToken => {
+                let ended = victim.session.is_some_and(|session| self.sessions.end(session));
+                if ended { Ok(()) } else { Err("there was no token to expire".to_owned()) }
+            }
+        }
+    }
+
+    fn force(
+        &mut self,
+        now: Timestamp,
+        victim: Victim<'_>,
+        event: UploadEvent,
+        of_pieces: PieceEvent,
+    ) -> Result<(), String> {
+        let id = victim.upload.unwrap_or_default();
+        let stepped = self.uploads.change(id, |upload| {
+            let stepped = upload.step(now, event);
+            if stepped {
+                upload.step_pieces(of_pieces, Some(of_pieces));
+            }
+            (stepped, upload.state)
+        });
+        match stepped {
+            Some((true, _)) => Ok(()),
+            Some((false, state)) => Err(format!("an upload in {state} cannot be {event:?} (§4.4)")),
+            None => Err("there was no such upload".to_owned()),
+        }
+    }
+
+    fn remove_parent(&mut self, now: Timestamp, victim: Victim<'_>) -> Result<(), String> {
+        let inside = victim.path.and_then(|path| Path::inside(path, &self.account));
+        let parent = inside.and_then(|path| path.split_last().map(|(parent, _)| parent));
+        let parent = parent.filter(|parent| !parent.is_root());
+        let Some(parent) = parent else { return Err("its path lies in no directory".to_owned()) };
+        self.tree.remove_all(&parent, now).map_err(|_| format!("{parent} was gone already"))
+    }
+}
