@@ -14,6 +14,7 @@ mod pattern;
 mod plan;
 mod reject;
 mod trigger;
+mod words;
 
 pub use chaos::{Chaos, Most, Profile};
 pub use effect::{Alter, Cut, Effect, Garble, Later, Listing, Lose, Stage};
@@ -22,6 +23,7 @@ pub use pattern::Pattern;
 pub use plan::{Circumstances, FaultRecord, Faults, Place, Strike};
 pub use reject::{Choice, Reject};
 pub use trigger::{Count, Trigger};
+pub use words::{EFFECTS, EffectRow, On, SELECTORS, SelectorRow};
 
 use std::time::Duration;
 

@@ -1,0 +1,209 @@
+//! The keys that say what a fault does.
+
+use serde_json::Value;
+
+use crate::fault::{ConnectionEffect, Cut, Effect, TokenLife};
+
+use super::selectors::On;
+use super::values::{
+    LISTINGS, MISHAPS, alter, cut, flag, garble, join, later, lose, named, number, reject,
+    reject_after, seconds,
+};
+
+/// One key that says what is done, as it is written in a file.
+#[derive(Debug)]
+pub struct EffectRow {
+    /// The key: the verb of the builder.
+    pub key: &'static str,
+    /// What it takes.
+    pub values: &'static str,
+    /// What it does.
+    pub what: &'static str,
+    /// What the faults are on that can have it.
+    pub on: On,
+    pub(super) read: fn(&Value) -> Option<Deed>,
+}
+
+/// What is done, and to what.
+#[derive(Debug)]
+pub(super) enum Deed {
+    Call(Effect),
+    Connection(ConnectionEffect),
+    Token(TokenLife),
+}
+
+const fn on_calls(
+    key: &'static str,
+    values: &'static str,
+    what: &'static str,
+    read: fn(&Value) -> Option<Deed>,
+) -> EffectRow {
+    EffectRow { key, values, what, on: On::Calls, read }
+}
+
+const fn on_connections(
+    key: &'static str,
+    values: &'static str,
+    what: &'static str,
+    read: fn(&Value) -> Option<Deed>,
+) -> EffectRow {
+    EffectRow { key, values, what, on: On::Connections, read }
+}
+
+const fn on_tokens(
+    key: &'static str,
+    values: &'static str,
+    what: &'static str,
+    read: fn(&Value) -> Option<Deed>,
+) -> EffectRow {
+    EffectRow { key, values, what, on: On::Tokens, read }
+}
+
+fn call(effect: Option<Effect>) -> Option<Deed> {
+    effect.map(Deed::Call)
+}
+
+/// Every key that says what is done, in the order in which the effects act on a call.
+pub const EFFECTS: &[EffectRow] = &[
+    on_calls(
+        "reject",
+        "STATUS|{ status = STATUS, code = CODE }|{ code = CODE }|{ raw = STATUS, code = CODE }, with \
+         reason, headers = { NAME = VALUE } and retry_after = SECONDS as needed",
+        "refused before its body: with a row of the operation's table, or with anything (raw)",
+        |value| call(reject(value).map(Effect::Reject)),
+    ),
+    on_calls(
+        "reject_after",
+        "{ bytes = N, reject = as for reject }",
+        "refused when exactly so many bytes of its body have been read",
+        |value| call(reject_after(value).map(|(bytes, with)| Effect::RejectAfter(bytes, with))),
+    ),
+    on_calls(
+        "cut_after",
+        r#"{ bytes = N, how = "reset"|"close"|"half_close"|"stall" }"#,
+        "the connection is cut when exactly so many bytes of its body have been read",
+        |value| call(cut(value).map(|(bytes, how)| Effect::CutAfter(bytes, how))),
+    ),
+    on_calls(
+        "stall_after",
+        "N",
+        "nothing more is read or answered when exactly so many bytes of its body have been read",
+        |value| call(number(value).map(|bytes| Effect::CutAfter(bytes, Cut::Stall))),
+    ),
+    on_calls(
+        "read_slowly",
+        "N",
+        "its body is read no faster than so many bytes a second",
+        |value| call(number(value).map(Effect::ReadSlowly)),
+    ),
+    on_calls(
+        "lose",
+        r#""reset"|"close"|"half_close"|"stall"|STATUS"#,
+        "its body is read whole, and then neither is anything done nor does the answer come",
+        |value| call(lose(value).map(Effect::Lose)),
+    ),
+    on_calls(
+        "meanwhile",
+        r#""abort_upload"|"expire_upload"|"delete_upload"|"remove_directory"|"expire_token""#,
+        "somebody else does that while its body is on its way",
+        |value| call(named(MISHAPS, value).map(Effect::Meanwhile)),
+    ),
+    on_calls(
+        "stale",
+        "true",
+        "answered from the origin as it was when the fault was added",
+        |value| call(flag(value, Effect::Stale)),
+    ),
+    on_calls(
+        "list",
+        r#""drops"|"repeats"|"never_ends""#,
+        "its list leaves the first entry out, has it twice, or always says that there is more",
+        |value| call(named(LISTINGS, value).map(Effect::Listing)),
+    ),
+    on_calls(
+        "join",
+        r#""immediate"|"polls:N"|"after:SECONDS"|"fail""#,
+        "the join that it begins goes like that, whatever the switch says",
+        |value| call(join(value).map(Effect::Join)),
+    ),
+    on_calls(
+        "commit_then",
+        r#""reset"|"close"|"half_close"|"stall"|STATUS"#,
+        "it is done, and the answer is lost",
+        |value| call(lose(value).map(Effect::CommitThen)),
+    ),
+    on_calls(
+        "commit_later",
+        "SECONDS|{ seconds = SECONDS, then = as for lose }",
+        "the answer is lost (503, unless it says how), and it is done so much later in protocol \
+         time, even if it has been sent again by then",
+        |value| call(later(value).map(Effect::CommitLater)),
+    ),
+    on_calls(
+        "afterwards",
+        r#""abort_upload"|"expire_upload"|"delete_upload"|"remove_directory"|"expire_token""#,
+        "it is done and answered, and then somebody else does that",
+        |value| call(named(MISHAPS, value).map(Effect::Afterwards)),
+    ),
+    on_calls("delay", "SECONDS", "answered so much later", |value| {
+        call(seconds(value).map(Effect::Delay))
+    }),
+    on_calls("hold", "true", "answered when the answer is released", |value| {
+        call(flag(value, Effect::Hold))
+    }),
+    on_calls(
+        "alter",
+        r#""wrong_checksum"|"upper_case_checksum"|"wrong_size"|{ code = CODE }|{ without = NAME }|{ twice = NAME }|{ with = NAME, value = VALUE }"#,
+        "its answer has something else in its head; a code comes with status 200",
+        |value| call(alter(value).map(Effect::Alter)),
+    ),
+    on_calls(
+        "answer_slowly",
+        "N",
+        "its answer is written no faster than so many bytes a second",
+        |value| call(number(value).map(Effect::AnswerSlowly)),
+    ),
+    on_calls(
+        "cut_answer",
+        r#"{ bytes = N, how = "reset"|"close"|"half_close"|"stall" }"#,
+        "the connection is cut when exactly so many bytes of its answer have been written, head \
+         included",
+        |value| call(cut(value).map(|(bytes, how)| Effect::CutAnswer(bytes, how))),
+    ),
+    on_calls(
+        "garble",
+        r#""status_line"|"chunk"|{ content_length = N }|{ truncate = N }|{ garbage = TEXT }"#,
+        "its answer is no HTTP, or not the one that it says it is; garbage that is no text is a list \
+         of its bytes",
+        |value| call(garble(value).map(Effect::Garble)),
+    ),
+    on_connections("reset", "true", "accepted and reset at once", |value| {
+        flag(value, Deed::Connection(ConnectionEffect::Reset))
+    }),
+    on_connections("silence", "true", "accepted, and nothing is ever read or answered", |value| {
+        flag(value, Deed::Connection(ConnectionEffect::Silence))
+    }),
+    on_connections(
+        "close_after",
+        "N",
+        "closed after so many answers, without a word about it in the last",
+        |value| {
+            number(value).map(|answers| Deed::Connection(ConnectionEffect::CloseAfter(answers)))
+        },
+    ),
+    on_tokens("die_after_requests", "N", "they work for so many calls", |value| {
+        number(value).map(|requests| Deed::Token(TokenLife::Requests(requests)))
+    }),
+    on_tokens(
+        "die_after_bytes",
+        "N",
+        "they work until so many bytes of bodies have been read; the call that reads them is served",
+        |value| number(value).map(|bytes| Deed::Token(TokenLife::Bytes(bytes))),
+    ),
+    on_tokens(
+        "die_after",
+        "SECONDS",
+        "they work for so long in protocol time, whatever their logins have asked for",
+        |value| seconds(value).map(|time| Deed::Token(TokenLife::Time(time))),
+    ),
+];

@@ -1,0 +1,186 @@
+//! Reading faults from text, and saying in one line what is wrong with it.
+
+use serde_json::{Map, Value};
+
+use crate::fault::Fault;
+
+use super::effects::{EFFECTS, EffectRow};
+use super::selectors::{Draft, On, SELECTORS, subject};
+use super::twice;
+
+type Object = Map<String, Value>;
+
+/// The selectors that say the same in different ways: a fault has at most one of each line.
+const ALTERNATIVES: &[&[&str]] =
+    &[&["op", "method"], &["attempt", "attempts"], &["nth", "times", "first", "always"]];
+
+impl Fault {
+    /// A fault from one JSON object, as in `{"op": "piece", "part": 2, "reject": 503}`.
+    ///
+    /// The keys are those of [`SELECTORS`](crate::fault::SELECTORS), and one of
+    /// [`EFFECTS`](crate::fault::EFFECTS).
+    ///
+    /// ```
+    /// use mock_origin::Fault;
+    ///
+    /// let fault = Fault::from_json(r#"{"op": "piece", "part": 2, "attempt": 1, "reject": 503}"#)?;
+    /// assert_eq!(fault.to_string(), "origin.on(Op::piece(2)).attempt(1).reject(Reject::status(503))");
+    /// let error = Fault::from_json(r#"{"op": "piece", "hold": "please"}"#).unwrap_err();
+    /// assert_eq!(error, "hold takes true, not \"please\"");
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The key that is wrong and what is allowed, or what [`Fault::check`] says, in one line.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        fault(&parsed(text)?)
+    }
+
+    /// Faults from JSON: from one object, from an array of them, or from `{"fault": […]}`, which is
+    /// what a TOML file with `[[fault]]` tables comes to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Fault::from_json`]; where there is a list, with the number of the fault in front, from 1.
+    pub fn list_from_json(text: &str) -> Result<Vec<Self>, String> {
+        let value = parsed(text)?;
+        if let Value::Array(list) = &value {
+            return all(list);
+        }
+        let Some((tables, object)) =
+            value.as_object().and_then(|all| Some((all.get("fault")?, all)))
+        else {
+            return Ok(vec![fault(&value)?]);
+        };
+        if let Some(key) = object.keys().find(|key| *key != "fault") {
+            return Err(format!(
+                "there is no key {key:?} beside the list of faults, but fault alone"
+            ));
+        }
+        let list = tables.as_array().ok_or_else(|| takes("fault", "a list of faults", tables))?;
+        all(list)
+    }
+}
+
+fn parsed(text: &str) -> Result<Value, String> {
+    let value = serde_json::from_str(text).map_err(|error| format!("that is no JSON: {error}"))?;
+    twice::refuse(text)?;
+    Ok(value)
+}
+
+fn all(list: &[Value]) -> Result<Vec<Fault>, String> {
+    let numbered = (1..).zip(list);
+    numbered.map(|(n, value)| fault(value).map_err(|why| format!("fault {n}: {why}"))).collect()
+}
+
+fn fault(value: &Value) -> Result<Fault, String> {
+    let object =
+        value.as_object().ok_or_else(|| format!("a fault is an object, not {}", shown(value)))?;
+    let on = match object.get("on") {
+        Some(value) => subject(value).ok_or_else(|| takes("on", values_of("on"), value))?,
+        None => On::Calls,
+    };
+    object.keys().try_for_each(|key| check_key(key, on))?;
+    ALTERNATIVES.iter().try_for_each(|keys| check_alternatives(object, keys))?;
+    let row = effect_row(object, on)?;
+    let draft = drafted(object)?;
+    let value = &object[row.key];
+    let deed = (row.read)(value).ok_or_else(|| takes(row.key, row.values, value))?;
+    let fault = draft.fault(deed)?;
+    fault.check()?;
+    Ok(fault)
+}
+
+/// Whether there is such a key, and it means something on those.
+fn check_key(key: &str, on: On) -> Result<(), String> {
+    let of_selectors = SELECTORS.iter().map(|row| (row.key, row.on));
+    let of_effects = EFFECTS.iter().map(|row| (row.key, std::slice::from_ref(&row.on)));
+    let mut rows = of_selectors.chain(of_effects);
+    match rows.clone().find(|(known, _)| *known == key) {
+        Some((_, with)) if with.contains(&on) => Ok(()),
+        Some((_, with)) => {
+            let with: Vec<_> = with.iter().map(|on| on.word()).collect();
+            let (with, on) = (with.join(" and "), on.word());
+            Err(format!("{key} goes with {with}, and this fault is on {on}"))
+        }
+        None => {
+            let near = rows.find(|(known, _)| is_slip(key, known));
+            let near = near.map(|(near, _)| format!(" ({near}?)")).unwrap_or_default();
+            let known = rows_on(on).join(", ");
+            Err(format!("there is no key {key:?}{near}, but {known}"))
+        }
+    }
+}
+
+/// The keys that mean something on those.
+fn rows_on(on: On) -> Vec<&'static str> {
+    let selectors = SELECTORS.iter().filter(|row| row.on.contains(&on)).map(|row| row.key);
+    selectors.chain(effects_on(on)).collect()
+}
+
+fn effects_on(on: On) -> impl Iterator<Item = &'static str> {
+    EFFECTS.iter().filter(move |row| row.on == on).map(|row| row.key)
+}
+
+/// Whether `word` is `meant` but for one slip of the pen: a letter too many, too few or wrong.
+fn is_slip(word: &str, meant: &str) -> bool {
+    let (word, meant) = (word.as_bytes(), meant.as_bytes());
+    let same = word.iter().zip(meant).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+    let (word, meant) = (&word[same..], &meant[same..]);
+    let behind = |text: &[u8], by: usize| text.get(by..).unwrap_or_default().to_ascii_lowercase();
+    [(1, 0), (0, 1), (1, 1)].iter().any(|(a, b)| behind(word, *a) == behind(meant, *b))
+}
+
+fn check_alternatives(object: &Object, keys: &[&str]) -> Result<(), String> {
+    let given: Vec<_> = keys.iter().filter(|key| object.contains_key(**key)).copied().collect();
+    if given.len() < 2 {
+        return Ok(());
+    }
+    let (keys, given) = (keys.join(", "), given.join(" and "));
+    Err(format!("a fault has one of {keys}, and this has {given}"))
+}
+
+fn effect_row(object: &Object, on: On) -> Result<&'static EffectRow, String> {
+    let row_of = |key: &String| EFFECTS.iter().find(|row| row.key == key);
+    let given: Vec<_> = object.keys().filter_map(row_of).collect();
+    match given.as_slice() {
+        [row] => Ok(row),
+        [] => {
+            let known = effects_on(on).collect::<Vec<_>>().join(", ");
+            Err(format!("a fault has one effect, and this has none: {known}"))
+        }
+        several => {
+            let keys: Vec<_> = several.iter().map(|row| row.key).collect();
+            Err(format!("a fault has one effect, and this has {}", keys.join(" and ")))
+        }
+    }
+}
+
+fn drafted(object: &Object) -> Result<Draft, String> {
+    let mut draft = Draft::default();
+    for row in SELECTORS {
+        if let Some(value) = object.get(row.key) {
+            (row.read)(&mut draft, value).ok_or_else(|| takes(row.key, row.values, value))?;
+        }
+    }
+    Ok(draft)
+}
+
+fn values_of(key: &str) -> &'static str {
+    SELECTORS.iter().find(|row| row.key == key).map_or("", |row| row.values)
+}
+
+fn takes(key: &str, values: &str, value: &Value) -> String {
+    format!("{key} takes {values}, not {}", shown(value))
+}
+
+/// A value as it came, but never so long that it hides what is said of it.
+fn shown(value: &Value) -> String {
+    const MOST: usize = 80;
+    let text = value.to_string();
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}

@@ -1,0 +1,274 @@
+//! The keys that say when a fault acts.
+
+use std::ops::RangeInclusive;
+
+use serde_json::Value;
+
+use crate::fault::{Count, Fault, Pattern, Trigger};
+use crate::journal::Op;
+use crate::spec::{Interface, Operation};
+
+use super::effects::Deed;
+use super::values::{flag, named, number, range, text, whole};
+
+/// What a fault is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum On {
+    /// Calls, one by one.
+    Calls,
+    /// Connections, when they are accepted.
+    Connections,
+    /// The tokens that logins give.
+    Tokens,
+}
+
+/// One key that selects, as it is written in a file.
+#[derive(Debug)]
+pub struct SelectorRow {
+    /// The key.
+    pub key: &'static str,
+    /// What it takes.
+    pub values: &'static str,
+    /// What it means.
+    pub what: &'static str,
+    /// What the faults are on that can have it.
+    pub on: &'static [On],
+    pub(super) read: fn(&mut Draft, &Value) -> Option<()>,
+}
+
+/// What the selectors have said so far.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    name: Option<String>,
+    op: Option<Op>,
+    parts: Option<RangeInclusive<u32>>,
+    interface: Option<Interface>,
+    path: Option<Pattern>,
+    user: Option<String>,
+    upload: Option<String>,
+    attempts: Option<RangeInclusive<u32>>,
+    count: Option<Count>,
+}
+
+pub(super) const SUBJECTS: &[(&str, On)] =
+    &[("calls", On::Calls), ("connections", On::Connections), ("tokens", On::Tokens)];
+
+pub(super) const INTERFACES: &[(&str, Interface)] =
+    &[("http", Interface::Http), ("jsonrpc", Interface::JsonRpc), ("egress", Interface::Egress)];
+
+/// Everything that can be asked for, and `any` for all of it.
+pub(super) const OPS: &[(&str, Option<Operation>)] = &[
+    ("any", None),
+    ("login", Some(Operation::Login)),
+    ("create", Some(Operation::Create)),
+    ("piece", Some(Operation::Piece)),
+    ("complete", Some(Operation::Complete)),
+    ("abort", Some(Operation::Abort)),
+    ("restart", Some(Operation::Restart)),
+    ("directory", Some(Operation::MakeDirectory)),
+    ("raw", Some(Operation::PostRaw)),
+    ("file", Some(Operation::PostFile)),
+    ("egress", Some(Operation::Read)),
+    ("status", Some(Operation::Status)),
+    ("status_map", Some(Operation::StatusMap)),
+    ("list_uploads", Some(Operation::ListUploads)),
+    ("list_pieces", Some(Operation::ListPieces)),
+    ("stat", Some(Operation::Stat)),
+    ("list", Some(Operation::List)),
+    ("rename", Some(Operation::Rename)),
+    ("copy", Some(Operation::Copy)),
+    ("delete_object", Some(Operation::DeleteObject)),
+    ("delete_file", Some(Operation::DeleteFile)),
+    ("delete_directory", Some(Operation::DeleteDirectory)),
+    ("set_mtime", Some(Operation::SetMTime)),
+    ("set_content_type", Some(Operation::SetContentType)),
+    ("fetch", Some(Operation::Fetch)),
+    ("media_vault", Some(Operation::MediaVault)),
+    ("check_token", Some(Operation::CheckToken)),
+    ("update_session", Some(Operation::UpdateSession)),
+    ("init_key_pair", Some(Operation::InitKeyPair)),
+    ("logout", Some(Operation::Logout)),
+    ("echo", Some(Operation::Echo)),
+];
+
+const ALL: &[On] = &[On::Calls, On::Connections, On::Tokens];
+const CALLS: &[On] = &[On::Calls];
+const COUNTED: &[On] = &[On::Calls, On::Connections];
+
+/// Every key that selects.
+pub const SELECTORS: &[SelectorRow] = &[
+    SelectorRow {
+        key: "on",
+        values: r#""calls"|"connections"|"tokens""#,
+        what: "what the fault is on; calls, unless it says otherwise",
+        on: ALL,
+        // Read before all others: it decides which of them there are.
+        read: |_, value| subject(value).map(|_| ()),
+    },
+    SelectorRow {
+        key: "op",
+        values: "\"any\"|\"login\"|\"create\"|\"piece\"|\"complete\"|\"abort\"|\"restart\"|\
+                 \"directory\"|\"raw\"|\"file\"|\"egress\"|\"status\"|\"status_map\"|\
+                 \"list_uploads\"|\"list_pieces\"|\"stat\"|\"list\"|\"rename\"|\"copy\"|\
+                 \"delete_object\"|\"delete_file\"|\"delete_directory\"|\"set_mtime\"|\
+                 \"set_content_type\"|\"fetch\"|\"media_vault\"|\"check_token\"|\
+                 \"update_session\"|\"init_key_pair\"|\"logout\"|\"echo\"",
+        what: "the operation, over whichever interface it is asked for",
+        on: CALLS,
+        read: |draft, value| {
+            set(&mut draft.op, named(OPS, value).map(|one| one.map_or(Op::any(), Op::of)))
+        },
+    },
+    SelectorRow {
+        key: "method",
+        values: "the name of a JSON-RPC method",
+        what: "the JSON-RPC method, instead of op",
+        on: CALLS,
+        read: |draft, value| set(&mut draft.op, value.as_str().map(Op::method)),
+    },
+    SelectorRow {
+        key: "part",
+        values: r#"N|"A..=B""#,
+        what: "with op = \"piece\": the part number, or a range of them",
+        on: CALLS,
+        read: |draft, value| {
+            let one = || whole(value).map(|part| part..=part);
+            set(&mut draft.parts, one().or_else(|| range(value)))
+        },
+    },
+    SelectorRow {
+        key: "interface",
+        values: r#""http"|"jsonrpc"|"egress""#,
+        what: "only over that interface",
+        on: CALLS,
+        read: |draft, value| set(&mut draft.interface, named(INTERFACES, value)),
+    },
+    SelectorRow {
+        key: "path",
+        values: "a pattern of paths",
+        what: "only on such paths, from the account's root: * is any part of a name, ** any part of \
+               a path",
+        on: CALLS,
+        read: |draft, value| set(&mut draft.path, text(value).map(Pattern::new)),
+    },
+    SelectorRow {
+        key: "user",
+        values: "the name of a user",
+        what: "only what that user asks for, or only that user's tokens",
+        on: &[On::Calls, On::Tokens],
+        read: |draft, value| set(&mut draft.user, text(value)),
+    },
+    SelectorRow {
+        key: "upload",
+        values: "a multipart identifier",
+        what: "only what belongs to that upload",
+        on: CALLS,
+        read: |draft, value| set(&mut draft.upload, text(value)),
+    },
+    SelectorRow {
+        key: "attempt",
+        values: "N",
+        what: "only that attempt, from 1: the same operation, path, user and part number count \
+               together",
+        on: CALLS,
+        read: |draft, value| set(&mut draft.attempts, whole(value).map(|at| at..=at)),
+    },
+    SelectorRow {
+        key: "attempts",
+        values: r#""A..=B""#,
+        what: "only those attempts",
+        on: CALLS,
+        read: |draft, value| set(&mut draft.attempts, range(value)),
+    },
+    SelectorRow {
+        key: "nth",
+        values: "N",
+        what: "of all that is selected, that one alone, from 1",
+        on: COUNTED,
+        read: |draft, value| set(&mut draft.count, number(value).map(Count::Nth)),
+    },
+    SelectorRow {
+        key: "times",
+        values: "N",
+        what: "of all that is selected, so many, from the first on",
+        on: COUNTED,
+        read: |draft, value| set(&mut draft.count, number(value).map(Count::Times)),
+    },
+    SelectorRow {
+        key: "first",
+        values: "true",
+        what: "the first alone; so it is without attempts too, if nothing is said",
+        on: COUNTED,
+        read: |draft, value| set(&mut draft.count, flag(value, Count::Times(1))),
+    },
+    SelectorRow {
+        key: "always",
+        values: "true",
+        what: "all that is selected; so it is with attempts, if nothing is said",
+        on: COUNTED,
+        read: |draft, value| set(&mut draft.count, flag(value, Count::Always)),
+    },
+    SelectorRow {
+        key: "name",
+        values: "any text",
+        what: "what the fault is called in messages",
+        on: ALL,
+        read: |draft, value| set(&mut draft.name, text(value)),
+    },
+];
+
+fn set<T>(to: &mut Option<T>, value: Option<T>) -> Option<()> {
+    *to = Some(value?);
+    Some(())
+}
+
+/// What a fault is on.
+pub(super) fn subject(value: &Value) -> Option<On> {
+    named(SUBJECTS, value)
+}
+
+impl On {
+    /// As it is written.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Connections => "connections",
+            Self::Tokens => "tokens",
+        }
+    }
+}
+
+impl Draft {
+    /// The fault that does this when the selectors say.
+    pub(super) fn fault(mut self, deed: Deed) -> Result<Fault, String> {
+        let name = self.name.take();
+        let fault = match deed {
+            Deed::Call(effect) => Fault::on_call(self.trigger()?, effect),
+            Deed::Connection(effect) => {
+                Fault::on_connection(self.count.unwrap_or(Trigger::usual(false)), effect)
+            }
+            Deed::Token(life) => Fault::on_token(self.user, life),
+        };
+        Ok(Fault { name, ..fault })
+    }
+
+    fn trigger(self) -> Result<Trigger, String> {
+        let op = self.op.ok_or("a fault on calls says which: op or method")?;
+        let op = match self.parts {
+            None => op,
+            Some(parts) if op == Op::any_piece() => Op::piece(parts),
+            Some(_) => return Err("part goes with op = \"piece\" alone".to_owned()),
+        };
+        if op.method_name().is_some() && self.interface.is_some_and(|it| it != Interface::JsonRpc) {
+            return Err("a method is asked for over interface = \"jsonrpc\" alone".to_owned());
+        }
+        Ok(Trigger {
+            op: self.interface.map_or(op.clone(), |interface| op.over(interface)),
+            path: self.path,
+            user: self.user,
+            upload: self.upload,
+            attempts: self.attempts,
+            count: self.count,
+        })
+    }
+}

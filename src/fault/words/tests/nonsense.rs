@@ -1,0 +1,136 @@
+//! Nonsense is told in one line what there is.
+
+use serde_json::Value;
+
+use crate::fault::{EFFECTS, Fault};
+
+/// What is wrong with a fault, and how it is said.
+const NONSENSE: &[(&str, &str)] = &[
+    ("3", "a fault is an object, not 3"),
+    ("{", "that is no JSON: EOF while parsing an object at line 1 column 1"),
+    (r#"{"op":"login","#, "that is no JSON: EOF while parsing a value at line 1 column 14"),
+    ("{\"hold\":true,\n\"hold\":true}", "\"hold\" comes twice in one object, again at line 2"),
+    (
+        r#"{"on":"tokens","colour":"red","die_after":1}"#,
+        "there is no key \"colour\", but on, user, name, die_after_requests, die_after_bytes, die_after",
+    ),
+    (
+        r#"{"on":"connections","ntn":1,"reset":true}"#,
+        "there is no key \"ntn\" (nth?), but on, nth, times, first, always, name, reset, silence, close_after",
+    ),
+    (
+        r#"{"on":"calls","op":"login","reset":true}"#,
+        "reset goes with connections, and this fault is on calls",
+    ),
+    (
+        r#"{"on":"connections","user":"a","reset":true}"#,
+        "user goes with calls and tokens, and this fault is on connections",
+    ),
+    (r#"{"on":"tokens","hold":true}"#, "hold goes with calls, and this fault is on tokens"),
+    (
+        r#"{"on":"files","hold":true}"#,
+        "on takes \"calls\"|\"connections\"|\"tokens\", not \"files\"",
+    ),
+    (
+        r#"{"op":"login","reject":503,"hold":true}"#,
+        "a fault has one effect, and this has hold and reject",
+    ),
+    (
+        r#"{"on":"tokens"}"#,
+        "a fault has one effect, and this has none: die_after_requests, die_after_bytes, die_after",
+    ),
+    (r#"{"hold":true}"#, "a fault on calls says which: op or method"),
+    (
+        r#"{"op":"login","method":"stat","hold":true}"#,
+        "a fault has one of op, method, and this has op and method",
+    ),
+    (
+        r#"{"op":"login","attempt":1,"attempts":"1..=2","hold":true}"#,
+        "a fault has one of attempt, attempts, and this has attempt and attempts",
+    ),
+    (
+        r#"{"op":"login","times":1,"nth":1,"hold":true}"#,
+        "a fault has one of nth, times, first, always, and this has nth and times",
+    ),
+    (r#"{"op":"login","part":1,"hold":true}"#, "part goes with op = \"piece\" alone"),
+    (r#"{"op":"piece","part":"2-4","hold":true}"#, "part takes N|\"A..=B\", not \"2-4\""),
+    (r#"{"op":"piece","part":-1,"hold":true}"#, "part takes N|\"A..=B\", not -1"),
+    (r#"{"op":"piece","part":5000000000,"hold":true}"#, "part takes N|\"A..=B\", not 5000000000"),
+    (
+        r#"{"op":"login","attempts":"+1..=2","hold":true}"#,
+        "attempts takes \"A..=B\", not \"+1..=2\"",
+    ),
+    (r#"{"op":"login","first":false,"hold":true}"#, "first takes true, not false"),
+    (r#"{"op":"login","hold":null}"#, "hold takes true, not null"),
+    (r#"{"op":"login","path":7,"hold":true}"#, "path takes a pattern of paths, not 7"),
+    (
+        r#"{"op":"login","interface":"ftp","hold":true}"#,
+        "interface takes \"http\"|\"jsonrpc\"|\"egress\", not \"ftp\"",
+    ),
+    (r#"{"op":"login","delay":-1}"#, "delay takes SECONDS, not -1"),
+    (r#"{"op":"login","delay":1e30}"#, "delay takes SECONDS, not 1e+30"),
+    (r#"{"op":"login","delay":"1s"}"#, "delay takes SECONDS, not \"1s\""),
+    (
+        r#"{"op":"complete","join":"soon"}"#,
+        "join takes \"immediate\"|\"polls:N\"|\"after:SECONDS\"|\"fail\", not \"soon\"",
+    ),
+    (
+        r#"{"op":"piece","cut_after":{"bytes":1}}"#,
+        "cut_after takes { bytes = N, how = \"reset\"|\"close\"|\"half_close\"|\"stall\" }, not {\"bytes\":1}",
+    ),
+    (
+        r#"{"op":"piece","cut_after":{"bytes":1,"how":"reset","when":2}}"#,
+        "cut_after takes { bytes = N, how = \"reset\"|\"close\"|\"half_close\"|\"stall\" }, not \
+         {\"bytes\":1,\"how\":\"reset\",\"when\":2}",
+    ),
+    (
+        r#"{"op":"piece","lose":"it"}"#,
+        "lose takes \"reset\"|\"close\"|\"half_close\"|\"stall\"|STATUS, not \"it\"",
+    ),
+    // What is read and makes no sense is told what `Fault::check` has to say.
+    (
+        r#"{"method":"stat","interface":"http","hold":true}"#,
+        "a method is asked for over interface = \"jsonrpc\" alone",
+    ),
+    (
+        r#"{"op":"piece","part":0,"hold":true}"#,
+        "part numbers go from 1 to 2147483647, and 0..=0 has none",
+    ),
+    (r#"{"op":"login","nth":0,"hold":true}"#, "the first is nth(1)"),
+    (r#"{"op":"login","path":"a","hold":true}"#, "a path begins with a slash: \"/a\""),
+    (r#"{"op":"login","lose":100}"#, "100 is no status of a final answer: 200 to 599"),
+    (r#"{"op":"login","alter":{"without":"a b"}}"#, "\"a b\" is no name of a header"),
+    (r#"{"on":"tokens","die_after_bytes":0}"#, "a token works for 1 request or byte or more"),
+];
+
+#[test]
+fn nonsense_is_told_in_one_line_what_there_is() {
+    for (json, error) in NONSENSE {
+        assert_eq!(Fault::from_json(json).unwrap_err(), *error, "{json}");
+    }
+}
+
+#[test]
+fn every_effect_that_takes_more_than_a_word_says_what() {
+    for row in EFFECTS {
+        let on = row.on.word();
+        for nonsense in ["null", "[]", "{}", "\"x\"", "-1", r#"{"x":1}"#] {
+            let json = format!("{{\"on\":\"{on}\",\"{}\":{nonsense}}}", row.key);
+            let value: Value = serde_json::from_str(nonsense).unwrap();
+            let error = Fault::from_json(&json).unwrap_err();
+            assert_eq!(error, format!("{} takes {}, not {value}", row.key, row.values));
+        }
+    }
+}
+
+#[test]
+fn a_long_value_is_cut_and_a_list_says_which_fault() {
+    let list = |text: &str| Fault::list_from_json(text).unwrap_err();
+    let one = r#"{"op":"login","hold":true}"#;
+    let long = format!("[{one}, {{\"op\":\"login\",\"hold\":\"{}\"}}]", "é".repeat(500));
+    assert_eq!(list(&long), format!("fault 2: hold takes true, not \"{}…", "é".repeat(79)));
+    assert_eq!(list("{\"fault\": [1]}"), "fault 1: a fault is an object, not 1");
+    assert_eq!(list("{\"fault\": 1}"), "fault takes a list of faults, not 1");
+    let beside = "{\"fault\": [], \"seed\": 1}";
+    assert_eq!(list(beside), "there is no key \"seed\" beside the list of faults, but fault alone");
+}

@@ -1,0 +1,236 @@
+//! Writing faults as text that reads as the same fault.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::fault::reject::By;
+use crate::fault::{
+    Alter, ConnectionEffect, Count, Cut, Effect, Fault, Garble, Kind, Later, Lose, Reject,
+    TokenLife, Trigger,
+};
+use crate::journal::Op;
+use crate::spec::Join;
+
+use super::selectors::{INTERFACES, OPS, On};
+use super::values::{ALTERATIONS, CUTS, GARBLINGS, LISTINGS, LOSSES, MISHAPS, word};
+
+type Member = (&'static str, Value);
+
+impl Fault {
+    /// The fault as one JSON object on one line, which [`Fault::from_json`] reads as the same fault.
+    ///
+    /// Times are written in seconds; a fraction of one is kept to the nanosecond in times of less
+    /// than some weeks.
+    ///
+    /// ```
+    /// use mock_origin::Fault;
+    ///
+    /// let json = r#"{"op":"piece","part":2,"attempt":1,"reject":503}"#;
+    /// assert_eq!(Fault::from_json(json)?.to_json(), json);
+    /// # Ok::<(), String>(())
+    /// ```
+    pub fn to_json(&self) -> String {
+        let (mut members, effect) = match &self.kind {
+            Kind::Call(trigger, effect) => (selected(trigger), effected(effect)),
+            Kind::Connection(count, effect) => {
+                (vec![on(On::Connections), counted(*count)], on_connection(*effect))
+            }
+            Kind::Token(user, life) => {
+                let of = user.iter().map(|user| ("user", json!(user)));
+                ([on(On::Tokens)].into_iter().chain(of).collect(), of_token(*life))
+            }
+        };
+        members.extend(self.name.iter().map(|name| ("name", json!(name))));
+        members.push(effect);
+        // By hand: serde_json would put the keys in alphabetical order, and a reader wants to know
+        // when first, and what then.
+        let members: Vec<_> =
+            members.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+        format!("{{{}}}", members.join(","))
+    }
+}
+
+fn on(on: On) -> Member {
+    ("on", json!(on.word()))
+}
+
+fn selected(trigger: &Trigger) -> Vec<Member> {
+    let mut members = asked(&trigger.op);
+    if let Some(path) = &trigger.path {
+        members.push(("path", json!(path.as_str())));
+    }
+    members.extend(trigger.user.iter().map(|user| ("user", json!(user))));
+    members.extend(trigger.upload.iter().map(|upload| ("upload", json!(upload))));
+    members.extend(trigger.attempts.as_ref().map(|range| {
+        let several = || ("attempts", ranged(range));
+        one_of(range).map_or_else(several, |attempt| ("attempt", json!(attempt)))
+    }));
+    members.extend(trigger.count.map(counted));
+    members
+}
+
+fn asked(op: &Op) -> Vec<Member> {
+    if let Some(method) = op.method_name() {
+        return vec![("method", json!(method))];
+    }
+    // What it selects is found by making the same again.
+    let over = INTERFACES.iter().find(|(_, interface)| op.clone().over(*interface) == *op);
+    let is_it = |made: Op| over.map_or(made.clone(), |(_, interface)| made.over(*interface)) == *op;
+    let known = OPS.iter().find(|(_, operation)| is_it(operation.map_or(Op::any(), Op::of)));
+    let mut members = vec![("op", json!(known.map_or("piece", |(word, _)| word)))];
+    members
+        .extend(op.parts().map(|parts| {
+            ("part", one_of(parts).map_or_else(|| ranged(parts), |part| json!(part)))
+        }));
+    members.extend(over.map(|(word, _)| ("interface", json!(word))));
+    members
+}
+
+/// The one number of a range, if it has no more.
+fn one_of(range: &RangeInclusive<u32>) -> Option<u32> {
+    (range.start() == range.end()).then_some(*range.start())
+}
+
+fn ranged(range: &RangeInclusive<u32>) -> Value {
+    json!(format!("{}..={}", range.start(), range.end()))
+}
+
+fn counted(count: Count) -> Member {
+    match count {
+        Count::Times(1) => ("first", json!(true)),
+        Count::Times(times) => ("times", json!(times)),
+        Count::Nth(nth) => ("nth", json!(nth)),
+        Count::Always => ("always", json!(true)),
+    }
+}
+
+fn effected(effect: &Effect) -> Member {
+    match effect {
+        Effect::Reject(reject) => ("reject", refusal(reject)),
+        Effect::RejectAfter(bytes, reject) => {
+            ("reject_after", json!({ "bytes": bytes, "reject": refusal(reject) }))
+        }
+        Effect::CutAfter(bytes, Cut::Stall) => ("stall_after", json!(bytes)),
+        Effect::CutAfter(bytes, how) => ("cut_after", cut(*bytes, *how)),
+        Effect::ReadSlowly(rate) => ("read_slowly", json!(rate)),
+        Effect::Lose(lose) => ("lose", lost(*lose)),
+        Effect::Meanwhile(mishap) => ("meanwhile", json!(word(MISHAPS, mishap))),
+        Effect::Stale => ("stale", json!(true)),
+        Effect::Listing(listing) => ("list", json!(word(LISTINGS, listing))),
+        Effect::Join(join) => ("join", joined(*join)),
+        Effect::CommitThen(lose) => ("commit_then", lost(*lose)),
+        Effect::CommitLater(later) => ("commit_later", put_off(*later)),
+        Effect::Afterwards(mishap) => ("afterwards", json!(word(MISHAPS, mishap))),
+        Effect::Delay(by) => ("delay", time(*by)),
+        Effect::Hold => ("hold", json!(true)),
+        Effect::Alter(alter) => ("alter", altered(alter)),
+        Effect::AnswerSlowly(rate) => ("answer_slowly", json!(rate)),
+        Effect::CutAnswer(bytes, how) => ("cut_answer", cut(*bytes, *how)),
+        Effect::Garble(garble) => ("garble", garbled(garble)),
+    }
+}
+
+fn refusal(reject: &Reject) -> Value {
+    let mut value = match reject.by {
+        By::Status(status) if reject.reason.is_none() && reject.headers.is_empty() => {
+            return json!(status);
+        }
+        By::Status(status) => json!({ "status": status }),
+        By::Row(None, code) => json!({ "code": code }),
+        By::Row(Some(status), code) => json!({ "status": status, "code": code }),
+        By::Raw(status, None) => json!({ "raw": status }),
+        By::Raw(status, Some(code)) => json!({ "raw": status, "code": code }),
+    };
+    if let Some(reason) = &reject.reason {
+        value["reason"] = json!(reason);
+    }
+    if !reject.headers.is_empty() {
+        value["headers"] = headers(&reject.headers);
+    }
+    value
+}
+
+/// An object has no order and nothing twice: other headers are a list of pairs.
+fn headers(headers: &[(String, String)]) -> Value {
+    if headers.is_sorted_by(|one, next| one.0 < next.0) {
+        headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect()
+    } else {
+        json!(headers)
+    }
+}
+
+fn cut(bytes: u64, how: Cut) -> Value {
+    json!({ "bytes": bytes, "how": word(CUTS, &how) })
+}
+
+fn lost(lose: Lose) -> Value {
+    match lose {
+        Lose::Status(status) => json!(status),
+        other => json!(word(LOSSES, &other)),
+    }
+}
+
+fn put_off(later: Later) -> Value {
+    if later == Later::after(later.after) {
+        return time(later.after);
+    }
+    json!({ "seconds": time(later.after), "then": lost(later.lose) })
+}
+
+fn joined(join: Join) -> Value {
+    match join {
+        Join::Immediate => json!("immediate"),
+        Join::Polls(polls) => json!(format!("polls:{polls}")),
+        // A float is written without an exponent here, which a switch does not read.
+        Join::After(by) if by.subsec_nanos() > 0 => json!(format!("after:{}", by.as_secs_f64())),
+        Join::After(by) => json!(format!("after:{}", by.as_secs())),
+        Join::Fail => json!("fail"),
+    }
+}
+
+fn altered(alter: &Alter) -> Value {
+    match alter {
+        Alter::Code(code) => json!({ "code": code }),
+        Alter::Without(name) => json!({ "without": name }),
+        Alter::Twice(name) => json!({ "twice": name }),
+        Alter::With(name, value) => json!({ "with": name, "value": value }),
+        other => json!(word(ALTERATIONS, other)),
+    }
+}
+
+fn garbled(garble: &Garble) -> Value {
+    match garble {
+        Garble::ContentLength(bytes) => json!({ "content_length": bytes }),
+        Garble::Truncate(bytes) => json!({ "truncate": bytes }),
+        Garble::Garbage(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => json!({ "garbage": text }),
+            Err(_) => json!({ "garbage": bytes }),
+        },
+        other => json!(word(GARBLINGS, other)),
+    }
+}
+
+fn on_connection(effect: ConnectionEffect) -> Member {
+    match effect {
+        ConnectionEffect::Reset => ("reset", json!(true)),
+        ConnectionEffect::Silence => ("silence", json!(true)),
+        ConnectionEffect::CloseAfter(answers) => ("close_after", json!(answers)),
+    }
+}
+
+fn of_token(life: TokenLife) -> Member {
+    match life {
+        TokenLife::Requests(requests) => ("die_after_requests", json!(requests)),
+        TokenLife::Bytes(bytes) => ("die_after_bytes", json!(bytes)),
+        TokenLife::Time(by) => ("die_after", time(by)),
+    }
+}
+
+fn time(by: Duration) -> Value {
+    match by.subsec_nanos() {
+        0 => json!(by.as_secs()),
+        _ => json!(by.as_secs_f64()),
+    }
+}
