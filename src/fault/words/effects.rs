@@ -69,7 +69,8 @@ pub const EFFECTS: &[EffectRow] = &[
         "reject",
         "STATUS|{ status = STATUS, code = CODE }|{ code = CODE }|{ raw = STATUS, code = CODE }, with \
          reason, headers = { NAME = VALUE } and retry_after = SECONDS as needed",
-        "refused before its body: with a row of the operation's table, or with anything (raw)",
+        "refused before its body: with a row of the operation's table, or with anything (raw); headers \
+         whose order matters are pairs in a list, [[NAME, VALUE]]",
         |value| call(reject(value).map(Effect::Reject)),
     ),
     on_calls(
