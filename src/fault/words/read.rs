@@ -17,8 +17,8 @@ const ALTERNATIVES: &[&[&str]] =
 impl Fault {
     /// A fault from one JSON object, as in `{"op": "piece", "part": 2, "reject": 503}`.
     ///
-    /// The keys are those of [`SELECTORS`](crate::fault::SELECTORS), and one of
-    /// [`EFFECTS`](crate::fault::EFFECTS).
+    /// The keys are those of [`SELECTORS`], and one of
+    /// [`EFFECTS`].
     ///
     /// ```
     /// use mock_origin::Fault;
