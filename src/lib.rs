@@ -53,7 +53,9 @@ pub use fault::{Alter, Chaos, Cut, Fault, Garble, Later, Listing, Lose, Profile,
 pub use journal::{Op, Outcome, Request, Requests};
 pub use origin::Mishap;
 #[cfg(feature = "server")]
-pub use server::{Builder, MockOrigin, OpenUpload, StartError, UserSpec};
+pub use server::{Armed, Builder, Held, MockOrigin, On, OnConnections, OnTokens};
+#[cfg(feature = "server")]
+pub use server::{OpenUpload, StartError, UserSpec, explore};
 pub use spec::{Interface, Join, LastCookie, LegacyHeaders, Limit, ListPathItems, Operation};
 pub use spec::{ResultShape, Tolerance, UploadState};
 pub use verdict::{Count, DirectorySnapshot, Failure, FileSnapshot, PieceSnapshot};

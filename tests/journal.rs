@@ -310,11 +310,11 @@ fn the_answer_in_the_record_is_the_answer_on_the_wire() {
     let mut client = Client::new(&origin);
     let stored = piece(&mut client, &token, &id, 1, b"hello");
     let recorded = last(&origin).answer.clone().unwrap();
-    assert_eq!((recorded.status, recorded.reason), (stored.status, &*stored.reason));
+    assert_eq!((recorded.status, &*recorded.reason), (stored.status, &*stored.reason));
     let headers = recorded
         .headers
         .iter()
-        .map(|(name, value)| ((*name).to_owned(), String::from_utf8(value.to_vec()).unwrap()));
+        .map(|(name, value)| (name.to_string(), String::from_utf8(value.to_vec()).unwrap()));
     assert!(headers.eq(stored.headers), "names, values and order");
 }
 

@@ -7,7 +7,7 @@ use crate::journal::{Call, Op};
 use crate::spec::{Interface, Operation};
 
 use super::plan::Circumstances;
-use super::{Count, Cut, Effect, Fault, Lose, Pattern, Reject, Trigger};
+use super::{Cut, Effect, Fault, Lose, Pattern, Reject, Trigger};
 
 /// Faults by chance, which is a seed.
 ///
@@ -22,7 +22,7 @@ use super::{Count, Cut, Effect, Fault, Lose, Pattern, Reject, Trigger};
 /// let origin = MockOrigin::start();
 /// origin.chaos(Chaos::seed(41).profile(Profile::Lossy).at_most(2).per_operation());
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chaos {
     seed: u64,
     profile: Profile,
@@ -154,40 +154,32 @@ impl Chaos {
 }
 
 /// How many attempts of what.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "at most so many, but of what? .at_most(2).per_operation()"]
 pub struct Most(Chaos);
 
 impl Most {
     /// Of every operation: so many attempts of each piece, of each completion, of each login.
     pub const fn per_operation(self) -> Chaos {
-        let Self(Chaos { seed, profile, most, percent }) = self;
-        Chaos { seed, profile, most, percent }
+        self.0
     }
 }
 
-/// The trigger that this attempt of `call` pulls, and no other call does.
+/// The trigger that this attempt of `call` pulls.
 fn precisely(call: &Call, attempt: u32) -> Trigger {
-    let shared = matches!(call.operation, Operation::Create | Operation::Complete);
+    let is_on_both = matches!(call.operation, Operation::Login | Operation::MakeDirectory);
+    let is_shared = matches!(call.operation, Operation::Create | Operation::Complete);
     let op = match (call.interface, call.part) {
-        (Interface::JsonRpc, _) if !shared => Op::method(&call.name),
+        (Interface::JsonRpc, _) if !is_shared => Op::method(&call.name),
         (_, Some(part)) => Op::piece(part),
-        (Interface::Http, None) if call.operation == Operation::Login => {
-            Op::login().over(Interface::Http)
-        }
+        (Interface::Http, None) if is_on_both => Op::of(call.operation).over(Interface::Http),
         (_, None) => Op::of(call.operation),
     };
     // A login is about a user, whatever directory that user begins in.
     let is_login = call.operation == Operation::Login;
     let path = call.path.clone().filter(|_| !is_login).map(Pattern::new);
     let user = call.user.clone().filter(|_| path.is_none());
-    Trigger {
-        path,
-        user,
-        attempts: Some(attempt..=attempt),
-        count: Some(Count::Times(1)),
-        ..Trigger::new(op)
-    }
+    Trigger { path, user, attempts: Some(attempt..=attempt), ..Trigger::new(op) }
 }
 
 /// Numbers that follow from what is asked for, and from nothing else.

@@ -46,6 +46,8 @@ pub struct FaultRecord {
     pub spared: Option<String>,
     /// Whether an answer that it held was never released.
     pub overdue: bool,
+    /// Whether it matters that it acts at all.
+    pub is_judged: bool,
     /// How many calls it is about to act on.
     reserved: u64,
     /// The origin when it was added, for what is to be answered from there.
@@ -124,10 +126,18 @@ impl Faults {
             fired: 0,
             spared: None,
             overdue: false,
+            is_judged: true,
             reserved: 0,
             past: is_stale.then(|| Arc::new(past())),
         });
         id
+    }
+
+    /// Leaves it open whether a fault acts.
+    pub fn excuse(&mut self, id: u64) {
+        if let Some(record) = self.record_mut(id) {
+            record.is_judged = false;
+        }
     }
 
     /// Takes a fault away, and says whether it was there. What it is about to do it still does.
@@ -192,6 +202,10 @@ impl Faults {
     /// Counts a call and says which fault strikes it: the first one that was added, of those that
     /// can.
     pub fn strike(&mut self, call: &Call, circumstances: Circumstances) -> Option<Strike> {
+        // What a JSON-RPC body asks for nobody knows at its head.
+        if call.is_json_rpc() && circumstances.at == Stage::Head {
+            return None;
+        }
         let attempt = self.attempts.as_mut()?.count(call);
         let mut chosen: Option<Strike> = None;
         for record in &mut self.records {
@@ -237,6 +251,16 @@ impl Faults {
         if let Some(record) = strike.struck.fault.and_then(|id| self.record_mut(id)) {
             record.reserved = record.reserved.saturating_sub(1);
             record.spared = Some(why.into());
+        }
+    }
+
+    /// The origin ends, and the fault may still hold an answer.
+    pub fn held_to_the_end(&mut self, id: u64) {
+        let record = self.record_mut(id);
+        let holds =
+            |record: &&mut FaultRecord| matches!(record.fault.kind, Kind::Call(_, Effect::Hold));
+        if let Some(record) = record.filter(holds) {
+            record.overdue = true;
         }
     }
 

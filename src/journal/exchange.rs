@@ -65,6 +65,11 @@ impl Call {
         }
     }
 
+    /// Whether it came by JSON-RPC.
+    pub fn is_json_rpc(&self) -> bool {
+        self.interface == Interface::JsonRpc
+    }
+
     /// Every row that can be answered: those of the endpoint, or of the method and its envelope.
     pub fn rows(&self) -> impl Iterator<Item = &'static Row> + use<> {
         let (own, shared): (&[Row], &[Row]) = match self.interface {
@@ -112,6 +117,16 @@ pub struct AnswerHead {
 }
 
 impl AnswerHead {
+    /// The head as HTTP/1.1 writes it, up to and with the empty line.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = format!("HTTP/1.1 {} {}\r\n", self.status, self.reason).into_bytes();
+        for (name, value) in &self.headers {
+            bytes.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
+        }
+        bytes.extend(b"\r\n");
+        bytes
+    }
+
     /// The first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         let named = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));

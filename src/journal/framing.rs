@@ -134,6 +134,15 @@ impl Framing {
         }
     }
 
+    /// How long the body is, as far as the head tells: 0 where there is none, nothing for chunks.
+    pub const fn length(self) -> Option<u64> {
+        match self {
+            Self::None => Some(0),
+            Self::Length(length) => Some(length),
+            Self::Chunked => None,
+        }
+    }
+
     /// How a raw head, as a [`Step`] gives it, frames its body (RFC 9112 §6.3).
     pub fn of_head(raw_head: &[u8]) -> Result<Self, Malformed> {
         match list(raw_head, b"transfer-encoding").last() {

@@ -34,11 +34,30 @@ pub struct Journal {
     answering: usize,
     /// The exchanges that are over, in the order in which they ended.
     ended: Vec<u64>,
+    /// How many of each there were before the last reset: numbers are never given twice.
+    forgotten: Forgotten,
     /// Counts every change, so that who waits for one can tell that it came.
     version: u64,
 }
 
+#[derive(Clone, Copy, Debug, Default)]
+struct Forgotten {
+    connections: u64,
+    exchanges: u64,
+    ended: usize,
+}
+
 impl Journal {
+    /// Forgets everything. What is still going on is not recorded any more.
+    pub fn reset(&mut self) {
+        let forgotten = Forgotten {
+            connections: self.forgotten.connections + self.connections.len() as u64,
+            exchanges: self.forgotten.exchanges + self.exchanges.len() as u64,
+            ended: self.ended(),
+        };
+        *self = Self { forgotten, version: self.version + 1, ..Self::default() };
+    }
+
     /// The connections in the order of acceptance.
     pub fn connections(&self) -> &[Arc<Connection>] {
         &self.connections
@@ -49,6 +68,12 @@ impl Journal {
         &self.exchanges
     }
 
+    /// The exchange of that number.
+    pub fn exchange(&self, index: u64) -> Option<&Arc<Exchange>> {
+        let at = index.checked_sub(self.forgotten.exchanges)?;
+        usize::try_from(at).ok().and_then(|at| self.exchanges.get(at))
+    }
+
     /// What went wrong inside the origin itself; each is our fault, never the client's.
     pub fn bugs(&self) -> &[String] {
         &self.bugs
@@ -57,7 +82,7 @@ impl Journal {
     /// Records a connection under the next number, which `make` is given.
     pub fn connect(&mut self, make: impl FnOnce(u64) -> Connection) -> u64 {
         self.version += 1;
-        let index = self.connections.len() as u64;
+        let index = self.forgotten.connections + self.connections.len() as u64;
         self.connections.push(Arc::new(make(index)));
         index
     }
@@ -65,14 +90,16 @@ impl Journal {
     /// Records an exchange under the next number, which `make` is given.
     pub fn open(&mut self, make: impl FnOnce(u64) -> Exchange) -> u64 {
         self.version += 1;
-        let index = self.exchanges.len() as u64;
+        let index = self.forgotten.exchanges + self.exchanges.len() as u64;
         self.exchanges.push(Arc::new(make(index)));
         index
     }
 
     /// Lets `change` work on the record of an exchange.
     pub fn update(&mut self, exchange: u64, change: impl FnOnce(&mut Exchange)) {
-        let record = usize::try_from(exchange).ok().and_then(|at| self.exchanges.get_mut(at));
+        let at = exchange.checked_sub(self.forgotten.exchanges);
+        let at = at.and_then(|at| usize::try_from(at).ok());
+        let record = at.and_then(|at| self.exchanges.get_mut(at));
         let Some(record) = record.map(Arc::make_mut) else { return };
         self.version += 1;
         let is_answering = |record: &Exchange| usize::from(record.outcome == Outcome::Answering);
@@ -86,8 +113,9 @@ impl Journal {
 
     /// Lets `change` work on the record of a connection.
     pub fn update_connection(&mut self, connection: u64, change: impl FnOnce(&mut Connection)) {
-        let record = usize::try_from(connection).ok().and_then(|at| self.connections.get_mut(at));
-        if let Some(record) = record {
+        let at = connection.checked_sub(self.forgotten.connections);
+        let at = at.and_then(|at| usize::try_from(at).ok());
+        if let Some(record) = at.and_then(|at| self.connections.get_mut(at)) {
             self.version += 1;
             change(Arc::make_mut(record));
         }
@@ -100,14 +128,15 @@ impl Journal {
 
     /// How many exchanges are over.
     pub fn ended(&self) -> usize {
-        self.ended.len()
+        self.forgotten.ended + self.ended.len()
     }
 
     /// The exchanges that ended after the first `seen` of them, in the order in which they did.
     pub fn ended_after(&self, seen: usize) -> impl Iterator<Item = &Arc<Exchange>> {
-        let record =
-            |index: &u64| usize::try_from(*index).ok().and_then(|at| self.exchanges.get(at));
-        self.ended.iter().skip(seen).filter_map(record)
+        self.ended
+            .iter()
+            .skip(seen.saturating_sub(self.forgotten.ended))
+            .filter_map(|index| self.exchange(*index))
     }
 
     /// How many changes there have been.

@@ -49,22 +49,47 @@ pub(super) struct Listening {
 /// A port that is bound and may be listened on: nobody can take it away any more.
 pub(super) struct Bound(TcpListener, SocketAddr);
 
-/// Binds `address`.
-pub(super) fn bind(address: SocketAddr) -> Result<Bound, StartError> {
-    let failed = |what: String| move |source| StartError { what, source };
+/// A port that is ours, and that nobody listens on.
+#[derive(Debug)]
+pub(super) struct Reserved(TcpSocket, SocketAddr);
+
+/// Takes `address` without listening there.
+pub(super) fn reserve(address: SocketAddr) -> Result<Reserved, StartError> {
     let runtime = runtime::handle().map_err(failed("start its runtime".to_owned()))?;
     let _inside = runtime.enter();
-    let listen = || -> io::Result<Bound> {
+    let take = || -> io::Result<Reserved> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
         // A port may be used again while old connections of it linger, but not by two at once.
         #[cfg(unix)]
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
-        let listener = socket.listen(BACKLOG)?;
-        let address = listener.local_addr()?;
-        Ok(Bound(listener, address))
+        Ok(Reserved(socket, address))
     };
-    listen().map_err(failed(format!("listen on {address}")))
+    take().map_err(failed(format!("listen on {address}")))
+}
+
+impl Reserved {
+    /// Listens.
+    pub(super) fn listen(self) -> Result<Bound, StartError> {
+        let Self(socket, address) = self;
+        let runtime = runtime::handle().map_err(failed("start its runtime".to_owned()))?;
+        let _inside = runtime.enter();
+        let listen = || -> io::Result<Bound> {
+            let listener = socket.listen(BACKLOG)?;
+            let address = listener.local_addr()?;
+            Ok(Bound(listener, address))
+        };
+        listen().map_err(failed(format!("listen on {address}")))
+    }
+}
+
+/// Takes `address` and listens there.
+pub(super) fn bind(address: SocketAddr) -> Result<Bound, StartError> {
+    reserve(address)?.listen()
+}
+
+fn failed(what: String) -> impl FnOnce(io::Error) -> StartError {
+    move |source| StartError { what, source }
 }
 
 /// Begins to take connections.
@@ -72,10 +97,10 @@ pub(super) fn listen(
     Bound(listener, address): Bound,
     shared: &Arc<Shared>,
 ) -> Result<Listening, StartError> {
-    let failed = |source| StartError { what: "start its runtime".to_owned(), source };
     let (open, closed) = mpsc::channel();
     let accepting = accept(listener, Arc::clone(shared), open);
-    let task = runtime::handle().map_err(failed)?.spawn(accepting).abort_handle();
+    let runtime = runtime::handle().map_err(failed("start its runtime".to_owned()))?;
+    let task = runtime.spawn(accepting).abort_handle();
     Ok(Listening { address, task, closed: Mutex::new(closed) })
 }
 

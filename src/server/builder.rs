@@ -3,7 +3,7 @@
 //! Nonsense is refused where it is written: at the caller's line, with the right call in the text.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
@@ -11,9 +11,10 @@ use crate::content::{DEFAULT_BUDGET, Store};
 use crate::origin::{Clock, KeyPair, Origin, Pace, Setup, Timestamp};
 use crate::spec::{LIMITS, Limit, RESERVED_PREFIXES, Switches};
 
-use super::accept::{StartError, bind, listen};
+use super::accept::{StartError, bind};
 use super::given::{Given, OpenUpload, UserSpec, file_path, path};
 use super::mock_origin::MockOrigin;
+use super::ports::Ports;
 use super::shared::Shared;
 
 /// Describes an origin; [`Builder::start`] starts it.
@@ -43,6 +44,7 @@ pub struct Builder {
     pace: Pace,
     memory_budget: u64,
     keeps_bodies: bool,
+    hold_limit: Duration,
 }
 
 impl Default for Builder {
@@ -59,6 +61,7 @@ impl Default for Builder {
             pace: Pace::Running,
             memory_budget: DEFAULT_BUDGET,
             keeps_bodies: false,
+            hold_limit: Duration::from_secs(30),
         }
     }
 }
@@ -237,6 +240,12 @@ impl Builder {
         Self { keeps_bodies: true, ..self }
     }
 
+    /// How long a fault may keep a client waiting, in real time: held answers, stalled and silent
+    /// connections. Default: 30 s, after which the answer is given, or the connection closed.
+    pub fn hold_limit(self, limit: Duration) -> Self {
+        Self { hold_limit: limit, ..self }
+    }
+
     /// Starts the origin. It is listening when this returns.
     ///
     /// # Panics
@@ -282,10 +291,15 @@ impl Builder {
         };
         let bound: Vec<_> =
             addresses.iter().map(|address| bind(*address)).collect::<Result<_, _>>()?;
-        let shared = Shared::new(origin, Clock::new(start, self.pace), store, self.keeps_bodies);
-        let listening =
-            bound.into_iter().map(|bound| listen(bound, &shared)).collect::<Result<_, _>>()?;
-        Ok(MockOrigin::new(shared, listening, self.account, seed))
+        let clock = Clock::new(start, self.pace);
+        let shared = Shared::new(origin, clock, store, self.keeps_bodies, self.hold_limit);
+        let ports = Ports::open(bound, &shared)?;
+        Ok(MockOrigin::new(shared, ports, self.account, seed))
+    }
+
+    /// Whether its tokens and identifiers are decided already.
+    pub(super) fn has_seed(&self) -> bool {
+        self.seed.is_some()
     }
 
     fn check_user(&self, user: &UserSpec) -> Result<(), String> {

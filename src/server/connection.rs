@@ -11,12 +11,13 @@ use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 
+use crate::fault::{ConnectionEffect, Cut};
 use crate::journal::{Connection, ConnectionEnd};
 
-use super::exchange;
 use super::line::Line;
 use super::shared::Shared;
 use super::tap::{HEAD_LIMIT, Tap};
+use super::{exchange, script};
 
 /// Notes a connection down. Whoever accepts does it at once: tasks begin in any order.
 pub(super) fn accepted(socket: &TcpStream, peer: SocketAddr, shared: &Arc<Shared>) -> Arc<Line> {
@@ -34,8 +35,23 @@ pub(super) fn accepted(socket: &TcpStream, peer: SocketAddr, shared: &Arc<Shared
     })
 }
 
+/// Does to a connection what a fault wants, if that is all that ever happens to it.
+async fn is_lost(socket: &mut TcpStream, line: &Line) -> bool {
+    let cut = match line.fault() {
+        Some(ConnectionEffect::Reset) => Cut::Reset,
+        Some(ConnectionEffect::Silence) => Cut::Stall,
+        Some(ConnectionEffect::CloseAfter(_)) | None => return false,
+    };
+    line.fault_fires();
+    script::end(socket, line, cut, line.shared.hold_limit).await;
+    true
+}
+
 /// Serves a connection. What goes wrong on it goes to the journal, and nowhere else.
-pub(super) async fn serve(socket: TcpStream, line: Arc<Line>) {
+pub(super) async fn serve(mut socket: TcpStream, line: Arc<Line>) {
+    if is_lost(&mut socket, &line).await {
+        return;
+    }
     // A small answer must not wait for the acknowledgement of the one before.
     let _ = socket.set_nodelay(true);
     let service = service_fn({
@@ -56,6 +72,10 @@ pub(super) async fn serve(socket: TcpStream, line: Arc<Line>) {
     // hyper lets go of a connection on which an upgrade was asked for as it is, expecting somebody
     // to take it over. Nobody does, so that it must be shut down here.
     let mut tap = connection.into_parts().io.into_inner();
+    if let Some(script) = line.take_script() {
+        script.play(tap.socket(), &line, line.shared.hold_limit).await;
+        return line.ended_by_fault();
+    }
     let shut = poll_fn(|context| Pin::new(&mut tap).poll_shutdown(context)).await;
     drop(tap);
     line.ended(served.is_ok() && shut.is_ok());

@@ -6,6 +6,7 @@ use hyper::Response;
 use hyper::body::Incoming;
 
 use crate::content::Content;
+use crate::fault::Strike;
 use crate::journal::{EXCERPT_BYTES, Exchange, Framing, Head, Outcome};
 use crate::wire::{self, Answer, Body, BodyEnd, Committed, Plan};
 
@@ -13,6 +14,7 @@ use super::intake::{self, Lost, Taken};
 use super::line::Line;
 use super::respond::{AnswerBody, respond};
 use super::runtime;
+use super::script::Script;
 use super::shared::State;
 
 /// Nothing can be answered any more: the connection is given up.
@@ -27,6 +29,28 @@ impl std::fmt::Display for GivenUp {
 
 impl std::error::Error for GivenUp {}
 
+/// A request on its way through.
+pub(super) struct Walk {
+    pub(super) line: Arc<Line>,
+    pub(super) exchange: u64,
+    /// The fault that strikes it, as long as it has not done what it does.
+    pub(super) strike: Option<Strike>,
+    /// Faults that strike single calls of it, until those are done.
+    pub(super) on_calls: Vec<(usize, Strike)>,
+    /// Whether its answer is in the record.
+    pub(super) is_begun: bool,
+}
+
+/// What a request comes to.
+pub(super) enum End {
+    /// An answer, and what the record says once it is written.
+    Answer(Box<Answer>, Outcome),
+    /// What a fault has written in place of one.
+    Script(Script),
+    /// Nothing: the client went away.
+    ClientGone,
+}
+
 /// Serves the request whose head the tap has just seen.
 pub(super) async fn serve(
     line: Arc<Line>,
@@ -38,40 +62,32 @@ pub(super) async fn serve(
     };
     let head = Head::new(raw);
     let framing = head.framing();
-    let (exchange, opened) = open(&line, head, framing);
-    let mut plan = match opened {
-        Ok(plan) => plan,
-        Err(answer) => return Ok(respond(line, *answer, Outcome::Answered)),
-    };
-    match intake::read(&line, body, plan.intake(), framing).await {
-        Ok(taken) => {
-            let answer = commit(&line, exchange, &mut plan, &taken).await;
-            let is_short = taken.received.end == BodyEnd::Short;
-            let outcome = if is_short { Outcome::CutShort } else { Outcome::Answered };
-            Ok(respond(line, *answer, outcome))
+    let (mut walk, opened) = open(&line, head, framing);
+    let end = walk.reach_end(opened, body, framing).await;
+    match walk.bend(end).await {
+        End::Answer(mut answer, outcome) => {
+            walk.begin(&mut answer);
+            Ok(respond(Arc::clone(&walk.line), *answer, outcome))
         }
-        Err(Lost::ClientGone(taken)) => {
-            record_body(&mut line.shared.lock(), exchange, &taken);
-            line.close(Outcome::ClientGone);
+        End::Script(script) => {
+            walk.line.end_with(script);
             Err(GivenUp)
         }
-        Err(Lost::OurFault(error)) => {
-            let answer = our_fault(&line, exchange, &plan, &error.to_string());
-            Ok(respond(line, *answer, Outcome::Answered))
-        }
+        End::ClientGone => Err(GivenUp),
     }
 }
 
-/// Opens the record, and asks the core about the head.
-fn open(line: &Line, head: Head, framing: Framing) -> (u64, Result<Plan, Box<Answer>>) {
+/// Opens the record, asks the core about the head, and what is to go wrong.
+fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Plan, Box<Answer>>) {
     let mut state = line.shared.lock();
+    state.settle();
     let moment = state.moment();
-    let mut opened = wire::open(&mut state.origin, moment, &head);
-    let calls = match &opened {
-        Ok(plan) => vec![plan.call().clone()],
-        // Filled in with the answer, below.
-        Err(_) => Vec::new(),
+    let opened = wire::open(&mut state.origin, moment, &head);
+    let (calls, refused) = match &opened {
+        Ok(plan) => (vec![plan.call().clone()], None),
+        Err(answer) => (answer.calls.clone(), Some(answer.head.status)),
     };
+    let strike = state.strike_at_head(&calls[0], refused, framing);
     let exchange = state.journal.open(|index| Exchange {
         index,
         connection: line.index,
@@ -92,44 +108,140 @@ fn open(line: &Line, head: Head, framing: Framing) -> (u64, Result<Plan, Box<Ans
         outcome: Outcome::Receiving,
     });
     line.opened(exchange);
-    if let Err(answer) = &mut opened {
-        begin_answer(&mut state, exchange, answer);
+    let mut walk =
+        Walk { line: Arc::clone(line), exchange, strike, on_calls: Vec::new(), is_begun: false };
+    let mut opened = opened;
+    if let (Err(answer), None) = (&mut opened, &walk.strike) {
+        walk.begin_answer(&mut state, answer);
     }
     drop(state);
     line.shared.tell();
-    (exchange, opened)
+    (walk, opened)
 }
 
-/// Has the core do what was asked. Digests that it needs first are computed elsewhere meanwhile.
-async fn commit(line: &Line, exchange: u64, plan: &mut Plan, taken: &Taken) -> Box<Answer> {
-    loop {
-        let needed = match try_commit(line, exchange, plan, taken) {
-            Ok(answer) => return answer,
-            Err(needed) => needed,
+impl Walk {
+    /// Takes the body in, has done what is asked for, and comes to an answer.
+    async fn reach_end(
+        &mut self,
+        opened: Result<Plan, Box<Answer>>,
+        body: Incoming,
+        framing: Framing,
+    ) -> End {
+        if let Some(end) = self.struck_at_head(opened.is_err()) {
+            return end;
+        }
+        let mut plan = match opened {
+            Ok(plan) => plan,
+            Err(answer) => return End::Answer(answer, Outcome::Answered),
         };
-        if let Err(error) = digest(needed).await {
-            return our_fault(line, exchange, plan, &error);
+        let line = Arc::clone(&self.line);
+        match intake::read(&line, body, plan.intake(), framing, self.brake()).await {
+            Ok(taken) => self.past_body(plan, taken).await,
+            Err(Lost::Braked(taken)) => self.struck_in_body(&taken),
+            Err(Lost::ClientGone(taken)) => {
+                record_body(&mut line.shared.lock(), self.exchange, &taken);
+                line.close(Outcome::ClientGone);
+                End::ClientGone
+            }
+            Err(Lost::OurFault(error)) => {
+                let answer = self.our_fault(&mut plan, &error.to_string());
+                End::Answer(answer, Outcome::Answered)
+            }
         }
     }
-}
 
-fn try_commit(
-    line: &Line,
-    exchange: u64,
-    plan: &mut Plan,
-    taken: &Taken,
-) -> Result<Box<Answer>, Content> {
-    let mut state = line.shared.lock();
-    let now = state.now();
-    match wire::commit(&mut state.origin, now, plan, &taken.received) {
-        Committed::Answer(mut answer) => {
-            record_body(&mut state, exchange, taken);
-            begin_answer(&mut state, exchange, &mut answer);
-            drop(state);
-            line.shared.tell();
-            Ok(answer)
+    async fn past_body(&mut self, mut plan: Plan, taken: Taken) -> End {
+        self.strike_behind_body(&mut plan, &taken);
+        let mut plan = match self.struck_at_commit(plan, &taken) {
+            Ok(plan) => plan,
+            Err(end) => return end,
+        };
+        let answer = self.commit(&mut plan, &taken).await;
+        let is_short = taken.received.end == BodyEnd::Short;
+        let outcome = if is_short { Outcome::CutShort } else { Outcome::Answered };
+        End::Answer(answer, outcome)
+    }
+
+    /// Has the core do what was asked. Digests that it needs first are computed elsewhere meanwhile.
+    async fn commit(&mut self, plan: &mut Plan, taken: &Taken) -> Box<Answer> {
+        loop {
+            let needed = match self.try_commit(plan, taken) {
+                Ok(answer) => return answer,
+                Err(needed) => needed,
+            };
+            if let Err(error) = digest(needed).await {
+                return self.our_fault(plan, &error);
+            }
         }
-        Committed::NeedsDigest(content) => Err(content),
+    }
+
+    fn try_commit(&mut self, plan: &mut Plan, taken: &Taken) -> Result<Box<Answer>, Content> {
+        let line = Arc::clone(&self.line);
+        let mut state = line.shared.lock();
+        state.settle();
+        let now = state.now();
+        let committed = match self.past(&state) {
+            Some(mut past) => wire::commit(&mut past, now, plan, &taken.received),
+            None => wire::commit(&mut state.origin, now, plan, &taken.received),
+        };
+        match committed {
+            Committed::Answer(mut answer) => {
+                record_body(&mut state, self.exchange, taken);
+                self.record_commit(&mut state, &answer);
+                self.struck_after_commit(&mut state, &answer);
+                if self.strike.is_none() {
+                    self.begin_answer(&mut state, &mut answer);
+                }
+                drop(state);
+                line.shared.tell();
+                Ok(answer)
+            }
+            Committed::NeedsDigest(content) => Err(content),
+        }
+    }
+
+    fn record_commit(&mut self, state: &mut State, answer: &Answer) {
+        let moment = answer.is_done().then(|| state.moment());
+        let calls = if self.strike.is_some() { answer.calls.clone() } else { Vec::new() };
+        state.journal.update(self.exchange, |record| {
+            record.committed = moment;
+            if !calls.is_empty() {
+                record.calls = calls;
+            }
+        });
+    }
+
+    /// Notes, before its first byte, that an answer is on its way.
+    pub(super) fn begin(&mut self, answer: &mut Answer) {
+        if self.is_begun {
+            return;
+        }
+        let line = Arc::clone(&self.line);
+        let mut state = line.shared.lock();
+        self.begin_answer(&mut state, answer);
+        drop(state);
+        line.shared.tell();
+    }
+
+    fn begin_answer(&mut self, state: &mut State, answer: &mut Answer) {
+        self.is_begun = true;
+        let moment = state.moment();
+        let is_file = matches!(answer.body, Body::Content(..));
+        let outcome = if is_file { Outcome::Sending } else { Outcome::Answering };
+        state.journal.update(self.exchange, |record| {
+            record.calls = std::mem::take(&mut answer.calls);
+            record.answer = Some(Arc::clone(&answer.head));
+            record.answered = Some(moment);
+            record.outcome = outcome;
+        });
+    }
+
+    /// The environment let us down: 500, and the verdict will say why.
+    fn our_fault(&mut self, plan: &mut Plan, why: &str) -> Box<Answer> {
+        let mut state = self.line.shared.lock();
+        let now = state.now();
+        state.journal.blame_ourselves(format!("exchange {}: {why}", self.exchange));
+        Answer::our_fault(plan.call().clone(), now)
     }
 }
 
@@ -140,7 +252,7 @@ async fn digest(content: Content) -> Result<(), String> {
     computed.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }
 
-fn record_body(state: &mut State, exchange: u64, taken: &Taken) {
+pub(super) fn record_body(state: &mut State, exchange: u64, taken: &Taken) {
     state.journal.update(exchange, |record| {
         record.received = taken.received.length;
         record.digest = (taken.received.end == BodyEnd::Whole).then_some(taken.received.digest);
@@ -148,28 +260,4 @@ fn record_body(state: &mut State, exchange: u64, taken: &Taken) {
         record.excerpt = start[..start.len().min(EXCERPT_BYTES)].into();
         record.body.clone_from(&taken.body);
     });
-}
-
-/// Notes, before its first byte, that an answer is on its way.
-fn begin_answer(state: &mut State, exchange: u64, answer: &mut Answer) {
-    let moment = state.moment();
-    let is_file = matches!(answer.body, Body::Content(..));
-    let outcome = if is_file { Outcome::Sending } else { Outcome::Answering };
-    state.journal.update(exchange, |record| {
-        record.calls = std::mem::take(&mut answer.calls);
-        record.answer = Some(Arc::clone(&answer.head));
-        record.answered = Some(moment);
-        record.outcome = outcome;
-    });
-}
-
-/// The environment let us down: 500, and the verdict will say why.
-fn our_fault(line: &Line, exchange: u64, plan: &Plan, why: &str) -> Box<Answer> {
-    let mut state = line.shared.lock();
-    let mut answer = Answer::our_fault(plan.call().clone(), state.now());
-    state.journal.blame_ourselves(format!("exchange {exchange}: {why}"));
-    begin_answer(&mut state, exchange, &mut answer);
-    drop(state);
-    line.shared.tell();
-    answer
 }

@@ -15,6 +15,7 @@ use crate::wire::{BodyEnd, FormReader, Intake, Kept, Received, START_BYTES};
 
 use super::hashing::Hashing;
 use super::line::Line;
+use super::tap::portion;
 
 /// After so many bytes a body lets others have a turn.
 const TURN_BYTES: u64 = 256 * 1024;
@@ -32,6 +33,17 @@ pub(super) enum Lost {
     ClientGone(Box<Taken>),
     /// The temporary file could not be written.
     OurFault(io::Error),
+    /// A fault wants no more of it to be read; this is what had come.
+    Braked(Box<Taken>),
+}
+
+/// How a fault hinders the reading of a body.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Brake {
+    /// After how many bytes nothing more is read.
+    pub(super) stop_at: Option<u64>,
+    /// How many bytes a second are read.
+    pub(super) rate: Option<u64>,
 }
 
 /// Takes a body in as `intake` says.
@@ -40,12 +52,9 @@ pub(super) async fn read(
     mut body: Incoming,
     intake: &Intake,
     framing: Framing,
+    brake: Brake,
 ) -> Result<Taken, Lost> {
-    let declared = match framing {
-        Framing::None => Some(0),
-        Framing::Length(length) => Some(length),
-        Framing::Chunked => None,
-    };
+    let declared = framing.length();
     let mut basin = Basin::new(line, intake, declared);
     let end = loop {
         // What is announced to be too long is not asked for at all.
@@ -53,13 +62,18 @@ pub(super) async fn read(
             break BodyEnd::TooLong;
         }
         match next_frame(&mut body, || line.note_received()).await {
-            Next::Data(frame) => basin.take(frame).await.map_err(Lost::OurFault)?,
+            Next::Data(frame) => {
+                basin.take_braked(frame, brake, line).await.map_err(Lost::OurFault)?;
+            }
             Next::End(end) => break end,
             Next::Broken => {
                 return Err(Lost::ClientGone(Box::new(basin.finish(BodyEnd::Short).await)));
             }
         }
         line.received(basin.length);
+        if brake.stop_at == Some(basin.length) {
+            return Err(Lost::Braked(Box::new(basin.finish(BodyEnd::Short).await)));
+        }
         if basin.length > basin.limit {
             break BodyEnd::TooLong;
         }
@@ -109,6 +123,24 @@ impl Basin {
             is_stored,
             is_recorded,
         }
+    }
+
+    /// Takes as much of a frame as the brake allows, and as fast.
+    async fn take_braked(&mut self, mut frame: Bytes, brake: Brake, line: &Line) -> io::Result<()> {
+        if let Some(stop_at) = brake.stop_at {
+            let left = stop_at.saturating_sub(self.length);
+            frame.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        }
+        let Some(rate) = brake.rate else { return self.take(frame).await };
+        let (bytes, time) = portion(rate);
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        while !frame.is_empty() {
+            self.take(frame.split_to(bytes.min(frame.len()))).await?;
+            line.received(self.length);
+            line.note_received();
+            tokio::time::sleep(time).await;
+        }
+        Ok(())
     }
 
     async fn take(&mut self, frame: Bytes) -> io::Result<()> {

@@ -1,11 +1,14 @@
 //! What tap, service and body of one connection know together.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::journal::{Connection, ConnectionEnd, Moment, Outcome};
+use crate::fault::ConnectionEffect;
+use crate::journal::{Connection, ConnectionEnd, Moment, Outcome, Struck};
 
+use super::script::Script;
 use super::shared::Shared;
 
 /// One connection's side of the record. Dropping it closes what is still open in the journal, so
@@ -14,6 +17,10 @@ use super::shared::Shared;
 pub(super) struct Line {
     pub(super) shared: Arc<Shared>,
     pub(super) index: u64,
+    /// What a fault does to the connection.
+    fault: Option<(Struck, ConnectionEffect)>,
+    /// Bytes a second at which answers are written; 0 is no limit.
+    pace: AtomicU64,
     now: Mutex<Now>,
 }
 
@@ -33,6 +40,10 @@ struct Now {
     ready: Option<Outcome>,
     /// Whether the last answer closes the connection.
     closing: bool,
+    /// What is written in place of an answer that hyper is not given.
+    script: Option<Script>,
+    /// Whether the connection's fault has done what it does.
+    has_fired: bool,
     /// The status that hyper answered by itself.
     refused: Option<u16>,
     /// The first bytes of a head that was never complete.
@@ -53,8 +64,48 @@ impl Line {
         let mut state = shared.lock();
         let moment = state.moment();
         let index = state.journal.connect(|index| make(index, moment));
+        let fault = state.faults.strike_connection();
         drop(state);
-        Arc::new(Self { shared, index, now: Mutex::default() })
+        Arc::new(Self { shared, index, fault, pace: AtomicU64::new(0), now: Mutex::default() })
+    }
+
+    /// What a fault does to the connection.
+    pub(super) fn fault(&self) -> Option<ConnectionEffect> {
+        self.fault.as_ref().map(|(_, effect)| *effect)
+    }
+
+    /// The connection's fault does now what it does.
+    pub(super) fn fault_fires(&self) {
+        let Some((struck, _)) = &self.fault else { return };
+        if std::mem::replace(&mut self.now.lock().has_fired, true) {
+            return;
+        }
+        self.now.lock().end = Some(ConnectionEnd::ByFault);
+        let mut state = self.shared.lock();
+        state.faults.fired_on_connection(struck);
+        state.journal.update_connection(self.index, |record| record.fault = Some(struck.clone()));
+        drop(state);
+        self.shared.tell();
+    }
+
+    /// Instead of an answer from hyper this is to be written when hyper has let go.
+    pub(super) fn end_with(&self, script: Script) {
+        self.now.lock().script = Some(script);
+    }
+
+    /// What is to be written instead of an answer.
+    pub(super) fn take_script(&self) -> Option<Script> {
+        self.now.lock().script.take()
+    }
+
+    /// The present answer is written no faster than so many bytes a second.
+    pub(super) fn set_pace(&self, bytes_per_second: u64) {
+        self.pace.store(bytes_per_second, Ordering::Relaxed);
+    }
+
+    /// How fast the present answer is written, if there is a limit to that.
+    pub(super) fn pace(&self) -> Option<u64> {
+        Some(self.pace.load(Ordering::Relaxed)).filter(|rate| *rate > 0)
     }
 
     /// The tap has seen a whole head.
@@ -72,6 +123,7 @@ impl Line {
         let mut now = self.now.lock();
         now.exchange = Some(exchange);
         (now.received, now.noted, now.written, now.ready) = (0, 0, 0, None);
+        self.set_pace(0);
     }
 
     /// So much of the body has been read in all.
@@ -114,12 +166,14 @@ impl Line {
         now.closing = closing;
     }
 
-    /// All that hyper had to write has been handed to the network.
-    pub(super) fn flushed(&self) {
+    /// All that hyper had to write has been handed to the network; says whether an answer ended
+    /// with that.
+    pub(super) fn flushed(&self) -> bool {
         let ready = self.now.lock().ready.take();
         if let Some(outcome) = ready {
             self.close(outcome);
         }
+        ready.is_some()
     }
 
     /// Closes the record that is open, if there is one.
@@ -170,7 +224,12 @@ impl Line {
             // By its own will, or because the client asked: HTTP/1.0, or `Connection: close`.
             _ => ConnectionEnd::ByOrigin,
         };
-        now.end = Some(end);
+        now.end.get_or_insert(end);
+    }
+
+    /// A fault on an exchange has ended the connection.
+    pub(super) fn ended_by_fault(&self) {
+        self.now.lock().end = Some(ConnectionEnd::ByFault);
     }
 
     fn close_connection(&self, stopped: bool) {
@@ -193,6 +252,9 @@ impl Line {
             record.bad_head = bad_head;
             record.drained = now.drained + if now.closing { unread } else { 0 };
         });
+        if let Some((struck, _)) = self.fault.as_ref().filter(|_| !now.has_fired) {
+            state.faults.spared_on_connection(struck, "it ended before that");
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use crate::verdict::{
     DirectorySnapshot, Evidence, Failure, FileSnapshot, UploadSnapshot, Verdict, judge,
 };
 
-use super::accept::Listening;
 use super::builder::Builder;
+use super::ports::Ports;
 use super::shared::Shared;
 
 /// An origin that is listening.
@@ -24,8 +24,8 @@ use super::shared::Shared;
 #[derive(Debug)]
 pub struct MockOrigin {
     // In this order: ports are closed before the state goes.
-    listening: Vec<Listening>,
-    shared: Arc<Shared>,
+    pub(super) ports: Ports,
+    pub(super) shared: Arc<Shared>,
     account: String,
     seed: u64,
     finished: bool,
@@ -47,13 +47,8 @@ impl MockOrigin {
         Self::builder().start()
     }
 
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        listening: Vec<Listening>,
-        account: String,
-        seed: u64,
-    ) -> Self {
-        Self { listening, shared, account, seed, finished: false }
+    pub(super) fn new(shared: Arc<Shared>, ports: Ports, account: String, seed: u64) -> Self {
+        Self { ports, shared, account, seed, finished: false }
     }
 
     /// The base URL, without a slash at the end: `http://127.0.0.1:40123`. With several listeners,
@@ -64,10 +59,8 @@ impl MockOrigin {
 
     /// The base URL of every listener.
     pub fn urls(&self) -> Vec<String> {
-        self.listening
-            .iter()
-            .map(|listening| format!("http://{}", reachable(listening.address)))
-            .collect()
+        let url = |address: &SocketAddr| format!("http://{}", reachable(*address));
+        self.ports.addresses().iter().map(url).collect()
     }
 
     /// The account's name.
@@ -131,8 +124,8 @@ impl MockOrigin {
     pub fn advance(&self, by: Duration) {
         let mut state = self.shared.lock();
         state.clock.advance(by);
+        state.settle();
         let now = state.now();
-        state.origin.settle(now);
         state.origin.collect(now);
     }
 
@@ -234,10 +227,14 @@ impl MockOrigin {
     ///
     /// # Errors
     ///
-    /// What speaks against the run: requests that matched no endpoint, and faults of the origin
-    /// itself.
+    /// What speaks against the run: requests that matched no endpoint, faults that never acted or
+    /// were never released, and what went wrong in the origin itself.
     pub fn verdict(&self) -> Result<(), Verdict> {
-        judge(&self.journal())
+        let (journal, faults) = {
+            let state = self.shared.settled();
+            (state.journal.clone(), state.faults.records().to_vec())
+        };
+        judge(&journal, &faults)
     }
 
     /// Stops the origin and judges.
@@ -248,9 +245,9 @@ impl MockOrigin {
     #[track_caller]
     pub fn finish(mut self) {
         // Answers that are just being written are let finish, and then nothing more can happen.
-        drop(self.shared.settled());
+        self.shared.settled().note_what_is_held();
         self.shared.stop();
-        self.listening.clear();
+        self.ports.close();
         let verdict = self.verdict();
         self.finished = true;
         if let Err(verdict) = verdict {
@@ -267,7 +264,7 @@ impl MockOrigin {
 impl Drop for MockOrigin {
     fn drop(&mut self) {
         self.shared.stop();
-        self.listening.clear();
+        self.ports.close();
         if std::thread::panicking() && !self.finished {
             // A standard error that is gone must not turn a failing test into an abort.
             let _ = catch_unwind(AssertUnwindSafe(|| tell(&self.account_of_events())));

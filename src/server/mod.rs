@@ -5,21 +5,33 @@
 //! never held while anything waits.
 
 mod accept;
+mod bend;
 mod builder;
 mod connection;
 mod dialect;
 mod exchange;
+mod explore;
+mod faults;
 mod given;
 mod hashing;
+mod held;
 mod intake;
+mod late;
 mod line;
 mod mock_origin;
+mod on;
+mod ports;
 mod respond;
 mod runtime;
+mod script;
 mod shared;
+mod strike;
 mod tap;
 
 pub use accept::StartError;
 pub use builder::Builder;
+pub use explore::explore;
 pub use given::{OpenUpload, UserSpec};
+pub use held::Held;
 pub use mock_origin::MockOrigin;
+pub use on::{Armed, On, OnConnections, OnTokens};

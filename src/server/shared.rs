@@ -7,9 +7,13 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::content::Store;
-use crate::journal::{Journal, Moment};
+use crate::fault::Faults;
+use crate::journal::{Exchange, Journal, Moment, Outcome};
 use crate::origin::{Clock, Origin, Timestamp};
 use crate::verdict::Evidence;
+
+use super::held::Holds;
+use super::late::Late;
 
 /// One origin as its tasks see it.
 #[derive(Debug)]
@@ -21,6 +25,11 @@ pub(super) struct Shared {
     stopping: AtomicBool,
     pub(super) store: Store,
     pub(super) keeps_bodies: bool,
+    /// What the origin was at the start.
+    pub(super) initial: (Origin, Clock),
+    pub(super) holds: Holds,
+    /// How long a fault may keep a client waiting.
+    pub(super) hold_limit: Duration,
 }
 
 /// What the lock guards.
@@ -29,6 +38,8 @@ pub(super) struct State {
     pub(super) origin: Origin,
     pub(super) journal: Journal,
     pub(super) clock: Clock,
+    pub(super) faults: Faults,
+    pub(super) late: Late,
     elapsed: Duration,
 }
 
@@ -43,6 +54,36 @@ impl State {
         Evidence { origin: &self.origin, journal: &self.journal }
     }
 
+    /// Notes which faults hold answers that nobody will release any more.
+    pub(super) fn note_what_is_held(&mut self) {
+        let is_held = |record: &&Arc<Exchange>| record.outcome == Outcome::HeldBack;
+        let held = self.journal.exchanges().iter().filter(is_held);
+        let faults: Vec<u64> =
+            held.flat_map(|record| &record.faults).filter_map(|struck| struck.fault).collect();
+        for fault in faults {
+            self.faults.held_to_the_end(fault);
+        }
+    }
+
+    /// Forgets everything and begins anew.
+    pub(super) fn reset(&mut self, origin: Origin, clock: Clock) {
+        (self.origin, self.clock) = (origin, clock);
+        self.journal.reset();
+        self.faults.reset();
+        self.late.clear();
+    }
+
+    /// Does what has become due by now, whoever set it.
+    pub(super) fn settle(&mut self) {
+        let now = self.now();
+        self.commit_late(now);
+        let origin = &mut self.origin;
+        origin.settle(now);
+        if !self.faults.is_idle() {
+            self.faults.age_tokens(|user, age| origin.end_sessions_of_age(now, user, age));
+        }
+    }
+
     /// Both times as of the locking.
     pub(super) fn moment(&self) -> Moment {
         Moment { protocol: self.now(), elapsed: self.elapsed }
@@ -50,15 +91,32 @@ impl State {
 }
 
 impl Shared {
-    pub(super) fn new(origin: Origin, clock: Clock, store: Store, keeps_bodies: bool) -> Arc<Self> {
-        let elapsed = Duration::ZERO;
+    pub(super) fn new(
+        origin: Origin,
+        clock: Clock,
+        store: Store,
+        keeps_bodies: bool,
+        hold_limit: Duration,
+    ) -> Arc<Self> {
+        let initial = (origin.clone(), clock.clone());
+        let state = State {
+            origin,
+            journal: Journal::default(),
+            clock,
+            faults: Faults::default(),
+            late: Late::default(),
+            elapsed: Duration::ZERO,
+        };
         Arc::new(Self {
-            state: Mutex::new(State { origin, journal: Journal::default(), clock, elapsed }),
+            state: Mutex::new(state),
             changed: Condvar::new(),
             started: Instant::now(),
             stopping: AtomicBool::new(false),
             store,
             keeps_bodies,
+            initial,
+            holds: Holds::default(),
+            hold_limit,
         })
     }
 
@@ -96,13 +154,17 @@ impl Shared {
     pub(super) fn settled(&self) -> MutexGuard<'_, State> {
         const PATIENCE: Duration = Duration::from_secs(1);
         let (mut state, _) = self.lock_when(PATIENCE, |state| !state.journal.is_answering());
-        let now = state.now();
-        state.origin.settle(now);
+        state.settle();
         state
     }
 
     pub(super) fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
+        self.interrupt(true);
+    }
+
+    /// Whether connections that end now do so because they are stopped.
+    pub(super) fn interrupt(&self, stopping: bool) {
+        self.stopping.store(stopping, Ordering::Relaxed);
     }
 
     pub(super) fn is_stopping(&self) -> bool {

@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
+use crate::fault::ConnectionEffect;
 use crate::journal::Framer;
 
 use super::line::Line;
@@ -26,6 +27,14 @@ pub(super) const HEAD_LIMIT: usize = 64 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
 const DRAIN_BYTES: u64 = 1 << 20;
 
+/// What of a stream of so many bytes a second goes at once, and how long it waits then.
+pub(super) fn portion(rate: u64) -> (u64, Duration) {
+    const TURNS: u64 = 50;
+    let bytes = rate.div_ceil(TURNS);
+    let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(rate.max(1));
+    (bytes.max(1), Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
+}
+
 pub(super) struct Tap {
     socket: TcpStream,
     framer: Framer,
@@ -33,6 +42,10 @@ pub(super) struct Tap {
     held: Vec<u8>,
     line: Arc<Line>,
     drain: Option<Drain>,
+    /// How many more answers the connection has, if a fault counts them.
+    answers_left: Option<u64>,
+    /// When the next bytes of a slow answer may be written.
+    pause: Option<Pin<Box<Sleep>>>,
 }
 
 struct Drain {
@@ -42,7 +55,28 @@ struct Drain {
 
 impl Tap {
     pub(super) fn new(socket: TcpStream, line: Arc<Line>) -> Self {
-        Self { socket, framer: Framer::new(HEAD_LIMIT), held: Vec::new(), line, drain: None }
+        let answers_left = match line.fault() {
+            Some(ConnectionEffect::CloseAfter(answers)) => Some(answers),
+            _ => None,
+        };
+        let framer = Framer::new(HEAD_LIMIT);
+        Self { socket, framer, held: Vec::new(), line, drain: None, answers_left, pause: None }
+    }
+
+    /// The socket, when hyper is done with it.
+    pub(super) fn socket(&mut self) -> &mut TcpStream {
+        &mut self.socket
+    }
+
+    /// How many of `wanted` bytes may be written now, of an answer that is written slowly.
+    fn poll_pace(&mut self, context: &mut Context<'_>, wanted: usize) -> Poll<usize> {
+        let Some(rate) = self.line.pace() else { return Poll::Ready(wanted) };
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(context));
+        }
+        let (bytes, time) = portion(rate);
+        self.pause = Some(Box::pin(tokio::time::sleep(time)));
+        Poll::Ready(usize::try_from(bytes).map_or(wanted, |bytes| bytes.min(wanted)))
     }
 
     /// How many of `bytes` may be handed on.
@@ -109,6 +143,11 @@ impl AsyncRead for Tap {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let tap = self.get_mut();
+        if tap.answers_left == Some(0) {
+            // hyper takes that for the client's end, and closes the connection.
+            tap.line.fault_fires();
+            return Poll::Ready(Ok(()));
+        }
         if tap.held.is_empty() {
             return tap.poll_socket(context, buffer);
         }
@@ -124,6 +163,8 @@ impl AsyncWrite for Tap {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let tap = self.get_mut();
+        let fitting = ready!(tap.poll_pace(context, bytes.len()));
+        let bytes = &bytes[..fitting];
         let count = ready!(Pin::new(&mut tap.socket).poll_write(context, bytes))?;
         tap.line.wrote(bytes, count);
         Poll::Ready(Ok(count))
@@ -134,6 +175,10 @@ impl AsyncWrite for Tap {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.line.pace().is_some() {
+            let first = slices.iter().find(|slice| !slice.is_empty());
+            return self.poll_write(context, first.map_or(&[], |slice| &slice[..]));
+        }
         let tap = self.get_mut();
         let count = ready!(Pin::new(&mut tap.socket).poll_write_vectored(context, slices))?;
         tap.line.wrote(slices.first().map_or(&[], |slice| &slice[..]), count);
@@ -147,7 +192,9 @@ impl AsyncWrite for Tap {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let tap = self.get_mut();
         ready!(Pin::new(&mut tap.socket).poll_flush(context))?;
-        tap.line.flushed();
+        if tap.line.flushed() {
+            tap.answers_left = tap.answers_left.map(|left| left.saturating_sub(1));
+        }
         Poll::Ready(Ok(()))
     }
 

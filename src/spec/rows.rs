@@ -98,6 +98,11 @@ pub(crate) const fn plain_phrase(http: u16) -> &'static str {
         404 => "not found",
         405 => "method not allowed",
         416 => "range not satisfiable",
-        _ => "internal error",
+        429 => "too many requests",
+        500 => "internal error",
+        502 => "bad gateway",
+        503 => "service unavailable",
+        504 => "gateway timeout",
+        _ => "",
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::fault::{FaultRecord, near_misses};
 use crate::journal::{Call, Exchange, Journal, Request, Requests};
 use crate::spec::{Cause, ENDPOINTS, Interface, METHODS, Operation, endpoint_at};
 
@@ -35,16 +36,20 @@ impl fmt::Display for Verdict {
 
 impl std::error::Error for Verdict {}
 
-/// Judges a whole journal.
+/// Judges a whole journal, and the faults that were to act in it.
 ///
 /// # Errors
 ///
-/// What speaks against the run: requests that matched no endpoint or no method, and faults of the
-/// origin itself.
-pub fn judge(journal: &Journal) -> Result<(), Verdict> {
+/// What speaks against the run: requests that matched no endpoint or no method, faults that never
+/// acted or were never released, and what went wrong in the origin itself.
+pub fn judge(journal: &Journal, faults: &[FaultRecord]) -> Result<(), Verdict> {
     let requests = Requests::new(journal.exchanges());
     let lost = requests.iter().filter(|request| is_lost(request)).map(lost);
-    let failures: Vec<_> = lost.chain(journal.bugs().iter().map(|bug| our_bug(bug))).collect();
+    let unfired = faults.iter().filter(|fault| fault.fired == 0 && fault.is_judged);
+    let unfired = unfired.map(|fault| never_acted(fault, journal));
+    let overdue = faults.iter().filter(|fault| fault.overdue).map(never_released);
+    let bugs = journal.bugs().iter().map(|bug| our_bug(bug));
+    let failures: Vec<_> = lost.chain(unfired).chain(overdue).chain(bugs).collect();
     if failures.is_empty() { Ok(()) } else { Err(Verdict { failures }) }
 }
 
@@ -80,6 +85,22 @@ fn lost(request: &Request) -> Failure {
         (None, Some(near)) => *failure.hint(format!("did the client mean {near}?")),
         (None, None) => *failure,
     }
+}
+
+fn never_acted(fault: &FaultRecord, journal: &Journal) -> Failure {
+    let found = format!("never: {}", near_misses(fault, journal));
+    let failure = Failure::new(format!("this fault acts: {}", fault.name), "at least once", found);
+    *failure.because(added_at(fault))
+}
+
+fn never_released(fault: &FaultRecord) -> Failure {
+    let claim = format!("this fault lets go of what it holds: {}", fault.name);
+    let failure = Failure::new(claim, "a release by the test", "an answer that was never released");
+    *failure.because(added_at(fault)).hint("held.release(), or drop what .hold() has returned")
+}
+
+fn added_at(fault: &FaultRecord) -> Option<String> {
+    fault.place.as_ref().map(|place| format!("it was added at {place}"))
 }
 
 fn our_bug(bug: &str) -> Failure {

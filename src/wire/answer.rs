@@ -58,6 +58,26 @@ impl Answer {
         Draft::plain(500).about(call).stamped(now)
     }
 
+    /// Status, reason phrase and headers, to be changed.
+    pub fn head_mut(&mut self) -> &mut AnswerHead {
+        Arc::make_mut(&mut self.head)
+    }
+
+    /// Whether anything that was asked for has been done.
+    pub fn is_done(&self) -> bool {
+        let is_success = |call: &Call| call.row.map_or(self.head.status < 400, Row::is_success);
+        self.calls.iter().any(is_success)
+    }
+
+    /// Closes the connection behind it.
+    #[must_use]
+    pub fn closing(mut self: Box<Self>) -> Box<Self> {
+        if !std::mem::replace(&mut self.closes, true) {
+            self.head_mut().headers.push(("Connection".into(), borrowed("close")));
+        }
+        self
+    }
+
     /// Whether the connection is closed behind it: errors do that (§1.8).
     pub fn closes(&self) -> bool {
         self.closes
@@ -166,6 +186,14 @@ impl Draft {
     /// Says what it answers, where each call knows its row.
     pub(super) fn answering(self, calls: Vec<Call>) -> Self {
         Self { calls, ..self }
+    }
+
+    /// Gives it another reason phrase, if there is one.
+    pub(super) fn saying(mut self, reason: Option<String>) -> Self {
+        if let Some(reason) = reason {
+            self.head.reason = reason.into();
+        }
+        self
     }
 
     /// Closes the connection behind it, as the rest of the body was not read.

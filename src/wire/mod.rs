@@ -14,10 +14,12 @@ mod form;
 mod route;
 mod rpc;
 mod signature;
+mod twist;
 mod vault;
 
 pub use answer::{Answer, Body};
 pub use form::{FilledForm, FormFile, FormReader};
+pub use twist::{Refusal, Twist, refuse};
 
 use crate::content::{Content, Digest};
 use crate::journal::{Call, Head, Moment};
@@ -135,6 +137,30 @@ impl Plan {
     /// What is known so far of what is asked for.
     pub fn call(&self) -> &Call {
         &self.call
+    }
+
+    /// Whether the body tells more of what is asked for: JSON-RPC, and files in forms.
+    pub fn is_told_by_body(&self) -> bool {
+        matches!(self.action, Action::Rpc(_) | Action::File(_))
+    }
+
+    /// What is asked for, as far as head and body tell it before anything is done.
+    pub fn foresee(&mut self, origin: &Origin, now: Timestamp, body: &Received) -> Vec<Call> {
+        match &mut self.action {
+            Action::Rpc(talk) => talk.foresee(origin, now, body),
+            Action::File(file) => {
+                let path = file.foresee(origin, body).map(|path| path.absolute(origin.account()));
+                vec![Call { path, ..self.call.clone() }]
+            }
+            _ => vec![self.call.clone()],
+        }
+    }
+
+    /// Has something done to the call with that number, which [`Plan::foresee`] gave it.
+    pub fn twist(&mut self, call: usize, twist: Twist) {
+        if let Action::Rpc(talk) = &mut self.action {
+            talk.twist(call, twist);
+        }
     }
 }
 

@@ -61,6 +61,13 @@ impl File {
         })
     }
 
+    /// Where the file will be, if its fields tell, and the origin does not make up its name.
+    pub(in crate::wire) fn foresee(&self, origin: &Origin, body: &Received) -> Option<Path> {
+        let Kept::Form(form) = &body.kept else { return None };
+        let new = self.new_file(origin, form, the_file(form).ok()?).ok()?;
+        new.name.map(|name| new.directory.child(&name))
+    }
+
     /// What the fields say, judged in the order of §1.14.
     fn new_file(
         &self,

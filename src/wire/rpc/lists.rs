@@ -5,7 +5,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::origin::Node;
 use crate::spec::{Cause, LastCookie, ListPathItems};
+use crate::wire::Twist;
 
+use super::args::Args;
 use super::files::{Members, owner_and_times, what_a_file_has};
 use super::json::Json;
 use super::method::{Stop, Turn};
@@ -135,5 +137,44 @@ impl Offsets {
     fn write(&self) -> String {
         let halves = [self.dirs as u64, self.files as u64].map(u64::to_be_bytes);
         BASE64.encode(halves.concat())
+    }
+}
+
+/// A list as a test wants it instead of how it is.
+pub(super) fn twisted(result: Json, twist: Option<Twist>, args: &Args) -> Json {
+    let (mut members, twist) = match (result, twist) {
+        (Json::Object(members), Some(twist)) => (members, twist),
+        (result, _) => return result,
+    };
+    let entries = members.iter_mut().find_map(|(_, value)| match value {
+        Json::Array(entries) if !entries.is_empty() => Some(entries),
+        _ => None,
+    });
+    match (twist, entries) {
+        (Twist::DropEntry, Some(entries)) => {
+            entries.remove(0);
+        }
+        (Twist::RepeatEntry, Some(entries)) => entries.insert(0, entries[0].clone()),
+        (Twist::NeverEnd, _) => go_on(&mut members, args),
+        _ => {}
+    }
+    Json::Object(members)
+}
+
+/// Puts a cookie where there is none: the one that leads to this very page again, but on the first
+/// page, whose own is that of no cookie at all.
+fn go_on(members: &mut Members, args: &Args) {
+    let Some((_, cookie)) = members.iter_mut().find(|(name, _)| *name == "cookie") else { return };
+    match cookie {
+        Json::Null => {
+            let given = args.text_cookie("cookie").ok().flatten().unwrap_or_default();
+            let start = Offsets::read(&given).unwrap_or(Offsets { dirs: 0, files: 0 });
+            *cookie = Json::text(start.write());
+        }
+        Json::Int(0) => {
+            let given = args.cookie("cookie").ok().flatten().unwrap_or(0);
+            *cookie = Json::Int(given.max(1));
+        }
+        _ => {}
     }
 }

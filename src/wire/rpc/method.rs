@@ -7,10 +7,12 @@ use crate::spec::{
     self, Cause, ENVELOPE, Interface, Limit, Method, Operation, ResultShape, Row, Shape, row_for,
 };
 
+use crate::wire::Twist;
+
 use super::args::Args;
 use super::envelope::Message;
 use super::json::Json;
-use super::{changes, fetch, files, lists, multipart, session};
+use super::{changes, fetch, files, foresee, lists, multipart, session};
 
 /// Which function does what a method is for.
 const HANDLERS: &[(&Method, Handler)] = &[
@@ -122,6 +124,7 @@ pub(super) struct Desk<'a> {
     pub(super) origin: &'a mut Origin,
     pub(super) now: Timestamp,
     pub(super) host: &'a str,
+    pub(super) twist: Option<Twist>,
 }
 
 impl Desk<'_> {
@@ -140,9 +143,14 @@ impl Desk<'_> {
             Ok(args) => args,
             Err(cause) => return Ok(self.failed(message, method, None, call, cause)),
         };
+        if let Some(Twist::Refuse(row)) = self.twist {
+            let call = foresee::foresee(self.origin, self.now, message);
+            return Ok(self.answered_with(message, method, Some(&args), call, row));
+        }
         match self.run(*handler, &args, &mut call) {
             Ok(result) => {
                 call.row.get_or_insert(&method.rows[0]);
+                let result = lists::twisted(result, self.twist, &args);
                 Ok((message.result(&result), call))
             }
             Err(Stop::Refused(cause)) => Ok(self.failed(message, method, Some(&args), call, cause)),
@@ -151,7 +159,7 @@ impl Desk<'_> {
     }
 
     fn run(&mut self, handler: Handler, args: &Args, call: &mut Call) -> Result<Json, Stop> {
-        let Self { origin, now, host } = self;
+        let Self { origin, now, host, .. } = self;
         let token = match args.token() {
             None => None,
             Some(token) => {
@@ -171,18 +179,31 @@ impl Desk<'_> {
         message: &Message,
         method: &Method,
         args: Option<&Args>,
-        mut call: Call,
+        call: Call,
         cause: Cause,
     ) -> (String, Call) {
-        let own = row_for(method.rows, cause);
         let general = || row_for(ENVELOPE, cause).or_else(|| row_for(ENVELOPE, Cause::Internal));
-        call.row = own.or_else(general);
-        let text = match (own, call.row) {
-            (Some(row), _) => message.result(&self.failure(self.shape(method), args, row)),
-            (None, Some(row)) => message.error(row),
-            (None, None) => String::new(),
+        match row_for(method.rows, cause).or_else(general) {
+            Some(row) => self.answered_with(message, method, args, call, row),
+            None => (String::new(), call),
+        }
+    }
+
+    /// The answer of a row: as a result if it is the method's own, else as an error object.
+    fn answered_with(
+        &self,
+        message: &Message,
+        method: &Method,
+        args: Option<&Args>,
+        call: Call,
+        row: &'static Row,
+    ) -> (String, Call) {
+        let text = if method.rows.contains(row) {
+            message.result(&self.failure(self.shape(method), args, row))
+        } else {
+            message.error(row)
         };
-        (text, call)
+        (text, Call { row: Some(row), ..call })
     }
 
     /// What a method answers with; a switch has a say in two of them (§10).

@@ -8,6 +8,7 @@ mod changes;
 mod envelope;
 mod fetch;
 mod files;
+mod foresee;
 mod json;
 mod lists;
 mod method;
@@ -21,7 +22,7 @@ use crate::spec::{Cause, JSON_CONTENT_TYPE, JSONRPC2, Limit};
 
 use super::answer::{Body, Draft};
 use super::ask::Ask;
-use super::{BodyEnd, Kept, Received};
+use super::{BodyEnd, Kept, Received, Twist};
 use envelope::{Entrance, Form, Incoming, Message};
 use method::Desk;
 
@@ -37,6 +38,8 @@ pub(super) struct Conversation {
     incoming: Option<Incoming>,
     /// The answers so far.
     done: Vec<(String, Call)>,
+    /// What is done to which of the requests.
+    twists: Vec<(usize, Twist)>,
 }
 
 pub(super) fn open(ask: &Ask<'_>) -> Conversation {
@@ -50,6 +53,7 @@ pub(super) fn open(ask: &Ask<'_>) -> Conversation {
         host: ask.text("Host").unwrap_or_else(|| "localhost".to_owned()),
         incoming: None,
         done: Vec::new(),
+        twists: Vec::new(),
     }
 }
 
@@ -57,6 +61,23 @@ impl Conversation {
     /// The most bytes that are read of a body.
     pub(super) fn max_bytes(&self) -> u64 {
         self.max_bytes
+    }
+
+    /// What the body asks for, as far as it tells before anything is done.
+    pub(super) fn foresee(
+        &mut self,
+        origin: &Origin,
+        now: Timestamp,
+        body: &Received,
+    ) -> Vec<Call> {
+        let Self { entrance, max_batch, incoming, .. } = self;
+        let incoming = incoming.get_or_insert_with(|| read(*entrance, body, *max_batch));
+        incoming.messages.iter().map(|message| foresee::foresee(origin, now, message)).collect()
+    }
+
+    /// Has something done to the request with that number.
+    pub(super) fn twist(&mut self, request: usize, twist: Twist) {
+        self.twists.push((request, twist));
     }
 
     /// Answers what has not been answered yet, or names the content whose digest the next answer
@@ -67,10 +88,11 @@ impl Conversation {
         now: Timestamp,
         body: &Received,
     ) -> Result<Draft, Content> {
-        let Self { entrance, max_batch, incoming, done, host, .. } = self;
+        let Self { entrance, max_batch, incoming, done, host, twists, .. } = self;
         let incoming = incoming.get_or_insert_with(|| read(*entrance, body, *max_batch));
         for message in &incoming.messages[done.len()..] {
-            done.push(Desk { origin, now, host }.answer(message)?);
+            let twist = twists.iter().find(|(at, _)| *at == done.len()).map(|(_, twist)| *twist);
+            done.push(Desk { origin, now, host, twist }.answer(message)?);
         }
         let (texts, mut calls): (Vec<_>, Vec<_>) = done.drain(..).unzip();
         calls.shrink_to_fit(); // the record keeps them

@@ -1,0 +1,72 @@
+//! Answers whose heads say something else.
+
+use crate::fault::Alter;
+use crate::journal::AnswerHead;
+use crate::wire::{Answer, Body};
+
+/// How many bytes an answer has, its head included.
+pub(super) fn bytes_of(answer: &Answer) -> u64 {
+    let body = match &answer.body {
+        Body::HeadOnly(_) => 0,
+        body => body.len(),
+    };
+    answer.head.to_bytes().len() as u64 + body
+}
+
+/// Changes a head.
+///
+/// # Errors
+///
+/// What it does not have, so that it cannot be changed.
+pub(super) fn alter(head: &mut AnswerHead, change: &Alter) -> Result<(), String> {
+    match change {
+        Alter::WrongChecksum => edit(head, "X-Agile-Checksum", |digits| {
+            // Another first digit is enough for another digest.
+            let first = if digits.starts_with('0') { "1" } else { "0" };
+            format!("{first}{}", &digits[1..])
+        }),
+        Alter::UpperCaseChecksum => edit(head, "X-Agile-Checksum", str::to_ascii_uppercase),
+        Alter::WrongSize => edit(head, "X-Agile-Size", |size| {
+            size.parse::<u64>().map_or_else(|_| "0".to_owned(), |size| (size + 1).to_string())
+        }),
+        Alter::Code(code) => {
+            edit(head, "X-Agile-Status", |_| code.to_string())?;
+            (head.status, head.reason) = (200, "OK".into());
+            Ok(())
+        }
+        Alter::Without(name) => {
+            position(head, name)?;
+            head.headers.retain(|(given, _)| !given.eq_ignore_ascii_case(name));
+            Ok(())
+        }
+        Alter::Twice(name) => {
+            let at = position(head, name)?;
+            head.headers.insert(at, head.headers[at].clone());
+            Ok(())
+        }
+        Alter::With(name, value) => {
+            let there = edit(head, name, |_| value.clone());
+            if there.is_err() {
+                let value = value.clone().into_bytes();
+                head.headers.push((name.clone().into(), value.into()));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn edit(
+    head: &mut AnswerHead,
+    name: &str,
+    change: impl FnOnce(&str) -> String,
+) -> Result<(), String> {
+    let at = position(head, name)?;
+    let changed = change(&String::from_utf8_lossy(&head.headers[at].1));
+    head.headers[at].1 = changed.into_bytes().into();
+    Ok(())
+}
+
+fn position(head: &AnswerHead, name: &str) -> Result<usize, String> {
+    let at = head.headers.iter().position(|(given, _)| given.eq_ignore_ascii_case(name));
+    at.ok_or_else(|| format!("its answer has no {name}"))
+}

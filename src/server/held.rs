@@ -1,0 +1,84 @@
+//! Answers that wait for the test.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::shared::{Shared, State};
+
+/// What is held, by the number of the fault that holds it.
+#[derive(Debug, Default)]
+pub(super) struct Holds(Mutex<HashMap<u64, Arc<Hold>>>);
+
+#[derive(Debug, Default)]
+struct Hold {
+    released: AtomicBool,
+    word: Notify,
+}
+
+impl Holds {
+    fn of(&self, fault: u64) -> Arc<Hold> {
+        Arc::clone(self.0.lock().entry(fault).or_default())
+    }
+
+    /// Lets everything go that the fault holds or would hold.
+    pub(super) fn release(&self, fault: u64) {
+        let hold = self.of(fault);
+        hold.released.store(true, Ordering::Release);
+        hold.word.notify_waiters();
+    }
+
+    /// Waits until the fault lets go, or for so long; says whether it did.
+    pub(super) async fn wait(&self, fault: u64, limit: Duration) -> bool {
+        let hold = self.of(fault);
+        // Before the look at the flag, so that a word in between is not missed.
+        let word = hold.word.notified();
+        if hold.released.load(Ordering::Acquire) {
+            return true;
+        }
+        tokio::time::timeout(limit, word).await.is_ok()
+    }
+}
+
+/// Answers that are held until this lets them go: by [`Held::release`], or by being dropped.
+///
+/// They do not wait for ever: [`Builder::hold_limit`](super::Builder::hold_limit) ends it, and
+/// `finish()` then names the fault.
+#[derive(Debug)]
+#[must_use = "what is held is let go when this is dropped: let held = origin.on(..).hold();"]
+pub struct Held {
+    pub(super) shared: Arc<Shared>,
+    pub(super) fault: u64,
+}
+
+impl Held {
+    /// Waits until an answer is held, which means that its call has been done; says whether one
+    /// was before `patience` was over.
+    ///
+    /// It blocks its thread: call it from async code only where the client runs on another one.
+    pub fn arrived(&self, patience: Duration) -> bool {
+        let has_fired =
+            |state: &State| state.faults.record(self.fault).is_some_and(|record| record.fired > 0);
+        self.shared.lock_when(patience, has_fired).1
+    }
+
+    /// How many answers have been held so far.
+    pub fn count(&self) -> u64 {
+        self.shared.lock().faults.record(self.fault).map_or(0, |record| record.fired)
+    }
+
+    /// Lets them go, and those that would have been held after them.
+    pub fn release(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.shared.holds.release(self.fault);
+    }
+}

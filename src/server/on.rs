@@ -1,0 +1,381 @@
+//! Faults as sentences: what they act on, which of those, and what happens.
+
+use std::ops::RangeInclusive;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::fault::{
+    Alter, ConnectionEffect, Count, Cut, Effect, Fault, FaultRecord, Garble, Kind, Later, Listing,
+    Lose, Pattern, Place, Reject, TokenLife, Trigger,
+};
+use crate::journal::Op;
+use crate::origin::Mishap;
+use crate::spec::Join;
+
+use super::held::Held;
+use super::mock_origin::MockOrigin;
+use super::shared::Shared;
+
+/// A fault that has been added to an origin.
+///
+/// Dropping this does nothing: the fault stays.
+#[derive(Clone, Debug)]
+pub struct Armed {
+    pub(super) shared: Arc<Shared>,
+    pub(super) id: u64,
+}
+
+impl Armed {
+    /// Its number among the faults of the origin.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// How often it has acted.
+    pub fn fired(&self) -> u64 {
+        self.record().map_or(0, |record| record.fired)
+    }
+
+    /// Its account; nothing once it has been removed.
+    pub fn record(&self) -> Option<FaultRecord> {
+        self.shared.lock().faults.record(self.id).cloned()
+    }
+
+    /// Takes it away. It acts no more, and is not judged.
+    pub fn remove(&self) {
+        self.shared.lock().faults.remove(self.id);
+    }
+}
+
+/// The beginning of a sentence about calls: [`MockOrigin::on`].
+///
+/// What is said of which calls comes first; the last word says what happens, and adds the fault.
+/// Without [`times`](On::times), [`always`](On::always) and the like a fault acts once; with
+/// [`attempt`](On::attempt) it acts on that attempt of everything that is selected.
+#[derive(Debug)]
+#[must_use = "this is no fault before it says what happens: origin.on(Op::piece(2)).reject(503)"]
+pub struct On<'o> {
+    origin: &'o MockOrigin,
+    trigger: Trigger,
+    name: Option<String>,
+}
+
+impl<'o> On<'o> {
+    pub(super) fn new(origin: &'o MockOrigin, op: Op) -> Self {
+        Self { origin, trigger: Trigger::new(op), name: None }
+    }
+
+    /// Only calls about a path like that, seen from the account's root or with the account in
+    /// front. `*` is any part of a name, `**` any part of a path.
+    pub fn path(mut self, pattern: &str) -> Self {
+        self.trigger.path = Some(Pattern::new(pattern));
+        self
+    }
+
+    /// Only calls of that user.
+    pub fn user(mut self, name: &str) -> Self {
+        self.trigger.user = Some(name.to_owned());
+        self
+    }
+
+    /// Only calls about the upload with that multipart identifier. Attempts count within it then.
+    pub fn upload(mut self, id: &str) -> Self {
+        self.trigger.upload = Some(id.to_owned());
+        self
+    }
+
+    /// Only that attempt, from 1: the same operation, by the same user, on the same path and part
+    /// number. Attempts count from the origin's start, and on each path and part number for itself.
+    pub fn attempt(self, number: u32) -> Self {
+        self.attempts(number..=number)
+    }
+
+    /// Only those attempts, as in `1..=2`.
+    pub fn attempts(mut self, numbers: RangeInclusive<u32>) -> Self {
+        self.trigger.attempts = Some(numbers);
+        self
+    }
+
+    /// Only the n-th of all those calls, from 1, counted from here on.
+    ///
+    /// # Panics
+    ///
+    /// If it has been said already which of them.
+    #[track_caller]
+    pub fn nth(self, number: u64) -> Self {
+        self.count(Count::Nth(number))
+    }
+
+    /// Only the first of all those calls, which is the default without attempts.
+    ///
+    /// # Panics
+    ///
+    /// If it has been said already which of them.
+    #[track_caller]
+    pub fn first(self) -> Self {
+        self.count(Count::Times(1))
+    }
+
+    /// The first so many of all those calls.
+    ///
+    /// # Panics
+    ///
+    /// If it has been said already which of them.
+    #[track_caller]
+    pub fn times(self, times: u64) -> Self {
+        self.count(Count::Times(times))
+    }
+
+    /// All of those calls.
+    ///
+    /// # Panics
+    ///
+    /// If it has been said already which of them.
+    #[track_caller]
+    pub fn always(self) -> Self {
+        self.count(Count::Always)
+    }
+
+    #[track_caller]
+    fn count(mut self, count: Count) -> Self {
+        let before = self.trigger.count.replace(count);
+        assert!(
+            before.is_none(),
+            "which of the calls is said once: .nth(2), or .first(), or .times(2), or .always()"
+        );
+        self
+    }
+
+    /// Gives the fault a name for messages. Default: the sentence.
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self
+    }
+
+    #[track_caller]
+    fn arm(self, effect: Effect) -> Armed {
+        let Self { origin, trigger, name } = self;
+        origin.add_fault(Fault { name, kind: Kind::Call(trigger, effect) })
+    }
+}
+
+macro_rules! verbs {
+    ($(
+        $(#[$doc:meta])*
+        $verb:ident($($arg:ident: $kind:ty),*) $effect:expr;
+    )*) => {
+        impl On<'_> {$(
+            $(#[$doc])*
+            ///
+            /// # Panics
+            ///
+            /// If that contradicts itself, or cannot happen to what has been selected.
+            #[track_caller]
+            pub fn $verb(self $(, $arg: $kind)*) -> Armed {
+                self.arm($effect)
+            }
+        )*}
+    };
+}
+
+verbs! {
+    /// Refuses the call before its body: a client that expects `100 Continue` never sends it.
+    reject(how: impl Into<Reject>) Effect::Reject(how.into());
+
+    /// Refuses the call when exactly so many bytes of its body have been read.
+    reject_after(bytes: u64, how: impl Into<Reject>) Effect::RejectAfter(bytes, how.into());
+
+    /// Reads no more when exactly so many bytes of the body have been read, and keeps the
+    /// connection open.
+    stall_after(bytes: u64) Effect::CutAfter(bytes, Cut::Stall);
+
+    /// Cuts the connection when exactly so many bytes of the body have been read.
+    cut_after(bytes: u64, how: Cut) Effect::CutAfter(bytes, how);
+
+    /// Reads the body no faster than so many bytes a second.
+    read_slowly(bytes_per_second: u64) Effect::ReadSlowly(bytes_per_second);
+
+    /// Reads the body whole and does nothing; the answer is lost.
+    lose(how: Lose) Effect::Lose(how);
+
+    /// Does what is asked for; the answer is lost.
+    commit_then(how: Lose) Effect::CommitThen(how);
+
+    /// Loses the answer and does what is asked for later, in protocol time: even if a retry has
+    /// succeeded by then. A plain duration answers with 503.
+    commit_later(later: impl Into<Later>) Effect::CommitLater(later.into());
+
+    /// Lets the join that this completion begins go like that, whatever the switch says.
+    join(join: Join) Effect::Join(join);
+
+    /// Answers from the origin as it is now, while the fault is added: what has changed since does
+    /// not show.
+    stale() Effect::Stale;
+
+    /// Answers with a list that is not what it should be.
+    list(how: Listing) Effect::Listing(how);
+
+    /// Lets somebody else do something while the body is on its way: the token has been judged by
+    /// then, the upload has not.
+    meanwhile(what: Mishap) Effect::Meanwhile(what);
+
+    /// Lets somebody else do something when the call has been done.
+    afterwards(what: Mishap) Effect::Afterwards(what);
+
+    /// Answers so much later, in real time. What was asked for is done at once.
+    delay(by: Duration) Effect::Delay(by);
+
+    /// Writes exactly so many bytes of the answer, head included, and cuts the connection.
+    cut_answer(bytes: u64, how: Cut) Effect::CutAnswer(bytes, how);
+
+    /// Answers with what is no HTTP, or not what it says it is, and closes the connection.
+    garble(how: Garble) Effect::Garble(how);
+
+    /// Writes the answer no faster than so many bytes a second.
+    answer_slowly(bytes_per_second: u64) Effect::AnswerSlowly(bytes_per_second);
+
+    /// Answers with something else in the head.
+    alter(what: Alter) Effect::Alter(what);
+}
+
+impl On<'_> {
+    /// Holds the answer until the test lets it go. What was asked for is done at once.
+    ///
+    /// # Panics
+    ///
+    /// If what has been selected contradicts itself.
+    #[track_caller]
+    pub fn hold(self) -> Held {
+        let Armed { shared, id } = self.arm(Effect::Hold);
+        Held { shared, fault: id }
+    }
+}
+
+/// The beginning of a sentence about connections: [`MockOrigin::connections`].
+#[derive(Debug)]
+#[must_use = "this is no fault before it says what happens: origin.connections().nth(2).reset()"]
+pub struct OnConnections<'o> {
+    pub(super) origin: &'o MockOrigin,
+    pub(super) count: Count,
+    pub(super) name: Option<String>,
+}
+
+impl OnConnections<'_> {
+    /// Only the n-th connection, from 1, counted from here on.
+    pub fn nth(self, number: u64) -> Self {
+        Self { count: Count::Nth(number), ..self }
+    }
+
+    /// The next so many connections. Default: one.
+    pub fn times(self, times: u64) -> Self {
+        Self { count: Count::Times(times), ..self }
+    }
+
+    /// All connections from here on.
+    pub fn always(self) -> Self {
+        Self { count: Count::Always, ..self }
+    }
+
+    /// Gives the fault a name for messages. Default: the sentence.
+    pub fn named(self, name: &str) -> Self {
+        Self { name: Some(name.to_owned()), ..self }
+    }
+
+    /// Accepts the connection and resets it at once.
+    ///
+    /// # Panics
+    ///
+    /// If what has been selected contradicts itself.
+    #[track_caller]
+    pub fn reset(self) -> Armed {
+        self.arm(ConnectionEffect::Reset)
+    }
+
+    /// Accepts the connection, and neither reads nor writes anything.
+    ///
+    /// # Panics
+    ///
+    /// If what has been selected contradicts itself.
+    #[track_caller]
+    pub fn silence(self) -> Armed {
+        self.arm(ConnectionEffect::Silence)
+    }
+
+    /// Closes the connection after so many answers, which say nothing about it.
+    ///
+    /// # Panics
+    ///
+    /// If that is after none.
+    #[track_caller]
+    pub fn close_after(self, answers: u64) -> Armed {
+        self.arm(ConnectionEffect::CloseAfter(answers))
+    }
+
+    #[track_caller]
+    fn arm(self, effect: ConnectionEffect) -> Armed {
+        let Self { origin, count, name } = self;
+        origin.add_fault(Fault { name, kind: Kind::Connection(count, effect) })
+    }
+}
+
+/// The beginning of a sentence about tokens: [`MockOrigin::tokens`].
+#[derive(Debug)]
+#[must_use = "this is no fault before it says what happens: origin.tokens().die_after_requests(3)"]
+pub struct OnTokens<'o> {
+    pub(super) origin: &'o MockOrigin,
+    pub(super) user: Option<String>,
+    pub(super) name: Option<String>,
+}
+
+impl OnTokens<'_> {
+    /// Only tokens of that user.
+    pub fn of(self, user: &str) -> Self {
+        Self { user: Some(user.to_owned()), ..self }
+    }
+
+    /// Gives the fault a name for messages. Default: the sentence.
+    pub fn named(self, name: &str) -> Self {
+        Self { name: Some(name.to_owned()), ..self }
+    }
+
+    /// Each token works for so many calls; the next one gets 403 / −10001 (§2.3).
+    ///
+    /// # Panics
+    ///
+    /// If that is none.
+    #[track_caller]
+    pub fn die_after_requests(self, requests: u64) -> Armed {
+        self.arm(TokenLife::Requests(requests))
+    }
+
+    /// Each token works until so many bytes of bodies have been read with it. The call that reads
+    /// them is still served: a token is judged at the head alone.
+    ///
+    /// # Panics
+    ///
+    /// If that is none.
+    #[track_caller]
+    pub fn die_after_bytes(self, bytes: u64) -> Armed {
+        self.arm(TokenLife::Bytes(bytes))
+    }
+
+    /// Each token works for so long, in protocol time, whatever its login has asked for.
+    #[track_caller]
+    pub fn die_after(self, time: Duration) -> Armed {
+        self.arm(TokenLife::Time(time))
+    }
+
+    #[track_caller]
+    fn arm(self, life: TokenLife) -> Armed {
+        let Self { origin, user, name } = self;
+        origin.add_fault(Fault { name, kind: Kind::Token(user, life) })
+    }
+}
+
+/// Where the test is that adds a fault.
+#[track_caller]
+pub(super) fn place() -> Place {
+    let caller = Location::caller();
+    Place { file: caller.file().to_owned(), line: caller.line() }
+}

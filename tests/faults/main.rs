@@ -1,0 +1,96 @@
+//! Faults hit exactly where they say, and prove that they hit.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::time::Duration;
+
+use mock_origin::{Cut, Lose, MockOrigin, Op, Outcome, Reject};
+use support::{Client, complete, create, piece};
+
+fn videos() -> (MockOrigin, String) {
+    let origin = MockOrigin::builder().directory("/videos").start();
+    let token = origin.token_for("jane");
+    (origin, token)
+}
+
+#[test]
+fn a_lost_acknowledgement_leaves_the_piece_stored() {
+    let (origin, token) = videos();
+    origin.on(Op::piece(2)).attempt(1).commit_then(Lose::Reset);
+    let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
+    let mut client = Client::new(&origin);
+    assert_eq!(piece(&mut client, &token, &id, 1, b"one").status, 200);
+    let headers = support::piece_headers(&token, &id, "2");
+    client.write(support::request("POST", "/multipart/piece", &headers, b"two"));
+    assert!(client.rest().is_err(), "a reset");
+    let mut client = Client::new(&origin);
+    assert_eq!(piece(&mut client, &token, &id, 2, b"two").status, 200);
+    assert_eq!(complete(&mut client, &token, &id).status, 200);
+    let upload = origin.upload("/videos/a.mp4");
+    upload.assert_completed().piece(2).assert_attempts(2);
+    origin.finish();
+}
+
+#[test]
+fn a_body_is_cut_after_exactly_so_many_bytes() {
+    let (origin, token) = videos();
+    origin.on(Op::piece(1)).cut_after(100, Cut::Reset);
+    let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
+    let mut client = Client::new(&origin);
+    let headers = support::piece_headers(&token, &id, "1");
+    client.write(support::request("POST", "/multipart/piece", &headers, &[7; 1000]));
+    assert!(client.rest().is_err(), "a reset");
+    let cut = origin.requests().op(Op::piece(1));
+    let exchange = cut.iter().next().unwrap().exchange().clone();
+    assert_eq!((exchange.received, exchange.written), (100, 0));
+    assert_eq!(exchange.outcome, Outcome::CutByFault);
+    origin.finish();
+}
+
+#[test]
+fn a_refusal_is_a_row_of_the_table() {
+    let (origin, token) = videos();
+    origin.on(Op::complete()).reject(Reject::code(-13));
+    origin.on(Op::create()).reject(503);
+    let mut client = Client::new(&origin);
+    let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Directory", "/videos")];
+    let refused = client.ask("POST", "/multipart/create", &headers, b"");
+    assert_eq!((refused.status, refused.code()), (503, Some(-26)));
+    let mut client = Client::new(&origin);
+    let id = create(&mut client, &token, "/videos", "a.mp4");
+    piece(&mut client, &token, &id, 1, b"one");
+    let refused = complete(&mut client, &token, &id);
+    assert_eq!((refused.status, refused.code()), (500, Some(-13)));
+    assert_eq!(complete(&mut Client::new(&origin), &token, &id).status, 200);
+    origin.finish();
+}
+
+#[test]
+fn an_answer_is_held_until_it_is_released() {
+    let (origin, token) = videos();
+    let held = origin.on(Op::piece(1)).hold();
+    let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
+    std::thread::scope(|scope| {
+        let sending = scope.spawn(|| piece(&mut Client::new(&origin), &token, &id, 1, b"one"));
+        assert!(held.arrived(Duration::from_secs(5)));
+        origin.upload(&id).assert_pieces([1]);
+        assert!(!sending.is_finished());
+        held.release();
+        assert_eq!(sending.join().unwrap().status, 200);
+    });
+    origin.finish();
+}
+
+#[test]
+#[should_panic(expected = "piece 9 was never sent; parts seen: 1")]
+fn a_fault_that_never_acts_fails_the_test() {
+    let (origin, token) = videos();
+    origin.on(Op::piece(9)).reject(503);
+    let mut client = Client::new(&origin);
+    let id = create(&mut client, &token, "/videos", "a.mp4");
+    piece(&mut client, &token, &id, 1, b"one");
+    origin.finish();
+}
