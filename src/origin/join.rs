@@ -34,9 +34,10 @@ impl Origin {
         }
     }
 
-    /// Lets the next join of an upload go like that, whatever the switch says.
-    pub fn next_join(&mut self, id: &str, join: Join) {
-        self.uploads.change(id, |upload| upload.next_join = Some(join));
+    /// Lets the next join of an upload go like that, whatever the switch says; without a word, as the
+    /// switch says.
+    pub fn next_join(&mut self, id: &str, join: Option<Join>) {
+        self.uploads.change(id, |upload| upload.next_join = join);
     }
 
     /// Counts a look at the status of an upload: some joins wait for that.

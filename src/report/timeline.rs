@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::journal::{
-    Call, Connection, ConnectionEnd, Exchange, Framing, Journal, Outcome, shown_line,
+    AnswerHead, Call, Connection, ConnectionEnd, Exchange, Framing, Journal, Outcome, shown_line,
 };
 use crate::spec::{Interface, Operation};
 
@@ -79,15 +79,19 @@ fn body(exchange: &Exchange) -> String {
 }
 
 fn answer(exchange: &Exchange) -> String {
-    let Some(answer) = &exchange.answer else { return outcome(exchange.outcome).to_owned() };
-    let codes: Vec<_> = exchange.calls.iter().filter_map(code).collect();
-    let words =
-        if codes.is_empty() { answer.reason.clone().into_owned() } else { codes.join("; ") };
-    let ended = match exchange.outcome {
-        Outcome::Answered => String::new(),
-        other => format!(", {}", outcome(other)),
+    let ended = outcome(exchange.outcome);
+    let told = match (&exchange.answer, exchange.outcome) {
+        (None, _) => ended.to_owned(),
+        (Some(answer), Outcome::Answered) => status(exchange, answer),
+        (Some(answer), _) => format!("{}, {ended}", status(exchange, answer)),
     };
-    format!("{} {words}{ended}", answer.status)
+    exchange.faults.iter().fold(told, |told, struck| told + ", fault: " + &struck.name)
+}
+
+fn status(exchange: &Exchange, answer: &AnswerHead) -> String {
+    let codes: Vec<_> = exchange.calls.iter().filter_map(code).collect();
+    let words = if codes.is_empty() { answer.reason.to_string() } else { codes.join("; ") };
+    format!("{} {words}", answer.status)
 }
 
 /// The code of a refusal with its meaning and section; a success needs no words.

@@ -6,7 +6,6 @@ use hyper::Response;
 use hyper::body::Incoming;
 
 use crate::content::Content;
-use crate::fault::Strike;
 use crate::journal::{EXCERPT_BYTES, Exchange, Framing, Head, Outcome};
 use crate::wire::{self, Answer, Body, BodyEnd, Committed, Plan};
 
@@ -16,6 +15,7 @@ use super::respond::{AnswerBody, respond};
 use super::runtime;
 use super::script::Script;
 use super::shared::State;
+use super::strike::Pending;
 
 /// Nothing can be answered any more: the connection is given up.
 #[derive(Debug)]
@@ -33,10 +33,10 @@ impl std::error::Error for GivenUp {}
 pub(super) struct Walk {
     pub(super) line: Arc<Line>,
     pub(super) exchange: u64,
-    /// The fault that strikes it, as long as it has not done what it does.
-    pub(super) strike: Option<Strike>,
+    /// The fault that strikes it, as long as that has not done what it does.
+    pub(super) pending: Option<Pending>,
     /// Faults that strike single calls of it, until those are done.
-    pub(super) on_calls: Vec<(usize, Strike)>,
+    pub(super) on_calls: Vec<Pending>,
     /// Whether its answer is in the record.
     pub(super) is_begun: bool,
 }
@@ -87,7 +87,7 @@ fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Plan, B
         Ok(plan) => (vec![plan.call().clone()], None),
         Err(answer) => (answer.calls.clone(), Some(answer.head.status)),
     };
-    let strike = state.strike_at_head(&calls[0], refused, framing);
+    let pending = state.strike_at_head(&calls[0], refused, framing);
     let exchange = state.journal.open(|index| Exchange {
         index,
         connection: line.index,
@@ -109,9 +109,9 @@ fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Plan, B
     });
     line.opened(exchange);
     let mut walk =
-        Walk { line: Arc::clone(line), exchange, strike, on_calls: Vec::new(), is_begun: false };
+        Walk { line: Arc::clone(line), exchange, pending, on_calls: Vec::new(), is_begun: false };
     let mut opened = opened;
-    if let (Err(answer), None) = (&mut opened, &walk.strike) {
+    if let (Err(answer), None) = (&mut opened, &walk.pending) {
         walk.begin_answer(&mut state, answer);
     }
     drop(state);
@@ -137,7 +137,7 @@ impl Walk {
         let line = Arc::clone(&self.line);
         match intake::read(&line, body, plan.intake(), framing, self.brake()).await {
             Ok(taken) => self.past_body(plan, taken).await,
-            Err(Lost::Braked(taken)) => self.struck_in_body(&taken),
+            Err(Lost::Braked(taken)) => self.struck_in_body(&plan, &taken),
             Err(Lost::ClientGone(taken)) => {
                 record_body(&mut line.shared.lock(), self.exchange, &taken);
                 line.close(Outcome::ClientGone);
@@ -189,7 +189,7 @@ impl Walk {
                 record_body(&mut state, self.exchange, taken);
                 self.record_commit(&mut state, &answer);
                 self.struck_after_commit(&mut state, &answer);
-                if self.strike.is_none() {
+                if self.pending.is_none() {
                     self.begin_answer(&mut state, &mut answer);
                 }
                 drop(state);
@@ -202,7 +202,7 @@ impl Walk {
 
     fn record_commit(&mut self, state: &mut State, answer: &Answer) {
         let moment = answer.is_done().then(|| state.moment());
-        let calls = if self.strike.is_some() { answer.calls.clone() } else { Vec::new() };
+        let calls = if self.pending.is_some() { answer.calls.clone() } else { Vec::new() };
         state.journal.update(self.exchange, |record| {
             record.committed = moment;
             if !calls.is_empty() {

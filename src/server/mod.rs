@@ -5,7 +5,6 @@
 //! never held while anything waits.
 
 mod accept;
-mod bend;
 mod builder;
 mod connection;
 mod dialect;

@@ -8,7 +8,7 @@ use super::answer::{Answer, Draft};
 use super::in_dialect;
 
 /// What is done to one call of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Twist {
     /// It is refused with that row.
     Refuse(&'static Row),
@@ -18,6 +18,8 @@ pub enum Twist {
     RepeatEntry,
     /// Its list always has a cookie for more.
     NeverEnd,
+    /// It is answered from that origin, and what it would change is lost.
+    AnswerFrom(Box<Origin>),
 }
 
 /// A refusal of a whole request that the origin has no reason for itself.

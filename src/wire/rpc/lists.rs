@@ -141,7 +141,7 @@ impl Offsets {
 }
 
 /// A list as a test wants it instead of how it is.
-pub(super) fn twisted(result: Json, twist: Option<Twist>, args: &Args) -> Json {
+pub(super) fn twisted(result: Json, twist: Option<&Twist>, args: &Args) -> Json {
     let (mut members, twist) = match (result, twist) {
         (Json::Object(members), Some(twist)) => (members, twist),
         (result, _) => return result,

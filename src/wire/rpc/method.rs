@@ -124,7 +124,7 @@ pub(super) struct Desk<'a> {
     pub(super) origin: &'a mut Origin,
     pub(super) now: Timestamp,
     pub(super) host: &'a str,
-    pub(super) twist: Option<Twist>,
+    pub(super) twist: Option<&'a Twist>,
 }
 
 impl Desk<'_> {

@@ -91,7 +91,12 @@ impl Conversation {
         let Self { entrance, max_batch, incoming, done, host, twists, .. } = self;
         let incoming = incoming.get_or_insert_with(|| read(*entrance, body, *max_batch));
         for message in &incoming.messages[done.len()..] {
-            let twist = twists.iter().find(|(at, _)| *at == done.len()).map(|(_, twist)| *twist);
+            let twist = twists.iter_mut().find(|(at, _)| *at == done.len()).map(|(_, twist)| twist);
+            let (origin, twist) = match twist {
+                Some(Twist::AnswerFrom(past)) => (&mut **past, None),
+                Some(twist) => (&mut *origin, Some(&*twist)),
+                None => (&mut *origin, None),
+            };
             done.push(Desk { origin, now, host, twist }.answer(message)?);
         }
         let (texts, mut calls): (Vec<_>, Vec<_>) = done.drain(..).unzip();

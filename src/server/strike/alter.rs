@@ -2,16 +2,6 @@
 
 use crate::fault::Alter;
 use crate::journal::AnswerHead;
-use crate::wire::{Answer, Body};
-
-/// How many bytes an answer has, its head included.
-pub(super) fn bytes_of(answer: &Answer) -> u64 {
-    let body = match &answer.body {
-        Body::HeadOnly(_) => 0,
-        body => body.len(),
-    };
-    answer.head.to_bytes().len() as u64 + body
-}
 
 /// Changes a head.
 ///

@@ -1,0 +1,111 @@
+//! What faults do to a request's answer.
+
+use std::sync::Arc;
+
+use crate::fault::{Cut, Effect};
+use crate::journal::Outcome;
+use crate::server::exchange::{End, Walk};
+use crate::server::script::Script;
+use crate::wire::{Answer, Body};
+
+use super::alter::alter;
+use super::commit::{is_done, refused_by_origin};
+
+impl Walk {
+    /// Bends what the request has come to, as a fault wants it.
+    pub(in crate::server) async fn bend(&mut self, end: End) -> End {
+        let (mut answer, outcome, effect) = match (end, self.effect().cloned()) {
+            (End::Answer(answer, outcome), Some(effect)) => (answer, outcome, effect),
+            (end, _) => return end,
+        };
+        if effect.needs_commit() && !self.is_struck_call_done(&answer) {
+            self.come_to_nothing(&effect, &answer);
+            return End::Answer(answer, outcome);
+        }
+        match effect {
+            Effect::CommitThen(lose) => return self.lose(lose),
+            Effect::CutAnswer(room, cut) => return self.cut_answer(answer, room, cut, outcome),
+            Effect::Garble(garble) => {
+                self.fire();
+                self.begin(&mut answer);
+                return End::Script(Script::garbled(*answer, &garble));
+            }
+            Effect::Join(_) | Effect::Stale => self.fire(),
+            Effect::Delay(by) => {
+                self.hold_back();
+                tokio::time::sleep(by).await;
+            }
+            Effect::Hold => self.hold().await,
+            Effect::Alter(change) => {
+                let altered = alter(answer.head_mut(), &change);
+                self.resolve(altered);
+            }
+            Effect::AnswerSlowly(rate) => {
+                self.line.set_pace(rate);
+                self.fire();
+            }
+            _ => self.spare("its body did not come whole"),
+        }
+        End::Answer(answer, outcome)
+    }
+
+    fn is_struck_call_done(&self, answer: &Answer) -> bool {
+        self.pending.as_ref().is_some_and(|pending| is_done(answer, pending.call))
+    }
+
+    /// The origin has refused what was to be struck when it is done.
+    fn come_to_nothing(&mut self, effect: &Effect, answer: &Answer) {
+        let at = self.pending.as_ref().map_or(0, |pending| pending.call);
+        if let (Effect::Join(_), Some(call)) = (effect, answer.calls.get(at)) {
+            let upload = call.upload.as_deref().unwrap_or_default();
+            self.line.shared.lock().origin.next_join(upload, None);
+        }
+        self.spare(refused_by_origin(answer, at));
+    }
+
+    fn cut_answer(
+        &mut self,
+        mut answer: Box<Answer>,
+        room: u64,
+        cut: Cut,
+        outcome: Outcome,
+    ) -> End {
+        let length = length_of(&answer);
+        if length < room {
+            self.spare(format!("its answer has only {length} bytes"));
+            return End::Answer(answer, outcome);
+        }
+        self.fire();
+        if room > 0 {
+            self.begin(&mut answer);
+        }
+        End::Script(Script::begun(*answer, room, cut))
+    }
+
+    async fn hold(&mut self) {
+        let fault = self.pending.as_ref().and_then(|pending| pending.strike.struck.fault);
+        self.hold_back();
+        let Some(fault) = fault else { return };
+        let shared = Arc::clone(&self.line.shared);
+        if !shared.holds.wait(fault, shared.hold_limit).await {
+            shared.lock().faults.overdue(fault);
+        }
+    }
+
+    /// The answer is kept back from here on; what was asked for is done.
+    fn hold_back(&mut self) {
+        let mut state = self.line.shared.lock();
+        state.journal.update(self.exchange, |record| record.outcome = Outcome::HeldBack);
+        drop(state);
+        self.fire();
+    }
+}
+
+/// How many bytes an answer has, its head included.
+fn length_of(answer: &Answer) -> u64 {
+    let body = match &answer.body {
+        Body::HeadOnly(_) => 0,
+        body => body.len(),
+    };
+    answer.head.to_bytes().len() as u64 + body
+}

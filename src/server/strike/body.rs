@@ -1,0 +1,64 @@
+//! What faults do up to the end of a request's body.
+
+use crate::fault::{Effect, Stage};
+use crate::server::exchange::{End, Walk, record_body};
+use crate::server::intake::{Brake, Taken};
+use crate::wire::{BodyEnd, Plan};
+
+impl Walk {
+    /// What a fault makes of the request before its body is read, if that is its end.
+    pub(in crate::server) fn struck_at_head(&mut self, is_refused: bool) -> Option<End> {
+        match self.effect()?.clone() {
+            Effect::Reject(reject) | Effect::RejectAfter(0, reject) => Some(self.reject(&reject)),
+            Effect::CutAfter(0, cut) => Some(self.cut(cut)),
+            Effect::Lose(lose) if is_refused => Some(self.lose(lose)),
+            _ => None,
+        }
+    }
+
+    /// How a fault hinders the reading of the body.
+    pub(in crate::server) fn brake(&self) -> Brake {
+        let rate = match self.effect() {
+            Some(Effect::ReadSlowly(rate)) => Some(*rate),
+            _ => None,
+        };
+        Brake { stop_at: self.effect().and_then(Effect::body_bytes), rate }
+    }
+
+    /// What becomes of a request of whose body a fault wants no more.
+    pub(in crate::server) fn struck_in_body(&mut self, plan: &Plan, taken: &Taken) -> End {
+        self.note_body(taken);
+        self.line.shared.lock().use_token(plan.call(), 0, taken.received.length);
+        match self.effect().cloned() {
+            Some(Effect::RejectAfter(_, reject)) => self.reject(&reject),
+            Some(Effect::CutAfter(_, cut)) => self.cut(cut),
+            _ => End::ClientGone,
+        }
+    }
+
+    /// The body is there: what was to strike in it has passed, and what it tells is asked about.
+    pub(in crate::server) fn strike_behind_body(&mut self, plan: &mut Plan, taken: &Taken) {
+        let length = taken.received.length;
+        match self.effect() {
+            Some(Effect::ReadSlowly(_)) => self.fire(),
+            Some(effect) if effect.stage() == Stage::Body => {
+                self.spare(format!("its body had only {length} bytes"));
+            }
+            _ => {}
+        }
+        let line = std::sync::Arc::clone(&self.line);
+        let mut state = line.shared.lock();
+        if state.faults.is_idle() {
+            return;
+        }
+        state.use_token(plan.call(), 0, length);
+        if plan.is_told_by_body() && taken.received.end == BodyEnd::Whole {
+            self.strike_calls(&mut state, plan, taken);
+        }
+    }
+
+    /// Puts what has come of the body into the record.
+    pub(super) fn note_body(&mut self, taken: &Taken) {
+        record_body(&mut self.line.shared.lock(), self.exchange, taken);
+    }
+}

@@ -1,0 +1,56 @@
+//! How faults act on a request.
+//!
+//! [`body`] is about what happens up to the end of its body, [`commit`] about what happens when it
+//! is done, [`answer`] about its answer, [`spend`] about the account. A strike is spent when it has
+//! done what it does; until then it is the request's, and goes back to its fault if nothing comes
+//! of it.
+
+mod alter;
+mod answer;
+mod body;
+mod commit;
+mod spend;
+
+use crate::fault::{Circumstances, Stage, Strike};
+use crate::journal::{Call, Framing};
+
+use super::shared::State;
+
+/// A strike, and which of the request's calls it is about.
+#[derive(Debug)]
+pub(super) struct Pending {
+    strike: Strike,
+    call: usize,
+}
+
+impl State {
+    /// Which fault strikes a request whose head has just been judged. JSON-RPC is asked about when
+    /// its body has told what it is.
+    pub(super) fn strike_at_head(
+        &mut self,
+        call: &Call,
+        refused: Option<u16>,
+        framing: Framing,
+    ) -> Option<Pending> {
+        if self.faults.is_idle() {
+            return None;
+        }
+        self.use_token(call, 1, 0);
+        let circumstances = Circumstances { at: Stage::Head, refused, declared: framing.length() };
+        let strike = self.faults.strike(call, circumstances)?;
+        Some(Pending { strike, call: 0 })
+    }
+
+    /// Counts the use of a token, and ends it if a fault wants that.
+    fn use_token(&mut self, call: &Call, requests: u64, bytes: u64) {
+        let is_used_up = self.faults.use_token(call, requests, bytes);
+        if let Some(session) = call.session.filter(|_| is_used_up) {
+            self.origin.end_session(session);
+        }
+    }
+
+    /// What an exchange asked for, as far as it is known.
+    fn calls(&self, exchange: u64) -> Vec<Call> {
+        self.journal.exchange(exchange).map(|record| record.calls.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,93 @@
+//! The account of a strike: it is spent, or goes back; and the ends that a request can come to.
+
+use std::sync::Arc;
+
+use crate::fault::{Choice, Cut, Effect, Lose, Reject, Strike};
+use crate::journal::Outcome;
+use crate::server::exchange::{End, Walk};
+use crate::server::script::Script;
+use crate::server::shared::State;
+use crate::wire::{Refusal, refuse};
+
+use super::Pending;
+
+impl Walk {
+    /// What is to be done to the request, as long as that has not happened.
+    pub(super) fn effect(&self) -> Option<&Effect> {
+        self.pending.as_ref().map(|pending| &pending.strike.effect)
+    }
+
+    /// Refuses the request; its body, or the rest of it, is never read.
+    pub(super) fn reject(&mut self, reject: &Reject) -> End {
+        let at = self.pending.as_ref().map_or(0, |pending| pending.call);
+        self.fire();
+        let state = self.line.shared.lock();
+        let calls = state.calls(self.exchange);
+        let (row, status, code) = match calls.get(at).and_then(|call| reject.choose(call)) {
+            Some(Choice::Row(row)) => (Some(row), row.http, None),
+            Some(Choice::Raw(status, code)) => (None, status, code),
+            None => (None, 500, None),
+        };
+        let (reason, headers) = (reject.own_reason(), reject.own_headers());
+        let refusal = Refusal { row, status, code, reason, headers };
+        let answer = refuse(&state.origin, state.now(), calls, &refusal);
+        End::Answer(answer.closing(), Outcome::Answered)
+    }
+
+    /// Loses the answer.
+    pub(super) fn lose(&mut self, lose: Lose) -> End {
+        match lose {
+            Lose::Status(status) => self.reject(&Reject::status(status)),
+            other => self.cut(other.cut().unwrap_or(Cut::Reset)),
+        }
+    }
+
+    /// Ends the connection without an answer.
+    pub(super) fn cut(&mut self, cut: Cut) -> End {
+        self.fire();
+        End::Script(Script::nothing(cut))
+    }
+
+    /// The strike has done what it does.
+    pub(super) fn fire(&mut self) {
+        self.resolve(Ok(()));
+    }
+
+    /// Nothing comes of the strike.
+    pub(super) fn spare(&mut self, why: impl Into<String>) {
+        self.resolve(Err(why.into()));
+    }
+
+    /// The strike has done what it does, or could not.
+    pub(super) fn resolve(&mut self, done: Result<(), String>) {
+        let Some(pending) = self.pending.take() else { return };
+        let line = Arc::clone(&self.line);
+        self.account(&mut line.shared.lock(), &pending.strike, done);
+        line.shared.tell();
+    }
+
+    pub(super) fn account(&self, state: &mut State, strike: &Strike, done: Result<(), String>) {
+        match done {
+            Ok(()) => {
+                state.faults.fired(strike);
+                let struck = strike.struck.clone();
+                state.journal.update(self.exchange, |record| record.faults.push(struck));
+            }
+            Err(why) => state.faults.spared(strike, why),
+        }
+    }
+}
+
+impl Drop for Walk {
+    /// What was to strike a request that is over may strike another one.
+    fn drop(&mut self) {
+        let on_calls = std::mem::take(&mut self.on_calls);
+        let unspent: Vec<Pending> = self.pending.take().into_iter().chain(on_calls).collect();
+        if !unspent.is_empty() {
+            let mut state = self.line.shared.lock();
+            for Pending { strike, .. } in &unspent {
+                state.faults.spared(strike, "the client went away first");
+            }
+        }
+    }
+}
