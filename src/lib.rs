@@ -26,13 +26,15 @@
 //! * [`FileSnapshot`], [`UploadSnapshot`], [`PieceSnapshot`], [`DirectorySnapshot`], [`Requests`]:
 //!   assertions. Each `assert_*` panics at the caller's line, and has a `try_*` twin that returns
 //!   the [`Failure`].
+//! * [`MockOrigin::on`], [`MockOrigin::connections`], [`MockOrigin::tokens`]: what should go wrong, as
+//!   sentences that end in what happens. [`Chaos`] and [`explore`] find what nobody thought of.
 //! * [`spec`]: the protocol itself as tables, each row with its section and its [basis](spec::Basis).
 //!
 //! # Rooms
 //!
 //! The other modules are the rooms of the house, from the protocol's tables up to the server; each
-//! knows only those before it: [`spec`], [`content`], [`origin`], [`journal`], [`wire`],
-//! [`report`], [`verdict`], and the server. All but the last do no I/O on sockets, read no clock
+//! knows only those before it: [`spec`], [`content`], [`origin`], [`journal`], [`fault`],
+//! [`wire`], [`report`], [`verdict`], and the server. All but the last do no I/O on sockets, read no clock
 //! and need no runtime. Without the feature `server` they can be built into something else.
 
 // Without the server, what is said of it leads nowhere.
