@@ -61,7 +61,7 @@ pub struct Faults {
     chaos: Option<Chaos>,
     /// What chaos has done, as faults that do the same.
     done_by_chaos: Vec<Fault>,
-    /// Counts since the first fault was added; what was before is read from the journal then.
+    /// Counts while there are faults; what was before is read from the journal with the first.
     attempts: Option<Attempts>,
     uses: HashMap<SessionId, Use>,
     added: u64,
@@ -144,6 +144,7 @@ impl Faults {
     pub fn remove(&mut self, id: u64) -> bool {
         let before = self.records.len();
         self.records.retain(|record| record.id != id);
+        self.rest_if_idle();
         self.records.len() < before
     }
 
@@ -151,6 +152,14 @@ impl Faults {
     pub fn clear(&mut self) {
         self.records.clear();
         self.chaos = None;
+        self.rest_if_idle();
+    }
+
+    /// While nobody asks nothing is counted; what is missed then is in the journal.
+    fn rest_if_idle(&mut self) {
+        if self.is_idle() {
+            self.attempts = None;
+        }
     }
 
     /// Forgets everything.

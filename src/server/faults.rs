@@ -102,8 +102,7 @@ impl MockOrigin {
     /// Takes the fault with that number away, and says whether there was one. What it holds it lets
     /// go.
     pub fn remove_fault(&self, id: u64) -> bool {
-        self.shared.holds.release(id);
-        self.shared.lock().faults.remove(id)
+        self.shared.remove_fault(id)
     }
 
     /// Takes all faults away, and chaos with them.

@@ -48,7 +48,12 @@ impl State {
             if let Committed::Answer(answer) = committed
                 && answer.is_done()
             {
-                self.journal.update(late.exchange, |record| record.committed = Some(moment));
+                self.journal.update(late.exchange, |record| {
+                    record.committed = Some(moment);
+                    for (call, done) in record.calls.iter_mut().zip(answer.calls) {
+                        (call.path, call.upload) = (done.path, done.upload);
+                    }
+                });
             }
         }
     }

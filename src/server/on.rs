@@ -42,9 +42,9 @@ impl Armed {
         self.shared.lock().faults.record(self.id).cloned()
     }
 
-    /// Takes it away. It acts no more, and is not judged.
+    /// Takes it away. It acts no more, and is not judged; what it holds it lets go.
     pub fn remove(&self) {
-        self.shared.lock().faults.remove(self.id);
+        self.shared.remove_fault(self.id);
     }
 }
 
@@ -339,7 +339,8 @@ impl OnTokens<'_> {
         Self { name: Some(name.to_owned()), ..self }
     }
 
-    /// Each token works for so many calls; the next one gets 403 / −10001 (§2.3).
+    /// Each token works for so many calls, counted from here on; the next one gets 403 / −10001
+    /// (§2.3).
     ///
     /// # Panics
     ///
@@ -349,7 +350,7 @@ impl OnTokens<'_> {
         self.arm(TokenLife::Requests(requests))
     }
 
-    /// Each token works until so many bytes of bodies have been read with it. The call that reads
+    /// Each token works until so many bytes of bodies have been read with it, from here on. The call that reads
     /// them is still served: a token is judged at the head alone.
     ///
     /// # Panics

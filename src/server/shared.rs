@@ -158,6 +158,12 @@ impl Shared {
         state
     }
 
+    /// Takes a fault away, lets go what it holds, and says whether there was one.
+    pub(super) fn remove_fault(&self, id: u64) -> bool {
+        self.holds.release(id);
+        self.lock().faults.remove(id)
+    }
+
     pub(super) fn stop(&self) {
         self.interrupt(true);
     }
