@@ -14,8 +14,9 @@ pub(in crate::wire) struct Complete {
 }
 
 pub(in crate::wire) fn open(ask: &Ask<'_>, call: &mut Call) -> Result<Complete, Cause> {
+    call.upload = ask.text("X-Agile-Multipart");
     let caller = ask.caller(call)?;
-    let upload = ask.text("X-Agile-Multipart").ok_or(Cause::UnknownUpload)?;
+    let upload = call.upload.clone().ok_or(Cause::UnknownUpload)?;
     note_upload(ask, call, caller.user, &upload);
     ask.origin.check_complete(caller.user, &upload)?;
     Ok(Complete { user: caller.user, upload })

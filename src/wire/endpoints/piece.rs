@@ -19,11 +19,12 @@ pub(in crate::wire) struct Piece {
 }
 
 pub(in crate::wire) fn open(ask: &Ask<'_>, call: &mut Call) -> Result<Piece, Cause> {
-    let caller = ask.caller(call)?;
     let limits = ask.origin.limits();
     let part = ask.header("X-Agile-Part").and_then(|text| part_number(text, limits));
-    call.part = part;
-    let id = ask.text("X-Agile-Multipart").ok_or(Cause::UnknownUpload)?;
+    // What is meant is noted, whoever it is that means it.
+    (call.part, call.upload) = (part, ask.text("X-Agile-Multipart"));
+    let caller = ask.caller(call)?;
+    let id = call.upload.clone().ok_or(Cause::UnknownUpload)?;
     super::complete::note_upload(ask, call, caller.user, &id);
     let upload = ask.origin.upload_for(caller.user, &id, Operation::Piece)?;
     let number = part.ok_or(Cause::PartNumber)?;

@@ -1,0 +1,35 @@
+//! What nobody thought of
+
+use mock_origin::{Chaos, MockOrigin, Profile};
+
+use crate::{upload, videos};
+
+/// Chaos that is the same every time
+///
+/// Each decision is a hash of seed, operation, path, part number and attempt. No more than two attempts
+/// of anything are struck, so that a client that tries three times must succeed.
+#[test]
+fn chaos_that_is_the_same_every_time() {
+    let origin = videos();
+    origin.chaos(Chaos::seed(41).profile(Profile::Lossy).at_most(2).per_operation());
+
+    upload(&origin).unwrap();
+
+    origin.upload("/videos/movie.mp4").assert_pieces(1..=4);
+    origin.finish();
+}
+
+/// Many seeds
+///
+/// The first run that fails is run again with fewer and fewer of the faults that struck it. Those that
+/// matter are printed as they are written in a test.
+#[test]
+fn many_seeds() {
+    let videos = MockOrigin::builder().directory("/videos");
+    let chaos = Chaos::seed(0).profile(Profile::Everything).at_most(2).per_operation();
+
+    videos.explore(chaos, 0..20, |origin| {
+        upload(origin).unwrap();
+        origin.file("/videos/movie.mp4").assert_exists();
+    });
+}

@@ -1,0 +1,34 @@
+//! A recipe for each situation. They run, and `docs/faults.md` is made of them:
+//! `UPDATE_GOLDEN=1 cargo test --test recipes` writes it anew.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../chaos/client.rs"]
+#[allow(dead_code)]
+mod client;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../chaos/wire.rs"]
+mod wire;
+
+mod answers;
+mod chance;
+mod connections;
+mod others;
+mod page;
+mod refusals;
+mod sessions;
+mod timing;
+
+use mock_origin::MockOrigin;
+
+/// An origin with a directory.
+fn videos() -> MockOrigin {
+    MockOrigin::builder().directory("/videos").start()
+}
+
+/// The client under test: it uploads `/videos/movie.mp4` in four pieces of 1,000 bytes.
+fn upload(origin: &MockOrigin) -> Result<(), client::GaveUp> {
+    let pieces: Vec<_> = (1..=4).map(|number| vec![number; 1000]).collect();
+    client::Uploader::correct(origin).upload("/videos", "movie.mp4", &pieces)
+}

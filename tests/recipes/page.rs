@@ -1,0 +1,96 @@
+//! `docs/faults.md`, made of the recipes.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+const CHAPTERS: [&str; 7] =
+    ["connections", "refusals", "answers", "sessions", "others", "timing", "chance"];
+
+const OPENING: &str = "\
+# Faults
+
+An upload client is judged by what it does when things go wrong. Here is a recipe for each situation.
+Each is a test of this crate: this page is made of them, and they run.
+
+A fault is a sentence: **on what** (`origin.on(Op::piece(2))`, and `.path(\"/videos/*.mp4\")`, `.user(\"jane\")`,
+`.upload(id)`), **which of those** (`.attempt(1)`, `.attempts(1..=2)`, `.nth(3)`, `.first()`, `.times(2)`,
+`.always()`), and **what happens**, the verb that adds it. Without the middle a fault acts once.
+
+* An *attempt* counts per operation, user, path and part number, from the origin's start: pieces that are
+  sent in parallel do not disturb each other. `.nth(n)` counts what is selected, from when the fault was added.
+* Of several faults that could act on a call, the first that was added does.
+* A fault that needs the call to be done, like `commit_then`, is not used up by one that the origin refuses.
+* `finish()` fails on a fault that never acted, and says what came near it. `Armed::remove` takes one away.
+* What a fault did is in the journal: `received`, `written`, `committed`, `outcome`, and its name in `faults`.
+  Bytes are exact as the origin read and wrote them; what a client has sent beyond, and what it has seen, lies
+  in the kernel's buffers.
+* JSON-RPC tells what it asks for in its body, which is read whole first: `Op::method(\"stat\")` can be refused,
+  lost, held, and the rest, but not be cut in the middle of the body. In a batch a refusal concerns its call alone.
+* Nothing waits for ever: `Builder::hold_limit` (30 s) ends what holds, stalls or is silent.
+
+In all recipes `videos()` is `MockOrigin::builder().directory(\"/videos\").start()`, and `upload(&origin)` is the
+client under test: it uploads `/videos/movie.mp4` in four pieces of 1,000 bytes, and tries everything three times.
+The same faults can be written in files for the binary: [faults-in-files.md](faults-in-files.md).
+";
+
+#[test]
+fn the_page_of_faults_is_made_of_the_recipes() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let chapter = |name| {
+        let file = root.join("tests/recipes").join(name).with_extension("rs");
+        told(&fs::read_to_string(file).unwrap())
+    };
+    let chapters = CHAPTERS.map(chapter).concat();
+    let made = OPENING.to_owned() + &contents(&chapters) + &chapters;
+    let path = root.join("docs/faults.md");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &made).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(made == written, "docs/faults.md is not what tests/recipes says");
+}
+
+/// The headings of the chapters, as links to them.
+fn contents(chapters: &str) -> String {
+    let headings = chapters.lines().filter_map(|line| line.strip_prefix("## "));
+    let link = |heading: &str| {
+        let anchor = heading.to_lowercase().replace(',', "").replace(' ', "-");
+        format!("* [{heading}](#{anchor})\n")
+    };
+    format!("\n{}", headings.map(link).collect::<String>())
+}
+
+/// A chapter: its heading, and its recipes.
+fn told(source: &str) -> String {
+    let mut lines = source.lines();
+    let heading = lines.by_ref().map_while(|line| line.strip_prefix("//!"));
+    let mut page = prose("##", heading);
+    let recipes = source.split("#[test]\n").collect::<Vec<_>>();
+    for pair in recipes.windows(2) {
+        let words: Vec<_> =
+            pair[0].lines().rev().map_while(|line| line.strip_prefix("///")).collect();
+        page += &prose("###", words.into_iter().rev());
+        // Writing to a string cannot fail.
+        let _ = write!(page, "\n```rust\n{}\n```\n", body(pair[1]));
+    }
+    page
+}
+
+/// A heading, and what follows it.
+fn prose<'a>(level: &str, mut lines: impl Iterator<Item = &'a str>) -> String {
+    let heading = lines.next().unwrap().trim();
+    let rest: Vec<_> = lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    let rest = rest.join("\n");
+    match rest.trim_matches('\n') {
+        "" => format!("\n{level} {heading}\n"),
+        rest => format!("\n{level} {heading}\n\n{rest}\n"),
+    }
+}
+
+/// What stands between the braces of the function that begins `source`.
+fn body(source: &str) -> String {
+    let inside = source.split("\n}").next().unwrap();
+    let lines = inside.lines().skip(1).map(|line| line.strip_prefix("    ").unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
