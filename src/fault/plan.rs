@@ -183,6 +183,17 @@ impl Faults {
         &self.done_by_chaos
     }
 
+    /// What chaos has done so far, as it is written in a test; nothing if there is none.
+    pub fn tell_of_chaos(&self) -> String {
+        let Some(chaos) = &self.chaos else { return String::new() };
+        let sentences = self.done_by_chaos.iter().map(|fault| format!("    {fault};\n"));
+        format!(
+            "chaos (seed {}) has done this:\n{}\n",
+            chaos.seed_number(),
+            sentences.collect::<String>()
+        )
+    }
+
     /// The account of every fault.
     pub fn records(&self) -> &[FaultRecord] {
         &self.records

@@ -256,8 +256,10 @@ impl MockOrigin {
     }
 
     fn account_of_events(&self) -> String {
-        let journal = self.shared.lock().journal.clone();
-        format!("timeline (seed {}):\n{}", self.seed, Timeline(&journal))
+        let state = self.shared.lock();
+        let (journal, chaos) = (state.journal.clone(), state.faults.tell_of_chaos());
+        drop(state);
+        format!("{chaos}timeline (seed {}):\n{}", self.seed, Timeline(&journal))
     }
 }
 
