@@ -177,7 +177,7 @@ fn precisely(call: &Call, attempt: u32) -> Trigger {
     };
     // A login is about a user, whatever directory that user begins in.
     let is_login = call.operation == Operation::Login;
-    let path = call.path.clone().filter(|_| !is_login).map(Pattern::new);
+    let path = call.path.as_deref().filter(|_| !is_login).map(Pattern::exactly);
     let user = call.user.clone().filter(|_| path.is_none());
     Trigger { path, user, attempts: Some(attempt..=attempt), ..Trigger::new(op) }
 }
