@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mock_origin::fault::{Circumstances, Effect, Faults, Stage};
+use mock_origin::fault::{Circumstances, Effect, Faults, Stage, Trigger};
 use mock_origin::journal::{Call, Journal};
-use mock_origin::{Chaos, Interface, Lose, Operation, Profile};
+use mock_origin::{Chaos, Fault, Interface, Lose, Op, Operation, Profile};
 
 use crate::support::payload::Random;
 
@@ -179,4 +179,49 @@ fn what_is_no_operation_is_never_struck() {
     for seed in 0..50 {
         assert!(decisions(Chaos::seed(seed).percent(100), &nothing).is_empty());
     }
+}
+
+#[test]
+fn a_request_of_nobody_about_nothing_is_never_struck() {
+    let mut stranger = call(Operation::Piece, Interface::Http, "/multipart/piece", "/");
+    (stranger.path, stranger.user, stranger.part) = (None, None, Some(1));
+    let ping = Call::new(Operation::Echo, Interface::JsonRpc, "ping");
+    assert!(decisions(Chaos::seed(1).percent(100), &[stranger, ping]).is_empty());
+}
+
+#[test]
+fn a_form_is_struck_when_it_has_told_its_path_and_counts_on_that() {
+    let mut faults = Faults::default();
+    faults.set_chaos(Chaos::seed(2).percent(100), &Journal::default());
+    let mut strike = |at, path: Option<&str>| {
+        let mut form = call(Operation::PostFile, Interface::Http, "/post/file", "/");
+        form.path = path.map(str::to_owned);
+        let there = Circumstances { at, refused: None, declared: Some(1000) };
+        faults.strike(&form, there).map(|strike| strike.struck.name.to_string())
+    };
+    for attempt in 1..=3 {
+        for path in ["/acme/a.txt", "/acme/b.txt"] {
+            assert_eq!(strike(Stage::Head, None), None);
+            let struck = strike(Stage::Commit, Some(path));
+            assert_eq!(struck.is_some(), attempt <= 2);
+            let start = format!("origin.on(Op::file()).path({path:?}).attempt({attempt}).");
+            assert!(struck.is_none_or(|sentence| sentence.starts_with(&start)));
+        }
+    }
+}
+
+#[test]
+fn a_form_without_a_path_counts_once() {
+    let mut faults = Faults::default();
+    let second = Trigger { attempts: Some(2..=2), ..Trigger::new(Op::file()) };
+    let fault = Fault::on_call(second, Effect::Lose(Lose::Reset));
+    faults.add(fault, None, &Journal::default(), || unreachable!());
+    let mut strike = |at| {
+        let mut form = call(Operation::PostFile, Interface::Http, "/post/file", "/");
+        form.path = None;
+        let there = Circumstances { at, refused: None, declared: Some(1000) };
+        faults.strike(&form, there).is_some()
+    };
+    let struck = [Stage::Head, Stage::Commit, Stage::Head, Stage::Commit].map(&mut strike);
+    assert_eq!(struck, [false, false, true, false]);
 }

@@ -11,6 +11,7 @@ mod client;
 mod decisions;
 mod facts;
 mod mistakes;
+mod operations;
 mod parallel;
 mod replay;
 mod survival;

@@ -6,6 +6,7 @@ use mock_origin::{Chaos, MockOrigin, Profile, UploadState};
 
 use crate::client::Uploader;
 use crate::facts::{asked_for_status, assert_same, cut, facts, struck};
+use crate::replay::{replayed, under_chaos};
 use crate::{pieces, videos};
 
 const WORKERS: u64 = 12;
@@ -75,4 +76,19 @@ fn a_thousand_uploads_survive_everything_and_the_same_happens_again() {
 #[test]
 fn a_thousand_uploads_survive_lost_connections_and_the_same_happens_again() {
     assert_the_same_twice(Profile::Lossy);
+}
+
+#[test]
+fn pieces_that_are_sent_at_once_do_not_count_for_each_other() {
+    let upload = |origin: &MockOrigin| {
+        for number in 0..20 {
+            let mut client = Uploader::correct(origin);
+            client.upload_at_once("/videos", &format!("{number}.mp4"), &pieces(number)).unwrap();
+        }
+        assert_nothing_lost(origin, 20);
+    };
+    let chaos = Chaos::seed(12).percent(70);
+    let (faults, once) = under_chaos(chaos, upload);
+    assert_same(&once, &under_chaos(chaos, upload).1);
+    assert_same(&once, &replayed(&faults, Clone::clone, upload));
 }

@@ -18,7 +18,7 @@ fn upload_three(origin: &MockOrigin) {
 }
 
 /// A run under chaos: what it did, and what happened.
-fn under_chaos(chaos: Chaos, run: impl Fn(&MockOrigin)) -> (Vec<Fault>, Vec<String>) {
+pub(crate) fn under_chaos(chaos: Chaos, run: impl Fn(&MockOrigin)) -> (Vec<Fault>, Vec<String>) {
     let origin = videos().seed(1).start();
     origin.chaos(chaos);
     run(&origin);
@@ -27,7 +27,7 @@ fn under_chaos(chaos: Chaos, run: impl Fn(&MockOrigin)) -> (Vec<Fault>, Vec<Stri
 }
 
 /// A run with those faults alone, all of which act.
-fn replayed(
+pub(crate) fn replayed(
     faults: &[Fault],
     text: impl Fn(&Fault) -> Fault,
     run: impl Fn(&MockOrigin),
