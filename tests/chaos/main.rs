@@ -9,6 +9,7 @@ mod support;
 
 mod client;
 mod decisions;
+mod exploring;
 mod facts;
 mod mistakes;
 mod operations;

@@ -31,6 +31,14 @@ fn a_correct_client_survives_whatever_is_struck_as_often_as_may_be() {
     videos().explore(chaos, 0..40, survive);
 }
 
+#[test]
+fn an_origin_without_a_builder_is_explored_too() {
+    mock_origin::explore(0..20, |origin| {
+        Uploader::correct(origin).upload("/", "a.mp4", &pieces(1)).unwrap();
+        origin.file("/a.mp4").assert_content(pieces(1).concat());
+    });
+}
+
 /// Uploads once on an origin that has been prepared.
 fn survives(origin: &MockOrigin) {
     survive(origin);
