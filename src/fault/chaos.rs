@@ -14,7 +14,8 @@ use super::{Cut, Effect, Fault, Lose, Pattern, Reject, Trigger};
 /// Each decision is a hash of the seed, the operation, the path, the part number and the attempt:
 /// neither the order in which requests come nor their timing changes it. No more than
 /// [`at_most`](Chaos::at_most) attempts of anything are struck, so that a client which tries once
-/// more than that must succeed.
+/// more than that must succeed. A request of which neither user nor path is known is let be: a
+/// ping, or one whose token is good for nothing.
 ///
 /// ```
 /// use mock_origin::{Chaos, MockOrigin, Profile};
@@ -96,7 +97,9 @@ impl Chaos {
             call.operation,
             Operation::Unmatched | Operation::Preflight | Operation::UnknownMethod
         );
-        if attempt > self.most || is_nothing {
+        // Nothing tells whether that is tried again, or is another one's: who comes with a dead token.
+        let is_anyones = call.user.is_none() && call.path.is_none();
+        if attempt > self.most || is_nothing || is_anyones {
             return None;
         }
         let mut dice = Dice::new(self.seed, call, attempt);
@@ -177,7 +180,7 @@ fn precisely(call: &Call, attempt: u32) -> Trigger {
     };
     // A login is about a user, whatever directory that user begins in.
     let is_login = call.operation == Operation::Login;
-    let path = call.path.clone().filter(|_| !is_login).map(Pattern::new);
+    let path = call.path.as_deref().filter(|_| !is_login).map(Pattern::exactly);
     let user = call.user.clone().filter(|_| path.is_none());
     Trigger { path, user, attempts: Some(attempt..=attempt), ..Trigger::new(op) }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 /// A pattern of absolute paths: `*` is any part of a name, `**` is any part of a path.
 ///
-/// It is read from the account's root, `/videos/*.mp4`, or with the account in front.
+/// It is read from the account's root, `/videos/*.mp4`, or with the account in front. Names may have
+/// stars of their own: `\*` is one of those, and `\\` a backslash.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern(String);
 
@@ -12,6 +13,11 @@ impl Pattern {
     /// A pattern.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// The pattern of that path alone, whatever letters are in it.
+    pub fn exactly(path: &str) -> Self {
+        Self(path.replace('\\', r"\\").replace('*', r"\*"))
     }
 
     /// Whether an absolute path, which begins with the account's name, is meant.
@@ -48,8 +54,8 @@ fn fits(pattern: &[u8], text: &[u8]) -> bool {
         } else if pattern.get(at) == Some(&b'*') {
             name = Some((at + 1, to));
             at += 1;
-        } else if pattern.get(at) == Some(&text[to]) {
-            (at, to) = (at + 1, to + 1);
+        } else if let Some(behind) = behind_letter(pattern, at, text[to]) {
+            (at, to) = (behind, to + 1);
         } else if let Some((behind, taken)) = name.filter(|(_, taken)| text[*taken] != b'/') {
             name = Some((behind, taken + 1));
             (at, to) = (behind, taken + 1);
@@ -61,6 +67,16 @@ fn fits(pattern: &[u8], text: &[u8]) -> bool {
         }
     }
     pattern[at..].iter().all(|byte| *byte == b'*')
+}
+
+/// Where a pattern goes on if its next letter is that one. A star has been looked for before.
+fn behind_letter(pattern: &[u8], at: usize, letter: u8) -> Option<usize> {
+    let (wanted, behind) = match &pattern[at..] {
+        [b'\\', wanted @ (b'*' | b'\\'), ..] => (wanted, at + 2),
+        [wanted, ..] => (wanted, at + 1),
+        [] => return None,
+    };
+    (*wanted == letter).then_some(behind)
 }
 
 #[cfg(test)]
@@ -88,6 +104,33 @@ mod tests {
             ("", "/acme/a", false),
         ] {
             assert_eq!(Pattern::new(pattern).matches(path), fit, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn a_star_may_be_a_letter_of_a_name() {
+        for (pattern, path, fit) in [
+            (r"/a\*.mp4", "/acme/a*.mp4", true),
+            (r"/a\*.mp4", "/acme/ab.mp4", false),
+            (r"/a\*.mp4", r"/acme/a\*.mp4", false),
+            (r"/a\\\*", r"/acme/a\*", true),
+            (r"/a\\*", r"/acme/a\bc", true),
+            (r"/*\**", "/acme/a*b", true),
+            (r"/*\**", "/acme/ab", false),
+            (r"/a\b", r"/acme/a\b", true),
+            (r"/a\", r"/acme/a\", true),
+        ] {
+            assert_eq!(Pattern::new(pattern).matches(path), fit, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_a_pattern_of_itself_alone() {
+        let paths = ["/acme/a*", "/acme/**", r"/acme/\", r"/acme/\*", "/acme/a", r"/acme/\\**b"];
+        for path in paths {
+            let pattern = Pattern::exactly(path);
+            let matched = paths.into_iter().filter(|other| pattern.matches(other));
+            assert_eq!(matched.collect::<Vec<_>>(), [path]);
         }
     }
 }

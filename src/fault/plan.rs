@@ -226,6 +226,9 @@ impl Faults {
         if call.is_json_rpc() && circumstances.at == Stage::Head {
             return None;
         }
+        if is_told_nothing_new(call, circumstances.at) {
+            return None;
+        }
         let attempt = self.attempts.as_mut()?.count(call);
         let mut chosen: Option<Strike> = None;
         for record in &mut self.records {
@@ -248,6 +251,10 @@ impl Faults {
         circumstances: Circumstances,
     ) -> Option<Strike> {
         let chaos = self.chaos.as_ref()?;
+        // Without its path a form is like every other one, and they would count for each other.
+        if call.operation == Operation::PostFile && circumstances.at == Stage::Head {
+            return None;
+        }
         let fault = chaos.decide(call, attempt.on_path, circumstances)?;
         let Kind::Call(_, effect) = &fault.kind else { return None };
         let struck = Struck::new(None, fault.to_string());
@@ -369,6 +376,11 @@ impl Faults {
 /// faults that ask for it are decided there; all others at its head.
 fn is_due(trigger: &Trigger, call: &Call, at: Stage) -> bool {
     call.operation != Operation::PostFile || trigger.path.is_some() == (at == Stage::Commit)
+}
+
+/// Whether a form of which all was asked about at its head did not tell its path after all.
+fn is_told_nothing_new(call: &Call, at: Stage) -> bool {
+    call.operation == Operation::PostFile && at == Stage::Commit && call.path.is_none()
 }
 
 impl FaultRecord {

@@ -67,7 +67,7 @@ impl<'o> On<'o> {
     }
 
     /// Only calls about a path like that, seen from the account's root or with the account in
-    /// front. `*` is any part of a name, `**` any part of a path.
+    /// front. `*` is any part of a name, `**` any part of a path, and `\*` a star.
     pub fn path(mut self, pattern: &str) -> Self {
         self.trigger.path = Some(Pattern::new(pattern));
         self

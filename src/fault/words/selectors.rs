@@ -147,7 +147,7 @@ pub const SELECTORS: &[SelectorRow] = &[
         key: "path",
         values: "a pattern of paths",
         what: "only on such paths, from the account's root: * is any part of a name, ** any part of \
-               a path",
+               a path; behind a backslash a star is a letter",
         on: CALLS,
         read: |draft, value| set(&mut draft.path, text(value).map(Pattern::new)),
     },

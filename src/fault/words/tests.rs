@@ -260,15 +260,16 @@ fn what_chaos_does_comes_back() {
         let at = if call.interface == Interface::JsonRpc { Stage::Commit } else { Stage::Head };
         Circumstances { at, refused: None, declared: Some(1 << 20) }
     };
+    let of_jane = |call| Call { user: Some("jane".to_owned()), ..call };
     let calls = [
         Call {
             part: Some(2),
             path: Some("/acme/videos/a.mp4".to_owned()),
             ..Call::new(Operation::Piece, Interface::Http, "/multipart/piece")
         },
-        Call::new(Operation::Complete, Interface::JsonRpc, "completeMultipart"),
-        Call::new(Operation::Stat, Interface::JsonRpc, "stat"),
-        Call::new(Operation::Login, Interface::Http, "/account/login"),
+        of_jane(Call::new(Operation::Complete, Interface::JsonRpc, "completeMultipart")),
+        of_jane(Call::new(Operation::Stat, Interface::JsonRpc, "stat")),
+        of_jane(Call::new(Operation::Login, Interface::Http, "/account/login")),
     ];
     let chaos = (0..100).map(|seed| Chaos::seed(seed).percent(100).at_most(2).per_operation());
     let decided = chaos.flat_map(|chaos| {

@@ -1,0 +1,227 @@
+//! What chaos decides follows from what is asked for, and from nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mock_origin::fault::{Circumstances, Effect, Faults, Stage, Trigger};
+use mock_origin::journal::{Call, Journal};
+use mock_origin::{Chaos, Fault, Interface, Lose, Op, Operation, Profile};
+
+use crate::support::payload::Random;
+
+const ATTEMPTS: u32 = 4;
+const PROFILES: [Profile; 3] = [Profile::Lossy, Profile::Ill, Profile::Slow];
+
+fn call(operation: Operation, interface: Interface, name: &'static str, path: &str) -> Call {
+    let mut call = Call::new(operation, interface, name);
+    (call.path, call.user) = (Some(path.to_owned()), Some("jane".to_owned()));
+    call
+}
+
+/// What the clients of some uploads ask for, each thing once.
+fn calls() -> Vec<Call> {
+    let mut calls = Vec::new();
+    for number in 0..20 {
+        let path = format!("/acme/videos/{number}.mp4");
+        let http = |operation, name| call(operation, Interface::Http, name, &path);
+        calls.push(http(Operation::Create, "/multipart/create"));
+        calls.push(http(Operation::Complete, "/multipart/complete"));
+        for part in 1..=4 {
+            let mut piece = http(Operation::Piece, "/multipart/piece");
+            piece.part = Some(part);
+            calls.push(piece);
+        }
+        let (status, name) = (Operation::Status, "getMultipartStatus");
+        calls.push(call(status, Interface::JsonRpc, name, &path));
+    }
+    calls
+}
+
+/// What is asked for, and which attempt it is.
+type Asked = (String, u32);
+
+/// What strikes when those calls come in that order.
+fn decisions(chaos: Chaos, calls: &[Call]) -> BTreeMap<Asked, (String, Effect)> {
+    let mut faults = Faults::default();
+    faults.set_chaos(chaos, &Journal::default());
+    let mut attempts: BTreeMap<String, u32> = BTreeMap::new();
+    let mut decisions = BTreeMap::new();
+    for call in calls {
+        let what = format!("{} {:?} {:?}", call.name, call.path, call.part);
+        let attempt = attempts.entry(what.clone()).or_default();
+        *attempt += 1;
+        let at = if call.is_json_rpc() { Stage::Commit } else { Stage::Head };
+        let there = Circumstances { at, refused: None, declared: Some(1000) };
+        if let Some(strike) = faults.strike(call, there) {
+            let decided = (strike.struck.name.to_string(), strike.effect);
+            decisions.insert((what, *attempt), decided);
+        }
+    }
+    decisions
+}
+
+/// Every call so many times.
+fn again_and_again() -> Vec<Call> {
+    (0..ATTEMPTS).flat_map(|_| calls()).collect()
+}
+
+fn shuffled(mut calls: Vec<Call>, seed: u64) -> Vec<Call> {
+    let mut random = Random::new(seed);
+    for at in (1..calls.len()).rev() {
+        calls.swap(at, random.below(at + 1));
+    }
+    calls
+}
+
+#[test]
+fn the_order_of_requests_changes_no_decision() {
+    for profile in [Profile::Lossy, Profile::Ill, Profile::Slow, Profile::Everything] {
+        let chaos = Chaos::seed(41).profile(profile);
+        let once = decisions(chaos, &again_and_again());
+        assert!(once.len() > 20);
+        for seed in 0..20 {
+            assert_eq!(decisions(chaos, &shuffled(again_and_again(), seed)), once);
+        }
+    }
+}
+
+#[test]
+fn identifiers_and_sessions_change_no_decision() {
+    let chaos = Chaos::seed(41);
+    let mut others = again_and_again();
+    for call in others.iter_mut().filter(|call| call.operation != Operation::Create) {
+        call.upload = Some("another".to_owned());
+    }
+    assert_eq!(decisions(chaos, &others), decisions(chaos, &again_and_again()));
+}
+
+#[test]
+fn no_more_attempts_are_struck_than_was_said() {
+    for most in 0..=ATTEMPTS {
+        let chaos = Chaos::seed(5).percent(100).at_most(most).per_operation();
+        let struck = decisions(chaos, &again_and_again());
+        assert!(struck.keys().all(|(_, attempt)| *attempt <= most));
+        assert_eq!(struck.len(), calls().len() * most as usize);
+    }
+}
+
+#[test]
+fn percent_is_how_likely_an_attempt_is_struck() {
+    let all = calls().len() * 2;
+    let struck = |percent| decisions(Chaos::seed(6).percent(percent), &again_and_again()).len();
+    assert_eq!((struck(0), struck(100)), (0, all));
+    let half = struck(50);
+    assert!((all * 35 / 100..=all * 65 / 100).contains(&half), "{half} of {all}");
+    assert!(struck(10) < half && half < struck(90));
+}
+
+#[test]
+#[should_panic(expected = ".percent(100)")]
+fn more_than_all_are_not_struck() {
+    let _ = Chaos::seed(1).percent(101);
+}
+
+/// Whether an effect is of that kind.
+fn is_of(profile: Profile, effect: &Effect) -> bool {
+    let says_something = |lose: &Lose| matches!(lose, Lose::Status(_));
+    let is_ill = match effect {
+        Effect::Reject(_) | Effect::RejectAfter(..) => true,
+        Effect::CommitThen(lose) | Effect::Lose(lose) => says_something(lose),
+        _ => false,
+    };
+    let is_slow =
+        matches!(effect, Effect::Delay(_) | Effect::AnswerSlowly(_) | Effect::ReadSlowly(_));
+    match profile {
+        Profile::Ill => is_ill,
+        Profile::Slow => is_slow,
+        Profile::Lossy => !is_ill && !is_slow,
+        _ => true,
+    }
+}
+
+#[test]
+fn a_profile_gives_faults_of_its_kind_alone_and_everything_gives_all() {
+    for profile in PROFILES {
+        let struck = decisions(Chaos::seed(7).profile(profile), &again_and_again());
+        assert!(struck.values().all(|(_, effect)| is_of(profile, effect)), "{struck:#?}");
+        let everything = decisions(Chaos::seed(7), &again_and_again());
+        assert!(everything.values().any(|(_, effect)| is_of(profile, effect)));
+    }
+}
+
+#[test]
+fn another_seed_decides_otherwise() {
+    let names = |seed| {
+        let decided = decisions(Chaos::seed(seed), &again_and_again());
+        decided.into_values().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    let different: BTreeSet<_> = (0..50).map(names).collect();
+    assert_eq!(different.len(), 50);
+    assert_eq!(names(9), names(9));
+}
+
+#[test]
+fn a_cut_in_a_body_comes_before_its_end() {
+    let chaos = Chaos::seed(8).profile(Profile::Lossy).percent(100);
+    let cuts = decisions(chaos, &again_and_again())
+        .into_values()
+        .filter_map(|(_, effect)| effect.body_bytes());
+    let cuts: BTreeSet<u64> = cuts.collect();
+    assert!(cuts.len() > 10 && cuts.iter().all(|bytes| *bytes <= 1000), "{cuts:?}");
+}
+
+#[test]
+fn what_is_no_operation_is_never_struck() {
+    let nothing = [
+        call(Operation::Unmatched, Interface::Http, "/multipart/peice", "/"),
+        call(Operation::Preflight, Interface::Http, "/multipart/piece", "/"),
+        call(Operation::UnknownMethod, Interface::JsonRpc, "nothing", "/"),
+    ];
+    for seed in 0..50 {
+        assert!(decisions(Chaos::seed(seed).percent(100), &nothing).is_empty());
+    }
+}
+
+#[test]
+fn a_request_of_nobody_about_nothing_is_never_struck() {
+    let mut stranger = call(Operation::Piece, Interface::Http, "/multipart/piece", "/");
+    (stranger.path, stranger.user, stranger.part) = (None, None, Some(1));
+    let ping = Call::new(Operation::Echo, Interface::JsonRpc, "ping");
+    assert!(decisions(Chaos::seed(1).percent(100), &[stranger, ping]).is_empty());
+}
+
+#[test]
+fn a_form_is_struck_when_it_has_told_its_path_and_counts_on_that() {
+    let mut faults = Faults::default();
+    faults.set_chaos(Chaos::seed(2).percent(100), &Journal::default());
+    let mut strike = |at, path: Option<&str>| {
+        let mut form = call(Operation::PostFile, Interface::Http, "/post/file", "/");
+        form.path = path.map(str::to_owned);
+        let there = Circumstances { at, refused: None, declared: Some(1000) };
+        faults.strike(&form, there).map(|strike| strike.struck.name.to_string())
+    };
+    for attempt in 1..=3 {
+        for path in ["/acme/a.txt", "/acme/b.txt"] {
+            assert_eq!(strike(Stage::Head, None), None);
+            let struck = strike(Stage::Commit, Some(path));
+            assert_eq!(struck.is_some(), attempt <= 2);
+            let start = format!("origin.on(Op::file()).path({path:?}).attempt({attempt}).");
+            assert!(struck.is_none_or(|sentence| sentence.starts_with(&start)));
+        }
+    }
+}
+
+#[test]
+fn a_form_without_a_path_counts_once() {
+    let mut faults = Faults::default();
+    let second = Trigger { attempts: Some(2..=2), ..Trigger::new(Op::file()) };
+    let fault = Fault::on_call(second, Effect::Lose(Lose::Reset));
+    faults.add(fault, None, &Journal::default(), || unreachable!());
+    let mut strike = |at| {
+        let mut form = call(Operation::PostFile, Interface::Http, "/post/file", "/");
+        form.path = None;
+        let there = Circumstances { at, refused: None, declared: Some(1000) };
+        faults.strike(&form, there).is_some()
+    };
+    let struck = [Stage::Head, Stage::Commit, Stage::Head, Stage::Commit].map(&mut strike);
+    assert_eq!(struck, [false, false, true, false]);
+}

@@ -1,0 +1,179 @@
+//! Clients that do something wrong are found by seeds alone, and what is printed then is the few
+//! faults that matter, as they are written in a test.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::time::{Duration, UNIX_EPOCH};
+
+use mock_origin::{Chaos, Lose, MockOrigin, Op, Profile};
+
+use crate::client::{Mistake, Uploader};
+use crate::mistakes::{PATH, assert_uploaded, content, upload};
+use crate::{pieces, videos};
+
+/// What is printed when seeds have found a client that uploads in this way, and says whether it
+/// believes that it has.
+fn explored(chaos: Chaos, upload: impl Fn(&MockOrigin) -> bool) -> String {
+    // Nothing is left to chance, so that what is printed can be compared.
+    let builder =
+        videos().seed(7).clock_at(UNIX_EPOCH + Duration::from_secs(1_600_000_000)).clock_stopped();
+    let run = |origin: &MockOrigin| {
+        let done = upload(origin);
+        assert_uploaded(origin);
+        assert!(done, "the client says that it has failed");
+    };
+    let found = catch_unwind(AssertUnwindSafe(|| builder.explore(chaos, 0..500, run)));
+    *found.expect_err("no seed has found it").downcast::<String>().unwrap()
+}
+
+fn explored_with(mistake: Mistake, chaos: Chaos) -> String {
+    explored(chaos, |origin| upload(origin, mistake))
+}
+
+/// The faults in a text that has a seed and a failure too.
+#[track_caller]
+fn printed(text: &str) -> Vec<&str> {
+    let (seed, rest) =
+        text.split_once(" fails.\n\nThe faults without which it passes:\n\n").unwrap();
+    assert!(seed.strip_prefix("seed ").is_some_and(|seed| seed.parse::<u64>().is_ok()), "{text}");
+    let (faults, failure) = rest.split_once("\n\nThe failure:\n\n").unwrap();
+    assert!(!failure.is_empty());
+    let sentence = |line: &'_ str| line.starts_with("    origin.on(") && line.ends_with(");");
+    assert!(faults.lines().all(sentence), "{text}");
+    faults.lines().map(str::trim).collect()
+}
+
+/// The one fault that matters.
+#[track_caller]
+fn one_fault(text: &str) -> &str {
+    let faults = printed(text);
+    assert_eq!(faults.len(), 1, "{text}");
+    faults[0]
+}
+
+fn chaos() -> Chaos {
+    Chaos::seed(0).at_most(2).per_operation().percent(10)
+}
+
+#[test]
+fn seeds_find_who_never_retries() {
+    let text = explored_with(Mistake::NeverRetries, chaos());
+    let fault = one_fault(&text);
+    assert!(fault.contains(".attempt(1)."), "{fault}");
+    assert_golden("explored_never_retries", &text);
+}
+
+#[test]
+fn seeds_find_who_forgets_the_body() {
+    for mistake in [Mistake::ForgetsTheBody, Mistake::SendsHalfTheBody] {
+        let text = explored_with(mistake, chaos());
+        let fault = one_fault(&text);
+        let is_piece = |number: &usize| {
+            let start =
+                format!("origin.on(Op::piece({number})).path(\"/acme/videos/a.mp4\").attempt(1).");
+            fault.starts_with(&start)
+        };
+        assert!((1..=content().len()).any(|number| is_piece(&number)), "{fault}");
+        assert!(text.contains("has the expected content"), "{text}");
+    }
+    assert_golden("explored_forgets_the_body", &explored_with(Mistake::ForgetsTheBody, chaos()));
+}
+
+#[test]
+fn seeds_find_who_gives_up_on_a_lost_completion() {
+    let chaos = chaos().profile(Profile::Lossy);
+    let text = explored_with(Mistake::GivesUpOnComplete, chaos);
+    let fault = one_fault(&text);
+    let start = "origin.on(Op::complete()).path(\"/acme/videos/a.mp4\").attempt(1).";
+    assert!(fault.starts_with(start), "{fault}");
+    assert_golden("explored_gives_up_on_complete", &text);
+}
+
+#[test]
+fn seeds_find_who_sends_another_part() {
+    let text = explored_with(Mistake::SendsAnotherPart, chaos());
+    let fault = one_fault(&text);
+    assert!(fault.starts_with("origin.on(Op::piece("), "{fault}");
+}
+
+#[test]
+fn who_fails_without_faults_is_told_so() {
+    let explore = || videos().explore(chaos(), 0..500, |_| panic!("always"));
+    let found = catch_unwind(AssertUnwindSafe(explore)).unwrap_err();
+    let text = found.downcast::<String>().unwrap();
+    assert_eq!(*text, "seed 0 fails.\n\nIt fails without any fault.\n\nThe failure:\n\nalways");
+}
+
+/// A client that tries everything twice is no match for two faults on one thing.
+#[test]
+fn seeds_find_who_tries_once_less_than_chaos_strikes() {
+    let text = explored(Chaos::seed(0), |origin| {
+        let mut client = Uploader::correct(origin);
+        client.attempts = 2;
+        client.upload("/videos", "a.mp4", &content()).is_ok()
+    });
+    let faults = printed(&text);
+    assert_eq!(faults.len(), 2, "{text}");
+    let (one, first) = faults[0].split_once(".attempt(").unwrap();
+    let (other, second) = faults[1].split_once(".attempt(").unwrap();
+    assert_eq!((one, &first[..2], &second[..2]), (other, "1)", "2)"), "{text}");
+}
+
+#[test]
+fn seeds_find_what_breaks_one_of_several_uploads() {
+    let text = explored(Chaos::seed(0), |origin| {
+        let mut correct = Uploader::correct(origin);
+        for name in ["b.mp4", "c.mp4"] {
+            correct.upload("/videos", name, &pieces(1)).unwrap();
+        }
+        upload(origin, Mistake::ForgetsTheBody)
+    });
+    assert!(one_fault(&text).contains(".path(\"/acme/videos/a.mp4\")"), "{text}");
+}
+
+/// Adds a fault in the very words that a golden text has, which fails the wrong client alone.
+macro_rules! assert_pasted {
+    ($name:literal, $mistake:expr, |$origin:ident| $sentence:expr) => {
+        let golden = include_str!(concat!("../../fixtures/failures/", $name, ".txt"));
+        assert_eq!(format!("{};", stringify!($sentence)), one_fault(golden));
+        for mistake in [Mistake::None, $mistake] {
+            let $origin = videos().start();
+            let armed = $sentence;
+            let done = upload(&$origin, mistake);
+            assert_eq!(armed.fired(), 1);
+            let is_there = $origin.file(PATH).try_content(content().concat()).is_ok();
+            assert_eq!(done && is_there, mistake == Mistake::None, "{mistake:?}");
+        }
+    };
+}
+
+#[test]
+fn what_is_printed_is_code_that_does_the_same() {
+    assert_pasted!("explored_never_retries", Mistake::NeverRetries, |origin| origin
+        .on(Op::piece(3))
+        .path("/acme/videos/a.mp4")
+        .attempt(1)
+        .commit_then(Lose::Status(500)));
+    assert_pasted!("explored_forgets_the_body", Mistake::ForgetsTheBody, |origin| origin
+        .on(Op::piece(3))
+        .path("/acme/videos/a.mp4")
+        .attempt(1)
+        .commit_then(Lose::Status(500)));
+    assert_pasted!("explored_gives_up_on_complete", Mistake::GivesUpOnComplete, |origin| origin
+        .on(Op::complete())
+        .path("/acme/videos/a.mp4")
+        .attempt(1)
+        .lose(Lose::Reset));
+}
+
+/// As in `tests/assertions.rs`: `UPDATE_GOLDEN=1 cargo test --test chaos` writes them anew.
+#[track_caller]
+fn assert_golden(name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/failures").join(name);
+    let path = path.with_extension("txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, format!("{text}\n")).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(text, golden.trim_end_matches('\n'), "{} differs", path.display());
+}

@@ -1,0 +1,63 @@
+//! What a journal says of a run, without what chance has in it: order, indexes, connections, times.
+
+use mock_origin::journal::Exchange;
+use mock_origin::{MockOrigin, Op, Outcome, Requests};
+
+/// The facts of a journal, sorted: a multiset.
+pub(crate) fn facts(origin: &MockOrigin) -> Vec<String> {
+    let still_open =
+        |requests: &Requests| requests.iter().all(|request| request.exchange().outcome.is_final());
+    assert!(origin.wait_until(crate::support::PATIENCE, still_open), "{}", origin.timeline());
+    let mut facts: Vec<_> =
+        origin.journal().exchanges().iter().map(|exchange| fact(exchange)).collect();
+    facts.sort_unstable();
+    facts
+}
+
+fn fact(exchange: &Exchange) -> String {
+    let calls = exchange.calls.iter().map(|call| {
+        let (name, path) = (call.shown_name(), call.path.as_deref().unwrap_or("-"));
+        let (part, code) = (call.part.unwrap_or(0), call.row.map(|row| row.code));
+        format!("{:?} {name} {path} part {part} code {code:?}", call.operation)
+    });
+    let faults = exchange.faults.iter().map(|struck| &*struck.name);
+    let (calls, faults): (Vec<_>, Vec<_>) = (calls.collect(), faults.collect());
+    let (status, read, outcome) = (exchange.status(), exchange.received, exchange.outcome);
+    let is_done = exchange.committed.is_some();
+    format!("{calls:?} read {read} done {is_done} status {status:?} {outcome:?} by {faults:?}")
+}
+
+/// Asserts that two runs have the same facts, and shows only where they differ.
+#[track_caller]
+pub(crate) fn assert_same(one: &[String], other: &[String]) {
+    let only_in = |these: &[String], those: &[String]| {
+        let mut those = those.to_vec();
+        let mut left = Vec::new();
+        for fact in these {
+            match those.binary_search(fact) {
+                Ok(at) => drop(those.remove(at)),
+                Err(_) => left.push(fact.clone()),
+            }
+        }
+        left
+    };
+    let (left, right) = (only_in(one, other), only_in(other, one));
+    assert_eq!((left, right), (Vec::new(), Vec::new()), "facts that only one of two runs has");
+}
+
+/// How many requests a fault has struck.
+pub(crate) fn struck(origin: &MockOrigin) -> usize {
+    let requests = origin.requests();
+    requests.iter().filter(|request| !request.exchange().faults.is_empty()).count()
+}
+
+/// How often clients asked how an upload stands, as they had lost the answer to its completion.
+pub(crate) fn asked_for_status(origin: &MockOrigin) -> usize {
+    origin.requests().op(Op::method("getMultipartStatus")).len()
+}
+
+/// How many requests a fault has cut.
+pub(crate) fn cut(origin: &MockOrigin) -> usize {
+    let requests = origin.requests();
+    requests.iter().filter(|request| request.outcome() == Outcome::CutByFault).count()
+}

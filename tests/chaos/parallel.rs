@@ -1,0 +1,94 @@
+//! Many uploads at once under chaos: nothing is lost, and the same happens again.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use mock_origin::{Chaos, MockOrigin, Profile, UploadState};
+
+use crate::client::Uploader;
+use crate::facts::{asked_for_status, assert_same, cut, facts, struck};
+use crate::replay::{replayed, under_chaos};
+use crate::{pieces, videos};
+
+const WORKERS: u64 = 12;
+
+/// Uploads so many files, by several clients at once, of which every other one keeps its connection.
+pub(crate) fn upload_all(origin: &MockOrigin, uploads: u64) {
+    let next = AtomicU64::new(0);
+    let work = |client: Uploader| {
+        let mut client = client;
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= uploads {
+                break;
+            }
+            client.upload("/videos", &format!("{number}.mp4"), &pieces(number)).unwrap();
+        }
+    };
+    std::thread::scope(|scope| {
+        for worker in 0..WORKERS {
+            let client = Uploader::correct(origin);
+            let client = if worker % 2 == 0 { client } else { client.without_keep_alive() };
+            scope.spawn(move || work(client));
+        }
+    });
+}
+
+/// Asserts that every file is there, and that each was joined once, however often it was begun.
+pub(crate) fn assert_nothing_lost(origin: &MockOrigin, uploads: u64) {
+    for number in 0..uploads {
+        let content = pieces(number).concat();
+        origin.file(&format!("/videos/{number}.mp4")).assert_content(content);
+    }
+    let all = origin.uploads();
+    let joined = all.iter().filter(|upload| upload.state() == UploadState::Success);
+    let mut joined: Vec<_> = joined.map(|upload| upload.path().to_owned()).collect();
+    joined.sort_unstable();
+    joined.dedup();
+    assert_eq!(joined.len() as u64, uploads);
+    // What else was begun is what nobody was told of.
+    let is_known = |state| matches!(state, UploadState::New | UploadState::Success);
+    assert!(all.iter().all(|upload| is_known(upload.state())));
+}
+
+/// What is the same in every run.
+fn run(chaos: Chaos, uploads: u64) -> Vec<String> {
+    let origin = videos().seed(1).start();
+    origin.chaos(chaos);
+    upload_all(&origin, uploads);
+    assert_nothing_lost(&origin, uploads);
+    let facts = facts(&origin);
+    assert!(struck(&origin) as u64 > uploads, "chaos struck {} only", struck(&origin));
+    assert!(asked_for_status(&origin) > 0 && cut(&origin) > 0);
+    origin.finish();
+    facts
+}
+
+fn assert_the_same_twice(profile: Profile) {
+    let chaos = Chaos::seed(41).profile(profile).at_most(2).per_operation();
+    assert_same(&run(chaos, 1000), &run(chaos, 1000));
+}
+
+#[test]
+fn a_thousand_uploads_survive_everything_and_the_same_happens_again() {
+    assert_the_same_twice(Profile::Everything);
+}
+
+#[test]
+fn a_thousand_uploads_survive_lost_connections_and_the_same_happens_again() {
+    assert_the_same_twice(Profile::Lossy);
+}
+
+#[test]
+fn pieces_that_are_sent_at_once_do_not_count_for_each_other() {
+    let upload = |origin: &MockOrigin| {
+        for number in 0..20 {
+            let mut client = Uploader::correct(origin);
+            client.upload_at_once("/videos", &format!("{number}.mp4"), &pieces(number)).unwrap();
+        }
+        assert_nothing_lost(origin, 20);
+    };
+    let chaos = Chaos::seed(12).percent(70);
+    let (faults, once) = under_chaos(chaos, upload);
+    assert_same(&once, &under_chaos(chaos, upload).1);
+    assert_same(&once, &replayed(&faults, Clone::clone, upload));
+}

@@ -1,0 +1,97 @@
+//! What is printed of a run does the same to another one.
+
+use mock_origin::{Chaos, Fault, MockOrigin, Profile};
+
+use crate::client::Uploader;
+use crate::facts::{assert_same, facts};
+use crate::parallel::{assert_nothing_lost, upload_all};
+use crate::{pieces, videos};
+
+const PROFILES: [Profile; 4] = [Profile::Lossy, Profile::Ill, Profile::Slow, Profile::Everything];
+
+fn upload_three(origin: &MockOrigin) {
+    for number in 0..3 {
+        let client = Uploader::correct(origin);
+        let mut client = if number == 1 { client.without_keep_alive() } else { client };
+        client.upload("/videos", &format!("{number}.mp4"), &pieces(number)).unwrap();
+    }
+}
+
+/// A run under chaos: what it did, and what happened.
+pub(crate) fn under_chaos(chaos: Chaos, run: impl Fn(&MockOrigin)) -> (Vec<Fault>, Vec<String>) {
+    let origin = videos().seed(1).start();
+    origin.chaos(chaos);
+    run(&origin);
+    let facts = facts(&origin);
+    (origin.done_by_chaos(), facts)
+}
+
+/// A run with those faults alone, all of which act.
+pub(crate) fn replayed(
+    faults: &[Fault],
+    text: impl Fn(&Fault) -> Fault,
+    run: impl Fn(&MockOrigin),
+) -> Vec<String> {
+    let origin = videos().seed(1).start();
+    for fault in faults {
+        assert_eq!(
+            origin.add_fault(text(fault)).record().unwrap().name.to_string(),
+            fault.to_string()
+        );
+    }
+    run(&origin);
+    let facts = facts(&origin);
+    origin.finish();
+    facts
+}
+
+#[test]
+fn the_faults_of_a_run_bring_about_the_same_run() {
+    for profile in PROFILES {
+        for seed in 0..5 {
+            let chaos = Chaos::seed(seed).profile(profile).percent(60);
+            let (faults, once) = under_chaos(chaos, upload_three);
+            assert!(!faults.is_empty());
+            assert_same(&once, &replayed(&faults, Fault::clone, upload_three));
+        }
+    }
+}
+
+#[test]
+fn the_faults_of_a_run_bring_about_the_same_run_as_text() {
+    for profile in PROFILES {
+        let (faults, once) = under_chaos(Chaos::seed(8).profile(profile).percent(60), upload_three);
+        let through_text = |fault: &Fault| {
+            let again = Fault::from_json(&fault.to_json()).unwrap();
+            assert_eq!(again, *fault);
+            again
+        };
+        assert_same(&once, &replayed(&faults, through_text, upload_three));
+    }
+}
+
+#[test]
+fn the_faults_of_a_parallel_run_bring_about_the_same_run() {
+    let run = |origin: &MockOrigin| {
+        upload_all(origin, 60);
+        assert_nothing_lost(origin, 60);
+    };
+    let (mut faults, once) = under_chaos(Chaos::seed(3), run);
+    // Their order is that of the run, and does not matter.
+    faults.reverse();
+    assert_same(&once, &replayed(&faults, Fault::clone, run));
+}
+
+#[test]
+fn names_with_letters_of_patterns_are_replayed_too() {
+    let run = |origin: &MockOrigin| {
+        for name in ["a*.mp4", "ab.mp4", "**", "\"quoted\" \\ (1).mp4", "\u{fc}.mp4"] {
+            let mut client = Uploader::correct(origin);
+            client.upload("/videos", name, &pieces(0)).unwrap();
+        }
+    };
+    for seed in 0..5 {
+        let (faults, once) = under_chaos(Chaos::seed(seed).percent(60), run);
+        assert_same(&once, &replayed(&faults, Fault::clone, run));
+    }
+}

@@ -1,0 +1,127 @@
+//! The correct client survives.
+
+use std::time::{Duration, Instant};
+
+use mock_origin::{Alter, Chaos, Cut, Garble, Lose, MockOrigin, Op, Reject};
+
+use crate::client::Uploader;
+use crate::facts::asked_for_status;
+use crate::{pieces, videos};
+
+/// One upload on a kept connection, and one on many.
+fn survive(origin: &MockOrigin) {
+    for (number, name) in [(0, "a.mp4"), (3, "b.mp4")] {
+        let client = Uploader::correct(origin);
+        let mut client = if number == 0 { client } else { client.without_keep_alive() };
+        client.upload("/videos", name, &pieces(number)).unwrap();
+        origin.file(&format!("/videos/{name}")).assert_content(pieces(number).concat());
+        origin.upload(&format!("/videos/{name}")).assert_completed().assert_pieces(1..=2);
+    }
+}
+
+#[test]
+fn a_correct_client_survives_500_seeds() {
+    let chaos = Chaos::seed(0).at_most(2).per_operation();
+    videos().explore(chaos, 0..500, survive);
+}
+
+#[test]
+fn a_correct_client_survives_whatever_is_struck_as_often_as_may_be() {
+    let chaos = Chaos::seed(0).percent(100).at_most(2).per_operation();
+    videos().explore(chaos, 0..40, survive);
+}
+
+#[test]
+fn an_origin_without_a_builder_is_explored_too() {
+    mock_origin::explore(0..20, |origin| {
+        Uploader::correct(origin).upload("/", "a.mp4", &pieces(1)).unwrap();
+        origin.file("/a.mp4").assert_content(pieces(1).concat());
+    });
+}
+
+/// Uploads once on an origin that has been prepared.
+fn survives(origin: &MockOrigin) {
+    survive(origin);
+    assert_eq!(origin.verdict().map_err(|verdict| verdict.to_string()), Ok(()));
+}
+
+#[test]
+fn a_correct_client_survives_each_kind_of_answer_that_is_none() {
+    let garbles = [
+        Garble::StatusLine,
+        Garble::Chunk,
+        Garble::ContentLength(1_000_000),
+        Garble::Truncate(1),
+        Garble::Garbage(b"SSH-2.0-OpenSSH\r\n".to_vec()),
+    ];
+    for garble in garbles {
+        for op in [Op::login(), Op::create(), Op::piece(1), Op::complete()] {
+            let origin = videos().start();
+            origin.on(op).garble(garble.clone());
+            survives(&origin);
+        }
+    }
+}
+
+#[test]
+fn a_correct_client_survives_answers_that_contradict_what_it_sent() {
+    let alters = [
+        Alter::WrongChecksum,
+        Alter::WrongSize,
+        Alter::UpperCaseChecksum,
+        Alter::Code(-26),
+        Alter::Without("X-Agile-Status".to_owned()),
+    ];
+    for alter in alters {
+        let origin = videos().start();
+        origin.on(Op::piece(2)).path("/videos/a.mp4").alter(alter.clone());
+        survives(&origin);
+        let sent = if alter == Alter::UpperCaseChecksum { 1 } else { 2 };
+        origin.upload("/videos/a.mp4").piece(2).assert_attempts(sent);
+    }
+}
+
+#[test]
+fn a_correct_client_asks_how_it_stands_after_a_lost_completion() {
+    for lose in [Lose::Reset, Lose::Close, Lose::HalfClose, Lose::Status(500)] {
+        let origin = videos().start();
+        origin.on(Op::complete()).path("/videos/a.mp4").commit_then(lose);
+        survives(&origin);
+        assert_eq!(asked_for_status(&origin), 1);
+    }
+}
+
+#[test]
+fn a_correct_client_creates_again_what_it_lost() {
+    let origin = videos().start();
+    origin.on(Op::create()).path("/videos/a.mp4").commit_then(Lose::Reset);
+    survives(&origin);
+    assert_eq!(origin.uploads().len(), 3);
+}
+
+#[test]
+fn a_correct_client_logs_in_again() {
+    let origin = videos().start();
+    origin.tokens().die_after_requests(2);
+    survives(&origin);
+    origin.requests().op(Op::login()).assert_count(3..);
+}
+
+#[test]
+fn a_correct_client_waits_as_long_as_it_is_told() {
+    let origin = videos().start();
+    let wait = Duration::from_secs(1);
+    origin.on(Op::piece(1)).first().reject(Reject::status(429).retry_after(wait));
+    let started = Instant::now();
+    survives(&origin);
+    assert!(started.elapsed() >= wait);
+}
+
+#[test]
+fn a_correct_client_survives_connections_that_end_early() {
+    let origin = videos().start();
+    origin.connections().nth(2).reset();
+    origin.connections().nth(1).close_after(2);
+    origin.on(Op::piece(2)).path("/videos/a.mp4").cut_after(5, Cut::HalfClose);
+    survives(&origin);
+}
