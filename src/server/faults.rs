@@ -61,23 +61,32 @@ impl MockOrigin {
         self.try_add(fault, None)
     }
 
-    fn try_add(&self, fault: Fault, place: Option<Place>) -> Result<Armed, String> {
-        fault.check()?;
+    /// Adds several faults, or none of them.
+    ///
+    /// # Errors
+    ///
+    /// Why there can be no such fault, in one line; with its number in front, from 1, where there
+    /// are several.
+    pub fn try_add_faults(&self, faults: Vec<Fault>) -> Result<Vec<Armed>, String> {
+        let is_one = faults.len() == 1;
         let mut state = self.shared.lock();
-        let state = &mut *state;
-        let sessions = state.origin.sessions();
-        let user = match &fault.kind {
-            Kind::Call(trigger, _) => trigger.user.as_ref(),
-            Kind::Token(user, _) => user.as_ref(),
-            Kind::Connection(..) => None,
-        };
-        if let Some(user) = user.filter(|user| sessions.user_named(user).is_none()) {
-            let known: Vec<_> = sessions.users().iter().map(|user| &user.name).collect();
-            return Err(format!("there is no user {user:?}, but {known:?}"));
+        for (number, fault) in (1..).zip(&faults) {
+            let of = |why| if is_one { why } else { format!("fault {number}: {why}") };
+            check(fault, &state).map_err(of)?;
         }
+        Ok(faults.into_iter().map(|fault| self.add(&mut state, fault, None)).collect())
+    }
+
+    fn try_add(&self, fault: Fault, place: Option<Place>) -> Result<Armed, String> {
+        let mut state = self.shared.lock();
+        check(&fault, &state)?;
+        Ok(self.add(&mut state, fault, place))
+    }
+
+    fn add(&self, state: &mut State, fault: Fault, place: Option<Place>) -> Armed {
         let origin = &state.origin;
         let id = state.faults.add(fault, place, &state.journal, || origin.clone());
-        Ok(Armed { shared: Arc::clone(&self.shared), id })
+        Armed { shared: Arc::clone(&self.shared), id }
     }
 
     /// Adds a fault of an earlier run. It is not judged: whether it acts is the run's business.
@@ -102,8 +111,12 @@ impl MockOrigin {
     /// Takes the fault with that number away, and says whether there was one. What it holds it lets
     /// go.
     pub fn remove_fault(&self, id: u64) -> bool {
-        self.shared.holds.release(id);
-        self.shared.lock().faults.remove(id)
+        // A number that nobody has yet must not be released: it may come to hold something.
+        let is_there = self.shared.lock().faults.remove(id);
+        if is_there {
+            self.shared.holds.release(id);
+        }
+        is_there
     }
 
     /// Takes all faults away, and chaos with them.
@@ -122,6 +135,15 @@ impl MockOrigin {
     /// If the ports cannot be kept for later.
     #[track_caller]
     pub fn go_offline(&self) {
+        or_panic(self.try_go_offline());
+    }
+
+    /// As [`MockOrigin::go_offline`], without the panic.
+    ///
+    /// # Errors
+    ///
+    /// If the ports cannot be kept for later.
+    pub fn try_go_offline(&self) -> Result<(), StartError> {
         const PATIENCE: Duration = Duration::from_secs(1);
         self.shared.interrupt(true);
         let offline = self.ports.go_offline();
@@ -131,7 +153,7 @@ impl MockOrigin {
         };
         drop(self.shared.lock_when(PATIENCE, all_closed));
         self.shared.interrupt(false);
-        or_panic(offline);
+        offline
     }
 
     /// Listens again on the same ports.
@@ -141,7 +163,16 @@ impl MockOrigin {
     /// If that cannot be done.
     #[track_caller]
     pub fn go_online(&self) {
-        or_panic(self.ports.go_online(&self.shared));
+        or_panic(self.try_go_online());
+    }
+
+    /// As [`MockOrigin::go_online`], without the panic.
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be done.
+    pub fn try_go_online(&self) -> Result<(), StartError> {
+        self.ports.go_online(&self.shared)
     }
 
     /// Forgets what happened, all faults, and what was stored, and begins anew with what the builder
@@ -164,10 +195,36 @@ impl MockOrigin {
     /// If there is no such switch, or it does not take that value.
     #[track_caller]
     pub fn set(&self, name: &str, value: &str) {
-        let set = self.shared.lock().origin.switches_mut().set(name, value);
-        if let Err(said) = set {
+        if let Err(said) = self.try_set(name, value) {
             panic!("{said}: .set(\"rate_limit\", \"5\")");
         }
+    }
+
+    /// As [`MockOrigin::set`], without the panic.
+    ///
+    /// # Errors
+    ///
+    /// What switches there are, or what values this one takes, in one line.
+    pub fn try_set(&self, name: &str, value: &str) -> Result<(), String> {
+        self.shared.lock().origin.switches_mut().set(name, value)
+    }
+}
+
+/// Whether there can be that fault on this origin.
+fn check(fault: &Fault, state: &State) -> Result<(), String> {
+    fault.check()?;
+    let sessions = state.origin.sessions();
+    let user = match &fault.kind {
+        Kind::Call(trigger, _) => trigger.user.as_ref(),
+        Kind::Token(user, _) => user.as_ref(),
+        Kind::Connection(..) => None,
+    };
+    match user.filter(|user| sessions.user_named(user).is_none()) {
+        Some(user) => {
+            let known: Vec<_> = sessions.users().iter().map(|user| &user.name).collect();
+            Err(format!("there is no user {user:?}, but {known:?}"))
+        }
+        None => Ok(()),
     }
 }
 
