@@ -39,6 +39,8 @@
 #![cfg_attr(not(feature = "server"), allow(rustdoc::broken_intra_doc_links))]
 
 pub mod content;
+#[cfg(feature = "cli")]
+pub mod control;
 pub mod fault;
 pub mod journal;
 pub mod origin;
