@@ -7,6 +7,7 @@ mod support;
 
 mod asking;
 mod bad_input;
+mod binary;
 mod page;
 mod steering;
 
