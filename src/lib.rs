@@ -32,7 +32,8 @@
 //!
 //! The other modules are the rooms of the house, from the protocol's tables up to the server; each
 //! knows only those before it: [`spec`], [`content`], [`origin`], [`journal`], [`wire`],
-//! [`report`], [`verdict`], and the server. All but the last do no I/O on sockets, read no clock
+//! [`report`], [`verdict`], and the server; with the feature `cli` also `control`, by which other
+//! programs steer an origin. All but the last two do no I/O on sockets, read no clock
 //! and need no runtime. Without the feature `server` they can be built into something else.
 
 // Without the server, what is said of it leads nowhere.
