@@ -1,10 +1,12 @@
 //! What a test does to make an origin go wrong.
 
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fault::{Chaos, Count, Fault, FaultRecord, Kind, Place};
 use crate::journal::Op;
+use crate::origin::User;
 
 use super::accept::StartError;
 use super::mock_origin::MockOrigin;
@@ -68,33 +70,25 @@ impl MockOrigin {
     /// Why there can be no such fault, in one line; with its number in front, from 1, where there
     /// are several.
     pub fn try_add_faults(&self, faults: Vec<Fault>) -> Result<Vec<Armed>, String> {
-        let is_one = faults.len() == 1;
         let mut state = self.shared.lock();
-        for (number, fault) in (1..).zip(&faults) {
-            let of = |why| if is_one { why } else { format!("fault {number}: {why}") };
-            check(fault, &state).map_err(of)?;
-        }
+        check(&faults, state.origin.sessions().users())?;
         Ok(faults.into_iter().map(|fault| self.add(&mut state, fault, None)).collect())
     }
 
     fn try_add(&self, fault: Fault, place: Option<Place>) -> Result<Armed, String> {
         let mut state = self.shared.lock();
-        check(&fault, &state)?;
+        check(slice::from_ref(&fault), state.origin.sessions().users())?;
         Ok(self.add(&mut state, fault, place))
     }
 
     fn add(&self, state: &mut State, fault: Fault, place: Option<Place>) -> Armed {
-        let origin = &state.origin;
-        let id = state.faults.add(fault, place, &state.journal, || origin.clone());
-        Armed { shared: Arc::clone(&self.shared), id }
+        Armed { shared: Arc::clone(&self.shared), id: state.add_fault(fault, place) }
     }
 
     /// Adds a fault of an earlier run. It is not judged: whether it acts is the run's business.
     pub(super) fn add_replayed(&self, fault: Fault) {
         let mut state = self.shared.lock();
-        let state = &mut *state;
-        let origin = &state.origin;
-        let id = state.faults.add(fault, None, &state.journal, || origin.clone());
+        let id = state.add_fault(fault, None);
         state.faults.excuse(id);
     }
 
@@ -210,18 +204,27 @@ impl MockOrigin {
     }
 }
 
-/// Whether there can be that fault on this origin.
-fn check(fault: &Fault, state: &State) -> Result<(), String> {
+/// Whether there can be those faults on an origin with such users; where there are several, the
+/// number of the one that is wrong is in front, from 1.
+pub(super) fn check(faults: &[Fault], users: &[User]) -> Result<(), String> {
+    let of = |number, why| match faults {
+        [_] => why,
+        _ => format!("fault {number}: {why}"),
+    };
+    let mut numbered = (1..).zip(faults);
+    numbered.try_for_each(|(n, fault)| check_one(fault, users).map_err(|why| of(n, why)))
+}
+
+fn check_one(fault: &Fault, users: &[User]) -> Result<(), String> {
     fault.check()?;
-    let sessions = state.origin.sessions();
     let user = match &fault.kind {
         Kind::Call(trigger, _) => trigger.user.as_ref(),
         Kind::Token(user, _) => user.as_ref(),
         Kind::Connection(..) => None,
     };
-    match user.filter(|user| sessions.user_named(user).is_none()) {
+    match user.filter(|user| users.iter().all(|other| other.name != **user)) {
         Some(user) => {
-            let known: Vec<_> = sessions.users().iter().map(|user| &user.name).collect();
+            let known: Vec<_> = users.iter().map(|user| &user.name).collect();
             Err(format!("there is no user {user:?}, but {known:?}"))
         }
         None => Ok(()),

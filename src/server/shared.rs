@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::content::Store;
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults, Place};
 use crate::journal::{Exchange, Journal, Moment, Outcome};
 use crate::origin::{Clock, Origin, Timestamp};
 use crate::verdict::Evidence;
@@ -63,6 +63,12 @@ impl State {
         for fault in faults {
             self.faults.held_to_the_end(fault);
         }
+    }
+
+    /// Adds a fault, and gives its number.
+    pub(super) fn add_fault(&mut self, fault: Fault, place: Option<Place>) -> u64 {
+        let origin = &self.origin;
+        self.faults.add(fault, place, &self.journal, || origin.clone())
     }
 
     /// Forgets everything and begins anew.

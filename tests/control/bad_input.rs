@@ -30,6 +30,13 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
         400,
         "hold takes true, not \"please\"",
     ),
+    (
+        "POST",
+        FAULTS,
+        r#"{"op": "raw", "path": "a\nb", "hold": true}"#,
+        400,
+        r#"a path begins with a slash: "/a\nb""#,
+    ),
     ("POST", FAULTS, r#"{"opp": "piece"}"#, 400, "there is no key \"opp\" (op?), but on, op, "),
     ("POST", FAULTS, r#"{"op": "piece", "op": "raw"}"#, 400, "\"op\" comes twice in one object"),
     ("POST", CLOCK, "", 400, "the body is empty: {\"advance\": SECONDS}"),

@@ -24,8 +24,6 @@ pub(crate) fn serve(serve: &Serve) -> Result<(), Box<dyn Error>> {
         move || stopped.store(true, Ordering::Relaxed)
     })?;
     let origin = Arc::new(describe_origin(serve)?.try_start()?);
-    let file = serve.file.as_deref().unwrap_or_default();
-    origin.try_add_faults(serve.faults.clone()).map_err(|why| format!("{file}: {why}"))?;
     let control = serve.control.map(|address| Control::start(Arc::clone(&origin), address));
     let control = control.transpose()?;
     say_where(&origin, control.as_ref())?;
@@ -67,7 +65,8 @@ pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
     for (name, value) in &serve.switches {
         builder = builder.set(name, value);
     }
-    Ok(builder)
+    let file = serve.file.as_deref().unwrap_or_default();
+    builder.try_faults(serve.faults.clone()).map_err(|why| format!("{file}: {why}"))
 }
 
 /// One URL a line, the first one first: scripts read it, so it goes out at once.
