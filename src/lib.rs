@@ -34,13 +34,16 @@
 //!
 //! The other modules are the rooms of the house, from the protocol's tables up to the server; each
 //! knows only those before it: [`spec`], [`content`], [`origin`], [`journal`], [`fault`],
-//! [`wire`], [`report`], [`verdict`], and the server. All but the last do no I/O on sockets, read no clock
+//! [`wire`], [`report`], [`verdict`], and the server; with the feature `cli` also `control`, by which
+//! other programs steer an origin. All but the last two do no I/O on sockets, read no clock
 //! and need no runtime. Without the feature `server` they can be built into something else.
 
 // Without the server, what is said of it leads nowhere.
 #![cfg_attr(not(feature = "server"), allow(rustdoc::broken_intra_doc_links))]
 
 pub mod content;
+#[cfg(feature = "cli")]
+pub mod control;
 pub mod fault;
 pub mod journal;
 pub mod origin;

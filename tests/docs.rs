@@ -241,7 +241,8 @@ fn page_of_faults() -> String {
 This page is made from the tables in `src/fault/words` and checked by a test. A fault says when it
 acts and what it does: its keys are the selectors below and exactly one effect. What can be written
 so is what a test can write as a sentence on an origin, and whatever makes no sense is refused in one
-line.
+line. TOML is read by `mock-origin serve --faults FILE`; JSON is sent to `POST /__mock/faults` of
+[the control endpoint](control.md) while it runs, and read by `Fault::list_from_json` in Rust.
 
 ```toml
 {FAULTS_IN_TOML}```

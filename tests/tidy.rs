@@ -42,8 +42,15 @@ const ROOMS: &[Room] = &[
         below: &["spec", "content", "origin", "journal", "fault", "wire", "report", "verdict"],
         crates: &["bytes", "hyper", "hyper_util", "parking_lot", "tokio"],
     },
+    Room {
+        name: "control",
+        below: &[
+            "spec", "content", "origin", "journal", "fault", "wire", "report", "verdict", "server",
+        ],
+        crates: &["serde_json"],
+    },
     // A program of its own, which sees of the house what everybody sees.
-    Room { name: "bin", below: &[], crates: &["ctrlc", "lexopt"] },
+    Room { name: "bin", below: &[], crates: &["ctrlc", "lexopt", "serde_json", "toml"] },
 ];
 
 /// Every crate from outside that any room names.
@@ -65,6 +72,7 @@ const CRATES: &[&str] = &[
     "sha2",
     "tempfile",
     "tokio",
+    "toml",
     "uuid",
 ];
 

@@ -63,7 +63,7 @@ fn check_trigger(trigger: &Trigger) -> Result<(), String> {
     }
     if let Some(path) = trigger.path.as_ref().filter(|path| !path.as_str().starts_with(['/', '*']))
     {
-        return Err(format!("a path begins with a slash: \"/{path}\""));
+        return Err(format!("a path begins with a slash: {:?}", format!("/{path}")));
     }
     trigger.count.map_or(Ok(()), check_count)
 }

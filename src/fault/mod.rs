@@ -23,7 +23,7 @@ pub use pattern::Pattern;
 pub use plan::{Circumstances, FaultRecord, Faults, Place, Strike};
 pub use reject::{Choice, Reject};
 pub use trigger::{Count, Trigger};
-pub use words::{EFFECTS, EffectRow, On, SELECTORS, SelectorRow};
+pub use words::{EFFECTS, EffectRow, On, SELECTORS, SelectorRow, interface_word, operation_word};
 
 use std::time::Duration;
 

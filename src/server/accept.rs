@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::shared::Shared;
@@ -23,6 +23,13 @@ const BACKLOG: u32 = 1024;
 pub struct StartError {
     what: String,
     source: io::Error,
+}
+
+impl StartError {
+    #[cfg(feature = "cli")]
+    pub(crate) fn new(what: String, source: io::Error) -> Self {
+        Self { what, source }
+    }
 }
 
 impl fmt::Display for StartError {
@@ -93,29 +100,47 @@ fn failed(what: String) -> impl FnOnce(io::Error) -> StartError {
 }
 
 /// Begins to take connections.
-pub(super) fn listen(
+pub(super) fn listen(bound: Bound, shared: &Arc<Shared>) -> Result<Listening, StartError> {
+    let shared = Arc::clone(shared);
+    serve_each(bound, move |socket, peer| {
+        let line = connection::accepted(&socket, peer, &shared);
+        connection::serve(socket, line)
+    })
+}
+
+/// Begins to take connections, and lets `serve` serve each in a task of its own.
+pub(super) fn serve_each<F>(
     Bound(listener, address): Bound,
-    shared: &Arc<Shared>,
-) -> Result<Listening, StartError> {
+    serve: impl FnMut(TcpStream, SocketAddr) -> F + Send + 'static,
+) -> Result<Listening, StartError>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let (open, closed) = mpsc::channel();
-    let accepting = accept(listener, Arc::clone(shared), open);
+    let accepting = accept(listener, serve, open);
     let runtime = runtime::handle().map_err(failed("start its runtime".to_owned()))?;
     let task = runtime.spawn(accepting).abort_handle();
     Ok(Listening { address, task, closed: Mutex::new(closed) })
 }
 
 /// Takes connections until it is aborted. Its variables are dropped in reverse order then: first
-/// the connections, whose tasks are told to stop and do so at their next step, then the port, and
-/// with `_open` the word that it is done.
-async fn accept(listener: TcpListener, shared: Arc<Shared>, open: mpsc::Sender<()>) {
+/// the connections, whose tasks are told to stop and do so at their next step, then the port, then
+/// what served them, and with `_open` the word that it is done.
+async fn accept<F>(
+    listener: TcpListener,
+    serve: impl FnMut(TcpStream, SocketAddr) -> F,
+    open: mpsc::Sender<()>,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
     let _open = open;
+    let mut serve = serve;
     let listener = listener;
     let mut connections = JoinSet::new();
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
-                let line = connection::accepted(&socket, peer, &shared);
-                connections.spawn(connection::serve(socket, line));
+                connections.spawn(serve(socket, peer));
             }
             // Out of descriptors, or the client was gone already: the next may do better.
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,

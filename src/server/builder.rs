@@ -8,10 +8,12 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 
 use crate::content::{DEFAULT_BUDGET, Store};
+use crate::fault::Fault;
 use crate::origin::{Clock, KeyPair, Origin, Pace, Setup, Timestamp};
 use crate::spec::{LIMITS, Limit, RESERVED_PREFIXES, Switches};
 
 use super::accept::{StartError, bind};
+use super::faults;
 use super::given::{Given, OpenUpload, UserSpec, file_path, path};
 use super::mock_origin::MockOrigin;
 use super::ports::Ports;
@@ -45,6 +47,7 @@ pub struct Builder {
     memory_budget: u64,
     keeps_bodies: bool,
     hold_limit: Duration,
+    faults: Vec<Fault>,
 }
 
 impl Default for Builder {
@@ -62,6 +65,7 @@ impl Default for Builder {
             memory_budget: DEFAULT_BUDGET,
             keeps_bodies: false,
             hold_limit: Duration::from_secs(30),
+            faults: Vec::new(),
         }
     }
 }
@@ -246,6 +250,19 @@ impl Builder {
         Self { hold_limit: limit, ..self }
     }
 
+    /// Adds faults that may have been read from text, and that no connection is too early for. Users
+    /// that they name come before them.
+    ///
+    /// # Errors
+    ///
+    /// Why there can be no such fault, in one line; with its number in front, from 1, where there
+    /// are several.
+    pub fn try_faults(mut self, faults: Vec<Fault>) -> Result<Self, String> {
+        faults::check(&faults, &self.given.users())?;
+        self.faults.extend(faults);
+        Ok(self)
+    }
+
     /// Starts the origin. It is listening when this returns.
     ///
     /// # Panics
@@ -293,6 +310,9 @@ impl Builder {
             addresses.iter().map(|address| bind(*address)).collect::<Result<_, _>>()?;
         let clock = Clock::new(start, self.pace);
         let shared = Shared::new(origin, clock, store, self.keeps_bodies, self.hold_limit);
+        for fault in self.faults {
+            shared.lock().add_fault(fault, None);
+        }
         let ports = Ports::open(bound, &shared)?;
         Ok(MockOrigin::new(shared, ports, self.account, seed))
     }

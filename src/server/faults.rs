@@ -1,10 +1,12 @@
 //! What a test does to make an origin go wrong.
 
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fault::{Chaos, Count, Fault, FaultRecord, Kind, Place};
 use crate::journal::Op;
+use crate::origin::User;
 
 use super::accept::StartError;
 use super::mock_origin::MockOrigin;
@@ -61,31 +63,32 @@ impl MockOrigin {
         self.try_add(fault, None)
     }
 
-    fn try_add(&self, fault: Fault, place: Option<Place>) -> Result<Armed, String> {
-        fault.check()?;
+    /// Adds several faults, or none of them.
+    ///
+    /// # Errors
+    ///
+    /// Why there can be no such fault, in one line; with its number in front, from 1, where there
+    /// are several.
+    pub fn try_add_faults(&self, faults: Vec<Fault>) -> Result<Vec<Armed>, String> {
         let mut state = self.shared.lock();
-        let state = &mut *state;
-        let sessions = state.origin.sessions();
-        let user = match &fault.kind {
-            Kind::Call(trigger, _) => trigger.user.as_ref(),
-            Kind::Token(user, _) => user.as_ref(),
-            Kind::Connection(..) => None,
-        };
-        if let Some(user) = user.filter(|user| sessions.user_named(user).is_none()) {
-            let known: Vec<_> = sessions.users().iter().map(|user| &user.name).collect();
-            return Err(format!("there is no user {user:?}, but {known:?}"));
-        }
-        let origin = &state.origin;
-        let id = state.faults.add(fault, place, &state.journal, || origin.clone());
-        Ok(Armed { shared: Arc::clone(&self.shared), id })
+        check(&faults, state.origin.sessions().users())?;
+        Ok(faults.into_iter().map(|fault| self.add(&mut state, fault, None)).collect())
+    }
+
+    fn try_add(&self, fault: Fault, place: Option<Place>) -> Result<Armed, String> {
+        let mut state = self.shared.lock();
+        check(slice::from_ref(&fault), state.origin.sessions().users())?;
+        Ok(self.add(&mut state, fault, place))
+    }
+
+    fn add(&self, state: &mut State, fault: Fault, place: Option<Place>) -> Armed {
+        Armed { shared: Arc::clone(&self.shared), id: state.add_fault(fault, place) }
     }
 
     /// Adds a fault of an earlier run. It is not judged: whether it acts is the run's business.
     pub(super) fn add_replayed(&self, fault: Fault) {
         let mut state = self.shared.lock();
-        let state = &mut *state;
-        let origin = &state.origin;
-        let id = state.faults.add(fault, None, &state.journal, || origin.clone());
+        let id = state.add_fault(fault, None);
         state.faults.excuse(id);
     }
 
@@ -121,6 +124,15 @@ impl MockOrigin {
     /// If the ports cannot be kept for later.
     #[track_caller]
     pub fn go_offline(&self) {
+        or_panic(self.try_go_offline());
+    }
+
+    /// As [`MockOrigin::go_offline`], without the panic.
+    ///
+    /// # Errors
+    ///
+    /// If the ports cannot be kept for later.
+    pub fn try_go_offline(&self) -> Result<(), StartError> {
         const PATIENCE: Duration = Duration::from_secs(1);
         self.shared.interrupt(true);
         let offline = self.ports.go_offline();
@@ -130,7 +142,7 @@ impl MockOrigin {
         };
         drop(self.shared.lock_when(PATIENCE, all_closed));
         self.shared.interrupt(false);
-        or_panic(offline);
+        offline
     }
 
     /// Listens again on the same ports.
@@ -140,7 +152,16 @@ impl MockOrigin {
     /// If that cannot be done.
     #[track_caller]
     pub fn go_online(&self) {
-        or_panic(self.ports.go_online(&self.shared));
+        or_panic(self.try_go_online());
+    }
+
+    /// As [`MockOrigin::go_online`], without the panic.
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be done.
+    pub fn try_go_online(&self) -> Result<(), StartError> {
+        self.ports.go_online(&self.shared)
     }
 
     /// Forgets what happened, all faults, and what was stored, and begins anew with what the builder
@@ -163,10 +184,45 @@ impl MockOrigin {
     /// If there is no such switch, or it does not take that value.
     #[track_caller]
     pub fn set(&self, name: &str, value: &str) {
-        let set = self.shared.lock().origin.switches_mut().set(name, value);
-        if let Err(said) = set {
+        if let Err(said) = self.try_set(name, value) {
             panic!("{said}: .set(\"rate_limit\", \"5\")");
         }
+    }
+
+    /// As [`MockOrigin::set`], without the panic.
+    ///
+    /// # Errors
+    ///
+    /// What switches there are, or what values this one takes, in one line.
+    pub fn try_set(&self, name: &str, value: &str) -> Result<(), String> {
+        self.shared.lock().origin.switches_mut().set(name, value)
+    }
+}
+
+/// Whether there can be those faults on an origin with such users; where there are several, the
+/// number of the one that is wrong is in front, from 1.
+pub(super) fn check(faults: &[Fault], users: &[User]) -> Result<(), String> {
+    let of = |number, why| match faults {
+        [_] => why,
+        _ => format!("fault {number}: {why}"),
+    };
+    let mut numbered = (1..).zip(faults);
+    numbered.try_for_each(|(n, fault)| check_one(fault, users).map_err(|why| of(n, why)))
+}
+
+fn check_one(fault: &Fault, users: &[User]) -> Result<(), String> {
+    fault.check()?;
+    let user = match &fault.kind {
+        Kind::Call(trigger, _) => trigger.user.as_ref(),
+        Kind::Token(user, _) => user.as_ref(),
+        Kind::Connection(..) => None,
+    };
+    match user.filter(|user| users.iter().all(|other| other.name != **user)) {
+        Some(user) => {
+            let known: Vec<_> = users.iter().map(|user| &user.name).collect();
+            Err(format!("there is no user {user:?}, but {known:?}"))
+        }
+        None => Ok(()),
     }
 }
 

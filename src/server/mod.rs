@@ -24,6 +24,8 @@ mod respond;
 mod runtime;
 mod script;
 mod shared;
+#[cfg(feature = "cli")]
+mod side;
 mod strike;
 mod tap;
 
@@ -34,3 +36,5 @@ pub use given::{OpenUpload, UserSpec};
 pub use held::Held;
 pub use mock_origin::MockOrigin;
 pub use on::{Armed, On, OnConnections, OnTokens};
+#[cfg(feature = "cli")]
+pub(crate) use side::{Ask, Reply, Side};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::content::Store;
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults, Place};
 use crate::journal::{Exchange, Journal, Moment, Outcome};
 use crate::origin::{Clock, Origin, Timestamp};
 use crate::verdict::Evidence;
@@ -63,6 +63,12 @@ impl State {
         for fault in faults {
             self.faults.held_to_the_end(fault);
         }
+    }
+
+    /// Adds a fault, and gives its number.
+    pub(super) fn add_fault(&mut self, fault: Fault, place: Option<Place>) -> u64 {
+        let origin = &self.origin;
+        self.faults.add(fault, place, &self.journal, || origin.clone())
     }
 
     /// Forgets everything and begins anew.
@@ -160,8 +166,12 @@ impl Shared {
 
     /// Takes a fault away, lets go what it holds, and says whether there was one.
     pub(super) fn remove_fault(&self, id: u64) -> bool {
-        self.holds.release(id);
-        self.lock().faults.remove(id)
+        // A number that nobody has yet must not be released: it may come to hold something.
+        let is_there = self.lock().faults.remove(id);
+        if is_there {
+            self.holds.release(id);
+        }
+        is_there
     }
 
     pub(super) fn stop(&self) {

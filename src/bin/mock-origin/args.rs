@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 
 use lexopt::{Arg, Parser};
+use mock_origin::Fault;
 use mock_origin::spec::{LIMITS, SWITCHES, Switches};
 
+use crate::faults;
 use crate::serve::describe_origin;
 
 /// What is asked for.
@@ -17,7 +19,7 @@ pub(crate) enum Command {
 }
 
 /// An origin as the command line describes it.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Serve {
     pub(crate) listen: Vec<SocketAddr>,
     pub(crate) account: Option<String>,
@@ -27,6 +29,11 @@ pub(crate) struct Serve {
     pub(crate) switches: Vec<(String, String)>,
     pub(crate) seed: Option<u64>,
     pub(crate) quiet: bool,
+    /// Where it is steered.
+    pub(crate) control: Option<SocketAddr>,
+    /// The file that its faults are from.
+    pub(crate) file: Option<String>,
+    pub(crate) faults: Vec<Fault>,
 }
 
 const USAGE: &str = "\
@@ -35,8 +42,9 @@ An HTTP origin for the tests of Origin Storage upload clients.
 Usage: mock-origin serve [OPTIONS]
 
 The first line on standard output is the base URL alone; with several listeners,
-the next lines are theirs. Each exchange is a line on standard error as it ends.
-Ctrl-C or SIGTERM prints a summary, and what found no endpoint, and ends with 0.
+the next lines are theirs; with --control, the last line is \"control URL\". Each
+exchange is a line on standard error as it ends. Ctrl-C or SIGTERM prints a summary,
+what found no endpoint and which faults never acted, and ends with 0.
 What cannot be done is one line, and ends with 2.
 
 Options:
@@ -48,6 +56,8 @@ Options:
   --key-pair ACCESS:SECRET  keys for signed requests, acting as the first user
   --set NAME=VALUE          a switch or a limit; may be repeated
   --seed N                  what decides tokens and identifiers  [random]
+  --faults FILE             what is to go wrong, as [[fault]] tables in TOML
+  --control ADDR:PORT       where it can be steered; a loopback address alone
   --quiet                   no line for each exchange
   -h, --help                this text
   -V, --version             the version
@@ -90,10 +100,23 @@ fn serve(mut parser: Parser) -> Result<Command, String> {
         let value = text(parser.value().map_err(|error| error.to_string())?)?;
         set(&mut serve, &name, &value)?;
     }
-    let outside = serve.listen.iter().find(|address| !address.ip().is_loopback());
-    match outside.filter(|_| !exposed) {
-        Some(address) => Err(format!("{address} can be reached from outside: that needs --expose")),
-        None => describe_origin(&serve).map(|_| Command::Serve(Box::new(serve))),
+    check_addresses(&serve, exposed)?;
+    if let Some(file) = &serve.file {
+        serve.faults = faults::read(file)?;
+    }
+    describe_origin(&serve).map(|_| Command::Serve(Box::new(serve)))
+}
+
+fn check_addresses(serve: &Serve, exposed: bool) -> Result<(), String> {
+    let is_outside = |address: &&SocketAddr| !address.ip().is_loopback();
+    if let Some(address) = serve.listen.iter().find(is_outside).filter(|_| !exposed) {
+        return Err(format!("{address} can be reached from outside: that needs --expose"));
+    }
+    match serve.control.iter().find(is_outside) {
+        Some(address) => Err(format!(
+            "{address} can be reached from outside: --control takes 127.0.0.1 or [::1] alone"
+        )),
+        None => Ok(()),
     }
 }
 
@@ -132,6 +155,14 @@ const OPTIONS: &[(&str, Set)] = &[
         serve.seed = Some(value.parse().ok()?);
         Some(())
     }),
+    ("faults", |serve, value| {
+        serve.file = Some(value.to_owned());
+        Some(())
+    }),
+    ("control", |serve, value| {
+        serve.control = Some(value.parse().ok()?);
+        Some(())
+    }),
 ];
 
 fn set(serve: &mut Serve, name: &str, value: &str) -> Result<(), String> {
@@ -146,7 +177,7 @@ fn set(serve: &mut Serve, name: &str, value: &str) -> Result<(), String> {
 /// What an option takes, as the usage has it.
 fn form_of(name: &str) -> &'static str {
     match name {
-        "listen" => "an IP address and a port, as in 127.0.0.1:8080",
+        "listen" | "control" => "an IP address and a port, as in 127.0.0.1:8080",
         "user" => "NAME:PASSWORD",
         "dir" => "a path without \".\" and \"..\"",
         "key-pair" => "ACCESS:SECRET, without blanks, & and = in ACCESS",
@@ -216,6 +247,8 @@ mod tests {
             "join=polls:3",
             "--seed",
             "7",
+            "--control",
+            "127.0.0.1:0",
             "--quiet",
         ])
         .unwrap();
@@ -226,6 +259,7 @@ mod tests {
             (serve.seed, serve.quiet, serve.account.as_deref()),
             (Some(7), true, Some("studio"))
         );
+        assert_eq!(serve.control, Some(SocketAddr::from(([127, 0, 0, 1], 0))));
     }
 
     #[test]
@@ -241,6 +275,19 @@ mod tests {
                 &["serve", "--listen", "0.0.0.0:0"],
                 "0.0.0.0:0 can be reached from outside: that needs --expose",
             ),
+            (
+                &["serve", "--control", "8080"],
+                "--control takes an IP address and a port, as in 127.0.0.1:8080, not \"8080\"",
+            ),
+            (
+                &["serve", "--control", "0.0.0.0:0", "--expose"],
+                "0.0.0.0:0 can be reached from outside: --control takes 127.0.0.1 or [::1] alone",
+            ),
+            (
+                &["serve", "--faults", "/nowhere/a.toml"],
+                "/nowhere/a.toml: No such file or directory (os error 2)",
+            ),
+            (&["serve", "--faults"], "missing argument for option '--faults'"),
             (&["serve", "--user", "jane"], "--user takes NAME:PASSWORD, not \"jane\""),
             (
                 &["serve", "--user", "a:b", "--user", "a:c"],

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use mock_origin::control::Control;
 use mock_origin::report::describe;
 use mock_origin::{Builder, MockOrigin};
 
@@ -22,8 +23,10 @@ pub(crate) fn serve(serve: &Serve) -> Result<(), Box<dyn Error>> {
         let stopped = Arc::clone(&stopped);
         move || stopped.store(true, Ordering::Relaxed)
     })?;
-    let origin = describe_origin(serve)?.try_start()?;
-    say_where(&origin)?;
+    let origin = Arc::new(describe_origin(serve)?.try_start()?);
+    let control = serve.control.map(|address| Control::start(Arc::clone(&origin), address));
+    let control = control.transpose()?;
+    say_where(&origin, control.as_ref())?;
     let mut seen = 0;
     while !stopped.load(Ordering::Relaxed) {
         let ended = origin.ended_after(seen, TURN);
@@ -33,6 +36,7 @@ pub(crate) fn serve(serve: &Serve) -> Result<(), Box<dyn Error>> {
             say(&format!("{index:>5} {connection:>5}  {}", describe(exchange)));
         }
     }
+    drop(control);
     summarise(&origin);
     Ok(())
 }
@@ -61,14 +65,18 @@ pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
     for (name, value) in &serve.switches {
         builder = builder.set(name, value);
     }
-    Ok(builder)
+    let file = serve.file.as_deref().unwrap_or_default();
+    builder.try_faults(serve.faults.clone()).map_err(|why| format!("{file}: {why}"))
 }
 
 /// One URL a line, the first one first: scripts read it, so it goes out at once.
-fn say_where(origin: &MockOrigin) -> io::Result<()> {
+fn say_where(origin: &MockOrigin, control: Option<&Control>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for url in origin.urls() {
         writeln!(out, "{url}")?;
+    }
+    if let Some(control) = control {
+        writeln!(out, "control {}", control.url())?;
     }
     out.flush()
 }

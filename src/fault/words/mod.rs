@@ -14,3 +14,15 @@ mod write;
 
 pub use effects::{EFFECTS, EffectRow};
 pub use selectors::{On, SELECTORS, SelectorRow};
+
+use crate::spec::{Interface, Operation};
+
+/// The word for an operation in files; nothing where no fault can ask for it.
+pub fn operation_word(operation: Operation) -> Option<&'static str> {
+    values::word(selectors::OPS, &Some(operation))
+}
+
+/// The word for an interface in files.
+pub fn interface_word(interface: Interface) -> Option<&'static str> {
+    values::word(selectors::INTERFACES, &interface)
+}

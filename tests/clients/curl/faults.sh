@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Faults from a file, and a client that goes on in spite of them.
+# needs: curl
+# origin: --dir /in --faults {here}/curl/faults.toml --control 127.0.0.1:0
+# shellcheck source-path=SCRIPTDIR source=common.sh disable=SC2329  # run_tests finds the functions
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+# attempt PATH [CURL ARGUMENT]...: prints how curl ends.
+attempt() {
+  local path=$1 end=0
+  shift
+  curl --silent --http1.1 --max-time 30 --output "$work/body" "$@" "$ORIGIN$path" || end=$?
+  printf '%s' "$end"
+}
+
+a_refused_file_is_sent_again_by_curl_itself() {
+  head -c 100000 /dev/urandom >"$work/a.bin"
+  put a.bin "@$work/a.bin" --retry 2
+  is "the requests for it" 2 "$(grep -c ^HTTP "$work/heads")"
+  holds /in/a.bin "$work/a.bin"
+}
+
+an_upload_whose_completion_was_not_answered_is_complete() {
+  local id
+  id=$(create c.txt)
+  piece "$id" 1 -d text
+  answered 200 0
+  # 52: the server said nothing.
+  is "the end of curl" 52 "$(attempt /multipart/complete -X POST "${auth[@]}" -H "X-Agile-Multipart: $id")"
+  printf text >"$work/c.txt"
+  holds /in/c.txt "$work/c.txt"
+}
+
+a_file_that_comes_short_is_noticed_and_read_again() {
+  put b.bin text
+  # 18: part of a file.
+  is "the end of curl" 18 "$(attempt /in/b.bin)"
+  printf text >"$work/b.bin"
+  holds /in/b.bin "$work/b.bin"
+}
+
+test_every_fault_of_the_file_acts_once() {
+  auth=(-H "X-Agile-Authorization: $(login)")
+  is_like "the verdict before" '\{"failures":\[.*busy at first.*\],"ok":false\}' \
+    "$(curl -s "${CONTROL}verdict")"
+  a_refused_file_is_sent_again_by_curl_itself
+  an_upload_whose_completion_was_not_answered_is_complete
+  a_file_that_comes_short_is_noticed_and_read_again
+  is "the faults that acted once" 3 "$(curl -s "${CONTROL}faults" | grep -o '"fired":1' | wc -l)"
+  is "the verdict" '{"ok":true}' "$(curl -s "${CONTROL}verdict")"
+}
+
+run_tests

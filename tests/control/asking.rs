@@ -1,0 +1,191 @@
+//! Faults and their accounts, and what happened.
+
+use std::sync::Arc;
+
+use mock_origin::Outcome;
+use mock_origin::control::ENDPOINTS;
+use mock_origin::journal::Exchange;
+use serde_json::json;
+
+use crate::stage;
+use crate::support::{self, Client, create, piece, record};
+
+#[test]
+fn the_root_says_what_there_is() {
+    let stage = stage();
+    let there = stage.ask("GET", "/__mock/", "");
+    assert_eq!(stage.ask("GET", "/__mock", ""), there);
+    let listed = there["endpoints"].as_array().unwrap();
+    assert_eq!(listed.len(), ENDPOINTS.len());
+    for (listed, endpoint) in listed.iter().zip(ENDPOINTS) {
+        assert_eq!(
+            (&listed["method"], &listed["path"]),
+            (&json!(endpoint.method), &json!(endpoint.path))
+        );
+        assert_eq!(listed["meaning"], endpoint.what);
+    }
+}
+
+#[test]
+fn faults_are_added_act_are_listed_and_go() {
+    let stage = stage();
+    let one =
+        r#"{"op": "raw", "path": "/acme/videos/*", "attempt": 1, "reject": 503, "name": "busy"}"#;
+    assert_eq!(stage.ask("POST", "/__mock/faults", one), json!({ "ids": [0] }));
+    let several = r#"[{"op": "piece", "part": 9, "hold": true}, {"on": "connections", "nth": 7, "reset": true}]"#;
+    assert_eq!(stage.ask("POST", "/__mock/faults", several), json!({ "ids": [1, 2] }));
+    let tables = r#"{"fault": [{"on": "tokens", "user": "jane", "die_after_requests": 90}]}"#;
+    assert_eq!(stage.ask("POST", "/__mock/faults", tables), json!({ "ids": [3] }));
+    let _ = stage.put("a.txt").status;
+    let listed = stage.ask("GET", "/__mock/faults", "");
+    let first = &listed["faults"][0];
+    assert_eq!(
+        (&first["id"], &first["name"], &first["place"]),
+        (&json!(0), &json!("busy"), &json!(null))
+    );
+    assert_eq!((&first["fault"]["op"], &first["fault"]["reject"]), (&json!("raw"), &json!(503)));
+    assert_eq!(listed["faults"][2]["matched"], 1);
+    assert_eq!(stage.ask("DELETE", "/__mock/faults/2", ""), json!({ "deleted": [2] }));
+    assert_eq!(stage.ask("DELETE", "/__mock/faults", ""), json!({ "deleted": [0, 1, 3] }));
+    assert_eq!(stage.ask("GET", "/__mock/faults", ""), json!({ "faults": [] }));
+}
+
+#[test]
+fn what_a_fault_has_done_is_in_its_account_and_in_the_verdict() {
+    let stage = stage();
+    stage.ask("POST", "/__mock/faults", r#"{"op": "raw", "attempt": 1, "reject": 503}"#);
+    let verdict = stage.ask("GET", "/__mock/verdict", "");
+    assert_eq!(verdict["ok"], false);
+    let failure = verdict["failures"][0].as_str().unwrap();
+    assert!(failure.contains("this fault acts: origin.on(Op::"), "{failure}");
+    assert_eq!(stage.put("a.txt").status, 503);
+    assert_eq!(stage.put("a.txt").status, 200);
+    let fault = &stage.ask("GET", "/__mock/faults", "")["faults"][0];
+    assert_eq!((&fault["matched"], &fault["fired"]), (&json!(1), &json!(1)));
+    assert_eq!(stage.ask("GET", "/__mock/verdict", ""), json!({ "ok": true }));
+}
+
+#[test]
+fn of_several_faults_all_are_added_or_none() {
+    let stage = stage();
+    let fine = r#"{"op": "raw", "reject": 503}"#;
+    for (other, said) in [
+        (
+            r#"{"op": "raw", "user": "nobody", "reject": 503}"#,
+            "fault 2: there is no user \"nobody\", but [\"jane\"]",
+        ),
+        (r#"{"op": "raw"}"#, "fault 2: a fault has one effect, and this has none: "),
+        (
+            r#"{"op": "raw", "hold": true, "reject": 503}"#,
+            "fault 2: a fault has one effect, and this has hold and reject",
+        ),
+    ] {
+        let (status, line) = stage.refused("POST", "/__mock/faults", &format!("[{fine}, {other}]"));
+        assert_eq!(status, 400);
+        assert!(line.starts_with(said), "{line}");
+        assert!(stage.origin.faults().is_empty());
+    }
+}
+
+#[test]
+fn deleting_a_hold_releases_its_answer() {
+    let stage = stage();
+    stage.ask("POST", "/__mock/faults", r#"{"op": "raw", "hold": true}"#);
+    std::thread::scope(|scope| {
+        let put = scope.spawn(|| stage.put("a.txt").status);
+        assert!(stage.origin.wait_until(support::PATIENCE, |requests| {
+            requests.iter().any(|request| request.outcome() == Outcome::HeldBack)
+        }));
+        let journal = stage.ask("GET", "/__mock/journal", "");
+        assert_eq!(journal["exchanges"][0]["outcome"], "held_back");
+        stage.ask("DELETE", "/__mock/faults/0", "");
+        assert_eq!(put.join().unwrap(), 200);
+    });
+}
+
+#[test]
+fn a_number_that_no_fault_has_yet_is_not_released() {
+    let stage = stage();
+    assert_eq!(stage.refused("DELETE", "/__mock/faults/0", "").0, 404);
+    stage.ask("POST", "/__mock/faults", r#"{"op": "raw", "hold": true}"#);
+    std::thread::scope(|scope| {
+        let put = scope.spawn(|| stage.put("a.txt").status);
+        record::wait_for(&stage.origin, |journal| {
+            let held = |one: &Arc<Exchange>| one.outcome == Outcome::HeldBack;
+            journal.exchanges().iter().any(held).then_some(())
+        });
+        stage.ask("DELETE", "/__mock/faults", "");
+        assert_eq!(put.join().unwrap(), 200);
+    });
+}
+
+#[test]
+fn the_journal_tells_everything_but_secrets() {
+    let stage = stage();
+    let mut client = Client::new(&stage.origin);
+    let id = create(&mut client, &stage.token, "/videos", "a.mp4");
+    assert_eq!(piece(&mut client, &stage.token, &id, 1, b"text").status, 200);
+    assert_eq!(stage.put("b.txt").status, 200);
+    let journal = stage.ask("GET", "/__mock/journal", "");
+    let exchanges = journal["exchanges"].as_array().unwrap();
+    assert_eq!(exchanges.len(), 3);
+    let told = &exchanges[1];
+    let call = &told["calls"][0];
+    for (found, expected) in [
+        (&told["index"], json!(1)),
+        (&told["connection"], json!(0)),
+        (&told["method"], json!("POST")),
+        (&told["target"], json!("/multipart/piece")),
+        (&told["framing"], json!("length")),
+        (&told["declared"], json!(4)),
+        (&told["received"], json!(4)),
+        (&told["status"], json!(200)),
+        (&told["outcome"], json!("answered")),
+        (&told["faults"], json!([])),
+        (&call["operation"], json!("piece")),
+        (&call["interface"], json!("http")),
+        (&call["name"], json!("/multipart/piece")),
+        (&call["user"], json!("jane")),
+        (&call["path"], json!("/acme/videos/a.mp4")),
+        (&call["upload"], json!(id)),
+        (&call["part"], json!(1)),
+        (&call["code"], json!(0)),
+    ] {
+        assert_eq!(*found, expected, "{told}");
+    }
+    let (opened, closed) = (told["opened"].as_f64().unwrap(), told["closed"].as_f64().unwrap());
+    assert!(opened <= told["committed"].as_f64().unwrap() && opened <= closed);
+    assert!(told["answered"].is_f64() && told["digest"].as_str().unwrap().len() == 64);
+    let authorization = json!(["X-Agile-Authorization", "<redacted>"]);
+    assert!(told["headers"].as_array().unwrap().contains(&authorization), "{told}");
+    assert_eq!(exchanges[2]["target"], "/post/raw");
+    let text = journal.to_string();
+    assert!(!text.contains(&stage.token) && !text.contains("hidden"), "{text}");
+}
+
+#[test]
+fn the_journal_is_read_on_from_a_number() {
+    let stage = stage();
+    for name in ["a", "b", "c"] {
+        assert_eq!(stage.put(name).status, 200);
+    }
+    for (after, indices) in [("0", &[1, 2][..]), ("2", &[]), ("18446744073709551615", &[])] {
+        let journal = stage.ask("GET", &format!("/__mock/journal?after={after}"), "");
+        let found: Vec<_> = journal["exchanges"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["index"].as_u64().unwrap())
+            .collect();
+        assert_eq!(found, indices, "{after}");
+    }
+}
+
+#[test]
+fn the_timeline_is_text() {
+    let stage = stage();
+    stage.put("a.txt");
+    let answer = stage.send("GET", "/__mock/timeline", "", b"");
+    assert_eq!(answer.header("Content-Type"), Some("text/plain; charset=utf-8"));
+    assert!(answer.text().contains("POST /post/raw of /acme/videos/a.txt"), "{}", answer.text());
+}

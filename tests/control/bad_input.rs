@@ -1,0 +1,200 @@
+//! What makes no sense, or means harm.
+
+use serde_json::json;
+
+use crate::support::Client;
+use crate::{error, stage};
+
+const FAULTS: &str = "/__mock/faults";
+const CLOCK: &str = "/__mock/clock";
+const CHAOS: &str = "/__mock/chaos";
+
+/// Method, path and body; the status, and how the line begins.
+const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
+    ("GET", "/", "", 404, "there is no /, but /__mock/, /__mock/faults, /__mock/faults/ID, "),
+    ("GET", "/__mock/nothing", "", 404, "there is no /__mock/nothing, but "),
+    ("GET", "/__mock/faults/0/x", "", 404, "there is no /__mock/faults/0/x, but "),
+    ("DELETE", "/__mock/faults/0", "", 404, "there is no fault 0, but none at all"),
+    ("DELETE", "/__mock/faults/-1", "", 404, "there is no fault -1, but none at all"),
+    ("DELETE", "/__mock/faults/ID", "", 404, "there is no fault ID, but none at all"),
+    ("PUT", FAULTS, "", 405, "/__mock/faults takes GET, POST, DELETE, not PUT"),
+    ("GET", "/__mock/faults/0", "", 405, "/__mock/faults/0 takes DELETE, not GET"),
+    ("GET", "/__mock/reset", "", 405, "/__mock/reset takes POST, not GET"),
+    ("POST", FAULTS, "", 400, "that is no JSON: "),
+    ("POST", FAULTS, "{", 400, "that is no JSON: "),
+    ("POST", FAULTS, "7", 400, "a fault is an object, not 7"),
+    (
+        "POST",
+        FAULTS,
+        r#"{"op": "piece", "hold": "please"}"#,
+        400,
+        "hold takes true, not \"please\"",
+    ),
+    (
+        "POST",
+        FAULTS,
+        r#"{"op": "raw", "path": "a\nb", "hold": true}"#,
+        400,
+        r#"a path begins with a slash: "/a\nb""#,
+    ),
+    ("POST", FAULTS, r#"{"opp": "piece"}"#, 400, "there is no key \"opp\" (op?), but on, op, "),
+    ("POST", FAULTS, r#"{"op": "piece", "op": "raw"}"#, 400, "\"op\" comes twice in one object"),
+    ("POST", CLOCK, "", 400, "the body is empty: {\"advance\": SECONDS}"),
+    ("POST", CLOCK, "[]", 400, "the body is {\"advance\": SECONDS}, not []"),
+    ("POST", CLOCK, "{}", 400, "advance is missing: it takes seconds"),
+    ("POST", CLOCK, r#"{"advance": -1}"#, 400, "advance takes seconds, not -1"),
+    ("POST", CLOCK, r#"{"advance": "1 h"}"#, 400, "advance takes seconds, not \"1 h\""),
+    ("POST", CLOCK, r#"{"retreat": 1}"#, 400, "there is no key \"retreat\", but advance"),
+    (
+        "POST",
+        "/__mock/switches",
+        r#"{"colour": "red"}"#,
+        400,
+        "there is no switch \"colour\", but result_shape, ",
+    ),
+    (
+        "POST",
+        "/__mock/switches",
+        r#"{"join": true}"#,
+        400,
+        "join takes a text or a number, not true",
+    ),
+    ("POST", CHAOS, "{}", 400, "seed is missing: it takes a number"),
+    ("POST", CHAOS, r#"{"seed": "x"}"#, 400, "seed takes a number, not \"x\""),
+    (
+        "POST",
+        CHAOS,
+        r#"{"seed": 1, "percent": 101}"#,
+        400,
+        "percent takes a number from 0 to 100, not 101",
+    ),
+    (
+        "POST",
+        CHAOS,
+        r#"{"seed": 1, "at_most": 4294967296}"#,
+        400,
+        "at_most takes a number of attempts, not ",
+    ),
+    (
+        "POST",
+        CHAOS,
+        r#"{"seed": 1, "profile": "odd"}"#,
+        400,
+        "profile takes \"lossy\"|\"ill\"|\"slow\"|\"everything\", not \"odd\"",
+    ),
+    (
+        "POST",
+        CHAOS,
+        r#"{"seed": 1, "often": 1}"#,
+        400,
+        "there is no key \"often\", but seed, profile, at_most, percent",
+    ),
+    ("GET", "/__mock/journal?after=x", "", 400, "after takes the number of an exchange, not \"x\""),
+    (
+        "GET",
+        "/__mock/journal?after=-1",
+        "",
+        400,
+        "after takes the number of an exchange, not \"-1\"",
+    ),
+    (
+        "GET",
+        "/__mock/journal?before=1",
+        "",
+        400,
+        "/__mock/journal takes after=N alone, not \"before=1\"",
+    ),
+    ("GET", "/__mock/verdict?x=1", "", 400, "GET /__mock/verdict takes no query"),
+    ("POST", "/__mock/reset", "now", 400, "POST /__mock/reset takes no body"),
+];
+
+#[test]
+fn nonsense_is_one_clear_line_with_what_is_allowed() {
+    let stage = stage();
+    for (method, path, body, status, said) in NONSENSE {
+        let (found, line) = stage.refused(method, path, body);
+        assert_eq!(found, *status, "{method} {path} {body}: {line}");
+        assert!(line.starts_with(said), "{method} {path} {body}: {line}");
+    }
+    assert_eq!(stage.send("PUT", FAULTS, "", b"").header("Allow"), Some("GET, POST, DELETE"));
+    let line = error(&stage.send("POST", CLOCK, "", b"\xff{}")).1;
+    assert_eq!(line, "the body is no UTF-8");
+    assert!(stage.origin.faults().is_empty());
+}
+
+#[test]
+fn a_body_has_a_limit() {
+    let stage = stage();
+    for length in [(1 << 20) + 1, 4 << 20] {
+        let answer = stage.send("POST", "/__mock/faults", "", &vec![b' '; length]);
+        assert_eq!(error(&answer), (413, "a body has at most 1 MiB".to_owned()));
+    }
+    let mut most = vec![b' '; (1 << 20) - 2];
+    most.extend(b"[]");
+    assert_eq!(stage.send("POST", "/__mock/faults", "", &most).status, 200);
+}
+
+#[test]
+fn a_page_in_a_browser_is_not_let_in() {
+    let stage = stage();
+    let ask = |headers: &str| stage.send("POST", "/__mock/reset", headers, b"");
+    for headers in [
+        "Origin: http://localhost\r\n",
+        "Origin: null\r\n",
+        "Host: evil.example\r\n",
+        "Host: localhost.evil.example:80\r\n",
+        "Host: 192.0.2.1\r\n",
+        "Host: [::1\r\n",
+        "Host: 127.0.0.1\r\nHost: evil.example\r\n",
+        "Host:\r\n",
+    ] {
+        assert_eq!(error(&ask(headers)).0, 403, "{headers}");
+    }
+    let whole = b"POST http://evil.example/__mock/reset HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    assert_eq!(error(&Client::to(&stage.base()).write(whole).read()).0, 403);
+    let none = b"POST /__mock/reset HTTP/1.0\r\n\r\n";
+    assert_eq!(error(&Client::to(&stage.base()).write(none).read()).0, 403);
+    for headers in [
+        "Host: localhost\r\n",
+        "Host: LOCALHOST:1\r\n",
+        "Host: 127.9.9.9\r\n",
+        "Host: [::1]:80\r\n",
+    ] {
+        assert_eq!(ask(headers).status, 200, "{headers}");
+    }
+}
+
+#[test]
+fn slow_and_silent_clients_keep_nobody_waiting() {
+    let stage = stage();
+    let silent: Vec<_> = (0..64).map(|_| Client::to(&stage.base())).collect();
+    let mut half = Client::to(&stage.base());
+    half.write("POST /__mock/faults HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{");
+    let mut garbage = Client::to(&stage.base());
+    garbage.write(b"\x16\x03\x01\x02\x00\r\n\r\n");
+    stage.ask("GET", "/__mock/verdict", "");
+    let request = stage.bytes("GET", "/__mock/clock", "", b"");
+    assert_eq!(Client::to(&stage.base()).drip(request).read().status, 200);
+    drop((silent, half, garbage));
+}
+
+#[test]
+fn many_ask_at_once() {
+    let stage = stage();
+    std::thread::scope(|scope| {
+        for number in 0..16 {
+            let stage = &stage;
+            scope.spawn(move || {
+                let part = number + 1;
+                let fault = format!(r#"{{"op": "piece", "part": {part}, "reject": 503}}"#);
+                let id = stage.ask("POST", "/__mock/faults", &fault)["ids"][0].clone();
+                stage.ask("GET", "/__mock/journal", "");
+                assert_eq!(
+                    stage.ask("DELETE", &format!("/__mock/faults/{id}"), ""),
+                    json!({ "deleted": [id] })
+                );
+            });
+        }
+    });
+    assert!(stage.origin.faults().is_empty());
+}

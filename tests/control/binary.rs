@@ -1,0 +1,91 @@
+//! The program around it: where it listens, what it reads, how it ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::NamedTempFile;
+
+use crate::support::Client;
+
+fn serve(options: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mock-origin"));
+    command.arg("serve").args(options).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn file(text: &str) -> NamedTempFile {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+/// Ends it as a script does, and gives what it said and how it ended.
+#[cfg(unix)]
+fn terminate(child: Child) -> Output {
+    let done = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(done.success());
+    child.wait_with_output().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn its_last_line_is_the_control_and_its_summary_names_faults_that_never_acted() {
+    let faults = file(
+        "[[fault]]\nname = \"the lost ack\"\nop = \"complete\"\ncommit_then = \"close\"\n\n\
+         [[fault]]\nname = \"the dead login\"\nop = \"login\"\nreject = 503\n",
+    );
+    let mut child = serve(&[
+        "--listen=127.0.0.1:0",
+        "--listen=127.0.0.1:0",
+        "--control=127.0.0.1:0",
+        "--faults",
+        faults.path().to_str().unwrap(),
+    ])
+    .spawn()
+    .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut line = || {
+        let mut line = String::new();
+        lines.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    };
+    let (url, other, control) = (line(), line(), line());
+    assert!(url.starts_with("http://127.0.0.1:") && other.starts_with("http://127.0.0.1:"));
+    let base = control.strip_prefix("control ").and_then(|rest| rest.strip_suffix("/__mock/"));
+    assert_eq!(Client::to(&url).ask("GET", "/account/login", &[], b"").status, 503);
+    let verdict = "GET /__mock/verdict HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    assert!(Client::to(base.unwrap()).write(verdict).read().text().contains("the lost ack"));
+    let ended = terminate(child);
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(said.contains("this fault acts: the lost ack"), "{said}");
+    assert!(!said.contains("the dead login"), "{said}");
+    assert_eq!(ended.status.code(), Some(0));
+    let mut rest = String::new();
+    lines.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+}
+
+#[test]
+fn what_cannot_be_served_is_one_line_and_2() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let unknown = file("[[fault]]\nop = \"raw\"\nuser = \"nobody\"\nreject = 503\n");
+    let nonsense = file("[[fault]]\nop = \"raw\"\nreject = 503\nhold = true\n");
+    let (unknown, nonsense) = (unknown.path().to_str().unwrap(), nonsense.path().to_str().unwrap());
+    for (options, said) in [
+        (["--faults", unknown], format!("{unknown}: there is no user \"nobody\", but [\"jane\"]")),
+        (
+            ["--faults", nonsense],
+            format!("{nonsense}: fault 1: a fault has one effect, and this has hold and reject"),
+        ),
+        (["--control", &taken], format!("the origin cannot listen on {taken}: ")),
+        (["--control", "[::]:0"], "[::]:0 can be reached from outside: --control takes".to_owned()),
+    ] {
+        let ended = serve(&options).output().unwrap();
+        let error = String::from_utf8(ended.stderr).unwrap();
+        assert!(error.starts_with(&format!("mock-origin: {said}")), "{error}");
+        assert_eq!((error.lines().count(), ended.status.code()), (1, Some(2)), "{error}");
+        assert!(ended.stdout.is_empty());
+    }
+}

@@ -1,0 +1,123 @@
+//! An origin is steered and asked over its control endpoint, and nothing that comes there harms it.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod asking;
+mod bad_input;
+mod binary;
+mod page;
+mod steering;
+
+use std::sync::Arc;
+
+use mock_origin::MockOrigin;
+use mock_origin::control::Control;
+use serde_json::Value;
+use support::{Answer, Client};
+
+/// An origin, its control, and a token.
+struct Stage {
+    origin: Arc<MockOrigin>,
+    control: Control,
+    token: String,
+}
+
+fn stage() -> Stage {
+    let origin = Arc::new(MockOrigin::builder().directory("/videos").seed(5).start());
+    let control = Control::start(Arc::clone(&origin), ([127, 0, 0, 1], 0).into()).unwrap();
+    let token = origin.token_for("jane");
+    Stage { origin, control, token }
+}
+
+impl Stage {
+    fn base(&self) -> String {
+        self.control.url().strip_suffix("/__mock/").unwrap().to_owned()
+    }
+
+    /// The bytes of one request; it names the control's own host unless `headers` do.
+    fn bytes(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+        let base = self.base();
+        let host = base.strip_prefix("http://").unwrap();
+        let own =
+            if headers.contains("Host:") { String::new() } else { format!("Host: {host}\r\n") };
+        let length = body.len();
+        let head =
+            format!("{method} {path} HTTP/1.1\r\n{own}{headers}Content-Length: {length}\r\n\r\n");
+        [head.as_bytes(), body].concat()
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
+        Client::to(&self.base()).write(self.bytes(method, path, headers, body)).read()
+    }
+
+    /// The answer to what is right.
+    #[track_caller]
+    fn ask(&self, method: &str, path: &str, body: &str) -> Value {
+        let answer = self.send(method, path, "", body.as_bytes());
+        assert_eq!(answer.status, 200, "{method} {path} {body}: {}", answer.text());
+        assert_eq!(answer.header("Content-Type"), Some("application/json"));
+        serde_json::from_str(answer.text()).unwrap()
+    }
+
+    /// The status and the one line of the answer to what is wrong.
+    #[track_caller]
+    fn refused(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        error(&self.send(method, path, "", body.as_bytes()))
+    }
+
+    fn put(&self, name: &str) -> Answer {
+        let headers = [
+            ("X-Agile-Authorization", &*self.token),
+            ("X-Agile-Directory", "/videos"),
+            ("X-Agile-Basename", name),
+        ];
+        Client::new(&self.origin).ask("POST", "/post/raw?token=hidden", &headers, b"text")
+    }
+}
+
+#[track_caller]
+fn error(answer: &Answer) -> (u16, String) {
+    let value: Value = serde_json::from_str(answer.text()).unwrap();
+    let line = value["error"].as_str().unwrap().to_owned();
+    assert!(!line.is_empty() && !line.contains('\n'), "{line}");
+    (answer.status, line)
+}
+
+#[test]
+fn nothing_of_it_is_in_the_journal_or_on_the_origin() {
+    let stage = stage();
+    stage.ask("GET", "/__mock/", "");
+    assert_eq!(stage.origin.journal().connections().len(), 0);
+    assert_eq!(Client::new(&stage.origin).ask("GET", "/__mock/verdict", &[], b"").status, 404);
+}
+
+#[test]
+fn it_listens_on_loopback_alone() {
+    let origin = Arc::new(MockOrigin::start());
+    let error = Control::start(origin, ([0, 0, 0, 0], 0).into()).unwrap_err().to_string();
+    assert!(error.starts_with("the origin cannot be controlled at 0.0.0.0:0: "), "{error}");
+}
+
+#[test]
+fn its_port_closes_when_it_goes_and_so_does_its_hold_on_the_origin() {
+    let Stage { origin, control, .. } = stage();
+    let address = control.url().strip_prefix("http://").unwrap().replace("/__mock/", "");
+    assert!(std::net::TcpStream::connect(&address).is_ok());
+    drop(control);
+    assert!(std::net::TcpStream::connect(&address).is_err());
+    let deadline = std::time::Instant::now() + support::PATIENCE;
+    let mut origin = Some(origin);
+    while let Some(held) = origin.take() {
+        match Arc::try_unwrap(held) {
+            Ok(origin) => origin.finish(),
+            Err(held) => {
+                assert!(std::time::Instant::now() < deadline);
+                std::thread::sleep(std::time::Duration::from_millis(1));
+                origin = Some(held);
+            }
+        }
+    }
+}

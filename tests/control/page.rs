@@ -1,0 +1,36 @@
+//! What is written of it.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use mock_origin::control::ENDPOINTS;
+
+/// `UPDATE_GOLDEN=1 cargo test --features cli --test control` writes it anew.
+#[test]
+fn its_page_has_the_table_that_the_endpoints_say() {
+    const BEGIN: &str = "<!-- made from src/control/endpoints.rs -->\n";
+    const END: &str = "<!-- until here -->\n";
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/control.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    let made = format!("{before}{BEGIN}{}{END}{after}", table());
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    } else {
+        assert!(made == page, "docs/control.md is not what the endpoints say");
+    }
+}
+
+fn table() -> String {
+    let mut table = "| | Takes | Answers | Means |\n|---|---|---|---|\n".to_owned();
+    let cell = |text: &str| format!("`{}`", text.replace('|', "\\|"));
+    for endpoint in ENDPOINTS {
+        let query = endpoint.query.map(|name| format!("?{name}=N")).unwrap_or_default();
+        let takes = endpoint.takes.map(cell).unwrap_or_default();
+        let request = cell(&format!("{} {}{query}", endpoint.method, endpoint.path));
+        writeln!(table, "| {request} | {takes} | {} | {} |", cell(endpoint.answers), endpoint.what)
+            .unwrap();
+    }
+    table
+}
