@@ -73,7 +73,11 @@ impl Answer {
     #[must_use]
     pub fn closing(mut self: Box<Self>) -> Box<Self> {
         if !std::mem::replace(&mut self.closes, true) {
-            self.head_mut().headers.push(("Connection".into(), borrowed("close")));
+            // In front of the length, which comes last.
+            let headers = &mut self.head_mut().headers;
+            let at = headers.iter().position(|(name, _)| *name == "Content-Length");
+            let at = at.unwrap_or(headers.len());
+            headers.insert(at, ("Connection".into(), borrowed("close")));
         }
         self
     }
@@ -214,8 +218,9 @@ impl Draft {
             .chain(standard)
             .chain(own)
             .chain(is_coded.then(|| named("Content-Type", borrowed(HTTP_CONTENT_TYPE))))
-            .chain((status != 304).then(|| named("Content-Length", length.into())))
             .chain(closes.then(|| named("Connection", borrowed("close"))))
+            // Last, as hyper writes it behind all others where there is no body.
+            .chain((status != 304).then(|| named("Content-Length", length.into())))
             .collect();
         let head = Arc::new(AnswerHead { status, reason, headers });
         Box::new(Answer { head, body: self.body, calls: self.calls, closes })
