@@ -5,6 +5,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod answer;
+mod body;
+mod commit;
+mod scene;
+
 use std::time::Duration;
 
 use mock_origin::{Cut, Lose, MockOrigin, Op, Outcome, Reject};
