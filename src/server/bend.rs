@@ -1,6 +1,6 @@
 //! Answers whose heads say something else.
 
-use crate::fault::Alter;
+use crate::fault::{Alter, FRAMING_HEADERS};
 use crate::journal::AnswerHead;
 use crate::wire::{Answer, Body};
 
@@ -11,6 +11,14 @@ pub(super) fn bytes_of(answer: &Answer) -> u64 {
         body => body.len(),
     };
     answer.head.to_bytes().len() as u64 + body
+}
+
+/// Whether a change is about what says where the body ends: hyper writes that as it finds it right.
+pub(super) fn is_about_framing(change: &Alter) -> bool {
+    let (Alter::Without(name) | Alter::Twice(name) | Alter::With(name, _)) = change else {
+        return false;
+    };
+    FRAMING_HEADERS.iter().any(|framing| framing.eq_ignore_ascii_case(name))
 }
 
 /// Changes a head.

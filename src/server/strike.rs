@@ -10,7 +10,7 @@ use crate::journal::{Call, Framing, Outcome};
 use crate::origin::{Origin, Victim};
 use crate::wire::{Answer, BodyEnd, Plan, Refusal, Twist, refuse};
 
-use super::bend::{alter, bytes_of};
+use super::bend::{alter, bytes_of, is_about_framing};
 use super::exchange::{End, Walk, record_body};
 use super::intake::{Brake, Taken};
 use super::script::Script;
@@ -221,7 +221,12 @@ impl Walk {
             Effect::Hold => self.hold().await,
             Effect::Alter(change) => {
                 let altered = alter(answer.head_mut(), &change);
+                let is_unframed = altered.is_ok() && is_about_framing(&change);
                 self.fire_if(altered);
+                if is_unframed {
+                    self.begin(&mut answer);
+                    return End::Script(Script::whole(*answer));
+                }
             }
             Effect::AnswerSlowly(rate) => {
                 self.line.set_pace(rate);
