@@ -6,7 +6,10 @@ use mock_origin::journal::ConnectionEnd;
 use mock_origin::spec::{PIECE, row_for};
 use mock_origin::{Cut, Lose, On, Op, Outcome, Reject};
 
-use super::scene::{Figures, LENGTH, Scene, Seen, WAYS, Way, head, open_chunks, refusal};
+use super::scene::{
+    Figures, LENGTH, Scene, Seen, WAYS, Way, assert_works, head, open_chunks, refusal,
+    refusal_by_proxy, refusal_with,
+};
 use super::support::record::{closed_connection, closed_exchange, wait_for};
 use super::support::{self, Ended};
 
@@ -32,9 +35,8 @@ fn strike(way: Way, ended: Ended, arm: impl FnOnce(On<'_>)) -> (Scene, Seen) {
 /// Nothing was stored, and nothing stands in the way of sending the piece again.
 fn assert_nothing_done(scene: &Scene) {
     scene.origin.upload(&scene.id).piece(1).assert_size(3);
-    let seen = scene.play(&scene.piece(1), Way::Length, 1);
-    assert!(seen.bytes.starts_with(b"HTTP/1.1 200 OK\r\n"), "{}", seen.bytes.escape_ascii());
-    assert!(seen.exchange.faults.is_empty());
+    let answer = scene.client().write(scene.piece(1).bytes(Way::Length)).read();
+    assert_eq!(answer.status, 200, "{answer:?}");
     scene.origin.upload(&scene.id).piece(1).assert_size(ALL);
 }
 
@@ -89,8 +91,7 @@ fn a_rejection_has_the_reason_the_code_and_the_headers_that_it_was_given() {
         ];
         assert_refused(&scene, &seen, &head("418 teapot", &own), 0);
         let (scene, seen) = strike(way, Ended::Fin, |on| drop(on.reject(502)));
-        let own = [("Connection", "close"), ("Content-Length", "0")];
-        assert_refused(&scene, &seen, &head("502 bad gateway", &own), 0);
+        assert_refused(&scene, &seen, &refusal_by_proxy(502), 0);
     }
 }
 
@@ -170,7 +171,7 @@ fn a_body_that_is_read_slowly_takes_its_time_and_is_stored() {
             faults: 1,
         };
         assert_eq!(Figures::of(&seen.exchange), figures);
-        scene.assert_works(&mut client);
+        assert_works(&mut client);
         scene.origin.finish();
     }
 }
@@ -312,7 +313,7 @@ fn a_body_that_is_shorter_than_the_fault_is_spared_and_the_verdict_says_so() {
         let seen = scene.play_on(&mut client, &scene.piece(1), way, 1);
         assert!(seen.bytes.starts_with(b"HTTP/1.1 200 OK\r\n"));
         assert!(seen.exchange.faults.is_empty());
-        scene.assert_works(&mut client);
+        assert_works(&mut client);
         let verdict = scene.origin.verdict().unwrap_err().to_string();
         assert!(verdict.contains(why), "{verdict}");
     }
@@ -399,9 +400,9 @@ fn a_form_whose_path_is_asked_for_is_struck_when_that_is_known() {
 
 #[test]
 fn rows_of_a_table_are_found_by_status_code_and_both() {
-    let disk_full = row_for(PIECE.rows, mock_origin::spec::Cause::Checksum).unwrap();
-    for reject in [Reject::code(disk_full.code), Reject::row(disk_full.http, disk_full.code)] {
+    let row = row_for(PIECE.rows, mock_origin::spec::Cause::Checksum).unwrap();
+    for reject in [Reject::code(row.code), Reject::row(row.http, row.code)] {
         let (scene, seen) = strike(Way::Length, Ended::Fin, |on| drop(on.reject(reject)));
-        assert_refused(&scene, &seen, &super::scene::refusal_of(disk_full), 0);
+        assert_refused(&scene, &seen, &refusal_with(row, ""), 0);
     }
 }

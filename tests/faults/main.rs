@@ -5,9 +5,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alter;
 mod answer;
 mod body;
 mod commit;
+mod rpc;
 mod scene;
 
 use std::time::Duration;

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use mock_origin::journal::Exchange;
 use mock_origin::spec::{Endpoint, Made, Row, STANDARD_HEADERS};
-use mock_origin::{Builder, MockOrigin, OpenUpload, Outcome};
+use mock_origin::{Builder, MockOrigin, OpenUpload, Operation, Outcome};
 
 use super::support::payload::{chunk, chunked};
 use super::support::record::closed_exchange;
@@ -154,6 +154,15 @@ impl Scene {
         Ask { method: "POST", target, headers, body: body.into_bytes() }
     }
 
+    /// The making of `/new`.
+    pub fn directory(&self) -> Ask {
+        let headers = vec![
+            ("X-Agile-Authorization", self.token.clone()),
+            ("X-Agile-Directory", "/new".to_owned()),
+        ];
+        Ask { method: "POST", target: "/post/directory".to_owned(), headers, body: Vec::new() }
+    }
+
     /// A JSON-RPC request.
     pub fn rpc(&self, method: &str, params: &str) -> Ask {
         let params = params.replace("TOKEN", &self.token).replace("MPID", &self.id);
@@ -167,12 +176,6 @@ impl Scene {
     pub fn rpc_body(&self, body: &str) -> Ask {
         let body = body.replace("TOKEN", &self.token).into_bytes();
         Ask { method: "POST", target: "/jsonrpc2".to_owned(), headers: Vec::new(), body }
-    }
-
-    /// The reading of a stored file.
-    pub fn read(&self, path: &str) -> Ask {
-        let (target, headers) = (format!("/acme{path}"), Vec::new());
-        Ask { method: "GET", target, headers, body: Vec::new() }
     }
 
     fn place(&self, name: &str) -> Vec<(&'static str, String)> {
@@ -191,7 +194,7 @@ impl Scene {
     /// The same on that connection.
     pub fn play_on(&self, client: &mut Client, ask: &Ask, way: Way, count: usize) -> Seen {
         if way.is_reused() {
-            self.assert_works(client);
+            assert_works(client);
         }
         let before = self.origin.journal().exchanges().len();
         let (bytes, ended) = client.write(ask.bytes(way)).hear(count);
@@ -202,18 +205,30 @@ impl Scene {
     /// What the request is answered with where nothing strikes it.
     pub fn plainly(ask: impl Fn(&Self) -> Ask, change: fn(Builder) -> Builder) -> Vec<u8> {
         let scene = Self::with(change);
-        let seen = scene.play(&ask(&scene), Way::Length, 1);
-        assert_eq!(seen.ended, Ended::StillOpen);
-        assert!(seen.bytes.starts_with(b"HTTP/1.1 2"), "{}", seen.bytes.escape_ascii());
-        seen.bytes
+        let mut client = scene.client();
+        let answer = client.write(ask(&scene).bytes(Way::Length)).read();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let record = closed_exchange(&scene.origin, 0);
+        assert_eq!(client.hear(0), (Vec::new(), Ended::StillOpen));
+        let count = usize::try_from(record.written).unwrap();
+        // Now that its length is known, it can be heard as it comes.
+        let scene = Self::with(change);
+        let (bytes, ended) = scene.client().write(ask(&scene).bytes(Way::Length)).hear(count);
+        assert_eq!((bytes.len(), ended), (count, Ended::StillOpen));
+        bytes
     }
+}
 
-    /// Asserts that a connection still answers.
-    pub fn assert_works(&self, client: &mut Client) {
-        let ping = "{\"jsonrpc\": \"2.0\", \"id\": 0, \"method\": \"ping\"}";
-        let answer = client.ask("POST", "/jsonrpc2", &[], ping.as_bytes());
-        assert!(answer.text().contains("pong"), "{answer:?}");
-    }
+/// Asserts that a connection still answers.
+pub fn assert_works(client: &mut Client) {
+    let answer = client.ask("OPTIONS", "/multipart/piece", &[], b"");
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+/// The reading of a stored file.
+pub fn read(path: &str) -> Ask {
+    let (target, headers) = (format!("/acme{path}"), Vec::new());
+    Ask { method: "GET", target, headers, body: Vec::new() }
 }
 
 /// The figures of the journal that a fault promises.
@@ -252,22 +267,39 @@ pub fn head(first: &str, own: &[(&str, &str)]) -> Vec<u8> {
 }
 
 /// The refusal that an endpoint's table has for a status: one that is only made on request, if
-/// there is one.
+/// there is one; where there is none, what a proxy would say.
 pub fn refusal(endpoint: &Endpoint, status: u16) -> Vec<u8> {
     let rows = || endpoint.rows.iter().filter(|row| row.http == status);
-    let ill = rows().find(|row| row.made == Made::OnRequest);
-    refusal_of(ill.or(rows().next()).unwrap())
+    let row = rows().find(|row| row.made == Made::OnRequest).or(rows().next());
+    match row {
+        Some(row) if endpoint.operation == Operation::MakeDirectory => {
+            let message = format!("{{\"message\": \"{}\", \"code\": {}}}", row.phrase, row.code);
+            refusal_with(row, &message)
+        }
+        Some(row) => refusal_with(row, ""),
+        None => refusal_by_proxy(status),
+    }
 }
 
-/// The refusal of a row.
-pub fn refusal_of(row: &Row) -> Vec<u8> {
+/// A refusal with a row of a table.
+pub fn refusal_with(row: &Row, message: &str) -> Vec<u8> {
     let own = [
         ("X-Agile-Status", &*row.code.to_string()),
         ("Content-Type", "text/json;charset=utf-8"),
         ("Connection", "close"),
-        ("Content-Length", "0"),
+        ("Content-Length", &*message.len().to_string()),
     ];
-    head(&format!("{} {}", row.http, row.phrase), &own)
+    [head(&format!("{} {}", row.http, row.phrase), &own), message.as_bytes().to_vec()].concat()
+}
+
+/// A refusal that stands in no table.
+pub fn refusal_by_proxy(status: u16) -> Vec<u8> {
+    let first = match status {
+        500 => "500 internal error",
+        502 => "502 bad gateway",
+        _ => "503 service unavailable",
+    };
+    head(first, &[("Connection", "close"), ("Content-Length", "0")])
 }
 
 /// A body in chunks without its end.

@@ -149,7 +149,7 @@ impl Client {
 
     /// Exactly what comes, and how it ends. With `count` bytes or more, a silence is an end too.
     pub fn hear(&mut self, count: usize) -> (Vec<u8>, Ended) {
-        const SILENCE: Duration = Duration::from_millis(50);
+        const SILENCE: Duration = Duration::from_millis(20);
         let mut heard = std::mem::take(&mut self.ahead);
         let mut buffer = [0; 16 * 1024];
         let ended = loop {
