@@ -214,13 +214,14 @@ impl Draft {
         let named = |name: &'static str, value: HeaderText| (Cow::Borrowed(name), value);
         let standard = STANDARD_HEADERS.iter().map(|(name, value)| named(name, borrowed(value)));
         let length = self.body.len().to_string().into_bytes();
+        let has_length = !matches!(status, 204 | 304);
         let headers = std::iter::once(named("Date", date.into()))
             .chain(standard)
             .chain(own)
             .chain(is_coded.then(|| named("Content-Type", borrowed(HTTP_CONTENT_TYPE))))
             .chain(closes.then(|| named("Connection", borrowed("close"))))
             // Last, as hyper writes it behind all others where there is no body.
-            .chain((status != 304).then(|| named("Content-Length", length.into())))
+            .chain(has_length.then(|| named("Content-Length", length.into())))
             .collect();
         let head = Arc::new(AnswerHead { status, reason, headers });
         Box::new(Answer { head, body: self.body, calls: self.calls, closes })
