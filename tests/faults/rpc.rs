@@ -4,7 +4,7 @@ use mock_origin::spec::METHODS;
 use mock_origin::{Interface, Join, Lose, MockOrigin, Op, Reject};
 
 use super::commit::{LOSSES, assert_figures, count, known};
-use super::scene::{Scene, WAYS, Way, assert_works, refusal_by_proxy};
+use super::scene::{Ask, Scene, WAYS, Way, assert_works, refusal_by_proxy};
 use super::support::Answer;
 use super::support::record::closed_exchange;
 
@@ -184,6 +184,35 @@ fn a_json_rpc_call_is_rejected_by_its_row_the_envelopes_or_a_status() {
         client.assert_closed();
         let done = scene.client().write(ask.bytes(way)).read();
         assert!(done.text().contains(r#""code": 0"#), "{}", done.text());
+        scene.origin.finish();
+    }
+}
+
+#[test]
+fn a_rejection_comes_before_what_the_origin_itself_would_mind() {
+    let scene = Scene::new();
+    scene.origin.on(Op::method("makeDir")).reject(Reject::code(-5));
+    scene.origin.on(Op::any()).nth(2).reject(Reject::code(-32000));
+    let mut client = scene.client();
+    let mut tell = |ask: &Ask| client.write(ask.bytes(Way::Length)).read().text().to_owned();
+    let begin = r#"{"jsonrpc": "2.0", "id": 1, "#;
+    let too_many = scene.rpc("makeDir", r#"["TOKEN", "/one", 2, 3, 4]"#);
+    assert_eq!(tell(&too_many), format!(r#"{begin}"result": -5}}"#));
+    let error = r#""error": {"code": -32000, "message": "Server Error"}}"#;
+    assert_eq!(tell(&scene.rpc("noSuchMethod", "[]")), format!("{begin}{error}"));
+    assert!(tell(&too_many).contains("-32602"));
+    scene.origin.finish();
+}
+
+#[test]
+fn a_batch_whose_answer_is_lost_is_done_as_a_whole() {
+    for (at, (lose, ended)) in LOSSES.into_iter().enumerate() {
+        let scene = Scene::new();
+        scene.origin.on(Op::method("makeDir")).path("/two").commit_then(lose);
+        let ask = scene.rpc_body(BATCH);
+        let seen = scene.play(&ask, WAYS[at % WAYS.len()], count(ended));
+        assert_eq!((&seen.bytes, seen.ended), (&lost_rpc(lose), ended));
+        assert_eq!(made(&scene.origin), ["/one", "/two", "/three"]);
         scene.origin.finish();
     }
 }
