@@ -68,6 +68,11 @@ impl Script {
         }
     }
 
+    /// Whether what the client still sends is read and thrown away.
+    pub(super) fn reads_on(&self) -> bool {
+        matches!(self.cut, Cut::Close | Cut::HalfClose)
+    }
+
     /// Writes what is to be written, closes the record, and ends the connection: in this order, so
     /// that whoever has seen the end finds it in the record.
     pub(super) async fn play(self, socket: &mut TcpStream, line: &Line, limit: Duration) {
