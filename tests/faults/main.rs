@@ -9,6 +9,7 @@ mod alter;
 mod answer;
 mod body;
 mod commit;
+mod ending;
 mod large;
 mod rpc;
 mod scene;
