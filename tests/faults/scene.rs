@@ -2,15 +2,16 @@
 
 #![allow(unreachable_pub)]
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use mock_origin::journal::Exchange;
+use mock_origin::journal::{Exchange, Journal};
 use mock_origin::spec::{Endpoint, Made, Row, STANDARD_HEADERS};
 use mock_origin::{Builder, MockOrigin, OpenUpload, Operation, Outcome};
 
 use super::support::payload::{chunk, chunked};
-use super::support::record::closed_exchange;
+use super::support::record::{closed_exchange, wait_for};
 use super::support::{self, Client, Ended};
 
 /// The length of the bodies that are sent.
@@ -196,9 +197,12 @@ impl Scene {
         if way.is_reused() {
             assert_works(client);
         }
-        let before = self.origin.journal().exchanges().len();
+        let before = on_connection(&self.origin.journal(), client.address()).len();
         let (bytes, ended) = client.write(ask.bytes(way)).hear(count);
-        let exchange = closed_exchange(&self.origin, before);
+        let exchange = wait_for(&self.origin, |journal| {
+            let exchange = on_connection(journal, client.address()).get(before)?.clone();
+            exchange.outcome.is_final().then_some(exchange)
+        });
         Seen { bytes, ended, exchange }
     }
 
@@ -217,6 +221,17 @@ impl Scene {
         assert_eq!((bytes.len(), ended), (count, Ended::StillOpen));
         bytes
     }
+}
+
+/// The exchanges on the latest connection from that address. Others may be there that nobody has
+/// sent: ports are used again, and another program's client may not know yet.
+fn on_connection(journal: &Journal, client: SocketAddr) -> Vec<Arc<Exchange>> {
+    let mut latest_first = journal.connections().iter().rev();
+    let Some(connection) = latest_first.find(|known| known.peer == client) else {
+        return Vec::new();
+    };
+    let exchanges = journal.exchanges().iter();
+    exchanges.filter(|exchange| exchange.connection == connection.index).cloned().collect()
 }
 
 /// Asserts that a connection still answers.
