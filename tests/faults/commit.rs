@@ -5,7 +5,7 @@ use std::time::Duration;
 use mock_origin::spec::{COMPLETE, CREATE, DIRECTORY, Endpoint, FILE, PIECE, RAW};
 use mock_origin::{Later, Lose, Op, Outcome, UploadState};
 
-use super::scene::{Ask, Figures, LENGTH, Scene, WAYS, Way, refusal};
+use super::scene::{Ask, Figures, LENGTH, Scene, Seen, WAYS, Way, refusal};
 use super::support::Ended;
 use super::support::payload::sha256;
 use super::support::record::closed_exchange;
@@ -80,12 +80,7 @@ pub(super) fn count(ended: Ended) -> usize {
     if ended == Ended::StillOpen { 0 } else { usize::MAX }
 }
 
-pub(super) fn assert_figures(
-    seen: &super::scene::Seen,
-    lose: Lose,
-    received: usize,
-    committed: bool,
-) {
+pub(super) fn assert_figures(seen: &Seen, lose: Lose, received: usize, committed: bool) {
     let status = match lose {
         Lose::Status(status) => Some(status),
         _ => None,
@@ -175,6 +170,11 @@ fn nothing_is_lost_where_the_origin_itself_refuses() {
     }
 }
 
+/// The number of an exchange in the record.
+fn index(seen: &Seen) -> usize {
+    usize::try_from(seen.exchange.index).unwrap()
+}
+
 const LATER: Duration = Duration::from_secs(10);
 const NEARLY: Duration = Duration::from_millis(9_999);
 
@@ -215,7 +215,7 @@ fn a_late_piece_replaces_the_one_of_the_retry() {
             scene.origin.advance(LATER);
             let digest = sha256(&scene.piece(1).body);
             scene.origin.upload(&scene.id).piece(1).assert_digest(&digest);
-            let record = closed_exchange(&scene.origin, usize::from(way.is_reused()));
+            let record = closed_exchange(&scene.origin, index(&seen));
             let committed = record.committed.unwrap().protocol.to_system_time();
             assert_eq!(committed, before + LATER);
             assert_eq!(record.outcome, seen.exchange.outcome);
@@ -230,7 +230,7 @@ fn a_late_complete_changes_nothing_behind_a_successful_one() {
         let scene = Scene::new();
         scene.origin.on(Op::complete()).commit_later(LATER);
         let seen = scene.play(&scene.complete(), way, usize::MAX);
-        assert_eq!((seen.bytes, seen.ended), (refusal(&COMPLETE, 503), Ended::Fin));
+        assert_eq!((&seen.bytes, seen.ended), (&refusal(&COMPLETE, 503), Ended::Fin));
         scene.origin.file("/videos/a.mp4").assert_absent();
         let retry = scene.client().write(scene.complete().bytes(way)).read();
         assert_eq!(retry.status, 200);
@@ -239,7 +239,7 @@ fn a_late_complete_changes_nothing_behind_a_successful_one() {
         let after = known(&scene);
         assert_eq!(before[1..4], after[1..4]);
         scene.origin.upload(&scene.id).assert_completed();
-        let record = closed_exchange(&scene.origin, usize::from(way.is_reused()));
+        let record = closed_exchange(&scene.origin, index(&seen));
         assert_eq!(record.committed, None);
         scene.origin.finish();
     }
