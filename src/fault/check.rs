@@ -7,7 +7,8 @@ use crate::spec::{ENDPOINTS, Interface, LIMITS, Limit, METHODS, Operation, Row, 
 use super::plan::Circumstances;
 use super::trigger::Trigger;
 use super::{
-    Alter, ConnectionEffect, Count, Effect, Fault, Garble, Kind, Lose, Reject, Stage, TokenLife,
+    Alter, ConnectionEffect, Count, Effect, FRAMING_HEADERS, Fault, Garble, Kind, Lose, Reject,
+    Stage, TokenLife,
 };
 
 impl Fault {
@@ -147,6 +148,13 @@ fn check_reject(reject: &Reject) -> Result<(), String> {
     let reason = reject.own_reason().unwrap_or_default();
     if reason.chars().any(char::is_control) {
         return Err("a reason phrase is one line".to_owned());
+    }
+    let is_framing = |name: &str| FRAMING_HEADERS.iter().any(|it| it.eq_ignore_ascii_case(name));
+    if let Some((name, _)) = reject.own_headers().iter().find(|(name, _)| is_framing(name)) {
+        return Err(format!(
+            "a refusal tells its own length, and {name} belongs to that: to lie about it, \
+             garble(Garble::ContentLength(7))"
+        ));
     }
     reject.own_headers().iter().try_for_each(|(name, value)| check_header(name, value))
 }

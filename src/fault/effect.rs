@@ -148,12 +148,18 @@ pub enum Alter {
     /// The answer is a 200, and `X-Agile-Status` is that code.
     Code(i32),
     /// That header is not there; so is a checksum or a status left out.
+    ///
+    /// Where the header is one that says where the body ends, the connection is closed behind the
+    /// answer; so with the two below.
     Without(String),
     /// That header is there twice.
     Twice(String),
     /// That header has another value, or is there as well.
     With(String, String),
 }
+
+/// The headers that say where a body ends.
+pub const FRAMING_HEADERS: [&str; 2] = ["Content-Length", "Transfer-Encoding"];
 
 /// What is wrong with an answer as bytes. The connection is closed behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ mod trigger;
 mod words;
 
 pub use chaos::{Chaos, Most, Profile};
-pub use effect::{Alter, Cut, Effect, Garble, Later, Listing, Lose, Stage};
+pub use effect::{Alter, Cut, Effect, FRAMING_HEADERS, Garble, Later, Listing, Lose, Stage};
 pub use near::near_misses;
 pub use pattern::Pattern;
 pub use plan::{Circumstances, FaultRecord, Faults, Place, Strike};

@@ -73,8 +73,10 @@ pub(super) async fn serve(mut socket: TcpStream, line: Arc<Line>) {
     // to take it over. Nobody does, so that it must be shut down here.
     let mut tap = connection.into_parts().io.into_inner();
     if let Some(script) = line.take_script() {
+        let reads_on = script.reads_on();
+        line.drained(if reads_on { tap.held() } else { 0 });
         script.play(tap.socket(), &line, line.shared.hold_limit).await;
-        return line.ended_by_fault();
+        return line.ended_by_fault(reads_on);
     }
     let shut = poll_fn(|context| Pin::new(&mut tap).poll_shutdown(context)).await;
     drop(tap);

@@ -227,9 +227,10 @@ impl Line {
         now.end.get_or_insert(end);
     }
 
-    /// A fault on an exchange has ended the connection.
-    pub(super) fn ended_by_fault(&self) {
-        self.now.lock().end = Some(ConnectionEnd::ByFault);
+    /// A fault on an exchange has ended the connection; `drained` if the rest was thrown away.
+    pub(super) fn ended_by_fault(&self, drained: bool) {
+        let mut now = self.now.lock();
+        (now.end, now.closing) = (Some(ConnectionEnd::ByFault), drained);
     }
 
     fn close_connection(&self, stopped: bool) {

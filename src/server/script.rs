@@ -36,6 +36,11 @@ impl Script {
         Self { head: answer.head.to_bytes(), body: Some(answer.body), room, cut }
     }
 
+    /// An answer behind which the connection is closed, as its head does not say where it ends.
+    pub(super) fn whole(answer: Answer) -> Self {
+        Self::begun(answer, u64::MAX, Cut::Close)
+    }
+
     /// An answer that is no HTTP, or not the one that it says it is.
     pub(super) fn garbled(answer: Answer, garble: &Garble) -> Self {
         let (head, body) = (AnswerHead::clone(&answer.head), answer.body);
@@ -61,6 +66,11 @@ impl Script {
             }
             Garble::Garbage(bytes) => whole(bytes.clone(), None),
         }
+    }
+
+    /// Whether what the client still sends is read and thrown away.
+    pub(super) fn reads_on(&self) -> bool {
+        matches!(self.cut, Cut::Close | Cut::HalfClose)
     }
 
     /// Writes what is to be written, closes the record, and ends the connection: in this order, so

@@ -68,6 +68,11 @@ impl Tap {
         &mut self.socket
     }
 
+    /// How many bytes were read from the socket that hyper was never given.
+    pub(super) fn held(&self) -> u64 {
+        self.held.len() as u64
+    }
+
     /// How many of `wanted` bytes may be written now, of an answer that is written slowly.
     fn poll_pace(&mut self, context: &mut Context<'_>, wanted: usize) -> Poll<usize> {
         let Some(rate) = self.line.pace() else { return Poll::Ready(wanted) };
@@ -203,7 +208,7 @@ impl AsyncWrite for Tap {
         let tap = self.get_mut();
         if tap.drain.is_none() {
             ready!(Pin::new(&mut tap.socket).poll_shutdown(context))?;
-            tap.line.drained(tap.held.len() as u64);
+            tap.line.drained(tap.held());
         }
         tap.poll_drain(context).map(Ok)
     }

@@ -73,7 +73,11 @@ impl Answer {
     #[must_use]
     pub fn closing(mut self: Box<Self>) -> Box<Self> {
         if !std::mem::replace(&mut self.closes, true) {
-            self.head_mut().headers.push(("Connection".into(), borrowed("close")));
+            // In front of the length, which comes last.
+            let headers = &mut self.head_mut().headers;
+            let at = headers.iter().position(|(name, _)| *name == "Content-Length");
+            let at = at.unwrap_or(headers.len());
+            headers.insert(at, ("Connection".into(), borrowed("close")));
         }
         self
     }
@@ -210,12 +214,14 @@ impl Draft {
         let named = |name: &'static str, value: HeaderText| (Cow::Borrowed(name), value);
         let standard = STANDARD_HEADERS.iter().map(|(name, value)| named(name, borrowed(value)));
         let length = self.body.len().to_string().into_bytes();
+        let has_length = !matches!(status, 204 | 304);
         let headers = std::iter::once(named("Date", date.into()))
             .chain(standard)
             .chain(own)
             .chain(is_coded.then(|| named("Content-Type", borrowed(HTTP_CONTENT_TYPE))))
-            .chain((status != 304).then(|| named("Content-Length", length.into())))
             .chain(closes.then(|| named("Connection", borrowed("close"))))
+            // Last, as hyper writes it behind all others where there is no body.
+            .chain(has_length.then(|| named("Content-Length", length.into())))
             .collect();
         let head = Arc::new(AnswerHead { status, reason, headers });
         Box::new(Answer { head, body: self.body, calls: self.calls, closes })

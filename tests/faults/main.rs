@@ -5,6 +5,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alter;
+mod answer;
+mod body;
+mod commit;
+mod ending;
+mod large;
+mod rpc;
+mod scene;
+
 use std::time::Duration;
 
 use mock_origin::{Cut, Lose, MockOrigin, Op, Outcome, Reject};

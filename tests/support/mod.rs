@@ -22,6 +22,17 @@ pub struct Client {
     ahead: Vec<u8>,
 }
 
+/// How far a connection had come when nothing more was to be heard on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The server has said that nothing more will come.
+    Fin,
+    /// The connection was reset.
+    Reset,
+    /// Nothing of that: it is silent.
+    StillOpen,
+}
+
 /// An answer as it came.
 #[derive(Debug)]
 pub struct Answer {
@@ -134,6 +145,26 @@ impl Client {
     pub fn rest(&mut self) -> io::Result<Vec<u8>> {
         let mut rest = std::mem::take(&mut self.ahead);
         self.socket.read_to_end(&mut rest).map(|_| rest)
+    }
+
+    /// Exactly what comes, and how it ends. With `count` bytes or more, a silence is an end too.
+    pub fn hear(&mut self, count: usize) -> (Vec<u8>, Ended) {
+        const SILENCE: Duration = Duration::from_millis(20);
+        let mut heard = std::mem::take(&mut self.ahead);
+        let mut buffer = [0; 16 * 1024];
+        let ended = loop {
+            let patience = if heard.len() < count { PATIENCE } else { SILENCE };
+            self.socket.set_read_timeout(Some(patience)).unwrap();
+            match self.socket.read(&mut buffer) {
+                Ok(0) => break Ended::Fin,
+                Ok(more) => heard.extend_from_slice(&buffer[..more]),
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => break Ended::Reset,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => break Ended::StillOpen,
+            }
+        };
+        self.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        (heard, ended)
     }
 
     /// Ends the connection by a reset: what is under way is lost on both sides.

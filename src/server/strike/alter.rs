@@ -1,7 +1,15 @@
 //! Answers whose heads say something else.
 
-use crate::fault::Alter;
+use crate::fault::{Alter, FRAMING_HEADERS};
 use crate::journal::AnswerHead;
+
+/// Whether a change is about what says where the body ends: hyper writes that as it finds it right.
+pub(super) fn is_about_framing(change: &Alter) -> bool {
+    let (Alter::Without(name) | Alter::Twice(name) | Alter::With(name, _)) = change else {
+        return false;
+    };
+    FRAMING_HEADERS.iter().any(|framing| framing.eq_ignore_ascii_case(name))
+}
 
 /// Changes a head.
 ///

@@ -8,7 +8,7 @@ use crate::server::exchange::{End, Walk};
 use crate::server::script::Script;
 use crate::wire::{Answer, Body};
 
-use super::alter::alter;
+use super::alter::{alter, is_about_framing};
 use super::commit::{is_done, refused_by_origin};
 
 impl Walk {
@@ -38,7 +38,12 @@ impl Walk {
             Effect::Hold => self.hold().await,
             Effect::Alter(change) => {
                 let altered = alter(answer.head_mut(), &change);
+                let is_unframed = altered.is_ok() && is_about_framing(&change);
                 self.resolve(altered);
+                if is_unframed {
+                    self.begin(&mut answer);
+                    return End::Script(Script::whole(*answer));
+                }
             }
             Effect::AnswerSlowly(rate) => {
                 self.line.set_pace(rate);

@@ -6,6 +6,7 @@ use crate::spec::{Interface, Limit, Operation, method_named};
 
 use super::args::Args;
 use super::envelope::Message;
+use super::method;
 
 /// The parameters that say what a method is about; a method has one of them at most.
 const PATHS: [&str; 3] = ["path", "oldpath", "from"];
@@ -13,7 +14,7 @@ const PATHS: [&str; 3] = ["path", "oldpath", "from"];
 /// The call that a request makes, as far as its parameters tell.
 pub(super) fn foresee(origin: &Origin, now: Timestamp, message: &Message) -> Call {
     let unknown =
-        |name: &str| Call::new(Operation::UnknownMethod, Interface::JsonRpc, name.to_owned());
+        |name: &str| Call::new(Operation::UnknownMethod, Interface::JsonRpc, method::shown(name));
     let Ok(asks) = &message.asks else { return unknown("") };
     let Some(method) = method_named(&asks.method) else { return unknown(&asks.method) };
     let call = Call::new(method.operation, Interface::JsonRpc, method.name);

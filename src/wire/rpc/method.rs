@@ -130,6 +130,9 @@ pub(super) struct Desk<'a> {
 impl Desk<'_> {
     /// Answers one request, or names the content whose digest the answer needs.
     pub(super) fn answer(&mut self, message: &Message) -> Result<(String, Call), Content> {
+        if let Some(Twist::Refuse(row)) = self.twist {
+            return Ok(self.rejected(message, row));
+        }
         let asks = match &message.asks {
             Ok(asks) => asks,
             Err(cause) => return Ok(refused(message, "", *cause)),
@@ -143,10 +146,6 @@ impl Desk<'_> {
             Ok(args) => args,
             Err(cause) => return Ok(self.failed(message, method, None, call, cause)),
         };
-        if let Some(Twist::Refuse(row)) = self.twist {
-            let call = foresee::foresee(self.origin, self.now, message);
-            return Ok(self.answered_with(message, method, Some(&args), call, row));
-        }
         match self.run(*handler, &args, &mut call) {
             Ok(result) => {
                 call.row.get_or_insert(&method.rows[0]);
@@ -156,6 +155,16 @@ impl Desk<'_> {
             Err(Stop::Refused(cause)) => Ok(self.failed(message, method, Some(&args), call, cause)),
             Err(Stop::NeedsDigest(content)) => Err(content),
         }
+    }
+
+    /// Refuses a request as a test wants it, whatever it is.
+    fn rejected(&self, message: &Message, row: &'static Row) -> (String, Call) {
+        let call = foresee::foresee(self.origin, self.now, message);
+        let (Ok(asks), Some(method)) = (&message.asks, spec::method_named(&call.name)) else {
+            return (message.error(row), Call { row: Some(row), ..call });
+        };
+        let args = Args::bind(method, asks.params.as_deref()).ok();
+        self.answered_with(message, method, args.as_ref(), call, row)
     }
 
     fn run(&mut self, handler: Handler, args: &Args, call: &mut Call) -> Result<Json, Stop> {
@@ -236,10 +245,14 @@ impl Desk<'_> {
     }
 }
 
-/// A refusal before any method was found. What was named is kept for the record, if it is short.
+/// What was named for a method, as the record keeps it: if it is short.
+pub(super) fn shown(name: &str) -> String {
+    name.chars().take(64).collect()
+}
+
+/// A refusal before any method was found.
 fn refused(message: &Message, name: &str, cause: Cause) -> (String, Call) {
-    let shown: String = name.chars().take(64).collect();
-    let mut call = Call::new(Operation::UnknownMethod, Interface::JsonRpc, shown);
+    let mut call = Call::new(Operation::UnknownMethod, Interface::JsonRpc, shown(name));
     call.row = row_for(ENVELOPE, cause);
     (call.row.map(|row| message.error(row)).unwrap_or_default(), call)
 }

@@ -1,0 +1,223 @@
+//! Answers that say something else than they should, in their heads or as bytes.
+
+use mock_origin::fault::{Effect, Fault, Trigger};
+use mock_origin::{Alter, Garble, Op, Reject};
+
+use super::answer::{Case, assert_cut, assert_whole, cases, head_length, text};
+use super::scene::{Scene, WAYS, Way, assert_works};
+use super::support::Ended;
+
+/// A change, and what it makes of an answer.
+type Change = (Alter, fn(&str) -> String);
+
+/// The value of a header in an answer.
+fn value<'a>(answer: &'a str, name: &str) -> &'a str {
+    let begin = answer.find(&format!("\r\n{name}: ")).unwrap() + name.len() + 4;
+    let length = answer[begin..].find('\r').unwrap();
+    &answer[begin..begin + length]
+}
+
+fn changes_of_checksums() -> [Change; 4] {
+    [
+        (Alter::WrongChecksum, |answer| {
+            let right = value(answer, "X-Agile-Checksum");
+            let digit = if right.starts_with('0') { "1" } else { "0" };
+            answer.replace(right, &format!("{digit}{}", &right[1..]))
+        }),
+        (Alter::UpperCaseChecksum, |answer| {
+            let right = value(answer, "X-Agile-Checksum");
+            answer.replace(right, &right.to_ascii_uppercase())
+        }),
+        (Alter::Without("X-Agile-Checksum".to_owned()), |answer| {
+            let line = format!("X-Agile-Checksum: {}\r\n", value(answer, "X-Agile-Checksum"));
+            answer.replace(&line, "")
+        }),
+        (Alter::Twice("x-agile-checksum".to_owned()), |answer| {
+            let line = format!("X-Agile-Checksum: {}\r\n", value(answer, "X-Agile-Checksum"));
+            answer.replace(&line, &line.repeat(2))
+        }),
+    ]
+}
+
+fn changes_of_a_piece() -> [Change; 6] {
+    [
+        (Alter::WrongSize, |answer| answer.replace("X-Agile-Size: 1000", "X-Agile-Size: 1001")),
+        (Alter::Without("X-Agile-Size".to_owned()), |answer| {
+            answer.replace("X-Agile-Size: 1000\r\n", "")
+        }),
+        (Alter::Without("X-Agile-Status".to_owned()), |answer| {
+            answer.replace("X-Agile-Status: 0\r\n", "")
+        }),
+        (Alter::Code(-5), |answer| answer.replace("X-Agile-Status: 0", "X-Agile-Status: -5")),
+        (Alter::Twice("X-Agile-Status".to_owned()), |answer| {
+            answer.replace("X-Agile-Status: 0\r\n", &"X-Agile-Status: 0\r\n".repeat(2))
+        }),
+        (Alter::With("X-Agile-Status".to_owned(), "zero".to_owned()), |answer| {
+            answer.replace("X-Agile-Status: 0", "X-Agile-Status: zero")
+        }),
+    ]
+}
+
+fn changes_of_all() -> [Change; 4] {
+    [
+        (Alter::Without("Date".to_owned()), |answer| {
+            answer.replace("Date: Sun, 09 Sep 2001 01:46:40 GMT\r\n", "")
+        }),
+        (Alter::Twice("Server".to_owned()), |answer| {
+            answer.replace("Server: Apache\r\n", &"Server: Apache\r\n".repeat(2))
+        }),
+        (Alter::With("server".to_owned(), "nginx".to_owned()), |answer| {
+            answer.replace("Server: Apache", "Server: nginx")
+        }),
+        (Alter::Without("access-control-allow-origin".to_owned()), |answer| {
+            answer.replace("Access-Control-Allow-Origin: *\r\n", "")
+        }),
+    ]
+}
+
+fn assert_altered(case: &Case, changes: &[Change]) {
+    let plain = String::from_utf8(case.plain()).unwrap();
+    for (change, make) in changes {
+        let expected = make(&plain);
+        assert_ne!(expected, plain, "{change:?}");
+        for way in WAYS {
+            let (scene, ask) = case.scene();
+            scene.origin.on(case.op.clone()).alter(change.clone());
+            let mut client = scene.client();
+            let seen = scene.play_on(&mut client, &ask, way, expected.len());
+            assert_eq!(seen.ended, Ended::StillOpen);
+            assert_whole(&seen, &ask, expected.as_bytes());
+            let recorded = seen.exchange.answer.as_ref().unwrap().to_bytes();
+            assert_eq!(text(&recorded), text(&expected.as_bytes()[..recorded.len()]));
+            assert_works(&mut client);
+            scene.origin.finish();
+        }
+    }
+}
+
+#[test]
+fn an_altered_answer_differs_in_nothing_else() {
+    for case in &cases() {
+        assert_altered(case, &changes_of_all());
+    }
+    let [piece, _, file] = &cases();
+    assert_altered(piece, &changes_of_a_piece());
+    assert_altered(piece, &changes_of_checksums());
+    assert_altered(file, &changes_of_checksums());
+}
+
+#[test]
+fn a_header_that_was_not_there_comes_where_it_can_be_seen() {
+    for case in cases() {
+        let (scene, ask) = case.scene();
+        scene.origin.on(case.op).alter(Alter::With("X-Extra".to_owned(), "a b".to_owned()));
+        let mut client = scene.client();
+        let answer = client.write(ask.bytes(Way::Length)).read();
+        assert_eq!((answer.status, answer.header("X-Extra")), (200, Some("a b")));
+        assert_works(&mut client);
+        scene.origin.finish();
+    }
+}
+
+#[test]
+fn a_success_can_have_the_code_of_a_failure() {
+    let scene = Scene::new();
+    scene.origin.on(Op::complete()).alter(Alter::Code(-11));
+    let answer = scene.client().write(scene.complete().bytes(Way::Length)).read();
+    assert_eq!((answer.status, answer.code()), (200, Some(-11)));
+    scene.origin.upload(&scene.id).assert_completed();
+    scene.origin.finish();
+}
+
+fn length_line(answer: &str) -> String {
+    format!("Content-Length: {}\r\n", value(answer, "Content-Length"))
+}
+
+#[test]
+fn an_answer_whose_head_lies_about_its_length_ends_with_its_connection() {
+    let length = || "Content-Length".to_owned();
+    let changes: [Change; 3] = [
+        (Alter::Without(length()), |answer| answer.replace(&length_line(answer), "")),
+        (Alter::Twice(length()), |answer| {
+            answer.replace(&length_line(answer), &length_line(answer).repeat(2))
+        }),
+        (Alter::With(length(), "7".to_owned()), |answer| {
+            answer.replace(&length_line(answer), "Content-Length: 7\r\n")
+        }),
+    ];
+    for case in &cases() {
+        let plain = String::from_utf8(case.plain()).unwrap();
+        for (change, make) in &changes {
+            for way in WAYS {
+                let (scene, ask) = case.scene();
+                scene.origin.on(case.op.clone()).alter(change.clone());
+                let seen = scene.play(&ask, way, usize::MAX);
+                assert_cut(&seen, &ask, make(&plain).as_bytes(), Ended::Fin);
+                scene.origin.finish();
+            }
+        }
+    }
+}
+
+#[test]
+fn what_an_answer_does_not_have_cannot_be_altered() {
+    let scene = Scene::new();
+    scene.origin.on(Op::piece(1)).alter(Alter::Without("X-Nothing".to_owned()));
+    let seen = scene.play(&scene.piece(1), Way::Length, 1);
+    assert!(seen.exchange.faults.is_empty());
+    let verdict = scene.origin.verdict().unwrap_err().to_string();
+    assert!(verdict.contains("its answer has no X-Nothing"), "{verdict}");
+}
+
+#[test]
+fn a_refusal_tells_its_own_length() {
+    for name in ["Content-Length", "transfer-encoding"] {
+        let scene = Scene::new();
+        let effect = Effect::Reject(Reject::raw(418).header(name, "7"));
+        let fault = Fault::on_call(Trigger::new(Op::create()), effect);
+        let refused = scene.origin.try_add_fault(fault).unwrap_err();
+        assert!(refused.contains(&format!("{name} belongs to that")), "{refused}");
+    }
+}
+
+#[test]
+fn a_garbled_answer_has_exactly_these_bytes_and_ends_with_its_connection() {
+    for case in &cases() {
+        let plain = case.plain();
+        for (garble, expected) in garbled(&plain) {
+            for way in WAYS {
+                let (scene, ask) = case.scene();
+                scene.origin.on(case.op.clone()).garble(garble.clone());
+                let seen = scene.play(&ask, way, usize::MAX);
+                assert_cut(&seen, &ask, &expected, Ended::Fin);
+                scene.origin.finish();
+            }
+        }
+    }
+}
+
+/// Every way to garble an answer, and what becomes of it.
+fn garbled(plain: &[u8]) -> Vec<(Garble, Vec<u8>)> {
+    let (head, body) = plain.split_at(head_length(plain));
+    let head = String::from_utf8(head.to_vec()).unwrap();
+    let unsaid = head.replace(&length_line(&head), "");
+    let saying = |line: &str| format!("{}{line}\r\n\r\n", &unsaid[..unsaid.len() - 2]);
+    let with_body = |head: String| [head.as_bytes(), body].concat();
+    let mut all = vec![
+        (
+            Garble::StatusLine,
+            with_body(head.replacen("HTTP/1.1 200 OK\r\n", "HTTP/1.1 OK 200\r\n", 1)),
+        ),
+        (Garble::Chunk, (saying("Transfer-Encoding: chunked") + "zz\r\n").into_bytes()),
+        (Garble::Garbage(b"\x00\xffno HTTP\r\n\r\n".to_vec()), b"\x00\xffno HTTP\r\n\r\n".to_vec()),
+    ];
+    for lie in [0, 1, 1_000_000] {
+        let expected = with_body(saying(&format!("Content-Length: {lie}")));
+        all.push((Garble::ContentLength(lie), expected));
+    }
+    for kept in [0, 1, body.len().saturating_sub(1), body.len()] {
+        let whole = head.len() + kept.min(body.len());
+        all.push((Garble::Truncate(kept as u64), plain[..whole].to_vec()));
+    }
+    all
+}
