@@ -5,6 +5,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod refusals;
+
 use std::time::Duration;
 
 use mock_origin::{Cut, Lose, MockOrigin, Op, Outcome, Reject};
