@@ -231,7 +231,8 @@ impl Effect {
         }
         let waits = self.stage() == Stage::Body && self.body_bytes() != Some(0);
         if let Some(status) = refused.filter(|_| waits || self.needs_commit()) {
-            return Err(format!("the origin itself refused it with {status}"));
+            let code = call.row.map(|row| format!(" {}", row.code)).unwrap_or_default();
+            return Err(format!("the origin itself refused it with {status}{code}"));
         }
         self.can_mean(call)
     }

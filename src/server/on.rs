@@ -42,8 +42,9 @@ impl Armed {
         self.shared.lock().faults.record(self.id).cloned()
     }
 
-    /// Takes it away. It acts no more, and is not judged.
+    /// Takes it away. It acts no more, lets go of what it holds, and is not judged.
     pub fn remove(&self) {
+        self.shared.holds.release(self.id);
         self.shared.lock().faults.remove(self.id);
     }
 }

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounting;
 mod refusals;
 
 use std::time::Duration;
