@@ -6,7 +6,9 @@
 mod support;
 
 mod accounting;
+mod asking;
 mod refusals;
+mod selecting;
 
 use std::time::Duration;
 
