@@ -63,6 +63,10 @@ pub(super) fn reserve(address: SocketAddr) -> Result<Reserved, StartError> {
         #[cfg(unix)]
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
+        // On Linux two that both allow it may bind the same port until one of them listens: it
+        // would be anybody's.
+        #[cfg(unix)]
+        socket.set_reuseaddr(false)?;
         Ok(Reserved(socket, address))
     };
     take().map_err(failed(format!("listen on {address}")))
@@ -75,6 +79,8 @@ impl Reserved {
         let runtime = runtime::handle().map_err(failed("start its runtime".to_owned()))?;
         let _inside = runtime.enter();
         let listen = || -> io::Result<Bound> {
+            #[cfg(unix)]
+            socket.set_reuseaddr(true)?;
             let listener = socket.listen(BACKLOG)?;
             let address = listener.local_addr()?;
             Ok(Bound(listener, address))

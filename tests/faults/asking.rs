@@ -32,7 +32,12 @@ pub(super) fn batch_body(requests: &[(&str, String)]) -> String {
 }
 
 /// Asks an endpoint on a connection of its own.
-pub(super) fn http(origin: &MockOrigin, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+pub(super) fn http(
+    origin: &MockOrigin,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
     Client::new(origin).ask("POST", target, headers, body)
 }
 
@@ -67,7 +72,8 @@ pub(super) fn form(origin: &MockOrigin, token: &str, directory: &str, name: &str
     let field = |name: &str, value: &str| {
         format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
-    let file = "--x\r\nContent-Disposition: form-data; name=\"uploadFile\"; filename=\"f\"\r\n\r\nform";
+    let file =
+        "--x\r\nContent-Disposition: form-data; name=\"uploadFile\"; filename=\"f\"\r\n\r\nform";
     let fields = [field("directory", directory), field("basename", name)].concat();
     let body = format!("{fields}{file}\r\n--x--\r\n");
     let form = ("Content-Type", "multipart/form-data; boundary=x");

@@ -1,6 +1,6 @@
 //! Connections that come to grief, and an origin that goes away and comes back.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
@@ -27,16 +27,16 @@ enum Seen {
 const ASKED: &[u8] = b"GET /acme/none HTTP/1.1\r\nHost: origin\r\n\r\n";
 
 fn seen(origin: &MockOrigin) -> Seen {
-    let mut client = Client::new(origin);
-    client.write(ASKED);
-    match client.rest() {
+    match try_send(&origin.url(), ASKED) {
         Ok(rest) if rest.is_empty() => Seen::End,
         Ok(rest) => {
             assert_eq!(asking::status(&rest), Some(404));
             Seen::Answer
         }
         Err(error) => {
-            assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+            // Whoever writes behind a reset is told of a broken pipe.
+            let reset = [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe];
+            assert!(reset.contains(&error.kind()), "{error}");
             Seen::Reset
         }
     }
@@ -47,13 +47,19 @@ fn a_connection_is_reset_before_anything_is_read() {
     let origin = MockOrigin::start();
     assert_eq!(seen(&origin), Seen::Answer);
     let second = origin.connections().nth(2).reset();
-    assert_eq!([seen(&origin), seen(&origin), seen(&origin)], [Seen::Answer, Seen::Reset, Seen::Answer]);
+    assert_eq!(
+        [seen(&origin), seen(&origin), seen(&origin)],
+        [Seen::Answer, Seen::Reset, Seen::Answer]
+    );
     let journal = all_closed(&origin, 4);
     let ends: Vec<_> = journal.connections().iter().map(|connection| connection.end).collect();
     assert_eq!(ends[2], ConnectionEnd::ByFault);
     assert_eq!(ends.iter().filter(|end| **end == ConnectionEnd::ByFault).count(), 1, "{ends:?}");
     let struck = journal.connections()[2].fault.as_ref().unwrap();
-    assert_eq!((struck.fault, &*struck.name), (Some(second.id()), "origin.connections().nth(2).reset()"));
+    assert_eq!(
+        (struck.fault, &*struck.name),
+        (Some(second.id()), "origin.connections().nth(2).reset()")
+    );
     assert_eq!(journal.exchanges().len(), 3, "nothing was read of it");
     origin.finish();
 }
@@ -84,13 +90,11 @@ fn a_silent_connection_is_open_until_the_limit() {
     let mut client = Client::new(&origin);
     let address = client.address();
     client.write(ASKED).finish_writing();
-    let (started, mut ended) = (std::time::Instant::now(), Vec::new());
-    ended.extend(client.rest().unwrap_or_default());
-    assert!(ended.is_empty(), "nothing is ever said on it");
+    assert_eq!(client.rest().unwrap_or_default(), b"", "nothing is ever said on it");
     let connection = closed_connection(&origin, address);
     assert_eq!(connection.end, ConnectionEnd::ByFault);
     let open = connection.closed.unwrap().elapsed - connection.opened.elapsed;
-    assert!(open >= limit, "{open:?} of {:?}", started.elapsed());
+    assert!(open >= limit, "{open:?}");
     assert_eq!((silent.fired(), origin.requests().iter().count()), (1, 0));
     assert_eq!(seen(&origin), Seen::Answer);
     origin.finish();
@@ -121,6 +125,7 @@ fn a_connection_is_closed_after_so_many_answers_without_a_word() {
             assert_eq!(answer.header("Connection"), None, "it is not said");
         }
         assert_eq!(client.rest().unwrap(), b"", "an end, not a reset");
+        drop(client);
         let connection = closed_connection(&origin, address);
         assert_eq!(connection.end, ConnectionEnd::ByFault);
         assert_eq!(connection.fault.as_ref().unwrap().fault, Some(fault.id()));
@@ -142,6 +147,7 @@ fn a_pipelined_request_behind_the_last_answer_is_not_served() {
     client.write(request("GET", "/acme/a", &[], b"").repeat(3));
     assert_eq!([client.read().status, client.read().status], [200, 200]);
     assert_eq!(client.rest().unwrap(), b"", "an end, not a reset, though a request is unread");
+    drop(client);
     all_closed(&origin, 1);
     assert_eq!(origin.requests().iter().count(), 2);
     origin.finish();
@@ -259,7 +265,7 @@ fn nobody_else_is_given_the_port_of_an_origin_that_is_offline() {
     let url = origin.url();
     let address = url.strip_prefix("http://").unwrap();
     origin.go_offline();
-    let other = MockOrigin::builder().listen(address).try_start();
+    let other = MockOrigin::builder().listen(address).try_start().map(drop);
     let said = other.expect_err("the port is taken").to_string();
     assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
     origin.go_online();
@@ -286,25 +292,19 @@ fn an_origin_can_be_judged_and_dropped_while_it_is_offline() {
     drop(origin);
 }
 
-/// Sends one piece until it is acknowledged.
+/// Sends a request on a connection of its own, and gives what comes back up to its end.
+fn try_send(url: &str, whole: &[u8]) -> io::Result<Vec<u8>> {
+    let mut socket = TcpStream::connect(url.strip_prefix("http://").unwrap())?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.write_all(whole)?;
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).map(|_| answer)
+}
+
+/// Sends a request until it is done.
 fn send_stubbornly(url: &str, whole: &[u8]) {
-    loop {
-        let Ok(socket) = TcpStream::connect(url.strip_prefix("http://").unwrap()) else {
-            thread::yield_now();
-            continue;
-        };
-        drop(socket);
-        let answer = thread::scope(|scope| {
-            let asked = scope.spawn(|| {
-                let mut client = Client::to(url);
-                client.write(whole).finish_writing();
-                client.rest().ok()
-            });
-            asked.join().ok().flatten()
-        });
-        if answer.as_deref().and_then(asking::status) == Some(200) {
-            return;
-        }
+    while try_send(url, whole).ok().as_deref().and_then(asking::status) != Some(200) {
+        thread::yield_now();
     }
 }
 
@@ -334,7 +334,5 @@ fn uploads_survive_an_origin_that_comes_and_goes() {
     assert_eq!(complete(&mut Client::new(&origin), &token, &id).status, 200);
     let content: Vec<u8> = (1..=40).flat_map(|number| vec![number; 10_000]).collect();
     origin.file("/videos/a.mp4").assert_content(content);
-    let is_over = |connection: &mock_origin::journal::Connection| connection.closed.is_some();
-    assert!(origin.journal().connections().iter().any(|connection| is_over(connection)));
     origin.finish();
 }

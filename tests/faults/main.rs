@@ -7,6 +7,7 @@ mod support;
 
 mod accounting;
 mod asking;
+mod connections;
 mod refusals;
 mod selecting;
 

@@ -5,9 +5,7 @@ use std::thread;
 use mock_origin::fault::Count;
 use mock_origin::{Interface, Listing, Lose, MockOrigin, Op, OpenUpload, Operation, Reject};
 
-use super::asking::{
-    self, batch, batch_body, form, login, make_directory, raw, rpc, struck,
-};
+use super::asking::{self, batch, batch_body, form, login, make_directory, raw, rpc, struck};
 use super::support::{self, Client, complete, create};
 use super::videos;
 
@@ -34,8 +32,22 @@ fn one_of_everything(origin: &MockOrigin) -> Vec<u16> {
 
 /// What [`one_of_everything`] does, in its order.
 const EVERYTHING: [&str; 16] = [
-    "login", "directory", "create", "1", "2", "3", "4", "5", "raw", "form", "stat", "makeDir",
-    "createMultipart", "GET", "HEAD", "abort",
+    "login",
+    "directory",
+    "create",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "raw",
+    "form",
+    "stat",
+    "makeDir",
+    "createMultipart",
+    "GET",
+    "HEAD",
+    "abort",
 ];
 
 #[test]
@@ -128,7 +140,8 @@ fn pieces_and_completions_are_about_the_path_of_their_upload() {
     let (origin, token) = videos();
     origin.on(Op::any_piece()).path("/videos/b*").always().reject(503);
     origin.on(Op::complete()).path("/videos/a*").reject(500);
-    let ids = ["a.mp4", "b.mp4"].map(|name| create(&mut Client::new(&origin), &token, "/videos", name));
+    let ids =
+        ["a.mp4", "b.mp4"].map(|name| create(&mut Client::new(&origin), &token, "/videos", name));
     let statuses = ids.each_ref().map(|id| asking::piece(&origin, &token, id, 1));
     assert_eq!(statuses, [Some(200), Some(503)]);
     let completed = ids.map(|id| complete(&mut Client::new(&origin), &token, &id).code());
