@@ -8,6 +8,7 @@ mod support;
 mod accounting;
 mod asking;
 mod connections;
+mod illness;
 mod refusals;
 mod selecting;
 
