@@ -11,6 +11,7 @@ mod connections;
 mod illness;
 mod refusals;
 mod selecting;
+mod tokens;
 
 use std::time::Duration;
 
