@@ -35,6 +35,8 @@ pub(super) struct Walk {
     pub(super) exchange: u64,
     /// The fault that strikes it, as long as it has not done what it does.
     pub(super) strike: Option<Strike>,
+    /// Which of its calls that is meant for: a batch has several.
+    pub(super) struck_call: usize,
     /// Faults that strike single calls of it, until those are done.
     pub(super) on_calls: Vec<(usize, Strike)>,
     /// Whether its answer is in the record.
@@ -108,8 +110,14 @@ fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Plan, B
         outcome: Outcome::Receiving,
     });
     line.opened(exchange);
-    let mut walk =
-        Walk { line: Arc::clone(line), exchange, strike, on_calls: Vec::new(), is_begun: false };
+    let mut walk = Walk {
+        line: Arc::clone(line),
+        exchange,
+        strike,
+        struck_call: 0,
+        on_calls: Vec::new(),
+        is_begun: false,
+    };
     let mut opened = opened;
     if let (Err(answer), None) = (&mut opened, &walk.strike) {
         walk.begin_answer(&mut state, answer);

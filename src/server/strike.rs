@@ -112,8 +112,11 @@ impl Walk {
             if let Some(twist) = twist(&strike.effect, call) {
                 plan.twist(at, twist);
                 self.on_calls.push((at, strike));
+            } else if matches!(strike.effect, Effect::Stale) && calls.len() > 1 {
+                // What the others of a batch change would be changed in the past.
+                state.faults.spared(&strike, "it came in a batch, which is done as a whole");
             } else if self.strike.is_none() {
-                self.strike = Some(strike);
+                (self.strike, self.struck_call) = (Some(strike), at);
             } else {
                 state.faults.spared(&strike, "another fault struck the same request");
             }
@@ -145,18 +148,19 @@ impl Walk {
             Effect::Meanwhile(mishap) => {
                 let line = Arc::clone(&self.line);
                 let mut state = line.shared.lock();
-                let call = state.calls(self.exchange).swap_remove(0);
+                let calls = state.calls(self.exchange);
+                let victim = calls.get(self.struck_call).map(victim).unwrap_or_default();
                 let now = state.now();
-                let befallen = state.origin.befall(now, mishap, victim(&call));
+                let befallen = state.origin.befall(now, mishap, victim);
                 drop(state);
                 self.fire_if(befallen);
                 Ok(plan)
             }
             Effect::Join(join) => {
                 let mut state = self.line.shared.lock();
-                for call in state.calls(self.exchange) {
-                    state.origin.next_join(&call.upload.unwrap_or_default(), join);
-                }
+                let calls = state.calls(self.exchange);
+                let id = calls.get(self.struck_call).and_then(|call| call.upload.as_deref());
+                state.origin.next_join(id.unwrap_or_default(), join);
                 drop(state);
                 Ok(plan)
             }
@@ -181,9 +185,12 @@ impl Walk {
             }
         }
         for (at, strike) in std::mem::take(&mut self.on_calls) {
-            let row = answer.calls.get(at).and_then(|call| call.row);
-            let is_refusal = matches!(strike.effect, Effect::Reject(_));
-            if is_refusal || row.is_some_and(crate::spec::Row::is_success) {
+            let call = answer.calls.get(at);
+            let has_acted = match &strike.effect {
+                Effect::Reject(reject) => call.is_some_and(|call| is_that(reject, call)),
+                _ => answer.has_done(at),
+            };
+            if has_acted {
                 self.mark_fired(state, &strike);
             } else {
                 state.faults.spared(&strike, refused_by_origin(answer));
@@ -192,7 +199,8 @@ impl Walk {
         if let Some(Effect::Afterwards(mishap)) = self.strike.as_ref().map(|strike| &strike.effect)
         {
             let (mishap, now) = (*mishap, state.now());
-            let befallen = match answer.calls.first().filter(|_| answer.is_done()) {
+            let struck = self.struck_call;
+            let befallen = match answer.calls.get(struck).filter(|_| answer.has_done(struck)) {
                 Some(call) => state.origin.befall(now, mishap, victim(call)),
                 None => Err(refused_by_origin(answer)),
             };
@@ -207,7 +215,7 @@ impl Walk {
             (End::Answer(answer, outcome), Some(effect)) => (answer, outcome, effect),
             (end, _) => return end,
         };
-        if effect.needs_commit() && !answer.is_done() {
+        if effect.needs_commit() && !answer.has_done(self.struck_call) {
             self.spare(&refused_by_origin(&answer));
             return End::Answer(answer, outcome);
         }
@@ -280,7 +288,7 @@ impl Walk {
         self.fire();
         let state = self.line.shared.lock();
         let calls = state.calls(self.exchange);
-        let choice = calls.first().and_then(|call| reject.choose(call));
+        let choice = calls.get(self.struck_call).and_then(|call| reject.choose(call));
         let (row, status, code) = match choice {
             Some(crate::fault::Choice::Row(row)) => (Some(row), row.http, None),
             Some(crate::fault::Choice::Raw(status, code)) => (None, status, code),
@@ -372,6 +380,14 @@ fn twist(effect: &Effect, call: &Call) -> Option<Twist> {
         Effect::Listing(Listing::Repeats) => Some(Twist::RepeatEntry),
         Effect::Listing(Listing::NeverEnds) => Some(Twist::NeverEnd),
         _ => None,
+    }
+}
+
+/// Whether a call was answered as a refusal wanted it; its parameters may have been refused first.
+fn is_that(reject: &Reject, call: &Call) -> bool {
+    match reject.choose(call) {
+        Some(crate::fault::Choice::Row(row)) => call.row == Some(row),
+        _ => false,
     }
 }
 

@@ -7,6 +7,7 @@ mod support;
 
 mod accounting;
 mod asking;
+mod batches;
 mod connections;
 mod illness;
 mod refusals;

@@ -3,9 +3,9 @@
 use std::thread;
 
 use mock_origin::fault::Count;
-use mock_origin::{Interface, Listing, Lose, MockOrigin, Op, OpenUpload, Operation, Reject};
+use mock_origin::{Interface, Lose, MockOrigin, Op, OpenUpload, Operation, Reject};
 
-use super::asking::{self, batch, batch_body, form, login, make_directory, raw, rpc, struck};
+use super::asking::{self, form, login, make_directory, raw, rpc};
 use super::support::{self, Client, complete, create};
 use super::videos;
 
@@ -330,51 +330,6 @@ fn a_client_that_goes_away_leaves_the_fault_for_the_next() {
     client.write(&whole);
     assert_eq!(client.rest().unwrap_or_default(), b"");
     assert_eq!(cut.fired(), 1);
-    origin.finish();
-}
-
-#[test]
-fn one_request_of_a_batch_is_struck_and_the_others_are_done() {
-    let (origin, token) = videos();
-    let second = origin.on(Op::method("stat")).nth(2).reject(Reject::code(-1));
-    origin.on(Op::method("makeDir")).path("/b").reject(Reject::code(-4));
-    let list = origin.on(Op::method("listFile")).list(Listing::NeverEnds);
-    let stat = ("stat", format!(r#"["{token}", "/videos"]"#));
-    let answer = batch(&origin, &[stat.clone(), stat.clone(), stat]);
-    let codes = |text: &str| -> Vec<String> {
-        let json: serde_json::Value = serde_json::from_str(text).unwrap();
-        let code = |answer: &serde_json::Value| match &answer["result"] {
-            serde_json::Value::Object(members) => members["code"].to_string(),
-            bare => bare.to_string(),
-        };
-        json.as_array().unwrap().iter().map(code).collect()
-    };
-    assert_eq!(codes(answer.text()), ["0", "-1", "0"]);
-    assert_eq!(second.fired(), 1);
-    let make = |path| ("makeDir", format!(r#"["{token}", "{path}"]"#));
-    let list_all = ("listFile", format!(r#"["{token}", "/"]"#));
-    let answer = batch(&origin, &[make("/a"), make("/b"), list_all]);
-    assert_eq!(codes(answer.text()), ["0", "-4", "0"]);
-    assert!(answer.text().contains(r#""cookie": 1"#), "{}", answer.text());
-    assert_eq!(list.fired(), 1);
-    origin.directory("/a").assert_exists();
-    origin.directory("/b").assert_absent();
-    assert_eq!(struck(&origin, Op::method("listFile")), 1);
-    origin.finish();
-}
-
-#[test]
-fn what_takes_a_whole_batch_away_does_so_for_any_of_its_requests() {
-    let (origin, token) = videos();
-    let fault = origin.on(Op::method("makeDir")).path("/b").commit_then(Lose::Close);
-    let make = |path| ("makeDir", format!(r#"["{token}", "{path}"]"#));
-    let body = batch_body(&[make("/a"), make("/b")]);
-    let mut client = Client::new(&origin);
-    client.write(support::request("POST", "/jsonrpc2", &[], body.as_bytes()));
-    assert_eq!(client.rest().unwrap(), b"");
-    assert_eq!(fault.fired(), 1);
-    origin.directory("/a").assert_exists();
-    origin.directory("/b").assert_exists();
     origin.finish();
 }
 
