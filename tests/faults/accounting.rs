@@ -170,7 +170,7 @@ fn a_fault_is_called_by_its_sentence_or_its_name_and_knows_its_place() {
     let (origin, _) = videos();
     let line = line!() + 1;
     let sentence = origin.on(Op::piece(2)).attempt(1).cut_after(5, Cut::Reset);
-    let named = origin.on(Op::complete()).named("the lost ack").commit_then(Lose::Reset);
+    let lost_ack = origin.on(Op::complete()).named("the lost ack").commit_then(Lose::Reset);
     let connection = origin.connections().nth(2).named("the second").reset();
     let token = origin.tokens().of("jane").die_after_requests(3);
     let held = origin.on(Op::login()).always().hold();
@@ -191,7 +191,7 @@ fn a_fault_is_called_by_its_sentence_or_its_name_and_knows_its_place() {
         assert_eq!((&*place.file, place.line), (file!(), line), "{}", record.name);
     }
     let ids: Vec<u64> = faults.iter().map(|record| record.id).collect();
-    assert_eq!(ids[..4], [sentence.id(), named.id(), connection.id(), token.id()]);
+    assert_eq!(ids[..4], [sentence.id(), lost_ack.id(), connection.id(), token.id()]);
     assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
     drop(held);
     let trigger = Trigger::new(Op::create());

@@ -16,7 +16,7 @@ use super::videos;
 /// Rows that a test asks for although the origin could come to them itself.
 const ALSO: [(u16, i32); 2] = [(503, -22), (429, -26)];
 
-fn is_asked_for(row: &&Row) -> bool {
+fn is_asked_for(row: &Row) -> bool {
     row.made == Made::OnRequest || ALSO.contains(&(row.http, row.code))
 }
 
@@ -48,7 +48,7 @@ fn ill_origin() -> MockOrigin {
 fn every_row_of_illness_of_every_endpoint_can_be_asked_for() {
     let mut asked = 0;
     for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.interface == Interface::Http) {
-        for row in endpoint.rows.iter().filter(is_asked_for) {
+        for row in endpoint.rows.iter().filter(|row| is_asked_for(row)) {
             let origin = ill_origin();
             let op = Op::of(endpoint.operation).over(Interface::Http);
             origin.on(op).reject(Reject::row(row.http, row.code));
@@ -85,10 +85,10 @@ fn good_params(origin: &MockOrigin, method: &Method) -> String {
 #[test]
 fn every_row_of_illness_of_every_method_can_be_asked_for() {
     let origin = ill_origin();
-    let shared = || ENVELOPE.iter().filter(is_asked_for);
+    let shared = || ENVELOPE.iter().filter(|row| is_asked_for(row));
     let mut asked = 0;
     for method in METHODS {
-        for row in method.rows.iter().filter(is_asked_for).chain(shared()) {
+        for row in method.rows.iter().filter(|row| is_asked_for(row)).chain(shared()) {
             let fault = origin.on(Op::method(method.name)).reject(Reject::code(row.code));
             let answer = rpc(&origin, method.name, &good_params(&origin, method));
             let is_own = method.rows.contains(row);
@@ -162,9 +162,11 @@ fn a_join_that_failed_works_when_it_is_begun_again() {
         let id = uploaded(&origin, &token);
         origin.on(Op::complete()).join(Join::Fail);
         let params = format!(r#"["{token}", "{id}"]"#);
-        let finish = || match by_method {
-            true => result(&origin, "completeMultipart", &params)["code"].as_i64(),
-            false => complete(&mut Client::new(&origin), &token, &id).code().map(i64::from),
+        let finish = || {
+            if by_method {
+                return result(&origin, "completeMultipart", &params)["code"].as_i64();
+            }
+            complete(&mut Client::new(&origin), &token, &id).code().map(i64::from)
         };
         assert_eq!((finish(), status(&origin, &token, &id)), (Some(0), (FAILED, 0)));
         origin.file("/videos/a.mp4").assert_absent();

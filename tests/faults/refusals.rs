@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 use std::time::Duration;
 
+use mock_origin::fault::{ConnectionEffect, Count, Effect, Fault, Trigger};
 use mock_origin::{
     Alter, Cut, Garble, Interface, Join, Later, Listing, Lose, Mishap, MockOrigin, Op, Operation,
     Reject,
@@ -76,6 +77,7 @@ macro_rules! assert_refused {
 }
 
 #[test]
+#[allow(clippy::reversed_empty_ranges)]
 fn calls_that_there_are_not() {
     assert_refused! { |origin|
         origin.on(Op::method("getMultipartState")).reject(503) =>
@@ -104,6 +106,7 @@ fn calls_that_there_are_not() {
 }
 
 #[test]
+#[allow(clippy::reversed_empty_ranges)]
 fn counts_that_never_come() {
     assert_refused! { |origin|
         origin.on(Op::piece(1)).attempt(0).reject(503) =>
@@ -120,6 +123,8 @@ fn counts_that_never_come() {
             "which of the calls is said once: .nth(2), or .first(), or .times(2), or .always()",
         origin.connections().nth(0).reset() =>
             "the first is nth(1)",
+        origin.connections().nth(1).always().reset() =>
+            "which of the connections is said once: .nth(2), or .times(2), or .always()",
         origin.connections().times(0).silence() =>
             "a fault that strikes 0 times is none: times(1) or more",
         origin.connections().close_after(0) =>
@@ -205,4 +210,25 @@ fn effects_that_cannot_happen_to_what_is_selected() {
         origin.on(Op::piece(1)).garble(Garble::Garbage(Vec::new())) =>
             "garbage of no bytes is a close: cut_answer(0, Cut::Close)",
     }
+}
+
+#[test]
+fn switches_that_there_are_not() {
+    assert_refused! { |origin|
+        origin.set("rate_limit", "often") =>
+            "rate_limit takes off|N, not \"often\": .set(\"rate_limit\", \"5\")",
+        origin.set("pieces", "-1") =>
+            "pieces takes a number, not \"-1\": .set(\"rate_limit\", \"5\")",
+    }
+}
+
+#[test]
+fn what_comes_as_text_is_refused_in_the_same_words_without_a_panic() {
+    let (origin, _) = videos();
+    let trigger = Trigger { attempts: Some(0..=0), ..Trigger::new(Op::create()) };
+    let refused = origin.try_add_fault(Fault::on_call(trigger, Effect::Hold)).unwrap_err();
+    assert_eq!(refused, "attempts count from 1, and a range of them goes up: attempts(1..=2)");
+    let reset = Fault::on_connection(Count::Nth(0), ConnectionEffect::Reset);
+    assert_eq!(origin.try_add_fault(reset).unwrap_err(), "the first is nth(1)");
+    origin.finish();
 }

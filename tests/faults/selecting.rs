@@ -272,8 +272,8 @@ fn attempts_can_be_counted_in_turn() {
     let fault = origin.on(Op::any_piece()).attempt(1).times(2).reject(503);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let send = |number| asking::piece(&origin, &token, &id, number).unwrap();
-    let sent = [1, 1, 2, 2, 3, 3].map(send);
-    assert_eq!(sent, [503, 200, 503, 200, 200, 200]);
+    let statuses = [1, 1, 2, 2, 3, 3].map(send);
+    assert_eq!(statuses, [503, 200, 503, 200, 200, 200]);
     assert_eq!(fault.record().unwrap().matched, 3);
     origin.finish();
 }
