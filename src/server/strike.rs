@@ -275,13 +275,15 @@ impl Walk {
         }
     }
 
-    /// The answer is kept back from here on; what was asked for is done.
+    /// The answer is kept back from here on; what was asked for is done. Whoever is told that the
+    /// fault has fired finds it held.
     fn hold_back(&mut self) {
-        self.fire();
-        let mut state = self.line.shared.lock();
+        let line = Arc::clone(&self.line);
+        let mut state = line.shared.lock();
         state.journal.update(self.exchange, |record| record.outcome = Outcome::HeldBack);
+        self.resolve(&mut state, Ok(()));
         drop(state);
-        self.line.shared.tell();
+        line.shared.tell();
     }
 
     fn reject(&mut self, reject: &Reject) -> End {
