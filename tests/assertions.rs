@@ -7,11 +7,11 @@
 mod support;
 
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use mock_origin::content::Digest;
 use mock_origin::{Failure, Interface, MockOrigin, Op, UploadState};
+use support::golden::assert_golden;
 use support::{Client, complete, create, piece, piece_headers, request};
 
 /// An origin in which nothing is left to chance, so that what it says can be compared.
@@ -22,16 +22,6 @@ fn origin() -> MockOrigin {
         .clock_at(UNIX_EPOCH + Duration::from_secs(1_600_000_000))
         .clock_stopped()
         .start()
-}
-
-fn assert_golden(name: &str, text: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/failures").join(name);
-    let path = path.with_extension("txt");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, format!("{text}\n")).unwrap();
-    }
-    let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, golden.trim_end_matches('\n'), "{} differs", path.display());
 }
 
 fn assert_fails<T>(name: &str, result: Result<T, Box<Failure>>) {

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use crate::journal::Call;
 use crate::spec::{Interface, Operation};
 
+use super::Trigger;
+
 /// How often each thing has been asked for.
 ///
 /// The same is asked for when endpoint or method, path, user and part number are the same; where
@@ -38,6 +40,13 @@ struct Key {
 enum What {
     Operation(Operation),
     Method(String),
+}
+
+impl Attempt {
+    /// As a trigger counts: one that names an upload counts in it.
+    pub(super) fn for_trigger(self, trigger: &Trigger) -> u32 {
+        if trigger.upload.is_some() { self.in_upload } else { self.on_path }
+    }
 }
 
 impl Attempts {

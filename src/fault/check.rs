@@ -1,8 +1,12 @@
 //! Faults that make no sense, and calls on which a fault can do nothing.
 
+use std::time::Duration;
+
 use crate::journal::{Call, Op};
 use crate::origin::Mishap;
-use crate::spec::{ENDPOINTS, Interface, LIMITS, Limit, METHODS, Operation, Row, method_named};
+use crate::spec::{
+    ENDPOINTS, Interface, LIMITS, Limit, METHODS, Operation, PING, Row, method_named,
+};
 
 use super::plan::Circumstances;
 use super::trigger::Trigger;
@@ -36,6 +40,10 @@ impl Fault {
             Kind::Token(_, TokenLife::Requests(0) | TokenLife::Bytes(0)) => {
                 Err("a token works for 1 request or byte or more".to_owned())
             }
+            Kind::Token(_, TokenLife::Time(Duration::ZERO)) => {
+                Err("a token works for some time; afterwards(Mishap::ExpireToken) ends it at once"
+                    .to_owned())
+            }
             Kind::Token(..) => Ok(()),
         }
     }
@@ -50,12 +58,15 @@ fn check_trigger(trigger: &Trigger) -> Result<(), String> {
     if let Some(parts) = trigger.op.parts() {
         let fits = !parts.is_empty() && *parts.start() > 0 && u64::from(*parts.end()) <= most;
         if !fits {
-            let (from, to) = (parts.start(), parts.end());
-            return Err(format!("part numbers go from 1 to {most}, and {from}..={to} has none"));
+            let given = match (parts.start(), parts.end()) {
+                (from, to) if from == to => format!("{from} is none"),
+                (from, to) => format!("{from}..={to} is no range of them"),
+            };
+            return Err(format!("part numbers go from 1 to {most}, and {given}"));
         }
     }
     if targets(&trigger.op).is_empty() {
-        return Err(format!("nothing is a {}", trigger.op.code()));
+        return Err(format!("nothing is selected by {}", trigger.op.code()));
     }
     if trigger.attempts.as_ref().is_some_and(|range| range.is_empty() || *range.start() == 0) {
         return Err(
@@ -196,9 +207,18 @@ fn check_rows(trigger: &Trigger, targets: &[Call], reject: &Reject) -> Result<()
         .collect();
     rows.sort_unstable();
     rows.dedup();
-    let rows: Vec<_> = rows.iter().map(|(http, code)| format!("{http}/{code}")).collect();
     let (asked, op) = (reject.asked(), trigger.op.code());
+    if rows.is_empty() {
+        return Err(format!("{op} has no row {asked}, nor any other: Reject::status(503)"));
+    }
+    let rows: Vec<_> = rows.iter().map(|(http, code)| format!("{http}/{code}")).collect();
     Err(format!("{op} has no row {asked}, but {}", rows.join(", ")))
+}
+
+/// Why a strike that needs the call to be done came to nothing.
+pub(crate) fn refused_by_origin(status: u16, row: Option<&Row>) -> String {
+    let row = row.map(|row| format!(" {} {}", row.code, row.phrase)).unwrap_or_default();
+    format!("the origin itself refused it: {status}{row}")
 }
 
 impl Effect {
@@ -225,7 +245,7 @@ impl Effect {
         }
         let waits = self.stage() == Stage::Body && self.body_bytes() != Some(0);
         if let Some(status) = refused.filter(|_| waits || self.needs_commit()) {
-            return Err(format!("the origin itself refused it with {status}"));
+            return Err(refused_by_origin(status, call.row));
         }
         self.can_mean(call)
     }
@@ -266,11 +286,21 @@ fn can_befall(mishap: Mishap, call: &Call) -> Result<(), String> {
     use Operation as Op;
     let of_uploads =
         [Op::Create, Op::Piece, Op::Complete, Op::Status, Op::ListPieces, Op::Abort, Op::Restart];
-    let is_about_one = of_uploads.contains(&call.operation);
-    match mishap {
-        Mishap::AbortUpload | Mishap::ExpireUpload | Mishap::DeleteUpload if !is_about_one => {
-            Err(format!("{} is about no upload", call.shown_name()))
+    let of_sessions = [Op::Login, Op::CheckToken, Op::UpdateSession, Op::InitKeyPair, Op::Logout];
+    let of_no_path = [Op::Echo, Op::StatusMap, Op::ListUploads];
+    let operation = &call.operation;
+    let (has, what) = match mishap {
+        Mishap::AbortUpload | Mishap::ExpireUpload | Mishap::DeleteUpload => {
+            (of_uploads.contains(operation), "is about no upload")
         }
-        _ => Ok(()),
-    }
+        Mishap::RemoveDirectory => {
+            let has_none = of_sessions.contains(operation) || of_no_path.contains(operation);
+            (!has_none, "is about no path")
+        }
+        Mishap::ExpireToken => {
+            let has_none = matches!(operation, Op::Login | Op::Read) || call.name == PING.name;
+            (!has_none, "comes without a token")
+        }
+    };
+    if has { Ok(()) } else { Err(format!("{} {what}", call.shown_name())) }
 }

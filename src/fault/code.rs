@@ -19,12 +19,8 @@ impl fmt::Display for Fault {
         match &self.kind {
             Kind::Call(trigger, effect) => write!(f, "origin.{trigger}{name}.{effect}"),
             Kind::Connection(count, effect) => {
-                write!(
-                    f,
-                    "origin.connections(){}{name}.{}",
-                    counted(*count),
-                    on_connection(*effect)
-                )
+                let which = if *count == Count::Times(1) { String::new() } else { counted(*count) };
+                write!(f, "origin.connections(){which}{name}.{}", on_connection(*effect))
             }
             Kind::Token(user, life) => {
                 let of = user.iter().fold(String::new(), |_, user| format!(".of({user:?})"));
@@ -202,6 +198,8 @@ mod tests {
         );
         let fault = Fault::on_connection(Count::Nth(2), ConnectionEffect::CloseAfter(3));
         assert_eq!(fault.to_string(), "origin.connections().nth(2).close_after(3)");
+        let fault = Fault::on_connection(Count::Times(1), ConnectionEffect::Reset);
+        assert_eq!(fault.to_string(), "origin.connections().reset()");
         let fault = Fault::on_token(None, TokenLife::Time(Duration::from_millis(1500)));
         assert_eq!(fault.to_string(), "origin.tokens().die_after(Duration::from_millis(1500))");
     }

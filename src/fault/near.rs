@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::journal::{Call, Exchange, Journal, Numbers};
 
+use super::attempts::Attempts;
 use super::plan::FaultRecord;
 use super::{Count, Kind, Trigger};
 
@@ -46,7 +47,7 @@ fn near_call(record: &FaultRecord, trigger: &Trigger, journal: &Journal) -> Stri
             return (step.say)(trigger, &left);
         }
     }
-    never_that_often(record, trigger)
+    never_that_often(record, trigger, journal)
 }
 
 fn calls(exchange: &std::sync::Arc<Exchange>) -> impl Iterator<Item = &Call> {
@@ -104,7 +105,9 @@ fn no_such_operation(trigger: &Trigger, calls: &[&Call]) -> String {
 
 fn no_such_part(trigger: &Trigger, calls: &[&Call]) -> String {
     let parts: BTreeSet<u32> = calls.iter().filter_map(|call| call.part).collect();
-    format!("{} was never sent; parts seen: {}", trigger.op.describe(), Numbers::of(parts))
+    let (asked, seen) = (trigger.op.describe(), Numbers::of(parts));
+    let unread = unread(calls, |call| call.part.is_some());
+    format!("{asked} was never sent; parts seen: {seen}{unread}")
 }
 
 fn no_such_path(trigger: &Trigger, calls: &[&Call]) -> String {
@@ -127,31 +130,58 @@ fn no_such_upload(trigger: &Trigger, calls: &[&Call]) -> String {
     format!("no {what} was about upload {id}; uploads seen: {seen}")
 }
 
-fn never_that_often(record: &FaultRecord, trigger: &Trigger) -> String {
+fn never_that_often(record: &FaultRecord, trigger: &Trigger, journal: &Journal) -> String {
     let what = trigger.op.describe();
     match (&trigger.attempts, record.matched) {
-        (Some(meant), 0) if meant.start() == meant.end() => {
-            format!("{what} came, but never an attempt {}", meant.start())
-        }
         (Some(meant), 0) => {
-            format!("{what} came, but none of attempts {}..={}", meant.start(), meant.end())
+            let seen = Numbers::of(attempts_seen(trigger, journal));
+            let meant = Numbers::of(meant.clone());
+            format!("{what} came, but never an attempt {meant}; attempts seen: {seen}")
         }
-        (_, 0) => format!("{what} came only before it was added"),
-        (_, matched) => format!("{what} came {matched} time{}", plural(matched)),
+        (None, 0) => format!("{what} came only before it was added"),
+        (_, matched) => {
+            let came = format!("{what} came {matched} time{} since it was added", plural(matched));
+            match trigger.count() {
+                Count::Nth(nth) => format!("{came}, the {} never", ordinal(nth)),
+                _ => came,
+            }
+        }
     }
+}
+
+/// Which attempts the calls were that a trigger selects, as they are counted for it.
+fn attempts_seen(trigger: &Trigger, journal: &Journal) -> BTreeSet<u32> {
+    let mut attempts = Attempts::default();
+    let calls = journal.exchanges().iter().flat_map(calls);
+    let numbered = calls.map(|call| (call, attempts.count(call).for_trigger(trigger)));
+    numbered.filter(|(call, _)| trigger.selects(call)).map(|(_, number)| number).collect()
 }
 
 /// More than so many names would hide the one that matters.
 const MOST: usize = 8;
 
-fn listed<'a>(calls: &[&'a Call], name: impl Fn(&'a Call) -> Option<&'a str>) -> String {
+fn listed(calls: &[&Call], name: impl Fn(&Call) -> Option<&str>) -> String {
     let names: BTreeSet<&str> = calls.iter().filter_map(|call| name(call)).collect();
     let shown: Vec<_> = names.iter().take(MOST).copied().collect();
-    let more = names.len().saturating_sub(MOST);
-    match (shown.as_slice(), more) {
-        ([], _) => "none".to_owned(),
-        (shown, 0) => shown.join(", "),
-        (shown, more) => format!("{} and {more} more", shown.join(", ")),
+    let unread = unread(calls, |call| name(call).is_some());
+    match (shown.as_slice(), names.len().saturating_sub(MOST)) {
+        ([], _) => format!("none{unread}"),
+        (shown, 0) => shown.join(", ") + &unread,
+        (shown, more) => format!("{} and {more} more{unread}", shown.join(", ")),
+    }
+}
+
+/// How many calls do not tell what a fault asks for, and what became of them: most were refused
+/// before anybody read on.
+fn unread(calls: &[&Call], tells: impl Fn(&Call) -> bool) -> String {
+    let silent: Vec<_> = calls.iter().filter(|call| !tells(call)).collect();
+    let rows: BTreeSet<(u16, i32)> =
+        silent.iter().filter_map(|call| call.row).map(|row| (row.http, row.code)).collect();
+    let rows: Vec<_> = rows.iter().map(|(http, code)| format!("{http} {code}")).collect();
+    match (silent.len(), rows.as_slice()) {
+        (0, _) => String::new(),
+        (count, []) => format!(", and {count} unread"),
+        (count, rows) => format!(", and {count} unread, answered {}", rows.join(", ")),
     }
 }
 

@@ -212,9 +212,13 @@ impl Faults {
         self.attempts.get_or_insert_with(|| {
             let mut attempts = Attempts::default();
             let calls = journal.exchanges().iter().flat_map(|exchange| &exchange.calls);
-            calls.for_each(|call| {
+            for call in calls {
                 attempts.count(call);
-            });
+                // A form is counted at its head too, where its path is not known.
+                if call.operation == Operation::PostFile && call.path.is_some() {
+                    attempts.count(&Call { path: None, ..call.clone() });
+                }
+            }
             attempts
         });
     }
@@ -390,7 +394,7 @@ impl FaultRecord {
 
     /// Counts a call that is selected, and says whether it is among those that are meant.
     fn takes(&mut self, trigger: &Trigger, attempt: Attempt) -> bool {
-        let number = if trigger.upload.is_some() { attempt.in_upload } else { attempt.on_path };
+        let number = attempt.for_trigger(trigger);
         if trigger.attempts.as_ref().is_some_and(|meant| !meant.contains(&number)) {
             return false;
         }

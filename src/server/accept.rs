@@ -51,42 +51,72 @@ pub(super) struct Listening {
     task: AbortHandle,
     /// Disconnected once the port is closed. Locked only so that an origin can be shared by threads.
     closed: Mutex<mpsc::Receiver<()>>,
+    kept: Option<Reserved>,
 }
 
 /// A port that is bound and may be listened on: nobody can take it away any more.
-pub(super) struct Bound(TcpListener, SocketAddr);
+pub(super) struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
+    /// What keeps the port when the listener is closed.
+    kept: Option<Reserved>,
+}
 
 /// A port that is ours, and that nobody listens on.
 #[derive(Debug)]
 pub(super) struct Reserved(TcpSocket, SocketAddr);
 
+/// On Linux a port can be listened on beside a socket that only keeps it, so that nobody can take
+/// it in the moment in which the listener is closed.
+const KEEPS_PORTS: bool = cfg!(target_os = "linux");
+
 /// Takes `address` without listening there.
-pub(super) fn reserve(address: SocketAddr) -> Result<Reserved, StartError> {
-    let runtime = runtime::handle().map_err(failed("start its runtime".to_owned()))?;
-    let _inside = runtime.enter();
+fn reserve(address: SocketAddr) -> Result<Reserved, StartError> {
     let take = || -> io::Result<Reserved> {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        // A port may be used again while old connections of it linger, but not by two at once.
-        #[cfg(unix)]
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
+        let socket = socket_at(address)?;
+        let address = socket.local_addr()?;
+        // Two that both allow it may bind the same port until one of them listens, on Linux: it
+        // would be anybody's.
+        share(&socket, !KEEPS_PORTS)?;
         Ok(Reserved(socket, address))
     };
     take().map_err(failed(format!("listen on {address}")))
 }
 
+fn socket_at(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A port may be used again while old connections of it linger, but not by two at once.
+    share(&socket, true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+/// On Windows this would let anybody in.
+fn share(socket: &TcpSocket, shared: bool) -> io::Result<()> {
+    if cfg!(unix) { socket.set_reuseaddr(shared) } else { Ok(()) }
+}
+
 impl Reserved {
     /// Listens.
     pub(super) fn listen(self) -> Result<Bound, StartError> {
-        let Self(socket, address) = self;
+        let address = self.1;
         let runtime = runtime::handle().map_err(failed("start its runtime".to_owned()))?;
         let _inside = runtime.enter();
-        let listen = || -> io::Result<Bound> {
-            let listener = socket.listen(BACKLOG)?;
-            let address = listener.local_addr()?;
-            Ok(Bound(listener, address))
-        };
+        let listen = || if KEEPS_PORTS { self.listen_beside() } else { self.listen_itself() };
         listen().map_err(failed(format!("listen on {address}")))
+    }
+
+    fn listen_beside(self) -> io::Result<Bound> {
+        let Self(keeper, address) = self;
+        share(&keeper, true)?;
+        let listener = socket_at(address)?.listen(BACKLOG)?;
+        share(&keeper, false)?;
+        Ok(Bound { listener, address, kept: Some(Self(keeper, address)) })
+    }
+
+    fn listen_itself(self) -> io::Result<Bound> {
+        let Self(socket, address) = self;
+        Ok(Bound { listener: socket.listen(BACKLOG)?, address, kept: None })
     }
 }
 
@@ -110,7 +140,7 @@ pub(super) fn listen(bound: Bound, shared: &Arc<Shared>) -> Result<Listening, St
 
 /// Begins to take connections, and lets `serve` serve each in a task of its own.
 pub(super) fn serve_each<F>(
-    Bound(listener, address): Bound,
+    Bound { listener, address, kept }: Bound,
     serve: impl FnMut(TcpStream, SocketAddr) -> F + Send + 'static,
 ) -> Result<Listening, StartError>
 where
@@ -120,7 +150,7 @@ where
     let accepting = accept(listener, serve, open);
     let runtime = runtime::handle().map_err(failed("start its runtime".to_owned()))?;
     let task = runtime.spawn(accepting).abort_handle();
-    Ok(Listening { address, task, closed: Mutex::new(closed) })
+    Ok(Listening { address, task, closed: Mutex::new(closed), kept })
 }
 
 /// Takes connections until it is aborted. Its variables are dropped in reverse order then: first
@@ -146,6 +176,15 @@ async fn accept<F>(
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
         while connections.try_join_next().is_some() {}
+    }
+}
+
+impl Listening {
+    /// Closes the port and every connection of it, and keeps the port.
+    pub(super) fn close(mut self) -> Result<Reserved, StartError> {
+        let (kept, address) = (self.kept.take(), self.address);
+        drop(self);
+        kept.map_or_else(|| reserve(address), Ok)
     }
 }
 

@@ -4,7 +4,7 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::fault::{Chaos, Count, Fault, FaultRecord, Kind, Place};
+use crate::fault::{Chaos, Fault, FaultRecord, Kind, Place};
 use crate::journal::Op;
 use crate::origin::User;
 
@@ -24,7 +24,7 @@ impl MockOrigin {
 
     /// Lets something go wrong with connections: `origin.connections().nth(2).reset()`.
     pub fn connections(&self) -> OnConnections<'_> {
-        OnConnections { origin: self, count: Count::Times(1), name: None }
+        OnConnections { origin: self, count: None, name: None }
     }
 
     /// Lets tokens die before their time: `origin.tokens().die_after_requests(3)`.

@@ -257,24 +257,49 @@ impl On<'_> {
 #[must_use = "this is no fault before it says what happens: origin.connections().nth(2).reset()"]
 pub struct OnConnections<'o> {
     pub(super) origin: &'o MockOrigin,
-    pub(super) count: Count,
+    pub(super) count: Option<Count>,
     pub(super) name: Option<String>,
 }
 
 impl OnConnections<'_> {
     /// Only the n-th connection, from 1, counted from here on.
+    ///
+    /// # Panics
+    ///
+    /// If it has been said already which of them.
+    #[track_caller]
     pub fn nth(self, number: u64) -> Self {
-        Self { count: Count::Nth(number), ..self }
+        self.count(Count::Nth(number))
     }
 
     /// The next so many connections. Default: one.
+    ///
+    /// # Panics
+    ///
+    /// If it has been said already which of them.
+    #[track_caller]
     pub fn times(self, times: u64) -> Self {
-        Self { count: Count::Times(times), ..self }
+        self.count(Count::Times(times))
     }
 
     /// All connections from here on.
+    ///
+    /// # Panics
+    ///
+    /// If it has been said already which of them.
+    #[track_caller]
     pub fn always(self) -> Self {
-        Self { count: Count::Always, ..self }
+        self.count(Count::Always)
+    }
+
+    #[track_caller]
+    fn count(mut self, count: Count) -> Self {
+        let before = self.count.replace(count);
+        assert!(
+            before.is_none(),
+            "which of the connections is said once: .nth(2), or .times(2), or .always()"
+        );
+        self
     }
 
     /// Gives the fault a name for messages. Default: the sentence.
@@ -315,6 +340,7 @@ impl OnConnections<'_> {
     #[track_caller]
     fn arm(self, effect: ConnectionEffect) -> Armed {
         let Self { origin, count, name } = self;
+        let count = count.unwrap_or(Count::Times(1));
         origin.add_fault(Fault { name, kind: Kind::Connection(count, effect) })
     }
 }

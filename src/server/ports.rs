@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::accept::{Bound, Listening, Reserved, StartError, listen, reserve};
+use super::accept::{Bound, Listening, Reserved, StartError, listen};
 use super::shared::Shared;
 
 /// Where an origin listens, or would.
@@ -40,9 +40,8 @@ impl Ports {
     pub(super) fn go_offline(&self) -> Result<(), StartError> {
         let mut state = self.state.lock();
         if let State::Online(listening) = &mut *state {
-            listening.clear();
-            let reserved = self.addresses.iter().map(|address| reserve(*address));
-            *state = State::Offline(reserved.collect::<Result<_, _>>()?);
+            let reserved: Vec<_> = listening.drain(..).map(Listening::close).collect();
+            *state = State::Offline(reserved.into_iter().collect::<Result<_, _>>()?);
         }
         Ok(())
     }

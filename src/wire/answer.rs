@@ -65,8 +65,13 @@ impl Answer {
 
     /// Whether anything that was asked for has been done.
     pub fn is_done(&self) -> bool {
+        (0..self.calls.len()).any(|call| self.has_done(call))
+    }
+
+    /// Whether that one of the calls has been done.
+    pub fn has_done(&self, call: usize) -> bool {
         let is_success = |call: &Call| call.row.map_or(self.head.status < 400, Row::is_success);
-        self.calls.iter().any(is_success)
+        self.calls.get(call).is_some_and(is_success)
     }
 
     /// Closes the connection behind it.

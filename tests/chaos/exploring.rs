@@ -2,13 +2,13 @@
 //! faults that matter, as they are written in a test.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use mock_origin::{Chaos, Lose, MockOrigin, Op, Profile};
 
 use crate::client::{Mistake, Uploader};
 use crate::mistakes::{PATH, assert_uploaded, content, upload};
+use crate::support::golden::assert_golden;
 use crate::{pieces, videos};
 
 /// What is printed when seeds have found a client that uploads in this way, and says whether it
@@ -164,16 +164,4 @@ fn what_is_printed_is_code_that_does_the_same() {
         .path("/acme/videos/a.mp4")
         .attempt(1)
         .lose(Lose::Reset));
-}
-
-/// As in `tests/assertions.rs`: `UPDATE_GOLDEN=1 cargo test --test chaos` writes them anew.
-#[track_caller]
-fn assert_golden(name: &str, text: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/failures").join(name);
-    let path = path.with_extension("txt");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, format!("{text}\n")).unwrap();
-    }
-    let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, golden.trim_end_matches('\n'), "{} differs", path.display());
 }

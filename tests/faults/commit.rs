@@ -166,7 +166,7 @@ fn nothing_is_lost_where_the_origin_itself_refuses() {
         assert!(seen.bytes.starts_with(b"HTTP/1.1 4"), "{}", seen.bytes.escape_ascii());
         assert!(seen.exchange.faults.is_empty() && seen.exchange.committed.is_none());
         let verdict = scene.origin.verdict().unwrap_err().to_string();
-        assert!(verdict.contains("the origin itself refused it with 4"), "{verdict}");
+        assert!(verdict.contains("the origin itself refused it: 4"), "{verdict}");
     }
 }
 

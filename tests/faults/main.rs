@@ -5,14 +5,22 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounting;
 mod alter;
 mod answer;
+mod asking;
+mod batches;
 mod body;
 mod commit;
+mod connections;
 mod ending;
+mod illness;
 mod large;
+mod refusals;
 mod rpc;
 mod scene;
+mod selecting;
+mod tokens;
 
 use std::time::Duration;
 

@@ -3,6 +3,7 @@
 // Every test file uses a part of it, and may fail loudly.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
+pub mod golden;
 pub mod payload;
 pub mod record;
 

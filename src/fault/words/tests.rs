@@ -140,7 +140,7 @@ const FAULTS: &[(&str, &str)] = &[
         r#""op":"login","name":"slow \"one\"","hold":true"#,
         "on(Op::login()).named(\"slow \\\"one\\\"\").hold()",
     ),
-    (r#""on":"connections","reset":true"#, "connections().first().reset()"),
+    (r#""on":"connections","reset":true"#, "connections().reset()"),
     (r#""on":"connections","nth":2,"silence":true"#, "connections().nth(2).silence()"),
     (
         r#""on":"connections","always":true,"name":"a","close_after":3"#,

@@ -9,7 +9,7 @@ use crate::server::script::Script;
 use crate::wire::{Answer, Body};
 
 use super::alter::{alter, is_about_framing};
-use super::commit::{is_done, refused_by_origin};
+use super::commit::refusal;
 
 impl Walk {
     /// Bends what the request has come to, as a fault wants it.
@@ -55,7 +55,7 @@ impl Walk {
     }
 
     fn is_struck_call_done(&self, answer: &Answer) -> bool {
-        self.pending.as_ref().is_some_and(|pending| is_done(answer, pending.call))
+        self.pending.as_ref().is_some_and(|pending| answer.has_done(pending.call))
     }
 
     /// The origin has refused what was to be struck when it is done.
@@ -65,7 +65,7 @@ impl Walk {
             let upload = call.upload.as_deref().unwrap_or_default();
             self.line.shared.lock().origin.next_join(upload, None);
         }
-        self.spare(refused_by_origin(answer, at));
+        self.spare(refusal(answer, at));
     }
 
     fn cut_answer(
@@ -99,6 +99,7 @@ impl Walk {
 
     /// The answer is kept back from here on; what was asked for is done.
     fn hold_back(&mut self) {
+        // Whoever is told that the fault has fired finds the answer held.
         let mut state = self.line.shared.lock();
         state.journal.update(self.exchange, |record| record.outcome = Outcome::HeldBack);
         drop(state);

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::fault::{Choice, Circumstances, Effect, Listing, Stage, Strike};
+use crate::fault::{Choice, Circumstances, Effect, Listing, Stage, Strike, refused_by_origin};
 use crate::journal::Call;
 use crate::origin::{Mishap, Origin, Victim};
 use crate::server::exchange::{End, Walk};
 use crate::server::intake::Taken;
 use crate::server::shared::State;
-use crate::spec::Row;
 use crate::wire::{Answer, BodyEnd, Plan, Twist};
 
 use super::Pending;
@@ -150,7 +149,7 @@ fn after_commit(
     answer: &Answer,
     at: usize,
 ) -> Result<(), String> {
-    let refused = if is_done(answer, at) { Ok(()) } else { Err(refused_by_origin(answer, at)) };
+    let refused = if answer.has_done(at) { Ok(()) } else { Err(refusal(answer, at)) };
     let call = answer.calls.get(at);
     match (effect, call) {
         // A refusal that a fault has made is no success, and what is stale may well not be there.
@@ -172,19 +171,7 @@ fn befall(state: &mut State, mishap: Mishap, call: &Call) -> Result<(), String> 
     state.origin.befall(now, mishap, Victim { upload, path, session: call.session })
 }
 
-/// Whether that call of an answer has been done.
-pub(super) fn is_done(answer: &Answer, at: usize) -> bool {
-    let row = answer.calls.get(at).and_then(|call| call.row);
-    row.map_or(answer.head.status < 400, Row::is_success)
-}
-
-/// Why a strike that needs the call to be done came to nothing.
-pub(super) fn refused_by_origin(answer: &Answer, at: usize) -> String {
-    let status = answer.head.status;
-    match answer.calls.get(at).and_then(|call| call.row) {
-        Some(row) => {
-            format!("the origin itself refused it: {status}, {} {}", row.code, row.phrase)
-        }
-        None => format!("the origin itself refused it: {status}"),
-    }
+/// Why a strike that needs that call to be done came to nothing.
+pub(super) fn refusal(answer: &Answer, at: usize) -> String {
+    refused_by_origin(answer.head.status, answer.calls.get(at).and_then(|call| call.row))
 }

@@ -94,7 +94,7 @@ const NONSENSE: &[(&str, &str)] = &[
     ),
     (
         r#"{"op":"piece","part":0,"hold":true}"#,
-        "part numbers go from 1 to 2147483647, and 0..=0 has none",
+        "part numbers go from 1 to 2147483647, and 0 is none",
     ),
     (r#"{"op":"login","nth":0,"hold":true}"#, "the first is nth(1)"),
     (r#"{"op":"login","path":"a","hold":true}"#, "a path begins with a slash: \"/a\""),

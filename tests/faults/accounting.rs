@@ -1,0 +1,312 @@
+//! Every fault has a name, a place and a count, and one that never acted says what came near it.
+//! The texts are golden, as those of `tests/assertions.rs` are.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, UNIX_EPOCH};
+
+use mock_origin::fault::{Effect, Fault, Trigger};
+use mock_origin::{Builder, Cut, Garble, Interface, Lose, MockOrigin, Op, Outcome, Reject};
+
+use super::support::golden::{assert_golden, without_lines};
+use super::support::payload::chunked;
+use super::support::{self, Client, PATIENCE, complete, create, piece, piece_headers, request};
+use super::videos;
+
+/// An origin in which nothing is left to chance, so that what it says can be compared.
+fn builder() -> Builder {
+    MockOrigin::builder()
+        .user("jane", "secret")
+        .user("joe", "secret")
+        .directory("/videos")
+        .seed(7)
+        .clock_at(UNIX_EPOCH + Duration::from_secs(1_600_000_000))
+        .clock_stopped()
+}
+
+/// What jane's client does: an upload of four pieces, and a look at it.
+fn upload(origin: &MockOrigin) {
+    let (mut client, token) = (Client::new(origin), origin.token_for("jane"));
+    let id = create(&mut client, &token, "/videos", "a.mp4");
+    for number in 1..=4 {
+        piece(&mut client, &token, &id, number, b"123");
+    }
+    assert_eq!(complete(&mut client, &token, &id).status, 200);
+    let status = format!(r#"{{"method": "getMultipartStatus", "params": ["{token}", "{id}"]}}"#);
+    client.ask("POST", "/jsonrpc", &[], status.as_bytes());
+}
+
+/// Asserts that a fault which did not act explains that with the golden text of that name.
+fn assert_near(name: &str, arm: impl Fn(&MockOrigin), run: impl Fn(&MockOrigin)) {
+    let origin = builder().start();
+    arm(&origin);
+    run(&origin);
+    let verdict = origin.verdict().expect_err(name);
+    assert_eq!(verdict.failures().len(), 1, "{verdict}");
+    assert_golden(name, &without_lines(&verdict.to_string()));
+}
+
+/// Arms a fault, whatever it gives.
+macro_rules! arm {
+    ($origin:ident $(.$word:ident($($arg:expr),*))+) => {
+        |$origin: &MockOrigin| {
+            $origin $(.$word($($arg),*))+;
+        }
+    };
+}
+
+#[test]
+fn a_selection_that_nothing_met_is_told_what_came_instead() {
+    assert_near("fault_part_never_sent", arm!(origin.on(Op::piece(9)).reject(503)), upload);
+    assert_near("fault_parts_never_sent", arm!(origin.on(Op::piece(7..=9)).reject(503)), upload);
+    let films = arm!(origin.on(Op::create()).path("/films/**").lose(Lose::Close));
+    assert_near("fault_path_never_asked", films, upload);
+    let joe = arm!(origin.on(Op::complete()).user("joe").commit_then(Lose::Stall));
+    assert_near("fault_user_never_came", joe, upload);
+    let method = arm!(origin.on(Op::method("stat")).reject(Reject::code(-32000)));
+    assert_near("fault_method_never_called", method, upload);
+    let rpc = arm!(origin.on(Op::create().over(Interface::JsonRpc)).lose(Lose::Reset));
+    assert_near("fault_interface_never_used", rpc, upload);
+    let other = arm!(origin.on(Op::piece(1)).upload("another").reject(503));
+    assert_near("fault_upload_never_came", other, upload);
+    assert_near("fault_nothing_came", arm!(origin.on(Op::create()).reject(503)), |_| {});
+}
+
+#[test]
+fn a_count_that_was_never_reached_is_told_how_far_it_came() {
+    let attempt = arm!(origin.on(Op::piece(1)).attempt(3).reject(503));
+    assert_near("fault_attempt_never_came", attempt, upload);
+    let attempts = arm!(origin.on(Op::any_piece()).attempts(2..=3).reject(503));
+    assert_near("fault_attempts_never_came", attempts, upload);
+    let nth = arm!(origin.on(Op::any_piece()).nth(7).reject(503));
+    assert_near("fault_nth_never_came", nth, upload);
+    let late = |origin: &MockOrigin| {
+        upload(origin);
+        origin.on(Op::create()).reject(503);
+    };
+    assert_near("fault_added_too_late", late, |_| {});
+}
+
+#[test]
+fn a_call_on_which_a_fault_could_do_nothing_says_why() {
+    let lost = arm!(origin.on(Op::piece(1)).commit_then(Lose::Reset));
+    assert_near("fault_refused_by_origin", lost, |origin| {
+        let token = origin.token_for("jane");
+        assert_eq!(piece(&mut Client::new(origin), &token, "none", 1, b"123").code(), Some(-2));
+    });
+    // Nobody looks at the rest of a head without credentials.
+    assert_near("fault_refused_unread", lost, |origin| {
+        assert_eq!(piece(&mut Client::new(origin), "none", "none", 1, b"123").status, 403);
+    });
+    let joe = arm!(origin.on(Op::create()).user("joe").commit_then(Lose::Reset));
+    assert_near("fault_user_unread", joe, |origin| {
+        upload(origin);
+        let answer = Client::new(origin).ask("POST", "/multipart/create", &[], b"");
+        assert_eq!(answer.status, 401);
+    });
+    let cut = arm!(origin.on(Op::piece(1)).cut_after(100, Cut::Reset));
+    assert_near("fault_body_too_short", cut, upload);
+    let refused = arm!(origin.on(Op::piece(1)).reject_after(100, 503));
+    assert_near("fault_chunks_too_short", refused, |origin| {
+        let token = origin.token_for("jane");
+        let mut client = Client::new(origin);
+        let id = create(&mut client, &token, "/videos", "a.mp4");
+        let [token, id, part] = piece_headers(&token, &id, "1");
+        let headers = [token, id, part, ("Transfer-Encoding", "chunked")];
+        client.write(request("POST", "/multipart/piece", &headers, b"")).write(chunked(b"123", 2));
+        assert_eq!(client.read().status, 200);
+    });
+    let answer = arm!(origin.on(Op::complete()).cut_answer(10_000, Cut::Close));
+    assert_near("fault_answer_too_short", answer, upload);
+}
+
+#[test]
+fn connections_and_tokens_that_never_came_to_it_are_told() {
+    assert_near("fault_connection_never_came", arm!(origin.connections().nth(3).reset()), upload);
+    assert_near("fault_no_connection_came", arm!(origin.connections().silence()), |_| {});
+    assert_near("fault_connection_ended", arm!(origin.connections().close_after(9)), |origin| {
+        upload(origin);
+        support::record::all_closed(origin, 1);
+    });
+    assert_near("fault_token_lives", arm!(origin.tokens().die_after_requests(99)), upload);
+    assert_near(
+        "fault_token_never_came",
+        arm!(origin.tokens().of("joe").die_after_bytes(1)),
+        upload,
+    );
+}
+
+#[test]
+fn an_answer_that_is_not_released_in_time_is_given_and_named() {
+    let origin = builder().hold_limit(Duration::from_millis(1)).start();
+    let held = origin.on(Op::create()).hold();
+    upload(&origin);
+    assert_eq!(held.count(), 1);
+    let text = origin.verdict().unwrap_err().to_string();
+    assert_golden("fault_hold_limit", &without_lines(&text));
+    held.release();
+    assert!(origin.faults()[0].overdue, "a release that comes too late changes nothing");
+}
+
+#[test]
+fn an_answer_that_is_still_held_at_the_end_is_named() {
+    let origin = builder().start();
+    let held = origin.on(Op::create()).named("the patience of create").hold();
+    let token = origin.token_for("jane");
+    let mut client = Client::new(&origin);
+    let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Basename", "a.mp4")];
+    client.write(request("POST", "/multipart/create", &headers, b""));
+    assert!(held.arrived(PATIENCE));
+    assert_eq!(origin.requests().iter().next().unwrap().outcome(), Outcome::HeldBack);
+    let failed = catch_unwind(AssertUnwindSafe(|| origin.finish())).unwrap_err();
+    let text = failed.downcast::<String>().unwrap();
+    let (verdict, timeline) = text.split_once("\n\ntimeline").unwrap();
+    assert_golden("fault_hold_at_finish", &without_lines(verdict));
+    assert!(timeline.contains("POST /multipart/create"), "{timeline}");
+    drop(held);
+}
+
+#[test]
+fn a_fault_is_called_by_its_sentence_or_its_name_and_knows_its_place() {
+    let (origin, _) = videos();
+    let line = line!() + 1;
+    let sentence = origin.on(Op::piece(2)).attempt(1).cut_after(5, Cut::Reset);
+    let lost_ack = origin.on(Op::complete()).named("the lost ack").commit_then(Lose::Reset);
+    let connection = origin.connections().nth(2).named("the second").reset();
+    let token = origin.tokens().of("jane").die_after_requests(3);
+    let held = origin.on(Op::login()).always().hold();
+    let names: Vec<String> = origin.faults().iter().map(|record| record.name.to_string()).collect();
+    assert_eq!(
+        names,
+        [
+            "origin.on(Op::piece(2)).attempt(1).cut_after(5, Cut::Reset)",
+            "the lost ack",
+            "the second",
+            "origin.tokens().of(\"jane\").die_after_requests(3)",
+            "origin.on(Op::login()).always().hold()",
+        ]
+    );
+    let faults = origin.faults();
+    for (record, line) in faults.iter().zip(line..) {
+        let place = record.place.as_ref().unwrap();
+        assert_eq!((&*place.file, place.line), (file!(), line), "{}", record.name);
+    }
+    let ids: Vec<u64> = faults.iter().map(|record| record.id).collect();
+    assert_eq!(ids[..4], [sentence.id(), lost_ack.id(), connection.id(), token.id()]);
+    assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
+    drop(held);
+    let trigger = Trigger::new(Op::create());
+    let read = origin.try_add_fault(Fault::on_call(trigger, Effect::Lose(Lose::Reset))).unwrap();
+    assert_eq!(read.record().unwrap().place, None, "what comes as text stands nowhere in a test");
+}
+
+#[test]
+fn calls_are_counted_as_they_match_and_as_they_are_struck() {
+    let (origin, token) = videos();
+    let second = origin.on(Op::any_piece()).nth(2).reject(503);
+    let twice = origin.on(Op::piece(3..=9)).times(2).garble(Garble::StatusLine);
+    let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
+    let counts = || {
+        let counts = |armed: &mock_origin::Armed| {
+            let record = armed.record().unwrap();
+            (record.matched, record.fired)
+        };
+        (counts(&second), counts(&twice))
+    };
+    let send = |number| {
+        let headers = [piece_headers(&token, &id, number).to_vec(), vec![("Connection", "close")]];
+        let mut client = Client::new(&origin);
+        client.write(request("POST", "/multipart/piece", &headers.concat(), b"x"));
+        client.rest().unwrap();
+        counts()
+    };
+    assert_eq!(send("1"), ((1, 0), (0, 0)));
+    assert_eq!(send("2"), ((2, 1), (0, 0)));
+    assert_eq!(send("3"), ((3, 1), (1, 1)));
+    assert_eq!(send("4"), ((4, 1), (2, 2)));
+    assert_eq!(send("5"), ((5, 1), (3, 2)));
+    let struck: Vec<_> = origin
+        .requests()
+        .op(Op::any_piece())
+        .iter()
+        .collect::<Vec<_>>()
+        .iter()
+        .map(|request| request.exchange().faults.iter().map(|struck| struck.fault).collect())
+        .collect::<Vec<Vec<_>>>();
+    let (second, twice) = (vec![Some(second.id())], vec![Some(twice.id())]);
+    assert_eq!(struck, [vec![], second, twice.clone(), twice, vec![]]);
+    origin.finish();
+}
+
+#[test]
+fn a_fault_that_is_removed_acts_no_more_and_is_not_judged() {
+    let (origin, token) = videos();
+    let always = origin.on(Op::create()).always().reject(503);
+    let never = origin.on(Op::piece(9)).reject(503);
+    let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Directory", "/videos")];
+    let ask = || Client::new(&origin).ask("POST", "/multipart/create", &headers, b"").status;
+    assert_eq!((ask(), ask()), (503, 503));
+    assert_eq!(always.fired(), 2);
+    always.remove();
+    assert_eq!((ask(), always.fired(), always.record().is_none()), (200, 0, true));
+    assert!(origin.remove_fault(never.id()), "it was there");
+    assert!(!origin.remove_fault(never.id()), "and is no more");
+    let again = origin.on(Op::create()).reject(500);
+    assert!(again.id() > never.id(), "numbers are never given twice");
+    assert_eq!(ask(), 500);
+    origin.on(Op::create()).reject(503);
+    origin.clear_faults();
+    assert_eq!((ask(), origin.faults().len()), (200, 0));
+    origin.finish();
+}
+
+#[test]
+fn what_a_fault_holds_is_let_go_when_it_is_removed() {
+    let removals: [fn(&MockOrigin, u64); 4] = [
+        |origin, id| assert!(origin.remove_fault(id)),
+        |origin, _| origin.clear_faults(),
+        |origin, _| origin.reset(),
+        |_, _| {},
+    ];
+    for remove in removals {
+        let (origin, token) = videos();
+        let effect = Effect::Hold;
+        let armed = origin.add_fault(Fault::on_call(Trigger::new(Op::create()), effect));
+        std::thread::scope(|scope| {
+            let asking =
+                scope.spawn(|| create(&mut Client::new(&origin), &token, "/videos", "a.mp4"));
+            assert!(origin.wait_until(PATIENCE, |requests| {
+                requests.iter().any(|request| request.outcome() == Outcome::HeldBack)
+            }));
+            remove(&origin, armed.id());
+            armed.remove();
+            assert!(!asking.join().unwrap().is_empty());
+        });
+        origin.finish();
+    }
+}
+
+#[test]
+fn a_fault_that_is_added_in_the_middle_of_a_request_strikes_the_next_one() {
+    let (origin, token) = videos();
+    let mut client = Client::new(&origin);
+    let id = create(&mut client, &token, "/videos", "a.mp4");
+    let whole = request("POST", "/multipart/piece", &piece_headers(&token, &id, "1"), b"1234");
+    client.write(&whole[..whole.len() - 2]);
+    assert!(origin.wait_until(PATIENCE, |requests| requests.iter().count() == 2));
+    let fault = origin.on(Op::piece(1)).always().reject(503);
+    client.write(&whole[whole.len() - 2..]);
+    assert_eq!(client.read().status, 200);
+    assert_eq!(fault.fired(), 0);
+    assert_eq!(piece(&mut client, &token, &id, 1, b"1234").status, 503);
+    assert_eq!(fault.fired(), 1);
+    origin.finish();
+}
+
+#[test]
+#[should_panic(expected = "this fault acts: the lost ack")]
+fn finish_fails_on_what_never_acted() {
+    let origin = builder().start();
+    origin.on(Op::piece(9)).named("the lost ack").commit_then(Lose::Reset);
+    upload(&origin);
+    origin.finish();
+}

@@ -1,0 +1,234 @@
+//! A fault that makes no sense is refused at once, where it is written, in one line that says what
+//! there is instead.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
+use std::time::Duration;
+
+use mock_origin::fault::{ConnectionEffect, Count, Effect, Fault, Trigger};
+use mock_origin::{
+    Alter, Cut, Garble, Interface, Join, Later, Listing, Lose, Mishap, MockOrigin, Op, Operation,
+    Reject,
+};
+
+use super::videos;
+
+/// What is asked for, and what is said against it.
+type Case = (fn(&MockOrigin), &'static str);
+
+thread_local! {
+    /// Where the last panic was of which this thread wants to know.
+    static WATCHED: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Says nothing of panics in threads that watch for them, and lets all others be told as ever.
+fn watch_panics() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let told = take_hook();
+        set_hook(Box::new(move |info| {
+            let is_watched = WATCHED.with_borrow_mut(|watched| {
+                let Some(place) = watched else { return false };
+                *place = info.location().map(|at| at.file().to_owned()).unwrap_or_default();
+                true
+            });
+            if !is_watched {
+                told(info);
+            }
+        }));
+    });
+}
+
+/// The text with which `ask` panics, and the file in which.
+fn refusal(origin: &MockOrigin, ask: fn(&MockOrigin)) -> (String, String) {
+    watch_panics();
+    WATCHED.set(Some(String::new()));
+    let refused = catch_unwind(AssertUnwindSafe(|| ask(origin)));
+    let place = WATCHED.take().unwrap();
+    let Err(panic) = refused else { return ("nothing is said against it".to_owned(), place) };
+    let text = match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => (*panic.downcast::<&str>().unwrap()).to_owned(),
+    };
+    (text, place)
+}
+
+/// All cases are tried before one fails, so that a changed text is seen with all of its kind.
+fn assert_all_refused(cases: &[Case]) {
+    let (origin, _) = videos();
+    let mut wrong = Vec::new();
+    for (ask, expected) in cases {
+        let (text, place) = refusal(&origin, *ask);
+        if text != *expected || place != file!() || text.contains('\n') {
+            wrong.push(format!("said:     {text}\nexpected: {expected}\nat:       {place}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(origin.faults().is_empty(), "what is refused is not added");
+    origin.finish();
+}
+
+/// Asserts that each of these is refused with that text.
+macro_rules! assert_refused {
+    (|$origin:ident| $($ask:expr => $said:expr,)*) => {
+        assert_all_refused(&[$((|$origin| { let _ = $ask; }, $said)),*])
+    };
+}
+
+#[test]
+#[allow(clippy::reversed_empty_ranges)]
+fn calls_that_there_are_not() {
+    assert_refused! { |origin|
+        origin.on(Op::method("getMultipartState")).reject(503) =>
+            "there is no method \"getMultipartState\", but makeDir, makeDir2, deleteDir, listDir, listFile, listPath, stat, rename, setMTime, setContentType, deleteFile, fetchFileHTTP, mediaVaultUrl, mediaVaultURL, copyFile, deleteObject, renameFile, createMultipart, getMultipartStatus, getMultipartStatusMap, listMultipart, listMultipartPiece, completeMultipart, abortMultipart, restartMultipart, login, authenticate, logout, checkToken, updateSession, noop, ping, initKeyPair",
+        origin.on(Op::method("getMultipartState")).lose(Lose::Close) =>
+            "there is no method \"getMultipartState\", but makeDir, makeDir2, deleteDir, listDir, listFile, listPath, stat, rename, setMTime, setContentType, deleteFile, fetchFileHTTP, mediaVaultUrl, mediaVaultURL, copyFile, deleteObject, renameFile, createMultipart, getMultipartStatus, getMultipartStatusMap, listMultipart, listMultipartPiece, completeMultipart, abortMultipart, restartMultipart, login, authenticate, logout, checkToken, updateSession, noop, ping, initKeyPair",
+        origin.on(Op::piece(0)).reject(503) =>
+            "part numbers go from 1 to 2147483647, and 0 is none",
+        origin.on(Op::piece(4..=2)).reject(503) =>
+            "part numbers go from 1 to 2147483647, and 4..=2 is no range of them",
+        origin.on(Op::piece(2_147_483_648)).reject(503) =>
+            "part numbers go from 1 to 2147483647, and 2147483648 is none",
+        origin.on(Op::any_piece().over(Interface::JsonRpc)).reject(503) =>
+            "nothing is selected by Op::any_piece().over(Interface::JsonRpc)",
+        origin.on(Op::of(Operation::Unmatched)).reject(503) =>
+            "nothing is selected by Op::of(Operation::Unmatched)",
+        origin.on(Op::create()).user("jim").reject(503) =>
+            "there is no user \"jim\", but [\"jane\"]",
+        origin.tokens().of("jim").die_after_requests(1) =>
+            "there is no user \"jim\", but [\"jane\"]",
+        origin.on(Op::create()).path("videos/*").reject(503) =>
+            "a path begins with a slash: \"/videos/*\"",
+        origin.on(Op::create()).path("").reject(503) =>
+            "a path begins with a slash: \"/\"",
+    }
+}
+
+#[test]
+#[allow(clippy::reversed_empty_ranges)]
+fn counts_that_never_come() {
+    assert_refused! { |origin|
+        origin.on(Op::piece(1)).attempt(0).reject(503) =>
+            "attempts count from 1, and a range of them goes up: attempts(1..=2)",
+        origin.on(Op::piece(1)).attempts(3..=2).reject(503) =>
+            "attempts count from 1, and a range of them goes up: attempts(1..=2)",
+        origin.on(Op::piece(1)).nth(0).reject(503) =>
+            "the first is nth(1)",
+        origin.on(Op::piece(1)).times(0).reject(503) =>
+            "a fault that strikes 0 times is none: times(1) or more",
+        origin.on(Op::piece(1)).nth(1).nth(2).reject(503) =>
+            "which of the calls is said once: .nth(2), or .first(), or .times(2), or .always()",
+        origin.on(Op::piece(1)).first().always().reject(503) =>
+            "which of the calls is said once: .nth(2), or .first(), or .times(2), or .always()",
+        origin.connections().nth(0).reset() =>
+            "the first is nth(1)",
+        origin.connections().nth(1).always().reset() =>
+            "which of the connections is said once: .nth(2), or .times(2), or .always()",
+        origin.connections().times(0).silence() =>
+            "a fault that strikes 0 times is none: times(1) or more",
+        origin.connections().close_after(0) =>
+            "a connection is closed after 1 answer or more; reset it to have none",
+        origin.tokens().die_after_requests(0) =>
+            "a token works for 1 request or byte or more",
+        origin.tokens().die_after_bytes(0) =>
+            "a token works for 1 request or byte or more",
+        origin.tokens().die_after(Duration::ZERO) =>
+            "a token works for some time; afterwards(Mishap::ExpireToken) ends it at once",
+    }
+}
+
+#[test]
+fn answers_that_no_table_has() {
+    assert_refused! { |origin|
+        origin.on(Op::create()).reject(Reject::code(-13)) =>
+            "Op::create() has no row -13, but 200/-32700, 200/-32603, 200/-32602, 200/-32601, 200/-32600, 200/-32099, 200/-32000, 200/-10001, 200/-27, 200/-23, 200/-21, 200/-20, 200/-16, 200/-1, 400/-51, 400/-23, 400/-21, 400/-20, 400/-16, 400/-1, 401/-10001, 403/-10001, 429/-26, 500/-27, 503/-26",
+        origin.on(Op::piece(1)).reject_after(1, Reject::row(400, -22)) =>
+            "Op::piece(1) has no row 400/-22, but 400/-25, 400/-24, 400/-17, 400/-11, 400/-10, 400/-8, 400/-7, 400/-6, 400/-3, 400/-2, 401/-10001, 403/-10001, 429/-26, 500/-49, 503/-26, 503/-22",
+        origin.on(Op::method("logout")).reject(Reject::code(-13)) =>
+            "Op::method(\"logout\") has no row -13, but 200/-32700, 200/-32603, 200/-32602, 200/-32601, 200/-32600, 200/-32099, 200/-32000, 200/-2, 200/-1",
+        origin.on(Op::egress()).reject(Reject::code(-13)) =>
+            "Op::egress() has no row -13, nor any other: Reject::status(503)",
+        origin.on(Op::piece(1)).reject(99) =>
+            "99 is no status of a final answer: 200 to 599",
+        origin.on(Op::piece(1)).reject(Reject::raw(700)) =>
+            "700 is no status of a final answer: 200 to 599",
+        origin.on(Op::piece(1)).commit_then(Lose::Status(100)) =>
+            "100 is no status of a final answer: 200 to 599",
+        origin.on(Op::piece(1)).commit_later(Later::after(Duration::ZERO).then(Lose::Status(600))) =>
+            "600 is no status of a final answer: 200 to 599",
+        origin.on(Op::piece(1)).reject(Reject::status(503).with_code(-1)) =>
+            "the tables tell the code: Reject::raw(503).with_code(-1)",
+        origin.on(Op::piece(1)).reject(Reject::raw(503).reason("two\r\nlines")) =>
+            "a reason phrase is one line",
+        origin.on(Op::piece(1)).reject(Reject::raw(503).header("Retry After", "1")) =>
+            "\"Retry After\" is no name of a header",
+        origin.on(Op::piece(1)).reject(Reject::raw(503).header("X", "a\r\nY: b")) =>
+            "\"a\\r\\nY: b\" is no value of a header",
+        origin.on(Op::piece(1)).alter(Alter::Without(String::new())) =>
+            "\"\" is no name of a header",
+        origin.on(Op::piece(1)).alter(Alter::With("X".into(), "\n".into())) =>
+            "\"\\n\" is no value of a header",
+    }
+}
+
+#[test]
+fn effects_that_cannot_happen_to_what_is_selected() {
+    assert_refused! { |origin|
+        origin.on(Op::piece(1)).list(Listing::Drops) =>
+            "that cannot happen to Op::piece(1): /multipart/piece gives no list",
+        origin.on(Op::create()).join(Join::Fail) =>
+            "that cannot happen to Op::create(): /multipart/create begins no join",
+        origin.on(Op::complete()).alter(Alter::WrongChecksum) =>
+            "that cannot happen to Op::complete(): /multipart/complete answers without X-Agile-Checksum",
+        origin.on(Op::egress()).alter(Alter::WrongSize) =>
+            "that cannot happen to Op::egress(): a stored file answers without X-Agile-Size",
+        origin.on(Op::login()).meanwhile(Mishap::AbortUpload) =>
+            "that cannot happen to Op::login(): /account/login is about no upload",
+        origin.on(Op::login()).afterwards(Mishap::RemoveDirectory) =>
+            "that cannot happen to Op::login(): /account/login is about no path",
+        origin.on(Op::method("ping")).afterwards(Mishap::ExpireToken) =>
+            "that cannot happen to Op::method(\"ping\"): ping comes without a token",
+        origin.on(Op::create()).stale() =>
+            "that cannot happen to Op::create(): /multipart/create reads nothing that could be stale",
+        origin.on(Op::piece(1)).cut_after(100_000_000_001, Cut::Reset) =>
+            "no body has 100000000001 bytes: the largest piece has 100000000000 (§4.2)",
+        origin.on(Op::piece(1)).reject_after(100_000_000_001, 503) =>
+            "no body has 100000000001 bytes: the largest piece has 100000000000 (§4.2)",
+        origin.on(Op::piece(1)).stall_after(100_000_000_001) =>
+            "no body has 100000000001 bytes: the largest piece has 100000000000 (§4.2)",
+        origin.on(Op::method("stat")).cut_after(10, Cut::Close) =>
+            "that cannot happen to Op::method(\"stat\"): what it asks for is in its body, and known when that has been read",
+        origin.on(Op::method("stat")).stall_after(10) =>
+            "that cannot happen to Op::method(\"stat\"): what it asks for is in its body, and known when that has been read",
+        origin.on(Op::file()).path("/a").read_slowly(10) =>
+            "that cannot happen to Op::file(): what it asks for is in its body, and known when that has been read",
+        origin.on(Op::piece(1)).read_slowly(0) =>
+            "0 bytes a second is a stall: stall_after(0), or cut_answer(0, Cut::Stall)",
+        origin.on(Op::piece(1)).answer_slowly(0) =>
+            "0 bytes a second is a stall: stall_after(0), or cut_answer(0, Cut::Stall)",
+        origin.on(Op::piece(1)).garble(Garble::Garbage(Vec::new())) =>
+            "garbage of no bytes is a close: cut_answer(0, Cut::Close)",
+    }
+}
+
+#[test]
+fn switches_that_there_are_not() {
+    assert_refused! { |origin|
+        origin.set("rate_limit", "often") =>
+            "rate_limit takes off|N, not \"often\": .set(\"rate_limit\", \"5\")",
+        origin.set("pieces", "-1") =>
+            "pieces takes a number, not \"-1\": .set(\"rate_limit\", \"5\")",
+    }
+}
+
+#[test]
+fn what_comes_as_text_is_refused_in_the_same_words_without_a_panic() {
+    let (origin, _) = videos();
+    let trigger = Trigger { attempts: Some(0..=0), ..Trigger::new(Op::create()) };
+    let refused = origin.try_add_fault(Fault::on_call(trigger, Effect::Hold)).unwrap_err();
+    assert_eq!(refused, "attempts count from 1, and a range of them goes up: attempts(1..=2)");
+    let reset = Fault::on_connection(Count::Nth(0), ConnectionEffect::Reset);
+    assert_eq!(origin.try_add_fault(reset).unwrap_err(), "the first is nth(1)");
+    origin.finish();
+}

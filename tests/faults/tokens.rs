@@ -1,0 +1,264 @@
+//! Tokens that die before their time, and what a test changes while the origin runs.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use mock_origin::journal::ConnectionEnd;
+use mock_origin::{Builder, Mishap, MockOrigin, Op, Reject};
+
+use super::asking::{self, result, rpc};
+use super::support::{Answer, Client, complete, create, piece, piece_headers, request};
+use super::videos;
+
+fn builder() -> Builder {
+    let two = MockOrigin::builder().user("jane", "a").user("joe", "b").directory("/videos");
+    two.clock_at(UNIX_EPOCH + Duration::from_secs(1_600_000_000)).clock_stopped()
+}
+
+/// A token by logging in, as a client comes to one.
+fn token_of(origin: &MockOrigin, user: &str, password: &str) -> String {
+    asking::login(origin, user, password).header("X-Agile-Token").unwrap().to_owned()
+}
+
+fn begin(origin: &MockOrigin, token: &str) -> u16 {
+    asking::create(origin, token, "/videos", "a.mp4").status
+}
+
+/// What `stat` of the root says: its code.
+fn stat(origin: &MockOrigin, token: &str) -> i64 {
+    result(origin, "stat", &format!(r#"["{token}", "/"]"#))["code"].as_i64().unwrap()
+}
+
+#[test]
+fn a_token_dies_after_so_many_requests_over_both_interfaces() {
+    let origin = builder().start();
+    let before = token_of(&origin, "jane", "a");
+    assert_eq!(begin(&origin, &before), 200);
+    let fault = origin.tokens().die_after_requests(3);
+    // What came before the fault does not count, and each token counts for itself.
+    for token in [before, token_of(&origin, "jane", "a"), token_of(&origin, "joe", "b")] {
+        assert_eq!([begin(&origin, &token), begin(&origin, &token)], [200, 200]);
+        assert_eq!(stat(&origin, &token), 0);
+        assert_eq!((begin(&origin, &token), stat(&origin, &token)), (403, -10001));
+    }
+    assert_eq!(fault.fired(), 3);
+    origin.finish();
+}
+
+#[test]
+fn a_refused_request_uses_a_token_up_too() {
+    let origin = builder().start();
+    origin.tokens().die_after_requests(2);
+    let token = token_of(&origin, "jane", "a");
+    assert_eq!(asking::piece(&origin, &token, "no upload", 1), Some(400));
+    assert_eq!(asking::piece(&origin, "another token", "no upload", 1), Some(403));
+    assert_eq!([begin(&origin, &token), begin(&origin, &token)], [200, 403]);
+    origin.finish();
+}
+
+#[test]
+fn a_token_dies_after_so_many_bytes_and_the_piece_that_has_them_is_stored() {
+    let origin = builder().start();
+    let fault = origin.tokens().die_after_bytes(10);
+    let token = token_of(&origin, "jane", "a");
+    let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
+    let mut client = Client::new(&origin);
+    let sent = |client: &mut Client, number| piece(client, &token, &id, number, b"123456").status;
+    assert_eq!([sent(&mut client, 1), sent(&mut client, 2)], [200, 200]);
+    assert_eq!(sent(&mut client, 3), 403);
+    assert_eq!(fault.fired(), 1);
+    let token = token_of(&origin, "jane", "a");
+    let mut client = Client::new(&origin);
+    assert_eq!(piece(&mut client, &token, &id, 3, b"789").status, 200);
+    assert_eq!(complete(&mut client, &token, &id).status, 200);
+    origin.file("/videos/a.mp4").assert_content("123456123456789");
+    origin.finish();
+}
+
+#[test]
+fn a_token_dies_after_a_time_whatever_its_login_has_asked_for() {
+    let origin = builder().start();
+    let fault = origin.tokens().die_after(Duration::from_secs(60));
+    let login =
+        [("X-Agile-Username", "jane"), ("X-Agile-Password", "a"), ("X-Agile-Expiry", "1000000")];
+    let long = asking::http(&origin, "/account/login", &login, b"");
+    let long = long.header("X-Agile-Token").unwrap();
+    origin.advance(Duration::from_secs(59));
+    let late = token_of(&origin, "jane", "a");
+    assert_eq!([begin(&origin, long), begin(&origin, &late)], [200, 200]);
+    origin.advance(Duration::from_secs(1));
+    assert_eq!([begin(&origin, long), begin(&origin, &late)], [403, 200]);
+    origin.advance(Duration::from_secs(59));
+    assert_eq!((begin(&origin, &late), fault.fired()), (403, 2));
+    fault.remove();
+    let token = token_of(&origin, "jane", "a");
+    origin.advance(Duration::from_secs(600));
+    assert_eq!(begin(&origin, &token), 200);
+    origin.finish();
+}
+
+#[test]
+fn only_the_tokens_of_that_user_die() {
+    let ways: [fn(&MockOrigin); 3] = [
+        |origin| {
+            origin.tokens().of("joe").die_after_requests(1);
+        },
+        |origin| {
+            origin.tokens().of("joe").die_after_bytes(3);
+        },
+        |origin| {
+            origin.tokens().of("joe").die_after(Duration::from_secs(5));
+        },
+    ];
+    for die in ways {
+        let origin = builder().start();
+        die(&origin);
+        let [jane, joe] = ["jane", "joe"].map(|user| origin.token_for(user));
+        for token in [&jane, &joe] {
+            assert_eq!(asking::raw(&origin, token, "/videos", "a").status, 200);
+        }
+        origin.advance(Duration::from_secs(5));
+        assert_eq!([begin(&origin, &jane), begin(&origin, &joe)], [200, 403]);
+        assert_eq!(begin(&origin, &token_of(&origin, "joe", "b")), 200);
+        origin.finish();
+    }
+}
+
+#[test]
+fn a_token_that_dies_in_the_middle_of_an_upload_is_replaced_and_the_upload_goes_on() {
+    type Meddle = fn(&MockOrigin);
+    let afterwards: Meddle = |origin| {
+        origin.on(Op::piece(2)).afterwards(Mishap::ExpireToken);
+    };
+    // The token of the piece on its way has been judged already.
+    let meanwhile: Meddle = |origin| {
+        origin.on(Op::piece(2)).meanwhile(Mishap::ExpireToken);
+    };
+    for meddle in [afterwards, meanwhile] {
+        let origin = builder().start();
+        meddle(&origin);
+        let mut token = token_of(&origin, "jane", "a");
+        let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
+        let mut refused = Vec::new();
+        for number in 1..=4 {
+            if asking::piece(&origin, &token, &id, number) == Some(403) {
+                refused.push(number);
+                token = token_of(&origin, "jane", "a");
+                assert_eq!(asking::piece(&origin, &token, &id, number), Some(200));
+            }
+        }
+        assert_eq!(refused, [3]);
+        assert_eq!(complete(&mut Client::new(&origin), &token, &id).status, 200);
+        origin.file("/videos/a.mp4").assert_content("123123123123");
+        origin.finish();
+    }
+}
+
+#[test]
+fn a_body_that_is_on_its_way_when_its_token_dies_is_stored() {
+    let origin = builder().start();
+    let token = token_of(&origin, "jane", "a");
+    let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
+    origin.tokens().die_after_requests(2);
+    let whole = request("POST", "/multipart/piece", &piece_headers(&token, &id, "1"), b"1234");
+    let mut client = Client::new(&origin);
+    client.write(&whole[..whole.len() - 2]);
+    assert!(origin.wait_until(super::support::PATIENCE, |requests| requests.iter().count() == 3));
+    assert_eq!([begin(&origin, &token), begin(&origin, &token)], [200, 403]);
+    client.write(&whole[whole.len() - 2..]);
+    assert_eq!(client.read().status, 200);
+    origin.upload(&id).assert_pieces([1]);
+    origin.finish();
+}
+
+#[test]
+fn a_rate_limit_is_switched_on_and_off_while_the_origin_runs() {
+    let (origin, token) = videos();
+    let limited = |answer: &Answer| (answer.status, answer.code()) == (429, Some(-26));
+    let ask = || asking::create(&origin, &token, "/videos", "a.mp4");
+    assert!(!limited(&ask()));
+    origin.set("rate_limit", "0");
+    assert!(limited(&ask()));
+    // One a second: of those that come one upon the other some is too many.
+    origin.set("rate_limit", "1");
+    while !limited(&ask()) {}
+    assert_eq!(rpc(&origin, "stat", &format!(r#"["{token}", "/"]"#)).status, 200, "uploads only");
+    origin.set("rate_limit", "off");
+    assert!((0..20).all(|_| ask().status == 200));
+    origin.finish();
+}
+
+#[test]
+fn a_client_is_told_how_long_to_wait() {
+    let (origin, token) = videos();
+    let wait = Reject::status(429).retry_after(Duration::from_millis(1001));
+    let fault = origin.on(Op::create()).times(2).reject(wait);
+    for _ in 0..2 {
+        let answer = asking::create(&origin, &token, "/videos", "a.mp4");
+        assert_eq!((answer.status, answer.code()), (429, Some(-26)));
+        assert_eq!(answer.header("Retry-After"), Some("2"), "whole seconds, rounded up");
+        assert_eq!(answer.reason, "too many requests");
+    }
+    assert_eq!((begin(&origin, &token), fault.fired()), (200, 2));
+    origin.finish();
+}
+
+#[test]
+fn a_disk_fills_up_and_is_emptied_while_the_origin_runs() {
+    let (origin, token) = videos();
+    let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
+    let send = |number| asking::piece(&origin, &token, &id, number);
+    assert_eq!(send(1), Some(200));
+    origin.set("disk_quota", "5");
+    assert_eq!(send(2), Some(503));
+    let raw = asking::raw(&origin, &token, "/videos", "b");
+    assert_eq!((raw.status, raw.code()), (503, Some(-22)));
+    origin.set("disk_quota", "off");
+    assert_eq!(send(2), Some(200));
+    assert_eq!(complete(&mut Client::new(&origin), &token, &id).status, 200);
+    origin.finish();
+}
+
+#[test]
+fn a_reset_forgets_all_and_keeps_the_ports() {
+    let origin = builder().file("/videos/given", "given").start();
+    let (url, start) = (origin.url(), origin.now());
+    let token = origin.token_for("jane");
+    let mut client = Client::new(&origin);
+    let id = create(&mut client, &token, "/videos", "a.mp4");
+    let armed = origin.on(Op::any()).always().reject(503);
+    assert_eq!(begin(&origin, &token), 503);
+    origin.set("rate_limit", "0");
+    origin.advance(Duration::from_secs(9));
+    armed.remove();
+    origin.tokens().die_after_requests(1);
+    let held = origin.on(Op::piece(1)).hold();
+    assert_eq!(origin.directory("/videos").names(), ["given"]);
+    origin.reset();
+    assert_eq!((origin.url(), origin.now()), (url, start));
+    assert_eq!((origin.faults().len(), origin.requests().iter().count()), (0, 0));
+    assert!(origin.uploads().is_empty() && origin.verdict().is_ok());
+    origin.file("/videos/given").assert_content("given");
+    // The connection is still there; the token is not, nor is the upload.
+    assert_eq!(piece(&mut client, &token, &id, 1, b"x").status, 403);
+    let token = origin.token_for("jane");
+    assert_eq!(asking::piece(&origin, &token, &id, 1), Some(400));
+    assert_eq!([begin(&origin, &token), begin(&origin, &token)], [200, 200]);
+    assert!(origin.on(Op::create()).reject(503).id() > armed.id(), "numbers are never given twice");
+    assert_eq!(begin(&origin, &token), 503);
+    drop(held);
+    let ends = origin.journal().connections().iter().map(|it| it.end).collect::<Vec<_>>();
+    assert!(!ends.contains(&ConnectionEnd::Stopped), "{ends:?}");
+    origin.finish();
+}
+
+#[test]
+fn an_attempt_counts_anew_behind_a_reset() {
+    let (origin, token) = videos();
+    origin.on(Op::create()).attempt(2).reject(503);
+    assert_eq!([begin(&origin, &token), begin(&origin, &token)], [200, 503]);
+    origin.reset();
+    let token = origin.token_for("jane");
+    origin.on(Op::create()).attempt(2).reject(503);
+    assert_eq!([(); 3].map(|()| begin(&origin, &token)), [200, 503, 200]);
+    origin.finish();
+}

@@ -1,0 +1,25 @@
+//! Texts that lie in `fixtures/failures`; `UPDATE_GOLDEN=1` writes them anew.
+
+use std::path::PathBuf;
+
+/// Asserts that `text` is the golden one of that name.
+#[track_caller]
+pub fn assert_golden(name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/failures").join(name);
+    let path = path.with_extension("txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, format!("{text}\n")).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    let golden = golden.trim_end_matches('\n');
+    assert!(text == golden, "{} has changed. Now:\n{text}\nBefore:\n{golden}\n", path.display());
+}
+
+/// `text` without the lines of the test file that it names: a golden text outlives those.
+pub fn without_lines(text: &str) -> String {
+    let mut parts = text.split(".rs:");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + ".rs:<line>" + part.trim_start_matches(|char: char| char.is_ascii_digit())
+    })
+}
