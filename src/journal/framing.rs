@@ -4,6 +4,8 @@
 //! came. To find the heads of pipelined requests it must know where the bodies between end: that is the [`Framer`]. It
 //! agrees with hyper on all that hyper serves. What hyper refuses ends the connection, so there it lets all through.
 
+use super::head::lines;
+
 /// What the framer allows after a look at the next bytes of a connection.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,8 +167,7 @@ impl Framing {
 
 /// The members of the list that all headers of this name make up together.
 fn list<'a>(raw_head: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-    let lines = raw_head.split(|&byte| byte == b'\n').skip(1);
-    let values = lines.filter_map(move |line| {
+    let values = lines(raw_head).skip(1).filter_map(move |line| {
         let (found, rest) = line.split_at_checked(name.len())?;
         let value = rest.strip_prefix(b":")?;
         found.eq_ignore_ascii_case(name).then_some(value)

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use memchr::memchr;
+
 use super::Framing;
 
 /// The raw head of a request.
@@ -45,7 +47,7 @@ impl Head {
 
     /// The headers in wire order and in their own case.
     pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.lines().skip(1).filter_map(|line| {
+        lines(&self.raw).skip(1).filter_map(|line| {
             let colon = line.iter().position(|byte| *byte == b':')?;
             Some((&line[..colon], line[colon + 1..].trim_ascii()))
         })
@@ -53,18 +55,28 @@ impl Head {
 
     /// The first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        self.headers()
-            .find(|(given, _)| given.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(_, value)| value)
+        lines(&self.raw).skip(1).find_map(|line| {
+            let (given, value) = line.split_at_checked(name.len())?;
+            let value = value.strip_prefix(b":")?;
+            given.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())
+        })
     }
 
     fn request_line(&self) -> impl Iterator<Item = &[u8]> {
-        self.lines().next().unwrap_or_default().split(|byte| *byte == b' ')
+        lines(&self.raw).next().unwrap_or_default().split(|byte| *byte == b' ')
     }
+}
 
-    fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        self.raw.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-    }
+/// The lines of a raw head, without their ends.
+pub(super) fn lines(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(raw);
+    std::iter::from_fn(move || {
+        let here = rest?;
+        let end = memchr(b'\n', here);
+        rest = end.map(|end| &here[end + 1..]);
+        let line = &here[..end.unwrap_or(here.len())];
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    })
 }
 
 impl fmt::Debug for Head {

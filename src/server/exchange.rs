@@ -78,7 +78,7 @@ pub(super) async fn serve(
 }
 
 /// Opens the record, asks the core about the head, and what is to go wrong.
-fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Plan, Box<Answer>>) {
+fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Box<Plan>, Box<Answer>>) {
     let mut state = line.shared.lock();
     state.settle();
     let moment = state.moment();
@@ -123,7 +123,7 @@ impl Walk {
     /// Takes the body in, has done what is asked for, and comes to an answer.
     async fn reach_end(
         &mut self,
-        opened: Result<Plan, Box<Answer>>,
+        opened: Result<Box<Plan>, Box<Answer>>,
         body: Incoming,
         framing: Framing,
     ) -> End {
@@ -150,7 +150,7 @@ impl Walk {
         }
     }
 
-    async fn past_body(&mut self, mut plan: Plan, taken: Taken) -> End {
+    async fn past_body(&mut self, mut plan: Box<Plan>, taken: Taken) -> End {
         self.strike_behind_body(&mut plan, &taken);
         let mut plan = match self.struck_at_commit(plan, &taken) {
             Ok(plan) => plan,

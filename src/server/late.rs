@@ -14,13 +14,19 @@ pub(super) struct Late(Vec<LateCommit>);
 struct LateCommit {
     at: Timestamp,
     exchange: u64,
-    plan: Plan,
+    plan: Box<Plan>,
     received: Received,
 }
 
 impl Late {
     /// Sets a commit.
-    pub(super) fn set(&mut self, at: Timestamp, exchange: u64, plan: Plan, received: Received) {
+    pub(super) fn set(
+        &mut self,
+        at: Timestamp,
+        exchange: u64,
+        plan: Box<Plan>,
+        received: Received,
+    ) {
         // Behind those of the same time.
         let place = self.0.partition_point(|other| other.at <= at);
         self.0.insert(place, LateCommit { at, exchange, plan, received });

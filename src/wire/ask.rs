@@ -23,7 +23,10 @@ impl<'a> Ask<'a> {
 
     /// A header's value as text; bytes that are not UTF-8 make it text that nothing equals.
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.header(name).map(|value| String::from_utf8_lossy(value).into_owned())
+        // The lossy way alone would cost a piece as much as all else that is read of its head.
+        let lossy = |value| String::from_utf8_lossy(value).into_owned();
+        self.header(name)
+            .map(|value| std::str::from_utf8(value).map_or_else(|_| lossy(value), str::to_owned))
     }
 
     /// Who asks, as far as the credentials hold.

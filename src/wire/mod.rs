@@ -169,21 +169,19 @@ impl Plan {
 /// # Errors
 ///
 /// The answer to a request that is refused whatever its body is.
-pub fn open(origin: &mut Origin, moment: Moment, head: &Head) -> Result<Plan, Box<Answer>> {
+pub fn open(origin: &mut Origin, moment: Moment, head: &Head) -> Result<Box<Plan>, Box<Answer>> {
     let now = moment.protocol;
     origin.settle(now);
     let route = route::find(head).map_err(|answer| answer.stamped(now))?;
     let mut call = route.call();
     let Some(endpoint) = route.endpoint else {
-        return Ok(Plan {
-            intake: Intake::Discard,
-            endpoint: None,
-            call,
-            action: Action::Preflight,
-        });
+        let (intake, action) = (Intake::Discard, Action::Preflight);
+        return Ok(Box::new(Plan { intake, endpoint: None, call, action }));
     };
     match admit(origin, moment, head, &route, endpoint, &mut call) {
-        Ok((intake, action)) => Ok(Plan { intake, endpoint: Some(endpoint), call, action }),
+        Ok((intake, action)) => {
+            Ok(Box::new(Plan { intake, endpoint: Some(endpoint), call, action }))
+        }
         Err(cause) => {
             let refusal = Draft::refusal(endpoint, cause).about(call);
             Err(in_dialect(origin, refusal).stamped(now))

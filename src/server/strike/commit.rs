@@ -51,9 +51,9 @@ impl Walk {
     /// What a fault makes of a request that is about to be done, if that is its end.
     pub(in crate::server) fn struck_at_commit(
         &mut self,
-        plan: Plan,
+        plan: Box<Plan>,
         taken: &Taken,
-    ) -> Result<Plan, End> {
+    ) -> Result<Box<Plan>, End> {
         let Some(effect) = self.effect().cloned() else { return Ok(plan) };
         let line = Arc::clone(&self.line);
         let whole = taken.received.end == BodyEnd::Whole;
