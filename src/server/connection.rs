@@ -43,7 +43,8 @@ async fn is_lost(socket: &mut TcpStream, line: &Line) -> bool {
         Some(ConnectionEffect::CloseAfter(_)) | None => return false,
     };
     line.fault_fires();
-    script::end(socket, line, cut, line.shared.hold_limit).await;
+    // Boxed, as every connection would carry the room for it otherwise.
+    Box::pin(script::end(socket, line, cut, line.shared.hold_limit)).await;
     true
 }
 
@@ -75,7 +76,7 @@ pub(super) async fn serve(mut socket: TcpStream, line: Arc<Line>) {
     if let Some(script) = line.take_script() {
         let reads_on = script.reads_on();
         line.drained(if reads_on { tap.held() } else { 0 });
-        script.play(tap.socket(), &line, line.shared.hold_limit).await;
+        Box::pin(script.play(tap.socket(), &line, line.shared.hold_limit)).await;
         return line.ended_by_fault(reads_on);
     }
     let shut = poll_fn(|context| Pin::new(&mut tap).poll_shutdown(context)).await;

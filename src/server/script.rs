@@ -144,7 +144,8 @@ async fn shut(socket: &mut TcpStream) -> io::Result<()> {
 
 /// Reads and throws away until the client has nothing more to say.
 async fn drain(socket: &TcpStream, line: &Line) {
-    let mut scrap = [0; 8 * 1024];
+    // Not in the future, which every connection has.
+    let mut scrap = vec![0; 8 * 1024];
     while socket.readable().await.is_ok() {
         match socket.try_read(&mut scrap) {
             Ok(0) => break,
