@@ -10,8 +10,7 @@ use super::Trigger;
 /// How often each thing has been asked for.
 ///
 /// The same is asked for when endpoint or method, path, user and part number are the same; where
-/// there is no path, the upload. Pieces that are sent in parallel
-/// do not count for each other therefore.
+/// there is no path, the upload. So pieces that are sent in parallel do not count for each other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attempts {
     by_path: HashMap<Key, u32>,

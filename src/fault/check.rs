@@ -22,6 +22,7 @@ impl Fault {
     ///
     /// What contradicts itself or does not exist, and what is allowed, in one line.
     pub fn check(&self) -> Result<(), String> {
+        check_name(self.name.as_deref())?;
         match &self.kind {
             Kind::Call(trigger, effect) => {
                 check_trigger(trigger)?;
@@ -46,6 +47,19 @@ impl Fault {
             }
             Kind::Token(..) => Ok(()),
         }
+    }
+}
+
+/// A name stands in lines of its own, in tables and verdicts.
+fn check_name(name: Option<&str>) -> Result<(), String> {
+    match name {
+        Some("") => {
+            Err("a fault without a name is called by its sentence: leave it out".to_owned())
+        }
+        Some(name) if name.contains(char::is_control) => {
+            Err(format!("a name is one line of text, and this is {name:?}"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -13,6 +13,7 @@ mod near;
 mod pattern;
 mod plan;
 mod reject;
+mod tokens;
 mod trigger;
 mod words;
 

@@ -1,15 +1,15 @@
 //! The faults of one origin: which of them strikes a call, and what came of each.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::journal::{Call, Journal, Struck};
-use crate::origin::{Origin, SessionId};
+use crate::origin::Origin;
 use crate::spec::Operation;
 
 use super::attempts::{Attempt, Attempts};
-use super::{Chaos, ConnectionEffect, Count, Effect, Fault, Kind, Stage, TokenLife, Trigger};
+use super::tokens::TokenUses;
+use super::{Chaos, ConnectionEffect, Count, Effect, Fault, Kind, Stage, Trigger};
 
 /// Where in a test a fault was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,21 +57,14 @@ pub struct FaultRecord {
 /// All faults of an origin, in the order in which they were added.
 #[derive(Debug, Default)]
 pub struct Faults {
-    records: Vec<FaultRecord>,
+    pub(super) records: Vec<FaultRecord>,
     chaos: Option<Chaos>,
     /// What chaos has done, as faults that do the same.
     done_by_chaos: Vec<Fault>,
     /// Counts while there are faults; what was before is read from the journal with the first.
     attempts: Option<Attempts>,
-    uses: HashMap<SessionId, Use>,
+    pub(super) uses: TokenUses,
     added: u64,
-}
-
-/// What has been done with a token.
-#[derive(Clone, Copy, Debug, Default)]
-struct Use {
-    requests: u64,
-    bytes: u64,
 }
 
 /// What is known of a call when it is asked which fault strikes it.
@@ -148,11 +141,12 @@ impl Faults {
         self.records.len() < before
     }
 
-    /// Takes all faults away, and chaos with them.
-    pub fn clear(&mut self) {
-        self.records.clear();
+    /// Takes all faults away, and chaos with them; gives the numbers of those that were there.
+    pub fn clear(&mut self) -> Vec<u64> {
         self.chaos = None;
+        let ids = self.records.drain(..).map(|record| record.id).collect();
         self.rest_if_idle();
+        ids
     }
 
     /// While nobody asks nothing is counted; what is missed then is in the journal.
@@ -162,9 +156,11 @@ impl Faults {
         }
     }
 
-    /// Forgets everything.
-    pub fn reset(&mut self) {
+    /// Forgets everything; gives the numbers of the faults that were there.
+    pub fn reset(&mut self) -> Vec<u64> {
+        let ids = self.clear();
         *self = Self { added: self.added, ..Self::default() };
+        ids
     }
 
     /// Lets chaos decide over every call that no fault strikes.
@@ -271,15 +267,25 @@ impl Faults {
         if let Some(fault) = &strike.by_chaos {
             self.done_by_chaos.push((**fault).clone());
         }
-        if let Some(record) = strike.struck.fault.and_then(|id| self.record_mut(id)) {
+        self.has_acted(&strike.struck);
+    }
+
+    /// A strike came to nothing; the fault may strike another call instead.
+    pub fn spared(&mut self, strike: &Strike, why: impl Into<String>) {
+        self.came_to_nothing(&strike.struck, why);
+    }
+
+    /// A fault has done to a call or a connection what it was meant to do.
+    pub fn has_acted(&mut self, struck: &Struck) {
+        if let Some(record) = struck.fault.and_then(|id| self.record_mut(id)) {
             record.reserved = record.reserved.saturating_sub(1);
             record.fired += 1;
         }
     }
 
-    /// A strike came to nothing; the fault may strike another call instead.
-    pub fn spared(&mut self, strike: &Strike, why: impl Into<String>) {
-        if let Some(record) = strike.struck.fault.and_then(|id| self.record_mut(id)) {
+    /// A call or a connection ended before its fault came to act.
+    pub fn came_to_nothing(&mut self, struck: &Struck, why: impl Into<String>) {
+        if let Some(record) = struck.fault.and_then(|id| self.record_mut(id)) {
             record.reserved = record.reserved.saturating_sub(1);
             record.spared = Some(why.into());
         }
@@ -314,65 +320,6 @@ impl Faults {
             }
         }
         chosen
-    }
-
-    /// A fault on a connection has done what it was meant to do.
-    pub fn fired_on_connection(&mut self, struck: &Struck) {
-        if let Some(record) = struck.fault.and_then(|id| self.record_mut(id)) {
-            record.reserved = record.reserved.saturating_sub(1);
-            record.fired += 1;
-        }
-    }
-
-    /// The connection ended before it came to that.
-    pub fn spared_on_connection(&mut self, struck: &Struck, why: impl Into<String>) {
-        if let Some(record) = struck.fault.and_then(|id| self.record_mut(id)) {
-            record.reserved = record.reserved.saturating_sub(1);
-            record.spared = Some(why.into());
-        }
-    }
-
-    /// Counts the use of a token by a call with that many bytes of body, and says whether it is
-    /// used up by that.
-    pub fn use_token(&mut self, call: &Call, requests: u64, bytes: u64) -> bool {
-        let Some(session) = call.session else { return false };
-        let mut is_used_up = false;
-        for record in &mut self.records {
-            let Kind::Token(user, life) = &Arc::clone(&record.fault).kind else { continue };
-            if user.is_some() && *user != call.user {
-                continue;
-            }
-            let so_far = self.uses.entry(session).or_default();
-            let (before, after) = match life {
-                TokenLife::Requests(most) => {
-                    (so_far.requests < *most, so_far.requests + requests >= *most)
-                }
-                TokenLife::Bytes(most) => (so_far.bytes < *most, so_far.bytes + bytes >= *most),
-                TokenLife::Time(_) => continue,
-            };
-            record.matched += requests;
-            if before && after {
-                record.fired += 1;
-                is_used_up = true;
-            }
-        }
-        if let Some(so_far) = self.uses.get_mut(&session) {
-            so_far.requests += requests;
-            so_far.bytes += bytes;
-        }
-        is_used_up
-    }
-
-    /// Lets `end` end the tokens whose time is over, of the user and after the time that it is
-    /// given; it says how many those were.
-    pub fn age_tokens(&mut self, mut end: impl FnMut(Option<&str>, std::time::Duration) -> u64) {
-        for record in &mut self.records {
-            if let Kind::Token(user, TokenLife::Time(time)) = &Arc::clone(&record.fault).kind {
-                let ended = end(user.as_deref(), *time);
-                record.matched += ended;
-                record.fired += ended;
-            }
-        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! What a test does to make an origin go wrong.
 
 use std::slice;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fault::{Chaos, Fault, FaultRecord, Kind, Place};
@@ -24,12 +23,12 @@ impl MockOrigin {
 
     /// Lets something go wrong with connections: `origin.connections().nth(2).reset()`.
     pub fn connections(&self) -> OnConnections<'_> {
-        OnConnections { origin: self, count: None, name: None }
+        OnConnections::new(self)
     }
 
     /// Lets tokens die before their time: `origin.tokens().die_after_requests(3)`.
     pub fn tokens(&self) -> OnTokens<'_> {
-        OnTokens { origin: self, user: None, name: None }
+        OnTokens::new(self)
     }
 
     /// Lets things go wrong by chance, wherever no other fault acts. `finish()` asks of chaos
@@ -82,7 +81,7 @@ impl MockOrigin {
     }
 
     fn add(&self, state: &mut State, fault: Fault, place: Option<Place>) -> Armed {
-        Armed { shared: Arc::clone(&self.shared), id: state.add_fault(fault, place) }
+        Armed::new(&self.shared, state.add_fault(fault, place))
     }
 
     /// Adds a fault of an earlier run. It is not judged: whether it acts is the run's business.
@@ -108,12 +107,9 @@ impl MockOrigin {
         self.shared.remove_fault(id)
     }
 
-    /// Takes all faults away, and chaos with them.
+    /// Takes all faults away, and chaos with them. What they hold they let go.
     pub fn clear_faults(&self) {
-        for record in self.faults() {
-            self.shared.holds.release(record.id);
-        }
-        self.shared.lock().faults.clear();
+        self.shared.clear_faults();
     }
 
     /// Closes every port and every connection, and forgets nothing. Whoever connects is refused
@@ -168,12 +164,7 @@ impl MockOrigin {
     /// gave: the same users, directories, files and uploads, the same clock. Ports stay open, tokens
     /// do not.
     pub fn reset(&self) {
-        for record in self.faults() {
-            self.shared.holds.release(record.id);
-        }
-        let (origin, clock) = self.shared.initial.clone();
-        self.shared.lock().reset(origin, clock);
-        self.shared.tell();
+        self.shared.reset();
     }
 
     /// Sets a switch or a limit by its name, as [`Builder::set`](super::Builder::set) does, from

@@ -82,7 +82,7 @@ impl Line {
         }
         self.now.lock().end = Some(ConnectionEnd::ByFault);
         let mut state = self.shared.lock();
-        state.faults.fired_on_connection(struck);
+        state.faults.has_acted(struck);
         state.journal.update_connection(self.index, |record| record.fault = Some(struck.clone()));
         drop(state);
         self.shared.tell();
@@ -254,7 +254,7 @@ impl Line {
             record.drained = now.drained + if now.closing { unread } else { 0 };
         });
         if let Some((struck, _)) = self.fault.as_ref().filter(|_| !now.has_fired) {
-            state.faults.spared_on_connection(struck, "it ended before that");
+            state.faults.came_to_nothing(struck, "it ended before that");
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Shared {
     pub(super) store: Store,
     pub(super) keeps_bodies: bool,
     /// What the origin was at the start.
-    pub(super) initial: (Origin, Clock),
+    initial: (Origin, Clock),
     pub(super) holds: Holds,
     /// How long a fault may keep a client waiting.
     pub(super) hold_limit: Duration,
@@ -71,12 +71,12 @@ impl State {
         self.faults.add(fault, place, &self.journal, || origin.clone())
     }
 
-    /// Forgets everything and begins anew.
-    pub(super) fn reset(&mut self, origin: Origin, clock: Clock) {
+    /// Forgets everything and begins anew; gives the numbers of the faults that were there.
+    fn reset(&mut self, origin: Origin, clock: Clock) -> Vec<u64> {
         (self.origin, self.clock) = (origin, clock);
         self.journal.reset();
-        self.faults.reset();
         self.late.clear();
+        self.faults.reset()
     }
 
     /// Does what has become due by now, whoever set it.
@@ -172,6 +172,26 @@ impl Shared {
             self.holds.release(id);
         }
         is_there
+    }
+
+    /// Takes all faults away, and chaos with them, and lets go what they hold.
+    pub(super) fn clear_faults(&self) {
+        let ids = self.lock().faults.clear();
+        self.release(ids);
+    }
+
+    /// Forgets everything, begins anew, and lets go what faults hold.
+    pub(super) fn reset(&self) {
+        let (origin, clock) = self.initial.clone();
+        let ids = self.lock().reset(origin, clock);
+        self.release(ids);
+        self.tell();
+    }
+
+    fn release(&self, faults: Vec<u64>) {
+        for fault in faults {
+            self.holds.release(fault);
+        }
     }
 
     pub(super) fn stop(&self) {

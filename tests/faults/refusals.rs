@@ -102,6 +102,10 @@ fn calls_that_there_are_not() {
             "a path begins with a slash: \"/videos/*\"",
         origin.on(Op::create()).path("").reject(503) =>
             "a path begins with a slash: \"/\"",
+        origin.on(Op::create()).named("two\nlines").reject(503) =>
+            "a name is one line of text, and this is \"two\\nlines\"",
+        origin.connections().named("").reset() =>
+            "a fault without a name is called by its sentence: leave it out",
     }
 }
 

@@ -45,6 +45,19 @@ fn a_token_dies_after_so_many_requests_over_both_interfaces() {
 }
 
 #[test]
+fn each_fault_counts_the_uses_of_a_token_from_when_it_was_added() {
+    let origin = builder().start();
+    let token = origin.token_for("jane");
+    let late = origin.tokens().die_after_requests(9);
+    assert_eq!([(); 2].map(|()| stat(&origin, &token)), [0, 0]);
+    let soon = origin.tokens().die_after_requests(2);
+    assert_eq!([(); 3].map(|()| stat(&origin, &token)), [0, 0, -10001]);
+    assert_eq!((late.fired(), soon.fired()), (0, 1));
+    late.remove();
+    origin.finish();
+}
+
+#[test]
 fn a_refused_request_uses_a_token_up_too() {
     let origin = builder().start();
     origin.tokens().die_after_requests(2);

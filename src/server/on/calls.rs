@@ -1,52 +1,18 @@
-//! Faults as sentences: what they act on, which of those, and what happens.
+//! Sentences about calls.
 
 use std::ops::RangeInclusive;
-use std::panic::Location;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fault::{
-    Alter, ConnectionEffect, Count, Cut, Effect, Fault, FaultRecord, Garble, Kind, Later, Listing,
-    Lose, Pattern, Place, Reject, TokenLife, Trigger,
+    Alter, Count, Cut, Effect, Fault, Garble, Kind, Later, Listing, Lose, Pattern, Reject, Trigger,
 };
 use crate::journal::Op;
 use crate::origin::Mishap;
+use crate::server::held::Held;
+use crate::server::mock_origin::MockOrigin;
 use crate::spec::Join;
 
-use super::held::Held;
-use super::mock_origin::MockOrigin;
-use super::shared::Shared;
-
-/// A fault that has been added to an origin.
-///
-/// Dropping this does nothing: the fault stays.
-#[derive(Clone, Debug)]
-pub struct Armed {
-    pub(super) shared: Arc<Shared>,
-    pub(super) id: u64,
-}
-
-impl Armed {
-    /// Its number among the faults of the origin.
-    pub fn id(&self) -> u64 {
-        self.id
-    }
-
-    /// How often it has acted.
-    pub fn fired(&self) -> u64 {
-        self.record().map_or(0, |record| record.fired)
-    }
-
-    /// Its account; nothing once it has been removed.
-    pub fn record(&self) -> Option<FaultRecord> {
-        self.shared.lock().faults.record(self.id).cloned()
-    }
-
-    /// Takes it away. It acts no more, and is not judged; what it holds it lets go.
-    pub fn remove(&self) {
-        self.shared.remove_fault(self.id);
-    }
-}
+use super::Armed;
 
 /// The beginning of a sentence about calls: [`MockOrigin::on`].
 ///
@@ -62,7 +28,7 @@ pub struct On<'o> {
 }
 
 impl<'o> On<'o> {
-    pub(super) fn new(origin: &'o MockOrigin, op: Op) -> Self {
+    pub(in crate::server) fn new(origin: &'o MockOrigin, op: Op) -> Self {
         Self { origin, trigger: Trigger::new(op), name: None }
     }
 
@@ -250,159 +216,4 @@ impl On<'_> {
         let Armed { shared, id } = self.arm(Effect::Hold);
         Held { shared, fault: id }
     }
-}
-
-/// The beginning of a sentence about connections: [`MockOrigin::connections`].
-#[derive(Debug)]
-#[must_use = "this is no fault before it says what happens: origin.connections().nth(2).reset()"]
-pub struct OnConnections<'o> {
-    pub(super) origin: &'o MockOrigin,
-    pub(super) count: Option<Count>,
-    pub(super) name: Option<String>,
-}
-
-impl OnConnections<'_> {
-    /// Only the n-th connection, from 1, counted from here on.
-    ///
-    /// # Panics
-    ///
-    /// If it has been said already which of them.
-    #[track_caller]
-    pub fn nth(self, number: u64) -> Self {
-        self.count(Count::Nth(number))
-    }
-
-    /// The next so many connections. Default: one.
-    ///
-    /// # Panics
-    ///
-    /// If it has been said already which of them.
-    #[track_caller]
-    pub fn times(self, times: u64) -> Self {
-        self.count(Count::Times(times))
-    }
-
-    /// All connections from here on.
-    ///
-    /// # Panics
-    ///
-    /// If it has been said already which of them.
-    #[track_caller]
-    pub fn always(self) -> Self {
-        self.count(Count::Always)
-    }
-
-    #[track_caller]
-    fn count(mut self, count: Count) -> Self {
-        let before = self.count.replace(count);
-        assert!(
-            before.is_none(),
-            "which of the connections is said once: .nth(2), or .times(2), or .always()"
-        );
-        self
-    }
-
-    /// Gives the fault a name for messages. Default: the sentence.
-    pub fn named(self, name: &str) -> Self {
-        Self { name: Some(name.to_owned()), ..self }
-    }
-
-    /// Accepts the connection and resets it at once.
-    ///
-    /// # Panics
-    ///
-    /// If what has been selected contradicts itself.
-    #[track_caller]
-    pub fn reset(self) -> Armed {
-        self.arm(ConnectionEffect::Reset)
-    }
-
-    /// Accepts the connection, and neither reads nor writes anything.
-    ///
-    /// # Panics
-    ///
-    /// If what has been selected contradicts itself.
-    #[track_caller]
-    pub fn silence(self) -> Armed {
-        self.arm(ConnectionEffect::Silence)
-    }
-
-    /// Closes the connection after so many answers, which say nothing about it.
-    ///
-    /// # Panics
-    ///
-    /// If that is after none.
-    #[track_caller]
-    pub fn close_after(self, answers: u64) -> Armed {
-        self.arm(ConnectionEffect::CloseAfter(answers))
-    }
-
-    #[track_caller]
-    fn arm(self, effect: ConnectionEffect) -> Armed {
-        let Self { origin, count, name } = self;
-        let count = count.unwrap_or(Count::Times(1));
-        origin.add_fault(Fault { name, kind: Kind::Connection(count, effect) })
-    }
-}
-
-/// The beginning of a sentence about tokens: [`MockOrigin::tokens`].
-#[derive(Debug)]
-#[must_use = "this is no fault before it says what happens: origin.tokens().die_after_requests(3)"]
-pub struct OnTokens<'o> {
-    pub(super) origin: &'o MockOrigin,
-    pub(super) user: Option<String>,
-    pub(super) name: Option<String>,
-}
-
-impl OnTokens<'_> {
-    /// Only tokens of that user.
-    pub fn of(self, user: &str) -> Self {
-        Self { user: Some(user.to_owned()), ..self }
-    }
-
-    /// Gives the fault a name for messages. Default: the sentence.
-    pub fn named(self, name: &str) -> Self {
-        Self { name: Some(name.to_owned()), ..self }
-    }
-
-    /// Each token works for so many calls, counted from here on; the next one gets 403 / −10001
-    /// (§2.3).
-    ///
-    /// # Panics
-    ///
-    /// If that is none.
-    #[track_caller]
-    pub fn die_after_requests(self, requests: u64) -> Armed {
-        self.arm(TokenLife::Requests(requests))
-    }
-
-    /// Each token works until so many bytes of bodies have been read with it, from here on. The call that reads
-    /// them is still served: a token is judged at the head alone.
-    ///
-    /// # Panics
-    ///
-    /// If that is none.
-    #[track_caller]
-    pub fn die_after_bytes(self, bytes: u64) -> Armed {
-        self.arm(TokenLife::Bytes(bytes))
-    }
-
-    /// Each token works for so long, in protocol time, whatever its login has asked for.
-    #[track_caller]
-    pub fn die_after(self, time: Duration) -> Armed {
-        self.arm(TokenLife::Time(time))
-    }
-
-    #[track_caller]
-    fn arm(self, life: TokenLife) -> Armed {
-        let Self { origin, user, name } = self;
-        origin.add_fault(Fault { name, kind: Kind::Token(user, life) })
-    }
-}
-
-/// Where the test is that adds a fault.
-#[track_caller]
-pub(super) fn place() -> Place {
-    let caller = Location::caller();
-    Place { file: caller.file().to_owned(), line: caller.line() }
 }

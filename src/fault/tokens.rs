@@ -1,0 +1,52 @@
+//! Tokens that die before their time: after so many calls, after so many bytes, at an age.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::journal::Call;
+use crate::origin::SessionId;
+
+use super::{Faults, Kind, TokenLife};
+
+/// How much each token has been used, as each fault counts it.
+pub(super) type TokenUses = HashMap<(u64, SessionId), u64>;
+
+impl Faults {
+    /// Counts the use of a token by a call with that many bytes of body, and says whether it is
+    /// used up by that.
+    pub fn use_token(&mut self, call: &Call, requests: u64, bytes: u64) -> bool {
+        let Some(session) = call.session else { return false };
+        let mut is_used_up = false;
+        for record in &mut self.records {
+            let Kind::Token(user, life) = &Arc::clone(&record.fault).kind else { continue };
+            if user.is_some() && *user != call.user {
+                continue;
+            }
+            let (more, most) = match life {
+                TokenLife::Requests(most) => (requests, *most),
+                TokenLife::Bytes(most) => (bytes, *most),
+                TokenLife::Time(_) => continue,
+            };
+            let so_far = self.uses.entry((record.id, session)).or_default();
+            let ends = *so_far < most && *so_far + more >= most;
+            *so_far += more;
+            record.matched += requests;
+            record.fired += u64::from(ends);
+            is_used_up |= ends;
+        }
+        is_used_up
+    }
+
+    /// Lets `end` end the tokens whose time is over, of the user and after the time that it is
+    /// given; it says how many those were.
+    pub fn age_tokens(&mut self, mut end: impl FnMut(Option<&str>, Duration) -> u64) {
+        for record in &mut self.records {
+            if let Kind::Token(user, TokenLife::Time(time)) = &Arc::clone(&record.fault).kind {
+                let ended = end(user.as_deref(), *time);
+                record.matched += ended;
+                record.fired += ended;
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Sentences about connections.
+
+use crate::fault::{ConnectionEffect, Count, Fault, Kind};
+use crate::server::mock_origin::MockOrigin;
+
+use super::Armed;
+
+/// The beginning of a sentence about connections: [`MockOrigin::connections`].
+#[derive(Debug)]
+#[must_use = "this is no fault before it says what happens: origin.connections().nth(2).reset()"]
+pub struct OnConnections<'o> {
+    origin: &'o MockOrigin,
+    count: Option<Count>,
+    name: Option<String>,
+}
+
+impl<'o> OnConnections<'o> {
+    pub(in crate::server) fn new(origin: &'o MockOrigin) -> Self {
+        Self { origin, count: None, name: None }
+    }
+
+    /// Only the n-th connection, from 1, counted from here on.
+    ///
+    /// # Panics
+    ///
+    /// If it has been said already which of them.
+    #[track_caller]
+    pub fn nth(self, number: u64) -> Self {
+        self.count(Count::Nth(number))
+    }
+
+    /// The next so many connections. Default: one.
+    ///
+    /// # Panics
+    ///
+    /// If it has been said already which of them.
+    #[track_caller]
+    pub fn times(self, times: u64) -> Self {
+        self.count(Count::Times(times))
+    }
+
+    /// All connections from here on.
+    ///
+    /// # Panics
+    ///
+    /// If it has been said already which of them.
+    #[track_caller]
+    pub fn always(self) -> Self {
+        self.count(Count::Always)
+    }
+
+    #[track_caller]
+    fn count(mut self, count: Count) -> Self {
+        let before = self.count.replace(count);
+        assert!(
+            before.is_none(),
+            "which of the connections is said once: .nth(2), or .times(2), or .always()"
+        );
+        self
+    }
+
+    /// Gives the fault a name for messages. Default: the sentence.
+    pub fn named(self, name: &str) -> Self {
+        Self { name: Some(name.to_owned()), ..self }
+    }
+
+    /// Accepts the connection and resets it at once.
+    ///
+    /// # Panics
+    ///
+    /// If what has been selected contradicts itself.
+    #[track_caller]
+    pub fn reset(self) -> Armed {
+        self.arm(ConnectionEffect::Reset)
+    }
+
+    /// Accepts the connection, and neither reads nor writes anything.
+    ///
+    /// # Panics
+    ///
+    /// If what has been selected contradicts itself.
+    #[track_caller]
+    pub fn silence(self) -> Armed {
+        self.arm(ConnectionEffect::Silence)
+    }
+
+    /// Closes the connection after so many answers, which say nothing about it.
+    ///
+    /// # Panics
+    ///
+    /// If that is after none.
+    #[track_caller]
+    pub fn close_after(self, answers: u64) -> Armed {
+        self.arm(ConnectionEffect::CloseAfter(answers))
+    }
+
+    #[track_caller]
+    fn arm(self, effect: ConnectionEffect) -> Armed {
+        let Self { origin, count, name } = self;
+        let count = count.unwrap_or(Count::Times(1));
+        origin.add_fault(Fault { name, kind: Kind::Connection(count, effect) })
+    }
+}

@@ -1,0 +1,58 @@
+//! Faults as sentences: what they act on, which of those, and what happens.
+
+mod calls;
+mod connections;
+mod tokens;
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::fault::{FaultRecord, Place};
+
+use super::shared::Shared;
+
+pub use calls::On;
+pub use connections::OnConnections;
+pub use tokens::OnTokens;
+
+/// A fault that has been added to an origin.
+///
+/// Dropping this does nothing: the fault stays.
+#[derive(Clone, Debug)]
+pub struct Armed {
+    shared: Arc<Shared>,
+    id: u64,
+}
+
+impl Armed {
+    pub(super) fn new(shared: &Arc<Shared>, id: u64) -> Self {
+        Self { shared: Arc::clone(shared), id }
+    }
+
+    /// Its number among the faults of the origin.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// How often it has acted.
+    pub fn fired(&self) -> u64 {
+        self.record().map_or(0, |record| record.fired)
+    }
+
+    /// Its account; nothing once it has been removed.
+    pub fn record(&self) -> Option<FaultRecord> {
+        self.shared.lock().faults.record(self.id).cloned()
+    }
+
+    /// Takes it away. It acts no more, and is not judged; what it holds it lets go.
+    pub fn remove(&self) {
+        self.shared.remove_fault(self.id);
+    }
+}
+
+/// Where the test is that adds a fault.
+#[track_caller]
+pub(super) fn place() -> Place {
+    let caller = Location::caller();
+    Place { file: caller.file().to_owned(), line: caller.line() }
+}

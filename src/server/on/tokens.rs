@@ -1,0 +1,67 @@
+//! Sentences about tokens.
+
+use std::time::Duration;
+
+use crate::fault::{Fault, Kind, TokenLife};
+use crate::server::mock_origin::MockOrigin;
+
+use super::Armed;
+
+/// The beginning of a sentence about tokens: [`MockOrigin::tokens`].
+#[derive(Debug)]
+#[must_use = "this is no fault before it says what happens: origin.tokens().die_after_requests(3)"]
+pub struct OnTokens<'o> {
+    origin: &'o MockOrigin,
+    user: Option<String>,
+    name: Option<String>,
+}
+
+impl<'o> OnTokens<'o> {
+    pub(in crate::server) fn new(origin: &'o MockOrigin) -> Self {
+        Self { origin, user: None, name: None }
+    }
+
+    /// Only tokens of that user.
+    pub fn of(self, user: &str) -> Self {
+        Self { user: Some(user.to_owned()), ..self }
+    }
+
+    /// Gives the fault a name for messages. Default: the sentence.
+    pub fn named(self, name: &str) -> Self {
+        Self { name: Some(name.to_owned()), ..self }
+    }
+
+    /// Each token works for so many calls, counted from here on; the next one gets 403 / −10001
+    /// (§2.3).
+    ///
+    /// # Panics
+    ///
+    /// If that is none.
+    #[track_caller]
+    pub fn die_after_requests(self, requests: u64) -> Armed {
+        self.arm(TokenLife::Requests(requests))
+    }
+
+    /// Each token works until so many bytes of bodies have been read with it, from here on. The
+    /// call that reads them is still served: a token is judged at the head alone.
+    ///
+    /// # Panics
+    ///
+    /// If that is none.
+    #[track_caller]
+    pub fn die_after_bytes(self, bytes: u64) -> Armed {
+        self.arm(TokenLife::Bytes(bytes))
+    }
+
+    /// Each token works for so long, in protocol time, whatever its login has asked for.
+    #[track_caller]
+    pub fn die_after(self, time: Duration) -> Armed {
+        self.arm(TokenLife::Time(time))
+    }
+
+    #[track_caller]
+    fn arm(self, life: TokenLife) -> Armed {
+        let Self { origin, user, name } = self;
+        origin.add_fault(Fault { name, kind: Kind::Token(user, life) })
+    }
+}
