@@ -117,9 +117,10 @@ pub struct AnswerHead {
 }
 
 impl AnswerHead {
-    /// The head as HTTP/1.1 writes it, up to and with the empty line.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = format!("HTTP/1.1 {} {}\r\n", self.status, self.reason).into_bytes();
+    /// The head as it is written in that version of HTTP, such as [`Head::version`] gives, up to
+    /// and with the empty line.
+    pub fn to_bytes(&self, version: &str) -> Vec<u8> {
+        let mut bytes = format!("{version} {} {}\r\n", self.status, self.reason).into_bytes();
         for (name, value) in &self.headers {
             bytes.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
         }

@@ -176,7 +176,7 @@ fn list<'a>(raw_head: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = &'a [u8]
 }
 
 /// The version that knows no `Transfer-Encoding`.
-fn is_http_10(raw_head: &[u8]) -> bool {
+pub(super) fn is_http_10(raw_head: &[u8]) -> bool {
     let line_end = raw_head.iter().position(|&byte| byte == b'\n');
     let request_line = raw_head[..line_end.unwrap_or(0)].trim_ascii_end();
     request_line.ends_with(b" HTTP/1.0")

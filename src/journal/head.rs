@@ -5,6 +5,7 @@ use std::fmt;
 use memchr::memchr;
 
 use super::Framing;
+use super::framing::is_http_10;
 
 /// The raw head of a request.
 ///
@@ -43,6 +44,11 @@ impl Head {
     /// The request target, as sent.
     pub fn target(&self) -> &[u8] {
         self.request_line().nth(1).unwrap_or_default()
+    }
+
+    /// The version to answer in: `HTTP/1.0` to a client that says so, `HTTP/1.1` to all others.
+    pub fn version(&self) -> &'static str {
+        if is_http_10(&self.raw) { "HTTP/1.0" } else { "HTTP/1.1" }
     }
 
     /// The headers in wire order and in their own case.

@@ -32,36 +32,36 @@ impl Script {
     }
 
     /// The first `room` bytes of an answer.
-    pub(super) fn begun(answer: Answer, room: u64, cut: Cut) -> Self {
-        Self { head: answer.head.to_bytes(), body: Some(answer.body), room, cut }
+    pub(super) fn begun(answer: Answer, version: &str, room: u64, cut: Cut) -> Self {
+        Self { head: answer.head.to_bytes(version), body: Some(answer.body), room, cut }
     }
 
     /// An answer behind which the connection is closed, as its head does not say where it ends.
-    pub(super) fn whole(answer: Answer) -> Self {
-        Self::begun(answer, u64::MAX, Cut::Close)
+    pub(super) fn whole(answer: Answer, version: &str) -> Self {
+        Self::begun(answer, version, u64::MAX, Cut::Close)
     }
 
     /// An answer that is no HTTP, or not the one that it says it is.
-    pub(super) fn garbled(answer: Answer, garble: &Garble) -> Self {
+    pub(super) fn garbled(answer: Answer, version: &str, garble: &Garble) -> Self {
         let (head, body) = (AnswerHead::clone(&answer.head), answer.body);
         let whole = |head: Vec<u8>, body| Self { head, body, room: u64::MAX, cut: Cut::Close };
         match garble {
             Garble::StatusLine => {
-                let bytes = head.to_bytes();
+                let bytes = head.to_bytes(version);
                 let rest = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-                whole([b"HTTP/1.1 OK 200\r\n", &bytes[rest..]].concat(), Some(body))
+                whole([version.as_bytes(), b" OK 200\r\n", &bytes[rest..]].concat(), Some(body))
             }
             Garble::Chunk => {
                 let head = with(without(head, "Content-Length"), "Transfer-Encoding", "chunked");
-                whole([&head.to_bytes()[..], b"zz\r\n"].concat(), None)
+                whole([&head.to_bytes(version)[..], b"zz\r\n"].concat(), None)
             }
             Garble::ContentLength(length) => {
                 let head =
                     with(without(head, "Content-Length"), "Content-Length", &length.to_string());
-                whole(head.to_bytes(), Some(body))
+                whole(head.to_bytes(version), Some(body))
             }
             Garble::Truncate(bytes) => {
-                let head = head.to_bytes();
+                let head = head.to_bytes(version);
                 Self { room: (head.len() as u64).saturating_add(*bytes), ..whole(head, Some(body)) }
             }
             Garble::Garbage(bytes) => whole(bytes.clone(), None),

@@ -28,7 +28,7 @@ impl Walk {
             Effect::Garble(garble) => {
                 self.fire();
                 self.begin(&mut answer);
-                return End::Script(Script::garbled(*answer, &garble));
+                return End::Script(Script::garbled(*answer, self.version(), &garble));
             }
             Effect::Join(_) | Effect::Stale => self.fire(),
             Effect::Delay(by) => {
@@ -42,7 +42,7 @@ impl Walk {
                 self.resolve(altered);
                 if is_unframed {
                     self.begin(&mut answer);
-                    return End::Script(Script::whole(*answer));
+                    return End::Script(Script::whole(*answer, self.version()));
                 }
             }
             Effect::AnswerSlowly(rate) => {
@@ -84,7 +84,7 @@ impl Walk {
         if room > 0 {
             self.begin(&mut answer);
         }
-        End::Script(Script::begun(*answer, room, cut))
+        End::Script(Script::begun(*answer, self.version(), room, cut))
     }
 
     async fn hold(&mut self) {
@@ -95,6 +95,12 @@ impl Walk {
         if !shared.holds.wait(fault, shared.hold_limit).await {
             shared.lock().faults.overdue(fault);
         }
+    }
+
+    /// The version of HTTP in which the answer is written.
+    fn version(&self) -> &'static str {
+        let state = self.line.shared.lock();
+        state.journal.exchange(self.exchange).map_or("HTTP/1.1", |record| record.head.version())
     }
 
     /// The answer is kept back from here on; what was asked for is done.
@@ -113,5 +119,5 @@ fn length_of(answer: &Answer) -> u64 {
         Body::HeadOnly(_) => 0,
         body => body.len(),
     };
-    answer.head.to_bytes().len() as u64 + body
+    answer.head.to_bytes("HTTP/1.1").len() as u64 + body
 }
