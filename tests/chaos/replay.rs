@@ -1,6 +1,8 @@
 //! What is printed of a run does the same to another one.
 
-use mock_origin::{Chaos, Fault, MockOrigin, Profile};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use mock_origin::{Chaos, Fault, MockOrigin, Op, Profile};
 
 use crate::client::Uploader;
 use crate::facts::{assert_same, facts};
@@ -94,4 +96,19 @@ fn names_with_letters_of_patterns_are_replayed_too() {
         let (faults, once) = under_chaos(Chaos::seed(seed).percent(60), run);
         assert_same(&once, &replayed(&faults, Fault::clone, run));
     }
+}
+
+#[test]
+fn a_failing_finish_prints_the_seed_and_what_chaos_has_done() {
+    let origin = videos().seed(1).start();
+    origin.chaos(Chaos::seed(41).percent(60));
+    origin.on(Op::piece(99)).reject(503);
+    upload_three(&origin);
+    let done: Vec<_> =
+        origin.done_by_chaos().iter().map(|fault| format!("    {fault};\n")).collect();
+    assert!(!done.is_empty());
+    let failed = catch_unwind(AssertUnwindSafe(|| origin.finish())).unwrap_err();
+    let text = failed.downcast::<String>().unwrap();
+    let told = format!("chaos (seed 41) has done this:\n{}\ntimeline", done.concat());
+    assert!(text.contains(&told), "{text}");
 }
