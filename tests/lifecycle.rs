@@ -10,7 +10,7 @@ use std::panic::{Location, catch_unwind};
 use std::sync::Mutex;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use mock_origin::{Limit, MockOrigin, OpenUpload, Requests, UserSpec};
+use mock_origin::{Limit, MockOrigin, Op, OpenUpload, Requests, UserSpec};
 use support::{Client, complete, create, piece};
 
 fn upload_something(origin: &MockOrigin) {
@@ -38,6 +38,41 @@ async fn it_works_inside_a_runtime_of_many_threads() {
     let origin = MockOrigin::start();
     upload_something(&origin);
     origin.finish();
+}
+
+#[tokio::test]
+async fn a_test_awaits_what_a_client_does_on_its_own_thread() {
+    let origin = MockOrigin::start();
+    let held = origin.on(Op::login()).hold();
+    assert!(!held.arrived_async(Duration::from_millis(1)).await);
+    let client = tokio::spawn(log_in(origin.url()));
+    assert!(held.arrived_async(support::PATIENCE).await);
+    assert!(!client.is_finished());
+    held.release();
+    let answered =
+        |requests: &Requests| requests.iter().any(|request| request.status() == Some(200));
+    assert!(origin.wait_until_async(support::PATIENCE, answered).await);
+    assert_eq!(origin.ended_after_async(0, support::PATIENCE).await.len(), 1);
+    assert!(client.await.unwrap().starts_with(b"HTTP/1.1 200"));
+    assert!(!origin.wait_until_async(Duration::from_millis(1), |_| false).await);
+    origin.finish();
+}
+
+/// Logs in, and gives what has come of the answer.
+async fn log_in(url: String) -> Vec<u8> {
+    let stream = tokio::net::TcpStream::connect(url.trim_start_matches("http://")).await.unwrap();
+    stream.writable().await.unwrap();
+    let who = "X-Agile-Username: jane\r\nX-Agile-Password: secret";
+    let request = format!("POST /account/login HTTP/1.1\r\nHost: localhost\r\n{who}\r\n\r\n");
+    assert_eq!(stream.try_write(request.as_bytes()).unwrap(), request.len());
+    let mut answer = vec![0; 1000];
+    loop {
+        stream.readable().await.unwrap();
+        if let Ok(length) = stream.try_read(&mut answer) {
+            answer.truncate(length);
+            return answer;
+        }
+    }
 }
 
 #[test]

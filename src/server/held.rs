@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::shared::{Shared, State};
+use super::waiting::elsewhere;
 
 /// What is held, by the number of the fault that holds it.
 #[derive(Debug, Default)]
@@ -59,11 +60,15 @@ impl Held {
     /// Waits until an answer is held, which means that its call has been done; says whether one
     /// was before `patience` was over.
     ///
-    /// It blocks its thread: call it from async code only where the client runs on another one.
+    /// It blocks its thread: in async code there is [`arrived_async`](Self::arrived_async).
     pub fn arrived(&self, patience: Duration) -> bool {
-        let has_fired =
-            |state: &State| state.faults.record(self.fault).is_some_and(|record| record.fired > 0);
-        self.shared.lock_when(patience, has_fired).1
+        has_arrived(&self.shared, self.fault, patience)
+    }
+
+    /// As [`arrived`](Self::arrived), for async code: the client may run on the same thread.
+    pub async fn arrived_async(&self, patience: Duration) -> bool {
+        let (shared, fault) = (Arc::clone(&self.shared), self.fault);
+        elsewhere(move || has_arrived(&shared, fault, patience)).await
     }
 
     /// How many answers have been held so far.
@@ -75,6 +80,12 @@ impl Held {
     pub fn release(self) {
         drop(self);
     }
+}
+
+fn has_arrived(shared: &Shared, fault: u64, patience: Duration) -> bool {
+    let has_fired =
+        |state: &State| state.faults.record(fault).is_some_and(|record| record.fired > 0);
+    shared.lock_when(patience, has_fired).1
 }
 
 impl Drop for Held {

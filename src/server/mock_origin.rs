@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use crate::journal::{Exchange, Journal, Requests};
+use crate::journal::{Journal, Requests};
 use crate::origin::{GivenBy, Life, Path};
 use crate::report::Timeline;
 use crate::verdict::{
@@ -199,28 +199,6 @@ impl MockOrigin {
     /// The timeline as text, a line for each exchange.
     pub fn timeline(&self) -> String {
         Timeline(&self.journal()).to_string()
-    }
-
-    /// Waits until `ready` says yes to what has been requested so far, looking again whenever
-    /// something has changed; gives up after `patience`. Says whether it did say yes.
-    ///
-    /// It blocks its thread: call it from async code only where the client runs on another one.
-    pub fn wait_until(&self, patience: Duration, ready: impl Fn(&Requests) -> bool) -> bool {
-        let started = Instant::now();
-        let mut journal = self.shared.lock().journal.clone();
-        // Outside the lock: what is asked may ask the origin in turn, and take its time.
-        while !ready(&Requests::new(journal.exchanges())) {
-            let Some(left) = patience.checked_sub(started.elapsed()) else { return false };
-            journal = self.shared.journal_after(journal.version(), left);
-        }
-        true
-    }
-
-    /// The exchanges that ended after the first `seen` of them, in the order in which they ended: a
-    /// live log. Waits for one, but no longer than `patience`.
-    pub fn ended_after(&self, seen: usize, patience: Duration) -> Vec<Arc<Exchange>> {
-        let (state, _) = self.shared.lock_when(patience, |state| state.journal.ended() > seen);
-        state.journal.ended_after(seen).cloned().collect()
     }
 
     /// The verdict so far.

@@ -28,6 +28,7 @@ mod shared;
 mod side;
 mod strike;
 mod tap;
+mod waiting;
 
 pub use accept::StartError;
 pub use builder::Builder;

@@ -155,6 +155,13 @@ impl Shared {
         self.lock_when(patience, |state| state.journal.version() != version).0.journal.clone()
     }
 
+    /// The exchanges that ended after the first `seen` of them, once there is one, or after
+    /// `patience`.
+    pub(super) fn ended_after(&self, seen: usize, patience: Duration) -> Vec<Arc<Exchange>> {
+        let (state, _) = self.lock_when(patience, |state| state.journal.ended() > seen);
+        state.journal.ended_after(seen).cloned().collect()
+    }
+
     /// Locks once no answer is just being written: a client can hold its answer before the record
     /// of it is closed, and a test that asks then must not see the difference.
     pub(super) fn settled(&self) -> MutexGuard<'_, State> {

@@ -1,0 +1,89 @@
+//! Waiting for what clients do: on a thread, and in a task.
+
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::journal::{Exchange, Journal, Requests};
+
+use super::mock_origin::MockOrigin;
+use super::runtime;
+
+impl MockOrigin {
+    /// Waits until `ready` says yes to what has been requested so far, looking again whenever
+    /// something has changed; gives up after `patience`. Says whether it did say yes.
+    ///
+    /// It blocks its thread: in async code there is [`wait_until_async`](Self::wait_until_async).
+    pub fn wait_until(&self, patience: Duration, ready: impl Fn(&Requests) -> bool) -> bool {
+        let mut waiting = Waiting::begin(self, patience);
+        while !ready(&waiting.requests()) {
+            let Some(left) = waiting.left() else { return false };
+            waiting.journal = self.shared.journal_after(waiting.journal.version(), left);
+        }
+        true
+    }
+
+    /// As [`wait_until`](Self::wait_until), for async code: the client may run on the same thread.
+    pub async fn wait_until_async(
+        &self,
+        patience: Duration,
+        ready: impl Fn(&Requests) -> bool,
+    ) -> bool {
+        let mut waiting = Waiting::begin(self, patience);
+        while !ready(&waiting.requests()) {
+            let Some(left) = waiting.left() else { return false };
+            let (shared, version) = (Arc::clone(&self.shared), waiting.journal.version());
+            waiting.journal = elsewhere(move || shared.journal_after(version, left)).await;
+        }
+        true
+    }
+
+    /// The exchanges that ended after the first `seen` of them, in the order in which they ended: a
+    /// live log. Waits for one, but no longer than `patience`.
+    ///
+    /// It blocks its thread: in async code there is [`ended_after_async`](Self::ended_after_async).
+    pub fn ended_after(&self, seen: usize, patience: Duration) -> Vec<Arc<Exchange>> {
+        self.shared.ended_after(seen, patience)
+    }
+
+    /// As [`ended_after`](Self::ended_after), for async code.
+    pub async fn ended_after_async(&self, seen: usize, patience: Duration) -> Vec<Arc<Exchange>> {
+        let shared = Arc::clone(&self.shared);
+        elsewhere(move || shared.ended_after(seen, patience)).await
+    }
+}
+
+/// What is looked at, and how long still. It is looked at outside the lock: what is asked may ask
+/// the origin in turn, and take its time.
+struct Waiting {
+    started: Instant,
+    patience: Duration,
+    journal: Journal,
+}
+
+impl Waiting {
+    fn begin(origin: &MockOrigin, patience: Duration) -> Self {
+        let journal = origin.shared.lock().journal.clone();
+        Self { started: Instant::now(), patience, journal }
+    }
+
+    fn requests(&self) -> Requests {
+        Requests::new(self.journal.exchanges())
+    }
+
+    fn left(&self) -> Option<Duration> {
+        self.patience.checked_sub(self.started.elapsed())
+    }
+}
+
+/// Does what blocks on a thread that nobody else waits for; any executor can await it.
+pub(super) async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match runtime::handle() {
+        Ok(runtime) => {
+            let done = runtime.spawn_blocking(work).await;
+            done.unwrap_or_else(|error| resume_unwind(error.into_panic()))
+        }
+        // There is a runtime wherever there is an origin.
+        Err(_) => work(),
+    }
+}
