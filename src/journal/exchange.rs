@@ -117,6 +117,13 @@ pub struct AnswerHead {
 }
 
 impl AnswerHead {
+    /// Adds a header as hyper writes it: in front of the length, its name in title case.
+    pub(crate) fn add(&mut self, name: &str, value: &[u8]) {
+        let at = self.headers.iter().position(|(name, _)| *name == "Content-Length");
+        let header = (Cow::Owned(title_case(name)), Cow::Owned(value.to_owned()));
+        self.headers.insert(at.unwrap_or(self.headers.len()), header);
+    }
+
     /// The head as it is written in that version of HTTP, such as [`Head::version`] gives, up to
     /// and with the empty line.
     pub fn to_bytes(&self, version: &str) -> Vec<u8> {
@@ -133,6 +140,16 @@ impl AnswerHead {
         let named = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
         named.map(|(_, value)| &**value)
     }
+}
+
+/// A header's name as hyper writes it, however it was given.
+pub(crate) fn title_case(name: &str) -> String {
+    let mut begins = true;
+    let letter = |letter: char| {
+        let is_first = std::mem::replace(&mut begins, letter == '-');
+        if is_first { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
+    };
+    name.chars().map(letter).collect()
 }
 
 impl fmt::Debug for AnswerHead {

@@ -78,11 +78,7 @@ impl Answer {
     #[must_use]
     pub fn closing(mut self: Box<Self>) -> Box<Self> {
         if !std::mem::replace(&mut self.closes, true) {
-            // In front of the length, which comes last.
-            let headers = &mut self.head_mut().headers;
-            let at = headers.iter().position(|(name, _)| *name == "Content-Length");
-            let at = at.unwrap_or(headers.len());
-            headers.insert(at, ("Connection".into(), borrowed("close")));
+            self.head_mut().add("Connection", b"close");
         }
         self
     }

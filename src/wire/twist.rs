@@ -1,6 +1,6 @@
 //! Answers that a test wants otherwise than the origin would give them.
 
-use crate::journal::Call;
+use crate::journal::{Call, title_case};
 use crate::origin::{Origin, Timestamp};
 use crate::spec::{Interface, Operation, Row};
 
@@ -52,7 +52,7 @@ pub fn refuse(
         }
     };
     let answer = refusal.headers.iter().fold(answer, |answer, (name, value)| {
-        answer.with(name.clone(), value.clone().into_bytes())
+        answer.with(title_case(name), value.clone().into_bytes())
     });
     let reason = refusal.reason.map(str::to_owned);
     let calls = calls.into_iter().map(|call| Call { row: refusal.row, ..call }).collect();

@@ -79,7 +79,7 @@ fn a_rejected_piece_is_answered_by_its_table_and_its_body_is_not_read() {
 fn a_rejection_has_the_reason_the_code_and_the_headers_that_it_was_given() {
     for way in WAYS {
         let reject = Reject::raw(418).with_code(-99).reason("teapot");
-        let reject = reject.header("X-Brew", "no").retry_after(Duration::from_millis(1200));
+        let reject = reject.header("x-BREW", "no").retry_after(Duration::from_millis(1200));
         let (scene, seen) = strike(way, Ended::Fin, |on| drop(on.reject(reject)));
         let own = [
             ("X-Agile-Status", "-99"),

@@ -45,8 +45,7 @@ pub(super) fn alter(head: &mut AnswerHead, change: &Alter) -> Result<(), String>
         Alter::With(name, value) => {
             let there = edit(head, name, |_| value.clone());
             if there.is_err() {
-                let value = value.clone().into_bytes();
-                head.headers.push((name.clone().into(), value.into()));
+                head.add(name, value.as_bytes());
             }
             Ok(())
         }
