@@ -38,6 +38,20 @@ impl Faults {
         is_used_up
     }
 
+    /// Whether a token is good for a call before which so many have come that are not counted yet.
+    pub fn token_lasts(&self, call: &Call, uncounted: u64) -> bool {
+        let Some(session) = call.session else { return true };
+        self.records.iter().all(|record| match &record.fault.kind {
+            Kind::Token(user, TokenLife::Requests(most))
+                if user.is_none() || *user == call.user =>
+            {
+                let counted = self.uses.get(&(record.id, session)).copied().unwrap_or_default();
+                counted + uncounted < *most
+            }
+            _ => true,
+        })
+    }
+
     /// Lets `end` end the tokens whose time is over, of the user and after the time that it is
     /// given; it says how many those were.
     pub fn age_tokens(&mut self, mut end: impl FnMut(Option<&str>, Duration) -> u64) {

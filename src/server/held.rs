@@ -33,6 +33,11 @@ impl Holds {
         hold.word.notify_waiters();
     }
 
+    /// Whether the fault holds what comes, as nothing has released it.
+    pub(super) fn is_holding(&self, fault: u64) -> bool {
+        !self.of(fault).released.load(Ordering::Acquire)
+    }
+
     /// Waits until the fault lets go, or for so long; says whether it did.
     pub(super) async fn wait(&self, fault: u64, limit: Duration) -> bool {
         let hold = self.of(fault);

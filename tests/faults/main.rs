@@ -16,11 +16,14 @@ mod connections;
 mod ending;
 mod illness;
 mod large;
+mod late;
 mod refusals;
 mod rpc;
 mod scene;
 mod selecting;
+mod spared;
 mod tokens;
+mod uses;
 
 use std::time::Duration;
 

@@ -169,7 +169,8 @@ verbs! {
     commit_then(how: Lose) Effect::CommitThen(how);
 
     /// Loses the answer and does what is asked for later, in protocol time: even if a retry has
-    /// succeeded by then. A plain duration answers with 503.
+    /// succeeded by then. A plain duration answers with 503. What the origin would refuse is not put
+    /// off, and `finish()` fails if the time of what was put off never comes.
     commit_later(later: impl Into<Later>) Effect::CommitLater(later.into());
 
     /// Lets the join that this completion begins go like that, whatever the switch says.
