@@ -230,7 +230,7 @@ fn check_rows(trigger: &Trigger, targets: &[Call], reject: &Reject) -> Result<()
 }
 
 /// Why a strike that needs the call to be done came to nothing.
-pub(crate) fn refused_by_origin(status: u16, row: Option<&Row>) -> String {
+pub fn refused_by_origin(status: u16, row: Option<&Row>) -> String {
     let row = row.map(|row| format!(" {} {}", row.code, row.phrase)).unwrap_or_default();
     format!("the origin itself refused it: {status}{row}")
 }

@@ -18,7 +18,7 @@ mod trigger;
 mod words;
 
 pub use chaos::{Chaos, Most, Profile};
-pub(crate) use check::refused_by_origin;
+pub use check::refused_by_origin;
 pub use effect::{Alter, Cut, Effect, FRAMING_HEADERS, Garble, Later, Listing, Lose, Stage};
 pub use near::near_misses;
 pub use pattern::Pattern;
