@@ -24,8 +24,10 @@ pub use near::near_misses;
 pub use pattern::Pattern;
 pub use plan::{Circumstances, FaultRecord, Faults, Place, Strike};
 pub use reject::{Choice, Reject};
-pub use trigger::{Count, Trigger};
-pub use words::{EFFECTS, EffectRow, On, SELECTORS, SelectorRow, interface_word, operation_word};
+pub use trigger::{Trigger, Which};
+pub use words::{
+    EFFECTS, EffectRow, SELECTORS, SelectorRow, Subject, interface_word, operation_word,
+};
 
 use std::time::Duration;
 
@@ -49,7 +51,7 @@ pub enum Kind {
     /// Calls, one by one.
     Call(Trigger, Effect),
     /// Connections, when they are accepted.
-    Connection(Count, ConnectionEffect),
+    Connection(Which, ConnectionEffect),
     /// Tokens: of that user, or of everyone.
     Token(Option<String>, TokenLife),
 }
@@ -87,7 +89,7 @@ impl Fault {
     }
 
     /// A fault on connections.
-    pub fn on_connection(count: Count, effect: ConnectionEffect) -> Self {
+    pub fn on_connection(count: Which, effect: ConnectionEffect) -> Self {
         Self { name: None, kind: Kind::Connection(count, effect) }
     }
 

@@ -6,7 +6,7 @@ use crate::journal::{Call, Exchange, Journal, Numbers};
 
 use super::attempts::Attempts;
 use super::plan::FaultRecord;
-use super::{Count, Kind, Trigger};
+use super::{Kind, Trigger, Which};
 
 /// What came nearest to a fault that never struck, in words.
 pub fn near_misses(record: &FaultRecord, journal: &Journal) -> String {
@@ -20,7 +20,7 @@ pub fn near_misses(record: &FaultRecord, journal: &Journal) -> String {
     }
 }
 
-fn near_connection(record: &FaultRecord, count: Count, journal: &Journal) -> String {
+fn near_connection(record: &FaultRecord, count: Which, journal: &Journal) -> String {
     let came = match record.matched {
         0 => {
             format!("no connection came since it was added, {} before", journal.connections().len())
@@ -30,7 +30,7 @@ fn near_connection(record: &FaultRecord, count: Count, journal: &Journal) -> Str
     };
     match (&record.spared, count) {
         (Some(why), _) => format!("{came}; {why}"),
-        (None, Count::Nth(nth)) => format!("{came}, the {} never", ordinal(nth)),
+        (None, Which::Nth(nth)) => format!("{came}, the {} never", ordinal(nth)),
         (None, _) => came,
     }
 }
@@ -142,7 +142,7 @@ fn never_that_often(record: &FaultRecord, trigger: &Trigger, journal: &Journal) 
         (_, matched) => {
             let came = format!("{what} came {matched} time{} since it was added", plural(matched));
             match trigger.count() {
-                Count::Nth(nth) => format!("{came}, the {} never", ordinal(nth)),
+                Which::Nth(nth) => format!("{came}, the {} never", ordinal(nth)),
                 _ => came,
             }
         }

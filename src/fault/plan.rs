@@ -9,7 +9,7 @@ use crate::spec::Operation;
 
 use super::attempts::{Attempt, Attempts};
 use super::tokens::TokenUses;
-use super::{Chaos, ConnectionEffect, Count, Effect, Fault, Kind, Stage, Trigger};
+use super::{Chaos, ConnectionEffect, Effect, Fault, Kind, Stage, Trigger, Which};
 
 /// Where in a test a fault was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -349,11 +349,11 @@ impl FaultRecord {
         self.is_the_one(trigger.count())
     }
 
-    fn is_the_one(&self, count: Count) -> bool {
+    fn is_the_one(&self, count: Which) -> bool {
         match count {
-            Count::Nth(nth) => self.matched == nth,
-            Count::Times(most) => self.fired + self.reserved < most,
-            Count::Always => true,
+            Which::Nth(nth) => self.matched == nth,
+            Which::Times(most) => self.fired + self.reserved < most,
+            Which::Always => true,
         }
     }
 

@@ -20,13 +20,13 @@ pub struct Trigger {
     /// Which attempts, from 1: the first time that the same is asked for, the second, …
     pub attempts: Option<RangeInclusive<u32>>,
     /// Which of all those. Default: the first, and with attempts all of them.
-    pub count: Option<Count>,
+    pub count: Option<Which>,
 }
 
 /// Which of the calls or connections that a fault could act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Count {
+pub enum Which {
     /// That one alone, from 1.
     Nth(u64),
     /// The first ones, that many.
@@ -42,13 +42,13 @@ impl Trigger {
     }
 
     /// Which of them.
-    pub fn count(&self) -> Count {
+    pub fn count(&self) -> Which {
         self.count.unwrap_or(Self::usual(self.attempts.is_some()))
     }
 
     /// What counts where nothing is said.
-    pub(super) fn usual(has_attempts: bool) -> Count {
-        if has_attempts { Count::Always } else { Count::Times(1) }
+    pub(super) fn usual(has_attempts: bool) -> Which {
+        if has_attempts { Which::Always } else { Which::Times(1) }
     }
 
     /// Whether a call is one of those, whichever attempt it is.

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 use std::time::Duration;
 
-use mock_origin::fault::{ConnectionEffect, Count, Effect, Fault, Trigger};
+use mock_origin::fault::{ConnectionEffect, Effect, Fault, Trigger, Which};
 use mock_origin::{
     Alter, Cut, Garble, Interface, Join, Later, Listing, Lose, Mishap, MockOrigin, Op, Operation,
     Reject,
@@ -232,7 +232,7 @@ fn what_comes_as_text_is_refused_in_the_same_words_without_a_panic() {
     let trigger = Trigger { attempts: Some(0..=0), ..Trigger::new(Op::create()) };
     let refused = origin.try_add_fault(Fault::on_call(trigger, Effect::Hold)).unwrap_err();
     assert_eq!(refused, "attempts count from 1, and a range of them goes up: attempts(1..=2)");
-    let reset = Fault::on_connection(Count::Nth(0), ConnectionEffect::Reset);
+    let reset = Fault::on_connection(Which::Nth(0), ConnectionEffect::Reset);
     assert_eq!(origin.try_add_fault(reset).unwrap_err(), "the first is nth(1)");
     origin.finish();
 }

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::fault::{
-    Alter, Count, Cut, Effect, Fault, Garble, Kind, Later, Listing, Lose, Pattern, Reject, Trigger,
+    Alter, Cut, Effect, Fault, Garble, Kind, Later, Listing, Lose, Pattern, Reject, Trigger, Which,
 };
 use crate::journal::Op;
 use crate::origin::Mishap;
@@ -70,7 +70,7 @@ impl<'o> On<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn nth(self, number: u64) -> Self {
-        self.count(Count::Nth(number))
+        self.count(Which::Nth(number))
     }
 
     /// Only the first of all those calls, which is the default without attempts.
@@ -80,7 +80,7 @@ impl<'o> On<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn first(self) -> Self {
-        self.count(Count::Times(1))
+        self.count(Which::Times(1))
     }
 
     /// The first so many of all those calls.
@@ -90,7 +90,7 @@ impl<'o> On<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn times(self, times: u64) -> Self {
-        self.count(Count::Times(times))
+        self.count(Which::Times(times))
     }
 
     /// All of those calls.
@@ -100,11 +100,11 @@ impl<'o> On<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn always(self) -> Self {
-        self.count(Count::Always)
+        self.count(Which::Always)
     }
 
     #[track_caller]
-    fn count(mut self, count: Count) -> Self {
+    fn count(mut self, count: Which) -> Self {
         let before = self.trigger.count.replace(count);
         assert!(
             before.is_none(),

@@ -1,6 +1,6 @@
 //! Sentences about connections.
 
-use crate::fault::{ConnectionEffect, Count, Fault, Kind};
+use crate::fault::{ConnectionEffect, Fault, Kind, Which};
 use crate::server::mock_origin::MockOrigin;
 
 use super::Armed;
@@ -10,7 +10,7 @@ use super::Armed;
 #[must_use = "this is no fault before it says what happens: origin.connections().nth(2).reset()"]
 pub struct OnConnections<'o> {
     origin: &'o MockOrigin,
-    count: Option<Count>,
+    count: Option<Which>,
     name: Option<String>,
 }
 
@@ -26,7 +26,7 @@ impl<'o> OnConnections<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn nth(self, number: u64) -> Self {
-        self.count(Count::Nth(number))
+        self.count(Which::Nth(number))
     }
 
     /// The next so many connections. Default: one.
@@ -36,7 +36,7 @@ impl<'o> OnConnections<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn times(self, times: u64) -> Self {
-        self.count(Count::Times(times))
+        self.count(Which::Times(times))
     }
 
     /// All connections from here on.
@@ -46,11 +46,11 @@ impl<'o> OnConnections<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn always(self) -> Self {
-        self.count(Count::Always)
+        self.count(Which::Always)
     }
 
     #[track_caller]
-    fn count(mut self, count: Count) -> Self {
+    fn count(mut self, count: Which) -> Self {
         let before = self.count.replace(count);
         assert!(
             before.is_none(),
@@ -97,7 +97,7 @@ impl<'o> OnConnections<'o> {
     #[track_caller]
     fn arm(self, effect: ConnectionEffect) -> Armed {
         let Self { origin, count, name } = self;
-        let count = count.unwrap_or(Count::Times(1));
+        let count = count.unwrap_or(Which::Times(1));
         origin.add_fault(Fault { name, kind: Kind::Connection(count, effect) })
     }
 }
