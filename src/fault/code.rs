@@ -23,8 +23,8 @@ impl fmt::Display for Fault {
                 write!(f, "origin.connections(){which}{name}.{}", on_connection(*effect))
             }
             Kind::Token(user, life) => {
-                let of = user.iter().fold(String::new(), |_, user| format!(".of({user:?})"));
-                write!(f, "origin.tokens(){of}{name}.{}", of_token(*life))
+                let user = user.iter().fold(String::new(), |_, user| format!(".user({user:?})"));
+                write!(f, "origin.tokens(){user}{name}.{}", of_token(*life))
             }
         }
     }

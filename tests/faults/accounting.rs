@@ -130,7 +130,7 @@ fn connections_and_tokens_that_never_came_to_it_are_told() {
     assert_near("fault_token_lives", arm!(origin.tokens().die_after_requests(99)), upload);
     assert_near(
         "fault_token_never_came",
-        arm!(origin.tokens().of("joe").die_after_bytes(1)),
+        arm!(origin.tokens().user("joe").die_after_bytes(1)),
         upload,
     );
 }
@@ -172,7 +172,7 @@ fn a_fault_is_called_by_its_sentence_or_its_name_and_knows_its_place() {
     let sentence = origin.on(Op::piece(2)).attempt(1).cut_after(5, Cut::Reset);
     let lost_ack = origin.on(Op::complete()).named("the lost ack").commit_then(Lose::Reset);
     let connection = origin.connections().nth(2).named("the second").reset();
-    let token = origin.tokens().of("jane").die_after_requests(3);
+    let token = origin.tokens().user("jane").die_after_requests(3);
     let held = origin.on(Op::login()).always().hold();
     let names: Vec<String> = origin.faults().iter().map(|record| record.name.to_string()).collect();
     assert_eq!(
@@ -181,7 +181,7 @@ fn a_fault_is_called_by_its_sentence_or_its_name_and_knows_its_place() {
             "origin.on(Op::piece(2)).attempt(1).cut_after(5, Cut::Reset)",
             "the lost ack",
             "the second",
-            "origin.tokens().of(\"jane\").die_after_requests(3)",
+            "origin.tokens().user(\"jane\").die_after_requests(3)",
             "origin.on(Op::login()).always().hold()",
         ]
     );

@@ -96,7 +96,7 @@ fn calls_that_there_are_not() {
             "nothing is selected by Op::of(Operation::Unmatched)",
         origin.on(Op::create()).user("jim").reject(503) =>
             "there is no user \"jim\", but [\"jane\"]",
-        origin.tokens().of("jim").die_after_requests(1) =>
+        origin.tokens().user("jim").die_after_requests(1) =>
             "there is no user \"jim\", but [\"jane\"]",
         origin.on(Op::create()).path("videos/*").reject(503) =>
             "a path begins with a slash: \"/videos/*\"",

@@ -113,13 +113,13 @@ fn a_token_dies_after_a_time_whatever_its_login_has_asked_for() {
 fn only_the_tokens_of_that_user_die() {
     let ways: [fn(&MockOrigin); 3] = [
         |origin| {
-            origin.tokens().of("joe").die_after_requests(1);
+            origin.tokens().user("joe").die_after_requests(1);
         },
         |origin| {
-            origin.tokens().of("joe").die_after_bytes(3);
+            origin.tokens().user("joe").die_after_bytes(3);
         },
         |origin| {
-            origin.tokens().of("joe").die_after(Duration::from_secs(5));
+            origin.tokens().user("joe").die_after(Duration::from_secs(5));
         },
     ];
     for die in ways {

@@ -14,7 +14,7 @@ use crate::{upload, videos};
 #[test]
 fn a_token_dies_in_the_middle_of_an_upload() {
     let origin = videos();
-    origin.tokens().of("jane").die_after_requests(3);
+    origin.tokens().user("jane").die_after_requests(3);
 
     upload(&origin).unwrap();
 

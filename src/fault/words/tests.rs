@@ -149,7 +149,7 @@ const FAULTS: &[(&str, &str)] = &[
     (r#""on":"tokens","die_after_requests":3"#, "tokens().die_after_requests(3)"),
     (
         r#""on":"tokens","user":"jane","die_after_bytes":1000"#,
-        "tokens().of(\"jane\").die_after_bytes(1000)",
+        "tokens().user(\"jane\").die_after_bytes(1000)",
     ),
     (
         r#""on":"tokens","name":"b","die_after":60"#,

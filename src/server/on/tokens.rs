@@ -22,7 +22,7 @@ impl<'o> OnTokens<'o> {
     }
 
     /// Only tokens of that user.
-    pub fn of(self, user: &str) -> Self {
+    pub fn user(self, user: &str) -> Self {
         Self { user: Some(user.to_owned()), ..self }
     }
 
