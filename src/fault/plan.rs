@@ -48,6 +48,8 @@ pub struct FaultRecord {
     pub overdue: bool,
     /// Whether it matters that it acts at all.
     pub is_judged: bool,
+    /// How many requests had come when it was added.
+    pub(super) before: usize,
     /// How many calls it is about to act on.
     reserved: u64,
     /// The origin when it was added, for what is to be answered from there.
@@ -120,6 +122,7 @@ impl Faults {
             spared: None,
             overdue: false,
             is_judged: true,
+            before: journal.exchanges().len(),
             reserved: 0,
             past: is_stale.then(|| Arc::new(past())),
         });

@@ -5,12 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, UNIX_EPOCH};
 
 use mock_origin::fault::{Effect, Fault, Trigger};
-use mock_origin::{Builder, Cut, Garble, Interface, Lose, MockOrigin, Op, Outcome, Reject};
+use mock_origin::{Builder, Cut, Garble, Interface, Lose, Mishap, MockOrigin, Op, Outcome, Reject};
 
+use super::asking;
 use super::support::golden::{assert_golden, without_lines};
 use super::support::payload::chunked;
 use super::support::{self, Client, PATIENCE, complete, create, piece, piece_headers, request};
 use super::videos;
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// An origin in which nothing is left to chance, so that what it says can be compared.
 fn builder() -> Builder {
@@ -87,6 +90,39 @@ fn a_count_that_was_never_reached_is_told_how_far_it_came() {
 }
 
 #[test]
+fn attempts_before_a_fault_was_added_are_told_from_those_since() {
+    let late = |origin: &MockOrigin| {
+        upload(origin);
+        origin.on(Op::piece(2)).attempt(1).reject(503);
+    };
+    assert_near("fault_attempt_came_before", late, upload);
+    assert_near("fault_attempt_came_only_before", late, |_| {});
+    // Forms without a path count for each other, as their paths are in their bodies.
+    assert_near(
+        "fault_form_never_came",
+        arm!(origin.on(Op::file()).attempt(3).lose(Lose::Close)),
+        |origin| {
+            let token = origin.token_for("jane");
+            for name in ["a", "b"] {
+                assert_eq!(asking::form(origin, &token, "/videos", name).status, 200);
+            }
+        },
+    );
+}
+
+#[test]
+fn what_was_asked_for_is_told_in_the_words_of_a_test() {
+    let by_form = arm!(origin.on(Op::file()).lose(Lose::Close));
+    assert_near("fault_endpoint_never_used", by_form, |origin| {
+        upload(origin);
+        assert_eq!(Client::new(origin).ask("GET", "/acme/videos/a.mp4", &[], b"").status, 200);
+    });
+    assert_near("fault_any_never_came", arm!(origin.on(Op::any()).user("joe").reject(503)), upload);
+    let too_late = arm!(origin.on(Op::complete()).afterwards(Mishap::AbortUpload));
+    assert_near("fault_mishap_too_late", too_late, upload);
+}
+
+#[test]
 fn a_call_on_which_a_fault_could_do_nothing_says_why() {
     let lost = arm!(origin.on(Op::piece(1)).commit_then(Lose::Reset));
     assert_near("fault_refused_by_origin", lost, |origin| {
@@ -126,6 +162,19 @@ fn connections_and_tokens_that_never_came_to_it_are_told() {
     assert_near("fault_connection_ended", arm!(origin.connections().close_after(9)), |origin| {
         upload(origin);
         support::record::all_closed(origin, 1);
+    });
+    let closing = [("Connection", "close")];
+    assert_near(
+        "fault_connection_closed_anyway",
+        arm!(origin.connections().close_after(1)),
+        |origin| {
+            Client::new(origin).ask("GET", "/acme/videos/none", &closing, b"");
+            support::record::all_closed(origin, 1);
+        },
+    );
+    assert_near("fault_token_grows_no_older", arm!(origin.tokens().die_after(DAY)), upload);
+    assert_near("fault_token_lives_on", arm!(origin.tokens().die_after_bytes(99)), |origin| {
+        asking::raw(origin, &origin.token_for("jane"), "/videos", "a.mp4");
     });
     assert_near("fault_token_lives", arm!(origin.tokens().die_after_requests(99)), upload);
     assert_near(
