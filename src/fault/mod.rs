@@ -63,7 +63,8 @@ pub enum ConnectionEffect {
     /// It is accepted and reset at once: the kernel shakes hands before anybody is asked, so that it
     /// cannot be refused ([`go_offline`](crate::MockOrigin::go_offline) does that).
     Reset,
-    /// It is accepted, and nothing on it is ever read or answered.
+    /// It is accepted, and nothing on it is ever read or answered; after
+    /// [`Builder::hold_limit`](crate::Builder::hold_limit) it is closed.
     Silence,
     /// It is closed after that many answers, without a word about it in the last.
     CloseAfter(u64),
@@ -73,12 +74,12 @@ pub enum ConnectionEffect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenLife {
-    /// For that many calls: the next one is refused.
+    /// For that many calls, from when the fault was added: the next one is refused.
     Requests(u64),
-    /// Until that many bytes of bodies have been read; the call that reads them is still served, as
+    /// Until that many bytes of bodies have been read from then on; the call that reads them is still served, as
     /// a token is judged at the head alone.
     Bytes(u64),
-    /// For that long in protocol time.
+    /// For that long in protocol time, from the login on.
     Time(Duration),
 }
 

@@ -17,7 +17,8 @@ pub struct Trigger {
     pub user: Option<String>,
     /// The multipart identifier.
     pub upload: Option<String>,
-    /// Which attempts, from 1: the first time that the same is asked for, the second, …
+    /// Which attempts, from 1: the first time that the same is asked for, the second, … What is
+    /// refused for its token counts apart.
     pub attempts: Option<RangeInclusive<u32>>,
     /// Which of all those. Default: the first, and with attempts all of them.
     pub count: Option<Which>,
@@ -27,9 +28,9 @@ pub struct Trigger {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Which {
-    /// That one alone, from 1.
+    /// That one alone, from 1: if the fault cannot act on it, it never does.
     Nth(u64),
-    /// The first ones, that many.
+    /// The first ones that the fault can act on, that many.
     Times(u64),
     /// All.
     Always,

@@ -243,9 +243,12 @@ fn a_fault_is_called_by_its_sentence_or_its_name_and_knows_its_place() {
     assert_eq!(ids[..4], [sentence.id(), lost_ack.id(), connection.id(), token.id()]);
     assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
     drop(held);
-    let trigger = Trigger::new(Op::create());
-    let read = origin.try_add_fault(Fault::on_call(trigger, Effect::Lose(Lose::Reset))).unwrap();
-    assert_eq!(read.record().unwrap().place, None, "what comes as text stands nowhere in a test");
+    let lost = || Fault::on_call(Trigger::new(Op::create()), Effect::Lose(Lose::Reset));
+    let line = line!() + 1;
+    let tried = origin.try_add_fault(lost()).unwrap().record().unwrap();
+    assert_eq!(tried.place.unwrap().line, line);
+    let read = origin.try_add_faults(vec![lost()]).unwrap()[0].record().unwrap();
+    assert_eq!(read.place, None, "what comes as text stands nowhere in a test");
 }
 
 #[test]
@@ -348,6 +351,19 @@ fn a_fault_that_is_added_in_the_middle_of_a_request_strikes_the_next_one() {
     assert_eq!(fault.fired(), 0);
     assert_eq!(piece(&mut client, &token, &id, 1, b"1234").status, 503);
     assert_eq!(fault.fired(), 1);
+    origin.finish();
+}
+
+#[test]
+fn a_fault_that_is_added_in_the_middle_of_a_json_rpc_body_strikes_what_the_body_asks_for() {
+    let origin = builder().start();
+    let mut client = Client::new(&origin);
+    let whole = request("POST", "/jsonrpc", &[], br#"{"method": "noop", "params": [], "id": 1}"#);
+    client.write(&whole[..whole.len() - 2]);
+    assert!(origin.wait_until(PATIENCE, |requests| requests.iter().count() == 1));
+    origin.on(Op::method("noop")).reject(503);
+    client.write(&whole[whole.len() - 2..]);
+    assert_eq!(client.read().status, 503);
     origin.finish();
 }
 

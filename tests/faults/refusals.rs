@@ -128,7 +128,9 @@ fn counts_that_never_come() {
         origin.connections().nth(0).reset() =>
             "the first is nth(1)",
         origin.connections().nth(1).always().reset() =>
-            "which of the connections is said once: .nth(2), or .times(2), or .always()",
+            "which of the connections is said once: .nth(2), or .first(), or .times(2), or .always()",
+        origin.connections().first().times(2).reset() =>
+            "which of the connections is said once: .nth(2), or .first(), or .times(2), or .always()",
         origin.connections().times(0).silence() =>
             "a fault that strikes 0 times is none: times(1) or more",
         origin.connections().close_after(0) =>

@@ -134,6 +134,19 @@ fn a_token_that_dies_by_itself_is_no_work_of_a_fault() {
 }
 
 #[test]
+fn a_try_of_which_nobody_knows_whose_it_is_counts_apart() {
+    let origin = builder().start();
+    origin.on(Op::create()).attempt(2).reject(500);
+    origin.on(Op::login()).attempt(2).reject(500);
+    let token = origin.token_for("jane");
+    let log_in = |password: &str| asking::login(&origin, "jane", password).status;
+    assert_eq!([begin(&origin, "no token"), begin(&origin, &token)], [403, 200]);
+    assert_eq!([log_in("wrong"), log_in("a")], [400, 200]);
+    assert_eq!([begin(&origin, &token), log_in("a")], [500, 500]);
+    origin.finish();
+}
+
+#[test]
 fn a_token_that_is_older_than_a_fault_lets_it_be_dies_at_once() {
     let origin = builder().start();
     let token = origin.token_for("jane");

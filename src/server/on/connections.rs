@@ -19,7 +19,7 @@ impl<'o> OnConnections<'o> {
         Self { origin, count: None, name: None }
     }
 
-    /// Only the n-th connection, from 1, counted from here on.
+    /// Only the n-th connection, from 1, counted from here on: that one, or none.
     ///
     /// # Panics
     ///
@@ -27,6 +27,17 @@ impl<'o> OnConnections<'o> {
     #[track_caller]
     pub fn nth(self, number: u64) -> Self {
         self.count(Which::Nth(number))
+    }
+
+    /// Only the next connection, which is the default. Where another fault strikes that one, it is
+    /// the first that is left.
+    ///
+    /// # Panics
+    ///
+    /// If it has been said already which of them.
+    #[track_caller]
+    pub fn first(self) -> Self {
+        self.count(Which::Times(1))
     }
 
     /// The next so many connections. Default: one.
@@ -54,7 +65,8 @@ impl<'o> OnConnections<'o> {
         let before = self.count.replace(count);
         assert!(
             before.is_none(),
-            "which of the connections is said once: .nth(2), or .times(2), or .always()"
+            "which of the connections is said once: .nth(2), or .first(), or .times(2), or \
+             .always()"
         );
         self
     }
@@ -74,7 +86,8 @@ impl<'o> OnConnections<'o> {
         self.arm(ConnectionEffect::Reset)
     }
 
-    /// Accepts the connection, and neither reads nor writes anything.
+    /// Accepts the connection, and neither reads nor writes anything; it is closed after
+    /// [`Builder::hold_limit`](crate::Builder::hold_limit).
     ///
     /// # Panics
     ///
@@ -84,7 +97,8 @@ impl<'o> OnConnections<'o> {
         self.arm(ConnectionEffect::Silence)
     }
 
-    /// Closes the connection after so many answers, which say nothing about it.
+    /// Closes the connection after so many answers, which say nothing about it. It does not act on a
+    /// connection that ends before: by the client, or behind an answer that says so itself.
     ///
     /// # Panics
     ///
