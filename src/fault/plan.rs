@@ -9,7 +9,7 @@ use crate::spec::Operation;
 
 use super::attempts::{Attempt, Attempts};
 use super::tokens::TokenUses;
-use super::{Chaos, ConnectionEffect, Count, Effect, Fault, Kind, Stage, Trigger};
+use super::{Chaos, ConnectionEffect, Effect, Fault, Kind, Stage, Trigger, Which};
 
 /// Where in a test a fault was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct FaultRecord {
     pub overdue: bool,
     /// Whether it matters that it acts at all.
     pub is_judged: bool,
+    /// How many requests had come when it was added.
+    pub(super) before: usize,
     /// How many calls it is about to act on.
     reserved: u64,
     /// The origin when it was added, for what is to be answered from there.
@@ -122,6 +124,7 @@ impl Faults {
             spared: None,
             overdue: false,
             is_judged: true,
+            before: journal.exchanges().len(),
             reserved: 0,
             past: is_stale.then(|| Arc::new(past())),
         });
@@ -365,11 +368,11 @@ impl FaultRecord {
         self.is_the_one(trigger.count())
     }
 
-    fn is_the_one(&self, count: Count) -> bool {
+    fn is_the_one(&self, count: Which) -> bool {
         match count {
-            Count::Nth(nth) => self.matched == nth,
-            Count::Times(most) => self.fired + self.reserved < most,
-            Count::Always => true,
+            Which::Nth(nth) => self.matched == nth,
+            Which::Times(most) => self.fired + self.reserved < most,
+            Which::Always => true,
         }
     }
 

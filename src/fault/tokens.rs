@@ -23,6 +23,7 @@ impl Faults {
             if user.is_some() && *user != call.user {
                 continue;
             }
+            record.matched += requests;
             let (more, most) = match life {
                 TokenLife::Requests(most) => (requests, *most),
                 TokenLife::Bytes(most) => (bytes, *most),
@@ -31,7 +32,6 @@ impl Faults {
             let so_far = self.uses.entry((record.id, session)).or_default();
             let ends = *so_far < most && *so_far + more >= most;
             *so_far += more;
-            record.matched += requests;
             record.fired += u64::from(ends);
             is_used_up |= ends;
         }
@@ -53,13 +53,11 @@ impl Faults {
     }
 
     /// Lets `end` end the tokens whose time is over, of the user and after the time that it is
-    /// given; it says how many those were.
+    /// given; it says how many of those had not expired by themselves.
     pub fn age_tokens(&mut self, mut end: impl FnMut(Option<&str>, Duration) -> u64) {
         for record in &mut self.records {
             if let Kind::Token(user, TokenLife::Time(time)) = &Arc::clone(&record.fault).kind {
-                let ended = end(user.as_deref(), *time);
-                record.matched += ended;
-                record.fired += ended;
+                record.fired += end(user.as_deref(), *time);
             }
         }
     }

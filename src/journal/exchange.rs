@@ -170,7 +170,7 @@ impl fmt::Debug for AnswerHead {
 pub enum Outcome {
     /// The body is still being read.
     Receiving,
-    /// What was asked for is done, and a fault holds the answer back.
+    /// What was asked for is done, or refused, and a fault holds the answer back.
     HeldBack,
     /// A stored file is being sent.
     Sending,

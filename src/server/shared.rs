@@ -66,6 +66,9 @@ impl State {
 
     /// Adds a fault, and gives its number.
     pub(super) fn add_fault(&mut self, fault: Fault, place: Option<Place>) -> u64 {
+        let now = self.now();
+        // A fault on tokens must not count those that had died before.
+        self.origin.forget_expired_sessions(now);
         let origin = &self.origin;
         self.faults.add(fault, place, &self.journal, || origin.clone())
     }

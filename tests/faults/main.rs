@@ -105,6 +105,23 @@ fn an_answer_is_held_until_it_is_released() {
 }
 
 #[test]
+fn a_refusal_is_held_too_and_each_answer_that_is_held_can_be_waited_for() {
+    let (origin, _) = videos();
+    let held = origin.on(Op::create()).times(2).hold();
+    std::thread::scope(|scope| {
+        let ask = || Client::new(&origin).ask("POST", "/multipart/create", &[], b"").status;
+        let first = scope.spawn(ask);
+        assert!(held.arrived_times(1, Duration::from_secs(5)));
+        assert!(!held.arrived_times(2, Duration::from_millis(1)));
+        let second = scope.spawn(ask);
+        assert!(held.arrived_times(2, Duration::from_secs(5)));
+        held.release();
+        assert_eq!([first, second].map(|asked| asked.join().unwrap()), [401, 401]);
+    });
+    origin.finish();
+}
+
+#[test]
 #[should_panic(expected = "piece 9 was never sent; parts seen: 1")]
 fn a_fault_that_never_acts_fails_the_test() {
     let (origin, token) = videos();
