@@ -6,6 +6,7 @@
 
 mod attempts;
 mod chaos;
+mod chaotic;
 mod check;
 mod code;
 mod effect;
