@@ -39,8 +39,19 @@ fn calls() -> Vec<Call> {
 /// What is asked for, and which attempt it is.
 type Asked = (String, u32);
 
-/// What strikes when those calls come in that order.
+/// What strikes when those calls come in that order, to an origin that does them all, with bodies
+/// that are long enough for everything.
 fn decisions(chaos: Chaos, calls: &[Call]) -> BTreeMap<Asked, (String, Effect)> {
+    decided(chaos, calls, None, Some(1 << 30))
+}
+
+/// What strikes when the origin refuses those calls, or when their bodies are of that length.
+fn decided(
+    chaos: Chaos,
+    calls: &[Call],
+    refused: Option<u16>,
+    declared: Option<u64>,
+) -> BTreeMap<Asked, (String, Effect)> {
     let mut faults = Faults::default();
     faults.set_chaos(chaos, &Journal::default());
     let mut attempts: BTreeMap<String, u32> = BTreeMap::new();
@@ -50,7 +61,7 @@ fn decisions(chaos: Chaos, calls: &[Call]) -> BTreeMap<Asked, (String, Effect)> 
         let attempt = attempts.entry(what.clone()).or_default();
         *attempt += 1;
         let at = if call.is_json_rpc() { Stage::Commit } else { Stage::Head };
-        let there = Circumstances { at, refused: None, declared: Some(1000) };
+        let there = Circumstances { at, refused, declared };
         if let Some(strike) = faults.strike(call, there) {
             let decided = (strike.struck.name.to_string(), strike.effect);
             decisions.insert((what, *attempt), decided);
@@ -92,6 +103,32 @@ fn identifiers_and_sessions_change_no_decision() {
         call.upload = Some("another".to_owned());
     }
     assert_eq!(decisions(chaos, &others), decisions(chaos, &again_and_again()));
+}
+
+#[test]
+fn what_becomes_of_a_call_decides_whether_it_is_struck_and_never_by_what() {
+    for profile in [Profile::Lossy, Profile::Ill, Profile::Slow, Profile::Everything] {
+        let chaos = Chaos::seed(43).profile(profile).percent(100);
+        let mut all = BTreeMap::new();
+        for refused in [None, Some(403), Some(404), Some(429)] {
+            for declared in [None, Some(0), Some(10), Some(1000), Some(1 << 30)] {
+                for (asked, strike) in decided(chaos, &again_and_again(), refused, declared) {
+                    let known = all.entry(asked).or_insert_with(|| strike.clone());
+                    assert_eq!(*known, strike);
+                }
+            }
+        }
+        assert_eq!(all.len(), calls().len() * 2);
+    }
+}
+
+#[test]
+fn a_body_in_chunks_is_cut_where_one_of_known_length_is() {
+    let chaos = Chaos::seed(44).profile(Profile::Lossy).percent(100);
+    let in_chunks = decided(chaos, &again_and_again(), None, None);
+    assert!(in_chunks == decisions(chaos, &again_and_again()));
+    let in_the_middle = |effect: &Effect| effect.body_bytes().is_some_and(|bytes| bytes > 0);
+    assert!(in_chunks.values().any(|(_, effect)| in_the_middle(effect)));
 }
 
 #[test]
@@ -160,13 +197,14 @@ fn another_seed_decides_otherwise() {
 }
 
 #[test]
-fn a_cut_in_a_body_comes_before_its_end() {
+fn cuts_are_near_the_beginning_of_a_body_and_far_into_it() {
     let chaos = Chaos::seed(8).profile(Profile::Lossy).percent(100);
     let cuts = decisions(chaos, &again_and_again())
         .into_values()
         .filter_map(|(_, effect)| effect.body_bytes());
     let cuts: BTreeSet<u64> = cuts.collect();
-    assert!(cuts.len() > 10 && cuts.iter().all(|bytes| *bytes <= 1000), "{cuts:?}");
+    assert!(cuts.contains(&0) && cuts.iter().any(|bytes| *bytes > 10_000), "{cuts:?}");
+    assert!(cuts.len() > 10 && cuts.iter().all(|bytes| *bytes < 1 << 20), "{cuts:?}");
 }
 
 #[test]
@@ -204,7 +242,8 @@ fn a_form_is_struck_when_it_has_told_its_path_and_counts_on_that() {
             assert_eq!(strike(Stage::Head, None), None);
             let struck = strike(Stage::Commit, Some(path));
             assert_eq!(struck.is_some(), attempt <= 2);
-            let start = format!("origin.on(Op::file()).path({path:?}).attempt({attempt}).");
+            let start =
+                format!("origin.on(Op::file()).path({path:?}).user(\"jane\").attempt({attempt}).");
             assert!(struck.is_none_or(|sentence| sentence.starts_with(&start)));
         }
     }

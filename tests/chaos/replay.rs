@@ -7,6 +7,8 @@ use mock_origin::{Chaos, Fault, MockOrigin, Op, Profile};
 use crate::client::Uploader;
 use crate::facts::{assert_same, facts};
 use crate::parallel::{assert_nothing_lost, upload_all};
+use crate::support::request;
+use crate::wire::Wire;
 use crate::{pieces, videos};
 
 const PROFILES: [Profile; 4] = [Profile::Lossy, Profile::Ill, Profile::Slow, Profile::Everything];
@@ -82,6 +84,67 @@ fn the_faults_of_a_parallel_run_bring_about_the_same_run() {
     // Their order is that of the run, and does not matter.
     faults.reverse();
     assert_same(&once, &replayed(&faults, Fault::clone, run));
+}
+
+#[test]
+fn two_users_on_one_path_are_told_apart() {
+    let two_users = || MockOrigin::builder().user("jane", "secret").user("bob", "secret");
+    let origin = || two_users().directory("/videos").seed(1).start();
+    let run = |origin: &MockOrigin| {
+        for user in ["jane", "bob", "jane"] {
+            let mut client = Uploader::correct(origin);
+            client.user = user;
+            client.upload("/videos", "a.mp4", &pieces(2)).unwrap();
+            client.upload("/videos", "b.mp4", &pieces(1)).unwrap();
+        }
+    };
+    for seed in 0..10 {
+        let (once, again) = (origin(), origin());
+        once.chaos(Chaos::seed(seed).percent(40));
+        run(&once);
+        for fault in once.done_by_chaos() {
+            again.add_fault(fault);
+        }
+        run(&again);
+        assert_same(&facts(&once), &facts(&again));
+        again.finish();
+    }
+}
+
+/// What has struck jane's first attempts at a file in a directory that bob makes.
+fn struck_beside_another(seed: u64, bob_is_first: bool) -> Vec<Fault> {
+    let origin = MockOrigin::builder().user("jane", "secret").user("bob", "secret").start();
+    let tokens = [origin.token_for("jane"), origin.token_for("bob")];
+    origin.chaos(Chaos::seed(seed).percent(100).at_most(1).per_operation());
+    let ask = |token: &str, target: &str, directory: &str| {
+        let place = [("X-Agile-Directory", directory), ("X-Agile-Basename", "a")];
+        let headers = [&[("X-Agile-Authorization", token)], &place[..]].concat();
+        let answer = Wire::to(&origin.url()).unwrap().ask(&request("POST", target, &headers, b""));
+        answer.is_ok_and(|answer| answer.code() == Some(0))
+    };
+    let of_bob = || while !ask(&tokens[1], "/post/directory", "/d") {};
+    if bob_is_first {
+        of_bob();
+    }
+    ask(&tokens[0], "/multipart/create", "/d");
+    let done = origin.done_by_chaos();
+    done.into_iter().filter(|fault| fault.to_string().contains("create")).collect()
+}
+
+#[test]
+fn who_else_came_first_does_not_change_by_what_a_call_is_struck() {
+    let mut struck_in_both = 0;
+    for seed in 0..30 {
+        let (after, before) =
+            (struck_beside_another(seed, true), struck_beside_another(seed, false));
+        assert_eq!(after.len(), 1);
+        // What needs that the call is done comes to nothing where it is refused.
+        if !before.is_empty() {
+            assert_eq!(after, before);
+            struck_in_both += 1;
+        }
+    }
+    assert!((1..30).contains(&struck_in_both), "{struck_in_both}");
 }
 
 #[test]
