@@ -1,5 +1,6 @@
 //! Faults that nobody has to think of: decided by a hash, so that nothing but the seed changes them.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::content::Digest;
@@ -160,6 +161,15 @@ const ANY: Option<&[Operation]> = None;
 
 /// What has a body that can be cut: a form tells its path behind it, and others have hardly one.
 const HAS_BODY: Option<&[Operation]> = Some(&[Operation::Piece, Operation::PostRaw]);
+
+impl fmt::Display for Chaos {
+    /// As in `Chaos::seed(41).profile(Profile::Lossy).at_most(2).per_operation().percent(33)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seed, profile, most, percent } = self;
+        write!(f, "Chaos::seed({seed}).profile(Profile::{profile:?})")?;
+        write!(f, ".at_most({most}).per_operation().percent({percent})")
+    }
+}
 
 /// How many attempts of what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

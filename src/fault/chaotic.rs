@@ -4,6 +4,7 @@ use crate::journal::{Call, Journal, Struck};
 use crate::spec::Operation;
 
 use super::attempts::Attempt;
+use super::pasted::pasted;
 use super::plan::Circumstances;
 use super::{Chaos, Fault, Faults, Kind, Stage, Strike};
 
@@ -12,17 +13,31 @@ use super::{Chaos, Fault, Faults, Kind, Stage, Strike};
 pub(super) struct Chaotic {
     /// The one that decides.
     pub(super) reigns: Option<Chaos>,
-    /// What has been done, as faults that do the same.
-    done: Vec<Fault>,
+    /// All that have decided.
+    begun: Vec<Chaos>,
+    /// What each has done, as faults that do the same.
+    done: Vec<(Chaos, Fault)>,
 }
 
 impl Chaotic {
-    /// A strike that was decided by chaos has done what it was meant to do.
-    pub(super) fn has_done(&mut self, fault: &Fault) {
+    /// What chaos decided has been done.
+    pub(super) fn has_done(&mut self, decided: &(Chaos, Fault)) {
         // A user who logs in to another directory does it for the first time again.
-        if !self.done.contains(fault) {
-            self.done.push(fault.clone());
+        if !self.done.contains(decided) {
+            self.done.push(decided.clone());
         }
+    }
+
+    /// One chaos and what it has done, as they are written in a test.
+    fn tell(&self, chaos: &Chaos) -> String {
+        let decision = pasted([format!("origin.chaos({chaos})")]);
+        let faults: Vec<_> =
+            self.done.iter().filter(|(by, _)| by == chaos).map(|(_, fault)| fault).collect();
+        let done = match faults.as_slice() {
+            [] => "and has done nothing".to_owned(),
+            some => format!("and has done what these faults do:\n\n{}", pasted(some)),
+        };
+        format!("this chaos decides the same again:\n\n{decision}\n{}\n\n", done.trim_end())
     }
 }
 
@@ -31,6 +46,9 @@ impl Faults {
     pub fn set_chaos(&mut self, chaos: Chaos, journal: &Journal) {
         self.begin_to_count(journal);
         self.chaotic.reigns = Some(chaos);
+        if !self.chaotic.begun.contains(&chaos) {
+            self.chaotic.begun.push(chaos);
+        }
     }
 
     /// The chaos that decides.
@@ -39,19 +57,14 @@ impl Faults {
     }
 
     /// What chaos has done so far, as faults that do the same.
-    pub fn done_by_chaos(&self) -> &[Fault] {
-        &self.chaotic.done
+    pub fn done_by_chaos(&self) -> Vec<Fault> {
+        self.chaotic.done.iter().map(|(_, fault)| fault.clone()).collect()
     }
 
-    /// What chaos has done so far, as it is written in a test; nothing if there is none.
+    /// Every chaos so far and what it has done, as they are written in a test; nothing if there has
+    /// been none.
     pub fn tell_of_chaos(&self) -> String {
-        let Some(chaos) = self.chaos() else { return String::new() };
-        let sentences = self.chaotic.done.iter().map(|fault| format!("    {fault};\n"));
-        format!(
-            "chaos (seed {}) has done this:\n{}\n",
-            chaos.seed_number(),
-            sentences.collect::<String>()
-        )
+        self.chaotic.begun.iter().map(|chaos| self.chaotic.tell(chaos)).collect()
     }
 
     pub(super) fn strike_by_chaos(
@@ -60,7 +73,7 @@ impl Faults {
         attempt: Attempt,
         circumstances: Circumstances,
     ) -> Option<Strike> {
-        let chaos = self.chaos()?;
+        let chaos = *self.chaos()?;
         // Without its path a form is like every other one, and they would count for each other.
         if call.operation == Operation::PostFile && circumstances.at == Stage::Head {
             return None;
@@ -69,6 +82,6 @@ impl Faults {
         let Kind::Call(_, effect) = &fault.kind else { return None };
         let struck = Struck::new(None, fault.to_string());
         let effect = effect.clone();
-        Some(Strike { struck, effect, past: None, by_chaos: Some(Box::new(fault)) })
+        Some(Strike { struck, effect, past: None, by_chaos: Some(Box::new((chaos, fault))) })
     }
 }

@@ -10,7 +10,7 @@ use crate::spec::Operation;
 use super::attempts::{Attempt, Attempts};
 use super::chaotic::Chaotic;
 use super::tokens::TokenUses;
-use super::{ConnectionEffect, Count, Effect, Fault, Kind, Stage, Trigger};
+use super::{Chaos, ConnectionEffect, Count, Effect, Fault, Kind, Stage, Trigger};
 
 /// Where in a test a fault was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub struct Strike {
     /// The origin when the fault was added, where the effect needs it.
     pub past: Option<Arc<Origin>>,
     /// The fault that does the same, if chaos decided.
-    pub(super) by_chaos: Option<Box<Fault>>,
+    pub(super) by_chaos: Option<Box<(Chaos, Fault)>>,
 }
 
 impl Faults {
@@ -218,8 +218,8 @@ impl Faults {
 
     /// A strike has done what it was meant to do.
     pub fn fired(&mut self, strike: &Strike) {
-        if let Some(fault) = &strike.by_chaos {
-            self.chaotic.has_done(fault);
+        if let Some(decided) = &strike.by_chaos {
+            self.chaotic.has_done(decided);
         }
         self.has_acted(&strike.struck);
     }

@@ -161,17 +161,61 @@ fn names_with_letters_of_patterns_are_replayed_too() {
     }
 }
 
+/// What a test that fails at its end is told.
+fn failing_finish(origin: MockOrigin) -> String {
+    origin.on(Op::piece(99)).reject(503);
+    let failed = catch_unwind(AssertUnwindSafe(|| origin.finish())).unwrap_err();
+    *failed.downcast::<String>().unwrap()
+}
+
+fn sentences(faults: &[Fault]) -> String {
+    faults.iter().map(|fault| format!("    {fault};\n")).collect::<Vec<_>>().concat()
+}
+
 #[test]
-fn a_failing_finish_prints_the_seed_and_what_chaos_has_done() {
+fn a_failing_finish_prints_chaos_and_what_it_has_done_as_code() {
+    let origin = videos().seed(1).start();
+    origin.chaos(Chaos::seed(41).profile(Profile::Lossy).percent(60));
+    upload_three(&origin);
+    let done = sentences(&origin.done_by_chaos());
+    assert!(!done.is_empty());
+    let text = failing_finish(origin);
+    let told = format!(
+        "this chaos decides the same again:\n\n    use mock_origin::{{Chaos, Profile}};\n\n    \
+         origin.chaos(Chaos::seed(41).profile(Profile::Lossy).at_most(2).per_operation()\
+         .percent(60));\n\n\
+         and has done what these faults do:\n\n    \
+         use mock_origin::{{Cut, Interface, Lose, Op}};\n\n{done}\ntimeline"
+    );
+    assert!(text.contains(&told), "{text}");
+}
+
+#[test]
+fn each_chaos_is_told_of_with_what_it_has_done_even_when_it_is_over() {
     let origin = videos().seed(1).start();
     origin.chaos(Chaos::seed(41).percent(60));
-    origin.on(Op::piece(99)).reject(503);
     upload_three(&origin);
-    let done: Vec<_> =
-        origin.done_by_chaos().iter().map(|fault| format!("    {fault};\n")).collect();
-    assert!(!done.is_empty());
-    let failed = catch_unwind(AssertUnwindSafe(|| origin.finish())).unwrap_err();
-    let text = failed.downcast::<String>().unwrap();
-    let told = format!("chaos (seed 41) has done this:\n{}\ntimeline", done.concat());
-    assert!(text.contains(&told), "{text}");
+    let of_first = origin.done_by_chaos();
+    origin.chaos(Chaos::seed(42).percent(60));
+    Uploader::correct(&origin).upload("/videos", "c.mp4", &pieces(1)).unwrap();
+    let of_second = origin.done_by_chaos().split_off(of_first.len());
+    origin.clear_faults();
+    assert!(!of_first.is_empty() && !of_second.is_empty());
+    let text = failing_finish(origin);
+    let (first, second) = text.split_once("Chaos::seed(42)").unwrap();
+    assert!(first.contains("Chaos::seed(41)") && first.contains(&sentences(&of_first)), "{text}");
+    assert!(second.contains(&sentences(&of_second)), "{text}");
+    assert!(!first.contains(&sentences(&of_second)), "{text}");
+}
+
+#[test]
+fn chaos_that_has_done_nothing_is_told_of_too_and_none_after_a_reset() {
+    let origin = videos().start();
+    origin.chaos(Chaos::seed(41).percent(0));
+    let text = failing_finish(origin);
+    assert!(text.contains(".percent(0));\n\nand has done nothing\n\ntimeline"), "{text}");
+    let origin = videos().start();
+    origin.chaos(Chaos::seed(41));
+    origin.reset();
+    assert!(!failing_finish(origin).contains("this chaos"));
 }
