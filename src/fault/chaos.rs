@@ -13,6 +13,9 @@ use super::{Cut, Effect, Fault, Lose, Pattern, Reject, Trigger};
 /// Bodies are cut at 2^0 to 2^20 bytes.
 const MAGNITUDES: u64 = 21;
 
+/// A body of up to so many bytes may be read slowly.
+const SMALL_BODY: u64 = 64 << 10;
+
 /// Faults by chance, which is a seed.
 ///
 /// Each decision is a hash of the seed, the operation, the path, the user, the part number and the
@@ -48,7 +51,9 @@ pub enum Profile {
     Lossy,
     /// The origin is ill: 500, 503 and 429, before and after the operation has taken place.
     Ill,
-    /// Everything takes a while, and nothing fails.
+    /// Everything takes a while, and nothing fails. No fault takes more than some tenths of a second:
+    /// bodies over 64 KiB and those in chunks are read at full speed, and stored files and what
+    /// comes over JSON-RPC are answered late, but not slowly.
     Slow,
     /// All of that.
     #[default]
@@ -115,6 +120,9 @@ impl Chaos {
         let chosen = dice.below(effects.len() as u64);
         let effect = effects.into_iter().nth(usize::try_from(chosen).unwrap_or(0))?;
         effect.can_strike(call, circumstances).ok()?;
+        if would_last(&effect, call, circumstances.declared) {
+            return None;
+        }
         Some(Fault::on_call(trigger, effect))
     }
 
@@ -142,8 +150,8 @@ impl Chaos {
             (Profile::Ill, ANY, Effect::CommitThen(Lose::Status(500))),
             (Profile::Ill, ANY, Effect::CommitThen(Lose::Status(503))),
             (Profile::Slow, ANY, Effect::Delay(later)),
-            (Profile::Slow, ANY, Effect::AnswerSlowly(20_000)),
-            (Profile::Slow, HAS_BODY, Effect::ReadSlowly(1 << 20)),
+            (Profile::Slow, SHORT_ANSWER, Effect::AnswerSlowly(10_000)),
+            (Profile::Slow, HAS_BODY, Effect::ReadSlowly(4 * SMALL_BODY)),
         ];
         let is_meant = |profile| self.profile == profile || self.profile == Profile::Everything;
         let may_befall = |operations: Option<&[Operation]>| {
@@ -161,6 +169,27 @@ const ANY: Option<&[Operation]> = None;
 
 /// What has a body that can be cut: a form tells its path behind it, and others have hardly one.
 const HAS_BODY: Option<&[Operation]> = Some(&[Operation::Piece, Operation::PostRaw]);
+
+/// What is answered in a few hundred bytes over HTTP.
+const SHORT_ANSWER: Option<&[Operation]> = Some(&[
+    Operation::Login,
+    Operation::MakeDirectory,
+    Operation::Create,
+    Operation::Piece,
+    Operation::Complete,
+    Operation::PostRaw,
+    Operation::PostFile,
+]);
+
+/// Whether it would take as long as something is large that may be of any size.
+fn would_last(effect: &Effect, call: &Call, body: Option<u64>) -> bool {
+    match effect {
+        Effect::ReadSlowly(_) => body.is_none_or(|bytes| bytes > SMALL_BODY),
+        // It may be one of many in a batch.
+        Effect::AnswerSlowly(_) => call.is_json_rpc(),
+        _ => false,
+    }
+}
 
 impl fmt::Display for Chaos {
     /// As in `Chaos::seed(41).profile(Profile::Lossy).at_most(2).per_operation().percent(33)`.

@@ -1,6 +1,7 @@
 //! What chaos decides follows from what is asked for, and from nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use mock_origin::fault::{Circumstances, Effect, Faults, Stage, Trigger};
 use mock_origin::journal::{Call, Journal};
@@ -131,10 +132,49 @@ fn a_body_in_chunks_is_cut_where_one_of_known_length_is() {
     assert!(in_chunks.values().any(|(_, effect)| in_the_middle(effect)));
 }
 
+/// How long chaos lets a body and an answer take, if it is about their time.
+fn takes(effect: &Effect, body: Option<u64>, answer: u64) -> Option<Duration> {
+    let over = |bytes: u64, rate: u64| Duration::from_millis(bytes * 1000 / rate);
+    match effect {
+        Effect::Delay(by) => Some(*by),
+        Effect::ReadSlowly(rate) => Some(over(body.unwrap_or(u64::MAX / 1000), *rate)),
+        Effect::AnswerSlowly(rate) => Some(over(answer, *rate)),
+        _ => None,
+    }
+}
+
+#[test]
+fn nothing_takes_longer_for_being_large() {
+    let chaos = Chaos::seed(45).profile(Profile::Slow).percent(100);
+    // Files, lists and batches have no bounds.
+    let large = (0..100).flat_map(|number| {
+        let path = &format!("/acme/{number}");
+        let mut stored = call(Operation::Read, Interface::Egress, "", path);
+        stored.user = None;
+        let listed = call(Operation::List, Interface::JsonRpc, "listFile", path);
+        let created = call(Operation::Create, Interface::JsonRpc, "createMultipart", path);
+        [stored, listed, created]
+    });
+    let large: Vec<_> = large.collect();
+    let mut kinds = BTreeSet::new();
+    for declared in [None, Some(0), Some(100), Some(1 << 16), Some(1 << 20), Some(1 << 32)] {
+        let small = again_and_again();
+        for (calls, answer) in [(&small, 1000), (&large, 1 << 32)] {
+            for (_, effect) in decided(chaos, calls, None, declared).into_values() {
+                let time = takes(&effect, declared, answer).unwrap();
+                assert!(time <= Duration::from_millis(300), "{effect:?} {declared:?} {answer}");
+                kinds.insert(effect.stage());
+            }
+        }
+    }
+    assert!(kinds.contains(&Stage::Body) && kinds.contains(&Stage::Answer));
+}
+
 #[test]
 fn no_more_attempts_are_struck_than_was_said() {
     for most in 0..=ATTEMPTS {
-        let chaos = Chaos::seed(5).percent(100).at_most(most).per_operation();
+        let lossy = Chaos::seed(5).profile(Profile::Lossy).percent(100);
+        let chaos = lossy.at_most(most).per_operation();
         let struck = decisions(chaos, &again_and_again());
         assert!(struck.keys().all(|(_, attempt)| *attempt <= most));
         assert_eq!(struck.len(), calls().len() * most as usize);
@@ -144,7 +184,8 @@ fn no_more_attempts_are_struck_than_was_said() {
 #[test]
 fn percent_is_how_likely_an_attempt_is_struck() {
     let all = calls().len() * 2;
-    let struck = |percent| decisions(Chaos::seed(6).percent(percent), &again_and_again()).len();
+    let chaos = Chaos::seed(6).profile(Profile::Lossy);
+    let struck = |percent| decisions(chaos.percent(percent), &again_and_again()).len();
     assert_eq!((struck(0), struck(100)), (0, all));
     let half = struck(50);
     assert!((all * 35 / 100..=all * 65 / 100).contains(&half), "{half} of {all}");
