@@ -1,5 +1,6 @@
 //! Faults that nobody has to think of: decided by a hash, so that nothing but the seed changes them.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::content::Digest;
@@ -9,13 +10,24 @@ use crate::spec::{Interface, Operation};
 use super::plan::Circumstances;
 use super::{Cut, Effect, Fault, Lose, Pattern, Reject, Trigger};
 
+/// Bodies are cut at 2^0 to 2^20 bytes.
+const MAGNITUDES: u64 = 21;
+
+/// A body of up to so many bytes may be read slowly.
+const SMALL_BODY: u64 = 64 << 10;
+
 /// Faults by chance, which is a seed.
 ///
-/// Each decision is a hash of the seed, the operation, the path, the part number and the attempt:
-/// neither the order in which requests come nor their timing changes it. No more than
+/// Each decision is a hash of the seed, the operation, the path, the user, the part number and the
+/// attempt: neither the order in which requests come nor their timing changes it. No more than
 /// [`at_most`](Chaos::at_most) attempts of anything are struck, so that a client which tries once
-/// more than that must succeed. A request of which neither user nor path is known is let be: a
-/// ping, or one whose token is good for nothing.
+/// more than that must succeed.
+///
+/// What it decides is still not always what happens. Where it wants an operation to be done and the
+/// answer lost, and the origin itself refuses that request, nothing is struck; and neither is a body
+/// that ends before the place where it would be cut, which is somewhere in the first MiB, whether it
+/// says its length or comes in chunks. What cannot be named is let be: a ping, a request whose token
+/// is good for nothing, and one about a path that cannot be one or an upload that is not there.
 ///
 /// ```
 /// use mock_origin::{Chaos, MockOrigin, Profile};
@@ -39,7 +51,9 @@ pub enum Profile {
     Lossy,
     /// The origin is ill: 500, 503 and 429, before and after the operation has taken place.
     Ill,
-    /// Everything takes a while, and nothing fails.
+    /// Everything takes a while, and nothing fails. No fault takes more than some tenths of a second:
+    /// bodies over 64 KiB and those in chunks are read at full speed, and stored files and what
+    /// comes over JSON-RPC are answered late, but not slowly.
     Slow,
     /// All of that.
     #[default]
@@ -86,73 +100,103 @@ impl Chaos {
         Self { seed, ..self }
     }
 
-    /// What befalls that attempt of a call: a fault that does the same whenever it is added.
+    /// What befalls that attempt of a call: a fault that does the same whenever it is added. What it
+    /// would be follows from the trigger alone, and circumstances can but spare the call.
     pub(super) fn decide(
         &self,
         call: &Call,
         attempt: u32,
         circumstances: Circumstances,
     ) -> Option<Fault> {
-        let is_nothing = matches!(
-            call.operation,
-            Operation::Unmatched | Operation::Preflight | Operation::UnknownMethod
-        );
-        // Nothing tells whether that is tried again, or is another one's: who comes with a dead token.
-        let is_anyones = call.user.is_none() && call.path.is_none();
-        if attempt > self.most || is_nothing || is_anyones {
+        let trigger = precisely(call, attempt)?;
+        if attempt > self.most {
             return None;
         }
-        let mut dice = Dice::new(self.seed, call, attempt);
+        let mut dice = Dice::new(self.seed, &trigger);
         if dice.below(100) >= u64::from(self.percent) {
             return None;
         }
-        let effects = self.effects(&mut dice, circumstances.declared);
-        let possible: Vec<_> = effects
-            .into_iter()
-            .filter(|effect| effect.can_strike(call, circumstances).is_ok())
-            .collect();
-        let chosen = dice.below(possible.len() as u64);
-        let effect = possible.into_iter().nth(usize::try_from(chosen).unwrap_or(0))?;
-        Some(Fault::on_call(precisely(call, attempt), effect))
+        let effects = self.effects(&mut dice, call.operation);
+        let chosen = dice.below(effects.len() as u64);
+        let effect = effects.into_iter().nth(usize::try_from(chosen).unwrap_or(0))?;
+        effect.can_strike(call, circumstances).ok()?;
+        if would_last(&effect, call, circumstances.declared) {
+            return None;
+        }
+        Some(Fault::on_call(trigger, effect))
     }
 
-    fn effects(&self, dice: &mut Dice, body: Option<u64>) -> Vec<Effect> {
-        let profile = self.profile;
-        let has = |kind: Profile| profile == kind || profile == Profile::Everything;
-        let mut effects = Vec::new();
-        // A body of which nothing is known may be empty.
-        let within = body.map_or(0, |length| dice.below(length.saturating_add(1)));
+    /// What may befall an operation.
+    fn effects(&self, dice: &mut Dice, operation: Operation) -> Vec<Effect> {
+        // As likely among the first bytes as far into the body, however long that is.
+        let magnitude = 1 << dice.below(MAGNITUDES);
+        let within = dice.below(magnitude);
         let into_answer = 1 + dice.below(80);
-        if has(Profile::Lossy) {
-            effects.extend([
-                Effect::CutAfter(within, Cut::Reset),
-                Effect::CutAfter(within, Cut::Close),
-                Effect::Lose(Lose::Reset),
-                Effect::Lose(Lose::Close),
-                Effect::CommitThen(Lose::Reset),
-                Effect::CommitThen(Lose::Close),
-                Effect::CutAnswer(into_answer, Cut::Reset),
-                Effect::CutAnswer(into_answer, Cut::Close),
-            ]);
-        }
-        if has(Profile::Ill) {
-            effects.extend([
-                Effect::Reject(Reject::status(500)),
-                Effect::Reject(Reject::status(503)),
-                Effect::Reject(Reject::status(429).retry_after(Duration::ZERO)),
-                Effect::RejectAfter(within, Reject::status(503)),
-                Effect::CommitThen(Lose::Status(500)),
-                Effect::CommitThen(Lose::Status(503)),
-            ]);
-        }
-        if has(Profile::Slow) {
-            effects.extend([
-                Effect::Delay(Duration::from_millis(1 + dice.below(20))),
-                Effect::AnswerSlowly(20_000),
-                Effect::ReadSlowly(1 << 20),
-            ]);
-        }
-        effects
+        let later = Duration::from_millis(1 + dice.below(20));
+        let too_many = Reject::status(429).retry_after(Duration::ZERO);
+        let all = [
+            (Profile::Lossy, HAS_BODY, Effect::CutAfter(within, Cut::Reset)),
+            (Profile::Lossy, HAS_BODY, Effect::CutAfter(within, Cut::Close)),
+            (Profile::Lossy, ANY, Effect::Lose(Lose::Reset)),
+            (Profile::Lossy, ANY, Effect::Lose(Lose::Close)),
+            (Profile::Lossy, ANY, Effect::CommitThen(Lose::Reset)),
+            (Profile::Lossy, ANY, Effect::CommitThen(Lose::Close)),
+            (Profile::Lossy, ANY, Effect::CutAnswer(into_answer, Cut::Reset)),
+            (Profile::Lossy, ANY, Effect::CutAnswer(into_answer, Cut::Close)),
+            (Profile::Ill, ANY, Effect::Reject(Reject::status(500))),
+            (Profile::Ill, ANY, Effect::Reject(Reject::status(503))),
+            (Profile::Ill, ANY, Effect::Reject(too_many)),
+            (Profile::Ill, HAS_BODY, Effect::RejectAfter(within, Reject::status(503))),
+            (Profile::Ill, ANY, Effect::CommitThen(Lose::Status(500))),
+            (Profile::Ill, ANY, Effect::CommitThen(Lose::Status(503))),
+            (Profile::Slow, ANY, Effect::Delay(later)),
+            (Profile::Slow, SHORT_ANSWER, Effect::AnswerSlowly(10_000)),
+            (Profile::Slow, HAS_BODY, Effect::ReadSlowly(4 * SMALL_BODY)),
+        ];
+        let is_meant = |profile| self.profile == profile || self.profile == Profile::Everything;
+        let may_befall = |operations: Option<&[Operation]>| {
+            operations.is_none_or(|operations| operations.contains(&operation))
+        };
+        let of_all = all
+            .into_iter()
+            .filter(|(profile, operations, _)| is_meant(*profile) && may_befall(*operations));
+        of_all.map(|(.., effect)| effect).collect()
+    }
+}
+
+/// Whatever is asked for.
+const ANY: Option<&[Operation]> = None;
+
+/// What has a body that can be cut: a form tells its path behind it, and others have hardly one.
+const HAS_BODY: Option<&[Operation]> = Some(&[Operation::Piece, Operation::PostRaw]);
+
+/// What is answered in a few hundred bytes over HTTP.
+const SHORT_ANSWER: Option<&[Operation]> = Some(&[
+    Operation::Login,
+    Operation::MakeDirectory,
+    Operation::Create,
+    Operation::Piece,
+    Operation::Complete,
+    Operation::PostRaw,
+    Operation::PostFile,
+]);
+
+/// Whether it would take as long as something is large that may be of any size.
+fn would_last(effect: &Effect, call: &Call, body: Option<u64>) -> bool {
+    match effect {
+        Effect::ReadSlowly(_) => body.is_none_or(|bytes| bytes > SMALL_BODY),
+        // It may be one of many in a batch.
+        Effect::AnswerSlowly(_) => call.is_json_rpc(),
+        _ => false,
+    }
+}
+
+impl fmt::Display for Chaos {
+    /// As in `Chaos::seed(41).profile(Profile::Lossy).at_most(2).per_operation().percent(33)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seed, profile, most, percent } = self;
+        write!(f, "Chaos::seed({seed}).profile(Profile::{profile:?})")?;
+        write!(f, ".at_most({most}).per_operation().percent({percent})")
     }
 }
 
@@ -168,22 +212,41 @@ impl Most {
     }
 }
 
-/// The trigger that this attempt of `call` pulls.
-fn precisely(call: &Call, attempt: u32) -> Trigger {
+/// The trigger that this attempt of `call` pulls, and none but this; nothing if there is no such
+/// trigger, as one without a user or a path is pulled by those of all users and on all paths.
+fn precisely(call: &Call, attempt: u32) -> Option<Trigger> {
     let is_on_both = matches!(call.operation, Operation::Login | Operation::MakeDirectory);
     let is_shared = matches!(call.operation, Operation::Create | Operation::Complete);
     let op = match (call.interface, call.part) {
+        _ if IS_NOTHING.contains(&call.operation) => return None,
         (Interface::JsonRpc, _) if !is_shared => Op::method(&call.name),
         (_, Some(part)) => Op::piece(part),
         (Interface::Http, None) if is_on_both => Op::of(call.operation).over(Interface::Http),
         (_, None) => Op::of(call.operation),
     };
-    // A login is about a user, whatever directory that user begins in.
-    let is_login = call.operation == Operation::Login;
-    let path = call.path.as_deref().filter(|_| !is_login).map(Pattern::exactly);
-    let user = call.user.clone().filter(|_| path.is_none());
-    Trigger { path, user, attempts: Some(attempt..=attempt), ..Trigger::new(op) }
+    let has_path = !IS_WITHOUT_PATH.contains(&call.operation);
+    let path = call.path.as_deref().filter(|_| has_path).map(Pattern::exactly);
+    let user = call.user.clone();
+    let is_named = path.is_some() || (user.is_some() && !has_path);
+    let attempts = Some(attempt..=attempt);
+    is_named.then(|| Trigger { path, user, attempts, ..Trigger::new(op) })
 }
+
+/// What is no operation.
+const IS_NOTHING: [Operation; 3] =
+    [Operation::Unmatched, Operation::Preflight, Operation::UnknownMethod];
+
+/// What is about a user alone. So is a login, whatever directory that user begins in.
+const IS_WITHOUT_PATH: [Operation; 8] = [
+    Operation::Login,
+    Operation::CheckToken,
+    Operation::UpdateSession,
+    Operation::InitKeyPair,
+    Operation::Logout,
+    Operation::Echo,
+    Operation::StatusMap,
+    Operation::ListUploads,
+];
 
 /// Numbers that follow from what is asked for, and from nothing else.
 struct Dice {
@@ -192,17 +255,9 @@ struct Dice {
 }
 
 impl Dice {
-    fn new(seed: u64, call: &Call, attempt: u32) -> Self {
-        let (path, user) = (call.path.as_deref(), call.user.as_deref());
-        let about = format!(
-            "{seed}\0{:?}\0{}\0{}\0{}\0{}\0{attempt}",
-            call.operation,
-            call.name,
-            path.unwrap_or_default(),
-            user.unwrap_or_default(),
-            call.part.unwrap_or_default(),
-        );
-        Self { about: about.into_bytes(), thrown: 0 }
+    /// What a trigger says is all that tells its calls from others.
+    fn new(seed: u64, trigger: &Trigger) -> Self {
+        Self { about: format!("{seed} {trigger}\0").into_bytes(), thrown: 0 }
     }
 
     /// A number below `sides`; 0 if there is none.

@@ -6,10 +6,12 @@
 
 mod attempts;
 mod chaos;
+mod chaotic;
 mod check;
 mod code;
 mod effect;
 mod near;
+mod pasted;
 mod pattern;
 mod plan;
 mod reject;
@@ -21,6 +23,7 @@ pub use chaos::{Chaos, Most, Profile};
 pub use check::refused_by_origin;
 pub use effect::{Alter, Cut, Effect, FRAMING_HEADERS, Garble, Later, Listing, Lose, Stage};
 pub use near::near_misses;
+pub use pasted::pasted;
 pub use pattern::Pattern;
 pub use plan::{Circumstances, FaultRecord, Faults, Place, Strike};
 pub use reject::{Choice, Reject};

@@ -4,8 +4,10 @@ use std::fmt;
 
 /// A pattern of absolute paths: `*` is any part of a name, `**` is any part of a path.
 ///
-/// It is read from the account's root, `/videos/*.mp4`, or with the account in front. Names may have
-/// stars of their own: `\*` is one of those, and `\\` a backslash.
+/// It is read from the account's root, `/videos/*.mp4`, unless it begins with the account's very name,
+/// `/acme/videos/*.mp4`: so what lies in a directory of that name, right under the root, is written
+/// with both, `/acme/acme/*.mp4`. The root itself is `/`, or `/acme`. Names may have stars of their
+/// own: `\*` is one of those, and `\\` a backslash.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern(String);
 
@@ -15,7 +17,7 @@ impl Pattern {
         Self(text.into())
     }
 
-    /// The pattern of that path alone, whatever letters are in it.
+    /// The pattern of that path alone, which is absolute, whatever letters are in it.
     pub fn exactly(path: &str) -> Self {
         Self(path.replace('\\', r"\\").replace('*', r"\*"))
     }
@@ -23,9 +25,23 @@ impl Pattern {
     /// Whether an absolute path, which begins with the account's name, is meant.
     pub fn matches(&self, absolute: &str) -> bool {
         let account_ends = absolute.bytes().skip(1).position(|byte| byte == b'/');
-        let inside = account_ends.map(|at| &absolute[at + 1..]);
-        fits(self.0.as_bytes(), absolute.as_bytes())
-            || inside.is_some_and(|path| fits(self.0.as_bytes(), path.as_bytes()))
+        let (account, inside) = absolute.split_at(account_ends.map_or(absolute.len(), |at| at + 1));
+        match inside {
+            _ if self.begins_with(account) => fits(self.0.as_bytes(), absolute.as_bytes()),
+            // It has no name of which a star could be part.
+            "" => ["/", "/**", "**"].contains(&&*self.0),
+            path => fits(self.0.as_bytes(), path.as_bytes()),
+        }
+    }
+
+    /// Whether its first name is that of the account, letter by letter.
+    fn begins_with(&self, account: &str) -> bool {
+        let pattern = self.0.as_bytes();
+        let behind = account.bytes().try_fold(0, |at, letter| {
+            let is_star = pattern.get(at) == Some(&b'*');
+            behind_letter(pattern, at, letter).filter(|_| !is_star)
+        });
+        behind.is_some_and(|at| matches!(pattern.get(at), None | Some(b'/')))
     }
 
     /// As it was written.
@@ -98,13 +114,56 @@ mod tests {
             ("/**/*.mp4", "/acme/videos/old/b.mp4", true),
             ("/**/c*.mp4", "/acme/videos/old/b.mp4", false),
             ("**", "/acme", true),
-            ("/", "/acme", false),
+            ("/a*", "/acme", false),
             ("/*/*/x", "/acme/a/b/x", true),
             ("/a*c*e", "/acme/abcde", true),
             ("", "/acme/a", false),
         ] {
             assert_eq!(Pattern::new(pattern).matches(path), fit, "{pattern} {path}");
         }
+    }
+
+    #[test]
+    fn a_pattern_begins_at_the_root_of_the_account_unless_the_account_is_in_front() {
+        for (pattern, path, fit) in [
+            ("/acme/videos/a", "/acme/videos/a", true),
+            ("/acme/videos/a", "/acme/acme/videos/a", false),
+            ("/acme/acme/videos/a", "/acme/acme/videos/a", true),
+            ("/acme/*.mp4", "/acme/a.mp4", true),
+            ("/acme/*.mp4", "/acme/acme/a.mp4", false),
+            ("/acme/**", "/acme/acme/a.mp4", true),
+            ("/acmes/a.mp4", "/acme/acmes/a.mp4", true),
+            ("/acm/a.mp4", "/acme/acm/a.mp4", true),
+            ("/*/b.mp4", "/acme/videos/b.mp4", true),
+            ("/*/b.mp4", "/acme/b.mp4", false),
+            ("/acm*/b.mp4", "/acme/b.mp4", false),
+            ("/acm*/b.mp4", "/acme/acme/b.mp4", true),
+            ("/**/b.mp4", "/acme/b.mp4", false),
+            (r"/a\*\\/b", r"/a*\/b", true),
+            (r"/a\*\\/b", r"/a*\/a*\/b", false),
+        ] {
+            assert_eq!(Pattern::new(pattern).matches(path), fit, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn the_root_of_the_account_is_a_slash_or_the_account() {
+        for (pattern, fit) in [
+            ("/", true),
+            ("/acme", true),
+            ("**", true),
+            ("/**", true),
+            ("/*", false),
+            ("/a*", false),
+            ("/acme/*", false),
+            ("/acme/**", false),
+            ("/acm", false),
+            ("", false),
+        ] {
+            assert_eq!(Pattern::new(pattern).matches("/acme"), fit, "{pattern}");
+        }
+        assert!(!Pattern::new("/").matches("/acme/a"));
+        assert!(!Pattern::new("/acme").matches("/acme/acme"));
     }
 
     #[test]
@@ -126,7 +185,18 @@ mod tests {
 
     #[test]
     fn a_path_is_a_pattern_of_itself_alone() {
-        let paths = ["/acme/a*", "/acme/**", r"/acme/\", r"/acme/\*", "/acme/a", r"/acme/\\**b"];
+        let paths = [
+            "/acme/a*",
+            "/acme/**",
+            r"/acme/\",
+            r"/acme/\*",
+            "/acme/a",
+            r"/acme/\\**b",
+            "/acme",
+            "/acme/acme",
+            "/acme/acme/a",
+            "/acme/acme/acme/a",
+        ];
         for path in paths {
             let pattern = Pattern::exactly(path);
             let matched = paths.into_iter().filter(|other| pattern.matches(other));

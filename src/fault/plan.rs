@@ -8,6 +8,7 @@ use crate::origin::Origin;
 use crate::spec::Operation;
 
 use super::attempts::{Attempt, Attempts};
+use super::chaotic::Chaotic;
 use super::tokens::TokenUses;
 use super::{Chaos, ConnectionEffect, Effect, Fault, Kind, Stage, Trigger, Which};
 
@@ -62,9 +63,7 @@ pub struct Faults {
     pub(super) records: Vec<FaultRecord>,
     /// Those that were taken away: they may be about to act, and are asked how often they have.
     removed: Vec<FaultRecord>,
-    chaos: Option<Chaos>,
-    /// What chaos has done, as faults that do the same.
-    done_by_chaos: Vec<Fault>,
+    pub(super) chaotic: Chaotic,
     /// Counts while there are faults; what was before is read from the journal with the first.
     attempts: Option<Attempts>,
     pub(super) uses: TokenUses,
@@ -92,13 +91,13 @@ pub struct Strike {
     /// The origin when the fault was added, where the effect needs it.
     pub past: Option<Arc<Origin>>,
     /// The fault that does the same, if chaos decided.
-    by_chaos: Option<Box<Fault>>,
+    pub(super) by_chaos: Option<Box<(Chaos, Fault)>>,
 }
 
 impl Faults {
     /// Whether nothing can go wrong, so that nobody needs to ask.
     pub fn is_idle(&self) -> bool {
-        self.records.is_empty() && self.chaos.is_none()
+        self.records.is_empty() && self.chaos().is_none()
     }
 
     /// Adds a fault behind the others and gives it a number. `past` is the origin as it is now,
@@ -148,7 +147,7 @@ impl Faults {
 
     /// Takes all faults away, and chaos with them; gives the numbers of those that were there.
     pub fn clear(&mut self) -> Vec<u64> {
-        self.chaos = None;
+        self.chaotic.reigns = None;
         let ids = self.records.iter().map(|record| record.id).collect();
         self.removed.append(&mut self.records);
         self.rest_if_idle();
@@ -169,33 +168,6 @@ impl Faults {
         ids
     }
 
-    /// Lets chaos decide over every call that no fault strikes.
-    pub fn set_chaos(&mut self, chaos: Chaos, journal: &Journal) {
-        self.begin_to_count(journal);
-        self.chaos = Some(chaos);
-    }
-
-    /// The chaos that decides.
-    pub fn chaos(&self) -> Option<&Chaos> {
-        self.chaos.as_ref()
-    }
-
-    /// What chaos has done so far, as faults that do the same.
-    pub fn done_by_chaos(&self) -> &[Fault] {
-        &self.done_by_chaos
-    }
-
-    /// What chaos has done so far, as it is written in a test; nothing if there is none.
-    pub fn tell_of_chaos(&self) -> String {
-        let Some(chaos) = &self.chaos else { return String::new() };
-        let sentences = self.done_by_chaos.iter().map(|fault| format!("    {fault};\n"));
-        format!(
-            "chaos (seed {}) has done this:\n{}\n",
-            chaos.seed_number(),
-            sentences.collect::<String>()
-        )
-    }
-
     /// The account of every fault.
     pub fn records(&self) -> &[FaultRecord] {
         &self.records
@@ -210,7 +182,7 @@ impl Faults {
         self.records.iter_mut().chain(&mut self.removed).find(|record| record.id == id)
     }
 
-    fn begin_to_count(&mut self, journal: &Journal) {
+    pub(super) fn begin_to_count(&mut self, journal: &Journal) {
         self.attempts.get_or_insert_with(|| {
             let mut attempts = Attempts::default();
             let calls = journal.exchanges().iter().flat_map(|exchange| &exchange.calls);
@@ -260,28 +232,10 @@ impl Faults {
         chosen.or_else(|| self.strike_by_chaos(call, attempt, circumstances))
     }
 
-    fn strike_by_chaos(
-        &self,
-        call: &Call,
-        attempt: Attempt,
-        circumstances: Circumstances,
-    ) -> Option<Strike> {
-        let chaos = self.chaos.as_ref()?;
-        // Without its path a form is like every other one, and they would count for each other.
-        if call.operation == Operation::PostFile && circumstances.at == Stage::Head {
-            return None;
-        }
-        let fault = chaos.decide(call, attempt.on_path, circumstances)?;
-        let Kind::Call(_, effect) = &fault.kind else { return None };
-        let struck = Struck::new(None, fault.to_string());
-        let effect = effect.clone();
-        Some(Strike { struck, effect, past: None, by_chaos: Some(Box::new(fault)) })
-    }
-
     /// A strike has done what it was meant to do.
     pub fn fired(&mut self, strike: &Strike) {
-        if let Some(fault) = &strike.by_chaos {
-            self.done_by_chaos.push((**fault).clone());
+        if let Some(decided) = &strike.by_chaos {
+            self.chaotic.has_done(decided);
         }
         self.has_acted(&strike.struck);
     }

@@ -104,9 +104,9 @@ impl MockOrigin {
         self.shared.settled().faults.records().to_vec()
     }
 
-    /// What chaos has done so far, as faults that do the same.
+    /// What chaos has done so far, each chaos if there were several, as faults that do the same.
     pub fn done_by_chaos(&self) -> Vec<Fault> {
-        self.shared.settled().faults.done_by_chaos().to_vec()
+        self.shared.settled().faults.done_by_chaos()
     }
 
     /// Takes the fault with that number away, and says whether there was one. What it holds it lets

@@ -32,6 +32,8 @@ pub(crate) struct GaveUp(#[allow(dead_code)] String);
 /// One client with at most one connection.
 pub(crate) struct Uploader {
     url: String,
+    /// Whose password is `secret`.
+    pub(crate) user: &'static str,
     mistake: Mistake,
     /// How often it tries anything at most.
     pub(crate) attempts: u32,
@@ -67,7 +69,7 @@ impl Uploader {
     pub(crate) fn new(origin: &MockOrigin, mistake: Mistake) -> Self {
         let attempts = if mistake == Mistake::NeverRetries { 1 } else { 3 };
         let (url, keeps_alive) = (origin.url(), true);
-        Self { url, mistake, attempts, keeps_alive, token: None, wire: None }
+        Self { url, user: "jane", mistake, attempts, keeps_alive, token: None, wire: None }
     }
 
     pub(crate) fn correct(origin: &MockOrigin) -> Self {
@@ -119,7 +121,7 @@ impl Uploader {
     }
 
     fn log_in(&mut self) -> Result<(), GaveUp> {
-        let headers = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
+        let headers = [("X-Agile-Username", self.user), ("X-Agile-Password", "secret")];
         let headers = headers.map(|(name, value)| (name, value.to_owned())).to_vec();
         let ask = Ask { target: "/account/login", headers, body: Body::Bytes(b"") };
         for _ in 0..self.attempts {

@@ -1,6 +1,7 @@
 //! What chaos decides follows from what is asked for, and from nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use mock_origin::fault::{Circumstances, Effect, Faults, Stage, Trigger};
 use mock_origin::journal::{Call, Journal};
@@ -39,8 +40,19 @@ fn calls() -> Vec<Call> {
 /// What is asked for, and which attempt it is.
 type Asked = (String, u32);
 
-/// What strikes when those calls come in that order.
+/// What strikes when those calls come in that order, to an origin that does them all, with bodies
+/// that are long enough for everything.
 fn decisions(chaos: Chaos, calls: &[Call]) -> BTreeMap<Asked, (String, Effect)> {
+    decided(chaos, calls, None, Some(1 << 30))
+}
+
+/// What strikes when the origin refuses those calls, or when their bodies are of that length.
+fn decided(
+    chaos: Chaos,
+    calls: &[Call],
+    refused: Option<u16>,
+    declared: Option<u64>,
+) -> BTreeMap<Asked, (String, Effect)> {
     let mut faults = Faults::default();
     faults.set_chaos(chaos, &Journal::default());
     let mut attempts: BTreeMap<String, u32> = BTreeMap::new();
@@ -50,7 +62,7 @@ fn decisions(chaos: Chaos, calls: &[Call]) -> BTreeMap<Asked, (String, Effect)> 
         let attempt = attempts.entry(what.clone()).or_default();
         *attempt += 1;
         let at = if call.is_json_rpc() { Stage::Commit } else { Stage::Head };
-        let there = Circumstances { at, refused: None, declared: Some(1000) };
+        let there = Circumstances { at, refused, declared };
         if let Some(strike) = faults.strike(call, there) {
             let decided = (strike.struck.name.to_string(), strike.effect);
             decisions.insert((what, *attempt), decided);
@@ -95,9 +107,74 @@ fn identifiers_and_sessions_change_no_decision() {
 }
 
 #[test]
+fn what_becomes_of_a_call_decides_whether_it_is_struck_and_never_by_what() {
+    for profile in [Profile::Lossy, Profile::Ill, Profile::Slow, Profile::Everything] {
+        let chaos = Chaos::seed(43).profile(profile).percent(100);
+        let mut all = BTreeMap::new();
+        for refused in [None, Some(403), Some(404), Some(429)] {
+            for declared in [None, Some(0), Some(10), Some(1000), Some(1 << 30)] {
+                for (asked, strike) in decided(chaos, &again_and_again(), refused, declared) {
+                    let known = all.entry(asked).or_insert_with(|| strike.clone());
+                    assert_eq!(*known, strike);
+                }
+            }
+        }
+        assert_eq!(all.len(), calls().len() * 2);
+    }
+}
+
+#[test]
+fn a_body_in_chunks_is_cut_where_one_of_known_length_is() {
+    let chaos = Chaos::seed(44).profile(Profile::Lossy).percent(100);
+    let in_chunks = decided(chaos, &again_and_again(), None, None);
+    assert!(in_chunks == decisions(chaos, &again_and_again()));
+    let in_the_middle = |effect: &Effect| effect.body_bytes().is_some_and(|bytes| bytes > 0);
+    assert!(in_chunks.values().any(|(_, effect)| in_the_middle(effect)));
+}
+
+/// How long chaos lets a body and an answer take, if it is about their time.
+fn takes(effect: &Effect, body: Option<u64>, answer: u64) -> Option<Duration> {
+    let over = |bytes: u64, rate: u64| Duration::from_millis(bytes * 1000 / rate);
+    match effect {
+        Effect::Delay(by) => Some(*by),
+        Effect::ReadSlowly(rate) => Some(over(body.unwrap_or(u64::MAX / 1000), *rate)),
+        Effect::AnswerSlowly(rate) => Some(over(answer, *rate)),
+        _ => None,
+    }
+}
+
+#[test]
+fn nothing_takes_longer_for_being_large() {
+    let chaos = Chaos::seed(45).profile(Profile::Slow).percent(100);
+    // Files, lists and batches have no bounds.
+    let large = (0..100).flat_map(|number| {
+        let path = &format!("/acme/{number}");
+        let mut stored = call(Operation::Read, Interface::Egress, "", path);
+        stored.user = None;
+        let listed = call(Operation::List, Interface::JsonRpc, "listFile", path);
+        let created = call(Operation::Create, Interface::JsonRpc, "createMultipart", path);
+        [stored, listed, created]
+    });
+    let large: Vec<_> = large.collect();
+    let mut kinds = BTreeSet::new();
+    for declared in [None, Some(0), Some(100), Some(1 << 16), Some(1 << 20), Some(1 << 32)] {
+        let small = again_and_again();
+        for (calls, answer) in [(&small, 1000), (&large, 1 << 32)] {
+            for (_, effect) in decided(chaos, calls, None, declared).into_values() {
+                let time = takes(&effect, declared, answer).unwrap();
+                assert!(time <= Duration::from_millis(300), "{effect:?} {declared:?} {answer}");
+                kinds.insert(effect.stage());
+            }
+        }
+    }
+    assert!(kinds.contains(&Stage::Body) && kinds.contains(&Stage::Answer));
+}
+
+#[test]
 fn no_more_attempts_are_struck_than_was_said() {
     for most in 0..=ATTEMPTS {
-        let chaos = Chaos::seed(5).percent(100).at_most(most).per_operation();
+        let lossy = Chaos::seed(5).profile(Profile::Lossy).percent(100);
+        let chaos = lossy.at_most(most).per_operation();
         let struck = decisions(chaos, &again_and_again());
         assert!(struck.keys().all(|(_, attempt)| *attempt <= most));
         assert_eq!(struck.len(), calls().len() * most as usize);
@@ -107,7 +184,8 @@ fn no_more_attempts_are_struck_than_was_said() {
 #[test]
 fn percent_is_how_likely_an_attempt_is_struck() {
     let all = calls().len() * 2;
-    let struck = |percent| decisions(Chaos::seed(6).percent(percent), &again_and_again()).len();
+    let chaos = Chaos::seed(6).profile(Profile::Lossy);
+    let struck = |percent| decisions(chaos.percent(percent), &again_and_again()).len();
     assert_eq!((struck(0), struck(100)), (0, all));
     let half = struck(50);
     assert!((all * 35 / 100..=all * 65 / 100).contains(&half), "{half} of {all}");
@@ -160,13 +238,14 @@ fn another_seed_decides_otherwise() {
 }
 
 #[test]
-fn a_cut_in_a_body_comes_before_its_end() {
+fn cuts_are_near_the_beginning_of_a_body_and_far_into_it() {
     let chaos = Chaos::seed(8).profile(Profile::Lossy).percent(100);
     let cuts = decisions(chaos, &again_and_again())
         .into_values()
         .filter_map(|(_, effect)| effect.body_bytes());
     let cuts: BTreeSet<u64> = cuts.collect();
-    assert!(cuts.len() > 10 && cuts.iter().all(|bytes| *bytes <= 1000), "{cuts:?}");
+    assert!(cuts.contains(&0) && cuts.iter().any(|bytes| *bytes > 10_000), "{cuts:?}");
+    assert!(cuts.len() > 10 && cuts.iter().all(|bytes| *bytes < 1 << 20), "{cuts:?}");
 }
 
 #[test]
@@ -204,7 +283,8 @@ fn a_form_is_struck_when_it_has_told_its_path_and_counts_on_that() {
             assert_eq!(strike(Stage::Head, None), None);
             let struck = strike(Stage::Commit, Some(path));
             assert_eq!(struck.is_some(), attempt <= 2);
-            let start = format!("origin.on(Op::file()).path({path:?}).attempt({attempt}).");
+            let start =
+                format!("origin.on(Op::file()).path({path:?}).user(\"jane\").attempt({attempt}).");
             assert!(struck.is_none_or(|sentence| sentence.starts_with(&start)));
         }
     }

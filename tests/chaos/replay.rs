@@ -7,6 +7,8 @@ use mock_origin::{Chaos, Fault, MockOrigin, Op, Profile};
 use crate::client::Uploader;
 use crate::facts::{assert_same, facts};
 use crate::parallel::{assert_nothing_lost, upload_all};
+use crate::support::request;
+use crate::wire::Wire;
 use crate::{pieces, videos};
 
 const PROFILES: [Profile; 4] = [Profile::Lossy, Profile::Ill, Profile::Slow, Profile::Everything];
@@ -85,6 +87,67 @@ fn the_faults_of_a_parallel_run_bring_about_the_same_run() {
 }
 
 #[test]
+fn two_users_on_one_path_are_told_apart() {
+    let two_users = || MockOrigin::builder().user("jane", "secret").user("bob", "secret");
+    let origin = || two_users().directory("/videos").seed(1).start();
+    let run = |origin: &MockOrigin| {
+        for user in ["jane", "bob", "jane"] {
+            let mut client = Uploader::correct(origin);
+            client.user = user;
+            client.upload("/videos", "a.mp4", &pieces(2)).unwrap();
+            client.upload("/videos", "b.mp4", &pieces(1)).unwrap();
+        }
+    };
+    for seed in 0..10 {
+        let (once, again) = (origin(), origin());
+        once.chaos(Chaos::seed(seed).percent(40));
+        run(&once);
+        for fault in once.done_by_chaos() {
+            again.add_fault(fault);
+        }
+        run(&again);
+        assert_same(&facts(&once), &facts(&again));
+        again.finish();
+    }
+}
+
+/// What has struck jane's first attempts at a file in a directory that bob makes.
+fn struck_beside_another(seed: u64, bob_is_first: bool) -> Vec<Fault> {
+    let origin = MockOrigin::builder().user("jane", "secret").user("bob", "secret").start();
+    let tokens = [origin.token_for("jane"), origin.token_for("bob")];
+    origin.chaos(Chaos::seed(seed).percent(100).at_most(1).per_operation());
+    let ask = |token: &str, target: &str, directory: &str| {
+        let place = [("X-Agile-Directory", directory), ("X-Agile-Basename", "a")];
+        let headers = [&[("X-Agile-Authorization", token)], &place[..]].concat();
+        let answer = Wire::to(&origin.url()).unwrap().ask(&request("POST", target, &headers, b""));
+        answer.is_ok_and(|answer| answer.code() == Some(0))
+    };
+    let of_bob = || while !ask(&tokens[1], "/post/directory", "/d") {};
+    if bob_is_first {
+        of_bob();
+    }
+    ask(&tokens[0], "/multipart/create", "/d");
+    let done = origin.done_by_chaos();
+    done.into_iter().filter(|fault| fault.to_string().contains("create")).collect()
+}
+
+#[test]
+fn who_else_came_first_does_not_change_by_what_a_call_is_struck() {
+    let mut struck_in_both = 0;
+    for seed in 0..30 {
+        let (after, before) =
+            (struck_beside_another(seed, true), struck_beside_another(seed, false));
+        assert_eq!(after.len(), 1);
+        // What needs that the call is done comes to nothing where it is refused.
+        if !before.is_empty() {
+            assert_eq!(after, before);
+            struck_in_both += 1;
+        }
+    }
+    assert!((1..30).contains(&struck_in_both), "{struck_in_both}");
+}
+
+#[test]
 fn names_with_letters_of_patterns_are_replayed_too() {
     let run = |origin: &MockOrigin| {
         for name in ["a*.mp4", "ab.mp4", "**", "\"quoted\" \\ (1).mp4", "\u{fc}.mp4"] {
@@ -98,17 +161,61 @@ fn names_with_letters_of_patterns_are_replayed_too() {
     }
 }
 
+/// What a test that fails at its end is told.
+fn failing_finish(origin: MockOrigin) -> String {
+    origin.on(Op::piece(99)).reject(503);
+    let failed = catch_unwind(AssertUnwindSafe(|| origin.finish())).unwrap_err();
+    *failed.downcast::<String>().unwrap()
+}
+
+fn sentences(faults: &[Fault]) -> String {
+    faults.iter().map(|fault| format!("    {fault};\n")).collect::<Vec<_>>().concat()
+}
+
 #[test]
-fn a_failing_finish_prints_the_seed_and_what_chaos_has_done() {
+fn a_failing_finish_prints_chaos_and_what_it_has_done_as_code() {
+    let origin = videos().seed(1).start();
+    origin.chaos(Chaos::seed(41).profile(Profile::Lossy).percent(60));
+    upload_three(&origin);
+    let done = sentences(&origin.done_by_chaos());
+    assert!(!done.is_empty());
+    let text = failing_finish(origin);
+    let told = format!(
+        "this chaos decides the same again:\n\n    use mock_origin::{{Chaos, Profile}};\n\n    \
+         origin.chaos(Chaos::seed(41).profile(Profile::Lossy).at_most(2).per_operation()\
+         .percent(60));\n\n\
+         and has done what these faults do:\n\n    \
+         use mock_origin::{{Cut, Interface, Lose, Op}};\n\n{done}\ntimeline"
+    );
+    assert!(text.contains(&told), "{text}");
+}
+
+#[test]
+fn each_chaos_is_told_of_with_what_it_has_done_even_when_it_is_over() {
     let origin = videos().seed(1).start();
     origin.chaos(Chaos::seed(41).percent(60));
-    origin.on(Op::piece(99)).reject(503);
     upload_three(&origin);
-    let done: Vec<_> =
-        origin.done_by_chaos().iter().map(|fault| format!("    {fault};\n")).collect();
-    assert!(!done.is_empty());
-    let failed = catch_unwind(AssertUnwindSafe(|| origin.finish())).unwrap_err();
-    let text = failed.downcast::<String>().unwrap();
-    let told = format!("chaos (seed 41) has done this:\n{}\ntimeline", done.concat());
-    assert!(text.contains(&told), "{text}");
+    let of_first = origin.done_by_chaos();
+    origin.chaos(Chaos::seed(42).percent(60));
+    Uploader::correct(&origin).upload("/videos", "c.mp4", &pieces(1)).unwrap();
+    let of_second = origin.done_by_chaos().split_off(of_first.len());
+    origin.clear_faults();
+    assert!(!of_first.is_empty() && !of_second.is_empty());
+    let text = failing_finish(origin);
+    let (first, second) = text.split_once("Chaos::seed(42)").unwrap();
+    assert!(first.contains("Chaos::seed(41)") && first.contains(&sentences(&of_first)), "{text}");
+    assert!(second.contains(&sentences(&of_second)), "{text}");
+    assert!(!first.contains(&sentences(&of_second)), "{text}");
+}
+
+#[test]
+fn chaos_that_has_done_nothing_is_told_of_too_and_none_after_a_reset() {
+    let origin = videos().start();
+    origin.chaos(Chaos::seed(41).percent(0));
+    let text = failing_finish(origin);
+    assert!(text.contains(".percent(0));\n\nand has done nothing\n\ntimeline"), "{text}");
+    let origin = videos().start();
+    origin.chaos(Chaos::seed(41));
+    origin.reset();
+    assert!(!failing_finish(origin).contains("this chaos"));
 }

@@ -6,8 +6,9 @@ use crate::{upload, videos};
 
 /// Chaos that is the same every time
 ///
-/// Each decision is a hash of seed, operation, path, part number and attempt. No more than two attempts
-/// of anything are struck, so that a client that tries three times must succeed.
+/// Each decision is a hash of seed, operation, path, user, part number and attempt. No more than two
+/// attempts of anything are struck, so that a client that tries three times must succeed. Where the
+/// origin itself refuses a request, or its body ends too soon, what was decided may come to nothing.
 #[test]
 fn chaos_that_is_the_same_every_time() {
     let origin = videos();
