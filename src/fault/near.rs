@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::journal::{Call, Exchange, Journal, Numbers};
 use crate::spec::Operation;
@@ -47,7 +48,8 @@ fn near_call(record: &FaultRecord, trigger: &Trigger, journal: &Journal) -> Stri
     if let Some(why) = &record.spared {
         return format!("{} call{} came, but {why}", record.matched, plural(record.matched));
     }
-    let calls: Vec<&Call> = journal.exchanges().iter().flat_map(calls).collect();
+    let calls: Vec<Cow<'_, Call>> = journal.exchanges().iter().flat_map(calls).collect();
+    let calls: Vec<&Call> = calls.iter().map(AsRef::as_ref).collect();
     for step in STEPS {
         let left: Vec<&Call> =
             calls.iter().copied().filter(|call| (step.before)(trigger, call)).collect();
@@ -58,8 +60,16 @@ fn near_call(record: &FaultRecord, trigger: &Trigger, journal: &Journal) -> Stri
     never_that_often(record, trigger, journal)
 }
 
-fn calls(exchange: &std::sync::Arc<Exchange>) -> impl Iterator<Item = &Call> {
-    exchange.calls.iter()
+/// What an exchange asked for: a name that the origin has chosen was not asked for.
+fn calls(exchange: &Arc<Exchange>) -> impl Iterator<Item = Cow<'_, Call>> {
+    exchange
+        .calls
+        .iter()
+        .map(|call| if call.is_named_by_origin { unnamed(call) } else { Cow::Borrowed(call) })
+}
+
+fn unnamed(call: &Call) -> Cow<'_, Call> {
+    Cow::Owned(Call { path: None, ..call.clone() })
 }
 
 /// One thing that a trigger asks for, in the order in which they are looked at.
@@ -179,24 +189,18 @@ fn attempts_seen(
     let mut attempts = Attempts::default();
     let mut seen = (BTreeSet::new(), BTreeSet::new());
     for (at, exchange) in journal.exchanges().iter().enumerate() {
-        for call in &exchange.calls {
-            let number = attempts.count(&as_decided(call, trigger)).for_trigger(trigger);
-            if trigger.selects(call) {
+        for call in calls(exchange) {
+            // A form is counted at its head, before its path, unless the path is asked for.
+            let is_pathless = call.operation == Operation::PostFile && trigger.path.is_none();
+            let counted = if is_pathless { unnamed(&call) } else { Cow::Borrowed(&*call) };
+            let number = attempts.count(&counted).for_trigger(trigger);
+            if trigger.selects(&call) {
                 let of = if at < before { &mut seen.0 } else { &mut seen.1 };
                 of.insert(number);
             }
         }
     }
     seen
-}
-
-/// A call as it was known when the fault was decided: a form at its head, before its path, unless
-/// the path is asked for.
-fn as_decided<'a>(call: &'a Call, trigger: &Trigger) -> Cow<'a, Call> {
-    if call.operation == Operation::PostFile && trigger.path.is_none() {
-        return Cow::Owned(Call { path: None, ..call.clone() });
-    }
-    Cow::Borrowed(call)
 }
 
 /// More than so many names would hide the one that matters.
@@ -216,14 +220,19 @@ fn listed(calls: &[&Call], name: impl Fn(&Call) -> Option<&str>) -> String {
 /// How many calls do not tell what a fault asks for, and what became of them: most were refused
 /// before anybody read on.
 fn unread(calls: &[&Call], tells: impl Fn(&Call) -> bool) -> String {
-    let silent: Vec<_> = calls.iter().filter(|call| !tells(call)).collect();
+    let (named, silent): (Vec<&Call>, Vec<&Call>) =
+        calls.iter().filter(|call| !tells(call)).partition(|call| call.is_named_by_origin);
+    let named = match named.len() {
+        0 => String::new(),
+        count => format!(", and {count} named by the origin"),
+    };
     let rows: BTreeSet<(u16, i32)> =
         silent.iter().filter_map(|call| call.row).map(|row| (row.http, row.code)).collect();
     let rows: Vec<_> = rows.iter().map(|(http, code)| format!("{http} {code}")).collect();
     match (silent.len(), rows.as_slice()) {
-        (0, _) => String::new(),
-        (count, []) => format!(", and {count} unread"),
-        (count, rows) => format!(", and {count} unread, answered {}", rows.join(", ")),
+        (0, _) => named,
+        (count, []) => format!("{named}, and {count} unread"),
+        (count, rows) => format!("{named}, and {count} unread, answered {}", rows.join(", ")),
     }
 }
 

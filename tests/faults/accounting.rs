@@ -117,6 +117,12 @@ fn what_was_asked_for_is_told_in_the_words_of_a_test() {
         upload(origin);
         assert_eq!(Client::new(origin).ask("GET", "/acme/videos/a.mp4", &[], b"").status, 200);
     });
+    let films = arm!(origin.on(Op::raw()).path("/videos/**").reject(503));
+    assert_near("fault_path_never_named", films, |origin| {
+        let token = origin.token_for("jane");
+        let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Directory", "/videos")];
+        assert_eq!(Client::new(origin).ask("POST", "/post/raw", &headers, b"x").status, 200);
+    });
     assert_near("fault_any_never_came", arm!(origin.on(Op::any()).user("joe").reject(503)), upload);
     let too_late = arm!(origin.on(Op::complete()).afterwards(Mishap::AbortUpload));
     assert_near("fault_mishap_too_late", too_late, upload);
@@ -172,6 +178,13 @@ fn connections_and_tokens_that_never_came_to_it_are_told() {
             support::record::all_closed(origin, 1);
         },
     );
+    let both = |origin: &MockOrigin| {
+        origin.connections().reset();
+        origin.connections().nth(1).reset();
+    };
+    assert_near("fault_connection_struck_by_another", both, |origin| {
+        assert!(Client::new(origin).rest().is_err());
+    });
     assert_near("fault_token_grows_no_older", arm!(origin.tokens().die_after(DAY)), upload);
     assert_near("fault_token_lives_on", arm!(origin.tokens().die_after_bytes(99)), |origin| {
         asking::raw(origin, &origin.token_for("jane"), "/videos", "a.mp4");

@@ -35,6 +35,7 @@ impl<'o> On<'o> {
 
     /// Only calls about a path like that, seen from the account's root or with the account in
     /// front. `*` is any part of a name, `**` any part of a path, and `\*` a star.
+    /// What comes without a name, for the origin to choose one, is about no path.
     pub fn path(mut self, pattern: &str) -> Self {
         self.trigger.path = Some(Pattern::new(pattern));
         self
@@ -175,11 +176,11 @@ verbs! {
     /// shorter body is spared.
     cut_after(bytes: u64, how: Cut) Effect::CutAfter(bytes, how);
 
-    /// Reads the body no faster than so many bytes a second.
+    /// Reads the body no faster than so many bytes a second. A call without a body is spared.
     read_slowly(bytes_per_second: u64) Effect::ReadSlowly(bytes_per_second);
 
     /// Reads the body whole and does nothing; the answer is lost, or comes with the status of
-    /// [`Lose::Status`] instead.
+    /// [`Lose::Status`] instead. A call whose body breaks off is spared.
     lose(how: Lose) Effect::Lose(how);
 
     /// Does what is asked for; the answer is lost, or comes with the status of [`Lose::Status`]
@@ -196,11 +197,11 @@ verbs! {
     join(join: Join) Effect::Join(join);
 
     /// Answers from the origin as it is now, while the fault is added: what has changed since does
-    /// not show.
+    /// not show. A call that is refused for its token is spared.
     stale() Effect::Stale;
 
-    /// Answers with a list that is not what it should be. A call that the origin itself refuses is
-    /// spared.
+    /// Answers with a list that is not what it should be. A call is spared if the origin itself
+    /// refuses it, or its list is empty where an entry is needed.
     list(how: Listing) Effect::Listing(how);
 
     /// Lets somebody else do something while the body is on its way: the token has been judged by
@@ -220,7 +221,8 @@ verbs! {
     /// whose answer is shorter is spared.
     cut_answer(bytes: u64, how: Cut) Effect::CutAnswer(bytes, how);
 
-    /// Answers with what is no HTTP, or not what it says it is, and closes the connection.
+    /// Answers with what is no HTTP, or not what it says it is, and closes the connection. A call is
+    /// spared where its answer would be the very same.
     garble(how: Garble) Effect::Garble(how);
 
     /// Writes the answer no faster than so many bytes a second.
