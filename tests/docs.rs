@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use mock_origin::Fault;
-use mock_origin::fault::{EFFECTS, On, SELECTORS};
+use mock_origin::fault::{EFFECTS, SELECTORS, Subject};
 use mock_origin::spec::{
     Basis, CONTENT_TYPES, ENDPOINTS, ENVELOPE, Endpoint, LIMITS, METHODS, Made, Method,
     PERMISSIONS, PIECE_TRANSITIONS, Param, Row, SWITCHES, UPLOAD_TRANSITIONS,
@@ -259,9 +259,19 @@ tables are shown as TOML writes them.
 "
     );
     selectors(&mut page);
-    effects(&mut page, On::Calls, "Effects on calls", "In the order in which they act on a call");
-    effects(&mut page, On::Connections, "Effects on connections", "With `on = \"connections\"`");
-    effects(&mut page, On::Tokens, "Effects on tokens", "With `on = \"tokens\"`");
+    effects(
+        &mut page,
+        Subject::Calls,
+        "Effects on calls",
+        "In the order in which they act on a call",
+    );
+    effects(
+        &mut page,
+        Subject::Connections,
+        "Effects on connections",
+        "With `on = \"connections\"`",
+    );
+    effects(&mut page, Subject::Tokens, "Effects on tokens", "With `on = \"tokens\"`");
     page.trim_end().to_owned() + "\n"
 }
 
@@ -275,7 +285,7 @@ fn selectors(page: &mut String) {
     page.push('\n');
 }
 
-fn effects(page: &mut String, on: On, title: &str, which: &str) {
+fn effects(page: &mut String, on: Subject, title: &str, which: &str) {
     writeln!(page, "## {title}\n\n{which}.\n").unwrap();
     writeln!(page, "| Key | Takes | What happens |\n|---|---|---|").unwrap();
     for row in EFFECTS.iter().filter(|row| row.on == on) {

@@ -20,7 +20,7 @@ const ROOMS: &[Room] = &[
         below: &["spec", "content"],
         crates: &["percent_encoding", "sha2", "uuid"],
     },
-    Room { name: "journal", below: &["spec", "content", "origin"], crates: &[] },
+    Room { name: "journal", below: &["spec", "content", "origin"], crates: &["memchr"] },
     Room {
         name: "wire",
         below: &["spec", "content", "origin", "journal"],
@@ -65,6 +65,7 @@ const CRATES: &[&str] = &[
     "hyper_util",
     "infer",
     "lexopt",
+    "memchr",
     "parking_lot",
     "percent_encoding",
     "serde",
@@ -192,5 +193,17 @@ fn lib_rs_holds_documentation_and_re_exports_alone() {
                 .iter()
                 .any(|begin| line.starts_with(begin));
         assert!(is_fine, "{line}");
+    }
+}
+
+#[test]
+fn every_dependency_is_known_to_these_rooms_and_has_its_reason() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = toml::from_str(&manifest).unwrap();
+    let reasons = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let (_, reasons) = reasons.split_once("\n## Dependencies\n").unwrap();
+    for name in manifest["dependencies"].as_table().unwrap().keys() {
+        assert!(CRATES.contains(&&*name.replace('-', "_")), "tests/tidy.rs does not know {name}");
+        assert!(reasons.contains(name), "ARCHITECTURE.md does not say what {name} is for");
     }
 }

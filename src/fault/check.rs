@@ -11,8 +11,8 @@ use crate::spec::{
 use super::plan::Circumstances;
 use super::trigger::Trigger;
 use super::{
-    Alter, ConnectionEffect, Count, Effect, FRAMING_HEADERS, Fault, Garble, Kind, Lose, Reject,
-    Stage, TokenLife,
+    Alter, ConnectionEffect, Effect, FRAMING_HEADERS, Fault, Garble, Kind, Lose, Reject, Stage,
+    TokenLife, Which,
 };
 
 impl Fault {
@@ -94,10 +94,10 @@ fn check_trigger(trigger: &Trigger) -> Result<(), String> {
     trigger.count.map_or(Ok(()), check_count)
 }
 
-fn check_count(count: Count) -> Result<(), String> {
+fn check_count(count: Which) -> Result<(), String> {
     match count {
-        Count::Nth(0) => Err("the first is nth(1)".to_owned()),
-        Count::Times(0) => Err("a fault that strikes 0 times is none: times(1) or more".to_owned()),
+        Which::Nth(0) => Err("the first is nth(1)".to_owned()),
+        Which::Times(0) => Err("a fault that strikes 0 times is none: times(1) or more".to_owned()),
         _ => Ok(()),
     }
 }
@@ -230,7 +230,7 @@ fn check_rows(trigger: &Trigger, targets: &[Call], reject: &Reject) -> Result<()
 }
 
 /// Why a strike that needs the call to be done came to nothing.
-pub(crate) fn refused_by_origin(status: u16, row: Option<&Row>) -> String {
+pub fn refused_by_origin(status: u16, row: Option<&Row>) -> String {
     let row = row.map(|row| format!(" {} {}", row.code, row.phrase)).unwrap_or_default();
     format!("the origin itself refused it: {status}{row}")
 }

@@ -8,8 +8,8 @@ use crate::spec::Join;
 
 use super::reject::By;
 use super::{
-    Alter, ConnectionEffect, Count, Cut, Effect, Fault, Garble, Kind, Lose, Reject, TokenLife,
-    Trigger,
+    Alter, ConnectionEffect, Cut, Effect, Fault, Garble, Kind, Lose, Reject, TokenLife, Trigger,
+    Which,
 };
 
 impl fmt::Display for Fault {
@@ -19,12 +19,12 @@ impl fmt::Display for Fault {
         match &self.kind {
             Kind::Call(trigger, effect) => write!(f, "origin.{trigger}{name}.{effect}"),
             Kind::Connection(count, effect) => {
-                let which = if *count == Count::Times(1) { String::new() } else { counted(*count) };
+                let which = if *count == Which::Times(1) { String::new() } else { counted(*count) };
                 write!(f, "origin.connections(){which}{name}.{}", on_connection(*effect))
             }
             Kind::Token(user, life) => {
-                let of = user.iter().fold(String::new(), |_, user| format!(".of({user:?})"));
-                write!(f, "origin.tokens(){of}{name}.{}", of_token(*life))
+                let user = user.iter().fold(String::new(), |_, user| format!(".user({user:?})"));
+                write!(f, "origin.tokens(){user}{name}.{}", of_token(*life))
             }
         }
     }
@@ -58,12 +58,12 @@ impl fmt::Display for Trigger {
     }
 }
 
-fn counted(count: Count) -> String {
+fn counted(count: Which) -> String {
     match count {
-        Count::Times(1) => ".first()".to_owned(),
-        Count::Times(times) => format!(".times({times})"),
-        Count::Nth(nth) => format!(".nth({nth})"),
-        Count::Always => ".always()".to_owned(),
+        Which::Times(1) => ".first()".to_owned(),
+        Which::Times(times) => format!(".times({times})"),
+        Which::Nth(nth) => format!(".nth({nth})"),
+        Which::Always => ".always()".to_owned(),
     }
 }
 
@@ -188,7 +188,7 @@ mod tests {
             fault.to_string(),
             "origin.on(Op::piece(2)).attempt(1).commit_then(Lose::Reset)"
         );
-        let trigger = Trigger { count: Some(Count::Times(3)), ..Trigger::new(Op::method("stat")) };
+        let trigger = Trigger { count: Some(Which::Times(3)), ..Trigger::new(Op::method("stat")) };
         let reject = Reject::row(200, -1).header("X", "y");
         let fault = Fault::on_call(trigger, Effect::Reject(reject)).named("a name");
         assert_eq!(
@@ -196,9 +196,9 @@ mod tests {
             "origin.on(Op::method(\"stat\")).times(3).named(\"a name\")\
              .reject(Reject::row(200, -1).header(\"X\", \"y\"))"
         );
-        let fault = Fault::on_connection(Count::Nth(2), ConnectionEffect::CloseAfter(3));
+        let fault = Fault::on_connection(Which::Nth(2), ConnectionEffect::CloseAfter(3));
         assert_eq!(fault.to_string(), "origin.connections().nth(2).close_after(3)");
-        let fault = Fault::on_connection(Count::Times(1), ConnectionEffect::Reset);
+        let fault = Fault::on_connection(Which::Times(1), ConnectionEffect::Reset);
         assert_eq!(fault.to_string(), "origin.connections().reset()");
         let fault = Fault::on_token(None, TokenLife::Time(Duration::from_millis(1500)));
         assert_eq!(fault.to_string(), "origin.tokens().die_after(Duration::from_millis(1500))");

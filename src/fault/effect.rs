@@ -19,7 +19,8 @@ pub enum Effect {
     CutAfter(u64, Cut),
     /// Its body is read no faster than so many bytes a second.
     ReadSlowly(u64),
-    /// Its body is read whole, and then neither is anything done nor does the answer come.
+    /// Its body is read whole, and nothing is done; the answer does not come, or comes with another
+    /// status.
     Lose(Lose),
     /// While its body is on its way, somebody else does something.
     Meanwhile(Mishap),
@@ -29,15 +30,15 @@ pub enum Effect {
     Listing(Listing),
     /// The join that it begins goes like that, whatever the switch says.
     Join(Join),
-    /// It is done, and the answer is lost.
+    /// It is done, and the answer is lost, or comes with another status.
     CommitThen(Lose),
     /// The answer is lost, and it is done later: even if it has been sent again by then.
     CommitLater(Later),
     /// It is done and answered, and then somebody else does something.
     Afterwards(Mishap),
-    /// It is answered so much later.
+    /// It is answered so much later, in real time.
     Delay(Duration),
-    /// It is answered when the test lets it.
+    /// It is answered when the test lets it, or at [`Builder::hold_limit`](crate::Builder::hold_limit).
     Hold,
     /// Its answer has something else in its head.
     Alter(Alter),
@@ -56,16 +57,18 @@ pub enum Effect {
 pub enum Cut {
     /// By a reset: what is under way is lost in both directions.
     Reset,
-    /// By closing it in an orderly way: the client reads up to the end.
+    /// By closing it in an orderly way: the client reads up to the end. What it still sends is read
+    /// and thrown away for a second; a client that is writing even then may see a reset.
     Close,
     /// By closing only the direction towards the client; what it still sends is read and thrown
-    /// away.
+    /// away, up to its end or to [`Builder::hold_limit`](crate::Builder::hold_limit).
     HalfClose,
-    /// Not at all, but nothing more is read or written on it.
+    /// Not at all, but nothing more is read or written on it; after
+    /// [`Builder::hold_limit`](crate::Builder::hold_limit) it is closed.
     Stall,
 }
 
-/// How an answer is lost.
+/// How an answer is lost, or what comes instead of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Lose {
@@ -73,12 +76,13 @@ pub enum Lose {
     Reset,
     /// The connection is closed.
     Close,
-    /// The direction towards the client is closed.
+    /// The direction towards the client is closed: [`Cut::HalfClose`].
     HalfClose,
-    /// The answer never comes.
+    /// The answer never comes: [`Cut::Stall`].
     Stall,
-    /// Another answer comes instead, of that HTTP status: the row that the operation has for it, or
-    /// one without a code if it has none, as a proxy in between would answer.
+    /// Another answer comes instead, of that HTTP status: the row that the operation's table has for
+    /// it, so that 500 is −49 for a piece. Where the table has none, as for 502, it comes without a
+    /// code, as from a proxy in between.
     Status(u16),
 }
 

@@ -20,15 +20,17 @@ mod trigger;
 mod words;
 
 pub use chaos::{Chaos, Most, Profile};
-pub(crate) use check::refused_by_origin;
+pub use check::refused_by_origin;
 pub use effect::{Alter, Cut, Effect, FRAMING_HEADERS, Garble, Later, Listing, Lose, Stage};
 pub use near::near_misses;
 pub use pasted::pasted;
 pub use pattern::Pattern;
 pub use plan::{Circumstances, FaultRecord, Faults, Place, Strike};
 pub use reject::{Choice, Reject};
-pub use trigger::{Count, Trigger};
-pub use words::{EFFECTS, EffectRow, On, SELECTORS, SelectorRow, interface_word, operation_word};
+pub use trigger::{Trigger, Which};
+pub use words::{
+    EFFECTS, EffectRow, SELECTORS, SelectorRow, Subject, interface_word, operation_word,
+};
 
 use std::time::Duration;
 
@@ -52,7 +54,7 @@ pub enum Kind {
     /// Calls, one by one.
     Call(Trigger, Effect),
     /// Connections, when they are accepted.
-    Connection(Count, ConnectionEffect),
+    Connection(Which, ConnectionEffect),
     /// Tokens: of that user, or of everyone.
     Token(Option<String>, TokenLife),
 }
@@ -64,7 +66,8 @@ pub enum ConnectionEffect {
     /// It is accepted and reset at once: the kernel shakes hands before anybody is asked, so that it
     /// cannot be refused ([`go_offline`](crate::MockOrigin::go_offline) does that).
     Reset,
-    /// It is accepted, and nothing on it is ever read or answered.
+    /// It is accepted, and nothing on it is ever read or answered; after
+    /// [`Builder::hold_limit`](crate::Builder::hold_limit) it is closed.
     Silence,
     /// It is closed after that many answers, without a word about it in the last.
     CloseAfter(u64),
@@ -74,12 +77,12 @@ pub enum ConnectionEffect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenLife {
-    /// For that many calls: the next one is refused.
+    /// For that many calls, from when the fault was added: the next one is refused.
     Requests(u64),
-    /// Until that many bytes of bodies have been read; the call that reads them is still served, as
+    /// Until that many bytes of bodies have been read from then on; the call that reads them is still served, as
     /// a token is judged at the head alone.
     Bytes(u64),
-    /// For that long in protocol time.
+    /// For that long in protocol time, from the login on.
     Time(Duration),
 }
 
@@ -90,7 +93,7 @@ impl Fault {
     }
 
     /// A fault on connections.
-    pub fn on_connection(count: Count, effect: ConnectionEffect) -> Self {
+    pub fn on_connection(count: Which, effect: ConnectionEffect) -> Self {
         Self { name: None, kind: Kind::Connection(count, effect) }
     }
 

@@ -1,26 +1,34 @@
 //! Why a fault never struck: what came near it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::journal::{Call, Exchange, Journal, Numbers};
+use crate::spec::Operation;
 
 use super::attempts::Attempts;
 use super::plan::FaultRecord;
-use super::{Count, Kind, Trigger};
+use super::{Kind, TokenLife, Trigger, Which};
 
 /// What came nearest to a fault that never struck, in words.
 pub fn near_misses(record: &FaultRecord, journal: &Journal) -> String {
     match &record.fault.kind {
         Kind::Call(trigger, _) => near_call(record, trigger, journal),
         Kind::Connection(count, _) => near_connection(record, *count, journal),
-        Kind::Token(..) if record.matched > 0 => {
-            format!("{} calls came with such a token, and it was not used up", record.matched)
-        }
-        Kind::Token(..) => "no call came with such a token".to_owned(),
+        Kind::Token(_, life) => near_token(record.matched, *life),
     }
 }
 
-fn near_connection(record: &FaultRecord, count: Count, journal: &Journal) -> String {
+fn near_token(uses: u64, life: TokenLife) -> String {
+    let came = format!("{uses} call{} came with such a token", plural(uses));
+    match (uses, life) {
+        (0, _) => "no call came with such a token".to_owned(),
+        (_, TokenLife::Time(_)) => format!("{came}, and it never grew that old"),
+        _ => format!("{came}, and it was not used up"),
+    }
+}
+
+fn near_connection(record: &FaultRecord, count: Which, journal: &Journal) -> String {
     let came = match record.matched {
         0 => {
             format!("no connection came since it was added, {} before", journal.connections().len())
@@ -30,7 +38,7 @@ fn near_connection(record: &FaultRecord, count: Count, journal: &Journal) -> Str
     };
     match (&record.spared, count) {
         (Some(why), _) => format!("{came}; {why}"),
-        (None, Count::Nth(nth)) => format!("{came}, the {} never", ordinal(nth)),
+        (None, Which::Nth(nth)) => format!("{came}, the {} never", ordinal(nth)),
         (None, _) => came,
     }
 }
@@ -134,27 +142,61 @@ fn never_that_often(record: &FaultRecord, trigger: &Trigger, journal: &Journal) 
     let what = trigger.op.describe();
     match (&trigger.attempts, record.matched) {
         (Some(meant), 0) => {
-            let seen = Numbers::of(attempts_seen(trigger, journal));
             let meant = Numbers::of(meant.clone());
-            format!("{what} came, but never an attempt {meant}; attempts seen: {seen}")
+            let (before, since) = attempts_seen(record.before, trigger, journal);
+            let numbers = |seen: &BTreeSet<u32>| Numbers::of(seen.iter().copied());
+            match (numbers(&before), numbers(&since)) {
+                (seen, _) if since.is_empty() => {
+                    format!("{what} came only before it was added; attempts seen: {seen}")
+                }
+                (_, seen) if before.is_empty() => {
+                    format!("{what} came, but never an attempt {meant}; attempts seen: {seen}")
+                }
+                (before, since) => format!(
+                    "{what} came, but never an attempt {meant} since it was added; attempts seen \
+                     since: {since}, before: {before}"
+                ),
+            }
         }
         (None, 0) => format!("{what} came only before it was added"),
         (_, matched) => {
             let came = format!("{what} came {matched} time{} since it was added", plural(matched));
             match trigger.count() {
-                Count::Nth(nth) => format!("{came}, the {} never", ordinal(nth)),
+                Which::Nth(nth) => format!("{came}, the {} never", ordinal(nth)),
                 _ => came,
             }
         }
     }
 }
 
-/// Which attempts the calls were that a trigger selects, as they are counted for it.
-fn attempts_seen(trigger: &Trigger, journal: &Journal) -> BTreeSet<u32> {
+/// Which attempts the calls were that a trigger selects, as they are counted for it: those among
+/// the first so many requests, and those behind.
+fn attempts_seen(
+    before: usize,
+    trigger: &Trigger,
+    journal: &Journal,
+) -> (BTreeSet<u32>, BTreeSet<u32>) {
     let mut attempts = Attempts::default();
-    let calls = journal.exchanges().iter().flat_map(calls);
-    let numbered = calls.map(|call| (call, attempts.count(call).for_trigger(trigger)));
-    numbered.filter(|(call, _)| trigger.selects(call)).map(|(_, number)| number).collect()
+    let mut seen = (BTreeSet::new(), BTreeSet::new());
+    for (at, exchange) in journal.exchanges().iter().enumerate() {
+        for call in &exchange.calls {
+            let number = attempts.count(&as_decided(call, trigger)).for_trigger(trigger);
+            if trigger.selects(call) {
+                let of = if at < before { &mut seen.0 } else { &mut seen.1 };
+                of.insert(number);
+            }
+        }
+    }
+    seen
+}
+
+/// A call as it was known when the fault was decided: a form at its head, before its path, unless
+/// the path is asked for.
+fn as_decided<'a>(call: &'a Call, trigger: &Trigger) -> Cow<'a, Call> {
+    if call.operation == Operation::PostFile && trigger.path.is_none() {
+        return Cow::Owned(Call { path: None, ..call.clone() });
+    }
+    Cow::Borrowed(call)
 }
 
 /// More than so many names would hide the one that matters.

@@ -10,7 +10,7 @@ use crate::spec::Operation;
 use super::attempts::{Attempt, Attempts};
 use super::chaotic::Chaotic;
 use super::tokens::TokenUses;
-use super::{Chaos, ConnectionEffect, Count, Effect, Fault, Kind, Stage, Trigger};
+use super::{Chaos, ConnectionEffect, Effect, Fault, Kind, Stage, Trigger, Which};
 
 /// Where in a test a fault was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,10 +45,12 @@ pub struct FaultRecord {
     pub fired: u64,
     /// Why it did not act on one that it was meant for, the latest.
     pub spared: Option<String>,
-    /// Whether an answer that it held was never released.
+    /// Whether an answer that it held was never released, or what it put off never done.
     pub overdue: bool,
     /// Whether it matters that it acts at all.
     pub is_judged: bool,
+    /// How many requests had come when it was added.
+    pub(super) before: usize,
     /// How many calls it is about to act on.
     reserved: u64,
     /// The origin when it was added, for what is to be answered from there.
@@ -59,6 +61,8 @@ pub struct FaultRecord {
 #[derive(Debug, Default)]
 pub struct Faults {
     pub(super) records: Vec<FaultRecord>,
+    /// Those that were taken away: they may be about to act, and are asked how often they have.
+    removed: Vec<FaultRecord>,
     pub(super) chaotic: Chaotic,
     /// Counts while there are faults; what was before is read from the journal with the first.
     attempts: Option<Attempts>,
@@ -119,6 +123,7 @@ impl Faults {
             spared: None,
             overdue: false,
             is_judged: true,
+            before: journal.exchanges().len(),
             reserved: 0,
             past: is_stale.then(|| Arc::new(past())),
         });
@@ -134,16 +139,17 @@ impl Faults {
 
     /// Takes a fault away, and says whether it was there. What it is about to do it still does.
     pub fn remove(&mut self, id: u64) -> bool {
-        let before = self.records.len();
-        self.records.retain(|record| record.id != id);
+        let before = self.removed.len();
+        self.removed.extend(self.records.extract_if(.., |record| record.id == id));
         self.rest_if_idle();
-        self.records.len() < before
+        self.removed.len() > before
     }
 
     /// Takes all faults away, and chaos with them; gives the numbers of those that were there.
     pub fn clear(&mut self) -> Vec<u64> {
         self.chaotic.reigns = None;
-        let ids = self.records.drain(..).map(|record| record.id).collect();
+        let ids = self.records.iter().map(|record| record.id).collect();
+        self.removed.append(&mut self.records);
         self.rest_if_idle();
         ids
     }
@@ -167,13 +173,13 @@ impl Faults {
         &self.records
     }
 
-    /// The account of one fault.
+    /// The account of one fault, also when it has been taken away.
     pub fn record(&self, id: u64) -> Option<&FaultRecord> {
-        self.records.iter().find(|record| record.id == id)
+        self.records.iter().chain(&self.removed).find(|record| record.id == id)
     }
 
     fn record_mut(&mut self, id: u64) -> Option<&mut FaultRecord> {
-        self.records.iter_mut().find(|record| record.id == id)
+        self.records.iter_mut().chain(&mut self.removed).find(|record| record.id == id)
     }
 
     pub(super) fn begin_to_count(&mut self, journal: &Journal) {
@@ -181,11 +187,17 @@ impl Faults {
             let mut attempts = Attempts::default();
             let calls = journal.exchanges().iter().flat_map(|exchange| &exchange.calls);
             for call in calls {
-                attempts.count(call);
-                // A form is counted at its head too, where its path is not known.
-                if call.operation == Operation::PostFile && call.path.is_some() {
-                    attempts.count(&Call { path: None, ..call.clone() });
-                }
+                let unnamed = || Call { path: None, ..call.clone() };
+                match call.operation {
+                    // A name that was not asked for was not there when it was counted.
+                    _ if call.is_named_by_origin => attempts.count(&unnamed()),
+                    // A form is counted at its head too, where its path is not known.
+                    Operation::PostFile if call.path.is_some() => {
+                        attempts.count(call);
+                        attempts.count(&unnamed())
+                    }
+                    _ => attempts.count(call),
+                };
             }
             attempts
         });
@@ -209,8 +221,12 @@ impl Faults {
             if !is_due(trigger, call, circumstances.at) || !trigger.selects(call) {
                 continue;
             }
-            if record.takes(trigger, attempt) && chosen.is_none() {
-                chosen = record.reserve(effect, call, circumstances);
+            if !record.takes(trigger, attempt) {
+                continue;
+            }
+            match &chosen {
+                None => chosen = record.reserve(effect, call, circumstances),
+                Some(strike) => record.spared = Some(struck_by_another(&strike.struck)),
             }
         }
         chosen.or_else(|| self.strike_by_chaos(call, attempt, circumstances))
@@ -245,17 +261,7 @@ impl Faults {
         }
     }
 
-    /// The origin ends, and the fault may still hold an answer.
-    pub fn held_to_the_end(&mut self, id: u64) {
-        let record = self.record_mut(id);
-        let holds =
-            |record: &&mut FaultRecord| matches!(record.fault.kind, Kind::Call(_, Effect::Hold));
-        if let Some(record) = record.filter(holds) {
-            record.overdue = true;
-        }
-    }
-
-    /// An answer that the fault held was not released in time.
+    /// What the fault held was not released in time, or what it put off was never done.
     pub fn overdue(&mut self, id: u64) {
         if let Some(record) = self.record_mut(id) {
             record.overdue = true;
@@ -264,13 +270,17 @@ impl Faults {
 
     /// Counts a connection, and says what happens to it.
     pub fn strike_connection(&mut self) -> Option<(Struck, ConnectionEffect)> {
-        let mut chosen = None;
+        let mut chosen: Option<(Struck, ConnectionEffect)> = None;
         for record in &mut self.records {
             let Kind::Connection(count, effect) = &Arc::clone(&record.fault).kind else { continue };
             record.matched += 1;
-            if record.is_the_one(*count) && chosen.is_none() {
-                record.reserved += 1;
-                chosen = Some((record.struck(), *effect));
+            match &chosen {
+                _ if !record.is_the_one(*count) => {}
+                None => {
+                    record.reserved += 1;
+                    chosen = Some((record.struck(), *effect));
+                }
+                Some((other, _)) => record.spared = Some(struck_by_another(other)),
             }
         }
         chosen
@@ -288,7 +298,16 @@ fn is_told_nothing_new(call: &Call, at: Stage) -> bool {
     call.operation == Operation::PostFile && at == Stage::Commit && call.path.is_none()
 }
 
+fn struck_by_another(other: &Struck) -> String {
+    format!("another fault struck it: {}", other.name)
+}
+
 impl FaultRecord {
+    /// Whether it holds answers until the test lets them go.
+    pub fn holds(&self) -> bool {
+        matches!(self.fault.kind, Kind::Call(_, Effect::Hold))
+    }
+
     fn struck(&self) -> Struck {
         Struck::new(Some(self.id), Arc::clone(&self.name))
     }
@@ -303,11 +322,11 @@ impl FaultRecord {
         self.is_the_one(trigger.count())
     }
 
-    fn is_the_one(&self, count: Count) -> bool {
+    fn is_the_one(&self, count: Which) -> bool {
         match count {
-            Count::Nth(nth) => self.matched == nth,
-            Count::Times(most) => self.fired + self.reserved < most,
-            Count::Always => true,
+            Which::Nth(nth) => self.matched == nth,
+            Which::Times(most) => self.fired + self.reserved < most,
+            Which::Always => true,
         }
     }
 

@@ -23,6 +23,7 @@ impl Faults {
             if user.is_some() && *user != call.user {
                 continue;
             }
+            record.matched += requests;
             let (more, most) = match life {
                 TokenLife::Requests(most) => (requests, *most),
                 TokenLife::Bytes(most) => (bytes, *most),
@@ -31,21 +32,32 @@ impl Faults {
             let so_far = self.uses.entry((record.id, session)).or_default();
             let ends = *so_far < most && *so_far + more >= most;
             *so_far += more;
-            record.matched += requests;
             record.fired += u64::from(ends);
             is_used_up |= ends;
         }
         is_used_up
     }
 
+    /// Whether a token is good for a call before which so many have come that are not counted yet.
+    pub fn token_lasts(&self, call: &Call, uncounted: u64) -> bool {
+        let Some(session) = call.session else { return true };
+        self.records.iter().all(|record| match &record.fault.kind {
+            Kind::Token(user, TokenLife::Requests(most))
+                if user.is_none() || *user == call.user =>
+            {
+                let counted = self.uses.get(&(record.id, session)).copied().unwrap_or_default();
+                counted + uncounted < *most
+            }
+            _ => true,
+        })
+    }
+
     /// Lets `end` end the tokens whose time is over, of the user and after the time that it is
-    /// given; it says how many those were.
+    /// given; it says how many of those had not expired by themselves.
     pub fn age_tokens(&mut self, mut end: impl FnMut(Option<&str>, Duration) -> u64) {
         for record in &mut self.records {
             if let Kind::Token(user, TokenLife::Time(time)) = &Arc::clone(&record.fault).kind {
-                let ended = end(user.as_deref(), *time);
-                record.matched += ended;
-                record.fired += ended;
+                record.fired += end(user.as_deref(), *time);
             }
         }
     }

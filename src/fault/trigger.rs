@@ -17,19 +17,20 @@ pub struct Trigger {
     pub user: Option<String>,
     /// The multipart identifier.
     pub upload: Option<String>,
-    /// Which attempts, from 1: the first time that the same is asked for, the second, …
+    /// Which attempts, from 1: the first time that the same is asked for, the second, … What is
+    /// refused for its token counts apart.
     pub attempts: Option<RangeInclusive<u32>>,
     /// Which of all those. Default: the first, and with attempts all of them.
-    pub count: Option<Count>,
+    pub count: Option<Which>,
 }
 
 /// Which of the calls or connections that a fault could act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Count {
-    /// That one alone, from 1.
+pub enum Which {
+    /// That one alone, from 1: if the fault cannot act on it, it never does.
     Nth(u64),
-    /// The first ones, that many.
+    /// The first ones that the fault can act on, that many.
     Times(u64),
     /// All.
     Always,
@@ -42,13 +43,13 @@ impl Trigger {
     }
 
     /// Which of them.
-    pub fn count(&self) -> Count {
+    pub fn count(&self) -> Which {
         self.count.unwrap_or(Self::usual(self.attempts.is_some()))
     }
 
     /// What counts where nothing is said.
-    pub(super) fn usual(has_attempts: bool) -> Count {
-        if has_attempts { Count::Always } else { Count::Times(1) }
+    pub(super) fn usual(has_attempts: bool) -> Which {
+        if has_attempts { Which::Always } else { Which::Times(1) }
     }
 
     /// Whether a call is one of those, whichever attempt it is.

@@ -34,6 +34,8 @@ pub struct Call {
     pub user: Option<String>,
     /// The absolute path that it was about.
     pub path: Option<String>,
+    /// Whether the origin chose the name in that path, as the request gave none.
+    pub is_named_by_origin: bool,
     /// The multipart identifier that it was about.
     pub upload: Option<String>,
     /// The part number.
@@ -58,6 +60,7 @@ impl Call {
             name,
             user: None,
             path: None,
+            is_named_by_origin: false,
             upload: None,
             part: None,
             session: None,
@@ -167,7 +170,7 @@ impl fmt::Debug for AnswerHead {
 pub enum Outcome {
     /// The body is still being read.
     Receiving,
-    /// What was asked for is done, and a fault holds the answer back.
+    /// What was asked for is done, or refused, and a fault holds the answer back.
     HeldBack,
     /// A stored file is being sent.
     Sending,
@@ -216,7 +219,8 @@ pub struct Exchange {
     pub calls: Vec<Call>,
     /// The answer's head, once there is one.
     pub answer: Option<Arc<AnswerHead>>,
-    /// Bytes of the answer that were handed to the network, its head included.
+    /// Bytes that were handed to the network: the answer, its head included, and the `100 Continue`
+    /// with which its body was asked for.
     pub written: u64,
     /// The faults that struck it.
     pub faults: Vec<Struck>,

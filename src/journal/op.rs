@@ -189,19 +189,61 @@ impl Op {
     pub(crate) fn describe(&self) -> String {
         let what = match (&self.method, self.operation) {
             (Some(method), _) => method.clone(),
-            (None, Some(operation)) => format!("{operation:?}").to_lowercase(),
-            (None, None) => "any".to_owned(),
+            (None, Some(operation)) => word(operation),
+            (None, None) => "call".to_owned(),
         };
         let over = match (&self.method, self.interface) {
-            (None, Some(interface)) => format!(" over {interface:?}"),
-            _ => String::new(),
+            (Some(_), _) | (_, None) => "",
+            (_, Some(Interface::Http)) => " over HTTP",
+            (_, Some(Interface::JsonRpc)) => " over JSON-RPC",
+            (_, Some(Interface::Egress)) => " over egress",
         };
         match &self.parts {
             Some(Parts(parts)) if parts.start() == parts.end() => {
                 format!("{what} {}{over}", parts.start())
             }
             Some(Parts(parts)) => format!("{what} {}..={}{over}", parts.start(), parts.end()),
-            None => what + &over,
+            None => what + over,
+        }
+    }
+}
+
+/// What an operation is called in messages: as in a test, or by its endpoint where the word alone
+/// would be about something else.
+fn word(operation: Operation) -> String {
+    match operation {
+        Operation::Piece => "piece".to_owned(),
+        Operation::PostRaw => "/post/raw".to_owned(),
+        Operation::PostFile => "/post/file".to_owned(),
+        _ => {
+            let short = SHORT_FORMS.iter().find(|(known, _)| *known == operation);
+            let of = || format!("Operation::{operation:?}");
+            short.map_or_else(of, |(_, name)| (*name).to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selection_is_told_in_the_words_in_which_it_is_written() {
+        for (op, told) in [
+            (Op::any(), "call"),
+            (Op::any().over(Interface::JsonRpc), "call over JSON-RPC"),
+            (Op::create().over(Interface::Http), "create over HTTP"),
+            (Op::piece(2), "piece 2"),
+            (Op::piece(2..=4), "piece 2..=4"),
+            (Op::any_piece(), "piece"),
+            (Op::directory(), "directory"),
+            (Op::raw(), "/post/raw"),
+            (Op::file(), "/post/file"),
+            (Op::egress(), "egress"),
+            (Op::of(Operation::SetMTime), "Operation::SetMTime"),
+            (Op::method("stat"), "stat"),
+        ] {
+            assert_eq!(op.describe(), told, "{}", op.code());
         }
     }
 }

@@ -45,11 +45,13 @@ impl Origin {
     ) -> Result<(), String> {
         match mishap {
             Mishap::AbortUpload => {
-                self.force(now, victim, UploadEvent::Aborted, PieceEvent::Aborted)
+                self.force(now, victim, "be aborted", UploadEvent::Aborted, PieceEvent::Aborted)
             }
-            Mishap::ExpireUpload => self.force(now, victim, UploadEvent::Expired, PieceEvent::Aged),
+            Mishap::ExpireUpload => {
+                self.force(now, victim, "expire", UploadEvent::Expired, PieceEvent::Aged)
+            }
             Mishap::DeleteUpload => {
-                self.force(now, victim, UploadEvent::Removed, PieceEvent::Removed)
+                self.force(now, victim, "be deleted", UploadEvent::Removed, PieceEvent::Removed)
             }
             Mishap::RemoveDirectory => self.remove_parent(now, victim),
             Mishap::ExpireToken => {
@@ -63,6 +65,7 @@ impl Origin {
         &mut self,
         now: Timestamp,
         victim: Victim<'_>,
+        what: &str,
         event: UploadEvent,
         of_pieces: PieceEvent,
     ) -> Result<(), String> {
@@ -76,7 +79,7 @@ impl Origin {
         });
         match stepped {
             Some((true, _)) => Ok(()),
-            Some((false, state)) => Err(format!("an upload in {state} cannot be {event:?} (§4.4)")),
+            Some((false, state)) => Err(format!("an upload in {state} cannot {what} (§4.4)")),
             None => Err("there was no such upload".to_owned()),
         }
     }

@@ -179,19 +179,23 @@ impl Origin {
     }
 
     /// Ends the sessions of the user of that name, or of everyone, that are as old as `age`, and
-    /// says how many those were.
+    /// says how many of those would have lived longer.
     pub fn end_sessions_of_age(
         &mut self,
         now: Timestamp,
         user: Option<&str>,
         age: Duration,
     ) -> u64 {
-        let Some(until) = now.before(age) else { return 0 };
         match user.map(|name| self.sessions.user_named(name)) {
             Some(None) => 0,
-            Some(Some(user)) => self.sessions.end_older(Some(user), until),
-            None => self.sessions.end_older(None, until),
+            Some(Some(user)) => self.sessions.end_older(now, Some(user), age),
+            None => self.sessions.end_older(now, None, age),
         }
+    }
+
+    /// Forgets the sessions that have expired: nothing that comes later has ended them.
+    pub fn forget_expired_sessions(&mut self, now: Timestamp) {
+        self.sessions.forget_expired(now);
     }
 
     /// Changes how it behaves, from here on.

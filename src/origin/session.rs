@@ -235,15 +235,23 @@ impl Sessions {
         self.by_token.len() < before
     }
 
-    /// Ends every session of `user`, or of everyone, that was given at `until` or before, and says
-    /// how many those were.
-    pub(super) fn end_older(&mut self, user: Option<UserId>, until: Timestamp) -> u64 {
-        let is_old = |session: &Session| {
-            session.given <= until && user.is_none_or(|user| session.caller.user == user)
-        };
-        let before = self.by_token.len();
-        self.by_token.retain(|_, session| !is_old(session));
-        (before - self.by_token.len()) as u64
+    /// Ends every session of `user`, or of everyone, that is as old as `age`, and says how many of
+    /// those would have lived longer.
+    pub(super) fn end_older(&mut self, now: Timestamp, user: Option<UserId>, age: Duration) -> u64 {
+        let mut ended = 0;
+        self.by_token.retain(|_, session| {
+            let is_meant = user.is_none_or(|user| session.caller.user == user);
+            let due = session.given.after(age).filter(|due| is_meant && *due <= now);
+            let outlives = |due| session.expires.is_none_or(|expires| due < expires);
+            ended += u64::from(due.is_some_and(outlives));
+            due.is_none()
+        });
+        ended
+    }
+
+    /// Forgets the sessions that have expired.
+    pub(super) fn forget_expired(&mut self, now: Timestamp) {
+        self.by_token.retain(|_, session| session.expires.is_none_or(|expires| now < expires));
     }
 
     /// Makes `keys` the account's pair, which acts as `caller`; an earlier pair is void.

@@ -6,6 +6,7 @@ use hyper::Response;
 use hyper::body::Incoming;
 
 use crate::content::Content;
+use crate::fault::Cut;
 use crate::journal::{EXCERPT_BYTES, Exchange, Framing, Head, Outcome};
 use crate::wire::{self, Answer, Body, BodyEnd, Committed, Plan};
 
@@ -39,6 +40,8 @@ pub(super) struct Walk {
     pub(super) on_calls: Vec<Pending>,
     /// Whether its answer is in the record.
     pub(super) is_begun: bool,
+    /// How often the origin had been reset when it came.
+    epoch: u64,
 }
 
 /// What a request comes to.
@@ -108,14 +111,14 @@ fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Box<Pla
         outcome: Outcome::Receiving,
     });
     line.opened(exchange);
-    let mut walk =
-        Walk { line: Arc::clone(line), exchange, pending, on_calls: Vec::new(), is_begun: false };
+    let (line, on_calls, epoch) = (Arc::clone(line), Vec::new(), state.epoch);
+    let mut walk = Walk { line, exchange, pending, on_calls, is_begun: false, epoch };
     let mut opened = opened;
     if let (Err(answer), None) = (&mut opened, &walk.pending) {
         walk.begin_answer(&mut state, answer);
     }
     drop(state);
-    line.shared.tell();
+    walk.line.shared.tell();
     (walk, opened)
 }
 
@@ -139,7 +142,7 @@ impl Walk {
             Ok(taken) => self.past_body(plan, taken).await,
             Err(Lost::Braked(taken)) => self.struck_in_body(&plan, &taken),
             Err(Lost::ClientGone(taken)) => {
-                record_body(&mut line.shared.lock(), self.exchange, &taken);
+                self.end_in_body(&plan, &taken);
                 line.close(Outcome::ClientGone);
                 End::ClientGone
             }
@@ -151,33 +154,57 @@ impl Walk {
     }
 
     async fn past_body(&mut self, mut plan: Box<Plan>, taken: Taken) -> End {
+        if self.is_forgotten(&self.line.shared.lock()) {
+            return self.forgotten();
+        }
         self.strike_behind_body(&mut plan, &taken);
         let mut plan = match self.struck_at_commit(plan, &taken) {
             Ok(plan) => plan,
             Err(end) => return end,
         };
-        let answer = self.commit(&mut plan, &taken).await;
         let is_short = taken.received.end == BodyEnd::Short;
         let outcome = if is_short { Outcome::CutShort } else { Outcome::Answered };
-        End::Answer(answer, outcome)
+        match self.commit(&mut plan, &taken).await {
+            Some(answer) => End::Answer(answer, outcome),
+            None => self.forgotten(),
+        }
     }
 
-    /// Has the core do what was asked. Digests that it needs first are computed elsewhere meanwhile.
-    async fn commit(&mut self, plan: &mut Plan, taken: &Taken) -> Box<Answer> {
+    /// Whether the origin was reset since the request came: it must not get into the new one.
+    pub(super) fn is_forgotten(&self, state: &State) -> bool {
+        self.epoch != state.epoch
+    }
+
+    /// The end of a request of an earlier time: nobody knows any more what to answer.
+    pub(super) fn forgotten(&mut self) -> End {
+        self.pending = None;
+        End::Script(Script::nothing(Cut::Close))
+    }
+
+    /// Has the core do what was asked, unless it has been reset. Digests that it needs first are
+    /// computed elsewhere meanwhile.
+    async fn commit(&mut self, plan: &mut Plan, taken: &Taken) -> Option<Box<Answer>> {
         loop {
-            let needed = match self.try_commit(plan, taken) {
-                Ok(answer) => return answer,
+            let needed = match self.try_commit(plan, taken)? {
+                Ok(answer) => return Some(answer),
                 Err(needed) => needed,
             };
             if let Err(error) = digest(needed).await {
-                return self.our_fault(plan, &error);
+                return Some(self.our_fault(plan, &error));
             }
         }
     }
 
-    fn try_commit(&mut self, plan: &mut Plan, taken: &Taken) -> Result<Box<Answer>, Content> {
+    fn try_commit(
+        &mut self,
+        plan: &mut Plan,
+        taken: &Taken,
+    ) -> Option<Result<Box<Answer>, Content>> {
         let line = Arc::clone(&self.line);
         let mut state = line.shared.lock();
+        if self.is_forgotten(&state) {
+            return None;
+        }
         state.settle();
         let now = state.now();
         let committed = match self.past(&state) {
@@ -188,15 +215,15 @@ impl Walk {
             Committed::Answer(mut answer) => {
                 record_body(&mut state, self.exchange, taken);
                 self.record_commit(&mut state, &answer);
-                self.struck_after_commit(&mut state, &answer);
+                self.struck_after_commit(&mut state, plan, taken, &answer);
                 if self.pending.is_none() {
                     self.begin_answer(&mut state, &mut answer);
                 }
                 drop(state);
                 line.shared.tell();
-                Ok(answer)
+                Some(Ok(answer))
             }
-            Committed::NeedsDigest(content) => Err(content),
+            Committed::NeedsDigest(content) => Some(Err(content)),
         }
     }
 

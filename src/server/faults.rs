@@ -15,8 +15,14 @@ use super::shared::State;
 impl MockOrigin {
     /// Lets something go wrong with calls: `origin.on(Op::piece(2)).attempt(1).reject(503)`.
     ///
-    /// A fault is decided when the head of a request has been read; of several that could act on
-    /// one call the first that was added does. `finish()` fails on one that never acted.
+    /// A fault is decided when the head of a request has been read, so that one which is added
+    /// later strikes the next request. What JSON-RPC asks for stands in its body, and so does the
+    /// path of a form: a fault on a JSON-RPC call, or on a form with a path, is decided behind the
+    /// body, and strikes a request that was on its way when it was added.
+    ///
+    /// Of several faults that could act on one call the first that was added does. `finish()` fails
+    /// on one that never acted; one that acted at least once it lets pass, whatever
+    /// [`times`](On::times) or [`attempts`](On::attempts) say.
     pub fn on(&self, op: Op) -> On<'_> {
         On::new(self, op)
     }
@@ -47,7 +53,7 @@ impl MockOrigin {
     /// If it contradicts itself, or names a user that does not exist.
     #[track_caller]
     pub fn add_fault(&self, fault: Fault) -> Armed {
-        match self.try_add(fault, Some(place())) {
+        match self.try_add(fault, place()) {
             Ok(armed) => armed,
             Err(why) => panic!("{why}"),
         }
@@ -58,11 +64,13 @@ impl MockOrigin {
     /// # Errors
     ///
     /// Why there can be no such fault, in one line.
+    #[track_caller]
     pub fn try_add_fault(&self, fault: Fault) -> Result<Armed, String> {
-        self.try_add(fault, None)
+        self.try_add(fault, place())
     }
 
-    /// Adds several faults, or none of them.
+    /// Adds several faults, or none of them. They are taken for ones that were read from text, and
+    /// stand nowhere in a test.
     ///
     /// # Errors
     ///
@@ -74,10 +82,10 @@ impl MockOrigin {
         Ok(faults.into_iter().map(|fault| self.add(&mut state, fault, None)).collect())
     }
 
-    fn try_add(&self, fault: Fault, place: Option<Place>) -> Result<Armed, String> {
+    fn try_add(&self, fault: Fault, place: Place) -> Result<Armed, String> {
         let mut state = self.shared.lock();
         check(slice::from_ref(&fault), state.origin.sessions().users())?;
-        Ok(self.add(&mut state, fault, place))
+        Ok(self.add(&mut state, fault, Some(place)))
     }
 
     fn add(&self, state: &mut State, fault: Fault, place: Option<Place>) -> Armed {

@@ -33,6 +33,11 @@ impl Holds {
         hold.word.notify_waiters();
     }
 
+    /// Whether the fault holds what comes, as nothing has released it.
+    pub(super) fn is_holding(&self, fault: u64) -> bool {
+        !self.of(fault).released.load(Ordering::Acquire)
+    }
+
     /// Waits until the fault lets go, or for so long; says whether it did.
     pub(super) async fn wait(&self, fault: u64, limit: Duration) -> bool {
         let hold = self.of(fault);
@@ -57,21 +62,40 @@ pub struct Held {
 }
 
 impl Held {
-    /// Waits until an answer is held, which means that its call has been done; says whether one
-    /// was before `patience` was over.
+    /// Waits until an answer is held; says whether one was before `patience` was over. Its call has
+    /// been done then, or refused: the answer is held either way. An answer that has been held
+    /// already counts; for a later one there is [`arrived_times`](Self::arrived_times).
     ///
     /// It blocks its thread: in async code there is [`arrived_async`](Self::arrived_async).
+    #[must_use = "it says whether an answer is held, or patience was over"]
     pub fn arrived(&self, patience: Duration) -> bool {
-        has_arrived(&self.shared, self.fault, patience)
+        self.arrived_times(1, patience)
+    }
+
+    /// Waits until so many answers have been held in all; says whether they were before `patience`
+    /// was over. A fault holds one, unless it says [`times`](crate::On::times) or the like.
+    ///
+    /// It blocks its thread: in async code there is
+    /// [`arrived_times_async`](Self::arrived_times_async).
+    #[must_use = "it says whether the answers are held, or patience was over"]
+    pub fn arrived_times(&self, times: u64, patience: Duration) -> bool {
+        have_arrived(&self.shared, self.fault, times, patience)
     }
 
     /// As [`arrived`](Self::arrived), for async code: the client may run on the same thread.
+    #[must_use = "it says whether an answer is held, or patience was over"]
     pub async fn arrived_async(&self, patience: Duration) -> bool {
-        let (shared, fault) = (Arc::clone(&self.shared), self.fault);
-        elsewhere(move || has_arrived(&shared, fault, patience)).await
+        self.arrived_times_async(1, patience).await
     }
 
-    /// How many answers have been held so far.
+    /// As [`arrived_times`](Self::arrived_times), for async code.
+    #[must_use = "it says whether the answers are held, or patience was over"]
+    pub async fn arrived_times_async(&self, times: u64, patience: Duration) -> bool {
+        let (shared, fault) = (Arc::clone(&self.shared), self.fault);
+        elsewhere(move || have_arrived(&shared, fault, times, patience)).await
+    }
+
+    /// How many answers have been held so far, those that were let go included.
     pub fn count(&self) -> u64 {
         self.shared.lock().faults.record(self.fault).map_or(0, |record| record.fired)
     }
@@ -82,10 +106,10 @@ impl Held {
     }
 }
 
-fn has_arrived(shared: &Shared, fault: u64, patience: Duration) -> bool {
-    let has_fired =
-        |state: &State| state.faults.record(fault).is_some_and(|record| record.fired > 0);
-    shared.lock_when(patience, has_fired).1
+fn have_arrived(shared: &Shared, fault: u64, times: u64, patience: Duration) -> bool {
+    let have_arrived =
+        |state: &State| state.faults.record(fault).is_some_and(|record| record.fired >= times);
+    shared.lock_when(patience, have_arrived).1
 }
 
 impl Drop for Held {

@@ -2,7 +2,7 @@
 
 use crate::journal::Moment;
 use crate::origin::Timestamp;
-use crate::wire::{self, Committed, Plan, Received};
+use crate::wire::{self, Answer, Committed, Plan, Received};
 
 use super::shared::State;
 
@@ -11,25 +11,26 @@ use super::shared::State;
 pub(super) struct Late(Vec<LateCommit>);
 
 #[derive(Debug)]
-struct LateCommit {
-    at: Timestamp,
-    exchange: u64,
-    plan: Box<Plan>,
-    received: Received,
+pub(super) struct LateCommit {
+    pub(super) at: Timestamp,
+    pub(super) exchange: u64,
+    /// The fault that has put it off; none if chaos did.
+    pub(super) fault: Option<u64>,
+    pub(super) plan: Box<Plan>,
+    pub(super) received: Received,
 }
 
 impl Late {
     /// Sets a commit.
-    pub(super) fn set(
-        &mut self,
-        at: Timestamp,
-        exchange: u64,
-        plan: Box<Plan>,
-        received: Received,
-    ) {
+    pub(super) fn set(&mut self, commit: LateCommit) {
         // Behind those of the same time.
-        let place = self.0.partition_point(|other| other.at <= at);
-        self.0.insert(place, LateCommit { at, exchange, plan, received });
+        let place = self.0.partition_point(|other| other.at <= commit.at);
+        self.0.insert(place, commit);
+    }
+
+    /// The faults whose commits are still to come.
+    pub(super) fn faults(&self) -> impl Iterator<Item = u64> {
+        self.0.iter().filter_map(|commit| commit.fault)
     }
 
     /// Forgets all of them.
@@ -49,17 +50,31 @@ impl State {
     pub(super) fn commit_late(&mut self, now: Timestamp) {
         while let Some(mut late) = self.late.take(now) {
             let moment = Moment { protocol: late.at, ..self.moment() };
-            let committed = wire::commit(&mut self.origin, late.at, &mut late.plan, &late.received);
-            // Only readers need a digest, and what is read late changes nothing.
-            if let Committed::Answer(answer) = committed
-                && answer.is_done()
-            {
-                self.journal.update(late.exchange, |record| {
-                    record.committed = Some(moment);
-                    for (call, done) in record.calls.iter_mut().zip(answer.calls) {
-                        (call.path, call.upload) = (done.path, done.upload);
+            let Some(answer) = self.commit_at_last(&mut late).filter(|answer| answer.is_done())
+            else {
+                continue;
+            };
+            self.journal.update(late.exchange, |record| {
+                record.committed = Some(moment);
+                for (call, done) in record.calls.iter_mut().zip(answer.calls) {
+                    (call.path, call.upload) = (done.path, done.upload);
+                }
+            });
+        }
+    }
+
+    /// A digest that is needed is computed here and now: that is rare, and nobody waits for it.
+    fn commit_at_last(&mut self, late: &mut LateCommit) -> Option<Box<Answer>> {
+        loop {
+            match wire::commit(&mut self.origin, late.at, &mut late.plan, &late.received) {
+                Committed::Answer(answer) => return Some(answer),
+                Committed::NeedsDigest(content) => {
+                    if let Err(error) = content.digest() {
+                        let why = format!("exchange {}, done late: {error}", late.exchange);
+                        self.journal.blame_ourselves(why);
+                        return None;
                     }
-                });
+                }
             }
         }
     }

@@ -247,15 +247,15 @@ impl Line {
         let unread = now.handed_on.saturating_sub(now.received);
         let mut state = self.shared.lock();
         let moment = state.moment();
+        if let Some((struck, _)) = self.fault.as_ref().filter(|_| !now.has_fired) {
+            state.faults.came_to_nothing(struck, ended_first(end));
+        }
         state.journal.update_connection(self.index, |record| {
             record.closed = Some(moment);
             record.end = end;
             record.bad_head = bad_head;
             record.drained = now.drained + if now.closing { unread } else { 0 };
         });
-        if let Some((struck, _)) = self.fault.as_ref().filter(|_| !now.has_fired) {
-            state.faults.came_to_nothing(struck, "it ended before that");
-        }
     }
 }
 
@@ -270,6 +270,20 @@ impl Drop for Line {
         self.close(if stopped { Outcome::Stopped } else { Outcome::ClientGone });
         self.close_connection(stopped);
         self.shared.tell();
+    }
+}
+
+/// What ended a connection before its fault could.
+fn ended_first(end: ConnectionEnd) -> &'static str {
+    match end {
+        ConnectionEnd::ByClient => "the client closed it before that",
+        ConnectionEnd::ByOrigin => {
+            "the origin closed it by itself behind its last answer (Connection: close, or HTTP/1.0)"
+        }
+        ConnectionEnd::BadHead(_) => "it ended before that, with what was no HTTP",
+        ConnectionEnd::ByFault => "a fault on a call ended it before that",
+        ConnectionEnd::Stopped => "the origin was stopped before that",
+        ConnectionEnd::Open | ConnectionEnd::Broken => "it broke before that",
     }
 }
 

@@ -203,10 +203,14 @@ impl MockOrigin {
 
     /// The verdict so far.
     ///
+    /// A POST to a path that is no endpoint's, a method that an endpoint does not take, and a JSON-RPC
+    /// method that there is not speak against a run. A GET or HEAD of any other path asks for a stored
+    /// file, and 404 is an answer to that, unless the path is almost an endpoint's.
+    ///
     /// # Errors
     ///
-    /// What speaks against the run: requests that matched no endpoint, faults that never acted or
-    /// were never released, and what went wrong in the origin itself.
+    /// What speaks against the run: requests that found no endpoint, faults that never acted or were
+    /// never released, and what went wrong in the origin itself.
     pub fn verdict(&self) -> Result<(), Verdict> {
         let (journal, faults) = {
             let state = self.shared.settled();
@@ -223,7 +227,7 @@ impl MockOrigin {
     #[track_caller]
     pub fn finish(mut self) {
         // Answers that are just being written are let finish, and then nothing more can happen.
-        self.shared.settled().note_what_is_held();
+        drop(self.shared.at_the_end());
         self.shared.stop();
         self.ports.close();
         let verdict = self.verdict();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::content::Store;
-use crate::fault::{Fault, Faults, Place};
+use crate::fault::{Fault, FaultRecord, Faults, Place};
 use crate::journal::{Exchange, Journal, Moment, Outcome};
 use crate::origin::{Clock, Origin, Timestamp};
 use crate::verdict::Evidence;
@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) faults: Faults,
     pub(super) late: Late,
+    /// How often all was forgotten.
+    pub(super) epoch: u64,
     elapsed: Duration,
 }
 
@@ -54,19 +56,19 @@ impl State {
         Evidence { origin: &self.origin, journal: &self.journal }
     }
 
-    /// Notes which faults hold answers that nobody will release any more.
-    pub(super) fn note_what_is_held(&mut self) {
+    /// The faults that hold answers back, of those that hold any.
+    fn holding(&self) -> impl Iterator<Item = u64> {
         let is_held = |record: &&Arc<Exchange>| record.outcome == Outcome::HeldBack;
         let held = self.journal.exchanges().iter().filter(is_held);
-        let faults: Vec<u64> =
-            held.flat_map(|record| &record.faults).filter_map(|struck| struck.fault).collect();
-        for fault in faults {
-            self.faults.held_to_the_end(fault);
-        }
+        let struck = held.flat_map(|record| &record.faults).filter_map(|struck| struck.fault);
+        struck.filter(|fault| self.faults.record(*fault).is_some_and(FaultRecord::holds))
     }
 
     /// Adds a fault, and gives its number.
     pub(super) fn add_fault(&mut self, fault: Fault, place: Option<Place>) -> u64 {
+        let now = self.now();
+        // A fault on tokens must not count those that had died before.
+        self.origin.forget_expired_sessions(now);
         let origin = &self.origin;
         self.faults.add(fault, place, &self.journal, || origin.clone())
     }
@@ -74,6 +76,7 @@ impl State {
     /// Forgets everything and begins anew; gives the numbers of the faults that were there.
     fn reset(&mut self, origin: Origin, clock: Clock) -> Vec<u64> {
         (self.origin, self.clock) = (origin, clock);
+        self.epoch += 1;
         self.journal.reset();
         self.late.clear();
         self.faults.reset()
@@ -111,6 +114,7 @@ impl Shared {
             clock,
             faults: Faults::default(),
             late: Late::default(),
+            epoch: 0,
             elapsed: Duration::ZERO,
         };
         Arc::new(Self {
@@ -162,12 +166,26 @@ impl Shared {
         state.journal.ended_after(seen).cloned().collect()
     }
 
-    /// Locks once no answer is just being written: a client can hold its answer before the record
-    /// of it is closed, and a test that asks then must not see the difference.
+    /// Locks once no answer is just being written or let go: a client can hold its answer before
+    /// the record of it is closed, and a test that asks then must not see the difference.
     pub(super) fn settled(&self) -> MutexGuard<'_, State> {
         const PATIENCE: Duration = Duration::from_secs(1);
-        let (mut state, _) = self.lock_when(PATIENCE, |state| !state.journal.is_answering());
+        let is_let_go = |state: &State| state.holding().all(|fault| self.holds.is_holding(fault));
+        let is_quiet = |state: &State| !state.journal.is_answering() && is_let_go(state);
+        let (mut state, _) = self.lock_when(PATIENCE, is_quiet);
         state.settle();
+        state
+    }
+
+    /// Locks for the last time, and notes which faults hold what nobody will release any more, or
+    /// have put off what will never be done.
+    pub(super) fn at_the_end(&self) -> MutexGuard<'_, State> {
+        let mut state = self.settled();
+        let held = state.holding().filter(|fault| self.holds.is_holding(*fault));
+        let open: Vec<u64> = held.chain(state.late.faults()).collect();
+        for fault in open {
+            state.faults.overdue(fault);
+        }
         state
     }
 

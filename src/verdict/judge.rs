@@ -41,13 +41,13 @@ impl std::error::Error for Verdict {}
 /// # Errors
 ///
 /// What speaks against the run: requests that matched no endpoint or no method, faults that never
-/// acted or were never released, and what went wrong in the origin itself.
+/// acted, held an answer or put something off to the end, and what went wrong in the origin itself.
 pub fn judge(journal: &Journal, faults: &[FaultRecord]) -> Result<(), Verdict> {
     let requests = Requests::new(journal.exchanges());
     let lost = requests.iter().filter(|request| is_lost(request)).map(lost);
     let unfired = faults.iter().filter(|fault| fault.fired == 0 && fault.is_judged);
     let unfired = unfired.map(|fault| never_acted(fault, journal));
-    let overdue = faults.iter().filter(|fault| fault.overdue).map(never_released);
+    let overdue = faults.iter().filter(|fault| fault.overdue).map(never_ended);
     let bugs = journal.bugs().iter().map(|bug| our_bug(bug));
     let failures: Vec<_> = lost.chain(unfired).chain(overdue).chain(bugs).collect();
     if failures.is_empty() { Ok(()) } else { Err(Verdict { failures }) }
@@ -91,6 +91,16 @@ fn never_acted(fault: &FaultRecord, journal: &Journal) -> Failure {
     let found = format!("never: {}", near_misses(fault, journal));
     let failure = Failure::new(format!("this fault acts: {}", fault.name), "at least once", found);
     *failure.because(added_at(fault))
+}
+
+fn never_ended(fault: &FaultRecord) -> Failure {
+    if fault.holds() { never_released(fault) } else { never_done(fault) }
+}
+
+fn never_done(fault: &FaultRecord) -> Failure {
+    let claim = format!("this fault does what it has put off: {}", fault.name);
+    let failure = Failure::new(claim, "that its time comes", "an end of the origin before that");
+    *failure.because(added_at(fault)).hint("origin.advance(..) lets protocol time go by")
 }
 
 fn never_released(fault: &FaultRecord) -> Failure {

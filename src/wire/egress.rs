@@ -14,7 +14,7 @@ use super::ask::Ask;
 use super::vault::{self, Ticket};
 
 /// A file that somebody wants to read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Read {
     /// None for a path that cannot be one.
     path: Option<Path>,

@@ -96,7 +96,7 @@ impl Received {
 }
 
 /// What an accepted request is about to do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     intake: Intake,
     endpoint: Option<&'static Endpoint>,
@@ -104,7 +104,7 @@ pub struct Plan {
     action: Action,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Action {
     Preflight,
     Login(endpoints::login::Login),
@@ -160,6 +160,33 @@ impl Plan {
     pub fn twist(&mut self, call: usize, twist: Twist) {
         if let Action::Rpc(talk) = &mut self.action {
             talk.twist(call, twist);
+        }
+    }
+
+    /// Whether a [`Twist`] of the call with that number has changed its answer.
+    pub fn is_twisted(&self, call: usize) -> bool {
+        matches!(&self.action, Action::Rpc(talk) if talk.is_twisted(call))
+    }
+
+    /// Judges credentials now, however late the plan is carried out. A head's were judged when it
+    /// came; this is about those in a body that [`Plan::foresee`] has looked into.
+    pub fn admit(&mut self, origin: &Origin, now: Timestamp) {
+        if let Action::Rpc(talk) = &mut self.action {
+            talk.admit(origin, now);
+        }
+    }
+
+    /// What the origin would answer now, with nothing done; none if it would first read all of a
+    /// content.
+    pub fn rehearse(
+        &self,
+        origin: &Origin,
+        now: Timestamp,
+        body: &Received,
+    ) -> Option<Box<Answer>> {
+        match commit(&mut origin.clone(), now, &mut self.clone(), body) {
+            Committed::Answer(answer) => Some(answer),
+            Committed::NeedsDigest(_) => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::content::Digest;
 use crate::origin::{Origin, Path, Timestamp};
 
 /// What a MediaVault address says of itself.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ticket {
     /// The address is none.
     None,

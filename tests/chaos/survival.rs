@@ -51,7 +51,6 @@ fn a_correct_client_survives_each_kind_of_answer_that_is_none() {
         Garble::StatusLine,
         Garble::Chunk,
         Garble::ContentLength(1_000_000),
-        Garble::Truncate(1),
         Garble::Garbage(b"SSH-2.0-OpenSSH\r\n".to_vec()),
     ];
     for garble in garbles {

@@ -5,12 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, UNIX_EPOCH};
 
 use mock_origin::fault::{Effect, Fault, Trigger};
-use mock_origin::{Builder, Cut, Garble, Interface, Lose, MockOrigin, Op, Outcome, Reject};
+use mock_origin::{Builder, Cut, Garble, Interface, Lose, Mishap, MockOrigin, Op, Outcome, Reject};
 
+use super::asking;
 use super::support::golden::{assert_golden, without_lines};
 use super::support::payload::chunked;
 use super::support::{self, Client, PATIENCE, complete, create, piece, piece_headers, request};
 use super::videos;
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// An origin in which nothing is left to chance, so that what it says can be compared.
 fn builder() -> Builder {
@@ -87,6 +90,39 @@ fn a_count_that_was_never_reached_is_told_how_far_it_came() {
 }
 
 #[test]
+fn attempts_before_a_fault_was_added_are_told_from_those_since() {
+    let late = |origin: &MockOrigin| {
+        upload(origin);
+        origin.on(Op::piece(2)).attempt(1).reject(503);
+    };
+    assert_near("fault_attempt_came_before", late, upload);
+    assert_near("fault_attempt_came_only_before", late, |_| {});
+    // Forms without a path count for each other, as their paths are in their bodies.
+    assert_near(
+        "fault_form_never_came",
+        arm!(origin.on(Op::file()).attempt(3).lose(Lose::Close)),
+        |origin| {
+            let token = origin.token_for("jane");
+            for name in ["a", "b"] {
+                assert_eq!(asking::form(origin, &token, "/videos", name).status, 200);
+            }
+        },
+    );
+}
+
+#[test]
+fn what_was_asked_for_is_told_in_the_words_of_a_test() {
+    let by_form = arm!(origin.on(Op::file()).lose(Lose::Close));
+    assert_near("fault_endpoint_never_used", by_form, |origin| {
+        upload(origin);
+        assert_eq!(Client::new(origin).ask("GET", "/acme/videos/a.mp4", &[], b"").status, 200);
+    });
+    assert_near("fault_any_never_came", arm!(origin.on(Op::any()).user("joe").reject(503)), upload);
+    let too_late = arm!(origin.on(Op::complete()).afterwards(Mishap::AbortUpload));
+    assert_near("fault_mishap_too_late", too_late, upload);
+}
+
+#[test]
 fn a_call_on_which_a_fault_could_do_nothing_says_why() {
     let lost = arm!(origin.on(Op::piece(1)).commit_then(Lose::Reset));
     assert_near("fault_refused_by_origin", lost, |origin| {
@@ -127,10 +163,23 @@ fn connections_and_tokens_that_never_came_to_it_are_told() {
         upload(origin);
         support::record::all_closed(origin, 1);
     });
+    let closing = [("Connection", "close")];
+    assert_near(
+        "fault_connection_closed_anyway",
+        arm!(origin.connections().close_after(1)),
+        |origin| {
+            Client::new(origin).ask("GET", "/acme/videos/none", &closing, b"");
+            support::record::all_closed(origin, 1);
+        },
+    );
+    assert_near("fault_token_grows_no_older", arm!(origin.tokens().die_after(DAY)), upload);
+    assert_near("fault_token_lives_on", arm!(origin.tokens().die_after_bytes(99)), |origin| {
+        asking::raw(origin, &origin.token_for("jane"), "/videos", "a.mp4");
+    });
     assert_near("fault_token_lives", arm!(origin.tokens().die_after_requests(99)), upload);
     assert_near(
         "fault_token_never_came",
-        arm!(origin.tokens().of("joe").die_after_bytes(1)),
+        arm!(origin.tokens().user("joe").die_after_bytes(1)),
         upload,
     );
 }
@@ -172,7 +221,7 @@ fn a_fault_is_called_by_its_sentence_or_its_name_and_knows_its_place() {
     let sentence = origin.on(Op::piece(2)).attempt(1).cut_after(5, Cut::Reset);
     let lost_ack = origin.on(Op::complete()).named("the lost ack").commit_then(Lose::Reset);
     let connection = origin.connections().nth(2).named("the second").reset();
-    let token = origin.tokens().of("jane").die_after_requests(3);
+    let token = origin.tokens().user("jane").die_after_requests(3);
     let held = origin.on(Op::login()).always().hold();
     let names: Vec<String> = origin.faults().iter().map(|record| record.name.to_string()).collect();
     assert_eq!(
@@ -181,7 +230,7 @@ fn a_fault_is_called_by_its_sentence_or_its_name_and_knows_its_place() {
             "origin.on(Op::piece(2)).attempt(1).cut_after(5, Cut::Reset)",
             "the lost ack",
             "the second",
-            "origin.tokens().of(\"jane\").die_after_requests(3)",
+            "origin.tokens().user(\"jane\").die_after_requests(3)",
             "origin.on(Op::login()).always().hold()",
         ]
     );
@@ -194,9 +243,12 @@ fn a_fault_is_called_by_its_sentence_or_its_name_and_knows_its_place() {
     assert_eq!(ids[..4], [sentence.id(), lost_ack.id(), connection.id(), token.id()]);
     assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
     drop(held);
-    let trigger = Trigger::new(Op::create());
-    let read = origin.try_add_fault(Fault::on_call(trigger, Effect::Lose(Lose::Reset))).unwrap();
-    assert_eq!(read.record().unwrap().place, None, "what comes as text stands nowhere in a test");
+    let lost = || Fault::on_call(Trigger::new(Op::create()), Effect::Lose(Lose::Reset));
+    let line = line!() + 1;
+    let tried = origin.try_add_fault(lost()).unwrap().record().unwrap();
+    assert_eq!(tried.place.unwrap().line, line);
+    let read = origin.try_add_faults(vec![lost()]).unwrap()[0].record().unwrap();
+    assert_eq!(read.place, None, "what comes as text stands nowhere in a test");
 }
 
 #[test]
@@ -247,7 +299,7 @@ fn a_fault_that_is_removed_acts_no_more_and_is_not_judged() {
     assert_eq!((ask(), ask()), (503, 503));
     assert_eq!(always.fired(), 2);
     always.remove();
-    assert_eq!((ask(), always.fired(), always.record().is_none()), (200, 0, true));
+    assert_eq!((ask(), always.fired(), origin.faults().len()), (200, 2, 1));
     assert!(origin.remove_fault(never.id()), "it was there");
     assert!(!origin.remove_fault(never.id()), "and is no more");
     let again = origin.on(Op::create()).reject(500);
@@ -299,6 +351,19 @@ fn a_fault_that_is_added_in_the_middle_of_a_request_strikes_the_next_one() {
     assert_eq!(fault.fired(), 0);
     assert_eq!(piece(&mut client, &token, &id, 1, b"1234").status, 503);
     assert_eq!(fault.fired(), 1);
+    origin.finish();
+}
+
+#[test]
+fn a_fault_that_is_added_in_the_middle_of_a_json_rpc_body_strikes_what_the_body_asks_for() {
+    let origin = builder().start();
+    let mut client = Client::new(&origin);
+    let whole = request("POST", "/jsonrpc", &[], br#"{"method": "noop", "params": [], "id": 1}"#);
+    client.write(&whole[..whole.len() - 2]);
+    assert!(origin.wait_until(PATIENCE, |requests| requests.iter().count() == 1));
+    origin.on(Op::method("noop")).reject(503);
+    client.write(&whole[whole.len() - 2..]);
+    assert_eq!(client.read().status, 503);
     origin.finish();
 }
 

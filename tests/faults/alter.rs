@@ -201,13 +201,12 @@ fn garbled(plain: &[u8]) -> Vec<(Garble, Vec<u8>)> {
         (Garble::Chunk, (saying("Transfer-Encoding: chunked") + "zz\r\n").into_bytes()),
         (Garble::Garbage(b"\x00\xffno HTTP\r\n\r\n".to_vec()), b"\x00\xffno HTTP\r\n\r\n".to_vec()),
     ];
-    for lie in [0, 1, 1_000_000] {
+    for lie in [0, 1, 1_000_000].into_iter().filter(|lie| *lie != body.len() as u64) {
         let expected = with_body(saying(&format!("Content-Length: {lie}")));
         all.push((Garble::ContentLength(lie), expected));
     }
-    for kept in [0, 1, body.len().saturating_sub(1), body.len()] {
-        let whole = head.len() + kept.min(body.len());
-        all.push((Garble::Truncate(kept as u64), plain[..whole].to_vec()));
+    for kept in [0, 1, body.len().saturating_sub(1)].into_iter().filter(|kept| *kept < body.len()) {
+        all.push((Garble::Truncate(kept as u64), plain[..head.len() + kept].to_vec()));
     }
     all
 }

@@ -16,11 +16,14 @@ mod connections;
 mod ending;
 mod illness;
 mod large;
+mod late;
 mod refusals;
 mod rpc;
 mod scene;
 mod selecting;
+mod spared;
 mod tokens;
+mod uses;
 
 use std::time::Duration;
 
@@ -97,6 +100,23 @@ fn an_answer_is_held_until_it_is_released() {
         assert!(!sending.is_finished());
         held.release();
         assert_eq!(sending.join().unwrap().status, 200);
+    });
+    origin.finish();
+}
+
+#[test]
+fn a_refusal_is_held_too_and_each_answer_that_is_held_can_be_waited_for() {
+    let (origin, _) = videos();
+    let held = origin.on(Op::create()).times(2).hold();
+    std::thread::scope(|scope| {
+        let ask = || Client::new(&origin).ask("POST", "/multipart/create", &[], b"").status;
+        let first = scope.spawn(ask);
+        assert!(held.arrived_times(1, Duration::from_secs(5)));
+        assert!(!held.arrived_times(2, Duration::from_millis(1)));
+        let second = scope.spawn(ask);
+        assert!(held.arrived_times(2, Duration::from_secs(5)));
+        held.release();
+        assert_eq!([first, second].map(|asked| asked.join().unwrap()), [401, 401]);
     });
     origin.finish();
 }

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 use std::time::Duration;
 
-use mock_origin::fault::{ConnectionEffect, Count, Effect, Fault, Trigger};
+use mock_origin::fault::{ConnectionEffect, Effect, Fault, Trigger, Which};
 use mock_origin::{
     Alter, Cut, Garble, Interface, Join, Later, Listing, Lose, Mishap, MockOrigin, Op, Operation,
     Reject,
@@ -96,7 +96,7 @@ fn calls_that_there_are_not() {
             "nothing is selected by Op::of(Operation::Unmatched)",
         origin.on(Op::create()).user("jim").reject(503) =>
             "there is no user \"jim\", but [\"jane\"]",
-        origin.tokens().of("jim").die_after_requests(1) =>
+        origin.tokens().user("jim").die_after_requests(1) =>
             "there is no user \"jim\", but [\"jane\"]",
         origin.on(Op::create()).path("videos/*").reject(503) =>
             "a path begins with a slash: \"/videos/*\"",
@@ -128,7 +128,9 @@ fn counts_that_never_come() {
         origin.connections().nth(0).reset() =>
             "the first is nth(1)",
         origin.connections().nth(1).always().reset() =>
-            "which of the connections is said once: .nth(2), or .times(2), or .always()",
+            "which of the connections is said once: .nth(2), or .first(), or .times(2), or .always()",
+        origin.connections().first().times(2).reset() =>
+            "which of the connections is said once: .nth(2), or .first(), or .times(2), or .always()",
         origin.connections().times(0).silence() =>
             "a fault that strikes 0 times is none: times(1) or more",
         origin.connections().close_after(0) =>
@@ -232,7 +234,7 @@ fn what_comes_as_text_is_refused_in_the_same_words_without_a_panic() {
     let trigger = Trigger { attempts: Some(0..=0), ..Trigger::new(Op::create()) };
     let refused = origin.try_add_fault(Fault::on_call(trigger, Effect::Hold)).unwrap_err();
     assert_eq!(refused, "attempts count from 1, and a range of them goes up: attempts(1..=2)");
-    let reset = Fault::on_connection(Count::Nth(0), ConnectionEffect::Reset);
+    let reset = Fault::on_connection(Which::Nth(0), ConnectionEffect::Reset);
     assert_eq!(origin.try_add_fault(reset).unwrap_err(), "the first is nth(1)");
     origin.finish();
 }

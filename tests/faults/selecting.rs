@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use mock_origin::fault::Count;
+use mock_origin::fault::Which;
 use mock_origin::{Interface, Lose, MockOrigin, Op, OpenUpload, Operation, Reject};
 
 use super::asking::{self, form, login, make_directory, raw, rpc};
@@ -241,13 +241,13 @@ fn attempts_before_a_fault_was_added_count() {
 
 #[test]
 fn nth_first_times_and_always_count_what_is_selected_since_then() {
-    let cases: &[(Option<Count>, [bool; 4])] = &[
+    let cases: &[(Option<Which>, [bool; 4])] = &[
         (None, [true, false, false, false]),
-        (Some(Count::Times(1)), [true, false, false, false]),
-        (Some(Count::Times(3)), [true, true, true, false]),
-        (Some(Count::Nth(1)), [true, false, false, false]),
-        (Some(Count::Nth(3)), [false, false, true, false]),
-        (Some(Count::Always), [true; 4]),
+        (Some(Which::Times(1)), [true, false, false, false]),
+        (Some(Which::Times(3)), [true, true, true, false]),
+        (Some(Which::Nth(1)), [true, false, false, false]),
+        (Some(Which::Nth(3)), [false, false, true, false]),
+        (Some(Which::Always), [true; 4]),
     ];
     for (count, struck) in cases {
         let (origin, token) = videos();
@@ -256,9 +256,9 @@ fn nth_first_times_and_always_count_what_is_selected_since_then() {
         let on = origin.on(Op::create());
         match count {
             None => on.reject(503),
-            Some(Count::Nth(nth)) => on.nth(*nth).reject(503),
-            Some(Count::Times(1)) => on.first().reject(503),
-            Some(Count::Times(times)) => on.times(*times).reject(503),
+            Some(Which::Nth(nth)) => on.nth(*nth).reject(503),
+            Some(Which::Times(1)) => on.first().reject(503),
+            Some(Which::Times(times)) => on.times(*times).reject(503),
             _ => on.always().reject(503),
         };
         assert_eq!([ask(), ask(), ask(), ask()], *struck, "{count:?}");

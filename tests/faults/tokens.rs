@@ -110,16 +110,64 @@ fn a_token_dies_after_a_time_whatever_its_login_has_asked_for() {
 }
 
 #[test]
+fn a_token_that_dies_by_itself_is_no_work_of_a_fault() {
+    let origin = builder().start();
+    let given = token_of(&origin, "jane", "a");
+    // As long as the token lives anyway, and longer.
+    let [same, longer] = [3600, 7200].map(Duration::from_secs).map(|life| {
+        let fault = origin.tokens().die_after(life);
+        (life, fault)
+    });
+    assert_eq!(begin(&origin, &given), 200);
+    for (life, fault) in [&same, &longer] {
+        origin.advance(Duration::from_secs(3600));
+        assert_eq!((begin(&origin, &given), fault.fired()), (403, 0), "{life:?}");
+        assert_eq!(fault.record().unwrap().matched, 1, "the calls that came with such a token");
+        fault.remove();
+    }
+    let late = origin.tokens().die_after(Duration::from_secs(60));
+    assert_eq!((begin(&origin, &given), late.fired()), (403, 0), "it was dead before");
+    let given = token_of(&origin, "jane", "a");
+    origin.advance(Duration::from_secs(9000));
+    assert_eq!((begin(&origin, &given), late.fired()), (403, 1), "it would have lived longer");
+    origin.finish();
+}
+
+#[test]
+fn a_try_of_which_nobody_knows_whose_it_is_counts_apart() {
+    let origin = builder().start();
+    origin.on(Op::create()).attempt(2).reject(500);
+    origin.on(Op::login()).attempt(2).reject(500);
+    let token = origin.token_for("jane");
+    let log_in = |password: &str| asking::login(&origin, "jane", password).status;
+    assert_eq!([begin(&origin, "no token"), begin(&origin, &token)], [403, 200]);
+    assert_eq!([log_in("wrong"), log_in("a")], [400, 200]);
+    assert_eq!([begin(&origin, &token), log_in("a")], [500, 500]);
+    origin.finish();
+}
+
+#[test]
+fn a_token_that_is_older_than_a_fault_lets_it_be_dies_at_once() {
+    let origin = builder().start();
+    let token = origin.token_for("jane");
+    origin.advance(Duration::from_secs(60));
+    assert_eq!(begin(&origin, &token), 200);
+    origin.tokens().die_after(Duration::from_secs(60));
+    assert_eq!(begin(&origin, &token), 403);
+    origin.finish();
+}
+
+#[test]
 fn only_the_tokens_of_that_user_die() {
     let ways: [fn(&MockOrigin); 3] = [
         |origin| {
-            origin.tokens().of("joe").die_after_requests(1);
+            origin.tokens().user("joe").die_after_requests(1);
         },
         |origin| {
-            origin.tokens().of("joe").die_after_bytes(3);
+            origin.tokens().user("joe").die_after_bytes(3);
         },
         |origin| {
-            origin.tokens().of("joe").die_after(Duration::from_secs(5));
+            origin.tokens().user("joe").die_after(Duration::from_secs(5));
         },
     ];
     for die in ways {

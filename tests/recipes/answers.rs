@@ -108,7 +108,9 @@ fn what_comes_is_no_http() {
 
 /// It is done, and the answer says that it is not
 ///
-/// As by a proxy that had no patience. The client sends the piece again, and nothing is wrong with that.
+/// The answer is the row that the operation's table has for the status: for a piece 500 is −49. The client
+/// sends the piece again, and nothing is wrong with that. A status that the table does not have, like 502,
+/// comes without a code, as by a proxy that had no patience.
 #[test]
 fn it_is_done_and_the_answer_says_that_it_is_not() {
     let origin = videos();
@@ -117,6 +119,7 @@ fn it_is_done_and_the_answer_says_that_it_is_not() {
     upload(&origin).unwrap();
 
     origin.requests().op(Op::any_piece()).assert_count(8);
+    origin.requests().status(500).code(-49).assert_count(4);
     origin.upload("/videos/movie.mp4").assert_completed();
     origin.finish();
 }

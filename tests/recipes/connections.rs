@@ -107,7 +107,8 @@ fn the_body_was_read_and_nothing_came_of_it() {
 /// The origin closes the connection between two requests
 ///
 /// Without a word about it in the last answer, as servers do with idle connections. The client finds
-/// out when it writes the next request.
+/// out when it writes the next request. An answer that says `Connection: close` itself leaves the fault
+/// nothing to do.
 #[test]
 fn the_origin_closes_the_connection_between_two_requests() {
     let origin = videos();
@@ -125,7 +126,7 @@ fn the_origin_closes_the_connection_between_two_requests() {
 #[test]
 fn a_connection_is_reset_as_soon_as_it_is_there() {
     let origin = videos();
-    origin.connections().nth(1).reset();
+    origin.connections().first().reset();
 
     upload(&origin).unwrap();
 

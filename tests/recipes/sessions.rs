@@ -10,11 +10,12 @@ use crate::{upload, videos};
 
 /// A token dies in the middle of an upload
 ///
-/// After so many requests that came with it. The client logs in again and goes on where it was.
+/// After so many requests that came with it since the fault was added. The client logs in again and
+/// goes on where it was.
 #[test]
 fn a_token_dies_in_the_middle_of_an_upload() {
     let origin = videos();
-    origin.tokens().of("jane").die_after_requests(3);
+    origin.tokens().user("jane").die_after_requests(3);
 
     upload(&origin).unwrap();
 
@@ -37,7 +38,7 @@ fn a_token_dies_after_so_many_bytes() {
 
 /// A token dies after a while
 ///
-/// In protocol time, whatever the login has asked for: no test waits for it.
+/// In protocol time from its login on, whatever that has asked for: no test waits for it.
 #[test]
 fn a_token_dies_after_a_while() {
     let origin = videos();

@@ -24,7 +24,9 @@ fn the_network_is_slow() {
 
 /// A look in the middle
 ///
-/// An answer that is held keeps the client where it is, for as long as the test wants to look around.
+/// An answer that is held keeps the client where it is, for as long as the test wants to look around. The
+/// piece has been stored by then; were it refused, the refusal would be held. `arrived` waits for the first
+/// answer that is held, `arrived_times(n, patience)` for the n-th.
 #[test]
 fn a_look_in_the_middle() {
     let origin = videos();

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::fault::{ConnectionEffect, Cut, Effect, TokenLife};
 
-use super::selectors::On;
+use super::selectors::Subject;
 use super::values::{
     LISTINGS, MISHAPS, alter, cut, flag, garble, join, later, lose, named, number, reject,
     reject_after, seconds,
@@ -20,7 +20,7 @@ pub struct EffectRow {
     /// What it does.
     pub what: &'static str,
     /// What the faults are on that can have it.
-    pub on: On,
+    pub on: Subject,
     pub(super) read: fn(&Value) -> Option<Deed>,
 }
 
@@ -38,7 +38,7 @@ const fn on_calls(
     what: &'static str,
     read: fn(&Value) -> Option<Deed>,
 ) -> EffectRow {
-    EffectRow { key, values, what, on: On::Calls, read }
+    EffectRow { key, values, what, on: Subject::Calls, read }
 }
 
 const fn on_connections(
@@ -47,7 +47,7 @@ const fn on_connections(
     what: &'static str,
     read: fn(&Value) -> Option<Deed>,
 ) -> EffectRow {
-    EffectRow { key, values, what, on: On::Connections, read }
+    EffectRow { key, values, what, on: Subject::Connections, read }
 }
 
 const fn on_tokens(
@@ -56,7 +56,7 @@ const fn on_tokens(
     what: &'static str,
     read: fn(&Value) -> Option<Deed>,
 ) -> EffectRow {
-    EffectRow { key, values, what, on: On::Tokens, read }
+    EffectRow { key, values, what, on: Subject::Tokens, read }
 }
 
 fn call(effect: Option<Effect>) -> Option<Deed> {

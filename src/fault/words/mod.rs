@@ -13,7 +13,7 @@ mod values;
 mod write;
 
 pub use effects::{EFFECTS, EffectRow};
-pub use selectors::{On, SELECTORS, SelectorRow};
+pub use selectors::{SELECTORS, SelectorRow, Subject};
 
 use crate::spec::{Interface, Operation};
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::fault::Fault;
 
 use super::effects::{EFFECTS, EffectRow};
-use super::selectors::{Draft, On, SELECTORS, subject};
+use super::selectors::{Draft, SELECTORS, Subject, subject};
 use super::twice;
 
 type Object = Map<String, Value>;
@@ -79,7 +79,7 @@ fn fault(value: &Value) -> Result<Fault, String> {
         value.as_object().ok_or_else(|| format!("a fault is an object, not {}", shown(value)))?;
     let on = match object.get("on") {
         Some(value) => subject(value).ok_or_else(|| takes("on", values_of("on"), value))?,
-        None => On::Calls,
+        None => Subject::Calls,
     };
     object.keys().try_for_each(|key| check_key(key, on))?;
     ALTERNATIVES.iter().try_for_each(|keys| check_alternatives(object, keys))?;
@@ -93,7 +93,7 @@ fn fault(value: &Value) -> Result<Fault, String> {
 }
 
 /// Whether there is such a key, and it means something on those.
-fn check_key(key: &str, on: On) -> Result<(), String> {
+fn check_key(key: &str, on: Subject) -> Result<(), String> {
     let of_selectors = SELECTORS.iter().map(|row| (row.key, row.on));
     let of_effects = EFFECTS.iter().map(|row| (row.key, std::slice::from_ref(&row.on)));
     let mut rows = of_selectors.chain(of_effects);
@@ -114,12 +114,12 @@ fn check_key(key: &str, on: On) -> Result<(), String> {
 }
 
 /// The keys that mean something on those.
-fn rows_on(on: On) -> Vec<&'static str> {
+fn rows_on(on: Subject) -> Vec<&'static str> {
     let selectors = SELECTORS.iter().filter(|row| row.on.contains(&on)).map(|row| row.key);
     selectors.chain(effects_on(on)).collect()
 }
 
-fn effects_on(on: On) -> impl Iterator<Item = &'static str> {
+fn effects_on(on: Subject) -> impl Iterator<Item = &'static str> {
     EFFECTS.iter().filter(move |row| row.on == on).map(|row| row.key)
 }
 
@@ -141,7 +141,7 @@ fn check_alternatives(object: &Object, keys: &[&str]) -> Result<(), String> {
     Err(format!("a fault has one of {keys}, and this has {given}"))
 }
 
-fn effect_row(object: &Object, on: On) -> Result<&'static EffectRow, String> {
+fn effect_row(object: &Object, on: Subject) -> Result<&'static EffectRow, String> {
     let row_of = |key: &String| EFFECTS.iter().find(|row| row.key == key);
     let given: Vec<_> = object.keys().filter_map(row_of).collect();
     match given.as_slice() {

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
-use crate::fault::{Count, Fault, Pattern, Trigger};
+use crate::fault::{Fault, Pattern, Trigger, Which};
 use crate::journal::Op;
 use crate::spec::{Interface, Operation};
 
@@ -13,7 +13,7 @@ use super::values::{flag, named, number, range, text, whole};
 
 /// What a fault is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum On {
+pub enum Subject {
     /// Calls, one by one.
     Calls,
     /// Connections, when they are accepted.
@@ -32,7 +32,7 @@ pub struct SelectorRow {
     /// What it means.
     pub what: &'static str,
     /// What the faults are on that can have it.
-    pub on: &'static [On],
+    pub on: &'static [Subject],
     pub(super) read: fn(&mut Draft, &Value) -> Option<()>,
 }
 
@@ -47,11 +47,14 @@ pub(super) struct Draft {
     user: Option<String>,
     upload: Option<String>,
     attempts: Option<RangeInclusive<u32>>,
-    count: Option<Count>,
+    count: Option<Which>,
 }
 
-pub(super) const SUBJECTS: &[(&str, On)] =
-    &[("calls", On::Calls), ("connections", On::Connections), ("tokens", On::Tokens)];
+pub(super) const SUBJECTS: &[(&str, Subject)] = &[
+    ("calls", Subject::Calls),
+    ("connections", Subject::Connections),
+    ("tokens", Subject::Tokens),
+];
 
 pub(super) const INTERFACES: &[(&str, Interface)] =
     &[("http", Interface::Http), ("jsonrpc", Interface::JsonRpc), ("egress", Interface::Egress)];
@@ -91,9 +94,9 @@ pub(super) const OPS: &[(&str, Option<Operation>)] = &[
     ("echo", Some(Operation::Echo)),
 ];
 
-const ALL: &[On] = &[On::Calls, On::Connections, On::Tokens];
-const CALLS: &[On] = &[On::Calls];
-const COUNTED: &[On] = &[On::Calls, On::Connections];
+const ALL: &[Subject] = &[Subject::Calls, Subject::Connections, Subject::Tokens];
+const CALLS: &[Subject] = &[Subject::Calls];
+const COUNTED: &[Subject] = &[Subject::Calls, Subject::Connections];
 
 /// Every key that selects.
 pub const SELECTORS: &[SelectorRow] = &[
@@ -155,7 +158,7 @@ pub const SELECTORS: &[SelectorRow] = &[
         key: "user",
         values: "the name of a user",
         what: "only what that user asks for, or only that user's tokens",
-        on: &[On::Calls, On::Tokens],
+        on: &[Subject::Calls, Subject::Tokens],
         read: |draft, value| set(&mut draft.user, text(value)),
     },
     SelectorRow {
@@ -185,28 +188,28 @@ pub const SELECTORS: &[SelectorRow] = &[
         values: "N",
         what: "of all that is selected, that one alone, from 1",
         on: COUNTED,
-        read: |draft, value| set(&mut draft.count, number(value).map(Count::Nth)),
+        read: |draft, value| set(&mut draft.count, number(value).map(Which::Nth)),
     },
     SelectorRow {
         key: "times",
         values: "N",
         what: "of all that is selected, so many, from the first on",
         on: COUNTED,
-        read: |draft, value| set(&mut draft.count, number(value).map(Count::Times)),
+        read: |draft, value| set(&mut draft.count, number(value).map(Which::Times)),
     },
     SelectorRow {
         key: "first",
         values: "true",
         what: "the first alone; so it is without attempts too, if nothing is said",
         on: COUNTED,
-        read: |draft, value| set(&mut draft.count, flag(value, Count::Times(1))),
+        read: |draft, value| set(&mut draft.count, flag(value, Which::Times(1))),
     },
     SelectorRow {
         key: "always",
         values: "true",
         what: "all that is selected; so it is with attempts, if nothing is said",
         on: COUNTED,
-        read: |draft, value| set(&mut draft.count, flag(value, Count::Always)),
+        read: |draft, value| set(&mut draft.count, flag(value, Which::Always)),
     },
     SelectorRow {
         key: "name",
@@ -223,11 +226,11 @@ fn set<T>(to: &mut Option<T>, value: Option<T>) -> Option<()> {
 }
 
 /// What a fault is on.
-pub(super) fn subject(value: &Value) -> Option<On> {
+pub(super) fn subject(value: &Value) -> Option<Subject> {
     named(SUBJECTS, value)
 }
 
-impl On {
+impl Subject {
     /// As it is written.
     pub(super) const fn word(self) -> &'static str {
         match self {

@@ -10,8 +10,8 @@ use super::selectors::{OPS, SUBJECTS};
 use super::values::{ALTERATIONS, CUTS, GARBLINGS, LISTINGS, LOSSES, MISHAPS};
 use super::{EFFECTS, SELECTORS};
 use crate::fault::{
-    Chaos, Circumstances, Count, Effect, Fault, Garble, Later, Lose, Pattern, Reject, Stage,
-    Trigger,
+    Chaos, Circumstances, Effect, Fault, Garble, Later, Lose, Pattern, Reject, Stage, Trigger,
+    Which,
 };
 use crate::journal::{Call, Op};
 use crate::spec::{ENDPOINTS, Interface, METHODS, Operation};
@@ -149,7 +149,7 @@ const FAULTS: &[(&str, &str)] = &[
     (r#""on":"tokens","die_after_requests":3"#, "tokens().die_after_requests(3)"),
     (
         r#""on":"tokens","user":"jane","die_after_bytes":1000"#,
-        "tokens().of(\"jane\").die_after_bytes(1000)",
+        "tokens().user(\"jane\").die_after_bytes(1000)",
     ),
     (
         r#""on":"tokens","name":"b","die_after":60"#,
@@ -236,7 +236,7 @@ fn what_tests_build_comes_back() {
         user: Some("ünï".to_owned()),
         upload: Some(String::new()),
         attempts: Some(2..=3),
-        count: Some(Count::Times(2)),
+        count: Some(Which::Times(2)),
         ..Trigger::new(Op::piece(1..=3).over(Interface::Http))
     };
     let patient = Reject::status(429).retry_after(Duration::from_secs(2)).header("A", "\t");

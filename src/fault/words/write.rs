@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::fault::reject::By;
 use crate::fault::{
-    Alter, ConnectionEffect, Count, Cut, Effect, Fault, Garble, Kind, Later, Lose, Reject,
-    TokenLife, Trigger,
+    Alter, ConnectionEffect, Cut, Effect, Fault, Garble, Kind, Later, Lose, Reject, TokenLife,
+    Trigger, Which,
 };
 use crate::journal::Op;
 use crate::spec::Join;
 
-use super::selectors::{INTERFACES, OPS, On};
+use super::selectors::{INTERFACES, OPS, Subject};
 use super::values::{ALTERATIONS, CUTS, GARBLINGS, LISTINGS, LOSSES, MISHAPS, word};
 
 type Member = (&'static str, Value);
@@ -35,11 +35,11 @@ impl Fault {
         let (mut members, effect) = match &self.kind {
             Kind::Call(trigger, effect) => (selected(trigger), effected(effect)),
             Kind::Connection(count, effect) => {
-                (vec![on(On::Connections), counted(*count)], on_connection(*effect))
+                (vec![on(Subject::Connections), counted(*count)], on_connection(*effect))
             }
             Kind::Token(user, life) => {
                 let of = user.iter().map(|user| ("user", json!(user)));
-                ([on(On::Tokens)].into_iter().chain(of).collect(), of_token(*life))
+                ([on(Subject::Tokens)].into_iter().chain(of).collect(), of_token(*life))
             }
         };
         members.extend(self.name.iter().map(|name| ("name", json!(name))));
@@ -52,7 +52,7 @@ impl Fault {
     }
 }
 
-fn on(on: On) -> Member {
+fn on(on: Subject) -> Member {
     ("on", json!(on.word()))
 }
 
@@ -97,12 +97,12 @@ fn ranged(range: &RangeInclusive<u32>) -> Value {
     json!(format!("{}..={}", range.start(), range.end()))
 }
 
-fn counted(count: Count) -> Member {
+fn counted(count: Which) -> Member {
     match count {
-        Count::Times(1) => ("first", json!(true)),
-        Count::Times(times) => ("times", json!(times)),
-        Count::Nth(nth) => ("nth", json!(nth)),
-        Count::Always => ("always", json!(true)),
+        Which::Times(1) => ("first", json!(true)),
+        Which::Times(times) => ("times", json!(times)),
+        Which::Nth(nth) => ("nth", json!(nth)),
+        Which::Always => ("always", json!(true)),
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::fault::{
-    Alter, Count, Cut, Effect, Fault, Garble, Kind, Later, Listing, Lose, Pattern, Reject, Trigger,
+    Alter, Cut, Effect, Fault, Garble, Kind, Later, Listing, Lose, Pattern, Reject, Trigger, Which,
 };
 use crate::journal::Op;
 use crate::origin::Mishap;
@@ -18,7 +18,8 @@ use super::Armed;
 ///
 /// What is said of which calls comes first; the last word says what happens, and adds the fault.
 /// Without [`times`](On::times), [`always`](On::always) and the like a fault acts once; with
-/// [`attempt`](On::attempt) it acts on that attempt of everything that is selected.
+/// [`attempt`](On::attempt) it acts on that attempt of everything that is selected. `finish()` asks
+/// that it has acted at least once: not as often as it could have.
 #[derive(Debug)]
 #[must_use = "this is no fault before it says what happens: origin.on(Op::piece(2)).reject(503)"]
 pub struct On<'o> {
@@ -53,44 +54,53 @@ impl<'o> On<'o> {
 
     /// Only that attempt, from 1: the same operation, by the same user, on the same path and part
     /// number. Attempts count from the origin's start, and on each path and part number for itself.
+    ///
+    /// A try that is refused for its token counts apart, as the origin does not know then who asks,
+    /// or for what: of a 403 and the 200 that follows each is an attempt 1. So it is with a login by
+    /// a wrong password, and with a logout that is tried again when its token is gone. Forms count
+    /// for each other unless there is a [`path`](On::path): theirs is in the body, and attempts count
+    /// at the head.
     pub fn attempt(self, number: u32) -> Self {
         self.attempts(number..=number)
     }
 
-    /// Only those attempts, as in `1..=2`.
+    /// Only those attempts, as in `1..=2`. If one of them comes, that is enough for `finish()`.
     pub fn attempts(mut self, numbers: RangeInclusive<u32>) -> Self {
         self.trigger.attempts = Some(numbers);
         self
     }
 
-    /// Only the n-th of all those calls, from 1, counted from here on.
+    /// Only the n-th of all those calls, from 1, counted from here on: that one, or none.
     ///
     /// # Panics
     ///
     /// If it has been said already which of them.
     #[track_caller]
     pub fn nth(self, number: u64) -> Self {
-        self.count(Count::Nth(number))
+        self.count(Which::Nth(number))
     }
 
-    /// Only the first of all those calls, which is the default without attempts.
+    /// Only the first of all those calls that it can act on, which is the default without attempts:
+    /// `times(1)`. Where it spares one, as the origin itself has refused it or another fault has
+    /// struck it, it acts on a later one; `nth(1)` does not.
     ///
     /// # Panics
     ///
     /// If it has been said already which of them.
     #[track_caller]
     pub fn first(self) -> Self {
-        self.count(Count::Times(1))
+        self.count(Which::Times(1))
     }
 
-    /// The first so many of all those calls.
+    /// The first so many of all those calls that it can act on. If it acts on one of them, that is
+    /// enough for `finish()`.
     ///
     /// # Panics
     ///
     /// If it has been said already which of them.
     #[track_caller]
     pub fn times(self, times: u64) -> Self {
-        self.count(Count::Times(times))
+        self.count(Which::Times(times))
     }
 
     /// All of those calls.
@@ -100,11 +110,11 @@ impl<'o> On<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn always(self) -> Self {
-        self.count(Count::Always)
+        self.count(Which::Always)
     }
 
     #[track_caller]
-    fn count(mut self, count: Count) -> Self {
+    fn count(mut self, count: Which) -> Self {
         let before = self.trigger.count.replace(count);
         assert!(
             before.is_none(),
@@ -147,52 +157,67 @@ macro_rules! verbs {
 
 verbs! {
     /// Refuses the call before its body: a client that expects `100 Continue` never sends it.
+    ///
+    /// Over JSON-RPC a row of the method's table ([`Reject::code`]) refuses that call alone, whatever
+    /// else is in its batch, and a status refuses the whole request.
     reject(how: impl Into<Reject>) Effect::Reject(how.into());
 
-    /// Refuses the call when exactly so many bytes of its body have been read.
+    /// Refuses the call when exactly so many bytes of its body have been read. A call with a shorter
+    /// body is spared.
     reject_after(bytes: u64, how: impl Into<Reject>) Effect::RejectAfter(bytes, how.into());
 
     /// Reads no more when exactly so many bytes of the body have been read, and keeps the
-    /// connection open.
+    /// connection open, for [`Builder::hold_limit`](crate::Builder::hold_limit). A call with a
+    /// shorter body is spared.
     stall_after(bytes: u64) Effect::CutAfter(bytes, Cut::Stall);
 
-    /// Cuts the connection when exactly so many bytes of the body have been read.
+    /// Cuts the connection when exactly so many bytes of the body have been read. A call with a
+    /// shorter body is spared.
     cut_after(bytes: u64, how: Cut) Effect::CutAfter(bytes, how);
 
     /// Reads the body no faster than so many bytes a second.
     read_slowly(bytes_per_second: u64) Effect::ReadSlowly(bytes_per_second);
 
-    /// Reads the body whole and does nothing; the answer is lost.
+    /// Reads the body whole and does nothing; the answer is lost, or comes with the status of
+    /// [`Lose::Status`] instead.
     lose(how: Lose) Effect::Lose(how);
 
-    /// Does what is asked for; the answer is lost.
+    /// Does what is asked for; the answer is lost, or comes with the status of [`Lose::Status`]
+    /// instead. A call that the origin itself refuses is spared.
     commit_then(how: Lose) Effect::CommitThen(how);
 
     /// Loses the answer and does what is asked for later, in protocol time: even if a retry has
-    /// succeeded by then. A plain duration answers with 503.
+    /// succeeded by then. A plain duration answers with 503. What the origin would refuse is not put
+    /// off, and `finish()` fails if the time of what was put off never comes.
     commit_later(later: impl Into<Later>) Effect::CommitLater(later.into());
 
-    /// Lets the join that this completion begins go like that, whatever the switch says.
+    /// Lets the join that this completion begins go like that, whatever the switch says. A
+    /// completion that the origin itself refuses is spared.
     join(join: Join) Effect::Join(join);
 
     /// Answers from the origin as it is now, while the fault is added: what has changed since does
     /// not show.
     stale() Effect::Stale;
 
-    /// Answers with a list that is not what it should be.
+    /// Answers with a list that is not what it should be. A call that the origin itself refuses is
+    /// spared.
     list(how: Listing) Effect::Listing(how);
 
     /// Lets somebody else do something while the body is on its way: the token has been judged by
-    /// then, the upload has not.
+    /// then, the upload has not. A call is spared where that cannot happen any more, as nobody can
+    /// abort an upload that is over.
     meanwhile(what: Mishap) Effect::Meanwhile(what);
 
-    /// Lets somebody else do something when the call has been done.
+    /// Lets somebody else do something when the call has been done. A call is spared if the origin
+    /// itself refuses it, or where that cannot happen any more.
     afterwards(what: Mishap) Effect::Afterwards(what);
 
-    /// Answers so much later, in real time. What was asked for is done at once.
+    /// Answers so much later, in real time; [`Builder::hold_limit`](crate::Builder::hold_limit) is
+    /// no limit to that. What was asked for is done, or refused, at once.
     delay(by: Duration) Effect::Delay(by);
 
-    /// Writes exactly so many bytes of the answer, head included, and cuts the connection.
+    /// Writes exactly so many bytes of the answer, head included, and cuts the connection. A call
+    /// whose answer is shorter is spared.
     cut_answer(bytes: u64, how: Cut) Effect::CutAnswer(bytes, how);
 
     /// Answers with what is no HTTP, or not what it says it is, and closes the connection.
@@ -201,12 +226,14 @@ verbs! {
     /// Writes the answer no faster than so many bytes a second.
     answer_slowly(bytes_per_second: u64) Effect::AnswerSlowly(bytes_per_second);
 
-    /// Answers with something else in the head.
+    /// Answers with something else in the head. A call is spared if its answer has no such header,
+    /// but for [`Alter::With`], which adds it.
     alter(what: Alter) Effect::Alter(what);
 }
 
 impl On<'_> {
-    /// Holds the answer until the test lets it go. What was asked for is done at once.
+    /// Holds the answer until the test lets it go. What was asked for is done at once, or refused:
+    /// a 403 is held like any other answer.
     ///
     /// # Panics
     ///

@@ -1,6 +1,6 @@
 //! Sentences about connections.
 
-use crate::fault::{ConnectionEffect, Count, Fault, Kind};
+use crate::fault::{ConnectionEffect, Fault, Kind, Which};
 use crate::server::mock_origin::MockOrigin;
 
 use super::Armed;
@@ -10,7 +10,7 @@ use super::Armed;
 #[must_use = "this is no fault before it says what happens: origin.connections().nth(2).reset()"]
 pub struct OnConnections<'o> {
     origin: &'o MockOrigin,
-    count: Option<Count>,
+    count: Option<Which>,
     name: Option<String>,
 }
 
@@ -19,14 +19,25 @@ impl<'o> OnConnections<'o> {
         Self { origin, count: None, name: None }
     }
 
-    /// Only the n-th connection, from 1, counted from here on.
+    /// Only the n-th connection, from 1, counted from here on: that one, or none.
     ///
     /// # Panics
     ///
     /// If it has been said already which of them.
     #[track_caller]
     pub fn nth(self, number: u64) -> Self {
-        self.count(Count::Nth(number))
+        self.count(Which::Nth(number))
+    }
+
+    /// Only the next connection, which is the default. Where another fault strikes that one, it is
+    /// the first that is left.
+    ///
+    /// # Panics
+    ///
+    /// If it has been said already which of them.
+    #[track_caller]
+    pub fn first(self) -> Self {
+        self.count(Which::Times(1))
     }
 
     /// The next so many connections. Default: one.
@@ -36,7 +47,7 @@ impl<'o> OnConnections<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn times(self, times: u64) -> Self {
-        self.count(Count::Times(times))
+        self.count(Which::Times(times))
     }
 
     /// All connections from here on.
@@ -46,15 +57,16 @@ impl<'o> OnConnections<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn always(self) -> Self {
-        self.count(Count::Always)
+        self.count(Which::Always)
     }
 
     #[track_caller]
-    fn count(mut self, count: Count) -> Self {
+    fn count(mut self, count: Which) -> Self {
         let before = self.count.replace(count);
         assert!(
             before.is_none(),
-            "which of the connections is said once: .nth(2), or .times(2), or .always()"
+            "which of the connections is said once: .nth(2), or .first(), or .times(2), or \
+             .always()"
         );
         self
     }
@@ -74,7 +86,8 @@ impl<'o> OnConnections<'o> {
         self.arm(ConnectionEffect::Reset)
     }
 
-    /// Accepts the connection, and neither reads nor writes anything.
+    /// Accepts the connection, and neither reads nor writes anything; it is closed after
+    /// [`Builder::hold_limit`](crate::Builder::hold_limit).
     ///
     /// # Panics
     ///
@@ -84,7 +97,8 @@ impl<'o> OnConnections<'o> {
         self.arm(ConnectionEffect::Silence)
     }
 
-    /// Closes the connection after so many answers, which say nothing about it.
+    /// Closes the connection after so many answers, which say nothing about it. It does not act on a
+    /// connection that ends before: by the client, or behind an answer that says so itself.
     ///
     /// # Panics
     ///
@@ -97,7 +111,7 @@ impl<'o> OnConnections<'o> {
     #[track_caller]
     fn arm(self, effect: ConnectionEffect) -> Armed {
         let Self { origin, count, name } = self;
-        let count = count.unwrap_or(Count::Times(1));
+        let count = count.unwrap_or(Which::Times(1));
         origin.add_fault(Fault { name, kind: Kind::Connection(count, effect) })
     }
 }

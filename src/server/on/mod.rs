@@ -39,12 +39,13 @@ impl Armed {
         self.record().map_or(0, |record| record.fired)
     }
 
-    /// Its account; nothing once it has been removed.
+    /// Its account, also when it has been removed; nothing after a reset.
     pub fn record(&self) -> Option<FaultRecord> {
         self.shared.lock().faults.record(self.id).cloned()
     }
 
-    /// Takes it away. It acts no more, and is not judged; what it holds it lets go.
+    /// Takes it away: nothing that begins from here on is struck, and it is not judged. What it
+    /// holds it lets go; what it was to do to a request that is on its way it still does.
     pub fn remove(&self) {
         self.shared.remove_fault(self.id);
     }

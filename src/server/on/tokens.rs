@@ -22,7 +22,7 @@ impl<'o> OnTokens<'o> {
     }
 
     /// Only tokens of that user.
-    pub fn of(self, user: &str) -> Self {
+    pub fn user(self, user: &str) -> Self {
         Self { user: Some(user.to_owned()), ..self }
     }
 
@@ -36,7 +36,7 @@ impl<'o> OnTokens<'o> {
     ///
     /// # Panics
     ///
-    /// If that is none.
+    /// If that is none, or there is no such user.
     #[track_caller]
     pub fn die_after_requests(self, requests: u64) -> Armed {
         self.arm(TokenLife::Requests(requests))
@@ -47,13 +47,20 @@ impl<'o> OnTokens<'o> {
     ///
     /// # Panics
     ///
-    /// If that is none.
+    /// If that is none, or there is no such user.
     #[track_caller]
     pub fn die_after_bytes(self, bytes: u64) -> Armed {
         self.arm(TokenLife::Bytes(bytes))
     }
 
-    /// Each token works for so long, in protocol time, whatever its login has asked for.
+    /// Each token works for so long, in protocol time, whatever its login has asked for. Unlike calls
+    /// and bytes that counts from the login: a token which is that old when the fault is added dies
+    /// at once. One that expires by itself before it is that old is not the fault's doing, and does
+    /// not count as fired.
+    ///
+    /// # Panics
+    ///
+    /// If that is no time at all, or there is no such user.
     #[track_caller]
     pub fn die_after(self, time: Duration) -> Armed {
         self.arm(TokenLife::Time(time))

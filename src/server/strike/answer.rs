@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::fault::{Cut, Effect};
+use crate::fault::{Cut, Effect, Garble};
 use crate::journal::Outcome;
 use crate::server::exchange::{End, Walk};
 use crate::server::script::Script;
@@ -18,7 +18,7 @@ impl Walk {
             (End::Answer(answer, outcome), Some(effect)) => (answer, outcome, effect),
             (end, _) => return end,
         };
-        if effect.needs_commit() && !self.is_struck_call_done(&answer) {
+        if effect.needs_commit() && !answer.has_done(self.struck_call()) {
             self.come_to_nothing(&effect, &answer);
             return End::Answer(answer, outcome);
         }
@@ -26,6 +26,10 @@ impl Walk {
             Effect::CommitThen(lose) => return self.lose(lose),
             Effect::CutAnswer(room, cut) => return self.cut_answer(answer, room, cut, outcome),
             Effect::Garble(garble) => {
+                if let Some(why) = changes_nothing(&garble, &answer) {
+                    self.spare(why);
+                    return End::Answer(answer, outcome);
+                }
                 self.fire();
                 self.begin(&mut answer);
                 return End::Script(Script::garbled(*answer, self.version(), &garble));
@@ -49,18 +53,18 @@ impl Walk {
                 self.line.set_pace(rate);
                 self.fire();
             }
-            _ => self.spare("its body did not come whole"),
+            _ => self.spare(refusal(&answer, self.struck_call())),
         }
         End::Answer(answer, outcome)
     }
 
-    fn is_struck_call_done(&self, answer: &Answer) -> bool {
-        self.pending.as_ref().is_some_and(|pending| answer.has_done(pending.call))
+    pub(super) fn struck_call(&self) -> usize {
+        self.pending.as_ref().map_or(0, |pending| pending.call)
     }
 
     /// The origin has refused what was to be struck when it is done.
     fn come_to_nothing(&mut self, effect: &Effect, answer: &Answer) {
-        let at = self.pending.as_ref().map_or(0, |pending| pending.call);
+        let at = self.struck_call();
         if let (Effect::Join(_), Some(call)) = (effect, answer.calls.get(at)) {
             let upload = call.upload.as_deref().unwrap_or_default();
             self.line.shared.lock().origin.next_join(upload, None);
@@ -89,9 +93,12 @@ impl Walk {
 
     async fn hold(&mut self) {
         let fault = self.pending.as_ref().and_then(|pending| pending.strike.struck.fault);
-        self.hold_back();
         let Some(fault) = fault else { return };
         let shared = Arc::clone(&self.line.shared);
+        if !shared.holds.is_holding(fault) {
+            return self.spare("what it holds had been released");
+        }
+        self.hold_back();
         if !shared.holds.wait(fault, shared.hold_limit).await {
             shared.lock().faults.overdue(fault);
         }
@@ -113,11 +120,28 @@ impl Walk {
     }
 }
 
+/// Why a garbled answer would be the very one that the origin gives.
+fn changes_nothing(garble: &Garble, answer: &Answer) -> Option<String> {
+    let length = body_length(answer);
+    match garble {
+        Garble::Truncate(bytes) if *bytes >= length => {
+            Some(format!("its answer has a body of only {length} bytes"))
+        }
+        Garble::ContentLength(claimed) if *claimed == answer.body.len() => {
+            Some(format!("its answer has a body of just {length} bytes"))
+        }
+        _ => None,
+    }
+}
+
 /// How many bytes an answer has, its head included.
 fn length_of(answer: &Answer) -> u64 {
-    let body = match &answer.body {
+    answer.head.to_bytes("HTTP/1.1").len() as u64 + body_length(answer)
+}
+
+fn body_length(answer: &Answer) -> u64 {
+    match &answer.body {
         Body::HeadOnly(_) => 0,
         body => body.len(),
-    };
-    answer.head.to_bytes("HTTP/1.1").len() as u64 + body
+    }
 }

@@ -27,8 +27,7 @@ impl Walk {
 
     /// What becomes of a request of whose body a fault wants no more.
     pub(in crate::server) fn struck_in_body(&mut self, plan: &Plan, taken: &Taken) -> End {
-        self.note_body(taken);
-        self.line.shared.lock().use_token(plan.call(), 0, taken.received.length);
+        self.end_in_body(plan, taken);
         match self.effect().cloned() {
             Some(Effect::RejectAfter(_, reject)) => self.reject(&reject),
             Some(Effect::CutAfter(_, cut)) => self.cut(cut),
@@ -40,6 +39,7 @@ impl Walk {
     pub(in crate::server) fn strike_behind_body(&mut self, plan: &mut Plan, taken: &Taken) {
         let length = taken.received.length;
         match self.effect() {
+            Some(Effect::ReadSlowly(_)) if length == 0 => self.spare("it had no body"),
             Some(Effect::ReadSlowly(_)) => self.fire(),
             Some(effect) if effect.stage() == Stage::Body => {
                 self.spare(format!("its body had only {length} bytes"));
@@ -54,6 +54,15 @@ impl Walk {
         state.use_token(plan.call(), 0, length);
         if plan.is_told_by_body() && taken.received.end == BodyEnd::Whole {
             self.strike_calls(&mut state, plan, taken);
+        }
+    }
+
+    /// Notes what has come of a body that goes no further.
+    pub(in crate::server) fn end_in_body(&mut self, plan: &Plan, taken: &Taken) {
+        self.note_body(taken);
+        let mut state = self.line.shared.lock();
+        if !state.faults.is_idle() {
+            state.use_token(plan.call(), 0, taken.received.length);
         }
     }
 

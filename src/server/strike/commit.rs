@@ -1,13 +1,17 @@
 //! What faults do when a request is done, or should be.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::fault::{Choice, Circumstances, Effect, Listing, Stage, Strike, refused_by_origin};
 use crate::journal::Call;
-use crate::origin::{Mishap, Origin, Victim};
+use crate::origin::{Mishap, Origin, SessionId, Victim};
 use crate::server::exchange::{End, Walk};
 use crate::server::intake::Taken;
+use crate::server::late::LateCommit;
 use crate::server::shared::State;
+use crate::spec::{Cause, Row};
 use crate::wire::{Answer, BodyEnd, Plan, Twist};
 
 use super::Pending;
@@ -19,7 +23,12 @@ impl Walk {
         let calls = plan.foresee(&state.origin, state.now(), &taken.received);
         state.journal.update(self.exchange, |record| record.calls.clone_from(&calls));
         let declared = Some(taken.received.length);
+        let mut uses: HashMap<SessionId, u64> = HashMap::new();
         for (at, call) in calls.iter().enumerate() {
+            if let Some(row) = used_up_before(state, call, &mut uses) {
+                plan.twist(at, Twist::Refuse(row));
+                continue;
+            }
             let circumstances = Circumstances { at: Stage::Commit, refused: None, declared };
             let Some(strike) = state.faults.strike(call, circumstances) else { continue };
             if let Some(twist) = twist(state, &strike, call) {
@@ -59,22 +68,18 @@ impl Walk {
         let whole = taken.received.end == BodyEnd::Whole;
         match effect {
             Effect::Reject(reject) => {
-                self.note_body(taken);
+                self.note_undone(taken);
                 return Err(self.reject(&reject));
             }
-            Effect::Lose(lose) => {
-                self.note_body(taken);
+            Effect::Lose(lose) if whole => {
+                self.note_undone(taken);
                 return Err(self.lose(lose));
             }
             Effect::CommitLater(later) if whole => {
-                self.note_body(taken);
-                let mut state = line.shared.lock();
-                // What is due after all time never comes.
-                if let Some(at) = state.now().after(later.after) {
-                    state.late.set(at, self.exchange, plan, taken.received.clone());
-                }
-                drop(state);
-                return Err(self.lose(later.lose));
+                return self.put_off(plan, taken, later.after).ok_or_else(|| {
+                    self.note_undone(taken);
+                    self.lose(later.lose)
+                });
             }
             Effect::Meanwhile(mishap) => {
                 let befallen = befall(&mut line.shared.lock(), mishap, plan.call());
@@ -85,6 +90,40 @@ impl Walk {
         Ok(plan)
     }
 
+    /// Puts the commit off, unless the origin would refuse it: what is refused takes no effect,
+    /// however late. Gives the plan back then.
+    fn put_off(&mut self, mut plan: Box<Plan>, taken: &Taken, by: Duration) -> Option<Box<Plan>> {
+        let pending = self.pending.as_ref()?;
+        let (call, fault) = (pending.call, pending.strike.struck.fault);
+        let line = Arc::clone(&self.line);
+        let mut state = line.shared.lock();
+        if self.is_forgotten(&state) {
+            return Some(plan);
+        }
+        let now = state.now();
+        let answer = plan.rehearse(&state.origin, now, &taken.received);
+        if let Some(answer) = answer.filter(|answer| !answer.has_done(call)) {
+            drop(state);
+            self.spare(refusal(&answer, call));
+            return Some(plan);
+        }
+        plan.admit(&state.origin, now);
+        let received = taken.received.clone();
+        // What is due after all time never comes.
+        if let Some(at) = now.after(by) {
+            state.late.set(LateCommit { at, exchange: self.exchange, fault, plan, received });
+        }
+        None
+    }
+
+    /// Notes what has come of a request that is not done.
+    fn note_undone(&mut self, taken: &Taken) {
+        self.note_body(taken);
+        let mut state = self.line.shared.lock();
+        let calls = state.calls(self.exchange);
+        state.use_tokens_of_body(&calls, taken.received.length);
+    }
+
     /// The origin as a fault wants the whole request to be answered from.
     pub(in crate::server) fn past(&self, state: &State) -> Option<Origin> {
         let past = self.pending.as_ref()?.strike.past.as_ref()?;
@@ -92,21 +131,45 @@ impl Walk {
     }
 
     /// What faults do in the moment in which the request has been done.
-    pub(in crate::server) fn struck_after_commit(&mut self, state: &mut State, answer: &Answer) {
+    pub(in crate::server) fn struck_after_commit(
+        &mut self,
+        state: &mut State,
+        plan: &Plan,
+        taken: &Taken,
+        answer: &Answer,
+    ) {
         if state.faults.is_idle() {
             return;
         }
-        for call in answer.calls.iter().filter(|call| call.is_json_rpc()) {
-            state.use_token(call, 1, 0);
-        }
+        state.use_tokens_of_body(&answer.calls, taken.received.length);
         let is_afterwards = |effect: &Effect| matches!(effect, Effect::Afterwards(_));
         let whole = self.pending.take_if(|pending| is_afterwards(&pending.strike.effect));
         let on_calls = std::mem::take(&mut self.on_calls);
         for Pending { strike, call } in on_calls.into_iter().chain(whole) {
-            let done = after_commit(state, &strike.effect, answer, call);
+            let done = match strike.effect {
+                Effect::Listing(_) if answer.has_done(call) && !plan.is_twisted(call) => {
+                    Err("its list is empty".to_owned())
+                }
+                _ => after_commit(state, &strike.effect, answer, call),
+            };
             self.account(state, &strike, done);
         }
     }
+}
+
+/// The row by which a call of a batch is refused whose token the calls before it have used up;
+/// each use is counted when all are done.
+fn used_up_before(
+    state: &State,
+    call: &Call,
+    uses: &mut HashMap<SessionId, u64>,
+) -> Option<&'static Row> {
+    let before = uses.entry(call.session?).or_default();
+    if state.faults.token_lasts(call, *before) {
+        *before += 1;
+        return None;
+    }
+    call.rows().find(|row| row.causes.contains(&Cause::BadCredentials))
 }
 
 /// Whether it is about that call alone, whatever else came with it in a batch.
@@ -152,8 +215,10 @@ fn after_commit(
     let refused = if answer.has_done(at) { Ok(()) } else { Err(refusal(answer, at)) };
     let call = answer.calls.get(at);
     match (effect, call) {
-        // A refusal that a fault has made is no success, and what is stale may well not be there.
-        (Effect::Reject(_) | Effect::Stale, _) => Ok(()),
+        // A refusal that a fault has made is no success, and what is stale may well not be there:
+        // but whoever is not known is told nothing.
+        (Effect::Reject(_), _) => Ok(()),
+        (Effect::Stale, Some(call)) if call.user.is_some() => Ok(()),
         (Effect::Afterwards(mishap), Some(call)) => {
             refused.and_then(|()| befall(state, *mishap, call))
         }

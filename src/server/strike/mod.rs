@@ -11,6 +11,8 @@ mod body;
 mod commit;
 mod spend;
 
+use std::iter::{once, repeat};
+
 use crate::fault::{Circumstances, Stage, Strike};
 use crate::journal::{Call, Framing};
 
@@ -46,6 +48,14 @@ impl State {
         let is_used_up = self.faults.use_token(call, requests, bytes);
         if let Some(session) = call.session.filter(|_| is_used_up) {
             self.origin.end_session(session);
+        }
+    }
+
+    /// Counts the uses of the tokens that a body holds: a call each, and the body with the first.
+    fn use_tokens_of_body(&mut self, calls: &[Call], bytes: u64) {
+        let in_body = calls.iter().filter(|call| call.is_json_rpc());
+        for (call, bytes) in in_body.zip(once(bytes).chain(repeat(0))) {
+            self.use_token(call, 1, bytes);
         }
     }
 

@@ -19,9 +19,13 @@ impl Walk {
 
     /// Refuses the request; its body, or the rest of it, is never read.
     pub(super) fn reject(&mut self, reject: &Reject) -> End {
-        let at = self.pending.as_ref().map_or(0, |pending| pending.call);
+        let at = self.struck_call();
         self.fire();
         let state = self.line.shared.lock();
+        if self.is_forgotten(&state) {
+            drop(state);
+            return self.forgotten();
+        }
         let calls = state.calls(self.exchange);
         let (row, status, code) = match calls.get(at).and_then(|call| reject.choose(call)) {
             Some(Choice::Row(row)) => (Some(row), row.http, None),
@@ -85,8 +89,14 @@ impl Drop for Walk {
         let unspent: Vec<Pending> = self.pending.take().into_iter().chain(on_calls).collect();
         if !unspent.is_empty() {
             let mut state = self.line.shared.lock();
+            let struck = state.journal.exchange(self.exchange).map_or(0, |it| it.faults.len());
+            let why = match struck {
+                _ if self.line.shared.is_stopping() => "the origin stopped first",
+                0 => "the client went away first",
+                _ => "another fault ended the request",
+            };
             for Pending { strike, .. } in &unspent {
-                state.faults.spared(strike, "the client went away first");
+                state.faults.spared(strike, why);
             }
         }
     }

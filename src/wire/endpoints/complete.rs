@@ -7,7 +7,7 @@ use crate::wire::answer::Draft;
 use crate::wire::ask::Ask;
 
 /// An upload that may be completed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::wire) struct Complete {
     user: UserId,
     upload: String,

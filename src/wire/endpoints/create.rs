@@ -11,7 +11,7 @@ use crate::wire::detect::check;
 use super::post::{destination, mtime};
 
 /// An upload that may begin.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::wire) struct Create {
     user: UserId,
     new: NewUpload,
@@ -45,6 +45,7 @@ impl Create {
         let account = origin.account().to_owned();
         let upload = origin.create(now, self.user, self.new.clone())?;
         call.upload = Some(upload.id.clone());
+        call.is_named_by_origin = call.path.is_none();
         call.path = Some(upload.path.absolute(&account));
         Ok(Draft::coded(&CREATE.rows[0])
             .with("X-Agile-Meta", self.meta().into_bytes())

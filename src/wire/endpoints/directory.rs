@@ -9,7 +9,7 @@ use crate::wire::ask::Ask;
 use super::post::recursive;
 
 /// A directory that may be made.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::wire) struct MakeDirectory {
     user: UserId,
     path: Path,

@@ -12,7 +12,7 @@ use super::directory::flag;
 use super::post::{Arrived, Common, check_expose, destination, mtime, recursive};
 
 /// A form whose head has been accepted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::wire) struct File {
     common: Common,
     boundary: String,

@@ -8,7 +8,7 @@ use crate::wire::answer::path_header;
 use crate::wire::ask::{Ask, digits, spelling};
 
 /// A login whose name and password are right.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::wire) struct Login {
     user: UserId,
     subdir: Path,

@@ -9,7 +9,7 @@ use crate::wire::ask::{Ask, digits};
 use crate::wire::{BodyEnd, Kept, Received};
 
 /// A piece whose head has been accepted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::wire) struct Piece {
     user: UserId,
     upload: String,

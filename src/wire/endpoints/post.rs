@@ -12,7 +12,7 @@ use crate::wire::detect::Typing;
 use super::directory::flag;
 
 /// What the headers of both say.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Common {
     pub(super) caller: Caller,
     pub(super) recursive: Option<Parents>,

@@ -10,7 +10,7 @@ use crate::wire::{Kept, Received};
 use super::post::{Arrived, Common, check_expose, destination, mtime, recursive};
 
 /// A file whose head has been accepted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::wire) struct Raw {
     common: Common,
     new: NewFile,
@@ -55,6 +55,7 @@ impl Raw {
         let file = Arrived { content, digest: body.digest, start, part_type: None };
         let (answer, path) =
             self.common.store(origin, now, &RAW, self.new.clone(), &file, self.spelling)?;
+        call.is_named_by_origin = call.path.is_none();
         call.path = Some(path.absolute(origin.account()));
         Ok(answer)
     }

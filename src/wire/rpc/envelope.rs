@@ -48,14 +48,14 @@ pub(super) enum Form {
 }
 
 /// What a body held.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Incoming {
     pub(super) form: Form,
     pub(super) messages: Vec<Message>,
 }
 
 /// One request, or what came in its place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Message {
     pub(super) version: Version,
     /// The very token that came (§7.1.5).
@@ -65,7 +65,7 @@ pub(super) struct Message {
 }
 
 /// A method and its parameters, not looked at yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Asks {
     pub(super) method: String,
     pub(super) params: Option<Box<RawValue>>,

@@ -24,6 +24,13 @@ pub(super) fn foresee(origin: &Origin, now: Timestamp, message: &Message) -> Cal
     }
 }
 
+/// Who asks, if the request has a token that works.
+pub(super) fn caller(origin: &Origin, now: Timestamp, message: &Message) -> Option<Caller> {
+    let asks = message.asks.as_ref().ok()?;
+    let args = Args::bind(method_named(&asks.method)?, asks.params.as_deref()).ok()?;
+    origin.sessions().caller(now, &args.token()?.ok()?).ok()
+}
+
 fn about(origin: &Origin, now: Timestamp, args: &Args, mut call: Call) -> Call {
     let text = |name: &str| args.text(name).ok().flatten();
     let Some(Ok(token)) = args.token() else {

@@ -140,31 +140,34 @@ impl Offsets {
     }
 }
 
-/// A list as a test wants it instead of how it is.
-pub(super) fn twisted(result: Json, twist: Option<&Twist>, args: &Args) -> Json {
-    let (mut members, twist) = match (result, twist) {
-        (Json::Object(members), Some(twist)) => (members, twist),
-        (result, _) => return result,
-    };
+/// A list as a test wants it instead of how it is; notes whether it is another one.
+pub(super) fn twisted(result: Json, twist: &Twist, args: &Args, is_done: &mut bool) -> Json {
+    let Json::Object(mut members) = result else { return result };
     let entries = members.iter_mut().find_map(|(_, value)| match value {
         Json::Array(entries) if !entries.is_empty() => Some(entries),
         _ => None,
     });
-    match (twist, entries) {
+    *is_done = match (twist, entries) {
         (Twist::DropEntry, Some(entries)) => {
             entries.remove(0);
+            true
         }
-        (Twist::RepeatEntry, Some(entries)) => entries.insert(0, entries[0].clone()),
+        (Twist::RepeatEntry, Some(entries)) => {
+            entries.insert(0, entries[0].clone());
+            true
+        }
         (Twist::NeverEnd, _) => go_on(&mut members, args),
-        _ => {}
-    }
+        _ => false,
+    };
     Json::Object(members)
 }
 
 /// Puts a cookie where there is none: the one that leads to this very page again, but on the first
-/// page, whose own is that of no cookie at all.
-fn go_on(members: &mut Members, args: &Args) {
-    let Some((_, cookie)) = members.iter_mut().find(|(name, _)| *name == "cookie") else { return };
+/// page, whose own is that of no cookie at all. Says whether there is a place for one.
+fn go_on(members: &mut Members, args: &Args) -> bool {
+    let Some((_, cookie)) = members.iter_mut().find(|(name, _)| *name == "cookie") else {
+        return false;
+    };
     match cookie {
         Json::Null => {
             let given = args.text_cookie("cookie").ok().flatten().unwrap_or_default();
@@ -177,4 +180,5 @@ fn go_on(members: &mut Members, args: &Args) {
         }
         _ => {}
     }
+    true
 }

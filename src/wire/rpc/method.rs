@@ -124,13 +124,16 @@ pub(super) struct Desk<'a> {
     pub(super) origin: &'a mut Origin,
     pub(super) now: Timestamp,
     pub(super) host: &'a str,
-    pub(super) twist: Option<&'a Twist>,
+    /// What is done to the answer; it is noted there whether that has changed anything.
+    pub(super) twist: Option<(&'a Twist, &'a mut bool)>,
+    /// Who asks, if that has been judged before.
+    pub(super) admitted: Option<&'a Caller>,
 }
 
 impl Desk<'_> {
     /// Answers one request, or names the content whose digest the answer needs.
     pub(super) fn answer(&mut self, message: &Message) -> Result<(String, Call), Content> {
-        if let Some(Twist::Refuse(row)) = self.twist {
+        if let Some((Twist::Refuse(row), _)) = self.twist {
             return Ok(self.rejected(message, row));
         }
         let asks = match &message.asks {
@@ -149,7 +152,10 @@ impl Desk<'_> {
         match self.run(*handler, &args, &mut call) {
             Ok(result) => {
                 call.row.get_or_insert(&method.rows[0]);
-                let result = lists::twisted(result, self.twist, &args);
+                let result = match &mut self.twist {
+                    Some((twist, is_done)) => lists::twisted(result, twist, &args, is_done),
+                    None => result,
+                };
                 Ok((message.result(&result), call))
             }
             Err(Stop::Refused(cause)) => Ok(self.failed(message, method, Some(&args), call, cause)),
@@ -168,12 +174,15 @@ impl Desk<'_> {
     }
 
     fn run(&mut self, handler: Handler, args: &Args, call: &mut Call) -> Result<Json, Stop> {
-        let Self { origin, now, host, .. } = self;
+        let Self { origin, now, host, admitted, .. } = self;
         let token = match args.token() {
             None => None,
             Some(token) => {
                 let token = token?;
-                let caller = origin.sessions().caller(*now, &token)?;
+                let caller = match admitted {
+                    Some(caller) => (*caller).clone(),
+                    None => origin.sessions().caller(*now, &token)?,
+                };
                 Some((token, caller))
             }
         };

@@ -17,7 +17,7 @@ mod session;
 
 use crate::content::Content;
 use crate::journal::Call;
-use crate::origin::{Origin, Timestamp};
+use crate::origin::{Caller, Origin, Timestamp};
 use crate::spec::{Cause, JSON_CONTENT_TYPE, JSONRPC2, Limit};
 
 use super::answer::{Body, Draft};
@@ -27,7 +27,7 @@ use envelope::{Entrance, Form, Incoming, Message};
 use method::Desk;
 
 /// A JSON-RPC body that is being answered, request by request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Conversation {
     entrance: Entrance,
     max_bytes: u64,
@@ -38,8 +38,10 @@ pub(super) struct Conversation {
     incoming: Option<Incoming>,
     /// The answers so far.
     done: Vec<(String, Call)>,
-    /// What is done to which of the requests.
-    twists: Vec<(usize, Twist)>,
+    /// What is done to which of the requests, and whether it has changed anything.
+    twists: Vec<(usize, Twist, bool)>,
+    /// Who asks, where that has been judged before the requests are done.
+    admitted: Vec<Option<Caller>>,
 }
 
 pub(super) fn open(ask: &Ask<'_>) -> Conversation {
@@ -54,6 +56,7 @@ pub(super) fn open(ask: &Ask<'_>) -> Conversation {
         incoming: None,
         done: Vec::new(),
         twists: Vec::new(),
+        admitted: Vec::new(),
     }
 }
 
@@ -77,7 +80,18 @@ impl Conversation {
 
     /// Has something done to the request with that number.
     pub(super) fn twist(&mut self, request: usize, twist: Twist) {
-        self.twists.push((request, twist));
+        self.twists.push((request, twist, false));
+    }
+
+    /// Whether what is done to the request with that number has changed anything.
+    pub(super) fn is_twisted(&self, request: usize) -> bool {
+        self.twists.iter().any(|(at, _, is_done)| *at == request && *is_done)
+    }
+
+    /// Judges the tokens now, however late the requests are done.
+    pub(super) fn admit(&mut self, origin: &Origin, now: Timestamp) {
+        let messages = self.incoming.iter().flat_map(|incoming| &incoming.messages);
+        self.admitted = messages.map(|message| foresee::caller(origin, now, message)).collect();
     }
 
     /// Answers what has not been answered yet, or names the content whose digest the next answer
@@ -88,16 +102,17 @@ impl Conversation {
         now: Timestamp,
         body: &Received,
     ) -> Result<Draft, Content> {
-        let Self { entrance, max_batch, incoming, done, host, twists, .. } = self;
+        let Self { entrance, max_batch, incoming, done, host, twists, admitted, .. } = self;
         let incoming = incoming.get_or_insert_with(|| read(*entrance, body, *max_batch));
         for message in &incoming.messages[done.len()..] {
-            let twist = twists.iter_mut().find(|(at, _)| *at == done.len()).map(|(_, twist)| twist);
-            let (origin, twist) = match twist {
-                Some(Twist::AnswerFrom(past)) => (&mut **past, None),
-                Some(twist) => (&mut *origin, Some(&*twist)),
+            let twisted = twists.iter_mut().find(|(at, ..)| *at == done.len());
+            let (origin, twist) = match twisted {
+                Some((_, Twist::AnswerFrom(past), _)) => (&mut **past, None),
+                Some((_, twist, is_done)) => (&mut *origin, Some((&*twist, is_done))),
                 None => (&mut *origin, None),
             };
-            done.push(Desk { origin, now, host, twist }.answer(message)?);
+            let admitted = admitted.get(done.len()).and_then(Option::as_ref);
+            done.push(Desk { origin, now, host, twist, admitted }.answer(message)?);
         }
         let (texts, mut calls): (Vec<_>, Vec<_>) = done.drain(..).unzip();
         calls.shrink_to_fit(); // the record keeps them

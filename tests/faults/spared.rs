@@ -1,0 +1,179 @@
+//! A fault that can change nothing is not spent, and `finish()` says why.
+
+use mock_origin::{Cut, Garble, Listing, Lose, Mishap, MockOrigin, Op, Reject};
+
+use super::asking::{self, batch};
+use super::support::{Client, PATIENCE, create, piece_headers, request};
+use super::videos;
+
+/// What is armed, what is asked for, and what is said of the fault then.
+type Case = (fn(&MockOrigin), fn(&MockOrigin, &str), &'static str);
+
+#[test]
+fn what_would_change_nothing_is_spared() {
+    let ask_create = |origin: &MockOrigin, token: &str| {
+        assert_eq!(asking::create(origin, token, "/videos", "a.mp4").status, 200);
+    };
+    let cases: [Case; 6] = [
+        (
+            |origin| drop(origin.on(Op::create()).garble(Garble::Truncate(0))),
+            ask_create,
+            "its answer has a body of only 0 bytes",
+        ),
+        (
+            |origin| drop(origin.on(Op::create()).garble(Garble::ContentLength(0))),
+            ask_create,
+            "its answer has a body of just 0 bytes",
+        ),
+        (
+            |origin| drop(origin.on(Op::raw()).read_slowly(1)),
+            |origin, token| {
+                let to = [("X-Agile-Directory", "/videos"), ("Transfer-Encoding", "chunked")];
+                let headers = [&[("X-Agile-Authorization", token)], &to[..]].concat();
+                let head = request("POST", "/post/raw", &headers, b"");
+                assert_eq!(Client::new(origin).write(head).write("0\r\n\r\n").read().status, 200);
+            },
+            "it had no body",
+        ),
+        (
+            |origin| drop(origin.on(Op::method("listFile")).list(Listing::Drops)),
+            |origin, token| {
+                let listed =
+                    asking::result(origin, "listFile", &format!(r#"["{token}", "/videos"]"#));
+                assert_eq!(listed["list"].as_array().map(Vec::len), Some(0), "{listed}");
+            },
+            "its list is empty",
+        ),
+        (
+            |origin| drop(origin.on(Op::method("listFile")).stale()),
+            |origin, _| {
+                let listed = asking::result(origin, "listFile", r#"["no token", "/videos"]"#);
+                assert_eq!(listed["code"], -10001, "{listed}");
+            },
+            "the origin itself refused it: 200 -10001 invalid or expired token",
+        ),
+        (
+            |origin| origin.on(Op::create()).hold().release(),
+            ask_create,
+            "what it holds had been released",
+        ),
+    ];
+    for (arm, ask, why) in cases {
+        let (origin, token) = videos();
+        arm(&origin);
+        ask(&origin, &token);
+        let verdict = origin.verdict().unwrap_err().to_string();
+        assert!(verdict.contains(&format!("never: 1 call came, but {why}\n")), "{why}: {verdict}");
+    }
+}
+
+#[test]
+fn a_mishap_is_spared_where_the_request_is_refused_at_its_head() {
+    let (origin, token) = videos();
+    let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
+    let fault = origin.on(Op::piece(2)).meanwhile(Mishap::ExpireUpload);
+    assert_eq!(asking::piece(&origin, "no token", &id, 2), Some(403));
+    let why = "the origin itself refused it: 403 -10001 invalid or expired credentials";
+    assert_eq!(fault.record().unwrap().spared.as_deref(), Some(why));
+    fault.remove();
+    origin.finish();
+}
+
+#[test]
+fn what_is_lost_behind_a_whole_body_is_spared_where_the_body_breaks_off() {
+    let (origin, token) = videos();
+    let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
+    let lost = origin.on(Op::piece(1)).lose(Lose::Close);
+    let long = [&piece_headers(&token, &id, "1")[..], &[("Content-Length", "1000")]].concat();
+    let head = request("POST", "/multipart/piece", &long, b"");
+    let answer = Client::new(&origin).write(head).write([b'x'; 900]).finish_writing().read();
+    assert_eq!(answer.code(), Some(-49));
+    assert_eq!(lost.fired(), 0);
+    lost.remove();
+    origin.finish();
+}
+
+#[test]
+fn of_two_faults_on_one_thing_the_second_names_the_first() {
+    let (origin, token) = videos();
+    origin.on(Op::create()).reject(503);
+    let second = origin.on(Op::create()).nth(1).reject(500);
+    assert_eq!(asking::create(&origin, &token, "/videos", "a.mp4").status, 503);
+    let why = "another fault struck it: origin.on(Op::create()).reject(Reject::status(503))";
+    assert_eq!(second.record().unwrap().spared.as_deref(), Some(why));
+    second.remove();
+
+    origin.connections().reset();
+    let second = origin.connections().nth(1).reset();
+    assert!(Client::new(&origin).write("GET / HTTP/1.1\r\n\r\n").rest().is_err());
+    let why = "another fault struck it: origin.connections().reset()";
+    assert_eq!(second.record().unwrap().spared.as_deref(), Some(why));
+    second.remove();
+    origin.finish();
+}
+
+#[test]
+fn a_fault_on_a_request_that_another_one_ends_names_that() {
+    let (origin, token) = videos();
+    let rejected = origin.on(Op::method("noop")).reject(Reject::code(-10001));
+    origin.on(Op::method("ping")).lose(Lose::Reset);
+    let noop = ("noop", format!(r#"["{token}", "a"]"#));
+    let ping = ("ping", "[]".to_owned());
+    let body = asking::batch_body(&[noop.clone(), ping]);
+    let sent = request("POST", "/jsonrpc2", &[], body.as_bytes());
+    assert!(Client::new(&origin).write(sent).rest().is_err());
+    let spared = || rejected.record().unwrap().spared;
+    assert_eq!(spared().as_deref(), Some("another fault ended the request"));
+    assert_eq!(batch(&origin, &[noop]).status, 200);
+    assert_eq!(rejected.fired(), 1);
+    origin.finish();
+}
+
+#[test]
+fn a_fault_on_a_request_that_the_origin_stops_says_so() {
+    let (origin, token) = videos();
+    let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
+    let cut = origin.on(Op::piece(1)).cut_after(950, Cut::Reset);
+    let long = [&piece_headers(&token, &id, "1")[..], &[("Content-Length", "1000")]].concat();
+    let mut client = Client::new(&origin);
+    client.write(request("POST", "/multipart/piece", &long, b"")).write([b'x'; 900]);
+    assert!(origin.wait_until(PATIENCE, |requests| {
+        requests.iter().any(|request| request.exchange().received == 900)
+    }));
+    origin.go_offline();
+    assert_eq!(cut.record().unwrap().spared.as_deref(), Some("the origin stopped first"));
+    cut.remove();
+    origin.finish();
+}
+
+#[test]
+fn an_attempt_is_the_same_whenever_the_fault_was_added() {
+    for is_early in [true, false] {
+        let (origin, token) = videos();
+        let arm = || origin.on(Op::raw()).attempt(3).reject(503);
+        let early = is_early.then(arm);
+        let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Directory", "/videos")];
+        // Without a name: the origin chooses one.
+        let send = || asking::http(&origin, "/post/raw", &headers, b"x").status;
+        assert_eq!([send(), send()], [200, 200]);
+        let fault = early.unwrap_or_else(arm);
+        assert_eq!((send(), fault.fired()), (503, 1));
+        origin.finish();
+    }
+}
+
+#[test]
+fn who_has_released_is_not_told_to_release() {
+    for _ in 0..20 {
+        let (origin, token) = videos();
+        let held = origin.on(Op::create()).attempt(1).hold();
+        let mut client = Client::new(&origin);
+        let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Basename", "a.mp4")];
+        client.write(request("POST", "/multipart/create", &headers, b""));
+        assert!(held.arrived(PATIENCE));
+        // The client gives up, and the test lets go.
+        client.reset();
+        held.release();
+        origin.finish();
+    }
+}

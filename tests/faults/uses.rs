@@ -1,0 +1,70 @@
+//! What counts as a use of a token.
+
+use mock_origin::{Op, Reject};
+
+use super::asking::{self, batch, rpc};
+use super::support::record::closed_exchange;
+use super::support::{Client, create, piece_headers, request};
+use super::videos;
+
+fn noop(token: &str) -> (&'static str, String) {
+    ("noop", format!(r#"["{token}", "a"]"#))
+}
+
+#[test]
+fn the_bytes_of_json_rpc_bodies_count() {
+    let (origin, token) = videos();
+    let fault = origin.tokens().die_after_bytes(100);
+    let (method, params) = noop(&token);
+    let works = || !rpc(&origin, method, &params).text().contains("-10001");
+    let length = format!(r#"{{"method": "noop", "params": {params}, "id": 1}}"#).len();
+    let calls = 100_usize.div_ceil(length);
+    assert!((0..calls).all(|_| works()));
+    assert!(!works());
+    assert_eq!(fault.fired(), 1);
+    origin.finish();
+}
+
+#[test]
+fn the_bytes_of_a_body_that_broke_off_count() {
+    let (origin, token) = videos();
+    let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
+    let fault = origin.tokens().die_after_bytes(900);
+    let long = [&piece_headers(&token, &id, "1")[..], &[("Content-Length", "1000")]].concat();
+    let mut client = Client::new(&origin);
+    client.write(request("POST", "/multipart/piece", &long, b"")).write([b'x'; 900]);
+    assert!(origin.wait_until(super::support::PATIENCE, |requests| {
+        requests.iter().any(|request| request.exchange().received == 900)
+    }));
+    client.reset();
+    closed_exchange(&origin, 1);
+    assert_eq!(asking::piece(&origin, &token, &id, 1), Some(403));
+    assert_eq!(fault.fired(), 1);
+    origin.finish();
+}
+
+#[test]
+fn of_a_batch_only_as_many_calls_are_done_as_the_token_lasts_for() {
+    let (origin, token) = videos();
+    let fault = origin.tokens().die_after_requests(2);
+    let answer = batch(&origin, &[(); 3].map(|()| noop(&token)));
+    let codes: Vec<_> = answer.text().split("\"code\": ").skip(1).collect();
+    assert_eq!(codes.len(), 3, "{}", answer.text());
+    assert!(codes[0].starts_with('0') && codes[1].starts_with('0'), "{}", answer.text());
+    assert!(codes[2].starts_with("-10001"), "{}", answer.text());
+    assert_eq!(fault.fired(), 1);
+    origin.finish();
+}
+
+#[test]
+fn a_call_that_a_fault_refuses_is_a_use_too_over_both_interfaces() {
+    let (origin, token) = videos();
+    origin.on(Op::method("noop")).reject(Reject::raw(503));
+    origin.on(Op::create()).reject(503);
+    origin.tokens().die_after_requests(2);
+    let (method, params) = noop(&token);
+    assert_eq!(rpc(&origin, method, &params).status, 503);
+    assert_eq!(asking::create(&origin, &token, "/videos", "a.mp4").status, 503);
+    assert_eq!(asking::create(&origin, &token, "/videos", "a.mp4").status, 403);
+    origin.finish();
+}
