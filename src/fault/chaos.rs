@@ -10,7 +10,7 @@ use crate::spec::{Interface, Operation};
 use super::plan::Circumstances;
 use super::{Cut, Effect, Fault, Lose, Pattern, Reject, Trigger};
 
-/// Bodies are cut at 2^0 to 2^20 bytes.
+/// A body is cut below 1, 2, 4, … or 2^20 bytes: so many powers of two.
 const MAGNITUDES: u64 = 21;
 
 /// A body of up to so many bytes may be read slowly.
@@ -27,7 +27,11 @@ const SMALL_BODY: u64 = 64 << 10;
 /// answer lost, and the origin itself refuses that request, nothing is struck; and neither is a body
 /// that ends before the place where it would be cut, which is somewhere in the first MiB, whether it
 /// says its length or comes in chunks. What cannot be named is let be: a ping, a request whose token
-/// is good for nothing, and one about a path that cannot be one or an upload that is not there.
+/// is good for nothing, and one about a path that cannot be one or an upload that is not there. Those
+/// who read a stored file are nobody in particular, and their attempts count together.
+///
+/// A test that panics prints it and what it has done as code that can be pasted. One that returns an
+/// error prints nothing, as nobody panics.
 ///
 /// ```
 /// use mock_origin::{Chaos, MockOrigin, Profile};

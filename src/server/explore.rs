@@ -4,7 +4,7 @@ use std::any::Any;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::fault::{Chaos, Fault};
+use crate::fault::{Chaos, Fault, pasted};
 
 use super::builder::Builder;
 use super::mock_origin::MockOrigin;
@@ -14,7 +14,7 @@ const MOST_RUNS: usize = 200;
 
 /// Runs a test under chaos, once for each seed, on an origin as [`MockOrigin::start`] gives it.
 ///
-/// As [`Builder::explore`], which describes the origin and the chaos.
+/// As [`Builder::explore`], which describes the origin and the chaos, and says what fails.
 ///
 /// ```
 /// mock_origin::explore(0..3, |origin| {
@@ -25,7 +25,7 @@ const MOST_RUNS: usize = 200;
 ///
 /// # Panics
 ///
-/// With the seed, the failure, and the fewest faults that lead to it, if a run fails.
+/// With the seed, the failure, and the faults that lead to it, if a run fails. If there is no seed.
 #[track_caller]
 pub fn explore(seeds: Range<u64>, run: impl Fn(&MockOrigin)) {
     MockOrigin::builder().explore(Chaos::seed(0), seeds, run);
@@ -33,21 +33,43 @@ pub fn explore(seeds: Range<u64>, run: impl Fn(&MockOrigin)) {
 
 impl Builder {
     /// Runs a test under chaos, once for each seed, each time on an origin of its own, whose tokens
-    /// and identifiers follow from the seed too. A run fails by a panic, or by a
-    /// [verdict](MockOrigin::verdict).
+    /// and identifiers follow from that seed too if the builder has none. Of `chaos` everything
+    /// counts but its own seed.
     ///
-    /// The first run that fails is run again with fewer and fewer of the faults that struck it.
-    /// Those without which it does not fail are printed as they are written in a test.
+    /// A run fails by a panic, or by a [verdict](MockOrigin::verdict). Only a panic on its own thread
+    /// counts: join the threads that it starts, and look at how they ended. It should let go what it
+    /// holds even when it panics: a client that waits for a held answer waits for the
+    /// [limit](Builder::hold_limit), in each run anew.
+    ///
+    /// The first run that fails is run again, 200 times at most, with fewer and fewer of the faults
+    /// that struck it, until with any one of them left out it passes. Those are printed as they are
+    /// written in a test, with the failure that they lead to, which may be another than the first;
+    /// where 200 runs were too few, that is said too. All these runs are reported by the panic hook,
+    /// which belongs to the whole process: much is printed where backtraces are wanted.
+    ///
+    /// An async client needs a runtime of its own, in a test that is not async itself:
+    ///
+    /// ```
+    /// # async fn upload(_: &str) {}
+    /// let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// mock_origin::explore(0..3, |origin| runtime.block_on(upload(&origin.url())));
+    /// ```
     ///
     /// # Panics
     ///
-    /// With the seed, the failure, and the fewest faults that lead to it, if a run fails.
+    /// With the seed, the failure, and the faults that lead to it, if a run fails. If there is no
+    /// seed.
     #[track_caller]
     pub fn explore(&self, chaos: Chaos, seeds: Range<u64>, run: impl Fn(&MockOrigin)) {
+        assert!(
+            !seeds.is_empty(),
+            "nothing is run, as no seed is in {seeds:?}: explore(0..500, ..)"
+        );
         for seed in seeds {
-            let (failure, faults) = self.under(chaos.with_seed(seed), &run);
+            let chaos = chaos.with_seed(seed);
+            let (failure, faults) = self.under(chaos, &run);
             if let Some(failure) = failure {
-                panic!("{}", self.explain(seed, &failure, faults, &run));
+                panic!("{}", self.explain(chaos, failure, faults, &run));
             }
         }
     }
@@ -76,17 +98,17 @@ impl Builder {
 
     fn explain(
         &self,
-        seed: u64,
-        failure: &str,
+        chaos: Chaos,
+        failure: String,
         faults: Vec<Fault>,
         run: &impl Fn(&MockOrigin),
     ) -> String {
-        let Some(again) = self.with(seed, &faults, run) else {
-            let note = "that struck it, though with them alone it passes";
-            return told(seed, failure, &faults, note);
+        let seed = chaos.seed_number();
+        let found = match self.with(seed, &faults, run) {
+            None => Found { faults, failure, how: How::WithChaosAlone },
+            Some(again) => shrink(faults, again, |fewer| self.with(seed, fewer, run)),
         };
-        let (faults, failure) = shrink(faults, again, |fewer| self.with(seed, fewer, run));
-        told(seed, &failure, &faults, "without which it passes")
+        found.tell(chaos)
     }
 }
 
@@ -104,17 +126,38 @@ fn text_of(panic: &(dyn Any + Send)) -> String {
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words").to_owned()
 }
 
+/// What a run that fails has come to.
+struct Found {
+    faults: Vec<Fault>,
+    failure: String,
+    how: How,
+}
+
+/// What is known of faults that were found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum How {
+    /// They struck a run that failed, and do not fail it again.
+    WithChaosAlone,
+    /// They fail it, and it was not run often enough to tell whether fewer do.
+    AtTheLimit,
+    /// They fail it, and with any one of them left out it passes.
+    Least,
+}
+
 /// Takes faults away, many at once and then fewer, as long as what is left still fails.
 fn shrink(
     mut faults: Vec<Fault>,
     mut failure: String,
     fails: impl Fn(&[Fault]) -> Option<String>,
-) -> (Vec<Fault>, String) {
+) -> Found {
     let mut runs = 0;
     let mut size = faults.len().div_ceil(2);
     while size > 0 {
-        let mut at = 0;
-        while at < faults.len() && runs < MOST_RUNS {
+        let (before, mut at) = (faults.len(), 0);
+        while at < faults.len() {
+            if runs == MOST_RUNS {
+                return Found { faults, failure, how: How::AtTheLimit };
+            }
             let end = faults.len().min(at + size);
             let fewer = [&faults[..at], &faults[end..]].concat();
             runs += 1;
@@ -123,18 +166,41 @@ fn shrink(
                 None => at = end,
             }
         }
-        size /= 2;
+        // What mattered beside one that is gone now may matter no more.
+        if size > 1 || faults.len() == before {
+            size /= 2;
+        }
     }
-    (faults, failure)
+    Found { faults, failure, how: How::Least }
 }
 
-fn told(seed: u64, failure: &str, faults: &[Fault], note: &str) -> String {
-    let sentences: Vec<_> = faults.iter().map(|fault| format!("    {fault};\n")).collect();
-    let faults = match sentences.as_slice() {
-        [] => "It fails without any fault.\n".to_owned(),
-        some => format!("The faults {note}:\n\n{}", some.concat()),
-    };
-    format!("seed {seed} fails.\n\n{faults}\nThe failure:\n\n{failure}")
+impl Found {
+    fn tell(&self, chaos: Chaos) -> String {
+        let what = match self.how {
+            _ if self.faults.is_empty() => "It fails without any fault.\n".to_owned(),
+            How::WithChaosAlone => {
+                "These faults struck it, but with them alone it passes:".to_owned()
+            }
+            How::AtTheLimit => {
+                format!(
+                    "These faults fail it, and in {MOST_RUNS} runs no fewer were found that do:"
+                )
+            }
+            How::Least => {
+                "These faults fail it, and with any one of them left out it passes:".to_owned()
+            }
+        };
+        let faults = match self.faults.as_slice() {
+            [] => String::new(),
+            some => format!("\n\n{}", pasted(some)),
+        };
+        let (seed, failure) = (chaos.seed_number(), &self.failure);
+        let chaos = pasted([format!("origin.chaos({chaos})")]);
+        format!(
+            "seed {seed} fails, as it does under this chaos:\n\n{chaos}\n{what}{faults}\n\
+             The failure:\n\n{failure}"
+        )
+    }
 }
 
 #[cfg(test)]
@@ -143,14 +209,42 @@ mod tests {
     use crate::fault::{Effect, Trigger};
     use crate::journal::Op;
 
+    fn fault(part: u32) -> Fault {
+        Fault::on_call(Trigger::new(Op::piece(part)), Effect::Hold)
+    }
+
+    /// What is left of so many faults, if a run with some of them fails by that.
+    fn shrunk(parts: &[u32], fails: impl Fn(&dyn Fn(u32) -> bool) -> bool) -> (Vec<Fault>, How) {
+        let all = parts.iter().copied().map(fault).collect();
+        let found = shrink(all, "all".to_owned(), |some| {
+            fails(&|part| some.contains(&fault(part))).then(|| "some".to_owned())
+        });
+        (found.faults, found.how)
+    }
+
     #[test]
     fn shrinking_leaves_just_the_faults_that_matter() {
-        let fault = |part| Fault::on_call(Trigger::new(Op::piece(part)), Effect::Hold);
-        let all: Vec<_> = (1..=20).map(fault).collect();
-        let fails = |some: &[Fault]| {
-            [fault(3), fault(17)].iter().all(|one| some.contains(one)).then(|| "both".to_owned())
-        };
-        let (left, failure) = shrink(all, "all".to_owned(), fails);
-        assert_eq!((left, &*failure), (vec![fault(3), fault(17)], "both"));
+        let all: Vec<_> = (1..=20).collect();
+        let left = shrunk(&all, |has| has(3) && has(17));
+        assert_eq!(left, (vec![fault(3), fault(17)], How::Least));
+        assert_eq!(shrunk(&all, |_| true), (Vec::new(), How::Least));
+        assert_eq!(shrunk(&[1], |has| has(1)), (vec![fault(1)], How::Least));
+    }
+
+    #[test]
+    fn shrinking_looks_again_at_what_mattered_beside_one_that_is_gone() {
+        // 5 makes up for 1, which makes up for nothing.
+        let left = shrunk(&[5, 3, 1, 6], |has| has(3) && has(6) && (has(5) || !has(1)));
+        assert_eq!(left, (vec![fault(3), fault(6)], How::Least));
+    }
+
+    #[test]
+    fn shrinking_ends_at_its_limit_and_says_so() {
+        let all: Vec<_> = (1..=200).collect();
+        let (left, how) = shrunk(&all, |has| all.iter().all(|part| has(*part)));
+        assert_eq!((left.len(), how), (200, How::AtTheLimit));
+        let found = Found { faults: left, failure: "all".to_owned(), how };
+        let text = found.tell(Chaos::seed(1));
+        assert!(text.contains("in 200 runs no fewer were found"), "{text}");
     }
 }

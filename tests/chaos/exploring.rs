@@ -30,14 +30,21 @@ fn explored_with(mistake: Mistake, chaos: Chaos) -> String {
     explored(chaos, |origin| upload(origin, mistake))
 }
 
-/// The faults in a text that has a seed and a failure too.
+/// The faults in a text that has a seed, its chaos and a failure too.
 #[track_caller]
 fn printed(text: &str) -> Vec<&str> {
-    let (seed, rest) =
-        text.split_once(" fails.\n\nThe faults without which it passes:\n\n").unwrap();
-    assert!(seed.strip_prefix("seed ").is_some_and(|seed| seed.parse::<u64>().is_ok()), "{text}");
+    let (seed, rest) = text.split_once(" fails, as it does under this chaos:\n\n").unwrap();
+    let seed: u64 = seed.strip_prefix("seed ").unwrap().parse().unwrap();
+    let chaos = format!(
+        "    use mock_origin::{{Chaos, Profile}};\n\n    origin.chaos(Chaos::seed({seed}).profile("
+    );
+    assert!(rest.starts_with(&chaos), "{text}");
+    let note = ");\n\nThese faults fail it, and with any one of them left out it passes:\n\n    \
+                use mock_origin::";
+    let (_, rest) = rest.split_once(note).unwrap();
+    let (names, rest) = rest.split_once(";\n\n").unwrap();
     let (faults, failure) = rest.split_once("\n\nThe failure:\n\n").unwrap();
-    assert!(!failure.is_empty());
+    assert!(!failure.is_empty() && names.contains("Op"));
     let sentence = |line: &'_ str| line.starts_with("    origin.on(") && line.ends_with(");");
     assert!(faults.lines().all(sentence), "{text}");
     faults.lines().map(str::trim).collect()
@@ -102,7 +109,14 @@ fn who_fails_without_faults_is_told_so() {
     let explore = || videos().explore(chaos(), 0..500, |_| panic!("always"));
     let found = catch_unwind(AssertUnwindSafe(explore)).unwrap_err();
     let text = found.downcast::<String>().unwrap();
-    assert_eq!(*text, "seed 0 fails.\n\nIt fails without any fault.\n\nThe failure:\n\nalways");
+    let told = "It fails without any fault.\n\nThe failure:\n\nalways";
+    assert!(text.starts_with("seed 0 fails, as ") && text.ends_with(told), "{text}");
+}
+
+#[test]
+#[should_panic(expected = "nothing is run, as no seed is in 7..7: explore(0..500, ..)")]
+fn no_seed_is_refused() {
+    videos().explore(chaos(), 7..7, |_| {});
 }
 
 /// A client that tries everything twice is no match for two faults on one thing.

@@ -9,6 +9,8 @@ use crate::{upload, videos};
 /// Each decision is a hash of seed, operation, path, user, part number and attempt. No more than two
 /// attempts of anything are struck, so that a client that tries three times must succeed. Where the
 /// origin itself refuses a request, or its body ends too soon, what was decided may come to nothing.
+/// A test that panics prints the chaos and what it has done as code; one that returns an error does
+/// not.
 #[test]
 fn chaos_that_is_the_same_every_time() {
     let origin = videos();
@@ -22,8 +24,10 @@ fn chaos_that_is_the_same_every_time() {
 
 /// Many seeds
 ///
-/// The first run that fails is run again with fewer and fewer of the faults that struck it. Those that
-/// matter are printed as they are written in a test.
+/// The first run that fails is run again, 200 times at most, with fewer and fewer of the faults that
+/// struck it. Those that are left, without any one of which it passes, are printed as they are written
+/// in a test, and so is the chaos. An async client is explored in a test that is not async, by the
+/// `block_on` of a runtime of its own.
 #[test]
 fn many_seeds() {
     let videos = MockOrigin::builder().directory("/videos");
