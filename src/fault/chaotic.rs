@@ -1,5 +1,7 @@
 //! Chaos on one origin: which one decides, and what each has done.
 
+use std::collections::HashSet;
+
 use crate::journal::{Call, Journal, Struck};
 use crate::spec::Operation;
 
@@ -15,24 +17,29 @@ pub(super) struct Chaotic {
     pub(super) reigns: Option<Chaos>,
     /// All that have decided.
     begun: Vec<Chaos>,
-    /// What each has done, as faults that do the same.
+    /// What each has done, as faults that do the same; not always each of them once.
     done: Vec<(Chaos, Fault)>,
 }
 
 impl Chaotic {
     /// What chaos decided has been done.
     pub(super) fn has_done(&mut self, decided: &(Chaos, Fault)) {
-        // A user who logs in to another directory does it for the first time again.
-        if !self.done.contains(decided) {
-            self.done.push(decided.clone());
-        }
+        self.done.push(decided.clone());
+    }
+
+    /// What has been done, each thing once: a user who logs in to another directory does it for the
+    /// first time again.
+    fn done(&self) -> impl Iterator<Item = (&Chaos, &Fault)> {
+        let mut seen = HashSet::new();
+        let each = self.done.iter().map(|(chaos, fault)| (chaos, fault));
+        each.filter(move |(chaos, fault)| seen.insert((chaos.to_string(), fault.to_string())))
     }
 
     /// One chaos and what it has done, as they are written in a test.
     fn tell(&self, chaos: &Chaos) -> String {
         let decision = pasted([format!("origin.chaos({chaos})")]);
         let faults: Vec<_> =
-            self.done.iter().filter(|(by, _)| by == chaos).map(|(_, fault)| fault).collect();
+            self.done().filter(|(by, _)| *by == chaos).map(|(_, fault)| fault).collect();
         let done = match faults.as_slice() {
             [] => "and has done nothing".to_owned(),
             some => format!("and has done what these faults do:\n\n{}", pasted(some)),
@@ -58,7 +65,7 @@ impl Faults {
 
     /// What chaos has done so far, as faults that do the same.
     pub fn done_by_chaos(&self) -> Vec<Fault> {
-        self.chaotic.done.iter().map(|(_, fault)| fault.clone()).collect()
+        self.chaotic.done().map(|(_, fault)| fault.clone()).collect()
     }
 
     /// Every chaos so far and what it has done, as they are written in a test; nothing if there has

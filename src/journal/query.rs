@@ -105,12 +105,16 @@ impl Requests {
     }
 
     /// Only those about that path, as seen from the account's root, or with the account in front as
-    /// answers show it: `/dir/name`, `/acme/dir/name`.
+    /// answers show it: `/dir/name`, `/acme/dir/name`. What begins with the account is read so.
     #[must_use]
     pub fn path(self, path: &str) -> Self {
         let is_it = |absolute: &str| {
             let account_ends = absolute.bytes().skip(1).position(|byte| byte == b'/');
-            absolute == path || account_ends.is_some_and(|at| &absolute[at + 1..] == path)
+            let (account, inside) =
+                absolute.split_at(account_ends.map_or(absolute.len(), |at| at + 1));
+            let behind = path.strip_prefix(account);
+            let has_account = behind.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            path == if has_account { absolute } else { inside }
         };
         self.keep(format!("path {path}"), |request| {
             request.call().path.as_deref().is_some_and(is_it)
