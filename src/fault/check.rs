@@ -1,5 +1,6 @@
 //! Faults that make no sense, and calls on which a fault can do nothing.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::journal::{Call, Op};
@@ -9,7 +10,9 @@ use crate::spec::{
 };
 
 use super::plan::Circumstances;
+use super::reject::By;
 use super::trigger::Trigger;
+use super::words::{effect_key, interface_word, op_in_words};
 use super::{
     Alter, ConnectionEffect, Effect, FRAMING_HEADERS, Fault, Garble, Kind, Lose, Reject, Stage,
     TokenLife, Which,
@@ -26,23 +29,26 @@ impl Fault {
         match &self.kind {
             Kind::Call(trigger, effect) => {
                 check_trigger(trigger)?;
-                check_effect(trigger, effect)
+                let key = effect_key(effect);
+                check_effect(trigger, effect).map_err(|why| format!("{key}: {why}"))
             }
             Kind::Connection(count, effect) => {
                 check_count(*count)?;
                 match effect {
                     ConnectionEffect::CloseAfter(0) => {
-                        Err("a connection is closed after 1 answer or more; reset it to have none"
-                            .to_owned())
+                        Err("close_after takes 1 answer or more: reset has none".to_owned())
                     }
                     _ => Ok(()),
                 }
             }
-            Kind::Token(_, TokenLife::Requests(0) | TokenLife::Bytes(0)) => {
-                Err("a token works for 1 request or byte or more".to_owned())
+            Kind::Token(_, TokenLife::Requests(0)) => {
+                Err("die_after_requests takes 1 request or more, not 0".to_owned())
+            }
+            Kind::Token(_, TokenLife::Bytes(0)) => {
+                Err("die_after_bytes takes 1 byte or more, not 0".to_owned())
             }
             Kind::Token(_, TokenLife::Time(Duration::ZERO)) => {
-                Err("a token works for some time; afterwards(Mishap::ExpireToken) ends it at once"
+                Err("die_after takes more than 0 seconds: afterwards, with expire_token, ends one at once"
                     .to_owned())
             }
             Kind::Token(..) => Ok(()),
@@ -72,38 +78,129 @@ fn check_trigger(trigger: &Trigger) -> Result<(), String> {
     if let Some(parts) = trigger.op.parts() {
         let fits = !parts.is_empty() && *parts.start() > 0 && u64::from(*parts.end()) <= most;
         if !fits {
-            let given = match (parts.start(), parts.end()) {
-                (from, to) if from == to => format!("{from} is none"),
-                (from, to) => format!("{from}..={to} is no range of them"),
-            };
+            let given = shown_range(parts);
             return Err(format!("part numbers go from 1 to {most}, and {given}"));
         }
     }
-    if targets(&trigger.op).is_empty() {
-        return Err(format!("nothing is selected by {}", trigger.op.code()));
-    }
-    if trigger.attempts.as_ref().is_some_and(|range| range.is_empty() || *range.start() == 0) {
-        return Err(
-            "attempts count from 1, and a range of them goes up: attempts(1..=2)".to_owned()
-        );
-    }
-    if let Some(path) = trigger.path.as_ref().filter(|path| !path.as_str().starts_with(['/', '*']))
+    check_interface(&trigger.op)?;
+    if let Some(range) = &trigger.attempts
+        && (range.is_empty() || *range.start() == 0)
     {
-        return Err(format!("a path begins with a slash: {:?}", format!("/{path}")));
+        let given = shown_range(range);
+        return Err(format!("attempts go from 1 up, and {given}"));
     }
+    if let Some(path) = &trigger.path {
+        check_path(path.as_str())?;
+    }
+    check_what_is_known(trigger)?;
     trigger.count.map_or(Ok(()), check_count)
+}
+
+/// Numbers of which there are none.
+fn shown_range(range: &RangeInclusive<u32>) -> String {
+    match (range.start(), range.end()) {
+        (from, to) if from == to => format!("{from} is none"),
+        (from, to) => format!("{from}..={to} is no range of them"),
+    }
+}
+
+fn check_interface(op: &Op) -> Result<(), String> {
+    if !calls_of(op).is_empty() {
+        return Ok(());
+    }
+    let asked = op_in_words(op);
+    let others = [Interface::Http, Interface::JsonRpc, Interface::Egress]
+        .into_iter()
+        .filter(|interface| !calls_of(&op.clone().over(*interface)).is_empty());
+    let others: Vec<_> = others.filter_map(interface_word).collect();
+    match others.as_slice() {
+        [] => Err(format!("no fault acts on {asked}: nothing answers it")),
+        others => Err(format!("there is no {asked}, but over {}", others.join(", "))),
+    }
+}
+
+fn check_path(pattern: &str) -> Result<(), String> {
+    if !pattern.starts_with(['/', '*']) {
+        return Err(format!("a path begins with a slash: {:?}", format!("/{pattern}")));
+    }
+    // The root itself is a path.
+    if pattern.contains("//") || (pattern.len() > 1 && pattern.ends_with('/')) {
+        return Err(format!(
+            "a path has no empty names, and no slash at its end, and this is {pattern:?}"
+        ));
+    }
+    Ok(())
+}
+
+/// Whether anything that is selected is known to be about what the trigger asks for, by the time
+/// that faults are decided.
+fn check_what_is_known(trigger: &Trigger) -> Result<(), String> {
+    if !targets(trigger).is_empty() {
+        return Ok(());
+    }
+    let asked = [
+        (trigger.path.is_some(), "path", KNOW_PATHS),
+        (trigger.user.is_some(), "user", KNOW_USERS),
+        (trigger.upload.is_some(), "upload", KNOW_UPLOADS),
+    ];
+    let calls = calls_of(&trigger.op);
+    let unknown = asked
+        .into_iter()
+        .find(|(is_asked, _, known)| *is_asked && !calls.iter().any(|call| known.of(call)));
+    let keys: Vec<_> =
+        asked.iter().filter(|(is_asked, ..)| *is_asked).map(|(_, key, _)| *key).collect();
+    let what = unknown.map_or_else(|| keys.join(" and "), |(_, key, _)| key.to_owned());
+    Err(format!("{what}: it is not known of {} when faults are decided", op_in_words(&trigger.op)))
+}
+
+/// Which calls tell something before they are done.
+#[derive(Clone, Copy)]
+struct Known {
+    /// The operations that tell it over HTTP and as stored files; all but these if `but`.
+    operations: &'static [Operation],
+    but: bool,
+    /// The parameters by which a method tells it.
+    params: &'static [&'static str],
+}
+
+const KNOW_PATHS: Known =
+    Known { operations: &[], but: true, params: &["path", "oldpath", "from", "mpid"] };
+const KNOW_USERS: Known =
+    Known { operations: &[Operation::Read], but: true, params: &["token", "username"] };
+const KNOW_UPLOADS: Known =
+    Known { operations: &[Operation::Piece, Operation::Complete], but: false, params: &["mpid"] };
+
+impl Known {
+    fn of(self, call: &Call) -> bool {
+        if call.interface == Interface::JsonRpc {
+            let params = method_named(&call.name).map_or(&[][..], |method| method.params);
+            return params.iter().any(|param| self.params.contains(&param.name));
+        }
+        self.operations.contains(&call.operation) != self.but
+    }
 }
 
 fn check_count(count: Which) -> Result<(), String> {
     match count {
-        Which::Nth(0) => Err("the first is nth(1)".to_owned()),
-        Which::Times(0) => Err("a fault that strikes 0 times is none: times(1) or more".to_owned()),
+        Which::Nth(0) => Err("nth takes 1 or more, and the first is 1".to_owned()),
+        Which::Times(0) => Err("times takes 1 or more: what acts 0 times is no fault".to_owned()),
         _ => Ok(()),
     }
 }
 
+/// A call of everything that a fault could act on.
+fn targets(trigger: &Trigger) -> Vec<Call> {
+    let mut calls = calls_of(&trigger.op);
+    calls.retain(|call| {
+        (trigger.path.is_none() || KNOW_PATHS.of(call))
+            && (trigger.user.is_none() || KNOW_USERS.of(call))
+            && (trigger.upload.is_none() || KNOW_UPLOADS.of(call))
+    });
+    calls
+}
+
 /// A call of everything that `op` selects.
-fn targets(op: &Op) -> Vec<Call> {
+fn calls_of(op: &Op) -> Vec<Call> {
     let endpoints = ENDPOINTS
         .iter()
         .filter(|endpoint| endpoint.interface != Interface::JsonRpc)
@@ -120,7 +217,7 @@ fn targets(op: &Op) -> Vec<Call> {
 
 fn check_effect(trigger: &Trigger, effect: &Effect) -> Result<(), String> {
     check_figures(effect)?;
-    let targets = targets(&trigger.op);
+    let targets = targets(trigger);
     if let Effect::Reject(reject) | Effect::RejectAfter(_, reject) = effect {
         check_rows(trigger, &targets, reject)?;
     }
@@ -141,16 +238,17 @@ fn check_effect(trigger: &Trigger, effect: &Effect) -> Result<(), String> {
             Err(why) => refusals.push(why),
         }
     }
-    Err(format!("that cannot happen to {}: {}", trigger.op.code(), refusals[0]))
+    Err(format!("that cannot happen to {}: {}", op_in_words(&trigger.op), refusals[0]))
 }
 
 fn check_figures(effect: &Effect) -> Result<(), String> {
     let most = LIMITS[Limit::PieceBytes as usize].default;
     match effect {
-        Effect::ReadSlowly(0) | Effect::AnswerSlowly(0) => {
-            Err("0 bytes a second is a stall: stall_after(0), or cut_answer(0, Cut::Stall)"
-                .to_owned())
+        Effect::ReadSlowly(0) => Err("0 bytes a second are a stall: stall_after".to_owned()),
+        Effect::AnswerSlowly(0) => {
+            Err("0 bytes a second are a stall: cut_answer, which can stall".to_owned())
         }
+        Effect::Delay(Duration::ZERO) => Err("no time at all is no delay".to_owned()),
         Effect::CutAfter(bytes, _) | Effect::RejectAfter(bytes, _) if *bytes > most => {
             Err(format!("no body has {bytes} bytes: the largest piece has {most} (§4.2)"))
         }
@@ -160,15 +258,17 @@ fn check_figures(effect: &Effect) -> Result<(), String> {
         Effect::Alter(Alter::Without(name) | Alter::Twice(name)) => check_header(name, ""),
         Effect::Alter(Alter::With(name, value)) => check_header(name, value),
         Effect::Garble(Garble::Garbage(bytes)) if bytes.is_empty() => {
-            Err("garbage of no bytes is a close: cut_answer(0, Cut::Close)".to_owned())
+            Err("garbage of no bytes is a close: cut_answer, after 0 bytes".to_owned())
         }
         _ => Ok(()),
     }
 }
 
 fn check_reject(reject: &Reject) -> Result<(), String> {
-    if let super::reject::By::Status(status) | super::reject::By::Raw(status, _) = reject.by {
-        check_status(status)?;
+    match reject.by {
+        By::Status(status) => check_status(status)?,
+        By::Raw(status, _) => check_raw(status)?,
+        By::Row(..) => {}
     }
     let reason = reject.own_reason().unwrap_or_default();
     if reason.chars().any(char::is_control) {
@@ -177,8 +277,7 @@ fn check_reject(reject: &Reject) -> Result<(), String> {
     let is_framing = |name: &str| FRAMING_HEADERS.iter().any(|it| it.eq_ignore_ascii_case(name));
     if let Some((name, _)) = reject.own_headers().iter().find(|(name, _)| is_framing(name)) {
         return Err(format!(
-            "a refusal tells its own length, and {name} belongs to that: to lie about it, \
-             garble(Garble::ContentLength(7))"
+            "a refusal tells its own length, and {name} belongs to that: garble lies about it"
         ));
     }
     reject.own_headers().iter().try_for_each(|(name, value)| check_header(name, value))
@@ -192,6 +291,14 @@ fn check_lose(lose: Lose) -> Result<(), String> {
 }
 
 fn check_status(status: u16) -> Result<(), String> {
+    if (300..=599).contains(&status) {
+        return Ok(());
+    }
+    Err(format!("{status} is no status of a refusal: 300 to 599"))
+}
+
+/// What is raw may be anything, even a success.
+fn check_raw(status: u16) -> Result<(), String> {
     if (200..=599).contains(&status) {
         return Ok(());
     }
@@ -221,9 +328,9 @@ fn check_rows(trigger: &Trigger, targets: &[Call], reject: &Reject) -> Result<()
         .collect();
     rows.sort_unstable();
     rows.dedup();
-    let (asked, op) = (reject.asked(), trigger.op.code());
+    let (asked, op) = (reject.asked(), op_in_words(&trigger.op));
     if rows.is_empty() {
-        return Err(format!("{op} has no row {asked}, nor any other: Reject::status(503)"));
+        return Err(format!("{op} has no row {asked}, nor any other, but takes any status"));
     }
     let rows: Vec<_> = rows.iter().map(|(http, code)| format!("{http}/{code}")).collect();
     Err(format!("{op} has no row {asked}, but {}", rows.join(", ")))
@@ -283,17 +390,49 @@ impl Effect {
                 &[Op::List, Op::ListUploads, Op::ListPieces, Op::Stat, Op::Status, Op::Read],
                 "reads nothing that could be stale",
             ),
-            Self::Alter(Alter::WrongChecksum | Alter::UpperCaseChecksum) => is(
-                &[Op::Piece, Op::PostRaw, Op::PostFile, Op::Read],
-                "answers without X-Agile-Checksum",
-            ),
-            Self::Alter(Alter::WrongSize) => {
-                is(&[Op::Piece, Op::PostRaw, Op::PostFile], "answers without X-Agile-Size")
+            Self::Alter(alter) => can_alter(alter, call),
+            Self::ReadSlowly(_) => {
+                is(&[Op::Piece, Op::PostRaw, Op::PostFile], "has no body that could be read slowly")
+            }
+            Self::CommitLater(_) => {
+                let reads = [
+                    Op::Read,
+                    Op::Stat,
+                    Op::List,
+                    Op::ListUploads,
+                    Op::ListPieces,
+                    Op::StatusMap,
+                    Op::CheckToken,
+                    Op::Echo,
+                ];
+                let name = call.shown_name();
+                let does = !reads.contains(&call.operation);
+                if does { Ok(()) } else { Err(format!("{name} does nothing that could be late")) }
             }
             Self::Meanwhile(mishap) | Self::Afterwards(mishap) => can_befall(*mishap, call),
             _ => Ok(()),
         }
     }
+}
+
+/// Whether the answer has the header that is changed: these three are known, of others nothing is.
+fn can_alter(alter: &Alter, call: &Call) -> Result<(), String> {
+    use Operation as Op;
+    let name = match alter {
+        Alter::WrongChecksum | Alter::UpperCaseChecksum => "X-Agile-Checksum",
+        Alter::WrongSize => "X-Agile-Size",
+        Alter::Code(_) => "X-Agile-Status",
+        Alter::Without(name) | Alter::Twice(name) => name,
+        Alter::With(..) => return Ok(()),
+    };
+    let stored = matches!(call.operation, Op::Piece | Op::PostRaw | Op::PostFile);
+    let has = match name.to_ascii_lowercase().as_str() {
+        "x-agile-checksum" => stored || call.operation == Op::Read,
+        "x-agile-size" => stored,
+        "x-agile-status" => call.interface == Interface::Http,
+        _ => true,
+    };
+    if has { Ok(()) } else { Err(format!("{} answers without {name}", call.shown_name())) }
 }
 
 fn can_befall(mishap: Mishap, call: &Call) -> Result<(), String> {

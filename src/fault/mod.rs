@@ -17,7 +17,7 @@ mod plan;
 mod reject;
 mod tokens;
 mod trigger;
-mod words;
+pub(crate) mod words;
 
 pub use chaos::{Chaos, Most, Profile};
 pub use check::refused_by_origin;

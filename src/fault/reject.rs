@@ -65,7 +65,7 @@ impl Reject {
         Self::by(By::Status(status))
     }
 
-    /// The first row of the operation's table with that code. JSON-RPC methods have the codes of
+    /// The first row of the operation's table with that code, which is not that of success. JSON-RPC methods have the codes of
     /// the envelope too.
     pub const fn code(code: i32) -> Self {
         Self::by(By::Row(None, code))
@@ -111,7 +111,7 @@ impl Reject {
     /// With `Retry-After`, in whole seconds, rounded up.
     #[must_use]
     pub fn retry_after(self, wait: Duration) -> Self {
-        let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let secs = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
         self.header("Retry-After", &secs.to_string())
     }
 
@@ -133,8 +133,10 @@ impl Reject {
                 Some(row_of_status(call, status).map_or(Choice::Raw(status, None), Choice::Row))
             }
             By::Row(status, code) => {
-                let is_it =
-                    |row: &&Row| row.code == code && status.is_none_or(|status| row.http == status);
+                let is_it = |row: &&Row| {
+                    let is_asked = row.code == code && status.is_none_or(|asked| row.http == asked);
+                    is_asked && !row.is_success()
+                };
                 call.rows().find(is_it).map(Choice::Row)
             }
         }

@@ -165,7 +165,7 @@ impl Op {
     /// The selection as it is written in a test.
     pub(crate) fn code(&self) -> String {
         let what = match (&self.method, self.operation, &self.parts) {
-            (Some(method), ..) => return format!("Op::method({method:?})"),
+            (Some(method), ..) => format!("Op::method({method:?})"),
             (_, Some(Operation::Piece), Some(Parts(parts))) if parts.start() == parts.end() => {
                 format!("Op::piece({})", parts.start())
             }
@@ -179,7 +179,9 @@ impl Op {
             }
             (_, None, _) => "Op::any()".to_owned(),
         };
-        match self.interface {
+        // A method is over JSON-RPC from the start.
+        let own = self.method.as_ref().map(|_| Interface::JsonRpc);
+        match self.interface.filter(|interface| Some(*interface) != own) {
             Some(interface) => format!("{what}.over(Interface::{interface:?})"),
             None => what,
         }

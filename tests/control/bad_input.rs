@@ -37,7 +37,9 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
         400,
         r#"a path begins with a slash: "/a\nb""#,
     ),
-    ("POST", FAULTS, r#"{"opp": "piece"}"#, 400, "there is no key \"opp\" (op?), but on, op, "),
+    ("POST", FAULTS, r#"{"opp": "piece"}"#, 400, "there is no key \"opp\", but op"),
+    ("POST", FAULTS, "[]", 400, "there is no fault in the list"),
+    ("POST", FAULTS, r#"{"fault": []}"#, 400, "there is no fault in the list"),
     ("POST", FAULTS, r#"{"op": "piece", "op": "raw"}"#, 400, "\"op\" comes twice in one object"),
     ("POST", CLOCK, "", 400, "the body is empty: {\"advance\": SECONDS}"),
     ("POST", CLOCK, "[]", 400, "the body is {\"advance\": SECONDS}, not []"),
@@ -129,8 +131,9 @@ fn a_body_has_a_limit() {
         let answer = stage.send("POST", "/__mock/faults", "", &vec![b' '; length]);
         assert_eq!(error(&answer), (413, "a body has at most 1 MiB".to_owned()));
     }
-    let mut most = vec![b' '; (1 << 20) - 2];
-    most.extend(b"[]");
+    let fault = br#"{"op": "raw", "reject": 503}"#;
+    let mut most = vec![b' '; (1 << 20) - fault.len()];
+    most.extend(fault);
     assert_eq!(stage.send("POST", "/__mock/faults", "", &most).status, 200);
 }
 

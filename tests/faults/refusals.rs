@@ -91,9 +91,9 @@ fn calls_that_there_are_not() {
         origin.on(Op::piece(2_147_483_648)).reject(503) =>
             "part numbers go from 1 to 2147483647, and 2147483648 is none",
         origin.on(Op::any_piece().over(Interface::JsonRpc)).reject(503) =>
-            "nothing is selected by Op::any_piece().over(Interface::JsonRpc)",
+            "there is no piece over jsonrpc, but over http",
         origin.on(Op::of(Operation::Unmatched)).reject(503) =>
-            "nothing is selected by Op::of(Operation::Unmatched)",
+            "no fault acts on Operation::Unmatched: nothing answers it",
         origin.on(Op::create()).user("jim").reject(503) =>
             "there is no user \"jim\", but [\"jane\"]",
         origin.tokens().user("jim").die_after_requests(1) =>
@@ -110,37 +110,87 @@ fn calls_that_there_are_not() {
 }
 
 #[test]
+fn paths_users_and_uploads_that_no_such_call_is_about() {
+    assert_refused! { |origin|
+        origin.on(Op::create()).path("/videos/").reject(503) =>
+            "a path has no empty names, and no slash at its end, and this is \"/videos/\"",
+        origin.on(Op::create()).path("/videos//a").reject(503) =>
+            "a path has no empty names, and no slash at its end, and this is \"/videos//a\"",
+        origin.on(Op::method("ping")).path("/videos").reject(503) =>
+            "path: it is not known of ping when faults are decided",
+        origin.on(Op::login()).upload("u1").reject(503) =>
+            "upload: it is not known of login when faults are decided",
+        origin.on(Op::create()).upload("u1").reject(503) =>
+            "upload: it is not known of create when faults are decided",
+        origin.on(Op::egress()).user("jane").reject(503) =>
+            "user: it is not known of egress when faults are decided",
+        origin.on(Op::method("stat").over(Interface::Http)).reject(503) =>
+            "there is no stat over http, but over jsonrpc",
+    }
+}
+
+#[test]
+fn what_is_said_twice() {
+    assert_refused! { |origin|
+        origin.on(Op::create()).path("/a").path("/b").reject(503) =>
+            "path: of which calls is said once, and this says it twice",
+        origin.on(Op::create()).user("jane").user("jim").reject(503) =>
+            "user: of which calls is said once, and this says it twice",
+        origin.on(Op::piece(1)).upload("u1").upload("u2").reject(503) =>
+            "upload: of which calls is said once, and this says it twice",
+        origin.on(Op::create()).attempt(1).attempt(2).reject(503) =>
+            "attempts: of which calls is said once, and this says it twice",
+        origin.on(Op::create()).attempts(1..=2).attempt(3).reject(503) =>
+            "attempts: of which calls is said once, and this says it twice",
+    }
+}
+
+#[test]
+fn successes_as_refusals() {
+    assert_refused! { |origin|
+        origin.on(Op::piece(1)).reject(200) =>
+            "reject: 200 is no status of a refusal: 300 to 599",
+        origin.on(Op::piece(1)).commit_then(Lose::Status(200)) =>
+            "commit_then: 200 is no status of a refusal: 300 to 599",
+        origin.on(Op::complete().over(Interface::Http)).reject(Reject::code(0)) =>
+            "reject: complete over http has no row 0, but 400/-17, 400/-8, 400/-5, 400/-4, 400/-2, 401/-10001, 403/-10001, 429/-26, 500/-13, 503/-26",
+        origin.on(Op::method("logout")).reject(Reject::row(200, 0)) =>
+            "reject: logout has no row 200/0, but 200/-32700, 200/-32603, 200/-32602, 200/-32601, 200/-32600, 200/-32099, 200/-32000, 200/-2, 200/-1",
+    }
+}
+
+#[test]
 #[allow(clippy::reversed_empty_ranges)]
 fn counts_that_never_come() {
     assert_refused! { |origin|
         origin.on(Op::piece(1)).attempt(0).reject(503) =>
-            "attempts count from 1, and a range of them goes up: attempts(1..=2)",
+            "attempts go from 1 up, and 0 is none",
         origin.on(Op::piece(1)).attempts(3..=2).reject(503) =>
-            "attempts count from 1, and a range of them goes up: attempts(1..=2)",
+            "attempts go from 1 up, and 3..=2 is no range of them",
         origin.on(Op::piece(1)).nth(0).reject(503) =>
-            "the first is nth(1)",
+            "nth takes 1 or more, and the first is 1",
         origin.on(Op::piece(1)).times(0).reject(503) =>
-            "a fault that strikes 0 times is none: times(1) or more",
+            "times takes 1 or more: what acts 0 times is no fault",
         origin.on(Op::piece(1)).nth(1).nth(2).reject(503) =>
             "which of the calls is said once: .nth(2), or .first(), or .times(2), or .always()",
         origin.on(Op::piece(1)).first().always().reject(503) =>
             "which of the calls is said once: .nth(2), or .first(), or .times(2), or .always()",
         origin.connections().nth(0).reset() =>
-            "the first is nth(1)",
+            "nth takes 1 or more, and the first is 1",
         origin.connections().nth(1).always().reset() =>
             "which of the connections is said once: .nth(2), or .first(), or .times(2), or .always()",
         origin.connections().first().times(2).reset() =>
             "which of the connections is said once: .nth(2), or .first(), or .times(2), or .always()",
         origin.connections().times(0).silence() =>
-            "a fault that strikes 0 times is none: times(1) or more",
+            "times takes 1 or more: what acts 0 times is no fault",
         origin.connections().close_after(0) =>
-            "a connection is closed after 1 answer or more; reset it to have none",
+            "close_after takes 1 answer or more: reset has none",
         origin.tokens().die_after_requests(0) =>
-            "a token works for 1 request or byte or more",
+            "die_after_requests takes 1 request or more, not 0",
         origin.tokens().die_after_bytes(0) =>
-            "a token works for 1 request or byte or more",
+            "die_after_bytes takes 1 byte or more, not 0",
         origin.tokens().die_after(Duration::ZERO) =>
-            "a token works for some time; afterwards(Mishap::ExpireToken) ends it at once",
+            "die_after takes more than 0 seconds: afterwards, with expire_token, ends one at once",
     }
 }
 
@@ -148,33 +198,33 @@ fn counts_that_never_come() {
 fn answers_that_no_table_has() {
     assert_refused! { |origin|
         origin.on(Op::create()).reject(Reject::code(-13)) =>
-            "Op::create() has no row -13, but 200/-32700, 200/-32603, 200/-32602, 200/-32601, 200/-32600, 200/-32099, 200/-32000, 200/-10001, 200/-27, 200/-23, 200/-21, 200/-20, 200/-16, 200/-1, 400/-51, 400/-23, 400/-21, 400/-20, 400/-16, 400/-1, 401/-10001, 403/-10001, 429/-26, 500/-27, 503/-26",
+            "reject: create has no row -13, but 200/-32700, 200/-32603, 200/-32602, 200/-32601, 200/-32600, 200/-32099, 200/-32000, 200/-10001, 200/-27, 200/-23, 200/-21, 200/-20, 200/-16, 200/-1, 400/-51, 400/-23, 400/-21, 400/-20, 400/-16, 400/-1, 401/-10001, 403/-10001, 429/-26, 500/-27, 503/-26",
         origin.on(Op::piece(1)).reject_after(1, Reject::row(400, -22)) =>
-            "Op::piece(1) has no row 400/-22, but 400/-25, 400/-24, 400/-17, 400/-11, 400/-10, 400/-8, 400/-7, 400/-6, 400/-3, 400/-2, 401/-10001, 403/-10001, 429/-26, 500/-49, 503/-26, 503/-22",
+            "reject_after: piece 1 has no row 400/-22, but 400/-25, 400/-24, 400/-17, 400/-11, 400/-10, 400/-8, 400/-7, 400/-6, 400/-3, 400/-2, 401/-10001, 403/-10001, 429/-26, 500/-49, 503/-26, 503/-22",
         origin.on(Op::method("logout")).reject(Reject::code(-13)) =>
-            "Op::method(\"logout\") has no row -13, but 200/-32700, 200/-32603, 200/-32602, 200/-32601, 200/-32600, 200/-32099, 200/-32000, 200/-2, 200/-1",
+            "reject: logout has no row -13, but 200/-32700, 200/-32603, 200/-32602, 200/-32601, 200/-32600, 200/-32099, 200/-32000, 200/-2, 200/-1",
         origin.on(Op::egress()).reject(Reject::code(-13)) =>
-            "Op::egress() has no row -13, nor any other: Reject::status(503)",
+            "reject: egress has no row -13, nor any other, but takes any status",
         origin.on(Op::piece(1)).reject(99) =>
-            "99 is no status of a final answer: 200 to 599",
+            "reject: 99 is no status of a refusal: 300 to 599",
         origin.on(Op::piece(1)).reject(Reject::raw(700)) =>
-            "700 is no status of a final answer: 200 to 599",
+            "reject: 700 is no status of a final answer: 200 to 599",
         origin.on(Op::piece(1)).commit_then(Lose::Status(100)) =>
-            "100 is no status of a final answer: 200 to 599",
+            "commit_then: 100 is no status of a refusal: 300 to 599",
         origin.on(Op::piece(1)).commit_later(Later::after(Duration::ZERO).then(Lose::Status(600))) =>
-            "600 is no status of a final answer: 200 to 599",
+            "commit_later: 600 is no status of a refusal: 300 to 599",
         origin.on(Op::piece(1)).reject(Reject::status(503).with_code(-1)) =>
             "the tables tell the code: Reject::raw(503).with_code(-1)",
         origin.on(Op::piece(1)).reject(Reject::raw(503).reason("two\r\nlines")) =>
-            "a reason phrase is one line",
+            "reject: a reason phrase is one line",
         origin.on(Op::piece(1)).reject(Reject::raw(503).header("Retry After", "1")) =>
-            "\"Retry After\" is no name of a header",
+            "reject: \"Retry After\" is no name of a header",
         origin.on(Op::piece(1)).reject(Reject::raw(503).header("X", "a\r\nY: b")) =>
-            "\"a\\r\\nY: b\" is no value of a header",
+            "reject: \"a\\r\\nY: b\" is no value of a header",
         origin.on(Op::piece(1)).alter(Alter::Without(String::new())) =>
-            "\"\" is no name of a header",
+            "alter: \"\" is no name of a header",
         origin.on(Op::piece(1)).alter(Alter::With("X".into(), "\n".into())) =>
-            "\"\\n\" is no value of a header",
+            "alter: \"\\n\" is no value of a header",
     }
 }
 
@@ -182,40 +232,58 @@ fn answers_that_no_table_has() {
 fn effects_that_cannot_happen_to_what_is_selected() {
     assert_refused! { |origin|
         origin.on(Op::piece(1)).list(Listing::Drops) =>
-            "that cannot happen to Op::piece(1): /multipart/piece gives no list",
+            "list: that cannot happen to piece 1: /multipart/piece gives no list",
         origin.on(Op::create()).join(Join::Fail) =>
-            "that cannot happen to Op::create(): /multipart/create begins no join",
+            "join: that cannot happen to create: /multipart/create begins no join",
         origin.on(Op::complete()).alter(Alter::WrongChecksum) =>
-            "that cannot happen to Op::complete(): /multipart/complete answers without X-Agile-Checksum",
+            "alter: that cannot happen to complete: /multipart/complete answers without X-Agile-Checksum",
         origin.on(Op::egress()).alter(Alter::WrongSize) =>
-            "that cannot happen to Op::egress(): a stored file answers without X-Agile-Size",
+            "alter: that cannot happen to egress: a stored file answers without X-Agile-Size",
         origin.on(Op::login()).meanwhile(Mishap::AbortUpload) =>
-            "that cannot happen to Op::login(): /account/login is about no upload",
+            "meanwhile: that cannot happen to login: /account/login is about no upload",
         origin.on(Op::login()).afterwards(Mishap::RemoveDirectory) =>
-            "that cannot happen to Op::login(): /account/login is about no path",
+            "afterwards: that cannot happen to login: /account/login is about no path",
         origin.on(Op::method("ping")).afterwards(Mishap::ExpireToken) =>
-            "that cannot happen to Op::method(\"ping\"): ping comes without a token",
+            "afterwards: that cannot happen to ping: ping comes without a token",
         origin.on(Op::create()).stale() =>
-            "that cannot happen to Op::create(): /multipart/create reads nothing that could be stale",
+            "stale: that cannot happen to create: /multipart/create reads nothing that could be stale",
         origin.on(Op::piece(1)).cut_after(100_000_000_001, Cut::Reset) =>
-            "no body has 100000000001 bytes: the largest piece has 100000000000 (§4.2)",
+            "cut_after: no body has 100000000001 bytes: the largest piece has 100000000000 (§4.2)",
         origin.on(Op::piece(1)).reject_after(100_000_000_001, 503) =>
-            "no body has 100000000001 bytes: the largest piece has 100000000000 (§4.2)",
+            "reject_after: no body has 100000000001 bytes: the largest piece has 100000000000 (§4.2)",
         origin.on(Op::piece(1)).stall_after(100_000_000_001) =>
-            "no body has 100000000001 bytes: the largest piece has 100000000000 (§4.2)",
+            "stall_after: no body has 100000000001 bytes: the largest piece has 100000000000 (§4.2)",
         origin.on(Op::method("stat")).cut_after(10, Cut::Close) =>
-            "that cannot happen to Op::method(\"stat\"): what it asks for is in its body, and known when that has been read",
+            "cut_after: that cannot happen to stat: what it asks for is in its body, and known when that has been read",
         origin.on(Op::method("stat")).stall_after(10) =>
-            "that cannot happen to Op::method(\"stat\"): what it asks for is in its body, and known when that has been read",
+            "stall_after: that cannot happen to stat: what it asks for is in its body, and known when that has been read",
         origin.on(Op::file()).path("/a").read_slowly(10) =>
-            "that cannot happen to Op::file(): what it asks for is in its body, and known when that has been read",
+            "read_slowly: that cannot happen to file: what it asks for is in its body, and known when that has been read",
         origin.on(Op::piece(1)).read_slowly(0) =>
-            "0 bytes a second is a stall: stall_after(0), or cut_answer(0, Cut::Stall)",
+            "read_slowly: 0 bytes a second are a stall: stall_after",
         origin.on(Op::piece(1)).answer_slowly(0) =>
-            "0 bytes a second is a stall: stall_after(0), or cut_answer(0, Cut::Stall)",
+            "answer_slowly: 0 bytes a second are a stall: cut_answer, which can stall",
+        origin.on(Op::complete()).read_slowly(10) =>
+            "read_slowly: that cannot happen to complete: /multipart/complete has no body that could be read slowly",
+        origin.on(Op::egress()).commit_later(Duration::from_secs(1)) =>
+            "commit_later: that cannot happen to egress: a stored file does nothing that could be late",
+        origin.on(Op::method("stat")).commit_later(Duration::from_secs(1)) =>
+            "commit_later: that cannot happen to stat: stat does nothing that could be late",
+        origin.on(Op::method("stat")).alter(Alter::Code(-1)) =>
+            "alter: that cannot happen to stat: stat answers without X-Agile-Status",
+        origin.on(Op::create()).alter(Alter::Without("x-agile-checksum".into())) =>
+            "alter: that cannot happen to create: /multipart/create answers without x-agile-checksum",
+        origin.on(Op::piece(1)).delay(Duration::ZERO) =>
+            "delay: no time at all is no delay",
         origin.on(Op::piece(1)).garble(Garble::Garbage(Vec::new())) =>
-            "garbage of no bytes is a close: cut_answer(0, Cut::Close)",
+            "garble: garbage of no bytes is a close: cut_answer, after 0 bytes",
     }
+}
+
+#[test]
+fn patience_without_end_is_a_number_too() {
+    let patient = Reject::status(503).retry_after(Duration::MAX);
+    assert_eq!(patient.own_headers(), [("Retry-After".to_owned(), u64::MAX.to_string())]);
 }
 
 #[test]
@@ -233,8 +301,8 @@ fn what_comes_as_text_is_refused_in_the_same_words_without_a_panic() {
     let (origin, _) = videos();
     let trigger = Trigger { attempts: Some(0..=0), ..Trigger::new(Op::create()) };
     let refused = origin.try_add_fault(Fault::on_call(trigger, Effect::Hold)).unwrap_err();
-    assert_eq!(refused, "attempts count from 1, and a range of them goes up: attempts(1..=2)");
+    assert_eq!(refused, "attempts go from 1 up, and 0 is none");
     let reset = Fault::on_connection(Which::Nth(0), ConnectionEffect::Reset);
-    assert_eq!(origin.try_add_fault(reset).unwrap_err(), "the first is nth(1)");
+    assert_eq!(origin.try_add_fault(reset).unwrap_err(), "nth takes 1 or more, and the first is 1");
     origin.finish();
 }

@@ -6,8 +6,8 @@ use crate::fault::{ConnectionEffect, Cut, Effect, TokenLife};
 
 use super::selectors::Subject;
 use super::values::{
-    LISTINGS, MISHAPS, alter, cut, flag, garble, join, later, lose, named, number, reject,
-    reject_after, seconds,
+    LISTINGS, MISHAPS, Read, alter, cut, flag, from_1, garble, join, later, lose, named, number,
+    plain, reject, reject_after, seconds,
 };
 
 /// One key that says what is done, as it is written in a file.
@@ -21,7 +21,7 @@ pub struct EffectRow {
     pub what: &'static str,
     /// What the faults are on that can have it.
     pub on: Subject,
-    pub(super) read: fn(&Value) -> Option<Deed>,
+    pub(super) read: fn(&Value) -> Read<Deed>,
 }
 
 /// What is done, and to what.
@@ -36,7 +36,7 @@ const fn on_calls(
     key: &'static str,
     values: &'static str,
     what: &'static str,
-    read: fn(&Value) -> Option<Deed>,
+    read: fn(&Value) -> Read<Deed>,
 ) -> EffectRow {
     EffectRow { key, values, what, on: Subject::Calls, read }
 }
@@ -45,7 +45,7 @@ const fn on_connections(
     key: &'static str,
     values: &'static str,
     what: &'static str,
-    read: fn(&Value) -> Option<Deed>,
+    read: fn(&Value) -> Read<Deed>,
 ) -> EffectRow {
     EffectRow { key, values, what, on: Subject::Connections, read }
 }
@@ -54,12 +54,12 @@ const fn on_tokens(
     key: &'static str,
     values: &'static str,
     what: &'static str,
-    read: fn(&Value) -> Option<Deed>,
+    read: fn(&Value) -> Read<Deed>,
 ) -> EffectRow {
     EffectRow { key, values, what, on: Subject::Tokens, read }
 }
 
-fn call(effect: Option<Effect>) -> Option<Deed> {
+fn call(effect: Read<Effect>) -> Read<Deed> {
     effect.map(Deed::Call)
 }
 
@@ -88,70 +88,78 @@ pub const EFFECTS: &[EffectRow] = &[
     on_calls(
         "stall_after",
         "N",
-        "nothing more is read or answered when exactly so many bytes of its body have been read",
-        |value| call(number(value).map(|bytes| Effect::CutAfter(bytes, Cut::Stall))),
+        "nothing more is read or answered when exactly so many bytes of its body have been read; the \
+         connection closes after the hold limit",
+        |value| call(plain(number(value).map(|bytes| Effect::CutAfter(bytes, Cut::Stall)))),
     ),
     on_calls(
         "read_slowly",
-        "N",
+        "N of 1 or more",
         "its body is read no faster than so many bytes a second",
-        |value| call(number(value).map(Effect::ReadSlowly)),
+        |value| call(plain(from_1(value).map(Effect::ReadSlowly))),
     ),
     on_calls(
         "lose",
         r#""reset"|"close"|"half_close"|"stall"|STATUS"#,
-        "its body is read whole, and then neither is anything done nor does the answer come",
-        |value| call(lose(value).map(Effect::Lose)),
+        "its body is read whole, and nothing is done; its answer is lost, or comes with that status \
+         instead: the row that the operation has for it, or none, as from a proxy",
+        |value| call(plain(lose(value).map(Effect::Lose))),
     ),
     on_calls(
         "meanwhile",
         r#""abort_upload"|"expire_upload"|"delete_upload"|"remove_directory"|"expire_token""#,
         "somebody else does that while its body is on its way",
-        |value| call(named(MISHAPS, value).map(Effect::Meanwhile)),
+        |value| call(plain(named(MISHAPS, value).map(Effect::Meanwhile))),
     ),
     on_calls(
         "stale",
         "true",
         "answered from the origin as it was when the fault was added",
-        |value| call(flag(value, Effect::Stale)),
+        |value| call(plain(flag(value, Effect::Stale))),
     ),
     on_calls(
         "list",
         r#""drops"|"repeats"|"never_ends""#,
         "its list leaves the first entry out, has it twice, or always says that there is more",
-        |value| call(named(LISTINGS, value).map(Effect::Listing)),
+        |value| call(plain(named(LISTINGS, value).map(Effect::Listing))),
     ),
     on_calls(
         "join",
         r#""immediate"|"polls:N"|"after:SECONDS"|"fail""#,
         "the join that it begins goes like that, whatever the switch says",
-        |value| call(join(value).map(Effect::Join)),
+        |value| call(plain(join(value).map(Effect::Join))),
     ),
     on_calls(
         "commit_then",
         r#""reset"|"close"|"half_close"|"stall"|STATUS"#,
-        "it is done, and the answer is lost",
-        |value| call(lose(value).map(Effect::CommitThen)),
+        "it is done, and its answer is lost, or comes with that status instead, as for lose",
+        |value| call(plain(lose(value).map(Effect::CommitThen))),
     ),
     on_calls(
         "commit_later",
         "SECONDS|{ seconds = SECONDS, then = as for lose }",
-        "the answer is lost (503, unless it says how), and it is done so much later in protocol \
-         time, even if it has been sent again by then",
+        "its answer is lost as for lose (503, unless it says how), and it is done so much later in \
+         protocol time, even if it has been sent again by then",
         |value| call(later(value).map(Effect::CommitLater)),
     ),
     on_calls(
         "afterwards",
         r#""abort_upload"|"expire_upload"|"delete_upload"|"remove_directory"|"expire_token""#,
         "it is done and answered, and then somebody else does that",
-        |value| call(named(MISHAPS, value).map(Effect::Afterwards)),
+        |value| call(plain(named(MISHAPS, value).map(Effect::Afterwards))),
     ),
-    on_calls("delay", "SECONDS", "answered so much later", |value| {
-        call(seconds(value).map(Effect::Delay))
-    }),
-    on_calls("hold", "true", "answered when the answer is released", |value| {
-        call(flag(value, Effect::Hold))
-    }),
+    on_calls(
+        "delay",
+        "SECONDS",
+        "done at once, and answered so much later, in real time",
+        |value| call(plain(seconds(value).map(Effect::Delay))),
+    ),
+    on_calls(
+        "hold",
+        "true",
+        "done at once, and answered when the answer is released, or after the hold limit",
+        |value| call(plain(flag(value, Effect::Hold))),
+    ),
     on_calls(
         "alter",
         r#""wrong_checksum"|"upper_case_checksum"|"wrong_size"|{ code = CODE }|{ without = NAME }|{ twice = NAME }|{ with = NAME, value = VALUE }"#,
@@ -160,9 +168,9 @@ pub const EFFECTS: &[EffectRow] = &[
     ),
     on_calls(
         "answer_slowly",
-        "N",
+        "N of 1 or more",
         "its answer is written no faster than so many bytes a second",
-        |value| call(number(value).map(Effect::AnswerSlowly)),
+        |value| call(plain(from_1(value).map(Effect::AnswerSlowly))),
     ),
     on_calls(
         "cut_answer",
@@ -179,32 +187,36 @@ pub const EFFECTS: &[EffectRow] = &[
         |value| call(garble(value).map(Effect::Garble)),
     ),
     on_connections("reset", "true", "accepted and reset at once", |value| {
-        flag(value, Deed::Connection(ConnectionEffect::Reset))
-    }),
-    on_connections("silence", "true", "accepted, and nothing is ever read or answered", |value| {
-        flag(value, Deed::Connection(ConnectionEffect::Silence))
+        plain(flag(value, Deed::Connection(ConnectionEffect::Reset)))
     }),
     on_connections(
+        "silence",
+        "true",
+        "accepted, and nothing is read or answered until the hold limit closes it",
+        |value| plain(flag(value, Deed::Connection(ConnectionEffect::Silence))),
+    ),
+    on_connections(
         "close_after",
-        "N",
+        "N of 1 or more",
         "closed after so many answers, without a word about it in the last",
         |value| {
-            number(value).map(|answers| Deed::Connection(ConnectionEffect::CloseAfter(answers)))
+            let closes = |answers| Deed::Connection(ConnectionEffect::CloseAfter(answers));
+            plain(from_1(value).map(closes))
         },
     ),
-    on_tokens("die_after_requests", "N", "they work for so many calls", |value| {
-        number(value).map(|requests| Deed::Token(TokenLife::Requests(requests)))
+    on_tokens("die_after_requests", "N of 1 or more", "they work for so many calls", |value| {
+        plain(from_1(value).map(|requests| Deed::Token(TokenLife::Requests(requests))))
     }),
     on_tokens(
         "die_after_bytes",
-        "N",
+        "N of 1 or more",
         "they work until so many bytes of bodies have been read; the call that reads them is served",
-        |value| number(value).map(|bytes| Deed::Token(TokenLife::Bytes(bytes))),
+        |value| plain(from_1(value).map(|bytes| Deed::Token(TokenLife::Bytes(bytes)))),
     ),
     on_tokens(
         "die_after",
         "SECONDS",
         "they work for so long in protocol time, whatever their logins have asked for",
-        |value| seconds(value).map(|time| Deed::Token(TokenLife::Time(time))),
+        |value| plain(seconds(value).map(|time| Deed::Token(TokenLife::Time(time)))),
     ),
 ];

@@ -4,6 +4,7 @@
 //! is made from them.
 
 mod effects;
+pub(crate) mod json;
 mod read;
 mod selectors;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod write;
 
 pub use effects::{EFFECTS, EffectRow};
 pub use selectors::{SELECTORS, SelectorRow, Subject};
+pub(super) use write::{effect_key, op_in_words};
 
 use crate::spec::{Interface, Operation};
 

@@ -1,14 +1,12 @@
 //! Reading faults from text, and saying in one line what is wrong with it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::fault::Fault;
 
 use super::effects::{EFFECTS, EffectRow};
+use super::json::{Object, meant, no_key, parsed, shown, takes};
 use super::selectors::{Draft, SELECTORS, Subject, subject};
-use super::twice;
-
-type Object = Map<String, Value>;
 
 /// The selectors that say the same in different ways: a fault has at most one of each line.
 const ALTERNATIVES: &[&[&str]] =
@@ -17,8 +15,7 @@ const ALTERNATIVES: &[&[&str]] =
 impl Fault {
     /// A fault from one JSON object, as in `{"op": "piece", "part": 2, "reject": 503}`.
     ///
-    /// The keys are those of [`SELECTORS`], and one of
-    /// [`EFFECTS`].
+    /// The keys are those of [`SELECTORS`], and one of [`EFFECTS`].
     ///
     /// ```
     /// use mock_origin::Fault;
@@ -43,6 +40,7 @@ impl Fault {
     /// # Errors
     ///
     /// As [`Fault::from_json`]; where there is a list, with the number of the fault in front, from 1.
+    /// A list has at least one.
     pub fn list_from_json(text: &str) -> Result<Vec<Self>, String> {
         let value = parsed(text)?;
         if let Value::Array(list) = &value {
@@ -63,13 +61,10 @@ impl Fault {
     }
 }
 
-fn parsed(text: &str) -> Result<Value, String> {
-    let value = serde_json::from_str(text).map_err(|error| format!("that is no JSON: {error}"))?;
-    twice::refuse(text)?;
-    Ok(value)
-}
-
 fn all(list: &[Value]) -> Result<Vec<Fault>, String> {
+    if list.is_empty() {
+        return Err("there is no fault in the list".to_owned());
+    }
     let numbered = (1..).zip(list);
     numbered.map(|(n, value)| fault(value).map_err(|why| format!("fault {n}: {why}"))).collect()
 }
@@ -86,7 +81,7 @@ fn fault(value: &Value) -> Result<Fault, String> {
     let row = effect_row(object, on)?;
     let draft = drafted(object)?;
     let value = &object[row.key];
-    let deed = (row.read)(value).ok_or_else(|| takes(row.key, row.values, value))?;
+    let deed = (row.read)(value).map_err(|wrong| wrong.told(row.key, row.values, value))?;
     let fault = draft.fault(deed)?;
     fault.check()?;
     Ok(fault)
@@ -97,7 +92,7 @@ fn check_key(key: &str, on: Subject) -> Result<(), String> {
     let of_selectors = SELECTORS.iter().map(|row| (row.key, row.on));
     let of_effects = EFFECTS.iter().map(|row| (row.key, std::slice::from_ref(&row.on)));
     let mut rows = of_selectors.chain(of_effects);
-    match rows.clone().find(|(known, _)| *known == key) {
+    match rows.find(|(known, _)| *known == key) {
         Some((_, with)) if with.contains(&on) => Ok(()),
         Some((_, with)) => {
             let with: Vec<_> = with.iter().map(|on| on.word()).collect();
@@ -105,31 +100,22 @@ fn check_key(key: &str, on: Subject) -> Result<(), String> {
             Err(format!("{key} goes with {with}, and this fault is on {on}"))
         }
         None => {
-            let near = rows.find(|(known, _)| is_slip(key, known));
-            let near = near.map(|(near, _)| format!(" ({near}?)")).unwrap_or_default();
-            let known = rows_on(on).join(", ");
-            Err(format!("there is no key {key:?}{near}, but {known}"))
+            let all = [Subject::Calls, Subject::Connections, Subject::Tokens]
+                .into_iter()
+                .flat_map(keys_on);
+            Err(no_key(key, meant(key, &all.collect::<Vec<_>>()), &keys_on(on)))
         }
     }
 }
 
 /// The keys that mean something on those.
-fn rows_on(on: Subject) -> Vec<&'static str> {
+fn keys_on(on: Subject) -> Vec<&'static str> {
     let selectors = SELECTORS.iter().filter(|row| row.on.contains(&on)).map(|row| row.key);
     selectors.chain(effects_on(on)).collect()
 }
 
 fn effects_on(on: Subject) -> impl Iterator<Item = &'static str> {
     EFFECTS.iter().filter(move |row| row.on == on).map(|row| row.key)
-}
-
-/// Whether `word` is `meant` but for one slip of the pen: a letter too many, too few or wrong.
-fn is_slip(word: &str, meant: &str) -> bool {
-    let (word, meant) = (word.as_bytes(), meant.as_bytes());
-    let same = word.iter().zip(meant).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
-    let (word, meant) = (&word[same..], &meant[same..]);
-    let behind = |text: &[u8], by: usize| text.get(by..).unwrap_or_default().to_ascii_lowercase();
-    [(1, 0), (0, 1), (1, 1)].iter().any(|(a, b)| behind(word, *a) == behind(meant, *b))
 }
 
 fn check_alternatives(object: &Object, keys: &[&str]) -> Result<(), String> {
@@ -169,18 +155,4 @@ fn drafted(object: &Object) -> Result<Draft, String> {
 
 fn values_of(key: &str) -> &'static str {
     SELECTORS.iter().find(|row| row.key == key).map_or("", |row| row.values)
-}
-
-fn takes(key: &str, values: &str, value: &Value) -> String {
-    format!("{key} takes {values}, not {}", shown(value))
-}
-
-/// A value as it came, but never so long that it hides what is said of it.
-fn shown(value: &Value) -> String {
-    const MOST: usize = 80;
-    let text = value.to_string();
-    match text.char_indices().nth(MOST) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
-    }
 }

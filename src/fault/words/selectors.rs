@@ -9,7 +9,7 @@ use crate::journal::Op;
 use crate::spec::{Interface, Operation};
 
 use super::effects::Deed;
-use super::values::{flag, named, number, range, text, whole};
+use super::values::{flag, from_1, named, range, text, whole, word};
 
 /// What a fault is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -131,7 +131,7 @@ pub const SELECTORS: &[SelectorRow] = &[
     },
     SelectorRow {
         key: "part",
-        values: r#"N|"A..=B""#,
+        values: r#"N|"A..=B", from 1 to 2147483647"#,
         what: "with op = \"piece\": the part number, or a range of them",
         on: CALLS,
         read: |draft, value| {
@@ -170,44 +170,47 @@ pub const SELECTORS: &[SelectorRow] = &[
     },
     SelectorRow {
         key: "attempt",
-        values: "N",
-        what: "only that attempt, from 1: the same operation, path, user and part number count \
-               together",
+        values: "N from 1 to 4294967295",
+        what: "only that attempt of each: the same operation by the same user, on the same path and \
+               with the same part number, counted together; with upload, within it",
         on: CALLS,
-        read: |draft, value| set(&mut draft.attempts, whole(value).map(|at| at..=at)),
+        read: |draft, value| {
+            let at = whole(value).filter(|at| *at > 0);
+            set(&mut draft.attempts, at.map(|at| at..=at))
+        },
     },
     SelectorRow {
         key: "attempts",
-        values: r#""A..=B""#,
+        values: r#""A..=B", from 1 to 4294967295"#,
         what: "only those attempts",
         on: CALLS,
         read: |draft, value| set(&mut draft.attempts, range(value)),
     },
     SelectorRow {
         key: "nth",
-        values: "N",
-        what: "of all that is selected, that one alone, from 1",
+        values: "N of 1 or more",
+        what: "of all that is selected, that one alone",
         on: COUNTED,
-        read: |draft, value| set(&mut draft.count, number(value).map(Which::Nth)),
+        read: |draft, value| set(&mut draft.count, from_1(value).map(Which::Nth)),
     },
     SelectorRow {
         key: "times",
-        values: "N",
+        values: "N of 1 or more",
         what: "of all that is selected, so many, from the first on",
         on: COUNTED,
-        read: |draft, value| set(&mut draft.count, number(value).map(Which::Times)),
+        read: |draft, value| set(&mut draft.count, from_1(value).map(Which::Times)),
     },
     SelectorRow {
         key: "first",
         values: "true",
-        what: "the first alone; so it is without attempts too, if nothing is said",
+        what: "of all that is selected, the first alone; the default where no attempts are named",
         on: COUNTED,
         read: |draft, value| set(&mut draft.count, flag(value, Which::Times(1))),
     },
     SelectorRow {
         key: "always",
         values: "true",
-        what: "all that is selected; so it is with attempts, if nothing is said",
+        what: "all that is selected; the default where attempts are named",
         on: COUNTED,
         read: |draft, value| set(&mut draft.count, flag(value, Which::Always)),
     },
@@ -232,12 +235,8 @@ pub(super) fn subject(value: &Value) -> Option<Subject> {
 
 impl Subject {
     /// As it is written.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Calls => "calls",
-            Self::Connections => "connections",
-            Self::Tokens => "tokens",
-        }
+    pub(super) fn word(self) -> &'static str {
+        word(SUBJECTS, &self).unwrap_or_default()
     }
 }
 

@@ -1,13 +1,16 @@
 //! The values of keys: words, figures, times, and the small objects that effects take.
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::fault::{Alter, Cut, Garble, Later, Listing, Lose, Reject};
 use crate::origin::Mishap;
 use crate::spec::{Join, Switches};
+
+use super::json::{Object, check_keys, member, needed, takes};
+
+pub(super) use super::json::seconds;
 
 pub(super) const CUTS: &[(&str, Cut)] = &[
     ("reset", Cut::Reset),
@@ -43,6 +46,39 @@ pub(super) const ALTERATIONS: &[(&str, Alter)] = &[
 pub(super) const GARBLINGS: &[(&str, Garble)] =
     &[("status_line", Garble::StatusLine), ("chunk", Garble::Chunk)];
 
+/// What is wrong with a value.
+#[derive(Debug)]
+pub(super) enum Wrong {
+    /// It is nothing that its key takes.
+    Itself,
+    /// Something in it is, as one line says.
+    Within(String),
+}
+
+impl From<String> for Wrong {
+    fn from(why: String) -> Self {
+        Self::Within(why)
+    }
+}
+
+impl Wrong {
+    /// What is said of it, with the key in front.
+    pub(super) fn told(self, key: &str, values: &str, value: &Value) -> String {
+        match self {
+            Self::Itself => takes(key, values, value),
+            Self::Within(why) => format!("{key}: {why}"),
+        }
+    }
+}
+
+/// A value that was read.
+pub(super) type Read<T> = Result<T, Wrong>;
+
+/// A value of which there is nothing more to say if it is wrong.
+pub(super) fn plain<T>(read: Option<T>) -> Read<T> {
+    read.ok_or(Wrong::Itself)
+}
+
 /// What the word means.
 pub(super) fn named<T: Clone>(words: &[(&str, T)], value: &Value) -> Option<T> {
     let text = value.as_str()?;
@@ -67,6 +103,11 @@ pub(super) fn number(value: &Value) -> Option<u64> {
     value.as_u64()
 }
 
+/// A number of 1 or more.
+pub(super) fn from_1(value: &Value) -> Option<u64> {
+    number(value).filter(|number| *number > 0)
+}
+
 /// A number that need not be large.
 pub(super) fn whole<T: TryFrom<u64>>(value: &Value) -> Option<T> {
     number(value)?.try_into().ok()
@@ -79,49 +120,56 @@ fn code(value: &Value) -> Option<i32> {
 /// A range as Rust writes it: `"2..=4"`.
 pub(super) fn range(value: &Value) -> Option<RangeInclusive<u32>> {
     let (from, to) = value.as_str()?.split_once("..=")?;
-    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    (plain(from) && plain(to)).then(|| Some(from.parse().ok()?..=to.parse().ok()?))?
-}
-
-/// Seconds, with a fraction if need be.
-pub(super) fn seconds(value: &Value) -> Option<Duration> {
-    // Whole ones do not go by way of a float, which has no figures for the largest.
-    let whole = number(value).map(Duration::from_secs);
-    whole.or_else(|| Duration::try_from_secs_f64(value.as_f64()?).ok())
-}
-
-/// The members of an object by those names; nothing if it has another one.
-fn members<'a, const N: usize>(
-    value: &'a Value,
-    names: [&str; N],
-) -> Option<[Option<&'a Value>; N]> {
-    let object = value.as_object()?;
-    let all_known = object.keys().all(|key| names.contains(&key.as_str()));
-    all_known.then(|| names.map(|name| object.get(name)))
-}
-
-pub(super) fn reject(value: &Value) -> Option<Reject> {
-    if let Some(status) = whole(value) {
-        return Some(Reject::status(status));
-    }
-    let names = ["status", "raw", "code", "reason", "headers", "retry_after"];
-    let [status, raw, of, reason, headers, retry_after] = members(value, names)?;
-    let mut reject = match (status, raw, of) {
-        (Some(status), None, None) => Reject::status(whole(status)?),
-        (Some(status), None, Some(of)) => Reject::row(whole(status)?, code(of)?),
-        (None, None, Some(of)) => Reject::code(code(of)?),
-        (None, Some(status), None) => Reject::raw(whole(status)?),
-        (None, Some(status), Some(of)) => Reject::raw(whole(status)?).with_code(code(of)?),
-        _ => return None,
+    let bound = |text: &str| {
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| is_plain)
     };
-    if let Some(reason) = reason {
-        reject = reject.reason(reason.as_str()?);
+    Some(bound(from)?..=bound(to)?)
+}
+
+/// The members of an object that has no others.
+fn members<'a>(value: &'a Value, names: &[&str]) -> Read<&'a Object> {
+    let object = value.as_object().ok_or(Wrong::Itself)?;
+    check_keys(object, names)?;
+    Ok(object)
+}
+
+const STATUS: &str = "a status from 300 to 599";
+const RAW: &str = "a status from 200 to 599";
+const CODE: &str = "a number from -2147483648 to 2147483647";
+const BYTES: &str = "a number of bytes";
+const HEADERS: &str = "{ NAME = VALUE }, or [[NAME, VALUE]] where their order matters";
+const HEADER: &str = "the name of a header";
+const SECONDS: &str = "SECONDS";
+const HOW: &str = r#""reset"|"close"|"half_close"|"stall""#;
+const LOSE: &str = r#""reset"|"close"|"half_close"|"stall"|STATUS"#;
+
+pub(super) fn reject(value: &Value) -> Read<Reject> {
+    if value.is_number() {
+        return plain(whole(value).map(Reject::status));
     }
-    if let Some(wait) = retry_after {
-        reject = reject.retry_after(seconds(wait)?);
+    let of = members(value, &["status", "raw", "code", "reason", "headers", "retry_after"])?;
+    let status = member(of, "status", STATUS, whole)?;
+    let raw = member(of, "raw", RAW, whole)?;
+    let mut reject = match (status, raw, member(of, "code", CODE, code)?) {
+        (Some(status), None, None) => Reject::status(status),
+        (Some(status), None, Some(code)) => Reject::row(status, code),
+        (None, None, Some(code)) => Reject::code(code),
+        (None, Some(status), None) => Reject::raw(status),
+        (None, Some(status), Some(code)) => Reject::raw(status).with_code(code),
+        (Some(_), Some(_), _) => return Err("it has one of status and raw".to_owned().into()),
+        (None, None, None) => {
+            return Err("one of status, code and raw is missing".to_owned().into());
+        }
+    };
+    if let Some(reason) = member(of, "reason", "any text", text)? {
+        reject = reject.reason(&reason);
     }
-    let headers = headers.map_or(Some(Vec::new()), pairs)?;
-    Some(headers.iter().fold(reject, |reject, (name, value)| reject.header(name, value)))
+    if let Some(wait) = member(of, "retry_after", SECONDS, seconds)? {
+        reject = reject.retry_after(wait);
+    }
+    let headers = member(of, "headers", HEADERS, pairs)?.unwrap_or_default();
+    Ok(headers.iter().fold(reject, |reject, (name, value)| reject.header(name, value)))
 }
 
 /// Headers: an object, or pairs in a list where a name comes twice or the order matters.
@@ -136,27 +184,33 @@ fn pairs(value: &Value) -> Option<Vec<(String, String)>> {
     value.as_array()?.iter().map(pair).collect()
 }
 
-pub(super) fn reject_after(value: &Value) -> Option<(u64, Reject)> {
-    let [bytes, with] = members(value, ["bytes", "reject"])?;
-    Some((number(bytes?)?, reject(with?)?))
+pub(super) fn reject_after(value: &Value) -> Read<(u64, Reject)> {
+    let of = members(value, &["bytes", "reject"])?;
+    let bytes = needed(member(of, "bytes", BYTES, number)?, "bytes", BYTES)?;
+    let with = needed(of.get("reject"), "reject", "what reject takes")?;
+    let with = reject(with).map_err(|wrong| wrong.told("reject", "what reject takes", with))?;
+    Ok((bytes, with))
 }
 
-pub(super) fn cut(value: &Value) -> Option<(u64, Cut)> {
-    let [bytes, how] = members(value, ["bytes", "how"])?;
-    Some((number(bytes?)?, named(CUTS, how?)?))
+pub(super) fn cut(value: &Value) -> Read<(u64, Cut)> {
+    let of = members(value, &["bytes", "how"])?;
+    let bytes = needed(member(of, "bytes", BYTES, number)?, "bytes", BYTES)?;
+    let how = member(of, "how", HOW, |how| named(CUTS, how))?;
+    Ok((bytes, needed(how, "how", HOW)?))
 }
 
 pub(super) fn lose(value: &Value) -> Option<Lose> {
     named(LOSSES, value).or_else(|| whole(value).map(Lose::Status))
 }
 
-pub(super) fn later(value: &Value) -> Option<Later> {
+pub(super) fn later(value: &Value) -> Read<Later> {
     if let Some(after) = seconds(value) {
-        return Some(Later::after(after));
+        return Ok(Later::after(after));
     }
-    let [after, then] = members(value, ["seconds", "then"])?;
-    let later = Later::after(seconds(after?)?);
-    then.map_or(Some(later), |then| Some(later.then(lose(then)?)))
+    let of = members(value, &["seconds", "then"])?;
+    let after = needed(member(of, "seconds", SECONDS, seconds)?, "seconds", SECONDS)?;
+    let later = Later::after(after);
+    Ok(member(of, "then", LOSE, lose)?.map_or(later, |then| later.then(then)))
 }
 
 /// A join as the switch of that name takes it.
@@ -166,28 +220,37 @@ pub(super) fn join(value: &Value) -> Option<Join> {
     Some(switches.join)
 }
 
-pub(super) fn alter(value: &Value) -> Option<Alter> {
+pub(super) fn alter(value: &Value) -> Read<Alter> {
     if value.is_string() {
-        return named(ALTERATIONS, value);
+        return plain(named(ALTERATIONS, value));
     }
-    match members(value, ["code", "without", "twice", "with", "value"])? {
-        [Some(of), None, None, None, None] => code(of).map(Alter::Code),
-        [None, Some(name), None, None, None] => text(name).map(Alter::Without),
-        [None, None, Some(name), None, None] => text(name).map(Alter::Twice),
-        [None, None, None, Some(name), Some(value)] => Some(Alter::With(text(name)?, text(value)?)),
-        _ => None,
+    let of = members(value, &["code", "without", "twice", "with", "value"])?;
+    let header = |key| member(of, key, HEADER, text);
+    let code = member(of, "code", CODE, code)?;
+    let value = member(of, "value", "the value of that header", text)?;
+    match (code, header("without")?, header("twice")?, header("with")?, value) {
+        (Some(code), None, None, None, None) => Ok(Alter::Code(code)),
+        (None, Some(name), None, None, None) => Ok(Alter::Without(name)),
+        (None, None, Some(name), None, None) => Ok(Alter::Twice(name)),
+        (None, None, None, Some(name), value) => {
+            Ok(Alter::With(name, needed(value, "value", "the value of that header")?))
+        }
+        _ => Err("it has one of code, without, twice and with".to_owned().into()),
     }
 }
 
-pub(super) fn garble(value: &Value) -> Option<Garble> {
+pub(super) fn garble(value: &Value) -> Read<Garble> {
     if value.is_string() {
-        return named(GARBLINGS, value);
+        return plain(named(GARBLINGS, value));
     }
-    match members(value, ["content_length", "truncate", "garbage"])? {
-        [Some(bytes), None, None] => number(bytes).map(Garble::ContentLength),
-        [None, Some(bytes), None] => number(bytes).map(Garble::Truncate),
-        [None, None, Some(garbage)] => bytes(garbage).map(Garble::Garbage),
-        _ => None,
+    let of = members(value, &["content_length", "truncate", "garbage"])?;
+    let figure = |key| member(of, key, BYTES, number);
+    let garbage = member(of, "garbage", "a text, or a list of bytes", bytes)?;
+    match (figure("content_length")?, figure("truncate")?, garbage) {
+        (Some(bytes), None, None) => Ok(Garble::ContentLength(bytes)),
+        (None, Some(bytes), None) => Ok(Garble::Truncate(bytes)),
+        (None, None, Some(bytes)) => Ok(Garble::Garbage(bytes)),
+        _ => Err("it has one of content_length, truncate and garbage".to_owned().into()),
     }
 }
 

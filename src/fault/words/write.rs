@@ -11,7 +11,7 @@ use crate::fault::{
     Trigger, Which,
 };
 use crate::journal::Op;
-use crate::spec::Join;
+use crate::spec::{Interface, Join};
 
 use super::selectors::{INTERFACES, OPS, Subject};
 use super::values::{ALTERATIONS, CUTS, GARBLINGS, LISTINGS, LOSSES, MISHAPS, word};
@@ -75,17 +75,49 @@ fn asked(op: &Op) -> Vec<Member> {
     if let Some(method) = op.method_name() {
         return vec![("method", json!(method))];
     }
-    // What it selects is found by making the same again.
-    let over = INTERFACES.iter().find(|(_, interface)| op.clone().over(*interface) == *op);
-    let is_it = |made: Op| over.map_or(made.clone(), |(_, interface)| made.over(*interface)) == *op;
-    let known = OPS.iter().find(|(_, operation)| is_it(operation.map_or(Op::any(), Op::of)));
-    let mut members = vec![("op", json!(known.map_or("piece", |(word, _)| word)))];
+    let mut members = vec![("op", json!(word_for(op).unwrap_or("piece")))];
     members
         .extend(op.parts().map(|parts| {
             ("part", one_of(parts).map_or_else(|| ranged(parts), |part| json!(part)))
         }));
-    members.extend(over.map(|(word, _)| ("interface", json!(word))));
+    members.extend(interface_of(op).map(|(word, _)| ("interface", json!(word))));
     members
+}
+
+/// The interface that it is narrowed to. What an `Op` selects is found by making the same again.
+fn interface_of(op: &Op) -> Option<&'static (&'static str, Interface)> {
+    INTERFACES.iter().find(|(_, interface)| op.clone().over(*interface) == *op)
+}
+
+/// The word for what it selects; there is none for pieces of some numbers alone.
+fn word_for(op: &Op) -> Option<&'static str> {
+    let over = interface_of(op);
+    let is_it = |made: Op| over.map_or(made.clone(), |(_, interface)| made.over(*interface)) == *op;
+    let known = OPS.iter().find(|(_, operation)| is_it(operation.map_or(Op::any(), Op::of)));
+    known.map(|(word, _)| *word)
+}
+
+/// A selection in the words of files, as messages name it: `piece 2..=4`, `create over http`.
+pub(in crate::fault) fn op_in_words(op: &Op) -> String {
+    let is_asked_for = op.method_name().is_some() || op.parts().is_some() || word_for(op).is_some();
+    if !is_asked_for {
+        return op.describe();
+    }
+    let mut members = asked(op);
+    if op.method_name().is_some() {
+        let other = interface_of(op).filter(|(_, interface)| *interface != Interface::JsonRpc);
+        members.extend(other.map(|(word, _)| ("interface", json!(word))));
+    }
+    let said = members.into_iter().map(|(key, value)| {
+        let word = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        if key == "interface" { format!("over {word}") } else { word }
+    });
+    said.collect::<Vec<_>>().join(" ")
+}
+
+/// The key of an effect.
+pub(in crate::fault) fn effect_key(effect: &Effect) -> &'static str {
+    effected(effect).0
 }
 
 /// The one number of a range, if it has no more.

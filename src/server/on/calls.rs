@@ -36,20 +36,35 @@ impl<'o> On<'o> {
     /// Only calls about a path like that, seen from the account's root or with the account in
     /// front. `*` is any part of a name, `**` any part of a path, and `\*` a star.
     /// What comes without a name, for the origin to choose one, is about no path.
+    ///
+    /// # Panics
+    ///
+    /// If a path has been said already.
+    #[track_caller]
     pub fn path(mut self, pattern: &str) -> Self {
-        self.trigger.path = Some(Pattern::new(pattern));
+        said_once("path", &mut self.trigger.path, Pattern::new(pattern));
         self
     }
 
     /// Only calls of that user.
+    ///
+    /// # Panics
+    ///
+    /// If a user has been said already.
+    #[track_caller]
     pub fn user(mut self, name: &str) -> Self {
-        self.trigger.user = Some(name.to_owned());
+        said_once("user", &mut self.trigger.user, name.to_owned());
         self
     }
 
     /// Only calls about the upload with that multipart identifier. Attempts count within it then.
+    ///
+    /// # Panics
+    ///
+    /// If an upload has been said already.
+    #[track_caller]
     pub fn upload(mut self, id: &str) -> Self {
-        self.trigger.upload = Some(id.to_owned());
+        said_once("upload", &mut self.trigger.upload, id.to_owned());
         self
     }
 
@@ -61,13 +76,23 @@ impl<'o> On<'o> {
     /// a wrong password, and with a logout that is tried again when its token is gone. Forms count
     /// for each other unless there is a [`path`](On::path): theirs is in the body, and attempts count
     /// at the head.
+    ///
+    /// # Panics
+    ///
+    /// If which attempts has been said already.
+    #[track_caller]
     pub fn attempt(self, number: u32) -> Self {
         self.attempts(number..=number)
     }
 
     /// Only those attempts, as in `1..=2`. If one of them comes, that is enough for `finish()`.
+    ///
+    /// # Panics
+    ///
+    /// If which attempts has been said already.
+    #[track_caller]
     pub fn attempts(mut self, numbers: RangeInclusive<u32>) -> Self {
-        self.trigger.attempts = Some(numbers);
+        said_once("attempts", &mut self.trigger.attempts, numbers);
         self
     }
 
@@ -135,6 +160,13 @@ impl<'o> On<'o> {
         let Self { origin, trigger, name } = self;
         origin.add_fault(Fault { name, kind: Kind::Call(trigger, effect) })
     }
+}
+
+/// A second one would take the place of the first in silence.
+#[track_caller]
+fn said_once<T>(what: &str, to: &mut Option<T>, given: T) {
+    let before = to.replace(given);
+    assert!(before.is_none(), "{what}: of which calls is said once, and this says it twice");
 }
 
 macro_rules! verbs {

@@ -14,10 +14,7 @@ const NONSENSE: &[(&str, &str)] = &[
         r#"{"on":"tokens","colour":"red","die_after":1}"#,
         "there is no key \"colour\", but on, user, name, die_after_requests, die_after_bytes, die_after",
     ),
-    (
-        r#"{"on":"connections","ntn":1,"reset":true}"#,
-        "there is no key \"ntn\" (nth?), but on, nth, times, first, always, name, reset, silence, close_after",
-    ),
+    (r#"{"on":"connections","ntn":1,"reset":true}"#, "there is no key \"ntn\", but nth"),
     (
         r#"{"on":"calls","op":"login","reset":true}"#,
         "reset goes with connections, and this fault is on calls",
@@ -53,12 +50,26 @@ const NONSENSE: &[(&str, &str)] = &[
         "a fault has one of nth, times, first, always, and this has nth and times",
     ),
     (r#"{"op":"login","part":1,"hold":true}"#, "part goes with op = \"piece\" alone"),
-    (r#"{"op":"piece","part":"2-4","hold":true}"#, "part takes N|\"A..=B\", not \"2-4\""),
-    (r#"{"op":"piece","part":-1,"hold":true}"#, "part takes N|\"A..=B\", not -1"),
-    (r#"{"op":"piece","part":5000000000,"hold":true}"#, "part takes N|\"A..=B\", not 5000000000"),
+    (
+        r#"{"op":"piece","part":"2-4","hold":true}"#,
+        "part takes N|\"A..=B\", from 1 to 2147483647, not \"2-4\"",
+    ),
+    (
+        r#"{"op":"piece","part":-1,"hold":true}"#,
+        "part takes N|\"A..=B\", from 1 to 2147483647, not -1",
+    ),
+    (
+        r#"{"op":"piece","part":5000000000,"hold":true}"#,
+        "part takes N|\"A..=B\", from 1 to 2147483647, not 5000000000",
+    ),
+    (
+        r#"{"op":"login","attempt":4294967296,"hold":true}"#,
+        "attempt takes N from 1 to 4294967295, not 4294967296",
+    ),
+    (r#"{"op":"login","attempt":0,"hold":true}"#, "attempt takes N from 1 to 4294967295, not 0"),
     (
         r#"{"op":"login","attempts":"+1..=2","hold":true}"#,
-        "attempts takes \"A..=B\", not \"+1..=2\"",
+        "attempts takes \"A..=B\", from 1 to 4294967295, not \"+1..=2\"",
     ),
     (r#"{"op":"login","first":false,"hold":true}"#, "first takes true, not false"),
     (r#"{"op":"login","hold":null}"#, "hold takes true, not null"),
@@ -76,13 +87,51 @@ const NONSENSE: &[(&str, &str)] = &[
     ),
     (
         r#"{"op":"piece","cut_after":{"bytes":1}}"#,
-        "cut_after takes { bytes = N, how = \"reset\"|\"close\"|\"half_close\"|\"stall\" }, not {\"bytes\":1}",
+        "cut_after: how is missing: it takes \"reset\"|\"close\"|\"half_close\"|\"stall\"",
     ),
     (
         r#"{"op":"piece","cut_after":{"bytes":1,"how":"reset","when":2}}"#,
-        "cut_after takes { bytes = N, how = \"reset\"|\"close\"|\"half_close\"|\"stall\" }, not \
-         {\"bytes\":1,\"how\":\"reset\",\"when\":2}",
+        "cut_after: there is no key \"when\", but bytes, how",
     ),
+    (
+        r#"{"op":"piece","cut_answer":{"bytes":-1,"how":"reset"}}"#,
+        "cut_answer: bytes takes a number of bytes, not -1",
+    ),
+    (
+        r#"{"op":"piece","reject":{"status":503,"wait":3}}"#,
+        "reject: there is no key \"wait\", but status, raw, code, reason, headers, retry_after",
+    ),
+    (
+        r#"{"op":"piece","reject":{"status":503,"headers":{"A":5}}}"#,
+        "reject: headers takes { NAME = VALUE }, or [[NAME, VALUE]] where their order matters, not {\"A\":5}",
+    ),
+    (
+        r#"{"op":"piece","reject":{"status":503,"retry_after":-1}}"#,
+        "reject: retry_after takes SECONDS, not -1",
+    ),
+    (
+        r#"{"op":"piece","reject":{"status":70000}}"#,
+        "reject: status takes a status from 300 to 599, not 70000",
+    ),
+    (r#"{"op":"piece","reject":{}}"#, "reject: one of status, code and raw is missing"),
+    (r#"{"op":"piece","reject":{"status":503,"raw":503}}"#, "reject: it has one of status and raw"),
+    (
+        r#"{"op":"piece","reject_after":{"bytes":1,"reject":{"state":503}}}"#,
+        "reject_after: reject: there is no key \"state\", but status, raw, code, reason, headers, retry_after",
+    ),
+    (
+        r#"{"op":"piece","commit_later":{"then":503}}"#,
+        "commit_later: seconds is missing: it takes SECONDS",
+    ),
+    (
+        r#"{"op":"piece","alter":{"with":"X-A"}}"#,
+        "alter: value is missing: it takes the value of that header",
+    ),
+    (
+        r#"{"op":"piece","alter":{"code":1,"twice":"X-A"}}"#,
+        "alter: it has one of code, without, twice and with",
+    ),
+    (r#"{"op":"piece","garble":{}}"#, "garble: it has one of content_length, truncate and garbage"),
     (
         r#"{"op":"piece","lose":"it"}"#,
         "lose takes \"reset\"|\"close\"|\"half_close\"|\"stall\"|STATUS, not \"it\"",
@@ -96,11 +145,33 @@ const NONSENSE: &[(&str, &str)] = &[
         r#"{"op":"piece","part":0,"hold":true}"#,
         "part numbers go from 1 to 2147483647, and 0 is none",
     ),
-    (r#"{"op":"login","nth":0,"hold":true}"#, "the first is nth(1)"),
+    (r#"{"op":"login","nth":0,"hold":true}"#, "nth takes N of 1 or more, not 0"),
+    (r#"{"op":"login","times":0,"hold":true}"#, "times takes N of 1 or more, not 0"),
+    (r#"{"op":"raw","read_slowly":0}"#, "read_slowly takes N of 1 or more, not 0"),
     (r#"{"op":"login","path":"a","hold":true}"#, "a path begins with a slash: \"/a\""),
-    (r#"{"op":"login","lose":100}"#, "100 is no status of a final answer: 200 to 599"),
-    (r#"{"op":"login","alter":{"without":"a b"}}"#, "\"a b\" is no name of a header"),
-    (r#"{"on":"tokens","die_after_bytes":0}"#, "a token works for 1 request or byte or more"),
+    (
+        r#"{"op":"login","path":"/a//b","hold":true}"#,
+        "a path has no empty names, and no slash at its end, and this is \"/a//b\"",
+    ),
+    (r#"{"op":"login","lose":100}"#, "lose: 100 is no status of a refusal: 300 to 599"),
+    (r#"{"op":"login","alter":{"without":"a b"}}"#, "alter: \"a b\" is no name of a header"),
+    (
+        r#"{"op":"piece","list":"drops"}"#,
+        "list: that cannot happen to piece: /multipart/piece gives no list",
+    ),
+    (
+        r#"{"op":"piece","interface":"jsonrpc","hold":true}"#,
+        "there is no piece over jsonrpc, but over http",
+    ),
+    (
+        r#"{"op":"piece","reject":{"status":503,"headers":{"Content-Length":"3"}}}"#,
+        "reject: a refusal tells its own length, and Content-Length belongs to that: garble lies about it",
+    ),
+    (r#"{"on":"tokens","die_after_bytes":0}"#, "die_after_bytes takes N of 1 or more, not 0"),
+    (
+        r#"{"on":"tokens","die_after":0}"#,
+        "die_after takes more than 0 seconds: afterwards, with expire_token, ends one at once",
+    ),
 ];
 
 #[test]
@@ -111,26 +182,36 @@ fn nonsense_is_told_in_one_line_what_there_is() {
 }
 
 #[test]
-fn every_effect_that_takes_more_than_a_word_says_what() {
+fn every_effect_says_what_it_takes() {
     for row in EFFECTS {
         let on = row.on.word();
-        for nonsense in ["null", "[]", "{}", "\"x\"", "-1", r#"{"x":1}"#] {
+        for nonsense in ["null", "[]", "\"x\"", "-1"] {
             let json = format!("{{\"on\":\"{on}\",\"{}\":{nonsense}}}", row.key);
             let value: Value = serde_json::from_str(nonsense).unwrap();
             let error = Fault::from_json(&json).unwrap_err();
             assert_eq!(error, format!("{} takes {}, not {value}", row.key, row.values));
         }
+        // What takes an inner table names what is wrong in it.
+        let json = format!("{{\"on\":\"{on}\",\"{}\":{{\"x\":1}}}}", row.key);
+        let error = Fault::from_json(&json).unwrap_err();
+        let inner = format!("{}: there is no key \"x\", but ", row.key);
+        let outer = format!("{} takes {}, not {{\"x\":1}}", row.key, row.values);
+        assert!(error.starts_with(&inner) == row.values.contains('{'), "{error}");
+        assert!(error.starts_with(&inner) || error == outer, "{error}");
     }
 }
 
 #[test]
-fn a_long_value_is_cut_and_a_list_says_which_fault() {
+fn a_long_value_is_cut_and_a_list_has_faults_and_says_which() {
     let list = |text: &str| Fault::list_from_json(text).unwrap_err();
     let one = r#"{"op":"login","hold":true}"#;
     let long = format!("[{one}, {{\"op\":\"login\",\"hold\":\"{}\"}}]", "é".repeat(500));
     assert_eq!(list(&long), format!("fault 2: hold takes true, not \"{}…", "é".repeat(79)));
     assert_eq!(list("{\"fault\": [1]}"), "fault 1: a fault is an object, not 1");
     assert_eq!(list("{\"fault\": 1}"), "fault takes a list of faults, not 1");
+    for none in ["[]", "{\"fault\": []}"] {
+        assert_eq!(list(none), "there is no fault in the list");
+    }
     let beside = "{\"fault\": [], \"seed\": 1}";
     assert_eq!(list(beside), "there is no key \"seed\" beside the list of faults, but fault alone");
 }
