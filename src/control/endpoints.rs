@@ -76,13 +76,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
     get(
         "/__mock/faults",
         r#"{"faults": [{"id", "name", "fault", "place", "matched", "fired", "spared"}]}"#,
-        "every fault and its account: how many calls or connections it could have acted on, how \
-         many it did act on, and why not on the latest that it was meant for",
+        "every fault and its account: how many calls or connections it could have acted on (for \
+         tokens: calls with one, or with die_after tokens that ended), how many calls, connections \
+         or tokens it did act on, and why not on the latest that it was meant for",
         Tell(faults::list),
     ),
     post(
         "/__mock/faults",
-        r#"a fault, a list of faults, or {"fault": […]}"#,
+        faults::TAKES,
         r#"{"ids": [N]}"#,
         "adds faults behind the others: all of them, or none if one makes no sense",
         Try(faults::add),
@@ -96,10 +97,18 @@ pub const ENDPOINTS: &[Endpoint] = &[
     delete(
         "/__mock/faults/ID",
         r#"{"deleted": [N]}"#,
-        "takes a fault away, so that it is not judged; an answer that it holds is let go, and this \
-         is how one is released",
+        "takes a fault away, so that it is not judged; what it holds it lets go",
         Try(faults::delete_one),
     ),
+    Endpoint {
+        answers: r#"{"released": [N]}"#,
+        ..act(
+            "/__mock/faults/ID/release",
+            "lets go what a fault with hold holds, and what it would hold after that; its account \
+             stays",
+            Try(faults::release),
+        )
+    },
     Endpoint {
         query: Some("after"),
         ..get(
@@ -124,20 +133,21 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     act(
         "/__mock/reset",
-        "forgets what happened, all faults and what was stored, and begins anew",
+        "forgets what happened, all faults and what was stored, and begins anew; what is under way \
+         ends outside the journal, the clock goes back, and an origin that is offline stays so",
         Tell(steering::reset),
     ),
     get(
         "/__mock/clock",
-        r#"{"now": N}"#,
-        "protocol time, in seconds since 1970",
+        r#"{"now": SECONDS}"#,
+        "protocol time since 1970, with a fraction",
         Tell(steering::clock),
     ),
     post(
         "/__mock/clock",
         r#"{"advance": SECONDS}"#,
-        r#"{"now": N}"#,
-        "lets protocol time jump ahead",
+        r#"{"now": SECONDS}"#,
+        "lets protocol time jump ahead; what is told of it stops at the end of the year 9999",
         Try(steering::advance),
     ),
     act(
@@ -155,8 +165,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     get(
         "/__mock/chaos",
-        r#"{"done": [{"fault", "sentence"}]}"#,
-        "what chaos has done, as faults that do the same, and as Rust writes them",
+        r#"{"chaos": {"seed", "profile", "at_most", "percent"} | null, "done": [{"fault", "sentence"}]}"#,
+        "the chaos in force, and what chaos has done, as faults that do the same, and as Rust \
+         writes them",
         Tell(chaos::done),
     ),
     post(
@@ -164,7 +175,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
         chaos::TAKES,
         "{}",
         "lets things go wrong by chance, wherever no fault acts: of the first at_most attempts of \
-         everything that percentage; as Rust does, but for the seed all may be left out",
+         everything that percentage. Only the seed is needed; without the others it is the profile \
+         everything, 2 attempts and 33 percent. It takes the place of the chaos before",
         Try(chaos::begin),
     ),
+    delete("/__mock/chaos", "{}", "ends chaos alone; what it has done stays", Tell(chaos::end)),
 ];

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use crate::fault::{Fault, FaultRecord};
 use crate::server::MockOrigin;
 
+use super::body::filled;
 use super::router::{Refused, Request, Said};
+
+pub(super) const TAKES: &str = r#"a fault, a list of faults, or {"fault": […]}"#;
 
 pub(super) fn list(origin: &MockOrigin) -> Said {
     let faults: Vec<_> = origin.faults().iter().map(account).collect();
@@ -30,8 +33,12 @@ pub(super) fn written(fault: &Fault) -> Value {
 }
 
 pub(super) fn add(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
-    let faults = Fault::list_from_json(request.body)?;
-    let armed = origin.try_add_faults(faults)?;
+    let faults = Fault::list_from_json(filled(request.body, TAKES)?)?;
+    let is_alone = faults.len() == 1;
+    let armed = origin.try_add_faults(faults).map_err(|why| {
+        let bare = why.strip_prefix("fault 1: ").filter(|_| is_alone);
+        bare.map_or_else(|| why.clone(), str::to_owned)
+    })?;
     let ids: Vec<_> = armed.iter().map(crate::server::Armed::id).collect();
     Ok(Said::Json(json!({ "ids": ids })))
 }
@@ -43,13 +50,29 @@ pub(super) fn delete_all(origin: &MockOrigin) -> Said {
 }
 
 pub(super) fn delete_one(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
-    let id = request.id.parse().ok().filter(|id| origin.remove_fault(*id));
-    let id = id.ok_or_else(|| {
-        let known: Vec<_> = ids(origin).iter().map(ToString::to_string).collect();
-        let known = if known.is_empty() { "none at all".to_owned() } else { known.join(", ") };
-        Refused::new(404, format!("there is no fault {}, but {known}", request.id))
-    })?;
+    let id = number(request.id).filter(|id| origin.remove_fault(*id));
+    let id = id.ok_or_else(|| none(request, "fault", &ids(origin)))?;
     Ok(Said::Json(json!({ "deleted": [id] })))
+}
+
+pub(super) fn release(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+    let id = number(request.id).filter(|id| origin.release_fault(*id));
+    let id = id.ok_or_else(|| {
+        let holding = origin.faults().into_iter().filter(FaultRecord::holds);
+        none(request, "fault with hold", &holding.map(|record| record.id).collect::<Vec<_>>())
+    })?;
+    Ok(Said::Json(json!({ "released": [id] })))
+}
+
+/// The number of a fault, as it is written everywhere.
+fn number(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number: &u64| number.to_string() == text)
+}
+
+fn none(request: &Request<'_>, what: &str, known: &[u64]) -> Refused {
+    let known: Vec<_> = known.iter().map(ToString::to_string).collect();
+    let known = if known.is_empty() { "none at all".to_owned() } else { known.join(", ") };
+    Refused::new(404, format!("there is no {what} {}, but {known}", request.id))
 }
 
 fn ids(origin: &MockOrigin) -> Vec<u64> {

@@ -81,13 +81,17 @@ fn admit(ask: &Ask) -> Result<(), Refused> {
     }
 }
 
-/// Whether the host of `name:port` is this machine.
+/// Whether the host of `name` or `name:port` is this machine.
 fn is_local(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').map_or("", |(name, _)| name),
-        None => host.split_once(':').map_or(host, |(name, _)| name),
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').unwrap_or(("", "")),
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
     };
-    let is_loopback = |ip: IpAddr| ip.is_loopback();
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    if !port.is_empty() && !port.strip_prefix(':').is_some_and(is_port) {
+        return false;
+    }
+    let is_loopback = |ip: IpAddr| ip.is_loopback() && ip.is_ipv6() == host.starts_with('[');
     name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
 }
 
@@ -132,8 +136,10 @@ fn find(ask: &Ask) -> Result<(&'static Endpoint, &str), Refused> {
 /// not matter.
 fn fits<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     let (pattern, path) = (pattern.trim_end_matches('/'), path.trim_end_matches('/'));
-    let Some(before) = pattern.strip_suffix("ID") else { return (pattern == path).then_some("") };
-    let id = path.strip_prefix(before)?;
+    let Some((before, behind)) = pattern.split_once("ID") else {
+        return (pattern == path).then_some("");
+    };
+    let id = path.strip_prefix(before)?.strip_suffix(behind)?;
     (!id.is_empty() && !id.contains('/')).then_some(id)
 }
 

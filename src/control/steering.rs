@@ -4,11 +4,11 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::{Value, json};
 
+use crate::fault::words::json::{check_keys, member, needed, seconds, shown};
 use crate::server::{MockOrigin, StartError};
-use crate::spec::Switches;
 
 use super::ENDPOINTS;
-use super::body::{check_keys, member, needed, object, seconds, shown};
+use super::body::object;
 use super::router::{self, Refused, Request, Said};
 
 pub(super) fn index(_: &MockOrigin) -> Said {
@@ -23,11 +23,11 @@ pub(super) fn reset(origin: &MockOrigin) -> Said {
 
 pub(super) fn clock(origin: &MockOrigin) -> Said {
     let now = origin.now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Said::Json(json!({ "now": now.as_secs() }))
+    Said::Json(json!({ "now": now.as_secs_f64() }))
 }
 
 pub(super) fn advance(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
-    const ADVANCE: (&str, &str) = ("advance", "seconds");
+    const ADVANCE: (&str, &str) = ("advance", "seconds, 0 or more");
     let object = object(request.body, r#"{"advance": SECONDS}"#)?;
     check_keys(&object, &[ADVANCE.0])?;
     let by = member(&object, ADVANCE.0, ADVANCE.1, seconds)?;
@@ -50,13 +50,11 @@ fn done(done: Result<(), StartError>) -> Result<Said, Refused> {
 
 pub(super) fn switches(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
     let object = object(request.body, r#"{"NAME": VALUE}"#)?;
-    let pairs: Vec<_> = object
+    let pairs: Vec<(&str, String)> = object
         .iter()
-        .map(|(name, value)| Ok((name, text(name, value)?)))
+        .map(|(name, value)| Ok((&**name, text(name, value)?)))
         .collect::<Result<_, String>>()?;
-    let mut trial = Switches::default();
-    pairs.iter().try_for_each(|(name, value)| trial.set(name, value))?;
-    pairs.iter().try_for_each(|(name, value)| origin.try_set(name, value))?;
+    origin.try_set_all(pairs.iter().map(|(name, value)| (*name, &**value)))?;
     Ok(nothing())
 }
 

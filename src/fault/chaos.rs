@@ -41,10 +41,10 @@ const SMALL_BODY: u64 = 64 << 10;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chaos {
-    seed: u64,
-    profile: Profile,
-    most: u32,
-    percent: u8,
+    pub(super) seed: u64,
+    pub(super) profile: Profile,
+    pub(super) most: u32,
+    pub(super) percent: u8,
 }
 
 /// What kind of faults chaos makes.

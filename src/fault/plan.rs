@@ -168,6 +168,12 @@ impl Faults {
         ids
     }
 
+    /// Lets chaos decide no more. What it has done stays known.
+    pub fn end_chaos(&mut self) {
+        self.chaotic.reigns = None;
+        self.rest_if_idle();
+    }
+
     /// The account of every fault.
     pub fn records(&self) -> &[FaultRecord] {
         &self.records

@@ -257,8 +257,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Why there can be no such fault, in one line; with its number in front, from 1, where there
-    /// are several.
+    /// Why there can be no such fault, in one line, with its number in front, from 1.
     pub fn try_faults(mut self, faults: Vec<Fault>) -> Result<Self, String> {
         faults::check(&faults, &self.given.users())?;
         self.faults.extend(faults);

@@ -1,6 +1,5 @@
 //! What a test does to make an origin go wrong.
 
-use std::slice;
 use std::time::Duration;
 
 use crate::fault::{Chaos, Fault, FaultRecord, Kind, Place};
@@ -46,6 +45,17 @@ impl MockOrigin {
         self
     }
 
+    /// Ends chaos, and leaves all other faults alone. What it has done stays known.
+    pub fn end_chaos(&self) -> &Self {
+        self.shared.lock().faults.end_chaos();
+        self
+    }
+
+    /// The chaos that decides now, if any does.
+    pub fn chaos_in_force(&self) -> Option<Chaos> {
+        self.shared.lock().faults.chaos().copied()
+    }
+
     /// Adds a fault, which may have been read from text.
     ///
     /// # Panics
@@ -74,8 +84,7 @@ impl MockOrigin {
     ///
     /// # Errors
     ///
-    /// Why there can be no such fault, in one line; with its number in front, from 1, where there
-    /// are several.
+    /// Why there can be no such fault, in one line, with its number in front, from 1.
     pub fn try_add_faults(&self, faults: Vec<Fault>) -> Result<Vec<Armed>, String> {
         let mut state = self.shared.lock();
         check(&faults, state.origin.sessions().users())?;
@@ -84,7 +93,7 @@ impl MockOrigin {
 
     fn try_add(&self, fault: Fault, place: Place) -> Result<Armed, String> {
         let mut state = self.shared.lock();
-        check(slice::from_ref(&fault), state.origin.sessions().users())?;
+        check_one(&fault, state.origin.sessions().users())?;
         Ok(self.add(&mut state, fault, Some(place)))
     }
 
@@ -113,6 +122,21 @@ impl MockOrigin {
     /// go.
     pub fn remove_fault(&self, id: u64) -> bool {
         self.shared.remove_fault(id)
+    }
+
+    /// Lets go what the fault with that number holds, and what it would hold after that, and says
+    /// whether there is such a fault that holds answers. Its account stays, and it is judged.
+    pub fn release_fault(&self, id: u64) -> bool {
+        // A number that nobody has yet must not be released: it may come to hold something.
+        let is_there = {
+            let state = self.shared.lock();
+            let is_it = |record: &FaultRecord| record.id == id && record.holds();
+            state.faults.records().iter().any(is_it)
+        };
+        if is_there {
+            self.shared.holds.release(id);
+        }
+        is_there
     }
 
     /// Takes all faults away, and chaos with them. What they hold they let go.
@@ -194,19 +218,33 @@ impl MockOrigin {
     ///
     /// What switches there are, or what values this one takes, in one line.
     pub fn try_set(&self, name: &str, value: &str) -> Result<(), String> {
-        self.shared.lock().origin.switches_mut().set(name, value)
+        self.try_set_all([(name, value)])
+    }
+
+    /// Sets several switches and limits at once, or none of them: no request sees a part.
+    ///
+    /// # Errors
+    ///
+    /// As [`MockOrigin::try_set`], of the first that makes no sense.
+    pub fn try_set_all<'a>(
+        &self,
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<(), String> {
+        let mut state = self.shared.lock();
+        let mut changed = state.origin.switches().clone();
+        pairs.into_iter().try_for_each(|(name, value)| changed.set(name, value))?;
+        *state.origin.switches_mut() = changed;
+        Ok(())
     }
 }
 
-/// Whether there can be those faults on an origin with such users; where there are several, the
-/// number of the one that is wrong is in front, from 1.
+/// Whether there can be those faults on an origin with such users; the number of the one that is
+/// wrong is in front, from 1.
 pub(super) fn check(faults: &[Fault], users: &[User]) -> Result<(), String> {
-    let of = |number, why| match faults {
-        [_] => why,
-        _ => format!("fault {number}: {why}"),
-    };
     let mut numbered = (1..).zip(faults);
-    numbered.try_for_each(|(n, fault)| check_one(fault, users).map_err(|why| of(n, why)))
+    numbered.try_for_each(|(n, fault)| {
+        check_one(fault, users).map_err(|why| format!("fault {n}: {why}"))
+    })
 }
 
 fn check_one(fault: &Fault, users: &[User]) -> Result<(), String> {

@@ -219,6 +219,17 @@ impl MockOrigin {
         judge(&journal, &faults)
     }
 
+    /// The verdict as it would be if the origin ended now: what is held or put off then is not
+    /// let go or done any more, and the faults that did that are named.
+    ///
+    /// # Errors
+    ///
+    /// As [`MockOrigin::verdict`].
+    pub fn verdict_at_the_end(&self) -> Result<(), Verdict> {
+        drop(self.shared.at_the_end());
+        self.verdict()
+    }
+
     /// Stops the origin and judges.
     ///
     /// # Panics

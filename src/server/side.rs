@@ -3,6 +3,7 @@
 //! It takes whole requests and gives whole answers, one a connection; what they say is decided by
 //! somebody else, on a thread that may wait. Nothing of it is in the journal.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -87,11 +88,14 @@ where
     let _ = tokio::time::timeout(PATIENCE, connection).await;
 }
 
-async fn respond<A>(request: Request<Incoming>, answer: Arc<A>) -> hyper::Result<Response<String>>
+async fn respond<A>(
+    request: Request<Incoming>,
+    answer: Arc<A>,
+) -> Result<Response<String>, Infallible>
 where
     A: Fn(&Ask) -> Reply + Send + Sync + 'static,
 {
-    let ask = whole(request).await?;
+    let Ok(ask) = whole(request).await else { return Ok(response(no_body())) };
     let answered = tokio::task::spawn_blocking(move || answer(&ask)).await;
     Ok(response(answered.unwrap_or_else(|_| our_bug())))
 }
@@ -136,6 +140,14 @@ fn response(reply: Reply) -> Response<String> {
 }
 
 fn our_bug() -> Reply {
-    let body = "{\"error\":\"this is a bug of mock-origin: its thread panicked\"}\n".to_owned();
-    Reply { status: 500, content_type: "application/json", allow: None, body }
+    error(500, "this is a bug of mock-origin: its thread panicked")
+}
+
+fn no_body() -> Reply {
+    error(400, "the body ends before its length, or its chunks are none")
+}
+
+fn error(status: u16, why: &str) -> Reply {
+    let body = format!("{{\"error\":\"{why}\"}}\n");
+    Reply { status, content_type: "application/json", allow: None, body }
 }

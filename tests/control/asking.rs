@@ -85,6 +85,10 @@ fn of_several_faults_all_are_added_or_none() {
         assert!(line.starts_with(said), "{line}");
         assert!(stage.origin.faults().is_empty());
     }
+    // Alone it needs no number.
+    let alone =
+        stage.refused("POST", "/__mock/faults", r#"{"op": "raw", "user": "x", "hold": true}"#);
+    assert_eq!(alone, (400, "there is no user \"x\", but [\"jane\"]".to_owned()));
 }
 
 #[test]
@@ -104,9 +108,10 @@ fn deleting_a_hold_releases_its_answer() {
 }
 
 #[test]
-fn a_number_that_no_fault_has_yet_is_not_released() {
+fn a_hold_still_holds_if_its_number_was_released_or_deleted_before_it_was_added() {
     let stage = stage();
     assert_eq!(stage.refused("DELETE", "/__mock/faults/0", "").0, 404);
+    assert_eq!(stage.refused("POST", "/__mock/faults/0/release", "").0, 404);
     stage.ask("POST", "/__mock/faults", r#"{"op": "raw", "hold": true}"#);
     std::thread::scope(|scope| {
         let put = scope.spawn(|| stage.put("a.txt").status);
@@ -117,6 +122,29 @@ fn a_number_that_no_fault_has_yet_is_not_released() {
         stage.ask("DELETE", "/__mock/faults", "");
         assert_eq!(put.join().unwrap(), 200);
     });
+}
+
+#[test]
+fn a_released_hold_keeps_its_account_and_is_judged() {
+    let stage = stage();
+    let faults = r#"[{"op": "raw", "hold": true}, {"op": "login", "reject": 503}]"#;
+    stage.ask("POST", "/__mock/faults", faults);
+    std::thread::scope(|scope| {
+        let put = scope.spawn(|| stage.put("a.txt").status);
+        record::wait_for(&stage.origin, |journal| {
+            let held = |one: &Arc<Exchange>| one.outcome == Outcome::HeldBack;
+            journal.exchanges().iter().any(held).then_some(())
+        });
+        let released = stage.ask("POST", "/__mock/faults/0/release", "");
+        assert_eq!(released, json!({ "released": [0] }));
+        assert_eq!(put.join().unwrap(), 200);
+    });
+    let listed = stage.ask("GET", "/__mock/faults", "");
+    assert_eq!((&listed["faults"][0]["id"], &listed["faults"][0]["fired"]), (&json!(0), &json!(1)));
+    let other = stage.refused("POST", "/__mock/faults/1/release", "");
+    assert_eq!(other, (404, "there is no fault with hold 1, but 0".to_owned()));
+    let verdict = stage.ask("GET", "/__mock/verdict", "");
+    assert_eq!(verdict["failures"].as_array().unwrap().len(), 1, "{verdict}");
 }
 
 #[test]

@@ -17,10 +17,12 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
     ("DELETE", "/__mock/faults/0", "", 404, "there is no fault 0, but none at all"),
     ("DELETE", "/__mock/faults/-1", "", 404, "there is no fault -1, but none at all"),
     ("DELETE", "/__mock/faults/ID", "", 404, "there is no fault ID, but none at all"),
+    ("POST", "/__mock/faults/0/release", "", 404, "there is no fault with hold 0, but none at all"),
+    ("GET", "/__mock/faults/0/release", "", 405, "/__mock/faults/0/release takes POST, not GET"),
     ("PUT", FAULTS, "", 405, "/__mock/faults takes GET, POST, DELETE, not PUT"),
     ("GET", "/__mock/faults/0", "", 405, "/__mock/faults/0 takes DELETE, not GET"),
     ("GET", "/__mock/reset", "", 405, "/__mock/reset takes POST, not GET"),
-    ("POST", FAULTS, "", 400, "that is no JSON: "),
+    ("POST", FAULTS, "", 400, r#"the body is empty: a fault, a list of faults, or {"fault": […]}"#),
     ("POST", FAULTS, "{", 400, "that is no JSON: "),
     ("POST", FAULTS, "7", 400, "a fault is an object, not 7"),
     (
@@ -42,10 +44,31 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
     ("POST", FAULTS, r#"{"fault": []}"#, 400, "there is no fault in the list"),
     ("POST", FAULTS, r#"{"op": "piece", "op": "raw"}"#, 400, "\"op\" comes twice in one object"),
     ("POST", CLOCK, "", 400, "the body is empty: {\"advance\": SECONDS}"),
-    ("POST", CLOCK, "[]", 400, "the body is {\"advance\": SECONDS}, not []"),
-    ("POST", CLOCK, "{}", 400, "advance is missing: it takes seconds"),
-    ("POST", CLOCK, r#"{"advance": -1}"#, 400, "advance takes seconds, not -1"),
-    ("POST", CLOCK, r#"{"advance": "1 h"}"#, 400, "advance takes seconds, not \"1 h\""),
+    ("POST", CLOCK, "[]", 400, "the body takes {\"advance\": SECONDS}, not []"),
+    ("POST", CLOCK, "{}", 400, "advance is missing: it takes seconds, 0 or more"),
+    ("POST", CLOCK, r#"{"advance": -1}"#, 400, "advance takes seconds, 0 or more, not -1"),
+    ("POST", CLOCK, r#"{"advance": "1 h"}"#, 400, "advance takes seconds, 0 or more, not \"1 h\""),
+    (
+        "POST",
+        CLOCK,
+        r#"{"advance": 1, "advance": 2}"#,
+        400,
+        "\"advance\" comes twice in one object, again at line 1",
+    ),
+    (
+        "POST",
+        CHAOS,
+        r#"{"seed": 1, "seed": 2}"#,
+        400,
+        "\"seed\" comes twice in one object, again at line 1",
+    ),
+    (
+        "POST",
+        "/__mock/switches",
+        r#"{"rate_limit": 5, "rate_limit": 6}"#,
+        400,
+        "\"rate_limit\" comes twice in one object, again at line 1",
+    ),
     ("POST", CLOCK, r#"{"retreat": 1}"#, 400, "there is no key \"retreat\", but advance"),
     (
         "POST",
@@ -61,21 +84,33 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
         400,
         "join takes a text or a number, not true",
     ),
-    ("POST", CHAOS, "{}", 400, "seed is missing: it takes a number"),
-    ("POST", CHAOS, r#"{"seed": "x"}"#, 400, "seed takes a number, not \"x\""),
+    (
+        "POST",
+        CHAOS,
+        "{}",
+        400,
+        "seed is missing: it takes a whole number from 0 to 18446744073709551615",
+    ),
+    (
+        "POST",
+        CHAOS,
+        r#"{"seed": "x"}"#,
+        400,
+        "seed takes a whole number from 0 to 18446744073709551615, not \"x\"",
+    ),
     (
         "POST",
         CHAOS,
         r#"{"seed": 1, "percent": 101}"#,
         400,
-        "percent takes a number from 0 to 100, not 101",
+        "percent takes a whole number from 0 to 100, not 101",
     ),
     (
         "POST",
         CHAOS,
         r#"{"seed": 1, "at_most": 4294967296}"#,
         400,
-        "at_most takes a number of attempts, not ",
+        "at_most takes a whole number from 0 to 4294967295, not 4294967296",
     ),
     (
         "POST",
@@ -148,6 +183,11 @@ fn a_page_in_a_browser_is_not_let_in() {
         "Host: localhost.evil.example:80\r\n",
         "Host: 192.0.2.1\r\n",
         "Host: [::1\r\n",
+        "Host: [::1]evil.example\r\n",
+        "Host: [::1]:80evil.example\r\n",
+        "Host: localhost:80@evil.example\r\n",
+        "Host: localhost:x\r\n",
+        "Host: [127.0.0.1]\r\n",
         "Host: 127.0.0.1\r\nHost: evil.example\r\n",
         "Host:\r\n",
     ] {
@@ -164,6 +204,32 @@ fn a_page_in_a_browser_is_not_let_in() {
         "Host: [::1]:80\r\n",
     ] {
         assert_eq!(ask(headers).status, 200, "{headers}");
+    }
+}
+
+#[test]
+fn a_body_that_is_not_whole_is_answered_in_one_line() {
+    let stage = stage();
+    let head = "POST /__mock/faults HTTP/1.1\r\nHost: localhost\r\n";
+    let mut garbage = Client::to(&stage.base());
+    garbage.write(format!("{head}Transfer-Encoding: chunked\r\n\r\nno chunk\r\n"));
+    let mut short = Client::to(&stage.base());
+    short.write(format!("{head}Content-Length: 10\r\n\r\n{{"));
+    short.finish_writing();
+    for mut client in [garbage, short] {
+        let said = "the body ends before its length, or its chunks are none";
+        assert_eq!(error(&client.read()), (400, said.to_owned()));
+    }
+}
+
+#[test]
+fn a_number_is_written_in_one_way() {
+    let stage = stage();
+    stage.ask("POST", FAULTS, r#"{"op": "raw", "hold": true}"#);
+    for other in ["+0", "00", "0x0"] {
+        let path = format!("/__mock/faults/{other}");
+        let said = format!("there is no fault {other}, but 0");
+        assert_eq!(stage.refused("DELETE", &path, ""), (404, said));
     }
 }
 

@@ -74,7 +74,10 @@ fn what_cannot_be_served_is_one_line_and_2() {
     let nonsense = file("[[fault]]\nop = \"raw\"\nreject = 503\nhold = true\n");
     let (unknown, nonsense) = (unknown.path().to_str().unwrap(), nonsense.path().to_str().unwrap());
     for (options, said) in [
-        (["--faults", unknown], format!("{unknown}: there is no user \"nobody\", but [\"jane\"]")),
+        (
+            ["--faults", unknown],
+            format!("{unknown}: fault 1: there is no user \"nobody\", but [\"jane\"]"),
+        ),
         (
             ["--faults", nonsense],
             format!("{nonsense}: fault 1: a fault has one effect, and this has hold and reject"),

@@ -3,6 +3,7 @@
 //! What keys there are lies in two tables, [`SELECTORS`] and [`EFFECTS`]; `docs/faults-in-files.md`
 //! is made from them.
 
+mod chaos;
 mod effects;
 pub(crate) mod json;
 mod read;
@@ -13,6 +14,8 @@ mod twice;
 mod values;
 mod write;
 
+#[cfg(feature = "cli")]
+pub(crate) use chaos::CHAOS;
 pub use effects::{EFFECTS, EffectRow};
 pub use selectors::{SELECTORS, SelectorRow, Subject};
 pub(super) use write::{effect_key, op_in_words};

@@ -41,7 +41,20 @@ is_held() {
   control GET journal | grep -q '"outcome":"held_back"'
 }
 
-test_a_hold_is_released_by_deleting_its_fault() {
+test_a_hold_is_released_and_keeps_its_account() {
+  local id answer
+  anew
+  id=$(control POST faults '{"op": "raw", "hold": true}' | sed -E 's/.*\[([0-9]+)\].*/\1/')
+  (raw a.txt; printf '%s' "$status" >"$work/status") &
+  answer=$!
+  within 20 is_held
+  is "the answer" "{\"released\":[$id]}" "$(control POST "faults/$id/release")"
+  wait "$answer" || broken "the answer was released"
+  is "its status" 200 "$(cat "$work/status")"
+  is_like "its account" '.*"fired":1.*' "$(control GET faults)"
+}
+
+test_a_hold_is_released_by_deleting_its_fault_too() {
   local id answer
   anew
   id=$(control POST faults '{"op": "raw", "hold": true}' | sed -E 's/.*\[([0-9]+)\].*/\1/')
@@ -57,7 +70,7 @@ test_protocol_time_jumps() {
   anew
   raw a.txt
   answered 200 0
-  is_like "the time" '\{"now":[0-9]+\}' "$(control POST clock '{"advance": 3600}')"
+  is_like "the time" '\{"now":[0-9.]+\}' "$(control POST clock '{"advance": 3600}')"
   raw b.txt
   answered 403 -10001
 }
