@@ -5,7 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::NamedTempFile;
 
-use crate::support::Client;
+use crate::support::{self, Client};
 
 fn serve(options: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mock-origin"));
@@ -66,6 +66,44 @@ fn its_last_line_is_the_control_and_its_summary_names_faults_that_never_acted() 
     assert_eq!(rest, "");
 }
 
+#[cfg(unix)]
+#[test]
+fn its_summary_names_what_is_held_and_what_chaos_has_done() {
+    let faults = file("[[fault]]\nname = \"the held login\"\nop = \"login\"\nhold = true\n");
+    let options = ["--control=127.0.0.1:0", "--faults", faults.path().to_str().unwrap()];
+    let mut child = serve(&options).spawn().unwrap();
+    let lines: Vec<_> = BufReader::new(child.stdout.as_mut().unwrap())
+        .lines()
+        .take(2)
+        .map(|line| line.unwrap())
+        .collect();
+    let base = lines[1].strip_prefix("control ").unwrap().strip_suffix("/__mock/").unwrap();
+    let ask = |request: &str, body: &str| {
+        let length = body.len();
+        let head =
+            format!("{request} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
+        Client::to(base).write(head + body).read().text().to_owned()
+    };
+    ask("POST /__mock/chaos", r#"{"seed": 41, "profile": "ill", "percent": 100}"#);
+    let login = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
+    let mut held = Client::to(&lines[0]);
+    held.write(support::request("GET", "/account/login", &login, b""));
+    while !ask("GET /__mock/faults", "").contains("\"fired\":1") {
+        std::thread::yield_now();
+    }
+    assert!(Client::to(&lines[0]).ask("GET", "/account/login", &login, b"").status >= 400);
+    let ended = terminate(child);
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(said.contains("GET /account/login by jane"), "{said}");
+    assert!(said.contains("answer held back"), "{said}");
+    assert!(said.contains("this fault lets go of what it holds: the held login"), "{said}");
+    assert!(
+        said.contains("\"seed\":41") && said.contains(" has done this:\n    {\"op\":\"login\""),
+        "{said}"
+    );
+    drop(held);
+}
+
 #[test]
 fn what_cannot_be_served_is_one_line_and_2() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -82,7 +120,7 @@ fn what_cannot_be_served_is_one_line_and_2() {
             ["--faults", nonsense],
             format!("{nonsense}: fault 1: a fault has one effect, and this has hold and reject"),
         ),
-        (["--control", &taken], format!("the origin cannot listen on {taken}: ")),
+        (["--control", &taken], format!("--control: the origin cannot listen on {taken}: ")),
         (["--control", "[::]:0"], "[::]:0 can be reached from outside: --control takes".to_owned()),
     ] {
         let ended = serve(&options).output().unwrap();

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use lexopt::{Arg, Parser};
 use mock_origin::Fault;
@@ -28,6 +29,7 @@ pub(crate) struct Serve {
     pub(crate) key_pair: Option<(String, String)>,
     pub(crate) switches: Vec<(String, String)>,
     pub(crate) seed: Option<u64>,
+    pub(crate) hold_limit: Option<Duration>,
     pub(crate) quiet: bool,
     /// Where it is steered.
     pub(crate) control: Option<SocketAddr>,
@@ -43,11 +45,12 @@ Usage: mock-origin serve [OPTIONS]
 
 The first line on standard output is the base URL alone; with several listeners,
 the next lines are theirs; with --control, the last line is \"control URL\". Each
-exchange is a line on standard error as it ends. Ctrl-C or SIGTERM prints a summary,
-what found no endpoint and which faults never acted, and ends with 0.
+exchange is a line on standard error as it ends. Ctrl-C or SIGTERM prints what is not
+done by then, a summary, what chaos has done, what found no endpoint and which faults
+never acted or still hold an answer, and ends with 0.
 What cannot be done is one line, and ends with 2.
 
-Options:
+Options, each said once unless it may be repeated:
   --listen ADDR:PORT        where to listen; may be repeated  [127.0.0.1:0]
   --expose                  allow addresses that can be reached from outside
   --account NAME            the account                       [acme]
@@ -58,6 +61,7 @@ Options:
   --seed N                  what decides tokens and identifiers  [random]
   --faults FILE             what is to go wrong, as [[fault]] tables in TOML
   --control ADDR:PORT       where it can be steered; a loopback address alone
+  --hold-limit SECONDS      how long a fault may keep a client waiting  [30]
   --quiet                   no line for each exchange
   -h, --help                this text
   -V, --version             the version
@@ -82,6 +86,7 @@ pub(crate) fn parse(mut parser: Parser) -> Result<Command, String> {
 fn serve(mut parser: Parser) -> Result<Command, String> {
     let mut serve = Serve::default();
     let mut exposed = false;
+    let mut said = Vec::new();
     while let Some(arg) = parser.next().map_err(|error| error.to_string())? {
         let name = match arg {
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(help())),
@@ -97,6 +102,10 @@ fn serve(mut parser: Parser) -> Result<Command, String> {
             Arg::Long(name) if OPTIONS.iter().any(|(known, _)| *known == name) => name.to_owned(),
             other => return Err(other.unexpected().to_string()),
         };
+        if said.contains(&name) && !REPEATED.contains(&&*name) {
+            return Err(format!("--{name} comes twice, and is said once"));
+        }
+        said.push(name.clone());
         let value = text(parser.value().map_err(|error| error.to_string())?)?;
         set(&mut serve, &name, &value)?;
     }
@@ -121,6 +130,9 @@ fn check_addresses(serve: &Serve, exposed: bool) -> Result<(), String> {
 }
 
 type Set = fn(&mut Serve, &str) -> Option<()>;
+
+/// The options that add to what they have said before.
+const REPEATED: &[&str] = &["listen", "user", "dir", "set"];
 
 /// The options that take a value, and what each does with it.
 const OPTIONS: &[(&str, Set)] = &[
@@ -155,9 +167,13 @@ const OPTIONS: &[(&str, Set)] = &[
         serve.seed = Some(value.parse().ok()?);
         Some(())
     }),
-    ("faults", |serve, value| {
-        serve.file = Some(value.to_owned());
+    ("hold-limit", |serve, value| {
+        serve.hold_limit = Some(Duration::try_from_secs_f64(value.parse().ok()?).ok()?);
         Some(())
+    }),
+    ("faults", |serve, value| {
+        serve.file = Some(value.to_owned()).filter(|file| !file.is_empty());
+        serve.file.as_ref().map(|_| ())
     }),
     ("control", |serve, value| {
         serve.control = Some(value.parse().ok()?);
@@ -168,8 +184,11 @@ const OPTIONS: &[(&str, Set)] = &[
 fn set(serve: &mut Serve, name: &str, value: &str) -> Result<(), String> {
     let (_, set) = OPTIONS.iter().find(|(known, _)| *known == name).ok_or("no such option")?;
     set(serve, value).ok_or_else(|| format!("--{name} takes {}, not {value:?}", form_of(name)))?;
-    match serve.switches.last().filter(|_| name == "set") {
-        Some((switch, value)) => Switches::default().set(switch, value),
+    match serve.switches.split_last().filter(|_| name == "set") {
+        Some(((switch, _), before)) if before.iter().any(|(known, _)| known == switch) => {
+            Err(format!("--set {switch} comes twice, and is said once"))
+        }
+        Some(((switch, value), _)) => Switches::default().set(switch, value),
         None => Ok(()),
     }
 }
@@ -182,7 +201,9 @@ fn form_of(name: &str) -> &'static str {
         "dir" => "a path without \".\" and \"..\"",
         "key-pair" => "ACCESS:SECRET, without blanks, & and = in ACCESS",
         "set" => "NAME=VALUE",
-        _ => "a number",
+        "faults" => "the name of a file",
+        "hold-limit" => "SECONDS",
+        _ => "a whole number from 0 to 18446744073709551615",
     }
 }
 
@@ -249,6 +270,8 @@ mod tests {
             "7",
             "--control",
             "127.0.0.1:0",
+            "--hold-limit",
+            "0.5",
             "--quiet",
         ])
         .unwrap();
@@ -260,64 +283,73 @@ mod tests {
             (Some(7), true, Some("studio"))
         );
         assert_eq!(serve.control, Some(SocketAddr::from(([127, 0, 0, 1], 0))));
+        assert_eq!(serve.hold_limit, Some(Duration::from_millis(500)));
     }
+
+    /// A command line, and what is said against it.
+    const NONSENSE: &[(&[&str], &str)] = &[
+        (&[], "a command is missing: mock-origin serve"),
+        (&["surf"], "there is no command \"surf\": mock-origin serve"),
+        (
+            &["serve", "--listen", "x"],
+            "--listen takes an IP address and a port, as in 127.0.0.1:8080, not \"x\"",
+        ),
+        (
+            &["serve", "--listen", "0.0.0.0:0"],
+            "0.0.0.0:0 can be reached from outside: that needs --expose",
+        ),
+        (
+            &["serve", "--control", "8080"],
+            "--control takes an IP address and a port, as in 127.0.0.1:8080, not \"8080\"",
+        ),
+        (
+            &["serve", "--control", "0.0.0.0:0", "--expose"],
+            "0.0.0.0:0 can be reached from outside: --control takes 127.0.0.1 or [::1] alone",
+        ),
+        (
+            &["serve", "--faults", "/nowhere/a.toml"],
+            "/nowhere/a.toml: No such file or directory (os error 2)",
+        ),
+        (&["serve", "--faults"], "missing argument for option '--faults'"),
+        (&["serve", "--user", "jane"], "--user takes NAME:PASSWORD, not \"jane\""),
+        (
+            &["serve", "--user", "a:b", "--user", "a:c"],
+            "there is a user \"a\" already, and each has a name of its own",
+        ),
+        (&["serve", "--account", "multipart"], "the origin's own endpoints lie below /multipart"),
+        (
+            &["serve", "--account", "my acc"],
+            "\"my acc\" is no plain segment of a path, as an account's name is",
+        ),
+        (&["serve", "--user", "a\nb:c"], "a user has a name and a password that a header can hold"),
+        (
+            &["serve", "--dir", "a/../b"],
+            "--dir takes a path without \".\" and \"..\", not \"a/../b\"",
+        ),
+        (
+            &["serve", "--set", "join=soon"],
+            "join takes immediate|polls:N|after:SECONDS|fail, not \"soon\"",
+        ),
+        (
+            &["serve", "--seed", "-1"],
+            "--seed takes a whole number from 0 to 18446744073709551615, not \"-1\"",
+        ),
+        (&["serve", "--hold-limit", "-1"], "--hold-limit takes SECONDS, not \"-1\""),
+        (&["serve", "--faults", ""], "--faults takes the name of a file, not \"\""),
+        (&["serve", "--faults=a", "--faults=b"], "--faults comes twice, and is said once"),
+        (&["serve", "--seed=1", "--quiet", "--seed=1"], "--seed comes twice, and is said once"),
+        (
+            &["serve", "--set=pieces=1", "--set=join=fail", "--set=pieces=2"],
+            "--set pieces comes twice, and is said once",
+        ),
+        (&["serve", "--seed"], "missing argument for option '--seed'"),
+        (&["serve", "--nonsense"], "invalid option '--nonsense'"),
+    ];
 
     #[test]
     fn nonsense_is_one_clear_line() {
-        for (args, said) in [
-            (&[][..], "a command is missing: mock-origin serve"),
-            (&["surf"], "there is no command \"surf\": mock-origin serve"),
-            (
-                &["serve", "--listen", "x"],
-                "--listen takes an IP address and a port, as in 127.0.0.1:8080, not \"x\"",
-            ),
-            (
-                &["serve", "--listen", "0.0.0.0:0"],
-                "0.0.0.0:0 can be reached from outside: that needs --expose",
-            ),
-            (
-                &["serve", "--control", "8080"],
-                "--control takes an IP address and a port, as in 127.0.0.1:8080, not \"8080\"",
-            ),
-            (
-                &["serve", "--control", "0.0.0.0:0", "--expose"],
-                "0.0.0.0:0 can be reached from outside: --control takes 127.0.0.1 or [::1] alone",
-            ),
-            (
-                &["serve", "--faults", "/nowhere/a.toml"],
-                "/nowhere/a.toml: No such file or directory (os error 2)",
-            ),
-            (&["serve", "--faults"], "missing argument for option '--faults'"),
-            (&["serve", "--user", "jane"], "--user takes NAME:PASSWORD, not \"jane\""),
-            (
-                &["serve", "--user", "a:b", "--user", "a:c"],
-                "there is a user \"a\" already, and each has a name of its own",
-            ),
-            (
-                &["serve", "--account", "multipart"],
-                "the origin's own endpoints lie below /multipart",
-            ),
-            (
-                &["serve", "--account", "my acc"],
-                "\"my acc\" is no plain segment of a path, as an account's name is",
-            ),
-            (
-                &["serve", "--user", "a\nb:c"],
-                "a user has a name and a password that a header can hold",
-            ),
-            (
-                &["serve", "--dir", "a/../b"],
-                "--dir takes a path without \".\" and \"..\", not \"a/../b\"",
-            ),
-            (
-                &["serve", "--set", "join=soon"],
-                "join takes immediate|polls:N|after:SECONDS|fail, not \"soon\"",
-            ),
-            (&["serve", "--seed", "x"], "--seed takes a number, not \"x\""),
-            (&["serve", "--seed"], "missing argument for option '--seed'"),
-            (&["serve", "--nonsense"], "invalid option '--nonsense'"),
-        ] {
-            assert_eq!(read(args), Err(said.to_owned()));
+        for (args, said) in NONSENSE {
+            assert_eq!(read(args), Err((*said).to_owned()));
         }
     }
 

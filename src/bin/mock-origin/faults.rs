@@ -1,6 +1,8 @@
 //! Faults from a file.
 
 use mock_origin::Fault;
+use mock_origin::fault::{EFFECTS, SELECTORS};
+use toml::{Table, Value};
 
 /// The faults that a TOML file describes.
 pub(crate) fn read(file: &str) -> Result<Vec<Fault>, String> {
@@ -10,11 +12,43 @@ pub(crate) fn read(file: &str) -> Result<Vec<Fault>, String> {
 
 /// The faults of a TOML text.
 fn listed(text: &str) -> Result<Vec<Fault>, String> {
-    let tables: serde_json::Value = toml::from_str(text).map_err(|error| one_line(text, &error))?;
-    if tables.as_object().is_some_and(serde_json::Map::is_empty) {
+    let tables: Table = toml::from_str(text).map_err(|error| one_line(text, &error))?;
+    if tables.is_empty() {
         return Err("there is no [[fault]] in it".to_owned());
     }
-    Fault::list_from_json(&tables.to_string())
+    let faults = tables.get("fault").and_then(Value::as_array);
+    (1..).zip(faults.into_iter().flatten()).try_for_each(|(number, fault)| {
+        check_kinds(fault).map_err(|why| format!("fault {number}: {why}"))
+    })?;
+    let tables = serde_json::to_string(&tables).map_err(|error| error.to_string())?;
+    Fault::list_from_json(&tables)
+}
+
+/// Whether there is nothing in a fault that TOML can write and JSON cannot.
+fn check_kinds(fault: &Value) -> Result<(), String> {
+    let members = fault.as_table().into_iter().flatten();
+    let foreign = members.filter_map(|(key, value)| Some((key, first_foreign(value)?)));
+    for (key, value) in foreign {
+        let selectors = SELECTORS.iter().map(|row| (row.key, row.values));
+        let mut rows = selectors.chain(EFFECTS.iter().map(|row| (row.key, row.values)));
+        // What is no key at all is told so by whoever reads them.
+        if let Some((_, values)) = rows.find(|(known, _)| known == key) {
+            return Err(format!("{key} takes {values}, not {value}"));
+        }
+    }
+    Ok(())
+}
+
+/// The first such value, as it is written.
+fn first_foreign(value: &Value) -> Option<String> {
+    match value {
+        Value::Datetime(date) => Some(date.to_string()),
+        Value::Float(float) if float.is_finite() => None,
+        Value::Float(float) => Some(float.to_string().to_ascii_lowercase()),
+        Value::Array(list) => list.iter().find_map(first_foreign),
+        Value::Table(table) => table.iter().find_map(|(_, value)| first_foreign(value)),
+        _ => None,
+    }
 }
 
 /// What is wrong with a text that is no TOML, and where.
@@ -72,10 +106,25 @@ mod tests {
                 "there is no key \"seed\" beside the list of faults",
             ),
             ("[[fault]]\nop = \"piece\"\nreject = { status = 503, code = 77 }", "fault 1: "),
-            ("[[fault]]\nop = \"piece\"\ndelay = nan", "fault 1: delay takes SECONDS, not null"),
+            ("[[fault]]\nop = \"piece\"\ndelay = nan", "fault 1: delay takes SECONDS, not nan"),
+            ("[[fault]]\nop = \"piece\"\ndelay = inf", "fault 1: delay takes SECONDS, not inf"),
+            (
+                "[[fault]]\nop = \"piece\"\ndelay = 2020-01-01",
+                "fault 1: delay takes SECONDS, not 2020-01-01",
+            ),
+            (
+                "[[fault]]\nop = \"piece\"\nreject = { status = 503, retry_after = inf }",
+                "fault 1: reject takes STATUS|",
+            ),
+            (
+                "[[fault]]\nop = \"piece\"\n\nattempt = 99999999999999999999999\nhold = true",
+                "line 4: ",
+            ),
+            ("[[fault]]\nop = \"piece\"\nsince = 2020-01-01", "fault 1: there is no key \"since\""),
+            ("fault = []", "there is no fault in the list"),
             (
                 "[[fault]]\nop = \"piece\"\nname = 1979-05-27\nhold = true",
-                "fault 1: name takes any text",
+                "fault 1: name takes any text, not 1979-05-27",
             ),
         ] {
             let error = listed(text).unwrap_err();

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mock_origin::control::Control;
+use mock_origin::journal::Exchange;
 use mock_origin::report::describe;
 use mock_origin::{Builder, MockOrigin};
 
@@ -25,19 +26,16 @@ pub(crate) fn serve(serve: &Serve) -> Result<(), Box<dyn Error>> {
     })?;
     let origin = Arc::new(describe_origin(serve)?.try_start()?);
     let control = serve.control.map(|address| Control::start(Arc::clone(&origin), address));
-    let control = control.transpose()?;
+    let control = control.transpose().map_err(|error| format!("--control: {error}"))?;
     say_where(&origin, control.as_ref())?;
     let mut seen = 0;
     while !stopped.load(Ordering::Relaxed) {
         let ended = origin.ended_after(seen, TURN);
         seen += ended.len();
-        for exchange in ended.iter().filter(|_| !quiet) {
-            let (index, connection) = (exchange.index, exchange.connection);
-            say(&format!("{index:>5} {connection:>5}  {}", describe(exchange)));
-        }
+        ended.iter().filter(|_| !quiet).for_each(|exchange| say_what_was(exchange));
     }
     drop(control);
-    summarise(&origin);
+    summarise(&origin, quiet);
     Ok(())
 }
 
@@ -52,6 +50,9 @@ pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
     }
     if let Some(seed) = serve.seed {
         builder = builder.seed(seed);
+    }
+    if let Some(limit) = serve.hold_limit {
+        builder = builder.hold_limit(limit);
     }
     for address in &serve.listen {
         builder = builder.listen(&address.to_string());
@@ -81,8 +82,16 @@ fn say_where(origin: &MockOrigin, control: Option<&Control>) -> io::Result<()> {
     out.flush()
 }
 
-fn summarise(origin: &MockOrigin) {
+fn say_what_was(exchange: &Exchange) {
+    let (index, connection) = (exchange.index, exchange.connection);
+    say(&format!("{index:>5} {connection:>5}  {}", describe(exchange)));
+}
+
+fn summarise(origin: &MockOrigin, quiet: bool) {
+    let verdict = origin.verdict_at_the_end();
     let journal = origin.journal();
+    let open = journal.exchanges().iter().filter(|exchange| !exchange.outcome.is_final());
+    open.filter(|_| !quiet).for_each(|exchange| say_what_was(exchange));
     let refused = journal.exchanges().iter().filter(|exchange| exchange.is_refused()).count();
     say(&format!(
         "{} exchanges on {} connections, {refused} refused; {} uploads (seed {})",
@@ -91,8 +100,22 @@ fn summarise(origin: &MockOrigin) {
         origin.uploads().len(),
         origin.seed(),
     ));
-    if let Err(verdict) = origin.verdict() {
+    say_what_chaos_has_done(origin);
+    if let Err(verdict) = verdict {
         say(&verdict.to_string());
+    }
+}
+
+/// As faults that do the same, in the words of `--faults` and of the control endpoint.
+fn say_what_chaos_has_done(origin: &MockOrigin) {
+    let (chaos, done) = (origin.chaos_in_force(), origin.done_by_chaos());
+    if let Some(chaos) = chaos {
+        say(&format!("chaos {} has done this:", chaos.to_json()));
+    } else if !done.is_empty() {
+        say("chaos, while there was any, has done this:");
+    }
+    for fault in &done {
+        say(&format!("    {}", fault.to_json()));
     }
 }
 
