@@ -409,6 +409,12 @@ impl Effect {
                 let does = !reads.contains(&call.operation);
                 if does { Ok(()) } else { Err(format!("{name} does nothing that could be late")) }
             }
+            // What is completed or aborted is not aborted any more (§4.4).
+            Self::Afterwards(Mishap::AbortUpload)
+                if matches!(call.operation, Op::Complete | Op::Abort) =>
+            {
+                Err(format!("{} leaves no upload that could be aborted", call.shown_name()))
+            }
             Self::Meanwhile(mishap) | Self::Afterwards(mishap) => can_befall(*mishap, call),
             _ => Ok(()),
         }

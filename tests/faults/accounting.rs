@@ -124,7 +124,7 @@ fn what_was_asked_for_is_told_in_the_words_of_a_test() {
         assert_eq!(Client::new(origin).ask("POST", "/post/raw", &headers, b"x").status, 200);
     });
     assert_near("fault_any_never_came", arm!(origin.on(Op::any()).user("joe").reject(503)), upload);
-    let too_late = arm!(origin.on(Op::complete()).afterwards(Mishap::AbortUpload));
+    let too_late = arm!(origin.on(Op::complete()).afterwards(Mishap::ExpireUpload));
     assert_near("fault_mishap_too_late", too_late, upload);
 }
 

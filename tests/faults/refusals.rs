@@ -241,6 +241,8 @@ fn effects_that_cannot_happen_to_what_is_selected() {
             "alter: that cannot happen to egress: a stored file answers without X-Agile-Size",
         origin.on(Op::login()).meanwhile(Mishap::AbortUpload) =>
             "meanwhile: that cannot happen to login: /account/login is about no upload",
+        origin.on(Op::complete()).afterwards(Mishap::AbortUpload) =>
+            "afterwards: that cannot happen to complete: /multipart/complete leaves no upload that could be aborted",
         origin.on(Op::login()).afterwards(Mishap::RemoveDirectory) =>
             "afterwards: that cannot happen to login: /account/login is about no path",
         origin.on(Op::method("ping")).afterwards(Mishap::ExpireToken) =>
