@@ -219,8 +219,8 @@ impl MockOrigin {
         judge(&journal, &faults)
     }
 
-    /// The verdict as it would be if the origin ended now: what is held or put off then is not
-    /// let go or done any more, and the faults that did that are named.
+    /// The verdict if the origin ends now: what is held or put off by then counts as never let go or
+    /// done, from here on, and the faults that did that are named.
     ///
     /// # Errors
     ///

@@ -109,11 +109,12 @@ fn summarise(origin: &MockOrigin, quiet: bool) {
 /// As faults that do the same, in the words of `--faults` and of the control endpoint.
 fn say_what_chaos_has_done(origin: &MockOrigin) {
     let (chaos, done) = (origin.chaos_in_force(), origin.done_by_chaos());
-    if let Some(chaos) = chaos {
-        say(&format!("chaos {} has done this:", chaos.to_json()));
-    } else if !done.is_empty() {
-        say("chaos, while there was any, has done this:");
+    if chaos.is_none() && done.is_empty() {
+        return;
     }
+    let in_force = chaos.map(|chaos| format!(" {}", chaos.to_json())).unwrap_or_default();
+    let what = if done.is_empty() { "nothing" } else { "this:" };
+    say(&format!("chaos{in_force} has done {what}"));
     for fault in &done {
         say(&format!("    {}", fault.to_json()));
     }
