@@ -128,7 +128,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "/__mock/verdict",
         r#"{"ok": true} | {"ok": false, "failures": [TEXT]}"#,
         "what speaks against the run so far: requests that found no endpoint, faults that never \
-         acted",
+         acted or held an answer beyond the hold limit",
         Tell(story::verdict),
     ),
     act(

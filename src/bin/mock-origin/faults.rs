@@ -54,6 +54,9 @@ fn first_foreign(value: &Value) -> Option<String> {
 /// What is wrong with a text that is no TOML, and where.
 fn one_line(text: &str, error: &toml::de::Error) -> String {
     let said = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+    // All that TOML can write is taken, but for numbers that no type of Rust's has room for.
+    let is_too_large = said.starts_with("invalid type: integer");
+    let said = if is_too_large { format!("whole numbers go up to {}", i64::MAX) } else { said };
     let before = error.span().and_then(|span| text.get(..span.start));
     match before {
         Some(before) => format!("line {}: {said}", before.matches('\n').count() + 1),
@@ -118,7 +121,7 @@ mod tests {
             ),
             (
                 "[[fault]]\nop = \"piece\"\n\nattempt = 99999999999999999999999\nhold = true",
-                "line 4: ",
+                "line 4: whole numbers go up to 9223372036854775807",
             ),
             ("[[fault]]\nop = \"piece\"\nsince = 2020-01-01", "fault 1: there is no key \"since\""),
             ("fault = []", "there is no fault in the list"),
