@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use crate::journal::{Call, Op};
 use crate::origin::Mishap;
-use crate::spec::{
-    ENDPOINTS, Interface, LIMITS, Limit, METHODS, Operation, PING, Row, method_named,
-};
+use crate::spec::{Interface, LIMITS, Limit, METHODS, Operation, PING, Row, method_named};
 
 use super::plan::Circumstances;
 use super::reject::By;
+use super::targets::{calls_of, targets};
 use super::trigger::Trigger;
 use super::words::{effect_key, interface_word, op_in_words};
 use super::{
@@ -29,8 +28,8 @@ impl Fault {
         match &self.kind {
             Kind::Call(trigger, effect) => {
                 check_trigger(trigger)?;
-                let key = effect_key(effect);
-                check_effect(trigger, effect).map_err(|why| format!("{key}: {why}"))
+                let (key, targets) = (effect_key(effect), targets(trigger)?);
+                check_effect(trigger, &targets, effect).map_err(|why| format!("{key}: {why}"))
             }
             Kind::Connection(count, effect) => {
                 check_count(*count)?;
@@ -47,10 +46,11 @@ impl Fault {
             Kind::Token(_, TokenLife::Bytes(0)) => {
                 Err("die_after_bytes takes 1 byte or more, not 0".to_owned())
             }
-            Kind::Token(_, TokenLife::Time(Duration::ZERO)) => {
-                Err("die_after takes more than 0 seconds: afterwards, with expire_token, ends one at once"
-                    .to_owned())
-            }
+            Kind::Token(_, TokenLife::Time(Duration::ZERO)) => Err(
+                "die_after takes more than 0 seconds: afterwards, with expire_token, ends one at \
+                     once"
+                    .to_owned(),
+            ),
             Kind::Token(..) => Ok(()),
         }
     }
@@ -92,7 +92,6 @@ fn check_trigger(trigger: &Trigger) -> Result<(), String> {
     if let Some(path) = &trigger.path {
         check_path(path.as_str())?;
     }
-    check_what_is_known(trigger)?;
     trigger.count.map_or(Ok(()), check_count)
 }
 
@@ -132,54 +131,6 @@ fn check_path(pattern: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether anything that is selected is known to be about what the trigger asks for, by the time
-/// that faults are decided.
-fn check_what_is_known(trigger: &Trigger) -> Result<(), String> {
-    if !targets(trigger).is_empty() {
-        return Ok(());
-    }
-    let asked = [
-        (trigger.path.is_some(), "path", KNOW_PATHS),
-        (trigger.user.is_some(), "user", KNOW_USERS),
-        (trigger.upload.is_some(), "upload", KNOW_UPLOADS),
-    ];
-    let calls = calls_of(&trigger.op);
-    let unknown = asked
-        .into_iter()
-        .find(|(is_asked, _, known)| *is_asked && !calls.iter().any(|call| known.of(call)));
-    let keys: Vec<_> =
-        asked.iter().filter(|(is_asked, ..)| *is_asked).map(|(_, key, _)| *key).collect();
-    let what = unknown.map_or_else(|| keys.join(" and "), |(_, key, _)| key.to_owned());
-    Err(format!("{what}: it is not known of {} when faults are decided", op_in_words(&trigger.op)))
-}
-
-/// Which calls tell something before they are done.
-#[derive(Clone, Copy)]
-struct Known {
-    /// The operations that tell it over HTTP and as stored files; all but these if `but`.
-    operations: &'static [Operation],
-    but: bool,
-    /// The parameters by which a method tells it.
-    params: &'static [&'static str],
-}
-
-const KNOW_PATHS: Known =
-    Known { operations: &[], but: true, params: &["path", "oldpath", "from", "mpid"] };
-const KNOW_USERS: Known =
-    Known { operations: &[Operation::Read], but: true, params: &["token", "username"] };
-const KNOW_UPLOADS: Known =
-    Known { operations: &[Operation::Piece, Operation::Complete], but: false, params: &["mpid"] };
-
-impl Known {
-    fn of(self, call: &Call) -> bool {
-        if call.interface == Interface::JsonRpc {
-            let params = method_named(&call.name).map_or(&[][..], |method| method.params);
-            return params.iter().any(|param| self.params.contains(&param.name));
-        }
-        self.operations.contains(&call.operation) != self.but
-    }
-}
-
 fn check_count(count: Which) -> Result<(), String> {
     match count {
         Which::Nth(0) => Err("nth takes 1 or more, and the first is 1".to_owned()),
@@ -188,38 +139,10 @@ fn check_count(count: Which) -> Result<(), String> {
     }
 }
 
-/// A call of everything that a fault could act on.
-fn targets(trigger: &Trigger) -> Vec<Call> {
-    let mut calls = calls_of(&trigger.op);
-    calls.retain(|call| {
-        (trigger.path.is_none() || KNOW_PATHS.of(call))
-            && (trigger.user.is_none() || KNOW_USERS.of(call))
-            && (trigger.upload.is_none() || KNOW_UPLOADS.of(call))
-    });
-    calls
-}
-
-/// A call of everything that `op` selects.
-fn calls_of(op: &Op) -> Vec<Call> {
-    let endpoints = ENDPOINTS
-        .iter()
-        .filter(|endpoint| endpoint.interface != Interface::JsonRpc)
-        .map(|endpoint| Call::new(endpoint.operation, endpoint.interface, endpoint.path));
-    let methods =
-        METHODS.iter().map(|method| Call::new(method.operation, Interface::JsonRpc, method.name));
-    let part = op.parts().map(|parts| *parts.start());
-    endpoints
-        .chain(methods)
-        .map(|call| Call { part, ..call })
-        .filter(|call| op.matches(call))
-        .collect()
-}
-
-fn check_effect(trigger: &Trigger, effect: &Effect) -> Result<(), String> {
+fn check_effect(trigger: &Trigger, targets: &[Call], effect: &Effect) -> Result<(), String> {
     check_figures(effect)?;
-    let targets = targets(trigger);
     if let Effect::Reject(reject) | Effect::RejectAfter(_, reject) = effect {
-        check_rows(trigger, &targets, reject)?;
+        check_rows(trigger, targets, reject)?;
     }
     // What needs the path of a form is decided behind its body.
     let at = |call: &Call| {

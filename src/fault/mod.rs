@@ -15,6 +15,7 @@ mod pasted;
 mod pattern;
 mod plan;
 mod reject;
+mod targets;
 mod tokens;
 mod trigger;
 pub(crate) mod words;

@@ -1,0 +1,81 @@
+//! The calls that a fault could act on, as far as the tables tell.
+
+use crate::journal::{Call, Op};
+use crate::spec::{ENDPOINTS, Interface, METHODS, Operation, method_named};
+
+use super::Trigger;
+use super::words::op_in_words;
+
+/// What a trigger may ask for, and which calls tell it by the time that faults are decided.
+struct Aspect {
+    key: &'static str,
+    is_asked: fn(&Trigger) -> bool,
+    /// Whether an operation tells it over HTTP, or of a stored file.
+    is_told_by: fn(Operation) -> bool,
+    /// The parameters by which methods tell it.
+    params: &'static [&'static str],
+}
+
+const ASPECTS: &[Aspect] = &[
+    Aspect {
+        key: "path",
+        is_asked: |trigger| trigger.path.is_some(),
+        is_told_by: |_| true,
+        params: &["path", "oldpath", "from", "mpid"],
+    },
+    Aspect {
+        key: "user",
+        is_asked: |trigger| trigger.user.is_some(),
+        is_told_by: |operation| operation != Operation::Read,
+        params: &["token", "username"],
+    },
+    Aspect {
+        key: "upload",
+        is_asked: |trigger| trigger.upload.is_some(),
+        is_told_by: |operation| matches!(operation, Operation::Piece | Operation::Complete),
+        params: &["mpid"],
+    },
+];
+
+impl Aspect {
+    fn is_told(&self, call: &Call) -> bool {
+        if call.interface == Interface::JsonRpc {
+            let params = method_named(&call.name).map_or(&[][..], |method| method.params);
+            return params.iter().any(|param| self.params.contains(&param.name));
+        }
+        (self.is_told_by)(call.operation)
+    }
+}
+
+/// A call of everything that `trigger` selects.
+///
+/// # Errors
+///
+/// What it asks for that none of them tells, in one line.
+pub(super) fn targets(trigger: &Trigger) -> Result<Vec<Call>, String> {
+    let mut calls = calls_of(&trigger.op);
+    for aspect in ASPECTS.iter().filter(|aspect| (aspect.is_asked)(trigger)) {
+        calls.retain(|call| aspect.is_told(call));
+        if calls.is_empty() {
+            let (key, asked) = (aspect.key, op_in_words(&trigger.op));
+            return Err(format!("{key}: it is not known of {asked} when faults are decided"));
+        }
+    }
+    Ok(calls)
+}
+
+/// A call of everything that `op` selects.
+pub(super) fn calls_of(op: &Op) -> Vec<Call> {
+    let endpoints = ENDPOINTS
+        .iter()
+        .filter(|endpoint| endpoint.interface != Interface::JsonRpc)
+        .map(|endpoint| Call::new(endpoint.operation, endpoint.interface, endpoint.path));
+    let methods =
+        METHODS.iter().map(|method| Call::new(method.operation, Interface::JsonRpc, method.name));
+    let part = op.parts().map(|parts| *parts.start());
+    endpoints
+        .chain(methods)
+        .map(|call| Call { part, ..call })
+        .filter(|call| op.matches(call))
+        .collect()
+}
