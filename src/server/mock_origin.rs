@@ -20,7 +20,8 @@ use super::shared::Shared;
 ///
 /// It works inside an async runtime and without one: it has threads of its own. Dropping it closes
 /// its ports at once and forgets everything; it never panics. If the test is panicking, it prints
-/// the timeline to standard error.
+/// the timeline to standard error, and what chaos has done; a test that returns an error panics
+/// nowhere, and sees neither.
 #[derive(Debug)]
 pub struct MockOrigin {
     // In this order: ports are closed before the state goes.
