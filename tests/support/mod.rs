@@ -197,6 +197,18 @@ impl Client {
     }
 }
 
+/// Whether dropping what `start` gives closes the port at which it gives it. Somebody else may be
+/// given the port at once, so that it counts if that is seen in one of some tries.
+pub fn closes_its_port<T>(start: impl Fn() -> (T, String)) -> bool {
+    (0..10).any(|_| {
+        let (listening, url) = start();
+        let address = url.trim_start_matches("http://").trim_end_matches("/__mock/").to_owned();
+        assert!(TcpStream::connect(&address).is_ok());
+        drop(listening);
+        TcpStream::connect(&address).is_err()
+    })
+}
+
 /// A request as bytes; `Content-Length` is added where there is a body.
 pub fn request(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let length = body.len().to_string();
