@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::journal::Call;
+use crate::journal::{Call, Journal};
 use crate::spec::{Interface, Operation};
 
 use super::Trigger;
@@ -49,6 +49,19 @@ impl Attempt {
 }
 
 impl Attempts {
+    /// What has been asked for so far, as it would have been counted.
+    pub(super) fn of(journal: &Journal) -> Self {
+        let mut attempts = Self::default();
+        for call in journal.exchanges().iter().flat_map(|exchange| &exchange.calls) {
+            attempts.count(&call.as_asked());
+            // A form is counted at its head too, where its path is not known.
+            if call.operation == Operation::PostFile && call.path.is_some() {
+                attempts.count(&call.pathless());
+            }
+        }
+        attempts
+    }
+
     /// Counts a call.
     pub(super) fn count(&mut self, call: &Call) -> Attempt {
         let on = call.path.as_ref().or(call.upload.as_ref());

@@ -60,16 +60,8 @@ fn near_call(record: &FaultRecord, trigger: &Trigger, journal: &Journal) -> Stri
     never_that_often(record, trigger, journal)
 }
 
-/// What an exchange asked for: a name that the origin has chosen was not asked for.
 fn calls(exchange: &Arc<Exchange>) -> impl Iterator<Item = Cow<'_, Call>> {
-    exchange
-        .calls
-        .iter()
-        .map(|call| if call.is_named_by_origin { unnamed(call) } else { Cow::Borrowed(call) })
-}
-
-fn unnamed(call: &Call) -> Cow<'_, Call> {
-    Cow::Owned(Call { path: None, ..call.clone() })
+    exchange.calls.iter().map(Call::as_asked)
 }
 
 /// One thing that a trigger asks for, in the order in which they are looked at.
@@ -110,7 +102,7 @@ fn is_user(trigger: &Trigger, call: &Call) -> bool {
 fn no_such_operation(trigger: &Trigger, calls: &[&Call]) -> String {
     let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
     for call in calls {
-        *seen.entry(&call.name).or_default() += 1;
+        *seen.entry(call.shown_name()).or_default() += 1;
     }
     let seen: Vec<_> =
         seen.iter().take(MOST).map(|(name, count)| format!("{name} ×{count}")).collect();
@@ -192,7 +184,7 @@ fn attempts_seen(
         for call in calls(exchange) {
             // A form is counted at its head, before its path, unless the path is asked for.
             let is_pathless = call.operation == Operation::PostFile && trigger.path.is_none();
-            let counted = if is_pathless { unnamed(&call) } else { Cow::Borrowed(&*call) };
+            let counted = if is_pathless { Cow::Owned(call.pathless()) } else { call.clone() };
             let number = attempts.count(&counted).for_trigger(trigger);
             if trigger.selects(&call) {
                 let of = if at < before { &mut seen.0 } else { &mut seen.1 };

@@ -189,24 +189,7 @@ impl Faults {
     }
 
     pub(super) fn begin_to_count(&mut self, journal: &Journal) {
-        self.attempts.get_or_insert_with(|| {
-            let mut attempts = Attempts::default();
-            let calls = journal.exchanges().iter().flat_map(|exchange| &exchange.calls);
-            for call in calls {
-                let unnamed = || Call { path: None, ..call.clone() };
-                match call.operation {
-                    // A name that was not asked for was not there when it was counted.
-                    _ if call.is_named_by_origin => attempts.count(&unnamed()),
-                    // A form is counted at its head too, where its path is not known.
-                    Operation::PostFile if call.path.is_some() => {
-                        attempts.count(call);
-                        attempts.count(&unnamed())
-                    }
-                    _ => attempts.count(call),
-                };
-            }
-            attempts
-        });
+        self.attempts.get_or_insert_with(|| Attempts::of(journal));
     }
 
     /// Counts a call and says which fault strikes it: the first one that was added, of those that

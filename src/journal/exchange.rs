@@ -84,6 +84,22 @@ impl Call {
         own.iter().chain(shared)
     }
 
+    /// What was asked for: without the name that the origin chose, if the request gave none, and
+    /// without the upload that began under it.
+    pub fn as_asked(&self) -> Cow<'_, Self> {
+        if self.is_named_by_origin {
+            Cow::Owned(Self { upload: None, ..self.pathless() })
+        } else {
+            Cow::Borrowed(self)
+        }
+    }
+
+    /// The same, as it was known before its path was.
+    #[must_use]
+    pub fn pathless(&self) -> Self {
+        Self { path: None, ..self.clone() }
+    }
+
     /// What is called, for messages.
     pub fn shown_name(&self) -> &str {
         if self.name.is_empty() { "a stored file" } else { &self.name }

@@ -58,6 +58,7 @@ impl State {
                 record.committed = Some(moment);
                 for (call, done) in record.calls.iter_mut().zip(answer.calls) {
                     (call.path, call.upload) = (done.path, done.upload);
+                    call.is_named_by_origin = done.is_named_by_origin;
                 }
             });
         }

@@ -305,3 +305,31 @@ fn a_form_without_a_path_counts_once() {
     let struck = [Stage::Head, Stage::Commit, Stage::Head, Stage::Commit].map(&mut strike);
     assert_eq!(struck, [false, false, true, false]);
 }
+
+#[test]
+fn parts_users_paths_and_attempts_are_decided_apart() {
+    let piece = |path: &str, user: &str, part| {
+        let mut piece = call(Operation::Piece, Interface::Http, "/multipart/piece", path);
+        (piece.user, piece.part) = (Some(user.to_owned()), Some(part));
+        piece
+    };
+    let one = || piece("/acme/a", "jane", 1);
+    let others =
+        [piece("/acme/a", "jane", 2), piece("/acme/a", "joe", 1), piece("/acme/b", "jane", 1)];
+    let is_struck = |seed, calls: &[Call]| {
+        let chaos = Chaos::seed(seed).percent(50);
+        decisions(chaos, calls).values().map(|(_, effect)| effect.clone()).collect::<Vec<_>>()
+    };
+    for other in others {
+        let differs = (0..64).filter(|seed| {
+            is_struck(*seed, &[one()]) != is_struck(*seed, std::slice::from_ref(&other))
+        });
+        assert!(differs.count() > 16, "{other:?} is decided like {:?}", one());
+    }
+    let alike = (0..64).filter(|seed| {
+        let struck = decisions(Chaos::seed(*seed).percent(50), &[one(), one()]);
+        let attempts: Vec<_> = struck.keys().map(|(_, attempt)| *attempt).collect();
+        attempts.is_empty() || attempts == [1, 2]
+    });
+    assert!(alike.count() < 48, "attempts are decided alike");
+}

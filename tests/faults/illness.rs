@@ -10,6 +10,7 @@ use mock_origin::{
 use serde_json::{Value, json};
 
 use super::asking::{self, http, result, rpc};
+use super::scene::{LENGTH, Scene, WAYS};
 use super::support::{Answer, Client, complete, create};
 use super::videos;
 
@@ -377,5 +378,26 @@ fn somebody_else_ends_an_upload_between_its_pieces() {
         assert_eq!(complete(&mut Client::new(&origin), &token, &id).code(), *told);
         origin.file("/videos/a.mp4").assert_absent();
         origin.finish();
+    }
+}
+
+#[test]
+fn somebody_else_acts_in_every_way_of_sending_a_piece() {
+    for way in WAYS {
+        let scene = Scene::new();
+        scene.origin.on(Op::piece(1)).meanwhile(Mishap::ExpireUpload);
+        let seen = scene.play(&scene.piece(1), way, usize::MAX);
+        let answered = seen.exchange.answer.as_ref().map(|head| head.status);
+        assert_eq!((answered, seen.exchange.faults.len()), (Some(400), 1), "{way:?}");
+        assert_eq!(seen.exchange.received, LENGTH as u64);
+        scene.origin.finish();
+
+        let scene = Scene::new();
+        scene.origin.on(Op::piece(1)).afterwards(Mishap::AbortUpload);
+        let seen = scene.play(&scene.piece(1), way, 1);
+        let answered = seen.exchange.answer.as_ref().map(|head| head.status);
+        assert_eq!((answered, seen.exchange.faults.len()), (Some(200), 1), "{way:?}");
+        scene.origin.upload(&scene.id).assert_aborted();
+        scene.origin.finish();
     }
 }

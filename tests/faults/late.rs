@@ -7,6 +7,7 @@ use std::time::Duration;
 use mock_origin::{MockOrigin, Op};
 
 use super::asking::{self, batch, result};
+use super::support::payload::sha256;
 use super::support::{Client, create, piece};
 use super::videos;
 
@@ -116,4 +117,26 @@ fn a_reset_lets_nothing_of_before_into_the_new_origin() {
 fn panic_of(origin: MockOrigin) -> String {
     let failed = catch_unwind(AssertUnwindSafe(|| origin.finish())).unwrap_err();
     *failed.downcast::<String>().unwrap()
+}
+
+#[test]
+fn of_the_same_time_what_was_put_off_first_is_done_first() {
+    let (origin, token) = videos();
+    let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
+    origin.on(Op::piece(1)).times(2).commit_later(AN_HOUR);
+    origin.on(Op::piece(2)).nth(1).commit_later(AN_HOUR);
+    origin.on(Op::piece(2)).nth(2).commit_later(2 * AN_HOUR);
+    let client = || Client::new(&origin);
+    for (number, content) in [(1, "old"), (1, "new"), (2, "old"), (2, "new")] {
+        assert_eq!(piece(&mut client(), &token, &id, number, content.as_bytes()).status, 503);
+    }
+    let is = |number, content: &str| {
+        let digest = sha256(content.as_bytes());
+        origin.upload(&id).piece(number).try_digest(&digest).is_ok()
+    };
+    origin.advance(AN_HOUR);
+    assert!(is(1, "new") && is(2, "old"));
+    origin.advance(AN_HOUR);
+    assert!(is(2, "new"));
+    origin.finish();
 }

@@ -13,6 +13,7 @@ mod batches;
 mod body;
 mod commit;
 mod connections;
+mod counts;
 mod ending;
 mod illness;
 mod large;

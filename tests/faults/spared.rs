@@ -148,22 +148,6 @@ fn a_fault_on_a_request_that_the_origin_stops_says_so() {
 }
 
 #[test]
-fn an_attempt_is_the_same_whenever_the_fault_was_added() {
-    for is_early in [true, false] {
-        let (origin, token) = videos();
-        let arm = || origin.on(Op::raw()).attempt(3).reject(503);
-        let early = is_early.then(arm);
-        let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Directory", "/videos")];
-        // Without a name: the origin chooses one.
-        let send = || asking::http(&origin, "/post/raw", &headers, b"x").status;
-        assert_eq!([send(), send()], [200, 200]);
-        let fault = early.unwrap_or_else(arm);
-        assert_eq!((send(), fault.fired()), (503, 1));
-        origin.finish();
-    }
-}
-
-#[test]
 fn who_has_released_is_not_told_to_release() {
     for _ in 0..20 {
         let (origin, token) = videos();

@@ -109,9 +109,13 @@ impl Walk {
         }
         plan.admit(&state.origin, now);
         let received = taken.received.clone();
-        // What is due after all time never comes.
-        if let Some(at) = now.after(by) {
-            state.late.set(LateCommit { at, exchange: self.exchange, fault, plan, received });
+        match (now.after(by), fault) {
+            (Some(at), _) => {
+                state.late.set(LateCommit { at, exchange: self.exchange, fault, plan, received });
+            }
+            // What is due after all time never comes.
+            (None, Some(fault)) => state.faults.overdue(fault),
+            (None, None) => {}
         }
         None
     }
