@@ -101,7 +101,7 @@ impl Reject {
         Self { reason: Some(reason.to_owned()), ..self }
     }
 
-    /// With that header as well.
+    /// With that header as well. Its name is written in title case, as all are: `X-Request-Id`.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));

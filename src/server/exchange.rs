@@ -67,7 +67,7 @@ pub(super) async fn serve(
     let framing = head.framing();
     let (mut walk, opened) = open(&line, head, framing);
     let end = walk.reach_end(opened, body, framing).await;
-    match walk.bend(end).await {
+    match walk.act_on_answer(end).await {
         End::Answer(mut answer, outcome) => {
             walk.begin(&mut answer);
             Ok(respond(Arc::clone(&walk.line), *answer, outcome))
@@ -90,7 +90,7 @@ fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Box<Pla
         Ok(plan) => (vec![plan.call().clone()], None),
         Err(answer) => (answer.calls.clone(), Some(answer.head.status)),
     };
-    let pending = state.strike_at_head(&calls[0], refused, framing);
+    let pending = state.choose_at_head(&calls[0], refused, framing);
     let exchange = state.journal.open(|index| Exchange {
         index,
         connection: line.index,
@@ -130,7 +130,7 @@ impl Walk {
         body: Incoming,
         framing: Framing,
     ) -> End {
-        if let Some(end) = self.struck_at_head(opened.is_err()) {
+        if let Some(end) = self.act_at_head(opened.is_err()) {
             return end;
         }
         let mut plan = match opened {
@@ -140,7 +140,7 @@ impl Walk {
         let line = Arc::clone(&self.line);
         match intake::read(&line, body, plan.intake(), framing, self.brake()).await {
             Ok(taken) => self.past_body(plan, taken).await,
-            Err(Lost::Braked(taken)) => self.struck_in_body(&plan, &taken),
+            Err(Lost::Braked(taken)) => self.act_in_body(&plan, &taken),
             Err(Lost::ClientGone(taken)) => {
                 self.end_in_body(&plan, &taken);
                 line.close(Outcome::ClientGone);
@@ -157,8 +157,8 @@ impl Walk {
         if self.is_forgotten(&self.line.shared.lock()) {
             return self.forgotten();
         }
-        self.strike_behind_body(&mut plan, &taken);
-        let mut plan = match self.struck_at_commit(plan, &taken) {
+        self.choose_behind_body(&mut plan, &taken);
+        let mut plan = match self.act_at_commit(plan, &taken) {
             Ok(plan) => plan,
             Err(end) => return end,
         };
@@ -215,7 +215,7 @@ impl Walk {
             Committed::Answer(mut answer) => {
                 record_body(&mut state, self.exchange, taken);
                 self.record_commit(&mut state, &answer);
-                self.struck_after_commit(&mut state, plan, taken, &answer);
+                self.act_after_commit(&mut state, plan, taken, &answer);
                 if self.pending.is_none() {
                     self.begin_answer(&mut state, &mut answer);
                 }

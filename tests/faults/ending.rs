@@ -8,7 +8,7 @@ use mock_origin::{Cut, Lose, On, Op, Outcome};
 use super::answer::text;
 use super::scene::{LENGTH, Scene, WAYS, Way};
 use super::support::record::{closed_connection, closed_exchange};
-use super::support::{Ended, PATIENCE};
+use super::support::{Client, Ended, PATIENCE};
 
 type Arm = fn(On<'_>);
 
@@ -138,5 +138,29 @@ fn faults_take_turns_on_one_connection_that_they_keep() {
     assert_eq!((text(&bytes), ended), ("HTTP/1.1 200 OK\\r\\n".to_owned(), Ended::Fin));
     let struck = |at| closed_exchange(&scene.origin, at).faults.len();
     assert_eq!([0, 1, 2, 3, 4, 5].map(struck), [1, 1, 1, 1, 0, 1]);
+    scene.origin.finish();
+}
+
+#[test]
+fn half_a_close_waits_longer_for_the_client_than_a_whole_one() {
+    let scene = Scene::new();
+    scene.origin.on(Op::piece(1)).cut_after(400, Cut::HalfClose);
+    scene.origin.on(Op::piece(2)).cut_after(400, Cut::Close);
+    let cut = |number| {
+        let mut client = scene.client();
+        assert_eq!(client.write(scene.piece(number).bytes(Way::Length)).hear(1).1, Ended::Fin);
+        client
+    };
+    let (half, whole) = (cut(1), cut(2));
+    closed_connection(&scene.origin, whole.address());
+    let is_open = |client: &Client| {
+        let journal = scene.origin.journal();
+        let mut latest_first = journal.connections().iter().rev();
+        latest_first.any(|known| known.peer == client.address() && known.closed.is_none())
+    };
+    assert!(is_open(&half), "it ends before that of the other, which came later");
+    let address = half.address();
+    drop(half);
+    closed_connection(&scene.origin, address);
     scene.origin.finish();
 }

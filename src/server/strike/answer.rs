@@ -13,7 +13,7 @@ use super::commit::refusal;
 
 impl Walk {
     /// Bends what the request has come to, as a fault wants it.
-    pub(in crate::server) async fn bend(&mut self, end: End) -> End {
+    pub(in crate::server) async fn act_on_answer(&mut self, end: End) -> End {
         let (mut answer, outcome, effect) = match (end, self.effect().cloned()) {
             (End::Answer(answer, outcome), Some(effect)) => (answer, outcome, effect),
             (end, _) => return end,
@@ -53,7 +53,16 @@ impl Walk {
                 self.line.set_pace(rate);
                 self.fire();
             }
-            _ => self.spare(refusal(&answer, self.struck_call())),
+            // These act before there is an answer, where the request comes so far.
+            Effect::Reject(_)
+            | Effect::RejectAfter(..)
+            | Effect::CutAfter(..)
+            | Effect::ReadSlowly(_)
+            | Effect::Lose(_)
+            | Effect::CommitLater(_)
+            | Effect::Listing(_)
+            | Effect::Meanwhile(_)
+            | Effect::Afterwards(_) => self.spare(refusal(&answer, self.struck_call())),
         }
         End::Answer(answer, outcome)
     }
@@ -66,8 +75,7 @@ impl Walk {
     fn come_to_nothing(&mut self, effect: &Effect, answer: &Answer) {
         let at = self.struck_call();
         if let (Effect::Join(_), Some(call)) = (effect, answer.calls.get(at)) {
-            let upload = call.upload.as_deref().unwrap_or_default();
-            self.line.shared.lock().origin.next_join(upload, None);
+            self.line.shared.lock().take_back_join(call);
         }
         self.spare(refusal(answer, at));
     }

@@ -7,7 +7,7 @@ use crate::wire::{BodyEnd, Plan};
 
 impl Walk {
     /// What a fault makes of the request before its body is read, if that is its end.
-    pub(in crate::server) fn struck_at_head(&mut self, is_refused: bool) -> Option<End> {
+    pub(in crate::server) fn act_at_head(&mut self, is_refused: bool) -> Option<End> {
         match self.effect()?.clone() {
             Effect::Reject(reject) | Effect::RejectAfter(0, reject) => Some(self.reject(&reject)),
             Effect::CutAfter(0, cut) => Some(self.cut(cut)),
@@ -26,7 +26,7 @@ impl Walk {
     }
 
     /// What becomes of a request of whose body a fault wants no more.
-    pub(in crate::server) fn struck_in_body(&mut self, plan: &Plan, taken: &Taken) -> End {
+    pub(in crate::server) fn act_in_body(&mut self, plan: &Plan, taken: &Taken) -> End {
         self.end_in_body(plan, taken);
         match self.effect().cloned() {
             Some(Effect::RejectAfter(_, reject)) => self.reject(&reject),
@@ -36,7 +36,7 @@ impl Walk {
     }
 
     /// The body is there: what was to strike in it has passed, and what it tells is asked about.
-    pub(in crate::server) fn strike_behind_body(&mut self, plan: &mut Plan, taken: &Taken) {
+    pub(in crate::server) fn choose_behind_body(&mut self, plan: &mut Plan, taken: &Taken) {
         let length = taken.received.length;
         match self.effect() {
             Some(Effect::ReadSlowly(_)) if length == 0 => self.spare("it had no body"),
@@ -53,7 +53,7 @@ impl Walk {
         }
         state.use_token(plan.call(), 0, length);
         if plan.is_told_by_body() && taken.received.end == BodyEnd::Whole {
-            self.strike_calls(&mut state, plan, taken);
+            self.choose_for_calls(&mut state, plan, taken);
         }
     }
 

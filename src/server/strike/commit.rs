@@ -19,7 +19,7 @@ use super::Pending;
 impl Walk {
     /// Asks about the calls that a body has told of. Some strikes are about a single one of them,
     /// the others about the whole request, which only one can strike.
-    pub(super) fn strike_calls(&mut self, state: &mut State, plan: &mut Plan, taken: &Taken) {
+    pub(super) fn choose_for_calls(&mut self, state: &mut State, plan: &mut Plan, taken: &Taken) {
         let calls = plan.foresee(&state.origin, state.now(), &taken.received);
         state.journal.update(self.exchange, |record| record.calls.clone_from(&calls));
         let declared = Some(taken.received.length);
@@ -35,7 +35,7 @@ impl Walk {
                 plan.twist(at, twist);
                 self.on_calls.push(Pending { strike, call: at });
             } else if call.is_json_rpc() && is_about_one_call(&strike.effect) {
-                self.strike_one(state, Pending { strike, call: at }, call);
+                self.take_up(state, Pending { strike, call: at }, call);
             } else if self.pending.is_none() {
                 self.pending = Some(Pending { strike, call: at });
             } else {
@@ -44,7 +44,7 @@ impl Walk {
         }
     }
 
-    fn strike_one(&mut self, state: &mut State, pending: Pending, call: &Call) {
+    fn take_up(&mut self, state: &mut State, pending: Pending, call: &Call) {
         match &pending.strike.effect {
             Effect::Meanwhile(mishap) => {
                 let befallen = befall(state, *mishap, call);
@@ -58,7 +58,7 @@ impl Walk {
     }
 
     /// What a fault makes of a request that is about to be done, if that is its end.
-    pub(in crate::server) fn struck_at_commit(
+    pub(in crate::server) fn act_at_commit(
         &mut self,
         plan: Box<Plan>,
         taken: &Taken,
@@ -135,7 +135,7 @@ impl Walk {
     }
 
     /// What faults do in the moment in which the request has been done.
-    pub(in crate::server) fn struck_after_commit(
+    pub(in crate::server) fn act_after_commit(
         &mut self,
         state: &mut State,
         plan: &Plan,
@@ -227,7 +227,7 @@ fn after_commit(
             refused.and_then(|()| befall(state, *mishap, call))
         }
         (Effect::Join(_), Some(call)) if refused.is_err() => {
-            state.origin.next_join(call.upload.as_deref().unwrap_or_default(), None);
+            state.take_back_join(call);
             refused
         }
         _ => refused,

@@ -1,9 +1,9 @@
 //! How faults act on a request.
 //!
 //! [`body`] is about what happens up to the end of its body, [`commit`] about what happens when it
-//! is done, [`answer`] about its answer, [`spend`] about the account. A strike is spent when it has
-//! done what it does; until then it is the request's, and goes back to its fault if nothing comes
-//! of it.
+//! is done, [`answer`] about its answer, [`spend`] about the account. What is called `choose_…` asks
+//! which fault strikes, and `act_…` does what it does. A strike is spent when it has done that; until
+//! then it is the request's, and goes back to its fault if nothing comes of it.
 
 mod alter;
 mod answer;
@@ -28,7 +28,7 @@ pub(super) struct Pending {
 impl State {
     /// Which fault strikes a request whose head has just been judged. JSON-RPC is asked about when
     /// its body has told what it is.
-    pub(super) fn strike_at_head(
+    pub(super) fn choose_at_head(
         &mut self,
         call: &Call,
         refused: Option<u16>,
@@ -49,6 +49,11 @@ impl State {
         if let Some(session) = call.session.filter(|_| is_used_up) {
             self.origin.end_session(session);
         }
+    }
+
+    /// Lets the next join of an upload be like every other one again.
+    fn take_back_join(&mut self, call: &Call) {
+        self.origin.next_join(call.upload.as_deref().unwrap_or_default(), None);
     }
 
     /// Counts the uses of the tokens that a body holds: a call each, and the body with the first.
