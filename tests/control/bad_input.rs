@@ -17,7 +17,7 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
     ("DELETE", "/__mock/faults/0", "", 404, "there is no fault 0, but none at all"),
     ("DELETE", "/__mock/faults/-1", "", 404, "there is no fault -1, but none at all"),
     ("DELETE", "/__mock/faults/ID", "", 404, "there is no fault ID, but none at all"),
-    ("POST", "/__mock/faults/0/release", "", 404, "there is no fault with hold 0, but none at all"),
+    ("POST", "/__mock/faults/0/release", "", 404, "there is no fault 0, but none at all"),
     ("GET", "/__mock/faults/0/release", "", 405, "/__mock/faults/0/release takes POST, not GET"),
     ("PUT", FAULTS, "", 405, "/__mock/faults takes GET, POST, DELETE, not PUT"),
     ("GET", "/__mock/faults/0", "", 405, "/__mock/faults/0 takes DELETE, not GET"),
