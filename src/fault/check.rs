@@ -1,10 +1,11 @@
 //! Faults that make no sense, and calls on which a fault can do nothing.
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::journal::{Call, Op};
-use crate::origin::Mishap;
+use crate::origin::{END_OF_YEAR_9999, Mishap};
 use crate::spec::{Interface, LIMITS, Limit, METHODS, Operation, PING, Row, method_named};
 
 use super::plan::Circumstances;
@@ -79,7 +80,7 @@ fn check_trigger(trigger: &Trigger) -> Result<(), String> {
         let fits = !parts.is_empty() && *parts.start() > 0 && u64::from(*parts.end()) <= most;
         if !fits {
             let given = shown_range(parts);
-            return Err(format!("part numbers go from 1 to {most}, and {given}"));
+            return Err(format!("part: numbers go from 1 to {most}, and {given}"));
         }
     }
     check_interface(&trigger.op)?;
@@ -91,6 +92,9 @@ fn check_trigger(trigger: &Trigger) -> Result<(), String> {
     }
     if let Some(path) = &trigger.path {
         check_path(path.as_str())?;
+    }
+    if trigger.upload.as_deref() == Some("") {
+        return Err("upload: no multipart identifier is empty".to_owned());
     }
     trigger.count.map_or(Ok(()), check_count)
 }
@@ -120,12 +124,12 @@ fn check_interface(op: &Op) -> Result<(), String> {
 
 fn check_path(pattern: &str) -> Result<(), String> {
     if !pattern.starts_with(['/', '*']) {
-        return Err(format!("a path begins with a slash: {:?}", format!("/{pattern}")));
+        return Err(format!("path: it begins with a slash: {:?}", format!("/{pattern}")));
     }
     // The root itself is a path.
     if pattern.contains("//") || (pattern.len() > 1 && pattern.ends_with('/')) {
         return Err(format!(
-            "a path has no empty names, and no slash at its end, and this is {pattern:?}"
+            "path: it has no empty names, and no slash at its end, and this is {pattern:?}"
         ));
     }
     Ok(())
@@ -177,6 +181,12 @@ fn check_figures(effect: &Effect) -> Result<(), String> {
         }
         Effect::Reject(reject) | Effect::RejectAfter(_, reject) => check_reject(reject),
         Effect::Lose(lose) | Effect::CommitThen(lose) => check_lose(*lose),
+        Effect::CommitLater(later) if later.after.as_secs() > END_OF_YEAR_9999.as_secs() => {
+            let (after, most) = (later.after.as_secs(), END_OF_YEAR_9999.as_secs());
+            Err(format!(
+                "{after} seconds never come: at most {most}, all there are from 1970 to 9999"
+            ))
+        }
         Effect::CommitLater(later) => check_lose(later.lose),
         Effect::Alter(Alter::Without(name) | Alter::Twice(name)) => check_header(name, ""),
         Effect::Alter(Alter::With(name, value)) => check_header(name, value),
@@ -217,7 +227,12 @@ fn check_status(status: u16) -> Result<(), String> {
     if (300..=599).contains(&status) {
         return Ok(());
     }
-    Err(format!("{status} is no status of a refusal: 300 to 599"))
+    Err(no_status(status))
+}
+
+/// What is said of a number that is no status of a refusal.
+pub(super) fn no_status(number: impl Display) -> String {
+    format!("{number} is no status of a refusal: 300 to 599")
 }
 
 /// What is raw may be anything, even a success.

@@ -37,7 +37,7 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
         FAULTS,
         r#"{"op": "raw", "path": "a\nb", "hold": true}"#,
         400,
-        r#"a path begins with a slash: "/a\nb""#,
+        r#"path: it begins with a slash: "/a\nb""#,
     ),
     ("POST", FAULTS, r#"{"opp": "piece"}"#, 400, "there is no key \"opp\", but op"),
     ("POST", FAULTS, "[]", 400, "there is no fault in the list"),

@@ -85,11 +85,11 @@ fn calls_that_there_are_not() {
         origin.on(Op::method("getMultipartState")).lose(Lose::Close) =>
             "there is no method \"getMultipartState\", but makeDir, makeDir2, deleteDir, listDir, listFile, listPath, stat, rename, setMTime, setContentType, deleteFile, fetchFileHTTP, mediaVaultUrl, mediaVaultURL, copyFile, deleteObject, renameFile, createMultipart, getMultipartStatus, getMultipartStatusMap, listMultipart, listMultipartPiece, completeMultipart, abortMultipart, restartMultipart, login, authenticate, logout, checkToken, updateSession, noop, ping, initKeyPair",
         origin.on(Op::piece(0)).reject(503) =>
-            "part numbers go from 1 to 2147483647, and 0 is none",
+            "part: numbers go from 1 to 2147483647, and 0 is none",
         origin.on(Op::piece(4..=2)).reject(503) =>
-            "part numbers go from 1 to 2147483647, and 4..=2 is no range of them",
+            "part: numbers go from 1 to 2147483647, and 4..=2 is no range of them",
         origin.on(Op::piece(2_147_483_648)).reject(503) =>
-            "part numbers go from 1 to 2147483647, and 2147483648 is none",
+            "part: numbers go from 1 to 2147483647, and 2147483648 is none",
         origin.on(Op::any_piece().over(Interface::JsonRpc)).reject(503) =>
             "there is no piece over jsonrpc, but over http",
         origin.on(Op::of(Operation::Unmatched)).reject(503) =>
@@ -99,9 +99,9 @@ fn calls_that_there_are_not() {
         origin.tokens().user("jim").die_after_requests(1) =>
             "there is no user \"jim\", but [\"jane\"]",
         origin.on(Op::create()).path("videos/*").reject(503) =>
-            "a path begins with a slash: \"/videos/*\"",
+            "path: it begins with a slash: \"/videos/*\"",
         origin.on(Op::create()).path("").reject(503) =>
-            "a path begins with a slash: \"/\"",
+            "path: it begins with a slash: \"/\"",
         origin.on(Op::create()).named("two\nlines").reject(503) =>
             "a name is one line of text, and this is \"two\\nlines\"",
         origin.connections().named("").reset() =>
@@ -113,13 +113,15 @@ fn calls_that_there_are_not() {
 fn paths_users_and_uploads_that_no_such_call_is_about() {
     assert_refused! { |origin|
         origin.on(Op::create()).path("/videos/").reject(503) =>
-            "a path has no empty names, and no slash at its end, and this is \"/videos/\"",
+            "path: it has no empty names, and no slash at its end, and this is \"/videos/\"",
         origin.on(Op::create()).path("/videos//a").reject(503) =>
-            "a path has no empty names, and no slash at its end, and this is \"/videos//a\"",
+            "path: it has no empty names, and no slash at its end, and this is \"/videos//a\"",
         origin.on(Op::method("ping")).path("/videos").reject(503) =>
             "path: it is not known of ping when faults are decided",
         origin.on(Op::login()).upload("u1").reject(503) =>
             "upload: it is not known of login when faults are decided",
+        origin.on(Op::piece(1)).upload("").reject(503) =>
+            "upload: no multipart identifier is empty",
         origin.on(Op::create()).upload("u1").reject(503) =>
             "upload: it is not known of create when faults are decided",
         origin.on(Op::egress()).user("jane").reject(503) =>
@@ -277,6 +279,8 @@ fn effects_that_cannot_happen_to_what_is_selected() {
             "alter: that cannot happen to create: /multipart/create answers without x-agile-checksum",
         origin.on(Op::piece(1)).delay(Duration::ZERO) =>
             "delay: no time at all is no delay",
+        origin.on(Op::piece(1)).commit_later(Duration::MAX) =>
+            "commit_later: 18446744073709551615 seconds never come: at most 253402300799, all there are from 1970 to 9999",
         origin.on(Op::piece(1)).garble(Garble::Garbage(Vec::new())) =>
             "garble: garbage of no bytes is a close: cut_answer, after 0 bytes",
     }

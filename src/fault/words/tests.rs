@@ -238,7 +238,7 @@ fn what_tests_build_comes_back() {
     let trigger = Trigger {
         path: Some(Pattern::new("/a \"b\"/*")),
         user: Some("ünï".to_owned()),
-        upload: Some(String::new()),
+        upload: Some("u \\ 1".to_owned()),
         attempts: Some(2..=3),
         count: Some(Which::Times(2)),
         ..Trigger::new(Op::piece(1..=3).over(Interface::Http))
