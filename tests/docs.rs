@@ -254,11 +254,13 @@ what the TOML above comes to.
 {FAULTS_IN_JSON}```
 
 N is a whole number of up to 2^64 - 1 (in TOML 2^63 - 1) unless it says otherwise, and a range
-`\"A..=B\"` has both its ends. SECONDS may have a fraction and are 0 or more; `delay` and `die_after`
-take more than 0. STATUS is from 300 to 599, or from 200 for `raw`; CODE is one of the operation's
-table, or with `raw` and in `alter` any from -2^31 to 2^31 - 1. Bytes of a request's body are at most those of the largest
-piece, 100,000,000,000 (§4.2). What holds, stalls or is silent ends after the hold limit: 30 seconds,
-unless `--hold-limit` says otherwise. Inner tables are shown as TOML writes them.
+`\"A..=B\"` has both its ends. SECONDS may have a fraction and are 0 or more, and up to 2^64 - 1;
+`delay` and `die_after` take more than 0, and `commit_later` takes up to 253,402,300,799, which are
+all the seconds from 1970 to 9999. STATUS is from 300 to 599, or from 200 for `raw`; CODE is one of
+the operation's table, or with `raw` and in `alter` any from -2^31 to 2^31 - 1. Bytes of a request's
+body are at most those of the largest piece, 100,000,000,000 (§4.2). What holds, stalls or is
+silent ends after the hold limit: 30 seconds, unless `--hold-limit` says otherwise. Inner tables are
+shown as TOML writes them.
 
 "
     );

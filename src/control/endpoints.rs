@@ -77,8 +77,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "/__mock/faults",
         r#"{"faults": [{"id", "name", "fault", "place", "matched", "fired", "spared"}]}"#,
         "every fault and its account: how many calls or connections it could have acted on (for \
-         tokens: calls with one, or with die_after tokens that ended), how many calls, connections \
-         or tokens it did act on, and why not on the latest that it was meant for",
+         tokens: calls with one), how many calls, connections or tokens it did act on, and why not on the latest that it was meant for",
         Tell(faults::list),
     ),
     post(

@@ -35,10 +35,9 @@ pub(super) fn written(fault: &Fault) -> Value {
 pub(super) fn add(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
     let faults = Fault::list_from_json(filled(request.body, TAKES)?)?;
     let is_alone = faults.len() == 1;
-    let armed = origin.try_add_faults(faults).map_err(|why| {
-        let bare = why.strip_prefix("fault 1: ").filter(|_| is_alone);
-        bare.map_or_else(|| why.clone(), str::to_owned)
-    })?;
+    let armed = origin
+        .add_all(faults)
+        .map_err(|wrong| if is_alone { wrong.why } else { wrong.to_string() })?;
     let ids: Vec<_> = armed.iter().map(crate::server::Armed::id).collect();
     Ok(Said::Json(json!({ "ids": ids })))
 }
@@ -51,17 +50,29 @@ pub(super) fn delete_all(origin: &MockOrigin) -> Said {
 
 pub(super) fn delete_one(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
     let id = number(request.id).filter(|id| origin.remove_fault(*id));
-    let id = id.ok_or_else(|| none(request, "fault", &ids(origin)))?;
+    let id = id.ok_or_else(|| none(request, &ids(origin)))?;
     Ok(Said::Json(json!({ "deleted": [id] })))
 }
 
 pub(super) fn release(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
     let id = number(request.id).filter(|id| origin.release_fault(*id));
-    let id = id.ok_or_else(|| {
-        let holding = origin.faults().into_iter().filter(FaultRecord::holds);
-        none(request, "fault with hold", &holding.map(|record| record.id).collect::<Vec<_>>())
-    })?;
+    let id = id.ok_or_else(|| holds_nothing(origin, request))?;
     Ok(Said::Json(json!({ "released": [id] })))
+}
+
+fn holds_nothing(origin: &MockOrigin, request: &Request<'_>) -> Refused {
+    let (holding, others): (Vec<_>, Vec<_>) =
+        origin.faults().into_iter().partition(FaultRecord::holds);
+    let Some(id) = number(request.id).filter(|id| others.iter().any(|other| other.id == *id))
+    else {
+        return none(request, &ids(origin));
+    };
+    let holding: Vec<_> = holding.iter().map(|record| record.id.to_string()).collect();
+    let there = match holding.as_slice() {
+        [] => ", nor does any other".to_owned(),
+        holding => format!(": those with hold are {}", holding.join(", ")),
+    };
+    Refused::new(404, format!("fault {id} holds nothing{there}"))
 }
 
 /// The number of a fault, as it is written everywhere.
@@ -69,10 +80,10 @@ fn number(text: &str) -> Option<u64> {
     text.parse().ok().filter(|number: &u64| number.to_string() == text)
 }
 
-fn none(request: &Request<'_>, what: &str, known: &[u64]) -> Refused {
+fn none(request: &Request<'_>, known: &[u64]) -> Refused {
     let known: Vec<_> = known.iter().map(ToString::to_string).collect();
     let known = if known.is_empty() { "none at all".to_owned() } else { known.join(", ") };
-    Refused::new(404, format!("there is no {what} {}, but {known}", request.id))
+    Refused::new(404, format!("there is no fault {}, but {known}", request.id))
 }
 
 fn ids(origin: &MockOrigin) -> Vec<u64> {

@@ -59,7 +59,8 @@ pub enum Profile {
     /// bodies over 64 KiB and those in chunks are read at full speed, and stored files and what
     /// comes over JSON-RPC are answered late, but not slowly.
     Slow,
-    /// All of that.
+    /// All of that. In no profile is an answer altered, garbled or stale: a client which does not look
+    /// at checksums is found by a fault with [`alter`](crate::On::alter), and not by chaos.
     #[default]
     Everything,
 }

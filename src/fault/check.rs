@@ -1,11 +1,12 @@
-//! Faults that make no sense, and calls on which a fault can do nothing.
+//! Faults that make no sense.
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::journal::{Call, Op};
-use crate::origin::Mishap;
-use crate::spec::{Interface, LIMITS, Limit, METHODS, Operation, PING, Row, method_named};
+use crate::origin::END_OF_YEAR_9999;
+use crate::spec::{Interface, LIMITS, Limit, METHODS, Operation, Row, method_named};
 
 use super::plan::Circumstances;
 use super::reject::By;
@@ -79,7 +80,7 @@ fn check_trigger(trigger: &Trigger) -> Result<(), String> {
         let fits = !parts.is_empty() && *parts.start() > 0 && u64::from(*parts.end()) <= most;
         if !fits {
             let given = shown_range(parts);
-            return Err(format!("part numbers go from 1 to {most}, and {given}"));
+            return Err(format!("part: numbers go from 1 to {most}, and {given}"));
         }
     }
     check_interface(&trigger.op)?;
@@ -91,6 +92,9 @@ fn check_trigger(trigger: &Trigger) -> Result<(), String> {
     }
     if let Some(path) = &trigger.path {
         check_path(path.as_str())?;
+    }
+    if trigger.upload.as_deref() == Some("") {
+        return Err("upload: no multipart identifier is empty".to_owned());
     }
     trigger.count.map_or(Ok(()), check_count)
 }
@@ -112,20 +116,17 @@ fn check_interface(op: &Op) -> Result<(), String> {
         .into_iter()
         .filter(|interface| !calls_of(&op.clone().over(*interface)).is_empty());
     let others: Vec<_> = others.filter_map(interface_word).collect();
-    match others.as_slice() {
-        [] => Err(format!("no fault acts on {asked}: nothing answers it")),
-        others => Err(format!("there is no {asked}, but over {}", others.join(", "))),
-    }
+    Err(format!("there is no {asked}, but over {}", others.join(", ")))
 }
 
 fn check_path(pattern: &str) -> Result<(), String> {
     if !pattern.starts_with(['/', '*']) {
-        return Err(format!("a path begins with a slash: {:?}", format!("/{pattern}")));
+        return Err(format!("path: it begins with a slash: {:?}", format!("/{pattern}")));
     }
     // The root itself is a path.
     if pattern.contains("//") || (pattern.len() > 1 && pattern.ends_with('/')) {
         return Err(format!(
-            "a path has no empty names, and no slash at its end, and this is {pattern:?}"
+            "path: it has no empty names, and no slash at its end, and this is {pattern:?}"
         ));
     }
     Ok(())
@@ -151,7 +152,8 @@ fn check_effect(trigger: &Trigger, targets: &[Call], effect: &Effect) -> Result<
         if is_late { Stage::Commit } else { Stage::Head }
     };
     let tried = targets.iter().map(|call| {
-        let there = Circumstances { at: at(call), refused: None, declared: None };
+        let refused = refused_always(call.operation);
+        let there = Circumstances { at: at(call), refused, declared: None };
         effect.can_strike(call, there)
     });
     let mut refusals = Vec::new();
@@ -177,6 +179,12 @@ fn check_figures(effect: &Effect) -> Result<(), String> {
         }
         Effect::Reject(reject) | Effect::RejectAfter(_, reject) => check_reject(reject),
         Effect::Lose(lose) | Effect::CommitThen(lose) => check_lose(*lose),
+        Effect::CommitLater(later) if later.after.as_secs() > END_OF_YEAR_9999.as_secs() => {
+            let (after, most) = (later.after.as_secs(), END_OF_YEAR_9999.as_secs());
+            Err(format!(
+                "{after} seconds never come: at most {most}, all there are from 1970 to 9999"
+            ))
+        }
         Effect::CommitLater(later) => check_lose(later.lose),
         Effect::Alter(Alter::Without(name) | Alter::Twice(name)) => check_header(name, ""),
         Effect::Alter(Alter::With(name, value)) => check_header(name, value),
@@ -217,7 +225,12 @@ fn check_status(status: u16) -> Result<(), String> {
     if (300..=599).contains(&status) {
         return Ok(());
     }
-    Err(format!("{status} is no status of a refusal: 300 to 599"))
+    Err(no_status(status))
+}
+
+/// What is said of a number that is no status of a refusal.
+pub(super) fn no_status(number: impl Display) -> String {
+    format!("{number} is no status of a refusal: 300 to 599")
 }
 
 /// What is raw may be anything, even a success.
@@ -259,130 +272,11 @@ fn check_rows(trigger: &Trigger, targets: &[Call], reject: &Reject) -> Result<()
     Err(format!("{op} has no row {asked}, but {}", rows.join(", ")))
 }
 
-/// Why a strike that needs the call to be done came to nothing.
-pub fn refused_by_origin(status: u16, row: Option<&Row>) -> String {
-    let row = row.map(|row| format!(" {} {}", row.code, row.phrase)).unwrap_or_default();
-    format!("the origin itself refused it: {status}{row}")
-}
-
-impl Effect {
-    /// Whether it can do anything to `call`.
-    ///
-    /// # Errors
-    ///
-    /// Why not.
-    pub(super) fn can_strike(
-        &self,
-        call: &Call,
-        circumstances: Circumstances,
-    ) -> Result<(), String> {
-        let Circumstances { at, refused, declared } = circumstances;
-        if self.stage() == Stage::Body && at > Stage::Body {
-            return Err(
-                "what it asks for is in its body, and known when that has been read".to_owned()
-            );
-        }
-        if let (Some(bytes), Some(declared)) = (self.body_bytes(), declared)
-            && declared < bytes
-        {
-            return Err(format!("its body has only {declared} bytes"));
-        }
-        let waits = self.stage() == Stage::Body && self.body_bytes() != Some(0);
-        if let Some(status) = refused.filter(|_| waits || self.needs_commit()) {
-            return Err(refused_by_origin(status, call.row));
-        }
-        self.can_mean(call)
+/// The status of what is refused whatever else it says.
+fn refused_always(operation: Operation) -> Option<u16> {
+    match operation {
+        Operation::Unmatched => Some(404),
+        Operation::UnknownMethod => Some(200),
+        _ => None,
     }
-
-    /// Whether the operation has what the effect changes.
-    fn can_mean(&self, call: &Call) -> Result<(), String> {
-        use Operation as Op;
-        let is = |operations: &[Op], what: &str| {
-            let fits = operations.contains(&call.operation);
-            if fits { Ok(()) } else { Err(format!("{} {what}", call.shown_name())) }
-        };
-        match self {
-            Self::Reject(reject) | Self::RejectAfter(_, reject)
-                if reject.choose(call).is_none() =>
-            {
-                Err(format!("{} has no row {}", call.shown_name(), reject.asked()))
-            }
-            Self::Join(_) => is(&[Op::Complete], "begins no join"),
-            Self::Listing(_) => is(&[Op::List, Op::ListUploads, Op::ListPieces], "gives no list"),
-            Self::Stale => is(
-                &[Op::List, Op::ListUploads, Op::ListPieces, Op::Stat, Op::Status, Op::Read],
-                "reads nothing that could be stale",
-            ),
-            Self::Alter(alter) => can_alter(alter, call),
-            Self::ReadSlowly(_) => {
-                is(&[Op::Piece, Op::PostRaw, Op::PostFile], "has no body that could be read slowly")
-            }
-            Self::CommitLater(_) => {
-                let reads = [
-                    Op::Read,
-                    Op::Stat,
-                    Op::List,
-                    Op::ListUploads,
-                    Op::ListPieces,
-                    Op::StatusMap,
-                    Op::CheckToken,
-                    Op::Echo,
-                ];
-                let name = call.shown_name();
-                let does = !reads.contains(&call.operation);
-                if does { Ok(()) } else { Err(format!("{name} does nothing that could be late")) }
-            }
-            // What is completed or aborted is not aborted any more (§4.4).
-            Self::Afterwards(Mishap::AbortUpload)
-                if matches!(call.operation, Op::Complete | Op::Abort) =>
-            {
-                Err(format!("{} leaves no upload that could be aborted", call.shown_name()))
-            }
-            Self::Meanwhile(mishap) | Self::Afterwards(mishap) => can_befall(*mishap, call),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Whether the answer has the header that is changed: these three are known, of others nothing is.
-fn can_alter(alter: &Alter, call: &Call) -> Result<(), String> {
-    use Operation as Op;
-    let name = match alter {
-        Alter::WrongChecksum | Alter::UpperCaseChecksum => "X-Agile-Checksum",
-        Alter::WrongSize => "X-Agile-Size",
-        Alter::Code(_) => "X-Agile-Status",
-        Alter::Without(name) | Alter::Twice(name) => name,
-        Alter::With(..) => return Ok(()),
-    };
-    let stored = matches!(call.operation, Op::Piece | Op::PostRaw | Op::PostFile);
-    let has = match name.to_ascii_lowercase().as_str() {
-        "x-agile-checksum" => stored || call.operation == Op::Read,
-        "x-agile-size" => stored,
-        "x-agile-status" => call.interface == Interface::Http,
-        _ => true,
-    };
-    if has { Ok(()) } else { Err(format!("{} answers without {name}", call.shown_name())) }
-}
-
-fn can_befall(mishap: Mishap, call: &Call) -> Result<(), String> {
-    use Operation as Op;
-    let of_uploads =
-        [Op::Create, Op::Piece, Op::Complete, Op::Status, Op::ListPieces, Op::Abort, Op::Restart];
-    let of_sessions = [Op::Login, Op::CheckToken, Op::UpdateSession, Op::InitKeyPair, Op::Logout];
-    let of_no_path = [Op::Echo, Op::StatusMap, Op::ListUploads];
-    let operation = &call.operation;
-    let (has, what) = match mishap {
-        Mishap::AbortUpload | Mishap::ExpireUpload | Mishap::DeleteUpload => {
-            (of_uploads.contains(operation), "is about no upload")
-        }
-        Mishap::RemoveDirectory => {
-            let has_none = of_sessions.contains(operation) || of_no_path.contains(operation);
-            (!has_none, "is about no path")
-        }
-        Mishap::ExpireToken => {
-            let has_none = matches!(operation, Op::Login | Op::Read) || call.name == PING.name;
-            (!has_none, "comes without a token")
-        }
-    };
-    if has { Ok(()) } else { Err(format!("{} {what}", call.shown_name())) }
 }

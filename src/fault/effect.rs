@@ -102,7 +102,7 @@ impl Lose {
 /// A call that is done later than it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Later {
-    /// How much later, in protocol time.
+    /// How much later, in protocol time; at most the 253,402,300,799 seconds from 1970 to 9999.
     pub after: Duration,
     /// What the client sees meanwhile.
     pub lose: Lose,

@@ -10,6 +10,7 @@ mod chaotic;
 mod check;
 mod code;
 mod effect;
+mod fits;
 mod near;
 mod pasted;
 mod pattern;
@@ -21,8 +22,8 @@ mod trigger;
 pub(crate) mod words;
 
 pub use chaos::{Chaos, Most, Profile};
-pub use check::refused_by_origin;
 pub use effect::{Alter, Cut, Effect, FRAMING_HEADERS, Garble, Later, Listing, Lose, Stage};
+pub use fits::refused_by_origin;
 pub use near::near_misses;
 pub use pasted::pasted;
 pub use pattern::Pattern;

@@ -229,11 +229,16 @@ fn unread(calls: &[&Call], tells: impl Fn(&Call) -> bool) -> String {
 }
 
 fn ordinal(number: u64) -> String {
-    match number {
-        1 => "first".to_owned(),
-        2 => "second".to_owned(),
-        3 => "third".to_owned(),
-        other => format!("{other}th"),
+    // 11, 12 and 13 have names of their own, and do not end like 1, 2 and 3.
+    let ends_like = if (11..=13).contains(&(number % 100)) { 0 } else { number % 10 };
+    match (number, ends_like) {
+        (1, _) => "first".to_owned(),
+        (2, _) => "second".to_owned(),
+        (3, _) => "third".to_owned(),
+        (_, 1) => format!("{number}st"),
+        (_, 2) => format!("{number}nd"),
+        (_, 3) => format!("{number}rd"),
+        _ => format!("{number}th"),
     }
 }
 

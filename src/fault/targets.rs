@@ -6,6 +6,18 @@ use crate::spec::{ENDPOINTS, Interface, METHODS, Operation, method_named};
 use super::Trigger;
 use super::words::op_in_words;
 
+/// What comes by no name of the tables: the operation, the interface, and what messages call it.
+const NAMELESS: [(Operation, Interface, &str); 3] = [
+    (Operation::Preflight, Interface::Http, "OPTIONS"),
+    (Operation::Unmatched, Interface::Http, "what no endpoint takes"),
+    (Operation::UnknownMethod, Interface::JsonRpc, "what names no method"),
+];
+
+/// Whether nothing is known of a call but that it came.
+pub(super) fn is_nameless(operation: Operation) -> bool {
+    NAMELESS.iter().any(|(nameless, ..)| *nameless == operation)
+}
+
 /// What a trigger may ask for, and which calls tell it by the time that faults are decided.
 struct Aspect {
     key: &'static str,
@@ -20,13 +32,13 @@ const ASPECTS: &[Aspect] = &[
     Aspect {
         key: "path",
         is_asked: |trigger| trigger.path.is_some(),
-        is_told_by: |_| true,
+        is_told_by: |operation| !is_nameless(operation),
         params: &["path", "oldpath", "from", "mpid"],
     },
     Aspect {
         key: "user",
         is_asked: |trigger| trigger.user.is_some(),
-        is_told_by: |operation| operation != Operation::Read,
+        is_told_by: |operation| operation != Operation::Read && !is_nameless(operation),
         params: &["token", "username"],
     },
     Aspect {
@@ -72,9 +84,13 @@ pub(super) fn calls_of(op: &Op) -> Vec<Call> {
         .map(|endpoint| Call::new(endpoint.operation, endpoint.interface, endpoint.path));
     let methods =
         METHODS.iter().map(|method| Call::new(method.operation, Interface::JsonRpc, method.name));
+    let nameless = NAMELESS
+        .iter()
+        .map(|(operation, interface, name)| Call::new(*operation, *interface, *name));
     let part = op.parts().map(|parts| *parts.start());
     endpoints
         .chain(methods)
+        .chain(nameless)
         .map(|call| Call { part, ..call })
         .filter(|call| op.matches(call))
         .collect()

@@ -6,6 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(Duration);
 
+/// The last moment that an HTTP date can write, since the epoch.
+pub const END_OF_YEAR_9999: Duration = Duration::from_secs(253_402_300_799);
+
 impl Timestamp {
     /// The moment `secs` seconds after the epoch.
     pub const fn from_secs(secs: u64) -> Self {
@@ -35,7 +38,6 @@ impl Timestamp {
     /// The same moment for the standard library, clamped to the last one that an HTTP date can
     /// write.
     pub fn to_system_time(self) -> SystemTime {
-        const END_OF_YEAR_9999: Duration = Duration::from_secs(253_402_300_799);
         UNIX_EPOCH + self.0.min(END_OF_YEAR_9999)
     }
 }

@@ -18,7 +18,7 @@ mod session;
 mod tree;
 mod upload;
 
-pub use clock::{Clock, Pace, Timestamp};
+pub use clock::{Clock, END_OF_YEAR_9999, Pace, Timestamp};
 pub use directories::{Making, Parents};
 use ids::{Ids, Kind};
 pub use mishap::{Mishap, Victim};

@@ -259,7 +259,7 @@ impl Builder {
     ///
     /// Why there can be no such fault, in one line, with its number in front, from 1.
     pub fn try_faults(mut self, faults: Vec<Fault>) -> Result<Self, String> {
-        faults::check(&faults, &self.given.users())?;
+        faults::check(&faults, &self.given.users()).map_err(|wrong| wrong.to_string())?;
         self.faults.extend(faults);
         Ok(self)
     }

@@ -1,5 +1,6 @@
 //! What a test does to make an origin go wrong.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::fault::{Chaos, Fault, FaultRecord, Kind, Place};
@@ -86,6 +87,11 @@ impl MockOrigin {
     ///
     /// Why there can be no such fault, in one line, with its number in front, from 1.
     pub fn try_add_faults(&self, faults: Vec<Fault>) -> Result<Vec<Armed>, String> {
+        self.add_all(faults).map_err(|wrong| wrong.to_string())
+    }
+
+    /// As [`MockOrigin::try_add_faults`], with the number and the reason apart.
+    pub(crate) fn add_all(&self, faults: Vec<Fault>) -> Result<Vec<Armed>, WrongFault> {
         let mut state = self.shared.lock();
         check(&faults, state.origin.sessions().users())?;
         Ok(faults.into_iter().map(|fault| self.add(&mut state, fault, None)).collect())
@@ -238,12 +244,24 @@ impl MockOrigin {
     }
 }
 
-/// Whether there can be those faults on an origin with such users; the number of the one that is
-/// wrong is in front, from 1.
-pub(super) fn check(faults: &[Fault], users: &[User]) -> Result<(), String> {
+/// The first of several faults that there cannot be.
+pub(crate) struct WrongFault {
+    /// Its number among them, from 1.
+    number: usize,
+    pub(crate) why: String,
+}
+
+impl fmt::Display for WrongFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "fault {}: {}", self.number, self.why)
+    }
+}
+
+/// Whether there can be those faults on an origin with such users.
+pub(super) fn check(faults: &[Fault], users: &[User]) -> Result<(), WrongFault> {
     let mut numbered = (1..).zip(faults);
-    numbered.try_for_each(|(n, fault)| {
-        check_one(fault, users).map_err(|why| format!("fault {n}: {why}"))
+    numbered.try_for_each(|(number, fault)| {
+        check_one(fault, users).map_err(|why| WrongFault { number, why })
     })
 }
 

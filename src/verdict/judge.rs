@@ -106,7 +106,9 @@ fn never_done(fault: &FaultRecord) -> Failure {
 fn never_released(fault: &FaultRecord) -> Failure {
     let claim = format!("this fault lets go of what it holds: {}", fault.name);
     let failure = Failure::new(claim, "a release by the test", "an answer that was never released");
-    *failure.because(added_at(fault)).hint("held.release(), or drop what .hold() has returned")
+    *failure
+        .because(added_at(fault))
+        .hint("held.release() in a test, or POST /__mock/faults/ID/release from outside")
 }
 
 fn added_at(fault: &FaultRecord) -> Option<String> {

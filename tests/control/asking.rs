@@ -125,6 +125,15 @@ fn a_hold_still_holds_if_its_number_was_released_or_deleted_before_it_was_added(
 }
 
 #[test]
+fn what_cannot_be_released_is_told_from_what_there_is_not() {
+    let stage = stage();
+    stage.ask("POST", "/__mock/faults", r#"{"op": "raw", "reject": 503}"#);
+    let release = |id: &str| stage.refused("POST", &format!("/__mock/faults/{id}/release"), "");
+    assert_eq!(release("0"), (404, "fault 0 holds nothing, nor does any other".to_owned()));
+    assert_eq!(release("1"), (404, "there is no fault 1, but 0".to_owned()));
+}
+
+#[test]
 fn a_released_hold_keeps_its_account_and_is_judged() {
     let stage = stage();
     let faults = r#"[{"op": "raw", "hold": true}, {"op": "login", "reject": 503}]"#;
@@ -142,7 +151,7 @@ fn a_released_hold_keeps_its_account_and_is_judged() {
     let listed = stage.ask("GET", "/__mock/faults", "");
     assert_eq!((&listed["faults"][0]["id"], &listed["faults"][0]["fired"]), (&json!(0), &json!(1)));
     let other = stage.refused("POST", "/__mock/faults/1/release", "");
-    assert_eq!(other, (404, "there is no fault with hold 1, but 0".to_owned()));
+    assert_eq!(other, (404, "fault 1 holds nothing: those with hold are 0".to_owned()));
     let verdict = stage.ask("GET", "/__mock/verdict", "");
     assert_eq!(verdict["failures"].as_array().unwrap().len(), 1, "{verdict}");
 }

@@ -18,6 +18,7 @@ mod ending;
 mod illness;
 mod large;
 mod late;
+mod nameless;
 mod refusals;
 mod rpc;
 mod scene;

@@ -85,23 +85,23 @@ fn calls_that_there_are_not() {
         origin.on(Op::method("getMultipartState")).lose(Lose::Close) =>
             "there is no method \"getMultipartState\", but makeDir, makeDir2, deleteDir, listDir, listFile, listPath, stat, rename, setMTime, setContentType, deleteFile, fetchFileHTTP, mediaVaultUrl, mediaVaultURL, copyFile, deleteObject, renameFile, createMultipart, getMultipartStatus, getMultipartStatusMap, listMultipart, listMultipartPiece, completeMultipart, abortMultipart, restartMultipart, login, authenticate, logout, checkToken, updateSession, noop, ping, initKeyPair",
         origin.on(Op::piece(0)).reject(503) =>
-            "part numbers go from 1 to 2147483647, and 0 is none",
+            "part: numbers go from 1 to 2147483647, and 0 is none",
         origin.on(Op::piece(4..=2)).reject(503) =>
-            "part numbers go from 1 to 2147483647, and 4..=2 is no range of them",
+            "part: numbers go from 1 to 2147483647, and 4..=2 is no range of them",
         origin.on(Op::piece(2_147_483_648)).reject(503) =>
-            "part numbers go from 1 to 2147483647, and 2147483648 is none",
+            "part: numbers go from 1 to 2147483647, and 2147483648 is none",
         origin.on(Op::any_piece().over(Interface::JsonRpc)).reject(503) =>
             "there is no piece over jsonrpc, but over http",
-        origin.on(Op::of(Operation::Unmatched)).reject(503) =>
-            "no fault acts on Operation::Unmatched: nothing answers it",
+        origin.on(Op::of(Operation::Unmatched).over(Interface::JsonRpc)).reject(503) =>
+            "there is no unmatched over jsonrpc, but over http",
         origin.on(Op::create()).user("jim").reject(503) =>
             "there is no user \"jim\", but [\"jane\"]",
         origin.tokens().user("jim").die_after_requests(1) =>
             "there is no user \"jim\", but [\"jane\"]",
         origin.on(Op::create()).path("videos/*").reject(503) =>
-            "a path begins with a slash: \"/videos/*\"",
+            "path: it begins with a slash: \"/videos/*\"",
         origin.on(Op::create()).path("").reject(503) =>
-            "a path begins with a slash: \"/\"",
+            "path: it begins with a slash: \"/\"",
         origin.on(Op::create()).named("two\nlines").reject(503) =>
             "a name is one line of text, and this is \"two\\nlines\"",
         origin.connections().named("").reset() =>
@@ -113,17 +113,23 @@ fn calls_that_there_are_not() {
 fn paths_users_and_uploads_that_no_such_call_is_about() {
     assert_refused! { |origin|
         origin.on(Op::create()).path("/videos/").reject(503) =>
-            "a path has no empty names, and no slash at its end, and this is \"/videos/\"",
+            "path: it has no empty names, and no slash at its end, and this is \"/videos/\"",
         origin.on(Op::create()).path("/videos//a").reject(503) =>
-            "a path has no empty names, and no slash at its end, and this is \"/videos//a\"",
+            "path: it has no empty names, and no slash at its end, and this is \"/videos//a\"",
         origin.on(Op::method("ping")).path("/videos").reject(503) =>
             "path: it is not known of ping when faults are decided",
         origin.on(Op::login()).upload("u1").reject(503) =>
             "upload: it is not known of login when faults are decided",
+        origin.on(Op::piece(1)).upload("").reject(503) =>
+            "upload: no multipart identifier is empty",
         origin.on(Op::create()).upload("u1").reject(503) =>
             "upload: it is not known of create when faults are decided",
         origin.on(Op::egress()).user("jane").reject(503) =>
             "user: it is not known of egress when faults are decided",
+        origin.on(Op::of(Operation::Preflight)).path("/videos").reject(503) =>
+            "path: it is not known of preflight when faults are decided",
+        origin.on(Op::of(Operation::UnknownMethod)).user("jane").reject(503) =>
+            "user: it is not known of unknown_method when faults are decided",
         origin.on(Op::method("stat").over(Interface::Http)).reject(503) =>
             "there is no stat over http, but over jsonrpc",
     }
@@ -205,6 +211,8 @@ fn answers_that_no_table_has() {
             "reject: logout has no row -13, but 200/-32700, 200/-32603, 200/-32602, 200/-32601, 200/-32600, 200/-32099, 200/-32000, 200/-2, 200/-1",
         origin.on(Op::egress()).reject(Reject::code(-13)) =>
             "reject: egress has no row -13, nor any other, but takes any status",
+        origin.on(Op::of(Operation::Preflight)).reject(Reject::code(-13)) =>
+            "reject: preflight has no row -13, nor any other, but takes any status",
         origin.on(Op::piece(1)).reject(99) =>
             "reject: 99 is no status of a refusal: 300 to 599",
         origin.on(Op::piece(1)).reject(Reject::raw(700)) =>
@@ -247,6 +255,8 @@ fn effects_that_cannot_happen_to_what_is_selected() {
             "afterwards: that cannot happen to login: /account/login is about no path",
         origin.on(Op::method("ping")).afterwards(Mishap::ExpireToken) =>
             "afterwards: that cannot happen to ping: ping comes without a token",
+        origin.on(Op::login()).afterwards(Mishap::ExpireToken) =>
+            "afterwards: that cannot happen to login: /account/login comes without a token: the one that it gives is ended by a fault on tokens, or by expire_token in the test",
         origin.on(Op::create()).stale() =>
             "stale: that cannot happen to create: /multipart/create reads nothing that could be stale",
         origin.on(Op::piece(1)).cut_after(100_000_000_001, Cut::Reset) =>
@@ -277,8 +287,30 @@ fn effects_that_cannot_happen_to_what_is_selected() {
             "alter: that cannot happen to create: /multipart/create answers without x-agile-checksum",
         origin.on(Op::piece(1)).delay(Duration::ZERO) =>
             "delay: no time at all is no delay",
+        origin.on(Op::piece(1)).commit_later(Duration::MAX) =>
+            "commit_later: 18446744073709551615 seconds never come: at most 253402300799, all there are from 1970 to 9999",
         origin.on(Op::piece(1)).garble(Garble::Garbage(Vec::new())) =>
             "garble: garbage of no bytes is a close: cut_answer, after 0 bytes",
+    }
+}
+
+#[test]
+fn effects_that_cannot_happen_to_what_has_no_name() {
+    assert_refused! { |origin|
+        origin.on(Op::of(Operation::Unmatched)).commit_then(Lose::Close) =>
+            "commit_then: that cannot happen to unmatched: the origin itself refused it: 404",
+        origin.on(Op::of(Operation::UnknownMethod)).commit_then(Lose::Close) =>
+            "commit_then: that cannot happen to unknown_method: the origin itself refused it: 200",
+        origin.on(Op::of(Operation::Preflight)).commit_later(Duration::from_secs(1)) =>
+            "commit_later: that cannot happen to preflight: OPTIONS does nothing that could be late",
+        origin.on(Op::of(Operation::Preflight)).afterwards(Mishap::RemoveDirectory) =>
+            "afterwards: that cannot happen to preflight: OPTIONS is about no path",
+        origin.on(Op::of(Operation::Unmatched)).meanwhile(Mishap::ExpireToken) =>
+            "meanwhile: that cannot happen to unmatched: what no endpoint takes comes without a token",
+        origin.on(Op::of(Operation::Preflight)).alter(Alter::Code(-1)) =>
+            "alter: that cannot happen to preflight: OPTIONS answers without X-Agile-Status",
+        origin.on(Op::of(Operation::Unmatched)).alter(Alter::Code(-1)) =>
+            "alter: that cannot happen to unmatched: what no endpoint takes answers without X-Agile-Status",
     }
 }
 

@@ -267,6 +267,30 @@ fn nth_first_times_and_always_count_what_is_selected_since_then() {
 }
 
 #[test]
+fn the_number_of_a_call_that_never_came_is_written_as_it_is_spoken() {
+    for (nth, spoken) in [
+        (2, "second"),
+        (4, "4th"),
+        (11, "11th"),
+        (12, "12th"),
+        (13, "13th"),
+        (21, "21st"),
+        (22, "22nd"),
+        (23, "23rd"),
+        (101, "101st"),
+        (111, "111th"),
+    ] {
+        let (origin, token) = videos();
+        let late = origin.on(Op::create()).nth(nth).reject(503);
+        asking::create(&origin, &token, "/videos", "a.mp4");
+        let verdict = origin.verdict().unwrap_err().to_string();
+        assert!(verdict.contains(&format!("the {spoken} never\n")), "{verdict}");
+        late.remove();
+        origin.finish();
+    }
+}
+
+#[test]
 fn attempts_can_be_counted_in_turn() {
     let (origin, token) = videos();
     let fault = origin.on(Op::any_piece()).attempt(1).times(2).reject(503);

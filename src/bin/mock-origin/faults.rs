@@ -109,11 +109,17 @@ mod tests {
                 "there is no key \"seed\" beside the list of faults",
             ),
             ("[[fault]]\nop = \"piece\"\nreject = { status = 503, code = 77 }", "fault 1: "),
-            ("[[fault]]\nop = \"piece\"\ndelay = nan", "fault 1: delay takes SECONDS, not nan"),
-            ("[[fault]]\nop = \"piece\"\ndelay = inf", "fault 1: delay takes SECONDS, not inf"),
+            (
+                "[[fault]]\nop = \"piece\"\ndelay = nan",
+                "fault 1: delay takes SECONDS up to 18446744073709551615, not nan",
+            ),
+            (
+                "[[fault]]\nop = \"piece\"\ndelay = inf",
+                "fault 1: delay takes SECONDS up to 18446744073709551615, not inf",
+            ),
             (
                 "[[fault]]\nop = \"piece\"\ndelay = 2020-01-01",
-                "fault 1: delay takes SECONDS, not 2020-01-01",
+                "fault 1: delay takes SECONDS up to 18446744073709551615, not 2020-01-01",
             ),
             (
                 "[[fault]]\nop = \"piece\"\nreject = { status = 503, retry_after = inf }",

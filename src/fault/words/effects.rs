@@ -103,7 +103,7 @@ pub const EFFECTS: &[EffectRow] = &[
         r#""reset"|"close"|"half_close"|"stall"|STATUS"#,
         "its body is read whole, and nothing is done; its answer is lost, or comes with that status \
          instead: the row that the operation has for it, or none, as from a proxy",
-        |value| call(plain(lose(value).map(Effect::Lose))),
+        |value| call(lose(value).map(Effect::Lose)),
     ),
     on_calls(
         "meanwhile",
@@ -133,11 +133,11 @@ pub const EFFECTS: &[EffectRow] = &[
         "commit_then",
         r#""reset"|"close"|"half_close"|"stall"|STATUS"#,
         "it is done, and its answer is lost, or comes with that status instead, as for lose",
-        |value| call(plain(lose(value).map(Effect::CommitThen))),
+        |value| call(lose(value).map(Effect::CommitThen)),
     ),
     on_calls(
         "commit_later",
-        "SECONDS|{ seconds = SECONDS, then = as for lose }",
+        "SECONDS up to 253402300799|{ seconds = SECONDS, then = as for lose }",
         "its answer is lost as for lose (503, unless it says how), and it is done so much later in \
          protocol time, even if it has been sent again by then",
         |value| call(later(value).map(Effect::CommitLater)),
@@ -150,7 +150,7 @@ pub const EFFECTS: &[EffectRow] = &[
     ),
     on_calls(
         "delay",
-        "SECONDS",
+        "SECONDS up to 18446744073709551615",
         "done at once, and answered so much later, in real time",
         |value| call(plain(seconds(value).map(Effect::Delay))),
     ),
@@ -215,7 +215,7 @@ pub const EFFECTS: &[EffectRow] = &[
     ),
     on_tokens(
         "die_after",
-        "SECONDS",
+        "SECONDS up to 18446744073709551615",
         "they work for so long in protocol time, whatever their logins have asked for",
         |value| plain(seconds(value).map(|time| Deed::Token(TokenLife::Time(time)))),
     ),

@@ -92,6 +92,9 @@ pub(super) const OPS: &[(&str, Option<Operation>)] = &[
     ("init_key_pair", Some(Operation::InitKeyPair)),
     ("logout", Some(Operation::Logout)),
     ("echo", Some(Operation::Echo)),
+    ("preflight", Some(Operation::Preflight)),
+    ("unknown_method", Some(Operation::UnknownMethod)),
+    ("unmatched", Some(Operation::Unmatched)),
 ];
 
 const ALL: &[Subject] = &[Subject::Calls, Subject::Connections, Subject::Tokens];
@@ -115,8 +118,10 @@ pub const SELECTORS: &[SelectorRow] = &[
                  \"list_uploads\"|\"list_pieces\"|\"stat\"|\"list\"|\"rename\"|\"copy\"|\
                  \"delete_object\"|\"delete_file\"|\"delete_directory\"|\"set_mtime\"|\
                  \"set_content_type\"|\"fetch\"|\"media_vault\"|\"check_token\"|\
-                 \"update_session\"|\"init_key_pair\"|\"logout\"|\"echo\"",
-        what: "the operation, over whichever interface it is asked for",
+                 \"update_session\"|\"init_key_pair\"|\"logout\"|\"echo\"|\"preflight\"|\
+                 \"unknown_method\"|\"unmatched\"",
+        what: "the operation, over whichever interface it is asked for; preflight is OPTIONS on \
+               anything, unmatched what no endpoint takes",
         on: CALLS,
         read: |draft, value| {
             set(&mut draft.op, named(OPS, value).map(|one| one.map_or(Op::any(), Op::of)))

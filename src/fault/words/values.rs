@@ -4,11 +4,12 @@ use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
+use crate::fault::check::no_status;
 use crate::fault::{Alter, Cut, Garble, Later, Listing, Lose, Reject};
 use crate::origin::Mishap;
 use crate::spec::{Join, Switches};
 
-use super::json::{Object, check_keys, member, needed, takes};
+use super::json::{Object, check_keys, member, needed, shown, takes};
 
 pub(super) use super::json::seconds;
 
@@ -140,13 +141,14 @@ const CODE: &str = "a number from -2147483648 to 2147483647";
 const BYTES: &str = "a number of bytes";
 const HEADERS: &str = "{ NAME = VALUE }, or [[NAME, VALUE]] where their order matters";
 const HEADER: &str = "the name of a header";
-const SECONDS: &str = "SECONDS";
+const SECONDS: &str = "SECONDS up to 18446744073709551615";
+const LATER: &str = "SECONDS up to 253402300799";
 const HOW: &str = r#""reset"|"close"|"half_close"|"stall""#;
-const LOSE: &str = r#""reset"|"close"|"half_close"|"stall"|STATUS"#;
+const LOSE: &str = r#""reset"|"close"|"half_close"|"stall"|STATUS from 300 to 599"#;
 
 pub(super) fn reject(value: &Value) -> Read<Reject> {
     if value.is_number() {
-        return plain(whole(value).map(Reject::status));
+        return status(value).map(Reject::status);
     }
     let of = members(value, &["status", "raw", "code", "reason", "headers", "retry_after"])?;
     let status = member(of, "status", STATUS, whole)?;
@@ -199,8 +201,17 @@ pub(super) fn cut(value: &Value) -> Read<(u64, Cut)> {
     Ok((bytes, needed(how, "how", HOW)?))
 }
 
-pub(super) fn lose(value: &Value) -> Option<Lose> {
-    named(LOSSES, value).or_else(|| whole(value).map(Lose::Status))
+pub(super) fn lose(value: &Value) -> Read<Lose> {
+    if value.is_number() {
+        return status(value).map(Lose::Status);
+    }
+    plain(named(LOSSES, value))
+}
+
+/// A status that stands alone. Of one too large for a number of its size the same is said as of any
+/// other that is none.
+fn status(value: &Value) -> Read<u16> {
+    whole(value).ok_or_else(|| no_status(shown(value)).into())
 }
 
 pub(super) fn later(value: &Value) -> Read<Later> {
@@ -208,9 +219,9 @@ pub(super) fn later(value: &Value) -> Read<Later> {
         return Ok(Later::after(after));
     }
     let of = members(value, &["seconds", "then"])?;
-    let after = needed(member(of, "seconds", SECONDS, seconds)?, "seconds", SECONDS)?;
+    let after = needed(member(of, "seconds", LATER, seconds)?, "seconds", LATER)?;
     let later = Later::after(after);
-    Ok(member(of, "then", LOSE, lose)?.map_or(later, |then| later.then(then)))
+    Ok(member(of, "then", LOSE, |then| lose(then).ok())?.map_or(later, |then| later.then(then)))
 }
 
 /// A join as the switch of that name takes it.

@@ -78,9 +78,12 @@ const NONSENSE: &[(&str, &str)] = &[
         r#"{"op":"login","interface":"ftp","hold":true}"#,
         "interface takes \"http\"|\"jsonrpc\"|\"egress\", not \"ftp\"",
     ),
-    (r#"{"op":"login","delay":-1}"#, "delay takes SECONDS, not -1"),
-    (r#"{"op":"login","delay":1e30}"#, "delay takes SECONDS, not 1e+30"),
-    (r#"{"op":"login","delay":"1s"}"#, "delay takes SECONDS, not \"1s\""),
+    (r#"{"op":"login","delay":-1}"#, "delay takes SECONDS up to 18446744073709551615, not -1"),
+    (r#"{"op":"login","delay":1e30}"#, "delay takes SECONDS up to 18446744073709551615, not 1e+30"),
+    (
+        r#"{"op":"login","delay":"1s"}"#,
+        "delay takes SECONDS up to 18446744073709551615, not \"1s\"",
+    ),
     (
         r#"{"op":"complete","join":"soon"}"#,
         "join takes \"immediate\"|\"polls:N\"|\"after:SECONDS\"|\"fail\", not \"soon\"",
@@ -107,7 +110,7 @@ const NONSENSE: &[(&str, &str)] = &[
     ),
     (
         r#"{"op":"piece","reject":{"status":503,"retry_after":-1}}"#,
-        "reject: retry_after takes SECONDS, not -1",
+        "reject: retry_after takes SECONDS up to 18446744073709551615, not -1",
     ),
     (
         r#"{"op":"piece","reject":{"status":70000}}"#,
@@ -121,7 +124,7 @@ const NONSENSE: &[(&str, &str)] = &[
     ),
     (
         r#"{"op":"piece","commit_later":{"then":503}}"#,
-        "commit_later: seconds is missing: it takes SECONDS",
+        "commit_later: seconds is missing: it takes SECONDS up to 253402300799",
     ),
     (
         r#"{"op":"piece","alter":{"with":"X-A"}}"#,
@@ -143,16 +146,35 @@ const NONSENSE: &[(&str, &str)] = &[
     ),
     (
         r#"{"op":"piece","part":0,"hold":true}"#,
-        "part numbers go from 1 to 2147483647, and 0 is none",
+        "part: numbers go from 1 to 2147483647, and 0 is none",
     ),
     (r#"{"op":"login","nth":0,"hold":true}"#, "nth takes N of 1 or more, not 0"),
     (r#"{"op":"login","times":0,"hold":true}"#, "times takes N of 1 or more, not 0"),
     (r#"{"op":"raw","read_slowly":0}"#, "read_slowly takes N of 1 or more, not 0"),
-    (r#"{"op":"login","path":"a","hold":true}"#, "a path begins with a slash: \"/a\""),
+    (r#"{"op":"login","path":"a","hold":true}"#, "path: it begins with a slash: \"/a\""),
     (
         r#"{"op":"login","path":"/a//b","hold":true}"#,
-        "a path has no empty names, and no slash at its end, and this is \"/a//b\"",
+        "path: it has no empty names, and no slash at its end, and this is \"/a//b\"",
     ),
+    (r#"{"op":"login","reject":99999}"#, "reject: 99999 is no status of a refusal: 300 to 599"),
+    (r#"{"op":"login","lose":70000}"#, "lose: 70000 is no status of a refusal: 300 to 599"),
+    (
+        r#"{"op":"login","commit_then":5.5}"#,
+        "commit_then: 5.5 is no status of a refusal: 300 to 599",
+    ),
+    (
+        r#"{"op":"raw","commit_later":1e300}"#,
+        "commit_later takes SECONDS up to 253402300799|{ seconds = SECONDS, then = as for lose }, not 1e+300",
+    ),
+    (
+        r#"{"op":"raw","commit_later":18446744073709551615}"#,
+        "commit_later: 18446744073709551615 seconds never come: at most 253402300799, all there are from 1970 to 9999",
+    ),
+    (
+        r#"{"op":"raw","commit_later":{"seconds":1,"then":70000}}"#,
+        "commit_later: then takes \"reset\"|\"close\"|\"half_close\"|\"stall\"|STATUS from 300 to 599, not 70000",
+    ),
+    (r#"{"op":"piece","upload":"","hold":true}"#, "upload: no multipart identifier is empty"),
     (r#"{"op":"login","lose":100}"#, "lose: 100 is no status of a refusal: 300 to 599"),
     (r#"{"op":"login","alter":{"without":"a b"}}"#, "alter: \"a b\" is no name of a header"),
     (
@@ -189,7 +211,14 @@ fn every_effect_says_what_it_takes() {
             let json = format!("{{\"on\":\"{on}\",\"{}\":{nonsense}}}", row.key);
             let value: Value = serde_json::from_str(nonsense).unwrap();
             let error = Fault::from_json(&json).unwrap_err();
-            assert_eq!(error, format!("{} takes {}, not {value}", row.key, row.values));
+            // A number is told what numbers there are.
+            let is_status = value.is_number() && row.values.split('|').any(|one| one == "STATUS");
+            let expected = if is_status {
+                format!("{}: {value} is no status of a refusal: 300 to 599", row.key)
+            } else {
+                format!("{} takes {}, not {value}", row.key, row.values)
+            };
+            assert_eq!(error, expected);
         }
         // What takes an inner table names what is wrong in it.
         let json = format!("{{\"on\":\"{on}\",\"{}\":{{\"x\":1}}}}", row.key);

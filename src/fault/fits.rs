@@ -1,0 +1,145 @@
+//! Calls on which a fault can do nothing.
+
+use crate::journal::Call;
+use crate::origin::Mishap;
+use crate::spec::{Interface, Operation, PING, Row};
+
+use super::plan::Circumstances;
+use super::targets::is_nameless;
+use super::{Alter, Effect, Stage};
+
+/// Why a strike that needs the call to be done came to nothing.
+pub fn refused_by_origin(status: u16, row: Option<&Row>) -> String {
+    let row = row.map(|row| format!(" {} {}", row.code, row.phrase)).unwrap_or_default();
+    format!("the origin itself refused it: {status}{row}")
+}
+
+impl Effect {
+    /// Whether it can do anything to `call`.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub(super) fn can_strike(
+        &self,
+        call: &Call,
+        circumstances: Circumstances,
+    ) -> Result<(), String> {
+        let Circumstances { at, refused, declared } = circumstances;
+        if self.stage() == Stage::Body && at > Stage::Body {
+            return Err(
+                "what it asks for is in its body, and known when that has been read".to_owned()
+            );
+        }
+        if let (Some(bytes), Some(declared)) = (self.body_bytes(), declared)
+            && declared < bytes
+        {
+            return Err(format!("its body has only {declared} bytes"));
+        }
+        let waits = self.stage() == Stage::Body && self.body_bytes() != Some(0);
+        if let Some(status) = refused.filter(|_| waits || self.needs_commit()) {
+            return Err(refused_by_origin(status, call.row));
+        }
+        self.can_mean(call)
+    }
+
+    /// Whether the operation has what the effect changes.
+    fn can_mean(&self, call: &Call) -> Result<(), String> {
+        use Operation as Op;
+        let is = |operations: &[Op], what: &str| {
+            let fits = operations.contains(&call.operation);
+            if fits { Ok(()) } else { Err(format!("{} {what}", call.shown_name())) }
+        };
+        match self {
+            Self::Reject(reject) | Self::RejectAfter(_, reject)
+                if reject.choose(call).is_none() =>
+            {
+                Err(format!("{} has no row {}", call.shown_name(), reject.asked()))
+            }
+            Self::Join(_) => is(&[Op::Complete], "begins no join"),
+            Self::Listing(_) => is(&[Op::List, Op::ListUploads, Op::ListPieces], "gives no list"),
+            Self::Stale => is(
+                &[Op::List, Op::ListUploads, Op::ListPieces, Op::Stat, Op::Status, Op::Read],
+                "reads nothing that could be stale",
+            ),
+            Self::Alter(alter) => can_alter(alter, call),
+            Self::ReadSlowly(_) => {
+                is(&[Op::Piece, Op::PostRaw, Op::PostFile], "has no body that could be read slowly")
+            }
+            Self::CommitLater(_) => {
+                let reads = [
+                    Op::Read,
+                    Op::Stat,
+                    Op::List,
+                    Op::ListUploads,
+                    Op::ListPieces,
+                    Op::StatusMap,
+                    Op::CheckToken,
+                    Op::Echo,
+                ];
+                let name = call.shown_name();
+                let does = !reads.contains(&call.operation) && !is_nameless(call.operation);
+                if does { Ok(()) } else { Err(format!("{name} does nothing that could be late")) }
+            }
+            // What is completed or aborted is not aborted any more (§4.4).
+            Self::Afterwards(Mishap::AbortUpload)
+                if matches!(call.operation, Op::Complete | Op::Abort) =>
+            {
+                Err(format!("{} leaves no upload that could be aborted", call.shown_name()))
+            }
+            Self::Meanwhile(mishap) | Self::Afterwards(mishap) => can_befall(*mishap, call),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether the answer has the header that is changed: these three are known, of others nothing is.
+fn can_alter(alter: &Alter, call: &Call) -> Result<(), String> {
+    use Operation as Op;
+    let name = match alter {
+        Alter::WrongChecksum | Alter::UpperCaseChecksum => "X-Agile-Checksum",
+        Alter::WrongSize => "X-Agile-Size",
+        Alter::Code(_) => "X-Agile-Status",
+        Alter::Without(name) | Alter::Twice(name) => name,
+        Alter::With(..) => return Ok(()),
+    };
+    let stored = matches!(call.operation, Op::Piece | Op::PostRaw | Op::PostFile);
+    let has = match name.to_ascii_lowercase().as_str() {
+        "x-agile-checksum" => stored || call.operation == Op::Read,
+        "x-agile-size" => stored,
+        "x-agile-status" => call.interface == Interface::Http && !is_nameless(call.operation),
+        _ => true,
+    };
+    if has { Ok(()) } else { Err(format!("{} answers without {name}", call.shown_name())) }
+}
+
+fn can_befall(mishap: Mishap, call: &Call) -> Result<(), String> {
+    use Operation as Op;
+    let of_uploads =
+        [Op::Create, Op::Piece, Op::Complete, Op::Status, Op::ListPieces, Op::Abort, Op::Restart];
+    let of_sessions = [Op::Login, Op::CheckToken, Op::UpdateSession, Op::InitKeyPair, Op::Logout];
+    let of_no_path = [Op::Echo, Op::StatusMap, Op::ListUploads];
+    let operation = &call.operation;
+    let (has, what) = match mishap {
+        Mishap::AbortUpload | Mishap::ExpireUpload | Mishap::DeleteUpload => {
+            (of_uploads.contains(operation), "is about no upload")
+        }
+        Mishap::RemoveDirectory => {
+            let has_none = of_sessions.contains(operation)
+                || of_no_path.contains(operation)
+                || is_nameless(*operation);
+            (!has_none, "is about no path")
+        }
+        Mishap::ExpireToken if *operation == Op::Login => (
+            false,
+            "comes without a token: the one that it gives is ended by a fault on tokens, or by \
+             expire_token in the test",
+        ),
+        Mishap::ExpireToken => {
+            let has_none =
+                *operation == Op::Read || call.name == PING.name || is_nameless(*operation);
+            (!has_none, "comes without a token")
+        }
+    };
+    if has { Ok(()) } else { Err(format!("{} {what}", call.shown_name())) }
+}

@@ -1,0 +1,64 @@
+//! What comes by no name of the tables goes wrong like everything else: a preflight, a request to no
+//! endpoint, and a method that there is not.
+
+use mock_origin::{Alter, Cut, Fault, Lose, MockOrigin, Op, Operation, Reject};
+
+use super::asking::{self, rpc};
+use super::support::{Client, request};
+use super::videos;
+
+#[test]
+fn what_comes_by_no_name_is_struck_too() {
+    let ask = |origin: &MockOrigin, operation: Operation| match operation {
+        Operation::Preflight => {
+            Client::new(origin).ask("OPTIONS", "/multipart/piece", &[], b"").status
+        }
+        Operation::Unmatched => asking::http(origin, "/nope", &[], b"").status,
+        _ => rpc(origin, "getMultipartState", "[]").status,
+    };
+    let all = [
+        (Operation::Preflight, "preflight"),
+        (Operation::Unmatched, "unmatched"),
+        (Operation::UnknownMethod, "unknown_method"),
+    ];
+    for (meant, word) in all {
+        let (origin, _) = videos();
+        let fault = origin.on(Op::of(meant)).times(2).reject(Reject::raw(418));
+        let read = Fault::from_json(&format!(r#"{{"op": "{word}", "reject": 503}}"#));
+        origin.add_fault(read.unwrap());
+        let statuses = |operation| [ask(&origin, operation), ask(&origin, operation)];
+        for (operation, _) in all {
+            assert_eq!(statuses(operation) == [418; 2], operation == meant, "{operation:?} {word}");
+        }
+        assert_eq!(fault.fired(), 2);
+        assert_eq!(ask(&origin, meant), 503, "{word}");
+        let verdict = origin.verdict().unwrap_err().to_string();
+        assert!(!verdict.contains("this fault acts"), "{verdict}");
+    }
+}
+
+#[test]
+fn a_preflight_and_what_is_refused_go_wrong_in_every_way_that_they_can() {
+    let (origin, _) = videos();
+    let preflight = || Op::of(Operation::Preflight);
+    let options = |body: &[u8]| {
+        let whole = request("OPTIONS", "/multipart/piece", &[], body);
+        let mut client = Client::new(&origin);
+        client.write(whole);
+        client.rest().unwrap_or_default()
+    };
+    origin.on(preflight()).commit_then(Lose::Close);
+    assert_eq!(options(b""), b"");
+    origin.on(preflight()).cut_after(3, Cut::Close);
+    assert_eq!(options(b"a body"), b"");
+    origin.on(preflight()).lose(Lose::Close);
+    assert_eq!(options(b""), b"");
+    origin.on(preflight()).alter(Alter::With("X-Why".into(), "ill".into()));
+    let altered = Client::new(&origin).ask("OPTIONS", "/multipart/piece", &[], b"");
+    assert_eq!((altered.status, altered.header("X-Why")), (200, Some("ill")));
+    origin.on(Op::of(Operation::UnknownMethod)).lose(Lose::Status(503));
+    assert_eq!(rpc(&origin, "getMultipartState", "[]").status, 503);
+    origin.on(Op::of(Operation::Unmatched)).lose(Lose::Status(503));
+    assert_eq!(asking::http(&origin, "/nope", &[], b"body").status, 503);
+    assert!(origin.faults().iter().all(|fault| fault.fired == 1));
+}
