@@ -200,7 +200,8 @@ impl MockOrigin {
 
     /// Forgets what happened, all faults, and what was stored, and begins anew with what the builder
     /// gave: the same users, directories, files and uploads, the same clock. Ports stay open, tokens
-    /// do not.
+    /// do not. A request that is on its way when that happens ends without an answer, and nothing of
+    /// it is stored.
     pub fn reset(&self) {
         self.shared.reset();
     }
