@@ -1,7 +1,5 @@
 //! Many uploads at once under chaos: nothing is lost, and the same happens again.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use mock_origin::{Chaos, MockOrigin, Profile, UploadState};
 
 use crate::client::Uploader;
@@ -9,18 +7,14 @@ use crate::facts::{asked_for_status, assert_same, cut, facts, struck};
 use crate::replay::{replayed, under_chaos};
 use crate::{pieces, videos};
 
-const WORKERS: u64 = 12;
+/// How many upload at once.
+const WORKERS: u64 = 100;
 
-/// Uploads so many files, by several clients at once, of which every other one keeps its connection.
+/// Uploads so many files, by many clients at once, of which every other one keeps its connection.
+/// Each has its own files to upload: how many log in must not depend on who is quick.
 pub(crate) fn upload_all(origin: &MockOrigin, uploads: u64) {
-    let next = AtomicU64::new(0);
-    let work = |client: Uploader| {
-        let mut client = client;
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= uploads {
-                break;
-            }
+    let work = |mut client: Uploader, worker: u64| {
+        for number in (0..uploads).filter(|number| number % WORKERS == worker) {
             client.upload("/videos", &format!("{number}.mp4"), &pieces(number)).unwrap();
         }
     };
@@ -28,7 +22,7 @@ pub(crate) fn upload_all(origin: &MockOrigin, uploads: u64) {
         for worker in 0..WORKERS {
             let client = Uploader::correct(origin);
             let client = if worker % 2 == 0 { client } else { client.without_keep_alive() };
-            scope.spawn(move || work(client));
+            scope.spawn(move || work(client, worker));
         }
     });
 }
