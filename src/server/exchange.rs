@@ -154,10 +154,9 @@ impl Walk {
     }
 
     async fn past_body(&mut self, mut plan: Box<Plan>, taken: Taken) -> End {
-        if self.is_forgotten(&self.line.shared.lock()) {
+        if !self.choose_behind_body(&mut plan, &taken) {
             return self.forgotten();
         }
-        self.choose_behind_body(&mut plan, &taken);
         let mut plan = match self.act_at_commit(plan, &taken) {
             Ok(plan) => plan,
             Err(end) => return end,

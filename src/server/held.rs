@@ -33,6 +33,11 @@ impl Holds {
         hold.word.notify_waiters();
     }
 
+    /// Whether no fault has ever held anything, nor been released.
+    pub(super) fn is_unused(&self) -> bool {
+        self.0.lock().is_empty()
+    }
+
     /// Whether the fault holds what comes, as nothing has released it.
     pub(super) fn is_holding(&self, fault: u64) -> bool {
         !self.of(fault).released.load(Ordering::Acquire)

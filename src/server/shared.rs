@@ -170,7 +170,10 @@ impl Shared {
     /// the record of it is closed, and a test that asks then must not see the difference.
     pub(super) fn settled(&self) -> MutexGuard<'_, State> {
         const PATIENCE: Duration = Duration::from_secs(1);
-        let is_let_go = |state: &State| state.holding().all(|fault| self.holds.is_holding(fault));
+        // Where nothing is held, the whole record need not be looked through.
+        let is_let_go = |state: &State| {
+            self.holds.is_unused() || state.holding().all(|fault| self.holds.is_holding(fault))
+        };
         let is_quiet = |state: &State| !state.journal.is_answering() && is_let_go(state);
         let (mut state, _) = self.lock_when(PATIENCE, is_quiet);
         state.settle();

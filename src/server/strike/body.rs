@@ -36,7 +36,8 @@ impl Walk {
     }
 
     /// The body is there: what was to strike in it has passed, and what it tells is asked about.
-    pub(in crate::server) fn choose_behind_body(&mut self, plan: &mut Plan, taken: &Taken) {
+    /// Says whether the origin still knows of the request.
+    pub(in crate::server) fn choose_behind_body(&mut self, plan: &mut Plan, taken: &Taken) -> bool {
         let length = taken.received.length;
         match self.effect() {
             Some(Effect::ReadSlowly(_)) if length == 0 => self.spare("it had no body"),
@@ -48,13 +49,17 @@ impl Walk {
         }
         let line = std::sync::Arc::clone(&self.line);
         let mut state = line.shared.lock();
+        if self.is_forgotten(&state) {
+            return false;
+        }
         if state.faults.is_idle() {
-            return;
+            return true;
         }
         state.use_token(plan.call(), 0, length);
         if plan.is_told_by_body() && taken.received.end == BodyEnd::Whole {
             self.choose_for_calls(&mut state, plan, taken);
         }
+        true
     }
 
     /// Notes what has come of a body that goes no further.
