@@ -72,12 +72,16 @@ impl Connection {
         let _ = bytes.chunks(odd).try_for_each(|write| self.stream.write_all(write));
     }
 
-    /// Stops sending, if that is before the end of the body. The answer can still be read.
+    /// Stops sending, if that is before the end of the body. The answer can still be read. A
+    /// connection that the origin has ended already has no sending direction to close.
     fn break_off(&self, sent: &Sent) -> Result<(), String> {
-        if sent.is_cut() {
-            return self.stream.shutdown(Shutdown::Write).map_err(|why| why.to_string());
+        if !sent.is_cut() {
+            return Ok(());
         }
-        Ok(())
+        match self.stream.shutdown(Shutdown::Write) {
+            Err(why) if why.kind() != ErrorKind::NotConnected => Err(why.to_string()),
+            _ => Ok(()),
+        }
     }
 
     /// The request that went behind is answered in its turn.

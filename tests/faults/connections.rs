@@ -65,6 +65,16 @@ fn a_connection_is_reset_before_anything_is_read() {
 }
 
 #[test]
+fn a_client_can_finish_writing_on_a_reset_connection() {
+    let origin = MockOrigin::start();
+    origin.connections().reset();
+    let mut client = Client::new(&origin);
+    assert!(client.rest().is_err(), "a reset");
+    client.finish_writing();
+    origin.finish();
+}
+
+#[test]
 fn so_many_connections_or_all_are_struck() {
     let origin = MockOrigin::start();
     let first = origin.connections().reset();

@@ -85,9 +85,9 @@ impl Client {
         bytes.as_ref().iter().fold(self, |client, byte| client.write([*byte]))
     }
 
-    /// Says that nothing more will be written.
+    /// Says that nothing more will be written. The server may have reset the connection already.
     pub fn finish_writing(&mut self) -> &mut Self {
-        self.socket.shutdown(Shutdown::Write).unwrap();
+        shutdown_write(&self.socket).unwrap();
         self
     }
 
@@ -194,6 +194,15 @@ impl Client {
             assert!(count > 0, "the connection was closed in the middle of an answer: {so_far}");
             self.ahead.extend_from_slice(&buffer[..count]);
         }
+    }
+}
+
+/// Closes the sending direction of a socket. One that the server has reset has none to close, and
+/// what was reset is for the reader to notice.
+pub fn shutdown_write(socket: &TcpStream) -> io::Result<()> {
+    match socket.shutdown(Shutdown::Write) {
+        Err(error) if error.kind() == ErrorKind::NotConnected => Ok(()),
+        done => done,
     }
 }
 
