@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::content::Digest;
 use crate::journal::{Call, Op};
 use crate::spec::{Interface, Operation};
 
+use super::decision::{DecisionKey, DecisionRng, OperationKey};
 use super::plan::Circumstances;
 use super::{Cut, Effect, Fault, Lose, Pattern, Reject, Trigger};
 
@@ -19,7 +19,8 @@ const SMALL_BODY: u64 = 64 << 10;
 /// Faults by chance, which is a seed.
 ///
 /// Each decision is a hash of the seed, the operation, the path, the user, the part number and the
-/// attempt: neither the order in which requests come nor their timing changes it. No more than
+/// attempt, in an encoding that has a version: neither the order in which requests come nor their
+/// timing changes it. No more than
 /// [`at_most`](Chaos::at_most) attempts of anything are struck, so that a client which tries once
 /// more than that must succeed.
 ///
@@ -117,12 +118,12 @@ impl Chaos {
         if attempt > self.most {
             return None;
         }
-        let mut dice = Dice::new(self.seed, &trigger);
-        if dice.below(100) >= u64::from(self.percent) {
+        let mut rng = DecisionRng::new(self.seed, &decision_key(call, attempt));
+        if rng.below(100) >= u64::from(self.percent) {
             return None;
         }
-        let effects = self.effects(&mut dice, call.operation);
-        let chosen = dice.below(effects.len() as u64);
+        let effects = self.effects(&mut rng, call.operation);
+        let chosen = rng.below(effects.len() as u64);
         let effect = effects.into_iter().nth(usize::try_from(chosen).unwrap_or(0))?;
         effect.can_strike(call, circumstances).ok()?;
         if would_last(&effect, call, circumstances.declared) {
@@ -132,12 +133,12 @@ impl Chaos {
     }
 
     /// What may befall an operation.
-    fn effects(&self, dice: &mut Dice, operation: Operation) -> Vec<Effect> {
+    fn effects(&self, rng: &mut DecisionRng, operation: Operation) -> Vec<Effect> {
         // As likely among the first bytes as far into the body, however long that is.
-        let magnitude = 1 << dice.below(MAGNITUDES);
-        let within = dice.below(magnitude);
-        let into_answer = 1 + dice.below(80);
-        let later = Duration::from_millis(1 + dice.below(20));
+        let magnitude = 1 << rng.below(MAGNITUDES);
+        let within = rng.below(magnitude);
+        let into_answer = 1 + rng.below(80);
+        let later = Duration::from_millis(1 + rng.below(20));
         let too_many = Reject::status(429).retry_after(Duration::ZERO);
         let all = [
             (Profile::Lossy, HAS_BODY, Effect::CutAfter(within, Cut::Reset)),
@@ -220,21 +221,34 @@ impl Most {
 /// The trigger that this attempt of `call` pulls, and none but this; nothing if there is no such
 /// trigger, as one without a user or a path is pulled by those of all users and on all paths.
 fn precisely(call: &Call, attempt: u32) -> Option<Trigger> {
+    if IS_NOTHING.contains(&call.operation) {
+        return None;
+    }
+    let key = decision_key(call, attempt);
     let is_on_both = matches!(call.operation, Operation::Login | Operation::MakeDirectory);
-    let is_shared = matches!(call.operation, Operation::Create | Operation::Complete);
-    let op = match (call.interface, call.part) {
-        _ if IS_NOTHING.contains(&call.operation) => return None,
-        (Interface::JsonRpc, _) if !is_shared => Op::method(&call.name),
+    let op = match (key.operation, key.part) {
+        (OperationKey::Method(name), _) => Op::method(name),
         (_, Some(part)) => Op::piece(part),
-        (Interface::Http, None) if is_on_both => Op::of(call.operation).over(Interface::Http),
+        (_, None) if is_on_both => Op::of(call.operation).over(Interface::Http),
         (_, None) => Op::of(call.operation),
     };
     let has_path = !IS_WITHOUT_PATH.contains(&call.operation);
-    let path = call.path.as_deref().filter(|_| has_path).map(Pattern::exactly);
-    let user = call.user.clone();
-    let is_named = path.is_some() || (user.is_some() && !has_path);
+    let is_named = key.path.is_some() || (key.user.is_some() && !has_path);
+    let (path, user) = (key.path.map(Pattern::exactly), call.user.clone());
     let attempts = Some(attempt..=attempt);
     is_named.then(|| Trigger { path, user, attempts, ..Trigger::new(op) })
+}
+
+/// What a decision about that attempt of `call` depends on, beside the seed.
+fn decision_key(call: &Call, attempt: u32) -> DecisionKey<'_> {
+    let is_shared = matches!(call.operation, Operation::Create | Operation::Complete);
+    let operation = match call.interface {
+        Interface::JsonRpc if !is_shared => OperationKey::Method(&call.name),
+        _ => OperationKey::Operation(call.operation),
+    };
+    let has_path = !IS_WITHOUT_PATH.contains(&call.operation);
+    let path = call.path.as_deref().filter(|_| has_path);
+    DecisionKey { operation, path, user: call.user.as_deref(), part: call.part, attempt }
 }
 
 /// What is no operation.
@@ -252,24 +266,3 @@ const IS_WITHOUT_PATH: [Operation; 8] = [
     Operation::StatusMap,
     Operation::ListUploads,
 ];
-
-/// Numbers that follow from what is asked for, and from nothing else.
-struct Dice {
-    about: Vec<u8>,
-    thrown: u8,
-}
-
-impl Dice {
-    /// What a trigger says is all that tells its calls from others.
-    fn new(seed: u64, trigger: &Trigger) -> Self {
-        Self { about: format!("{seed} {trigger}\0").into_bytes(), thrown: 0 }
-    }
-
-    /// A number below `sides`; 0 if there is none.
-    fn below(&mut self, sides: u64) -> u64 {
-        self.thrown = self.thrown.wrapping_add(1);
-        let digest = Digest::of(&[&self.about[..], &[self.thrown]].concat());
-        let digits = &digest.to_string()[..16];
-        u64::from_str_radix(digits, 16).unwrap_or_default().checked_rem(sides).unwrap_or_default()
-    }
-}

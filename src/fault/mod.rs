@@ -9,6 +9,7 @@ mod chaos;
 mod chaotic;
 mod check;
 mod code;
+mod decision;
 mod effect;
 mod fits;
 mod near;

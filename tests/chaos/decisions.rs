@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mock_origin::fault::{Circumstances, Effect, Faults, Stage, Trigger};
 use mock_origin::journal::{Call, Journal};
-use mock_origin::{Chaos, Fault, Interface, Lose, Op, Operation, Profile};
+use mock_origin::{Chaos, Cut, Fault, Interface, Lose, Op, Operation, Profile, Reject};
 
 use crate::support::payload::Random;
 
@@ -332,4 +332,59 @@ fn parts_users_paths_and_attempts_are_decided_apart() {
         attempts.is_empty() || attempts == [1, 2]
     });
     assert!(alike.count() < 48, "attempts are decided alike");
+}
+
+/// A change here changes what every seed does: it is a new version of the encoding that
+/// `src/fault/decision.rs` describes.
+#[test]
+fn ten_decisions_of_one_seed_are_pinned() {
+    let path = "/acme/videos/a.mp4";
+    let http = |operation, name| call(operation, Interface::Http, name, path);
+    let method = |operation, name| call(operation, Interface::JsonRpc, name, path);
+    let piece = |number| {
+        let mut piece = http(Operation::Piece, "/multipart/piece");
+        piece.part = Some(number);
+        piece
+    };
+    let pathless = |mut call: Call| {
+        call.path = None;
+        call
+    };
+    let login = || pathless(http(Operation::Login, "/account/login"));
+    let calls = [
+        login(),
+        login(),
+        http(Operation::Create, "/multipart/create"),
+        piece(1),
+        piece(2),
+        piece(2),
+        http(Operation::Complete, "/multipart/complete"),
+        http(Operation::PostRaw, "/post/raw"),
+        method(Operation::Stat, "stat"),
+        pathless(method(Operation::CheckToken, "checkToken")),
+    ];
+    let mut faults = Faults::default();
+    faults.set_chaos(Chaos::seed(41).percent(100), &Journal::default());
+    let decided: Vec<_> = calls
+        .iter()
+        .map(|call| {
+            let at = if call.is_json_rpc() { Stage::Commit } else { Stage::Head };
+            let declared = Some(1 << 30);
+            let strike = faults.strike(call, Circumstances { at, refused: None, declared });
+            strike.map(|strike| strike.effect)
+        })
+        .collect();
+    let pinned = [
+        Effect::Lose(Lose::Close),
+        Effect::CommitThen(Lose::Status(503)),
+        Effect::Reject(Reject::status(500)),
+        Effect::Lose(Lose::Close),
+        Effect::CutAnswer(14, Cut::Reset),
+        Effect::CommitThen(Lose::Status(503)),
+        Effect::CommitThen(Lose::Status(503)),
+        Effect::Reject(Reject::status(429).retry_after(Duration::ZERO)),
+        Effect::CommitThen(Lose::Reset),
+        Effect::Delay(Duration::from_millis(15)),
+    ];
+    assert_eq!(decided, pinned.map(Some));
 }

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, UNIX_EPOCH};
 
-use mock_origin::{Chaos, Cut, Interface, MockOrigin, Op, Profile, Reject};
+use mock_origin::{Chaos, Cut, MockOrigin, Op, Profile, Reject};
 
 use crate::client::{Mistake, Uploader};
 use crate::mistakes::{PATH, assert_uploaded, content, upload};
@@ -167,10 +167,11 @@ macro_rules! assert_pasted {
 #[test]
 fn what_is_printed_is_code_that_does_the_same() {
     assert_pasted!("explored_never_retries", Mistake::NeverRetries, |origin| origin
-        .on(Op::login().over(Interface::Http))
+        .on(Op::piece(2))
+        .path("/acme/videos/a.mp4")
         .user("jane")
         .attempt(1)
-        .reject(Reject::status(503)));
+        .reject(Reject::status(429).header("Retry-After", "0")));
     assert_pasted!("explored_forgets_the_body", Mistake::ForgetsTheBody, |origin| origin
         .on(Op::piece(2))
         .path("/acme/videos/a.mp4")
@@ -182,5 +183,5 @@ fn what_is_printed_is_code_that_does_the_same() {
         .path("/acme/videos/a.mp4")
         .user("jane")
         .attempt(1)
-        .cut_answer(40, Cut::Close));
+        .cut_answer(43, Cut::Reset));
 }
