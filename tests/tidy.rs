@@ -161,12 +161,14 @@ fn a_room_names_only_the_crates_that_it_is_for() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// The program around the library may do both: standard error and standard input have threads there.
 #[test]
 fn only_the_server_reads_a_clock_or_starts_a_thread() {
     let found = complaints(|room, line| {
         let forbidden = ["SystemTime::now", "Instant::now", "thread::spawn", "thread::sleep"];
         let said = forbidden.into_iter().find(|said| line.contains(said))?;
-        (room.name != "server").then(|| format!("{} says {said}", room.name))
+        let may = ["server", "bin"].contains(&room.name);
+        (!may).then(|| format!("{} says {said}", room.name))
     });
     assert!(found.is_empty(), "{found:#?}");
 }

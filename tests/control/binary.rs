@@ -7,7 +7,7 @@ use tempfile::NamedTempFile;
 
 use crate::support::{self, Client};
 
-fn serve(options: &[&str]) -> Command {
+pub(crate) fn serve(options: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mock-origin"));
     command.arg("serve").args(options).stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

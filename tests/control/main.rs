@@ -8,6 +8,7 @@ mod support;
 mod asking;
 mod bad_input;
 mod binary;
+mod ending;
 mod page;
 mod steering;
 

@@ -30,12 +30,28 @@ pub(crate) struct Serve {
     pub(crate) switches: Vec<(String, String)>,
     pub(crate) seed: Option<u64>,
     pub(crate) hold_limit: Option<Duration>,
-    pub(crate) quiet: bool,
+    pub(crate) flags: Vec<Flag>,
     /// Where it is steered.
     pub(crate) control: Option<SocketAddr>,
     /// The file that its faults are from.
     pub(crate) file: Option<String>,
     pub(crate) faults: Vec<Fault>,
+}
+
+/// An option that takes no value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Flag {
+    Expose,
+    Quiet,
+    Strict,
+    ExitWithStdin,
+    ExitWithParent,
+}
+
+impl Serve {
+    pub(crate) fn has(&self, flag: Flag) -> bool {
+        self.flags.contains(&flag)
+    }
 }
 
 const USAGE: &str = "\
@@ -45,9 +61,11 @@ Usage: mock-origin serve [OPTIONS]
 
 The first line on standard output is the base URL alone; with several listeners,
 the next lines are theirs; with --control, the last line is \"control URL\". Each
-exchange is a line on standard error as it ends. Ctrl-C or SIGTERM prints what is not
-done by then, a summary, what chaos has done, what found no endpoint and which faults
-never acted or still hold an answer, and ends with 0.
+exchange is a line on standard error as it ends; lines that nobody reads are dropped and
+counted. Ctrl-C or SIGTERM prints what is not done by then, a summary, what chaos has
+done, what found no endpoint and which faults never acted or still hold an answer, and
+ends with 0; with --strict it ends with 1 if any of that speaks against the run. A reader
+of standard error delays the end by at most 2 seconds.
 What cannot be done is one line, and ends with 2.
 
 Options, each said once unless it may be repeated:
@@ -63,6 +81,9 @@ Options, each said once unless it may be repeated:
   --control ADDR:PORT       where it can be steered; a loopback address alone
   --hold-limit SECONDS      how long a fault may keep a client waiting  [30]
   --quiet                   no line for each exchange
+  --strict                  end with 1 if the verdict at the end is bad
+  --exit-with-stdin         end when standard input does, as when its writer dies
+  --exit-with-parent        end when the parent process does (Unix); seen within 0.1 s
   -h, --help                this text
   -V, --version             the version
 ";
@@ -85,18 +106,13 @@ pub(crate) fn parse(mut parser: Parser) -> Result<Command, String> {
 
 fn serve(mut parser: Parser) -> Result<Command, String> {
     let mut serve = Serve::default();
-    let mut exposed = false;
     let mut said = Vec::new();
     while let Some(arg) = parser.next().map_err(|error| error.to_string())? {
         let name = match arg {
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(help())),
             Arg::Short('V') | Arg::Long("version") => return Ok(Command::Help(version())),
-            Arg::Long("quiet") => {
-                serve.quiet = true;
-                continue;
-            }
-            Arg::Long("expose") => {
-                exposed = true;
+            Arg::Long(name) if flag(name).is_some() => {
+                serve.flags.extend(flag(name));
                 continue;
             }
             Arg::Long(name) if OPTIONS.iter().any(|(known, _)| *known == name) => name.to_owned(),
@@ -109,16 +125,20 @@ fn serve(mut parser: Parser) -> Result<Command, String> {
         let value = text(parser.value().map_err(|error| error.to_string())?)?;
         set(&mut serve, &name, &value)?;
     }
-    check_addresses(&serve, exposed)?;
+    check_addresses(&serve)?;
+    if serve.has(Flag::ExitWithParent) && !cfg!(unix) {
+        return Err("--exit-with-parent needs Unix: --exit-with-stdin works everywhere".to_owned());
+    }
     if let Some(file) = &serve.file {
         serve.faults = faults::read(file)?;
     }
     describe_origin(&serve).map(|_| Command::Serve(Box::new(serve)))
 }
 
-fn check_addresses(serve: &Serve, exposed: bool) -> Result<(), String> {
+fn check_addresses(serve: &Serve) -> Result<(), String> {
     let is_outside = |address: &&SocketAddr| !address.ip().is_loopback();
-    if let Some(address) = serve.listen.iter().find(is_outside).filter(|_| !exposed) {
+    if let Some(address) = serve.listen.iter().find(is_outside).filter(|_| !serve.has(Flag::Expose))
+    {
         return Err(format!("{address} can be reached from outside: that needs --expose"));
     }
     match serve.control.iter().find(is_outside) {
@@ -127,6 +147,18 @@ fn check_addresses(serve: &Serve, exposed: bool) -> Result<(), String> {
         )),
         None => Ok(()),
     }
+}
+
+const FLAGS: &[(&str, Flag)] = &[
+    ("expose", Flag::Expose),
+    ("quiet", Flag::Quiet),
+    ("strict", Flag::Strict),
+    ("exit-with-stdin", Flag::ExitWithStdin),
+    ("exit-with-parent", Flag::ExitWithParent),
+];
+
+fn flag(name: &str) -> Option<Flag> {
+    FLAGS.iter().find(|(known, _)| *known == name).map(|(_, flag)| *flag)
 }
 
 type Set = fn(&mut Serve, &str) -> Option<()>;
@@ -273,14 +305,18 @@ mod tests {
             "--hold-limit",
             "0.5",
             "--quiet",
+            "--strict",
+            "--exit-with-stdin",
+            "--exit-with-parent",
         ])
         .unwrap();
         assert_eq!(serve.listen.len(), 2);
         assert_eq!(serve.users, [("bob".to_owned(), "p:w".to_owned())]);
         assert_eq!(serve.switches, [("join".to_owned(), "polls:3".to_owned())]);
+        assert_eq!((serve.seed, serve.account.as_deref()), (Some(7), Some("studio")));
         assert_eq!(
-            (serve.seed, serve.quiet, serve.account.as_deref()),
-            (Some(7), true, Some("studio"))
+            serve.flags,
+            [Flag::Quiet, Flag::Strict, Flag::ExitWithStdin, Flag::ExitWithParent]
         );
         assert_eq!(serve.control, Some(SocketAddr::from(([127, 0, 0, 1], 0))));
         assert_eq!(serve.hold_limit, Some(Duration::from_millis(500)));
@@ -356,7 +392,8 @@ mod tests {
     #[test]
     fn the_help_names_every_option_switch_and_limit() {
         let text = help();
-        for (name, _) in OPTIONS {
+        let flags = FLAGS.iter().map(|(name, _)| name);
+        for name in OPTIONS.iter().map(|(name, _)| name).chain(flags) {
             assert!(text.contains(&format!("--{name} ")), "{name}");
         }
         for name in SWITCHES.iter().map(|row| row.name).chain(LIMITS.iter().map(|row| row.name)) {

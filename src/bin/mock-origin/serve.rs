@@ -3,40 +3,53 @@
 use std::error::Error;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mock_origin::control::Control;
 use mock_origin::journal::Exchange;
 use mock_origin::report::describe;
-use mock_origin::{Builder, MockOrigin};
+use mock_origin::{Builder, MockOrigin, Verdict};
 
-use crate::args::Serve;
+use crate::args::{Flag, Serve};
+use crate::diagnostics::Diagnostics;
+use crate::stop::Stop;
 
-/// How soon a signal is seen.
+/// How soon a request to stop is seen.
 const TURN: Duration = Duration::from_millis(100);
 
-/// Serves until SIGINT or SIGTERM, and tells what happens.
-pub(crate) fn serve(serve: &Serve) -> Result<(), Box<dyn Error>> {
-    let quiet = serve.quiet;
-    let stopped = Arc::new(AtomicBool::new(false));
-    ctrlc::set_handler({
-        let stopped = Arc::clone(&stopped);
-        move || stopped.store(true, Ordering::Relaxed)
-    })?;
+/// How long the end waits for a reader of standard error.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Serves until it is stopped, prints what happens, and returns whether the run was right.
+pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn Error>> {
+    let quiet = serve.has(Flag::Quiet);
+    let stop = watch(serve)?;
+    let diagnostics = Diagnostics::start(io::stderr())?;
     let origin = Arc::new(describe_origin(serve)?.try_start()?);
     let control = serve.control.map(|address| Control::start(Arc::clone(&origin), address));
     let control = control.transpose().map_err(|error| format!("--control: {error}"))?;
     say_where(&origin, control.as_ref())?;
     let mut seen = 0;
-    while !stopped.load(Ordering::Relaxed) {
+    while !stop.is_requested() {
         let ended = origin.ended_after(seen, TURN);
         seen += ended.len();
-        ended.iter().filter(|_| !quiet).for_each(|exchange| say_what_was(exchange));
+        ended.iter().filter(|_| !quiet).for_each(|exchange| diagnostics.print(line(exchange)));
     }
     drop(control);
-    summarise(&origin, quiet);
-    Ok(())
+    let verdict = origin.verdict_at_the_end();
+    diagnostics.finish(summary(&origin, verdict.as_ref().err(), quiet), LAST_WORDS);
+    Ok(verdict.is_ok())
+}
+
+fn watch(serve: &Serve) -> io::Result<Stop> {
+    let mut stop = Stop::on_signals()?;
+    if serve.has(Flag::ExitWithStdin) {
+        stop = stop.or_end_of_stdin()?;
+    }
+    if serve.has(Flag::ExitWithParent) {
+        stop = stop.or_end_of_parent();
+    }
+    Ok(stop)
 }
 
 /// The origin as the command line describes it.
@@ -82,45 +95,39 @@ fn say_where(origin: &MockOrigin, control: Option<&Control>) -> io::Result<()> {
     out.flush()
 }
 
-fn say_what_was(exchange: &Exchange) {
+fn line(exchange: &Exchange) -> String {
     let (index, connection) = (exchange.index, exchange.connection);
-    say(&format!("{index:>5} {connection:>5}  {}", describe(exchange)));
+    format!("{index:>5} {connection:>5}  {}", describe(exchange))
 }
 
-fn summarise(origin: &MockOrigin, quiet: bool) {
-    let verdict = origin.verdict_at_the_end();
+/// What is not done by the end, and what came of the run.
+fn summary(origin: &MockOrigin, verdict: Option<&Verdict>, quiet: bool) -> Vec<String> {
     let journal = origin.journal();
     let open = journal.exchanges().iter().filter(|exchange| !exchange.outcome.is_final());
-    open.filter(|_| !quiet).for_each(|exchange| say_what_was(exchange));
+    let mut lines: Vec<_> = open.filter(|_| !quiet).map(|exchange| line(exchange)).collect();
     let refused = journal.exchanges().iter().filter(|exchange| exchange.is_refused()).count();
-    say(&format!(
+    lines.push(format!(
         "{} exchanges on {} connections, {refused} refused; {} uploads (seed {})",
         journal.exchanges().len(),
         journal.connections().len(),
         origin.uploads().len(),
         origin.seed(),
     ));
-    say_what_chaos_has_done(origin);
-    if let Err(verdict) = verdict {
-        say(&verdict.to_string());
-    }
+    lines.extend(chaos(origin));
+    lines.extend(verdict.map(ToString::to_string));
+    lines
 }
 
-/// As faults that do the same, in the words of `--faults` and of the control endpoint.
-fn say_what_chaos_has_done(origin: &MockOrigin) {
+/// What chaos has done, as faults that do the same, in the words of `--faults` and of the control
+/// endpoint.
+fn chaos(origin: &MockOrigin) -> Vec<String> {
     let (chaos, done) = (origin.chaos_in_force(), origin.done_by_chaos());
     if chaos.is_none() && done.is_empty() {
-        return;
+        return Vec::new();
     }
     let in_force = chaos.map(|chaos| format!(" {}", chaos.to_json())).unwrap_or_default();
     let what = if done.is_empty() { "nothing" } else { "this:" };
-    say(&format!("chaos{in_force} has done {what}"));
-    for fault in &done {
-        say(&format!("    {}", fault.to_json()));
-    }
-}
-
-/// A line for whoever looks. Scripts close standard error, and the origin goes on.
-fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let title = format!("chaos{in_force} has done {what}");
+    let faults = done.iter().map(|fault| format!("    {}", fault.to_json()));
+    std::iter::once(title).chain(faults).collect()
 }

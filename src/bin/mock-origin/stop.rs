@@ -1,0 +1,53 @@
+//! What ends the program: a signal, and if asked for the end of standard input or of the parent.
+
+use std::io;
+#[cfg(unix)]
+use std::os::unix::process::parent_id;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+/// Says whether the program is to end.
+pub(crate) struct Stop {
+    is_requested: Arc<AtomicBool>,
+    parent: Option<u32>,
+}
+
+impl Stop {
+    /// Watches for SIGINT, SIGTERM and SIGHUP.
+    pub(crate) fn on_signals() -> io::Result<Self> {
+        let is_requested = Arc::new(AtomicBool::new(false));
+        let requested = Arc::clone(&is_requested);
+        ctrlc::set_handler(move || requested.store(true, Ordering::Relaxed))
+            .map_err(io::Error::other)?;
+        Ok(Self { is_requested, parent: None })
+    }
+
+    /// Watches for the end of standard input too. What comes on it is thrown away.
+    pub(crate) fn or_end_of_stdin(self) -> io::Result<Self> {
+        let requested = Arc::clone(&self.is_requested);
+        thread::Builder::new().name("stdin".to_owned()).spawn(move || {
+            // An input that cannot be read has ended.
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            requested.store(true, Ordering::Relaxed);
+        })?;
+        Ok(self)
+    }
+
+    /// Watches for the end of the parent too: its children are given another parent then.
+    pub(crate) fn or_end_of_parent(self) -> Self {
+        Self { parent: Some(parent_id()), ..self }
+    }
+
+    /// Whether one of these has happened.
+    pub(crate) fn is_requested(&self) -> bool {
+        let is_orphan = self.parent.is_some_and(|parent| parent != parent_id());
+        is_orphan || self.is_requested.load(Ordering::Relaxed)
+    }
+}
+
+/// Only Unix gives orphans another parent.
+#[cfg(not(unix))]
+fn parent_id() -> u32 {
+    0
+}
