@@ -91,7 +91,8 @@ fn answer(exchange: &Exchange) -> String {
 fn status(exchange: &Exchange, answer: &AnswerHead) -> String {
     let codes: Vec<_> = exchange.calls.iter().filter_map(code).collect();
     let words = if codes.is_empty() { answer.reason.to_string() } else { codes.join("; ") };
-    format!("{} {words}", answer.status)
+    // A status that is not registered has no phrase.
+    format!("{} {words}", answer.status).trim_end().to_owned()
 }
 
 /// The code of a refusal with its meaning and section; a success needs no words.

@@ -10,6 +10,7 @@ mod endpoints;
 mod limits;
 mod methods;
 mod operation;
+mod phrases;
 mod rows;
 mod states;
 mod switches;
@@ -34,7 +35,7 @@ pub use methods::{
     RESTART_MULTIPART, SET_CONTENT_TYPE, SET_MTIME, STAT, Shape, UPDATE_SESSION, method_named,
 };
 pub use operation::{Interface, Operation};
-pub(crate) use rows::plain_phrase;
+pub(crate) use phrases::standard_phrase;
 pub use rows::{ENVELOPE, Made, Row, row_for};
 pub use states::{
     PERMISSIONS, PIECE_TRANSITIONS, Permission, PieceEvent, PieceState, Transition,

@@ -86,23 +86,3 @@ pub const ENVELOPE: &[Row] = &[
     refusal(200, -32099, &[Cause::Batch], "Batch Error", "§7.1.9", D),
     ill(200, -32000, "Server Error", "§7.1.8", D),
 ];
-
-/// The reason phrase of an answer that stands in no table of an endpoint: the transport's own.
-pub(crate) const fn plain_phrase(http: u16) -> &'static str {
-    match http {
-        200 => "OK",
-        206 => "Partial Content",
-        304 => "Not Modified",
-        400 => "bad request",
-        403 => "forbidden",
-        404 => "not found",
-        405 => "method not allowed",
-        416 => "range not satisfiable",
-        429 => "too many requests",
-        500 => "internal error",
-        502 => "bad gateway",
-        503 => "service unavailable",
-        504 => "gateway timeout",
-        _ => "",
-    }
-}

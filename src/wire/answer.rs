@@ -10,7 +10,7 @@ use crate::content::Content;
 use crate::journal::{AnswerHead, Call};
 use crate::origin::{Path, Spelling, Timestamp};
 use crate::spec::{
-    Cause, Endpoint, HTTP_CONTENT_TYPE, Operation, Row, STANDARD_HEADERS, plain_phrase, row_for,
+    Cause, Endpoint, HTTP_CONTENT_TYPE, Operation, Row, STANDARD_HEADERS, row_for, standard_phrase,
 };
 
 /// What follows an answer's head.
@@ -110,13 +110,13 @@ impl Draft {
 
     /// An answer with no row in any table: it carries no `X-Agile-Status`.
     pub(super) fn plain(status: u16) -> Self {
-        Self::new(status, plain_phrase(status))
+        Self::new(status, standard_phrase(status))
     }
 
     /// The answer of a row of an endpoint's table, with its code.
     pub(super) fn coded(row: &'static Row) -> Self {
         // The message of a success is no reason phrase (§1.8).
-        let reason = if row.http == 200 { plain_phrase(200) } else { row.phrase };
+        let reason = if row.http == 200 { standard_phrase(200) } else { row.phrase };
         let mut answer = Self::new(row.http, reason);
         answer.row = Some(row);
         answer.with("X-Agile-Status", row.code.to_string().into_bytes())

@@ -62,3 +62,19 @@ fn a_preflight_and_what_is_refused_go_wrong_in_every_way_that_they_can() {
     assert_eq!(asking::http(&origin, "/nope", &[], b"body").status, 503);
     assert!(origin.faults().iter().all(|fault| fault.fired == 1));
 }
+
+#[test]
+fn a_rejection_without_a_row_has_the_standard_phrase() {
+    let (origin, _) = videos();
+    for (status, phrase) in
+        [(301, "Moved Permanently"), (418, "I'm a Teapot"), (502, "Bad Gateway"), (599, "")]
+    {
+        origin.on(Op::egress()).reject(Reject::raw(status));
+        let answer = Client::new(&origin).ask("GET", "/none", &[], b"");
+        assert_eq!((answer.status, &*answer.reason), (status, phrase));
+    }
+    let timeline = origin.timeline();
+    for shown in [" 301 Moved Permanently, fault: ", " 599, fault: "] {
+        assert!(timeline.contains(shown), "{timeline}");
+    }
+}

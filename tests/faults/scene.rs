@@ -310,9 +310,9 @@ pub fn refusal_with(row: &Row, message: &str) -> Vec<u8> {
 /// A refusal that stands in no table.
 pub fn refusal_by_proxy(status: u16) -> Vec<u8> {
     let first = match status {
-        500 => "500 internal error",
-        502 => "502 bad gateway",
-        _ => "503 service unavailable",
+        500 => "500 Internal Server Error",
+        502 => "502 Bad Gateway",
+        _ => "503 Service Unavailable",
     };
     head(first, &[("Connection", "close"), ("Content-Length", "0")])
 }
