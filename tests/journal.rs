@@ -70,7 +70,8 @@ fn heads_that_come_in_one_write_are_kept_one_by_one() {
     ];
     let (mut heads, mut sent) = (Vec::new(), Vec::new());
     for (number, (framing, body)) in framed.iter().cycle().take(30).enumerate() {
-        let head = format!("OPTIONS /{number} HTTP/1.1\r\nx-N: {number}\r\n{framing}\r\n");
+        let head =
+            format!("OPTIONS /{number} HTTP/1.1\r\nHost: o\r\nx-N: {number}\r\n{framing}\r\n");
         sent.extend([head.as_bytes(), body].concat());
         heads.push(head);
     }
@@ -237,10 +238,15 @@ fn how_each_connection_ended_is_told() {
     };
     let ask = |client: &mut Client, head: &str| client.write(format!("{head}\r\n\r\n")).read();
     assert_eq!(end_of(&|_| ()), ConnectionEnd::ByClient);
-    assert_eq!(end_of(&|client| drop(ask(client, "OPTIONS / HTTP/1.1"))), ConnectionEnd::ByClient);
-    for closing in
-        ["OPTIONS / HTTP/1.0", "OPTIONS / HTTP/1.1\r\nConnection: close", "PUT / HTTP/1.1"]
-    {
+    assert_eq!(
+        end_of(&|client| drop(ask(client, "OPTIONS / HTTP/1.1\r\nHost: o"))),
+        ConnectionEnd::ByClient
+    );
+    for closing in [
+        "OPTIONS / HTTP/1.0",
+        "OPTIONS / HTTP/1.1\r\nHost: o\r\nConnection: close",
+        "PUT / HTTP/1.1\r\nHost: o",
+    ] {
         let leave = |client: &mut Client| {
             ask(client, closing);
             client.assert_closed();
@@ -383,7 +389,8 @@ fn secrets_are_shown_nowhere() {
     client.ask("POST", "/jsonrpc", &[], rpc.as_bytes());
     // Two heads that nobody can read, and one that is refused.
     for bad in ["\0", ""] {
-        let head = format!("GET / HTTP/1.1\r\nX-Agile-Authorization: {token}\r\nA: {bad}");
+        let head =
+            format!("GET / HTTP/1.1\r\nHost: o\r\nX-Agile-Authorization: {token}\r\nA: {bad}");
         let mut client = Client::new(&origin);
         client.write(&head).finish_writing();
         closed_connection(&origin, client.address());

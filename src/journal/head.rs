@@ -61,7 +61,12 @@ impl Head {
 
     /// The first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        lines(&self.raw).skip(1).find_map(|line| {
+        self.headers_named(name).next()
+    }
+
+    /// Returns the values of all headers of that name, in any case, in wire order.
+    pub fn headers_named<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        lines(&self.raw).skip(1).filter_map(move |line| {
             let (given, value) = line.split_at_checked(name.len())?;
             let value = value.strip_prefix(b":")?;
             given.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())

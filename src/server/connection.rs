@@ -57,7 +57,7 @@ pub(super) async fn serve(mut socket: TcpStream, line: Arc<Line>) {
     let _ = socket.set_nodelay(true);
     let service = service_fn({
         let line = Arc::clone(&line);
-        move |request| exchange::serve(Arc::clone(&line), request.into_body())
+        move |request| exchange::serve(Arc::clone(&line), request)
     });
     let tap = TokioIo::new(Tap::new(socket, Arc::clone(&line)));
     // More than 100 headers are refused, by hyper, with 431: that is its own figure, and any other

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use hyper::Response;
 use hyper::body::Incoming;
+use hyper::{Request, Response};
 
 use crate::content::Content;
 use crate::fault::Cut;
@@ -57,7 +57,7 @@ pub(super) enum End {
 /// Serves the request whose head the tap has just seen.
 pub(super) async fn serve(
     line: Arc<Line>,
-    body: Incoming,
+    request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, GivenUp> {
     let Some(raw) = line.take_head() else {
         line.shared.lock().journal.blame_ourselves("a request was served whose head was not seen");
@@ -65,12 +65,13 @@ pub(super) async fn serve(
     };
     let head = Head::new(raw);
     let framing = head.framing();
+    let (version, body) = (request.version(), request.into_body());
     let (mut walk, opened) = open(&line, head, framing);
     let end = walk.reach_end(opened, body, framing).await;
     match walk.act_on_answer(end).await {
         End::Answer(mut answer, outcome) => {
             walk.begin(&mut answer);
-            Ok(respond(Arc::clone(&walk.line), *answer, outcome))
+            Ok(respond(Arc::clone(&walk.line), *answer, version, outcome))
         }
         End::Script(script) => {
             walk.line.end_with(script);

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper::ext::ReasonPhrase;
 use hyper::header::{HeaderName, HeaderValue};
-use hyper::{Response, StatusCode};
+use hyper::{Response, StatusCode, Version};
 
 use crate::content::Chunks;
 use crate::journal::{AnswerHead, Outcome};
@@ -31,8 +31,14 @@ enum Rest {
     Chunks { chunks: Chunks, left: u64 },
 }
 
-/// Makes hyper's response of an answer. `outcome` is what the record says once all is written.
-pub(super) fn respond(line: Arc<Line>, answer: Answer, outcome: Outcome) -> Response<AnswerBody> {
+/// Makes hyper's response of an answer to a request of that version. `outcome` is what the record says once all is
+/// written.
+pub(super) fn respond(
+    line: Arc<Line>,
+    answer: Answer,
+    request_version: Version,
+    outcome: Outcome,
+) -> Response<AnswerBody> {
     let closes = answer.closes();
     let rest = match answer.body {
         Body::Bytes(bytes) => Rest::Bytes(bytes.into()),
@@ -43,6 +49,10 @@ pub(super) fn respond(line: Arc<Line>, answer: Answer, outcome: Outcome) -> Resp
     };
     let mut response = Response::new(AnswerBody { rest, line, outcome, closes });
     write_head(&mut response, &answer.head);
+    if closes && request_version == Version::HTTP_10 {
+        // hyper adds `keep-alive` to an HTTP/1.1 response if the client asked for that in HTTP/1.0.
+        *response.version_mut() = Version::HTTP_10;
+    }
     response
 }
 

@@ -188,6 +188,11 @@ impl Draft {
         self
     }
 
+    /// Returns a plain answer to the same calls.
+    pub(super) fn replaced_by(self, status: u16) -> Self {
+        Self::plain(status).answering(self.calls)
+    }
+
     /// Says what it answers, where each call knows its row.
     pub(super) fn answering(self, calls: Vec<Call>) -> Self {
         Self { calls, ..self }

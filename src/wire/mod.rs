@@ -11,6 +11,7 @@ mod detect;
 mod egress;
 mod endpoints;
 mod form;
+mod http_rules;
 mod route;
 mod rpc;
 mod signature;
@@ -199,7 +200,15 @@ impl Plan {
 pub fn open(origin: &mut Origin, moment: Moment, head: &Head) -> Result<Box<Plan>, Box<Answer>> {
     let now = moment.protocol;
     origin.settle(now);
-    let route = route::find(head).map_err(|answer| answer.stamped(now))?;
+    let routed = route::find(head);
+    let routed = match http_rules::violation(head) {
+        Some(status) => Err(Box::new(match routed {
+            Ok(route) => Draft::plain(status).about(route.call()),
+            Err(refusal) => refusal.replaced_by(status),
+        })),
+        None => routed,
+    };
+    let route = routed.map_err(|answer| answer.stamped(now))?;
     let mut call = route.call();
     let Some(endpoint) = route.endpoint else {
         let (intake, action) = (Intake::Discard, Action::Preflight);

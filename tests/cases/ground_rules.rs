@@ -16,7 +16,9 @@ pub(crate) fn broken(sent: &Sent, answer: &Answer, now: u64) -> Vec<String> {
     rules.everywhere(now);
     rules.body(sent);
     match endpoint_at(&sent.path()).filter(|_| sent.head().method() != b"OPTIONS") {
-        Some(_) if matches!(answer.status, 404 | 405) => rules.no_code(),
+        // HTTP itself refuses before any endpoint is asked (§12).
+        Some(_) if matches!(answer.status, 404 | 405 | 501) => rules.no_code(),
+        Some(_) if answer.reason == "Bad Request" => rules.no_code(),
         Some(endpoint) if endpoint.interface == Interface::Http => rules.endpoint(endpoint),
         Some(_) => rules.json_rpc(),
         None => rules.no_code(),

@@ -26,7 +26,8 @@
 //! # Lines of a script
 //!
 //! * `> …` is the request as it is sent: request line, headers in their order, and behind an empty
-//!   `>` the body. `Host`, and `Content-Length` where there is a body, go without saying.
+//!   `>` the body. `Host`, and `Content-Length` where there is a body, go without saying;
+//!   `> !Host` leaves `Host` out.
 //!   `>> …` is a line of a body that ends with CRLF, as those of forms do.
 //! * `< …` is the answer as it must be: status, code if there is one, reason if it matters; headers
 //!   that must be there exactly so, `!Name` for one that must not; behind an empty `<` the whole

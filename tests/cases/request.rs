@@ -4,6 +4,9 @@ use mock_origin::journal::{Framing, Head};
 
 use crate::text::{Known, Text};
 
+/// The line of a case that keeps the `Host` header away, which every request to HTTP/1.1 has otherwise.
+const NO_HOST: &[u8] = b"!Host";
+
 /// A request as it is written.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -44,7 +47,9 @@ impl Request {
             lines.push(header.fill(known)?);
         }
         let is_1_0 = lines[0].ends_with(b"1.0");
-        if !is_1_0 && !names(&lines, "Host") {
+        let is_hostless = lines.iter().any(|line| line == NO_HOST);
+        lines.retain(|line| line != NO_HOST);
+        if !is_1_0 && !is_hostless && !names(&lines, "Host") {
             lines.insert(1, b"Host: origin".to_vec());
         }
         let framed = names(&lines, "Content-Length") || names(&lines, "Transfer-Encoding");
@@ -61,8 +66,8 @@ fn with_version(line: Vec<u8>) -> Vec<u8> {
 }
 
 fn names(lines: &[Vec<u8>], name: &str) -> bool {
-    let named = |line: &Vec<u8>| line.split(|byte| *byte == b':').next() == Some(name.as_bytes());
-    lines[1..].iter().any(named)
+    let is_named = |line: &[u8]| line.eq_ignore_ascii_case(name.as_bytes());
+    lines[1..].iter().any(|line| line.split(|byte| *byte == b':').next().is_some_and(is_named))
 }
 
 impl Sent {

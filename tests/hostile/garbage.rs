@@ -19,15 +19,15 @@ const TIME: Duration = Duration::from_secs(4);
 /// What is good enough to be worth spoiling. None of it may change anything.
 fn good_requests(scene: &Scene) -> Vec<Vec<u8>> {
     let ping = br#"{"jsonrpc": "2.0", "method": "ping", "params": [{"a": [1, "b"]}], "id": 1}"#;
-    let chunks = b"POST /jsonrpc2 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let chunks = b"POST /jsonrpc2 HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n";
     let piece = scene.piece_head().replace(&scene.token, "5b3dbe7e-4b5c-4d5e-8f10-0123456789ab");
     vec![
         b"GET /acme/a.txt HTTP/1.1\r\nHost: origin\r\nRange: bytes=1-3\r\n\r\n".to_vec(),
         b"HEAD /a.txt HTTP/1.0\r\nConnection: keep-alive\r\n\r\n".to_vec(),
-        b"OPTIONS * HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody".to_vec(),
+        b"OPTIONS * HTTP/1.1\r\nHost: o\r\nContent-Length: 4\r\n\r\nbody".to_vec(),
         [&chunks[..], &chunked(ping, 9)].concat(),
         [piece.as_bytes(), b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\nhello"].concat(),
-        b"POST /account/login HTTP/1.1\r\nX-Agile-Username: jane\r\nX-Agile-Password: no\r\n\r\n"
+        b"POST /account/login HTTP/1.1\r\nHost: o\r\nX-Agile-Username: jane\r\nX-Agile-Password: no\r\n\r\n"
             .to_vec(),
         b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03".to_vec(),
         Vec::new(),

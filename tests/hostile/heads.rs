@@ -11,13 +11,13 @@ const LONGEST: usize = 64 * 1024;
 
 /// A request for `/a.txt` whose head has exactly so many bytes.
 fn head_of(length: usize) -> Vec<u8> {
-    let (begin, end) = ("GET /a.txt HTTP/1.1\r\nLong: ", "\r\n\r\n");
+    let (begin, end) = ("GET /a.txt HTTP/1.1\r\nHost: o\r\nLong: ", "\r\n\r\n");
     format!("{begin}{}{end}", "x".repeat(length - begin.len() - end.len())).into_bytes()
 }
 
 /// A request for `/a.txt` with that many headers.
 fn headers(count: usize) -> Vec<u8> {
-    format!("GET /a.txt HTTP/1.1\r\n{}\r\n", "a:\r\n".repeat(count)).into_bytes()
+    format!("GET /a.txt HTTP/1.1\r\nHost: o\r\n{}\r\n", "a:\r\n".repeat(count - 1)).into_bytes()
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_head_that_never_ends_is_recorded_when_its_client_has_gone() {
 fn a_bad_head_behind_good_requests_is_told_from_them() {
     let scene = Scene::new();
     let mut client = scene.client();
-    client.write("GET /a.txt HTTP/1.1\r\n\r\nOPTIONS / HTTP/1.1\r\n\r\n\0 / HTTP/1.1\r\n\r\n");
+    client.write("GET /a.txt HTTP/1.1\r\nHost: o\r\n\r\nOPTIONS / HTTP/1.1\r\nHost: o\r\n\r\n\0 / HTTP/1.1\r\n\r\n");
     assert_eq!([client.read().status, client.read().status, client.read().status], [200, 200, 400]);
     let _ = client.finish_writing().rest();
     let record = closed_connection(&scene.origin, client.address());
@@ -86,7 +86,7 @@ fn empty_connections_and_empty_lines_are_nothing_at_all() {
         let record = closed_connection(&scene.origin, client.address());
         assert_eq!((record.end, &record.bad_head), (ConnectionEnd::ByClient, &None));
     }
-    assert_eq!(scene.answer_to("\r\n\n\r\nGET /a.txt HTTP/1.1\r\n\r\n").text(), "hello");
+    assert_eq!(scene.answer_to("\r\n\n\r\nGET /a.txt HTTP/1.1\r\nHost: o\r\n\r\n").text(), "hello");
     scene.assert_unharmed();
 }
 
@@ -94,10 +94,10 @@ fn empty_connections_and_empty_lines_are_nothing_at_all() {
 fn header_values_that_are_not_utf_8_are_only_bytes() {
     let scene = Scene::new();
     let ask = |head: &[u8]| scene.answer_to([head, b"\r\n\r\n"].concat());
-    assert_eq!(ask(b"GET /a.txt HTTP/1.1\r\nAny: \xff\xfe\x80").text(), "hello");
-    let login = b"POST /account/login HTTP/1.1\r\nX-Agile-Username: jane\r\nX-Agile-Password: \xff";
+    assert_eq!(ask(b"GET /a.txt HTTP/1.1\r\nHost: o\r\nAny: \xff\xfe\x80").text(), "hello");
+    let login = b"POST /account/login HTTP/1.1\r\nHost: o\r\nX-Agile-Username: jane\r\nX-Agile-Password: \xff";
     assert_eq!(ask(login).code(), Some(-10001));
-    let token = b"POST /multipart/create HTTP/1.1\r\nX-Agile-Authorization: \xc3\x28";
+    let token = b"POST /multipart/create HTTP/1.1\r\nHost: o\r\nX-Agile-Authorization: \xc3\x28";
     assert_eq!((ask(token).status, ask(token).code()), (403, Some(-10001)));
     let piece = scene.piece_head().replace("Part: 2\r\n", "Part: ").into_bytes();
     assert_eq!(ask(&[&piece, &b"\xd9\xa2"[..]].concat()).code(), Some(-3));
@@ -109,8 +109,48 @@ fn control_characters_in_a_head_are_refused() {
     let scene = Scene::new();
     for bad in ["A: b\0c", "A\0: b", "A: b\rc", "A: \x01", "A: \x7f", "A b: c", ": b", "A", " A: b"]
     {
-        scene.assert_bad_head(format!("GET /a.txt HTTP/1.1\r\n{bad}\r\n\r\n").as_bytes(), 400);
+        scene.assert_bad_head(
+            format!("GET /a.txt HTTP/1.1\r\nHost: o\r\n{bad}\r\n\r\n").as_bytes(),
+            400,
+        );
     }
+    scene.assert_unharmed();
+}
+
+#[test]
+fn http_1_1_without_exactly_one_host_is_refused() {
+    let scene = Scene::new();
+    for hosts in ["", "Host: a\r\nHost: a\r\n", "Host: a\r\nhost: b\r\n", "Host: a b\r\n"] {
+        for line in ["GET /a.txt", "POST /jsonrpc", "OPTIONS *", "POST /none"] {
+            let answer = scene.answer_to(format!("{line} HTTP/1.1\r\n{hosts}\r\n"));
+            assert_eq!((answer.status, answer.reason.as_str()), (400, "Bad Request"), "{line}");
+            assert_eq!(answer.header("Connection"), Some("close"), "{line}");
+        }
+    }
+    for good in ["HTTP/1.0\r\n", "HTTP/1.0\r\nHost: a\r\n", "HTTP/1.1\r\nhost:\r\n"] {
+        assert_eq!(scene.answer_to(format!("GET /a.txt {good}\r\n")).text(), "hello", "{good}");
+    }
+    scene.assert_unharmed();
+}
+
+#[test]
+fn a_refusal_closes_an_http_1_0_connection_that_was_to_be_kept() {
+    let scene = Scene::new();
+    let ask = |line: &str| {
+        let mut client = scene.client();
+        client.write(format!("{line} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
+        (client.read(), client)
+    };
+    for refused in ["POST /multipart/create", "GET /none", "PUT /a.txt", "POST /none"] {
+        let (answer, mut client) = ask(refused);
+        let connection: Vec<_> =
+            answer.headers.iter().filter(|(name, _)| name == "Connection").collect();
+        assert_eq!(connection, [&("Connection".to_owned(), "close".to_owned())], "{refused}");
+        client.assert_closed();
+    }
+    let (answer, mut client) = ask("GET /a.txt");
+    assert_eq!((answer.status, answer.header("Connection")), (200, Some("keep-alive")));
+    assert_eq!(client.ask("GET", "/a.txt", &[], b"").text(), "hello");
     scene.assert_unharmed();
 }
 
@@ -118,9 +158,9 @@ fn control_characters_in_a_head_are_refused() {
 fn bare_line_feeds_end_lines_too() {
     let scene = Scene::new();
     for head in [
-        "GET /a.txt HTTP/1.1\n\n",
-        "GET /a.txt HTTP/1.1\nA: b\n\r\n",
-        "\nGET /a.txt HTTP/1.1\r\n\n",
+        "GET /a.txt HTTP/1.1\nHost: o\n\n",
+        "GET /a.txt HTTP/1.1\nHost: o\nA: b\n\r\n",
+        "\nGET /a.txt HTTP/1.1\r\nHost: o\r\n\n",
     ] {
         assert_eq!(scene.answer_to(head).text(), "hello", "{head:?}");
     }
@@ -150,7 +190,7 @@ fn bad_request_lines_are_refused() {
     ] {
         scene.assert_bad_head(format!("{line}\r\n\r\n").as_bytes(), 400);
     }
-    scene.assert_bad_head(b"GET /\xff HTTP/1.1\r\n\r\n", 400);
+    scene.assert_bad_head(b"GET /\xff HTTP/1.1\r\nHost: o\r\n\r\n", 400);
     scene.assert_unharmed();
 }
 
@@ -177,7 +217,7 @@ fn a_client_that_writes_byte_by_byte_is_served_like_any_other() {
     let mut client = Client::new(&scene.origin);
     client.drip("\r\nGET /a.txt HTTP/1.1\r\nHost: origin\r\nRange: bytes=1-3\r\n\r\n");
     assert_eq!(client.read().text(), "ell");
-    client.drip("POST /jsonrpc HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+    client.drip("POST /jsonrpc HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n");
     client.drip("10;x=\"y\"\r\n{\"method\":\"ping\"\r\n1\r\n}\r\n0\r\nTrailer: z\r\n\r\n");
     assert_eq!(
         client.read().text(),

@@ -111,7 +111,7 @@ fn a_json_body_of_2_mib_is_refused_early_and_the_answer_arrives() {
 fn chunks_of_json_are_refused_when_they_have_become_too_long() {
     let scene = Scene::new();
     let mut client = scene.client();
-    client.write("POST /jsonrpc HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+    client.write("POST /jsonrpc HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n");
     client.write(chunk(&vec![b' '; 1 << 20])).write("1\r\n ");
     let answer = client.read();
     assert!(answer.text().contains("-32600"), "{answer:?}");

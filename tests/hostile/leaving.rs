@@ -82,7 +82,7 @@ fn a_client_that_never_reads_keeps_nobody_else_waiting() {
 fn two_hundred_connections_come_and_go_at_once() {
     let scene = Scene::new();
     let mut clients: Vec<Client> = (0..200).map(|_| scene.client()).collect();
-    let begun = ["", "G", "GET / HTTP/1.1\r\n", &scene.piece_head()];
+    let begun = ["", "G", "GET / HTTP/1.1\r\nHost: o\r\n", &scene.piece_head()];
     for (client, begun) in clients.iter_mut().zip(begun.iter().cycle()) {
         client.write(begun);
     }

@@ -204,7 +204,7 @@ fn fifty_requests_in_one_write_are_answered_one_by_one() {
         if id.is_multiple_of(2) {
             return request("POST", "/jsonrpc", &[], &body);
         }
-        let head = "POST /jsonrpc HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let head = "POST /jsonrpc HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n";
         [head.as_bytes(), &chunked(&body, 7)].concat()
     };
     let mut client = scene.client();
