@@ -14,17 +14,13 @@ struct Room {
 
 const ROOMS: &[Room] = &[
     Room { name: "spec", below: &[], crates: &[] },
-    Room { name: "content", below: &["spec"], crates: &["bytes", "sha2", "tempfile"] },
-    Room {
-        name: "origin",
-        below: &["spec", "content"],
-        crates: &["percent_encoding", "sha2", "uuid"],
-    },
+    Room { name: "content", below: &["spec"], crates: &["bytes", "ring", "tempfile"] },
+    Room { name: "origin", below: &["spec", "content"], crates: &["percent_encoding", "uuid"] },
     Room { name: "journal", below: &["spec", "content", "origin"], crates: &["memchr"] },
     Room {
         name: "wire",
         below: &["spec", "content", "origin", "journal"],
-        crates: &["base64", "hmac", "httpdate", "infer", "percent_encoding", "serde_json", "sha2"],
+        crates: &["base64", "httpdate", "infer", "percent_encoding", "ring", "serde_json"],
     },
     Room {
         name: "fault",
@@ -58,7 +54,6 @@ const CRATES: &[&str] = &[
     "base64",
     "bytes",
     "ctrlc",
-    "hmac",
     "http",
     "httpdate",
     "hyper",
@@ -68,9 +63,9 @@ const CRATES: &[&str] = &[
     "memchr",
     "parking_lot",
     "percent_encoding",
+    "ring",
     "serde",
     "serde_json",
-    "sha2",
     "tempfile",
     "tokio",
     "toml",

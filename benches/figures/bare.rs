@@ -12,7 +12,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use sha2::{Digest as _, Sha256};
+use ring::digest::{Context, SHA256};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{AbortHandle, JoinSet};
@@ -71,7 +71,7 @@ async fn serve(socket: TcpStream) {
 
 async fn answer(request: Request<Incoming>) -> Result<Response<String>, hyper::Error> {
     let mut body = request.into_body();
-    let (mut length, mut hasher) = (0, Sha256::new());
+    let (mut length, mut hasher) = (0, Context::new(&SHA256));
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         if let Ok(data) = frame?.into_data() {
             length += data.len();
@@ -84,7 +84,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<String>, hyper::E
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.insert("x-agile-size", length.into());
-    let digest = HeaderValue::from_bytes(&hex(&hasher.finalize()));
+    let digest = HeaderValue::from_bytes(&hex(hasher.finish().as_ref()));
     headers.extend(digest.ok().map(|digest| (CHECKSUM, digest)));
     Ok(response)
 }

@@ -6,8 +6,8 @@
 use std::io::{BufRead, Read};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use ring::digest::{Context, SHA256};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use ureq::SendBody;
 
 use super::error::Error;
@@ -135,16 +135,16 @@ impl Client {
 /// Bytes on their way out, and the digest of those that have gone.
 struct Hashing<R> {
     inner: R,
-    hasher: Sha256,
+    hasher: Context,
 }
 
 impl<R> Hashing<R> {
     fn new(inner: R) -> Self {
-        Self { inner, hasher: Sha256::new() }
+        Self { inner, hasher: Context::new(&SHA256) }
     }
 
     fn confirm(self, stored: &str) -> Result<(), Error> {
-        let sent = hex(&self.hasher.finalize());
+        let sent = hex(self.hasher.finish().as_ref());
         if sent.eq_ignore_ascii_case(stored) {
             return Ok(());
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sha2::{Digest as _, Sha256};
+use ring::digest::{Context, SHA256, digest};
 
 /// A SHA-256 digest; shown as 64 lower-case hexadecimal digits, as the protocol writes it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,7 +11,13 @@ pub struct Digest([u8; 32]);
 impl Digest {
     /// The digest of bytes that are already at hand.
     pub fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
+        Self::from_ring(digest(&SHA256, bytes))
+    }
+
+    fn from_ring(digest: ring::digest::Digest) -> Self {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest.as_ref());
+        Self(bytes)
     }
 
     /// Reads exactly 64 hexadecimal digits of either case: clients send both.
@@ -58,13 +64,13 @@ impl fmt::Debug for Digest {
 /// A digest in the making, fed frame by frame.
 ///
 /// A clone carries the state on: the digest of a whole can grow behind the pieces it is made of.
-#[derive(Clone, Default)]
-pub struct Hasher(Sha256);
+#[derive(Clone)]
+pub struct Hasher(Context);
 
 impl Hasher {
     /// A hasher that has seen nothing yet.
     pub fn new() -> Self {
-        Self::default()
+        Self(Context::new(&SHA256))
     }
 
     /// Takes the next bytes in.
@@ -74,7 +80,13 @@ impl Hasher {
 
     /// The digest of all that was taken in.
     pub fn finish(self) -> Digest {
-        Digest(self.0.finalize().into())
+        Digest::from_ring(self.0.finish())
+    }
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -112,6 +124,20 @@ mod tests {
             let mut hasher = Hasher::new();
             text.as_bytes().chunks(5).for_each(|frame| hasher.update(frame));
             assert_eq!(hasher.finish(), Digest::parse_hex(hex).unwrap());
+        }
+    }
+
+    /// Lengths up to a few blocks reach every case of the padding.
+    #[test]
+    fn digests_agree_with_a_second_implementation() {
+        let bytes: Vec<u8> = (0..300).map(|at: u32| (at * 7 % 256).to_le_bytes()[0]).collect();
+        for length in 0..=bytes.len() {
+            let body = &bytes[..length];
+            let expected: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(body).into();
+            assert_eq!(Digest::of(body).as_bytes(), &expected, "{length} bytes");
+            let mut hasher = Hasher::new();
+            body.chunks(1 + length % 70).for_each(|frame| hasher.update(frame));
+            assert_eq!(hasher.finish().as_bytes(), &expected, "{length} bytes in frames");
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+use crate::content::Digest;
 
 /// What an identifier is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,9 +57,8 @@ impl Ids {
 }
 
 fn shape(facts: &[u8]) -> Uuid {
-    let hash: [u8; 32] = Sha256::digest(facts).into();
     let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash[..16]);
+    bytes.copy_from_slice(&Digest::of(facts).as_bytes()[..16]);
     uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 

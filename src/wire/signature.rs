@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
-use sha2::Sha256;
+use ring::hmac;
 
 use crate::journal::Head;
 use crate::origin::{Caller, Origin, Timestamp};
@@ -49,9 +48,8 @@ pub(super) fn signer(
 /// Compares in constant time, over the bytes that came.
 fn is_signed_with(secret: &str, signed: &str, mac: &str) -> bool {
     let Ok(mac) = BASE64.decode(mac) else { return false };
-    let Ok(mut expected) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
-    expected.update(signed.as_bytes());
-    expected.verify_slice(&mac).is_ok()
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    hmac::verify(&key, signed.as_bytes(), &mac).is_ok()
 }
 
 /// The terms by name; nothing if the first has none. Signers do not quote, so that a value may have
@@ -100,4 +98,31 @@ fn terms_are_the_headers(terms: &BTreeMap<&str, &str>, headers: &BTreeMap<String
 /// Whether a term is a header's value, as sent or quoted.
 fn is_value(term: &str, value: &[u8]) -> bool {
     term.as_bytes() == value || percent_decode_str(term).eq(value.iter().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4231, test case 2.
+    const SECRET: &str = "Jefe";
+    const TEXT: &str = "what do ya want for nothing?";
+    const MAC: &str = "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=";
+
+    #[test]
+    fn a_signature_agrees_with_the_standard() {
+        assert!(is_signed_with(SECRET, TEXT, MAC));
+    }
+
+    #[test]
+    fn a_changed_or_shortened_signature_is_refused() {
+        let mac = BASE64.decode(MAC).unwrap_or_default();
+        let refused = |mac: &[u8]| !is_signed_with(SECRET, TEXT, &BASE64.encode(mac));
+        for at in 0..mac.len() {
+            let mut changed = mac.clone();
+            changed[at] ^= 1;
+            assert!(refused(&changed) && refused(&mac[..at]), "byte {at}");
+        }
+        assert!(!is_signed_with(SECRET, TEXT, "no base64!"));
+    }
 }
