@@ -51,17 +51,9 @@ impl Origin {
         path: &Path,
         parents: Parents,
     ) -> Result<Making, Cause> {
-        let making = self.check_directory(path, parents)?;
         let owner = self.sessions.user(user);
         let stat = Stat { uid: owner.uid, gid: owner.gid, ctime: now, mtime: now };
-        let mut at = Path::root();
-        for name in path.segments() {
-            at = at.child(name);
-            if self.tree.get(&at).is_err() {
-                self.tree.put(&at, Node::directory(stat), now)?;
-            }
-        }
-        Ok(making)
+        self.tree.make_directory(path, parents, stat, now)
     }
 
     /// Removes the file at `path`.

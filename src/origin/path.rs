@@ -72,6 +72,15 @@ impl Path {
             .then(|| Self(split(names.as_bytes(), Spelling::Plain).into_iter().map(text).collect()))
     }
 
+    /// The same path as seen from the account's root, if its first name is the account's.
+    #[must_use]
+    pub(crate) fn without_account(mut self, account: &str) -> Self {
+        if self.0.first().is_some_and(|first| first == account) {
+            self.0.remove(0);
+        }
+        self
+    }
+
     /// The directory that holds it, and its name in there; nothing for the root.
     pub fn split_last(&self) -> Option<(Self, &str)> {
         let (last, parents) = self.0.split_last()?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::content::Content;
 use crate::spec::Cause;
 
-use super::{Path, Timestamp};
+use super::{Making, Parents, Path, Timestamp};
 
 /// Who an entry belongs to, and when it was made and changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,13 @@ impl Directory {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
+
+    /// Every walk through the tree asks here, name by name: tests count what it costs.
+    fn entry(&self, name: &str) -> Option<NodeId> {
+        #[cfg(test)]
+        tests::LOOKUPS.with(|lookups| lookups.set(lookups.get() + 1));
+        self.entries.get(name).copied()
+    }
 }
 
 impl Directory {
@@ -83,6 +90,14 @@ impl Node {
         }
     }
 
+    /// Bytes in it, if it is a file.
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::File(file) => file.content.len(),
+            Self::Directory(_) => 0,
+        }
+    }
+
     /// Owner and times, to be changed.
     pub fn stat_mut(&mut self) -> &mut Stat {
         match self {
@@ -94,11 +109,14 @@ impl Node {
 
 type NodeId = usize;
 
-/// The tree. Nodes lie flat in one list, so that no depth of directories can exhaust a stack.
+/// The tree. Nodes lie flat in one list, and every walk is a loop, so that no depth of directories can
+/// exhaust a stack.
 #[derive(Clone, Debug)]
 pub struct Tree {
     nodes: Vec<Option<Node>>,
     free: Vec<NodeId>,
+    /// Bytes in all files: counted along, as a quota is checked with every request.
+    bytes: u64,
 }
 
 const ROOT: NodeId = 0;
@@ -106,7 +124,7 @@ const ROOT: NodeId = 0;
 impl Tree {
     /// A tree with a root and nothing in it.
     pub fn new(root: Stat) -> Self {
-        Self { nodes: vec![Some(Node::directory(root))], free: Vec::new() }
+        Self { nodes: vec![Some(Node::directory(root))], free: Vec::new(), bytes: 0 }
     }
 
     /// What lies at `path`.
@@ -152,18 +170,56 @@ impl Tree {
     /// tree is then as it was.
     pub fn put(&mut self, path: &Path, node: Node, now: Timestamp) -> Result<(), Cause> {
         let (parent, name) = self.holder(path)?;
+        let added = node.bytes();
         match self.entries(parent).get(name).copied() {
             Some(taken) if matches!(self.node(taken), Node::Directory(_)) => {
                 return Err(Cause::IsDirectory);
             }
-            Some(taken) => self.nodes[taken] = Some(node),
+            Some(taken) => {
+                self.bytes -= self.node(taken).bytes();
+                self.nodes[taken] = Some(node);
+            }
             None => {
-                let id = self.place(node);
-                self.entries_mut(parent).insert(name.to_owned(), id);
+                self.insert(parent, name, node);
             }
         }
+        self.bytes += added;
         self.touch(parent, now);
         Ok(())
+    }
+
+    /// Makes the directory at `path` if it is missing, and its missing parents if `parents` allows it.
+    /// Every new directory gets `stat`.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::IsFile`] if a file has that name, [`Cause::FileInPath`] if a file is on the way,
+    /// [`Cause::NoParent`] if parents are missing and required. The tree is then as it was.
+    pub fn make_directory(
+        &mut self,
+        path: &Path,
+        parents: Parents,
+        stat: Stat,
+        now: Timestamp,
+    ) -> Result<Making, Cause> {
+        let mut missing = path.segments().peekable();
+        let mut at = ROOT;
+        while let Some(name) = missing.peek() {
+            let Node::Directory(directory) = self.node(at) else { return Err(Cause::FileInPath) };
+            let Some(next) = directory.entry(name) else { break };
+            at = next;
+            missing.next();
+        }
+        match (self.node(at), missing.len()) {
+            (Node::File(_), _) => return Err(Cause::IsFile),
+            (Node::Directory(_), 0) => return Ok(Making::Existed),
+            (_, 2..) if parents == Parents::Required => return Err(Cause::NoParent),
+            _ => self.touch(at, now),
+        }
+        for name in missing {
+            at = self.insert(at, name, Node::directory(stat));
+        }
+        Ok(Making::Made)
     }
 
     /// Takes the file or the empty directory at `path` away; the parent was changed now (§3.7).
@@ -178,33 +234,28 @@ impl Tree {
             return Err(Cause::NotEmpty);
         }
         self.entries_mut(parent).remove(name);
-        self.nodes[id] = None;
-        self.free.push(id);
+        self.free_all(id);
         self.touch(parent, now);
         Ok(())
     }
 
-    /// Takes the entry at `path` away with all that is in it.
+    /// Takes the entry at `path` away with all that is in it; the parent was changed now.
     ///
     /// # Errors
     ///
     /// As [`Tree::remove`], but for [`Cause::NotEmpty`].
     pub(super) fn remove_all(&mut self, path: &Path, now: Timestamp) -> Result<(), Cause> {
-        let children: Vec<_> = match self.get(path)? {
-            Node::Directory(directory) => directory.entries.keys().cloned().collect(),
-            Node::File(_) => Vec::new(),
-        };
-        children.iter().try_for_each(|name| self.remove_all(&path.child(name), now))?;
-        self.remove(path, now)
+        let id = self.find(path)?;
+        let (parent, name) = self.holder(path)?;
+        self.entries_mut(parent).remove(name);
+        self.free_all(id);
+        self.touch(parent, now);
+        Ok(())
     }
 
     /// Bytes in all files.
     pub fn bytes(&self) -> u64 {
-        let size = |node: &Node| match node {
-            Node::File(file) => file.content.len(),
-            Node::Directory(_) => 0,
-        };
-        self.nodes.iter().flatten().map(size).sum()
+        self.bytes
     }
 
     /// Moves the file or the empty directory at `from` to `to`; both parents were changed now.
@@ -237,31 +288,35 @@ impl Tree {
         Ok(())
     }
 
-    /// What lies at `path`, to be changed.
+    /// What lies at `path`, to be changed in all but the content.
     ///
     /// # Errors
     ///
     /// As [`Tree::get`].
-    pub fn get_mut(&mut self, path: &Path) -> Result<&mut Node, Cause> {
+    pub(super) fn get_mut(&mut self, path: &Path) -> Result<&mut Node, Cause> {
         let id = self.find(path)?;
         self.nodes[id].as_mut().ok_or(Cause::NotFound)
     }
 
     fn find(&self, path: &Path) -> Result<NodeId, Cause> {
-        let mut names = path.segments();
+        self.walk(path.segments())
+    }
+
+    fn walk<'p>(&self, mut names: impl ExactSizeIterator<Item = &'p str>) -> Result<NodeId, Cause> {
         let mut at = ROOT;
         while let Some(name) = names.next() {
             let Node::Directory(directory) = self.node(at) else { return Err(Cause::FileInPath) };
             let missing = if names.len() == 0 { Cause::NotFound } else { Cause::NoParent };
-            at = *directory.entries.get(name).ok_or(missing)?;
+            at = directory.entry(name).ok_or(missing)?;
         }
         Ok(at)
     }
 
     /// The directory that holds, or would hold, `path`, and the name in it.
     fn holder<'p>(&self, path: &'p Path) -> Result<(NodeId, &'p str), Cause> {
-        let (parent, name) = path.split_last().ok_or(Cause::IsRoot)?;
-        let id = self.find(&parent).map_err(|cause| match cause {
+        let mut parents = path.segments();
+        let name = parents.next_back().ok_or(Cause::IsRoot)?;
+        let id = self.walk(parents).map_err(|cause| match cause {
             Cause::NotFound => Cause::NoParent,
             other => other,
         })?;
@@ -271,6 +326,13 @@ impl Tree {
         }
     }
 
+    /// Puts a node under a name that is free in the directory `parent`.
+    fn insert(&mut self, parent: NodeId, name: &str, node: Node) -> NodeId {
+        let id = self.place(node);
+        self.entries_mut(parent).insert(name.to_owned(), id);
+        id
+    }
+
     fn place(&mut self, node: Node) -> NodeId {
         if let Some(id) = self.free.pop() {
             self.nodes[id] = Some(node);
@@ -278,6 +340,19 @@ impl Tree {
         }
         self.nodes.push(Some(node));
         self.nodes.len() - 1
+    }
+
+    /// Frees a node that no entry leads to any more, and all that is in it.
+    fn free_all(&mut self, id: NodeId) {
+        let mut doomed = vec![id];
+        while let Some(id) = doomed.pop() {
+            match self.nodes[id].take() {
+                Some(Node::Directory(directory)) => doomed.extend(directory.entries.into_values()),
+                Some(file @ Node::File(_)) => self.bytes -= file.bytes(),
+                None => {}
+            }
+            self.free.push(id);
+        }
     }
 
     fn node(&self, id: NodeId) -> &Node {
@@ -308,7 +383,14 @@ impl Tree {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::cell::Cell;
+
     use super::*;
+
+    thread_local! {
+        /// Names that were looked up in directories on this thread.
+        pub(super) static LOOKUPS: Cell<usize> = const { Cell::new(0) };
+    }
 
     fn stat(at: u64) -> Stat {
         let now = Timestamp::from_secs(at);
@@ -370,14 +452,57 @@ mod tests {
         assert_eq!(format!("{tree:?}"), before);
     }
 
+    /// As deep as a root, a subdirectory and a path of 4096 bytes each can lead.
+    const DEPTH: usize = 6_144;
+
+    fn deep() -> Path {
+        path(&"/d".repeat(DEPTH))
+    }
+
+    fn lookups_of(work: impl FnOnce()) -> usize {
+        let before = LOOKUPS.get();
+        work();
+        LOOKUPS.get() - before
+    }
+
     #[test]
-    fn a_very_deep_tree_is_dropped_without_recursion() {
-        let mut tree = Tree::new(stat(0));
-        let mut at = Path::root();
-        for _ in 0..2_000 {
-            at = at.child("d");
-            tree.put(&at, Node::directory(stat(0)), Timestamp::default()).unwrap();
-        }
-        assert!(tree.get(&at).is_ok());
+    fn making_a_deep_directory_looks_up_each_name_once() {
+        let (mut tree, now) = (Tree::new(stat(0)), Timestamp::default());
+        let mut make = |parents| tree.make_directory(&deep(), parents, stat(0), now);
+        assert_eq!(make(Parents::Required), Err(Cause::NoParent));
+        let cost = lookups_of(|| assert_eq!(make(Parents::Made), Ok(Making::Made)));
+        assert!(cost <= DEPTH, "{cost} lookups of {DEPTH} names that are missing");
+        let cost = lookups_of(|| assert_eq!(make(Parents::Made), Ok(Making::Existed)));
+        assert!(cost <= DEPTH, "{cost} lookups of {DEPTH} names that exist");
+    }
+
+    #[test]
+    fn deep_trees_need_no_stack() {
+        let work = || {
+            let (mut tree, now) = (Tree::new(stat(0)), Timestamp::default());
+            tree.make_directory(&deep(), Parents::Made, stat(0), now).unwrap();
+            tree.put(&deep().child("f"), file("four"), now).unwrap();
+            drop(tree.clone());
+            assert_eq!(tree.bytes(), 4);
+            let cost = lookups_of(|| tree.remove_all(&path("/d"), now).unwrap());
+            assert!(cost <= 2, "{cost} lookups to remove a tree by its first name");
+            assert_eq!((tree.bytes(), tree.free.len()), (0, DEPTH + 1));
+        };
+        let thread = std::thread::Builder::new().stack_size(128 * 1024).spawn(work).unwrap();
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn bytes_follow_every_change() {
+        let (mut tree, now) = (planted(), Timestamp::default());
+        tree.put(&path("/d/g"), file("four"), now).unwrap();
+        assert_eq!(tree.bytes(), 5);
+        tree.put(&path("/d/g"), file("two"), now).unwrap();
+        tree.rename(&path("/d/g"), &path("/g"), now).unwrap();
+        assert_eq!(tree.bytes(), 4);
+        tree.remove(&path("/g"), now).unwrap();
+        assert_eq!(tree.bytes(), 1);
+        tree.remove_all(&path("/d"), now).unwrap();
+        assert_eq!(tree.bytes(), 0);
     }
 }
