@@ -78,6 +78,9 @@ pub struct FormReader {
     at: At,
     /// What has come and cannot be understood yet.
     pending: Vec<u8>,
+    /// Where in `pending` the search for the end of a head or a line goes on: what comes byte by
+    /// byte is not searched again with every byte.
+    resume_at: usize,
     form: FilledForm,
     parts: usize,
 }
@@ -118,6 +121,7 @@ impl FormReader {
             at: At::Preamble,
             // The first boundary has no line before it, but may as well have.
             pending: b"\r\n".to_vec(),
+            resume_at: 0,
             form: FilledForm::default(),
             parts: 0,
         }
@@ -173,7 +177,7 @@ impl FormReader {
             self.at = At::End;
             return true;
         }
-        let found = find(&self.pending, LINE_END);
+        let found = self.find_end(LINE_END);
         if self.is_too_far(found, LINE_END) {
             return true;
         }
@@ -190,7 +194,7 @@ impl FormReader {
     }
 
     fn head(&mut self) -> bool {
-        let found = find(&self.pending, HEAD_END);
+        let found = self.find_end(HEAD_END);
         if self.is_too_far(found, HEAD_END) {
             return true;
         }
@@ -206,6 +210,15 @@ impl FormReader {
             self.at = At::Part(part);
         }
         true
+    }
+
+    /// Finds `end` in what has come. While it is missing, the next search goes on where this one
+    /// stopped.
+    fn find_end(&mut self, end: &[u8]) -> Option<usize> {
+        let found = find(&self.pending[self.resume_at..], end).map(|at| self.resume_at + at);
+        let searched = (self.pending.len() + 1).saturating_sub(end.len());
+        self.resume_at = if found.is_some() { 0 } else { searched };
+        found
     }
 
     /// Whether `end` comes, or can come at best, only behind more text than any client sends. In
@@ -312,6 +325,8 @@ fn bytes_of(chars: &str) -> Vec<u8> {
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    #[cfg(test)]
+    tests::SEARCHED.with(|searched| searched.set(searched.get() + bytes.len()));
     let mut from = 0;
     while let Some(at) = bytes[from..].iter().position(|byte| *byte == wanted[0]) {
         if bytes[from + at..].starts_with(wanted) {

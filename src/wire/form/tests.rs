@@ -2,7 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::cell::Cell;
+
 use super::*;
+
+thread_local! {
+    /// Bytes that were searched on this thread, those that were searched twice counted twice.
+    pub(super) static SEARCHED: Cell<usize> = const { Cell::new(0) };
+}
 
 /// All there is to a form, in words that can be compared.
 type Facts = (Vec<(String, String)>, Vec<[String; 4]>, bool);
@@ -265,4 +272,20 @@ fn a_head_at_the_limit_is_judged_alike_in_every_frame() {
             assert_eq!(form.is_whole, surplus == 0, "{surplus} too many, in frames up to {most}");
         }
     }
+}
+
+#[test]
+fn a_form_in_single_bytes_is_searched_in_linear_time() {
+    let padding = "a".repeat(MOST_TEXT - 200);
+    let preamble = "p".repeat(MOST_TEXT);
+    let head = format!("Content-Disposition: form-data; name=\"f\"\r\nX: {padding}\r\n\r\n");
+    let spaces = " ".repeat(MOST_TEXT - 200);
+    let body = format!("{preamble}\r\n--b{spaces}\r\n{head}{padding}\r\n--b--");
+    let before = SEARCHED.get();
+    let form = read("b", body.as_bytes().chunks(1));
+    let searched = SEARCHED.get() - before;
+    assert!(form.is_whole && form.fields[0].1.len() == padding.len());
+    // No search is longer than a boundary with its line end.
+    let most = body.len() * "\r\n--b".len();
+    assert!(searched <= most, "{searched} bytes searched in a body of {}", body.len());
 }
