@@ -125,7 +125,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     get(
         "/__mock/verdict",
-        r#"{"ok": true} | {"ok": false, "failures": [TEXT]}"#,
+        r#"{"ok": true} | {"ok": false, "failures": [TEXT], "omitted": N}"#,
         "what speaks against the run so far: requests that found no endpoint, faults that never \
          acted or held an answer beyond the hold limit",
         Tell(story::verdict),

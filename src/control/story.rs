@@ -19,7 +19,7 @@ pub(super) fn verdict(origin: &MockOrigin) -> Said {
         Ok(()) => json!({ "ok": true }),
         Err(verdict) => {
             let failures: Vec<_> = verdict.failures().iter().map(ToString::to_string).collect();
-            json!({ "ok": false, "failures": failures })
+            json!({ "ok": false, "failures": failures, "omitted": verdict.omitted() })
         }
     })
 }

@@ -10,6 +10,7 @@ mod head;
 mod numbers;
 mod op;
 mod query;
+mod shortened;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub use head::{Head, redacted, shown_line};
 pub(crate) use numbers::Numbers;
 pub use op::{Op, Parts};
 pub use query::{Request, Requests};
+pub(crate) use shortened::shortened;
 
 /// How many bytes of a body are kept as an excerpt.
 pub const EXCERPT_BYTES: usize = 512;

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::journal::{
-    AnswerHead, Call, Connection, ConnectionEnd, Exchange, Framing, Journal, Outcome, shown_line,
+    AnswerHead, Call, Connection, ConnectionEnd, Exchange, Framing, Journal, Outcome, shortened,
+    shown_line,
 };
 use crate::spec::{Interface, Operation};
 
@@ -16,19 +17,85 @@ pub struct Timeline<'a>(pub &'a Journal);
 
 impl fmt::Display for Timeline<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{:>5} {:>5} {:>11}  {:<52} {:<20} answer",
-            "#", "conn", "time", "request", "body"
-        )?;
-        for exchange in self.0.exchanges() {
-            let time = exchange.opened.elapsed.as_secs_f64();
-            let (index, connection) = (exchange.index, exchange.connection);
-            writeln!(f, "{index:>5} {connection:>5} {time:>9.4} s  {}", describe(exchange))?;
+        heading(f)?;
+        self.0.exchanges().iter().try_for_each(|exchange| line(f, exchange))?;
+        unreadable(self.0).try_for_each(|connection| bad_head(f, connection))
+    }
+}
+
+/// The timeline without its quiet middle, for the output of a failing test.
+///
+/// It shows the first exchanges, the last ones, and between them those that were refused, struck by a
+/// fault, or not answered whole. Each gap says how many are left out.
+#[derive(Clone, Debug)]
+pub struct TimelineExcerpt<'a>(pub &'a Journal);
+
+/// How many lines an excerpt has of each kind. A timeline of no more lines than all of them is shown
+/// whole.
+const FIRST: usize = 20;
+const EVENTFUL: usize = 120;
+const LAST: usize = 60;
+
+impl fmt::Display for TimelineExcerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let exchanges = self.0.exchanges();
+        heading(f)?;
+        let mut next = 0;
+        for at in excerpt(exchanges.len(), |at| is_eventful(&exchanges[at])) {
+            gap(f, at - next)?;
+            line(f, &exchanges[at])?;
+            next = at + 1;
         }
-        let unreadable =
-            self.0.connections().iter().filter(|connection| connection.bad_head.is_some());
-        unreadable.into_iter().try_for_each(|connection| bad_head(f, connection))
+        let mut unreadable = unreadable(self.0);
+        unreadable.by_ref().take(FIRST).try_for_each(|connection| bad_head(f, connection))?;
+        gap(f, unreadable.count())
+    }
+}
+
+fn heading(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    writeln!(f, "{:>5} {:>5} {:>11}  {:<52} {:<20} answer", "#", "conn", "time", "request", "body")
+}
+
+fn line(f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Result {
+    let time = exchange.opened.elapsed.as_secs_f64();
+    let (index, connection) = (exchange.index, exchange.connection);
+    writeln!(f, "{index:>5} {connection:>5} {time:>9.4} s  {}", describe(exchange))
+}
+
+fn unreadable(journal: &Journal) -> impl Iterator<Item = &Connection> {
+    let connections = journal.connections().iter().map(AsRef::as_ref);
+    connections.filter(|connection: &&Connection| connection.bad_head.is_some())
+}
+
+/// Which of so many lines an excerpt shows, in order.
+fn excerpt(lines: usize, is_eventful: impl Fn(usize) -> bool) -> Vec<usize> {
+    if lines <= FIRST + EVENTFUL + LAST {
+        return (0..lines).collect();
+    }
+    let middle = FIRST..lines - LAST;
+    let eventful: Vec<usize> = middle.clone().filter(|at| is_eventful(*at)).collect();
+    let half = eventful.len().min(EVENTFUL) / 2;
+    // The first and the last of them: what began it, and what it led to.
+    let (head, tail) = match eventful.len() {
+        0..=EVENTFUL => (&eventful[..], &eventful[..0]),
+        many => (&eventful[..half], &eventful[many - half..]),
+    };
+    (0..middle.start)
+        .chain(head.iter().copied())
+        .chain(tail.iter().copied())
+        .chain(middle.end..lines)
+        .collect()
+}
+
+fn is_eventful(exchange: &Exchange) -> bool {
+    !exchange.faults.is_empty() || exchange.is_refused() || exchange.outcome != Outcome::Answered
+}
+
+fn gap(f: &mut fmt::Formatter<'_>, left_out: usize) -> fmt::Result {
+    match left_out {
+        0 => Ok(()),
+        1 => writeln!(f, "{:>5}  1 line left out; origin.timeline() has all", "…"),
+        many => writeln!(f, "{:>5}  {many} lines left out; origin.timeline() has all", "…"),
     }
 }
 
@@ -43,7 +110,7 @@ fn request(exchange: &Exchange, call: &Call) -> String {
     let name = match (&*call.name, &call.path) {
         // The path as it is stored says more than the path as it was quoted.
         (_, Some(path)) if call.interface == Interface::Egress => {
-            return visible(&format!("{method} {path}"));
+            return shown(&format!("{method} {path}"));
         }
         ("", _) if call.interface == Interface::JsonRpc => "JSON-RPC".to_owned(),
         (name, _) if call.interface == Interface::JsonRpc => name.to_owned(),
@@ -56,7 +123,13 @@ fn request(exchange: &Exchange, call: &Call) -> String {
         (None, Some(user)) => format!(" by {user}"),
         (None, None) => String::new(),
     };
-    visible(&(name + &part + &about))
+    shown(&(name + &part + &about))
+}
+
+/// The text on one line of bounded length.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 1_000;
+    visible(&shortened(text, LONGEST))
 }
 
 /// The text on one line, whatever characters a client put into its names.
@@ -128,4 +201,28 @@ fn bad_head(f: &mut fmt::Formatter<'_>, connection: &Connection) -> fmt::Result 
         other => format!("{other:?}"),
     };
     writeln!(f, "{:>5} {:>5} {time:>9.4} s  no request: {shown} {answer}", "-", connection.index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_timeline_is_shown_whole() {
+        assert_eq!(excerpt(200, |_| false).len(), 200);
+    }
+
+    #[test]
+    fn an_excerpt_leaves_out_the_quiet_middle() {
+        let shown = excerpt(100_000, |at| at == 500 || at == 70_000);
+        let expected: Vec<_> = (0..20).chain([500, 70_000]).chain(99_940..100_000).collect();
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn an_excerpt_is_bounded_however_much_fails() {
+        let shown = excerpt(100_000, |_| true);
+        assert_eq!(shown.len(), 200);
+        assert!(shown.is_sorted() && shown.contains(&79) && shown.contains(&99_880), "{shown:?}");
+    }
 }

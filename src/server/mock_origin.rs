@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::journal::{Journal, Requests};
 use crate::origin::{GivenBy, Life, Path};
-use crate::report::Timeline;
+use crate::report::{Timeline, TimelineExcerpt};
 use crate::verdict::{
     DirectorySnapshot, Evidence, Failure, FileSnapshot, UploadSnapshot, Verdict, judge,
 };
@@ -21,7 +21,8 @@ use super::shared::Shared;
 /// It works inside an async runtime and without one: it has threads of its own. Dropping it closes
 /// its ports at once and forgets everything; it never panics. If the test is panicking, it prints
 /// the timeline to standard error, and what chaos has done; a test that returns an error panics
-/// nowhere, and sees neither.
+/// nowhere, and sees neither. Of more than 200 exchanges it prints the first, the last, and those
+/// that were refused, struck by a fault or not answered whole.
 #[derive(Debug)]
 pub struct MockOrigin {
     // In this order: ports are closed before the state goes.
@@ -197,7 +198,7 @@ impl MockOrigin {
         self.shared.settled().journal.clone()
     }
 
-    /// The timeline as text, a line for each exchange.
+    /// The whole timeline as text, a line for each exchange.
     pub fn timeline(&self) -> String {
         Timeline(&self.journal()).to_string()
     }
@@ -253,7 +254,7 @@ impl MockOrigin {
         let state = self.shared.lock();
         let (journal, chaos) = (state.journal.clone(), state.faults.tell_of_chaos());
         drop(state);
-        format!("{chaos}timeline (seed {}):\n{}", self.seed, Timeline(&journal))
+        format!("{chaos}timeline (seed {}):\n{}", self.seed, TimelineExcerpt(&journal))
     }
 }
 

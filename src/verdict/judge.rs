@@ -1,10 +1,10 @@
 //! The verdict over everything that happened.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
 use crate::fault::{FaultRecord, near_misses};
-use crate::journal::{Call, Exchange, Journal, Request, Requests};
+use crate::journal::{Call, Journal, Request, Requests, shortened};
 use crate::spec::{Cause, ENDPOINTS, Interface, METHODS, Operation, endpoint_at};
 
 use super::Failure;
@@ -15,12 +15,29 @@ use super::Failure;
 #[derive(Clone, Debug)]
 pub struct Verdict {
     failures: Vec<Failure>,
+    omitted: usize,
 }
 
+/// More failures of one kind would hide those of the others.
+const MOST_OF_A_KIND: usize = 20;
+
 impl Verdict {
-    /// The failures, in the order in which they came about.
+    /// Returns the failures, in the order in which they came about: at most 20 of each kind. Requests
+    /// that failed in the same way are one failure.
     pub fn failures(&self) -> &[Failure] {
         &self.failures
+    }
+
+    /// Returns how many more failures there are.
+    pub fn omitted(&self) -> usize {
+        self.omitted
+    }
+
+    /// Adds failures of one kind, up to the limit; only these are written out.
+    fn extend<T>(&mut self, of_a_kind: impl Iterator<Item = T>, fail: impl Fn(T) -> Failure) {
+        let mut of_a_kind = of_a_kind;
+        self.failures.extend(of_a_kind.by_ref().take(MOST_OF_A_KIND).map(fail));
+        self.omitted += of_a_kind.count();
     }
 }
 
@@ -30,7 +47,11 @@ impl fmt::Display for Verdict {
             let gap = if at == 0 { "" } else { "\n\n" };
             write!(f, "{gap}{failure}")?;
         }
-        Ok(())
+        match self.omitted {
+            0 => Ok(()),
+            1 => f.write_str("\n\n… and 1 more failure"),
+            more => write!(f, "\n\n… and {more} more failures"),
+        }
     }
 }
 
@@ -44,13 +65,29 @@ impl std::error::Error for Verdict {}
 /// acted, held an answer or put something off to the end, and what went wrong in the origin itself.
 pub fn judge(journal: &Journal, faults: &[FaultRecord]) -> Result<(), Verdict> {
     let requests = Requests::new(journal.exchanges());
-    let lost = requests.iter().filter(|request| is_lost(request)).map(lost);
+    let mut verdict = Verdict { failures: Vec::new(), omitted: 0 };
+    verdict.extend(alike(&requests).iter(), |alike| lost(alike));
     let unfired = faults.iter().filter(|fault| fault.fired == 0 && fault.is_judged);
-    let unfired = unfired.map(|fault| never_acted(fault, journal));
-    let overdue = faults.iter().filter(|fault| fault.overdue).map(never_ended);
-    let bugs = journal.bugs().iter().map(|bug| our_bug(bug));
-    let failures: Vec<_> = lost.chain(unfired).chain(overdue).chain(bugs).collect();
-    if failures.is_empty() { Ok(()) } else { Err(Verdict { failures }) }
+    verdict.extend(unfired, |fault| never_acted(fault, journal));
+    verdict.extend(faults.iter().filter(|fault| fault.overdue), never_ended);
+    verdict.extend(journal.bugs().iter(), |bug| our_bug(bug));
+    if verdict.failures.is_empty() { Ok(()) } else { Err(verdict) }
+}
+
+/// Requests that found nothing, grouped by what they asked for and how they were answered.
+fn alike(requests: &Requests) -> Vec<Vec<&Request>> {
+    let mut groups: Vec<Vec<&Request>> = Vec::new();
+    let mut places: HashMap<(Interface, &str, Option<u16>), usize> = HashMap::new();
+    for request in requests.iter().filter(|request| is_lost(request)) {
+        let call = request.call();
+        let key = (call.interface, &*call.name, request.status());
+        let place = *places.entry(key).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        groups[place].push(request);
+    }
+    groups
 }
 
 /// Whether a request turned to nothing that exists. Bodies that are no requests were refused as
@@ -66,7 +103,9 @@ fn is_lost(request: &Request) -> bool {
     }
 }
 
-fn lost(request: &Request) -> Failure {
+/// The failure of requests that are alike.
+fn lost(requests: &[&Request]) -> Failure {
+    let request = requests[0];
     let call = request.call();
     let (claim, expected) = if call.interface == Interface::JsonRpc {
         ("every call finds its method", "one of the methods of §7.2 to §7.4")
@@ -74,9 +113,13 @@ fn lost(request: &Request) -> Failure {
         ("every request finds its endpoint", "an endpoint that takes the request's method (§1.3)")
     };
     let answered = request.status().map_or("nothing".to_owned(), |status| status.to_string());
-    let exchange: Arc<Exchange> = request.shared();
-    let failure = Failure::new(claim, expected, format!("{}, answered {answered}", call.name))
-        .showing([exchange], |_| true);
+    let times = match requests.len() {
+        1 => String::new(),
+        times => format!(", {times} times"),
+    };
+    let name = shortened(&call.name, LONGEST_NAME);
+    let failure = Failure::new(claim, expected, format!("{name}, answered {answered}{times}"))
+        .showing(requests.iter().map(|request| request.shared()), |_| true);
     match (endpoint_at(&call.name), nearest(call)) {
         (Some(endpoint), _) => {
             let methods: Vec<_> = endpoint.methods.iter().map(|method| method.name()).collect();
@@ -120,6 +163,9 @@ fn our_bug(bug: &str) -> Failure {
         .hint("this is a bug of mock-origin or of the machine it runs on, not of the client")
 }
 
+/// A longer name is cut in messages.
+const LONGEST_NAME: usize = 200;
+
 /// The endpoint or method whose name is like the one that was called: a letter in four may differ.
 fn nearest(call: &Call) -> Option<&'static str> {
     let names: Vec<&'static str> = match call.interface {
@@ -128,16 +174,26 @@ fn nearest(call: &Call) -> Option<&'static str> {
             ENDPOINTS.iter().map(|endpoint| endpoint.path).filter(|path| !path.is_empty()).collect()
         }
     };
+    let longest = names.iter().map(|known| known.len()).max()?;
+    // A client chooses the length of a name. One that is much longer than all others is like none.
+    if call.name.chars().nth(longest + MOST_CHANGES).is_some() {
+        return None;
+    }
     names
         .into_iter()
         .map(|known| (distance(&call.name, known), known))
         .min()
-        .filter(|(distance, known)| *distance <= (known.len() / 4).min(3))
+        .filter(|(distance, known)| *distance <= (known.len() / 4).min(MOST_CHANGES))
         .map(|(_, known)| known)
 }
 
+/// More letters than that make another name.
+const MOST_CHANGES: usize = 3;
+
 /// How many letters must be put in, taken out or changed to make one of the other.
 fn distance(one: &str, other: &str) -> usize {
+    #[cfg(test)]
+    tests::COMPARED.with(|compared| compared.set(compared.get() + one.len() * other.len()));
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (at, letter) in one.chars().enumerate() {
@@ -153,7 +209,24 @@ fn distance(one: &str, other: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    thread_local! {
+        /// Pairs of letters that were compared on this thread.
+        pub(super) static COMPARED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    #[test]
+    fn a_name_of_any_length_costs_no_more_than_a_known_one() {
+        for interface in [Interface::Http, Interface::JsonRpc] {
+            let before = COMPARED.get();
+            let name = "/multipart/piece".repeat(4_000);
+            assert_eq!(nearest(&Call::new(Operation::Unmatched, interface, name)), None);
+            assert_eq!(COMPARED.get(), before);
+        }
+    }
 
     #[test]
     fn a_mistyped_name_finds_the_one_that_was_meant() {

@@ -1,0 +1,22 @@
+//! Texts that clients and tests choose, cut to a length that fits into a message.
+
+use std::borrow::Cow;
+
+/// Returns `text`, or its first `most` characters and its length in bytes if it is longer.
+pub(crate) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}… ({} bytes)", &text[..end], text.len())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_long_text_is_cut() {
+        assert_eq!(shortened("füßé", 4), "füßé");
+        assert_eq!(shortened("füßés", 4), "füßé… (8 bytes)");
+    }
+}
