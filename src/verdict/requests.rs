@@ -1,5 +1,6 @@
 //! Assertions on requests.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::{Bound, Range, RangeBounds, RangeFrom, RangeInclusive, RangeToInclusive};
 use std::sync::Arc;
@@ -94,7 +95,7 @@ impl Requests {
     }
 
     fn wrong_count(&self, expected: Count) -> Box<Failure> {
-        let found: Vec<_> = self.iter().map(|request| request.exchange().index).collect();
+        let found: HashSet<_> = self.iter().map(|request| request.exchange().index).collect();
         let claim = format!("requests with {}", self.question());
         Failure::new(claim, expected, self.len())
             .showing(self.all().iter().cloned(), |exchange| found.contains(&exchange.index))

@@ -1,6 +1,6 @@
 //! Assertions on an upload.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::journal::{Exchange, Numbers, Op, Request, Requests};
 use crate::origin::Upload;
@@ -203,7 +203,7 @@ impl UploadSnapshot {
         found: impl std::fmt::Display,
         is_culprit: impl Fn(&Request) -> bool,
     ) -> Box<Failure> {
-        let culprits: Vec<_> = self
+        let culprits: HashSet<_> = self
             .requests
             .iter()
             .filter(|request| is_culprit(request))
