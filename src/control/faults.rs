@@ -23,7 +23,7 @@ fn account(record: &FaultRecord) -> Value {
         "place": record.place.as_ref().map(ToString::to_string),
         "matched": record.matched,
         "fired": record.fired,
-        "spared": record.spared,
+        "spared": record.spared.as_deref(),
     })
 }
 

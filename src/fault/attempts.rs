@@ -11,6 +11,8 @@ use super::Trigger;
 ///
 /// The same is asked for when endpoint or method, path, user and part number are the same; where
 /// there is no path, the upload. So pieces that are sent in parallel do not count for each other.
+///
+/// It grows with the journal, one count for each call at most, and is forgotten with it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attempts {
     by_path: HashMap<Key, u32>,

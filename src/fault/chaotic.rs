@@ -17,32 +17,39 @@ pub(super) struct Chaotic {
     pub(super) reigns: Option<Chaos>,
     /// All that have decided.
     begun: Vec<Chaos>,
-    /// What each has done, as faults that do the same; not always each of them once.
+    /// What each has done, as faults that do the same, each thing once: a user who logs in to another
+    /// directory does it for the first time again. It grows with the journal, and is forgotten with it.
     done: Vec<(Chaos, Fault)>,
+    /// What is in `done`, as it is written.
+    seen: HashSet<(String, String)>,
 }
+
+/// More faults than that are not printed.
+const MOST_TOLD: usize = 200;
 
 impl Chaotic {
     /// What chaos decided has been done.
     pub(super) fn has_done(&mut self, decided: &(Chaos, Fault)) {
-        self.done.push(decided.clone());
-    }
-
-    /// What has been done, each thing once: a user who logs in to another directory does it for the
-    /// first time again.
-    fn done(&self) -> impl Iterator<Item = (&Chaos, &Fault)> {
-        let mut seen = HashSet::new();
-        let each = self.done.iter().map(|(chaos, fault)| (chaos, fault));
-        each.filter(move |(chaos, fault)| seen.insert((chaos.to_string(), fault.to_string())))
+        if self.seen.insert((decided.0.to_string(), decided.1.to_string())) {
+            self.done.push(decided.clone());
+        }
     }
 
     /// One chaos and what it has done, as they are written in a test.
     fn tell(&self, chaos: &Chaos) -> String {
         let decision = pasted([format!("origin.chaos({chaos})")]);
         let faults: Vec<_> =
-            self.done().filter(|(by, _)| *by == chaos).map(|(_, fault)| fault).collect();
+            self.done.iter().filter(|(by, _)| by == chaos).map(|(_, fault)| fault).collect();
         let done = match faults.as_slice() {
             [] => "and has done nothing".to_owned(),
-            some => format!("and has done what these faults do:\n\n{}", pasted(some)),
+            some if some.len() <= MOST_TOLD => {
+                format!("and has done what these faults do:\n\n{}", pasted(some))
+            }
+            many => format!(
+                "and has done what these faults do:\n\n{}\nand {} more: origin.done_by_chaos() has all",
+                pasted(&many[..MOST_TOLD]),
+                many.len() - MOST_TOLD
+            ),
         };
         format!("this chaos decides the same again:\n\n{decision}\n{}\n\n", done.trim_end())
     }
@@ -65,7 +72,7 @@ impl Faults {
 
     /// What chaos has done so far, as faults that do the same.
     pub fn done_by_chaos(&self) -> Vec<Fault> {
-        self.chaotic.done().map(|(_, fault)| fault.clone()).collect()
+        self.chaotic.done.iter().map(|(_, fault)| fault.clone()).collect()
     }
 
     /// Every chaos so far and what it has done, as they are written in a test; nothing if there has

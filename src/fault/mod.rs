@@ -37,6 +37,8 @@ pub use words::{
 
 use std::time::Duration;
 
+use crate::journal::shortened;
+
 /// Something that is to go wrong: when, and what.
 ///
 /// Usually written as a sentence on an origin, `origin.on(Op::piece(2)).attempt(1).reject(503)`; its
@@ -111,8 +113,11 @@ impl Fault {
         Self { name: Some(name.into()), ..self }
     }
 
-    /// What it is called in messages.
+    /// What it is called in messages: its name or its sentence, cut to 500 characters. The name goes
+    /// into the record of every exchange that it strikes.
     pub fn shown_name(&self) -> String {
-        self.name.clone().unwrap_or_else(|| self.to_string())
+        const LONGEST: usize = 500;
+        let name = self.name.clone().unwrap_or_else(|| self.to_string());
+        shortened(&name, LONGEST).into_owned()
     }
 }

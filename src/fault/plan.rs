@@ -1,5 +1,6 @@
 //! The faults of one origin: which of them strikes a call, and what came of each.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ pub struct FaultRecord {
     /// How many it did act on.
     pub fired: u64,
     /// Why it did not act on one that it was meant for, the latest.
-    pub spared: Option<String>,
+    pub spared: Option<Arc<str>>,
     /// Whether an answer that it held was never released, or what it put off never done.
     pub overdue: bool,
     /// Whether it matters that it acts at all.
@@ -57,12 +58,17 @@ pub struct FaultRecord {
     past: Option<Arc<Origin>>,
 }
 
+/// So many accounts of faults that were taken away are kept: a suite that shares one origin adds and
+/// removes faults for as long as it runs.
+const MOST_REMOVED: usize = 1_000;
+
 /// All faults of an origin, in the order in which they were added.
 #[derive(Debug, Default)]
 pub struct Faults {
     pub(super) records: Vec<FaultRecord>,
-    /// Those that were taken away: they may be about to act, and are asked how often they have.
-    removed: Vec<FaultRecord>,
+    /// Those that were taken away: they may be about to act, and are asked how often they have. The
+    /// earliest are forgotten.
+    removed: VecDeque<FaultRecord>,
     pub(super) chaotic: Chaotic,
     /// Counts while there are faults; what was before is read from the journal with the first.
     attempts: Option<Attempts>,
@@ -139,17 +145,26 @@ impl Faults {
 
     /// Takes a fault away, and says whether it was there. What it is about to do it still does.
     pub fn remove(&mut self, id: u64) -> bool {
-        let before = self.removed.len();
-        self.removed.extend(self.records.extract_if(.., |record| record.id == id));
-        self.rest_if_idle();
-        self.removed.len() > before
+        !self.take_away(|record| record.id == id).is_empty()
     }
 
     /// Takes all faults away, and chaos with them; gives the numbers of those that were there.
     pub fn clear(&mut self) -> Vec<u64> {
         self.chaotic.reigns = None;
-        let ids = self.records.iter().map(|record| record.id).collect();
-        self.removed.append(&mut self.records);
+        self.take_away(|_| true)
+    }
+
+    /// Takes faults away, and gives their numbers.
+    fn take_away(&mut self, is_meant: impl Fn(&FaultRecord) -> bool) -> Vec<u64> {
+        let taken: Vec<_> = self.records.extract_if(.., |record| is_meant(record)).collect();
+        let ids: Vec<u64> = taken.iter().map(|record| record.id).collect();
+        // Numbers are given in order.
+        self.uses.retain(|(fault, _), _| ids.binary_search(fault).is_err());
+        // What has struck already carries the past with it.
+        self.removed.extend(taken.into_iter().map(|record| FaultRecord { past: None, ..record }));
+        while self.removed.len() > MOST_REMOVED {
+            self.removed.pop_front();
+        }
         self.rest_if_idle();
         ids
     }
@@ -204,6 +219,8 @@ impl Faults {
         }
         let attempt = self.attempts.as_mut()?.count(call);
         let mut chosen: Option<Strike> = None;
+        // All that are passed over share the reason.
+        let mut passed_over: Option<Arc<str>> = None;
         for record in &mut self.records {
             let fault = Arc::clone(&record.fault);
             let Kind::Call(trigger, effect) = &fault.kind else { continue };
@@ -215,7 +232,10 @@ impl Faults {
             }
             match &chosen {
                 None => chosen = record.reserve(effect, call, circumstances),
-                Some(strike) => record.spared = Some(struck_by_another(&strike.struck)),
+                Some(strike) => {
+                    let why = passed_over.get_or_insert_with(|| struck_by_another(&strike.struck));
+                    record.spared = Some(Arc::clone(why));
+                }
             }
         }
         chosen.or_else(|| self.strike_by_chaos(call, attempt, circumstances))
@@ -230,7 +250,7 @@ impl Faults {
     }
 
     /// A strike came to nothing; the fault may strike another call instead.
-    pub fn spared(&mut self, strike: &Strike, why: impl Into<String>) {
+    pub fn spared(&mut self, strike: &Strike, why: impl Into<Arc<str>>) {
         self.came_to_nothing(&strike.struck, why);
     }
 
@@ -243,7 +263,7 @@ impl Faults {
     }
 
     /// A call or a connection ended before its fault came to act.
-    pub fn came_to_nothing(&mut self, struck: &Struck, why: impl Into<String>) {
+    pub fn came_to_nothing(&mut self, struck: &Struck, why: impl Into<Arc<str>>) {
         if let Some(record) = struck.fault.and_then(|id| self.record_mut(id)) {
             record.reserved = record.reserved.saturating_sub(1);
             record.spared = Some(why.into());
@@ -260,6 +280,7 @@ impl Faults {
     /// Counts a connection, and says what happens to it.
     pub fn strike_connection(&mut self) -> Option<(Struck, ConnectionEffect)> {
         let mut chosen: Option<(Struck, ConnectionEffect)> = None;
+        let mut passed_over: Option<Arc<str>> = None;
         for record in &mut self.records {
             let Kind::Connection(count, effect) = &Arc::clone(&record.fault).kind else { continue };
             record.matched += 1;
@@ -269,7 +290,10 @@ impl Faults {
                     record.reserved += 1;
                     chosen = Some((record.struck(), *effect));
                 }
-                Some((other, _)) => record.spared = Some(struck_by_another(other)),
+                Some((other, _)) => {
+                    let why = passed_over.get_or_insert_with(|| struck_by_another(other));
+                    record.spared = Some(Arc::clone(why));
+                }
             }
         }
         chosen
@@ -287,8 +311,8 @@ fn is_told_nothing_new(call: &Call, at: Stage) -> bool {
     call.operation == Operation::PostFile && at == Stage::Commit && call.path.is_none()
 }
 
-fn struck_by_another(other: &Struck) -> String {
-    format!("another fault struck it: {}", other.name)
+fn struck_by_another(other: &Struck) -> Arc<str> {
+    format!("another fault struck it: {}", other.name).into()
 }
 
 impl FaultRecord {
@@ -326,7 +350,7 @@ impl FaultRecord {
         circumstances: Circumstances,
     ) -> Option<Strike> {
         if let Err(why) = effect.can_strike(call, circumstances) {
-            self.spared = Some(why);
+            self.spared = Some(why.into());
             return None;
         }
         self.reserved += 1;

@@ -9,7 +9,8 @@ use crate::origin::SessionId;
 
 use super::{Faults, Kind, TokenLife};
 
-/// How much each token has been used, as each fault counts it.
+/// How much each token has been used, as each fault counts it. A count stays when the token has died,
+/// as a call of it may still be on its way; it goes with the fault.
 pub(super) type TokenUses = HashMap<(u64, SessionId), u64>;
 
 impl Faults {

@@ -364,7 +364,7 @@ fn somebody_else_ends_an_upload_between_its_pieces() {
             assert_eq!(record.fired == 1, told.is_some(), "{mishap:?} {part}: {record:?}");
             if told.is_none() {
                 let why = record.spared.unwrap();
-                assert_eq!(why, "an upload in READY cannot be deleted (§4.4)");
+                assert_eq!(&*why, "an upload in READY cannot be deleted (§4.4)");
                 assert!(origin.verdict().is_err());
             }
         }

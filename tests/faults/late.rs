@@ -21,7 +21,7 @@ fn what_the_origin_refuses_is_not_put_off() {
     let complete = format!(r#"["{token}", "{id}"]"#);
     assert_eq!(result(&origin, "completeMultipart", &complete)["code"], -4);
     let spared = late.record().unwrap().spared.unwrap();
-    assert_eq!(spared, "the origin itself refused it: 200 -4 upload has no pieces");
+    assert_eq!(&*spared, "the origin itself refused it: 200 -4 upload has no pieces");
     late.remove();
 
     let late = origin.on(Op::piece(1)).commit_later(AN_HOUR);

@@ -39,7 +39,8 @@ impl Armed {
         self.record().map_or(0, |record| record.fired)
     }
 
-    /// Its account, also when it has been removed; nothing after a reset.
+    /// Its account, also when it has been removed; nothing after a reset, or when 1,000 more faults have
+    /// been removed.
     pub fn record(&self) -> Option<FaultRecord> {
         self.shared.lock().faults.record(self.id).cloned()
     }
