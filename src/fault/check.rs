@@ -205,6 +205,13 @@ fn check_reject(reject: &Reject) -> Result<(), String> {
     if reason.chars().any(char::is_control) {
         return Err("a reason phrase is one line".to_owned());
     }
+    if let (Some(body), Some(status)) = (reject.own_body(), bodiless(reject.by)) {
+        let length = body.bytes.len();
+        return Err(format!("{status} has no body (RFC 9110), and this one has {length} bytes"));
+    }
+    if let Some(body) = reject.own_body() {
+        check_header("Content-Type", &body.content_type)?;
+    }
     let is_framing = |name: &str| FRAMING_HEADERS.iter().any(|it| it.eq_ignore_ascii_case(name));
     if let Some((name, _)) = reject.own_headers().iter().find(|(name, _)| is_framing(name)) {
         return Err(format!(
@@ -212,6 +219,16 @@ fn check_reject(reject: &Reject) -> Result<(), String> {
         ));
     }
     reject.own_headers().iter().try_for_each(|(name, value)| check_header(name, value))
+}
+
+/// The status of a rejection, if HTTP allows no body with it.
+fn bodiless(by: By) -> Option<u16> {
+    match by {
+        By::Status(status) | By::Raw(status, _) if matches!(status, 204 | 205 | 304) => {
+            Some(status)
+        }
+        _ => None,
+    }
 }
 
 fn check_lose(lose: Lose) -> Result<(), String> {

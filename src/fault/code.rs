@@ -115,6 +115,13 @@ fn refusal(reject: &Reject) -> String {
     for (name, value) in &reject.headers {
         let _ = write!(text, ".header({name:?}, {value:?})");
     }
+    if let Some(body) = &reject.body {
+        let bytes = match std::str::from_utf8(&body.bytes) {
+            Ok(bytes) => format!("{bytes:?}"),
+            Err(_) => format!("b\"{}\"", body.bytes.escape_ascii()),
+        };
+        let _ = write!(text, ".body({:?}, {bytes})", body.content_type);
+    }
     text
 }
 

@@ -158,7 +158,7 @@ pub enum Alter {
     Without(String),
     /// That header is there twice.
     Twice(String),
-    /// That header has another value, or is there as well, its name in title case, as all are.
+    /// That header has another value, or is there as well; its name is written as it is given here.
     With(String, String),
 }
 

@@ -6,7 +6,7 @@ use crate::spec::{Interface, Operation, PING, Row};
 
 use super::plan::Circumstances;
 use super::targets::is_nameless;
-use super::{Alter, Effect, Stage};
+use super::{Alter, Choice, Effect, Reject, Stage};
 
 /// Why a strike that needs the call to be done came to nothing.
 pub fn refused_by_origin(status: u16, row: Option<&Row>) -> String {
@@ -51,11 +51,7 @@ impl Effect {
             if fits { Ok(()) } else { Err(format!("{} {what}", call.shown_name())) }
         };
         match self {
-            Self::Reject(reject) | Self::RejectAfter(_, reject)
-                if reject.choose(call).is_none() =>
-            {
-                Err(format!("{} has no row {}", call.shown_name(), reject.asked()))
-            }
+            Self::Reject(reject) | Self::RejectAfter(_, reject) => can_reject(reject, call),
             Self::Join(_) => is(&[Op::Complete], "begins no join"),
             Self::Listing(_) => is(&[Op::List, Op::ListUploads, Op::ListPieces], "gives no list"),
             Self::Stale => is(
@@ -90,6 +86,19 @@ impl Effect {
             Self::Meanwhile(mishap) | Self::Afterwards(mishap) => can_befall(*mishap, call),
             _ => Ok(()),
         }
+    }
+}
+
+/// Whether the call has that row, and its response room for all that comes with it.
+fn can_reject(reject: &Reject, call: &Call) -> Result<(), String> {
+    let name = call.shown_name();
+    match reject.choose(call) {
+        None => Err(format!("{name} has no row {}", reject.asked())),
+        Some(Choice::Row(_)) if call.is_json_rpc() && !reject.is_bare() => Err(format!(
+            "a row of {name} is an error object in a 200, without a reason, headers or a body of its \
+             own: Reject::raw"
+        )),
+        Some(_) => Ok(()),
     }
 }
 

@@ -29,7 +29,7 @@ pub use near::near_misses;
 pub use pasted::pasted;
 pub use pattern::Pattern;
 pub use plan::{Circumstances, FaultRecord, Faults, Place, Strike};
-pub use reject::{Choice, Reject};
+pub use reject::{Choice, Reject, RejectBody};
 pub use trigger::{Trigger, Which};
 pub use words::{
     EFFECTS, EffectRow, SELECTORS, SelectorRow, Subject, interface_word, operation_word,

@@ -18,13 +18,27 @@ use crate::spec::{Made, Row};
 /// // Anything at all.
 /// let teapot = Reject::raw(418).with_code(-99).reason("teapot").header("X-Brew", "no");
 /// let patient = Reject::status(429).retry_after(Duration::from_secs(2));
-/// # let _ = (unavailable, by_a_proxy, disk_full, limited, teapot, patient);
+/// // The page of a proxy.
+/// let page = Reject::raw(502).header("via", "1.1 cache").body("text/html", "<h1>Bad Gateway</h1>");
+/// # let _ = (unavailable, by_a_proxy, disk_full, limited, teapot, patient, page);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
     pub(super) by: By,
     pub(super) reason: Option<String>,
     pub(super) headers: Vec<(String, String)>,
+    /// Boxed, as few have one.
+    pub(super) body: Option<Box<RejectBody>>,
+}
+
+/// The body of a rejection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RejectBody {
+    /// The value of `Content-Type`.
+    pub content_type: String,
+    /// The bytes, as they are written.
+    pub bytes: Vec<u8>,
 }
 
 /// What a refusal is chosen by.
@@ -56,7 +70,7 @@ impl From<u16> for Reject {
 
 impl Reject {
     const fn by(by: By) -> Self {
-        Self { by, reason: None, headers: Vec::new() }
+        Self { by, reason: None, headers: Vec::new(), body: None }
     }
 
     /// The row of the operation's table with that HTTP status; of several, one that the origin has
@@ -77,6 +91,11 @@ impl Reject {
     }
 
     /// That HTTP status, whatever the tables say, without a code.
+    ///
+    /// The response has the headers of every response of the origin (`Date`, `Server`,
+    /// `Access-Control-Allow-*`), `Connection: close`, `Content-Length`, the standard reason phrase and
+    /// no body. [`header`](Self::header) adds or replaces a header, [`body`](Self::body) sets a body,
+    /// [`reason`](Self::reason) the phrase.
     pub const fn raw(status: u16) -> Self {
         Self::by(By::Raw(status, None))
     }
@@ -101,11 +120,40 @@ impl Reject {
         Self { reason: Some(reason.to_owned()), ..self }
     }
 
-    /// With that header as well. Its name is written in title case, as all are: `X-Request-Id`.
+    /// Adds a header. Its name is written exactly as it is given here, in the order of these calls.
+    ///
+    /// It takes the place of the header that the origin would write under that name, in any case. A name
+    /// that is given twice is written twice. `Connection: close` stays unless the header says it itself.
+    ///
+    /// ```
+    /// use mock_origin::Reject;
+    ///
+    /// let reject = Reject::raw(502).header("server", "nginx").header("x-request-id", "7");
+    /// assert_eq!(reject.own_headers().len(), 2);
+    /// ```
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Sets the body and its `Content-Type`; `Content-Length` follows from it.
+    ///
+    /// Default: no body, but for the rows of `/post/directory`, which have one of their own (§6). The
+    /// response to `HEAD` has the length alone.
+    ///
+    /// ```
+    /// use mock_origin::{MockOrigin, Op, Reject};
+    ///
+    /// let origin = MockOrigin::builder().start();
+    /// let page = Reject::raw(502).body("text/html", "<h1>Bad Gateway</h1>");
+    /// origin.on(Op::login()).reject(page);
+    /// ```
+    #[must_use]
+    pub fn body(self, content_type: &str, bytes: impl Into<Vec<u8>>) -> Self {
+        let content_type = content_type.to_owned();
+        let body = Box::new(RejectBody { content_type, bytes: bytes.into() });
+        Self { body: Some(body), ..self }
     }
 
     /// With `Retry-After`, in whole seconds, rounded up.
@@ -123,6 +171,16 @@ impl Reject {
     /// The headers that it has besides those of every answer.
     pub fn own_headers(&self) -> &[(String, String)] {
         &self.headers
+    }
+
+    /// Returns the body, if it has one of its own.
+    pub fn own_body(&self) -> Option<&RejectBody> {
+        self.body.as_deref()
+    }
+
+    /// Whether it says nothing besides its row or status.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.reason.is_none() && self.headers.is_empty() && self.body.is_none()
     }
 
     /// What it comes to on `call`; nothing if it names a row that its table does not have.

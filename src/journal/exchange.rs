@@ -136,10 +136,10 @@ pub struct AnswerHead {
 }
 
 impl AnswerHead {
-    /// Adds a header as hyper writes it: in front of the length, its name in title case.
-    pub(crate) fn add(&mut self, name: &str, value: &[u8]) {
+    /// Adds a header where hyper writes it: in front of the length.
+    pub(crate) fn add(&mut self, name: impl Into<Cow<'static, str>>, value: &[u8]) {
         let at = self.headers.iter().position(|(name, _)| *name == "Content-Length");
-        let header = (Cow::Owned(title_case(name)), Cow::Owned(value.to_owned()));
+        let header = (name.into(), Cow::Owned(value.to_owned()));
         self.headers.insert(at.unwrap_or(self.headers.len()), header);
     }
 
@@ -159,16 +159,6 @@ impl AnswerHead {
         let named = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
         named.map(|(_, value)| &**value)
     }
-}
-
-/// A header's name as hyper writes it, however it was given.
-pub(crate) fn title_case(name: &str) -> String {
-    let mut begins = true;
-    let letter = |letter: char| {
-        let is_first = std::mem::replace(&mut begins, letter == '-');
-        if is_first { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
-    };
-    name.chars().map(letter).collect()
 }
 
 impl fmt::Debug for AnswerHead {

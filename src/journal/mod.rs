@@ -15,7 +15,6 @@ mod shortened;
 use std::sync::Arc;
 
 pub use connection::{Connection, ConnectionEnd};
-pub(crate) use exchange::title_case;
 pub use exchange::{AnswerHead, Call, Exchange, Moment, Outcome, Struck};
 pub use framing::{Framer, Framing, Malformed, Step};
 pub use head::{Head, redacted, shown_line};

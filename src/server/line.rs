@@ -1,13 +1,14 @@
 //! What tap, service and body of one connection know together.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
 use crate::fault::ConnectionEffect;
 use crate::journal::{Connection, ConnectionEnd, Moment, Outcome, Struck};
 
+use super::outgoing::Outgoing;
 use super::script::Script;
 use super::shared::Shared;
 
@@ -21,6 +22,9 @@ pub(super) struct Line {
     fault: Option<(Struck, ConnectionEffect)>,
     /// Bytes a second at which answers are written; 0 is no limit.
     pace: AtomicU64,
+    /// Whether anything goes out in place of hyper's bytes; while nothing does, nobody locks.
+    is_outgoing: AtomicBool,
+    outgoing: Mutex<Outgoing>,
     now: Mutex<Now>,
 }
 
@@ -66,7 +70,15 @@ impl Line {
         let index = state.journal.connect(|index| make(index, moment));
         let fault = state.faults.strike_connection();
         drop(state);
-        Arc::new(Self { shared, index, fault, pace: AtomicU64::new(0), now: Mutex::default() })
+        Arc::new(Self {
+            shared,
+            index,
+            fault,
+            pace: AtomicU64::new(0),
+            is_outgoing: AtomicBool::new(false),
+            outgoing: Mutex::default(),
+            now: Mutex::default(),
+        })
     }
 
     /// What a fault does to the connection.
@@ -106,6 +118,19 @@ impl Line {
     /// How fast the present answer is written, if there is a limit to that.
     pub(super) fn pace(&self) -> Option<u64> {
         Some(self.pace.load(Ordering::Relaxed)).filter(|rate| *rate > 0)
+    }
+
+    /// Changes what goes out in place of hyper's bytes, and says what `change` does.
+    pub(super) fn update_outgoing<T>(&self, change: impl FnOnce(&mut Outgoing) -> T) -> T {
+        let mut outgoing = self.outgoing.lock();
+        let changed = change(&mut outgoing);
+        self.is_outgoing.store(!outgoing.is_plain(), Ordering::Relaxed);
+        changed
+    }
+
+    /// Whether anything goes out in place of hyper's bytes.
+    pub(super) fn is_outgoing(&self) -> bool {
+        self.is_outgoing.load(Ordering::Relaxed)
     }
 
     /// The tap has seen a whole head.

@@ -19,6 +19,7 @@ mod late;
 mod line;
 mod mock_origin;
 mod on;
+mod outgoing;
 mod ports;
 mod respond;
 mod runtime;

@@ -32,7 +32,7 @@ enum Rest {
 }
 
 /// Makes hyper's response of an answer to a request of that version. `outcome` is what the record says once all is
-/// written.
+/// written. A head with names that a test has given is written by the tap.
 pub(super) fn respond(
     line: Arc<Line>,
     answer: Answer,
@@ -40,6 +40,11 @@ pub(super) fn respond(
     outcome: Outcome,
 ) -> Response<AnswerBody> {
     let closes = answer.closes();
+    if has_given_names(&answer.head) {
+        let version = if request_version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" };
+        let head = answer.head.to_bytes(version);
+        line.update_outgoing(|outgoing| outgoing.replace_head(head));
+    }
     let rest = match answer.body {
         Body::Bytes(bytes) => Rest::Bytes(bytes.into()),
         Body::HeadOnly(_) => Rest::Bytes(Bytes::new()),
@@ -54,6 +59,12 @@ pub(super) fn respond(
         *response.version_mut() = Version::HTTP_10;
     }
     response
+}
+
+/// Whether a test has given it headers, whose names and order are written as they stand: hyper would
+/// write the names in title case, and those of one name together.
+fn has_given_names(head: &AnswerHead) -> bool {
+    head.headers.iter().any(|(name, _)| matches!(name, Cow::Owned(_)))
 }
 
 fn write_head(response: &mut Response<AnswerBody>, head: &AnswerHead) {

@@ -84,6 +84,20 @@ impl Tap {
         Poll::Ready(usize::try_from(bytes).map_or(wanted, |bytes| bytes.min(wanted)))
     }
 
+    /// Writes what goes out in front of hyper's bytes.
+    fn poll_queued(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.line.is_outgoing() {
+            let queued = self.line.update_outgoing(|outgoing| outgoing.queued().to_vec());
+            if queued.is_empty() {
+                break;
+            }
+            let count = ready!(Pin::new(&mut self.socket).poll_write(context, &queued))?;
+            self.line.wrote(&queued, count);
+            self.line.update_outgoing(|outgoing| outgoing.written(count));
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// How many of `bytes` may be handed on.
     fn pass(&mut self, bytes: &[u8]) -> usize {
         let step = self.framer.step(bytes);
@@ -168,6 +182,13 @@ impl AsyncWrite for Tap {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let tap = self.get_mut();
+        ready!(tap.poll_queued(context))?;
+        if tap.line.is_outgoing() {
+            let taken = tap.line.update_outgoing(|outgoing| outgoing.take(bytes));
+            if taken > 0 {
+                return Poll::Ready(Ok(taken));
+            }
+        }
         let fitting = ready!(tap.poll_pace(context, bytes.len()));
         let bytes = &bytes[..fitting];
         let count = ready!(Pin::new(&mut tap.socket).poll_write(context, bytes))?;
@@ -180,7 +201,7 @@ impl AsyncWrite for Tap {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.line.pace().is_some() {
+        if self.line.pace().is_some() || self.line.is_outgoing() {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return self.poll_write(context, first.map_or(&[], |slice| &slice[..]));
         }
@@ -196,6 +217,7 @@ impl AsyncWrite for Tap {
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let tap = self.get_mut();
+        ready!(tap.poll_queued(context))?;
         ready!(Pin::new(&mut tap.socket).poll_flush(context))?;
         if tap.line.flushed() {
             tap.answers_left = tap.answers_left.map(|left| left.saturating_sub(1));

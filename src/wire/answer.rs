@@ -77,7 +77,8 @@ impl Answer {
     /// Closes the connection behind it.
     #[must_use]
     pub fn closing(mut self: Box<Self>) -> Box<Self> {
-        if !std::mem::replace(&mut self.closes, true) {
+        let says_so = self.head.header("Connection").is_some_and(|it| it == b"close");
+        if !std::mem::replace(&mut self.closes, true) && !says_so {
             self.head_mut().add("Connection", b"close");
         }
         self
@@ -97,6 +98,8 @@ pub(super) struct Draft {
     calls: Vec<Call>,
     row: Option<&'static Row>,
     closes: bool,
+    /// Which default headers others have taken the place of.
+    replaced: Vec<String>,
 }
 
 type HeaderText = Cow<'static, [u8]>;
@@ -105,7 +108,8 @@ impl Draft {
     fn new(status: u16, reason: impl Into<Cow<'static, str>>) -> Self {
         let reason = reason.into();
         let head = AnswerHead { status, reason, headers: Vec::with_capacity(12) };
-        Self { head, body: Body::Bytes(Vec::new()), calls: Vec::new(), row: None, closes: false }
+        let (body, calls, replaced) = (Body::Bytes(Vec::new()), Vec::new(), Vec::new());
+        Self { head, body, calls, row: None, closes: false, replaced }
     }
 
     /// An answer with no row in any table: it carries no `X-Agile-Status`.
@@ -161,6 +165,34 @@ impl Draft {
         self.with("Content-Type", content_type)
     }
 
+    /// Adds headers in place of the default ones of the same names; of those, `Connection: close` gives
+    /// way to itself alone.
+    pub(super) fn with_given(mut self, headers: &[(String, String)]) -> Self {
+        for (name, value) in headers {
+            let is_connection = name.eq_ignore_ascii_case("Connection");
+            if !is_connection || value.eq_ignore_ascii_case("close") {
+                self.replaced.push(name.clone());
+            }
+            self = self.with(name.clone(), value.clone().into_bytes());
+        }
+        self
+    }
+
+    /// Sets a body of another type than the usual one, unless a header has told the type already.
+    pub(super) fn with_own_body(mut self, content_type: &str, bytes: &[u8]) -> Self {
+        const NAME: &str = "Content-Type";
+        self.body = Body::Bytes(bytes.to_vec());
+        if self.is_replaced(NAME) {
+            return self;
+        }
+        self.replaced.push(NAME.to_owned());
+        self.with(NAME, content_type.to_owned().into_bytes())
+    }
+
+    fn is_replaced(&self, name: &str) -> bool {
+        self.replaced.iter().any(|replaced| replaced.eq_ignore_ascii_case(name))
+    }
+
     /// Sends the client on to `address`; what no header can hold in it is quoted.
     pub(super) fn redirected(mut self, row: &'static Row, address: &[u8]) -> Self {
         (self.head.status, self.head.reason, self.row) = (row.http, row.phrase.into(), Some(row));
@@ -213,9 +245,14 @@ impl Draft {
 
     /// Adds what every answer carries, in front and behind, and is done.
     pub(super) fn stamped(self, now: Timestamp) -> Box<Answer> {
-        let is_coded = self.is_coded();
+        let is_typed = self.is_coded() && !self.is_replaced("Content-Type");
+        let closes = self.closes || self.head.status >= 400;
+        let says_close = closes && !self.is_replaced("Connection");
+        let replaced = self.replaced;
+        let is_default = |header: &(Cow<'_, str>, HeaderText)| {
+            !replaced.iter().any(|given| given.eq_ignore_ascii_case(&header.0))
+        };
         let AnswerHead { status, reason, headers: own } = self.head;
-        let closes = self.closes || status >= 400;
         let date = httpdate::fmt_http_date(now.to_system_time()).into_bytes();
         let named = |name: &'static str, value: HeaderText| (Cow::Borrowed(name), value);
         let standard = STANDARD_HEADERS.iter().map(|(name, value)| named(name, borrowed(value)));
@@ -223,9 +260,10 @@ impl Draft {
         let has_length = !matches!(status, 204 | 304);
         let headers = std::iter::once(named("Date", date.into()))
             .chain(standard)
+            .filter(is_default)
             .chain(own)
-            .chain(is_coded.then(|| named("Content-Type", borrowed(HTTP_CONTENT_TYPE))))
-            .chain(closes.then(|| named("Connection", borrowed("close"))))
+            .chain(is_typed.then(|| named("Content-Type", borrowed(HTTP_CONTENT_TYPE))))
+            .chain(says_close.then(|| named("Connection", borrowed("close"))))
             // Last, as hyper writes it behind all others where there is no body.
             .chain(has_length.then(|| named("Content-Length", length.into())))
             .collect();

@@ -1,10 +1,10 @@
 //! Answers that a test wants otherwise than the origin would give them.
 
-use crate::journal::{Call, title_case};
+use crate::journal::Call;
 use crate::origin::{Origin, Timestamp};
 use crate::spec::{Interface, Operation, Row};
 
-use super::answer::{Answer, Draft};
+use super::answer::{Answer, Body, Draft};
 use super::in_dialect;
 
 /// What is done to one call of a plan.
@@ -35,6 +35,10 @@ pub struct Refusal<'a> {
     pub reason: Option<&'a str>,
     /// What comes besides what every answer has.
     pub headers: &'a [(String, String)],
+    /// The content type and the body, if not the usual one.
+    pub body: Option<(&'a str, &'a [u8])>,
+    /// Whether the request's method is HEAD, so that the body is left out.
+    pub is_head: bool,
 }
 
 /// Refuses a request without having done anything. `calls` are what it asked for.
@@ -51,12 +55,18 @@ pub fn refuse(
             Draft::plain(refusal.status).with("X-Agile-Status", code.to_string().into_bytes())
         }
     };
-    let answer = refusal.headers.iter().fold(answer, |answer, (name, value)| {
-        answer.with(title_case(name), value.clone().into_bytes())
-    });
+    let answer = answer.with_given(refusal.headers);
+    let answer = match refusal.body {
+        Some((content_type, bytes)) => answer.with_own_body(content_type, bytes),
+        None => answer,
+    };
     let reason = refusal.reason.map(str::to_owned);
     let calls = calls.into_iter().map(|call| Call { row: refusal.row, ..call }).collect();
-    in_dialect(origin, answer.saying(reason).answering(calls)).stamped(now)
+    let mut answer = in_dialect(origin, answer.saying(reason).answering(calls)).stamped(now);
+    if refusal.is_head {
+        answer.body = Body::HeadOnly(answer.body.len());
+    }
+    answer
 }
 
 fn of_row(calls: &[Call], row: &'static Row) -> Draft {

@@ -286,7 +286,7 @@ fn next(answer: &Answer) -> Next {
     match (answer.status, in_head.or(in_body)) {
         (200, Some(0)) => Next::Done,
         (401 | 403, _) | (200, Some(-10001)) => Next::LogIn,
-        (429 | 500 | 503, _) | (200, None | Some(-26)) => Next::Again,
+        (429 | 500 | 502..=504, _) | (200, None | Some(-26)) => Next::Again,
         _ => Next::Hopeless,
     }
 }

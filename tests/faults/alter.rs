@@ -67,10 +67,10 @@ fn changes_of_all() -> [Change; 5] {
             answer.replace("Server: Apache\r\n", &"Server: Apache\r\n".repeat(2))
         }),
         (Alter::With("server".to_owned(), "nginx".to_owned()), |answer| {
-            answer.replace("Server: Apache", "Server: nginx")
+            answer.replace("Server: Apache", "server: nginx")
         }),
         (Alter::With("x-EXTRA".to_owned(), "a b".to_owned()), |answer| {
-            answer.replace("Content-Length", "X-Extra: a b\r\nContent-Length")
+            answer.replace("Content-Length", "x-EXTRA: a b\r\nContent-Length")
         }),
         (Alter::Without("access-control-allow-origin".to_owned()), |answer| {
             answer.replace("Access-Control-Allow-Origin: *\r\n", "")

@@ -83,7 +83,7 @@ fn a_rejection_has_the_reason_the_code_and_the_headers_that_it_was_given() {
         let (scene, seen) = strike(way, Ended::Fin, |on| drop(on.reject(reject)));
         let own = [
             ("X-Agile-Status", "-99"),
-            ("X-Brew", "no"),
+            ("x-BREW", "no"),
             ("Retry-After", "2"),
             ("Content-Type", "text/json;charset=utf-8"),
             ("Connection", "close"),

@@ -19,6 +19,7 @@ mod illness;
 mod large;
 mod late;
 mod nameless;
+mod pages;
 mod refusals;
 mod rpc;
 mod scene;

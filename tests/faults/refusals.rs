@@ -225,6 +225,16 @@ fn answers_that_no_table_has() {
             "the tables tell the code: Reject::raw(503).with_code(-1)",
         origin.on(Op::piece(1)).reject(Reject::raw(503).reason("two\r\nlines")) =>
             "reject: a reason phrase is one line",
+        origin.on(Op::piece(1)).reject(Reject::raw(204).body("text/html", "<p>")) =>
+            "reject: 204 has no body (RFC 9110), and this one has 3 bytes",
+        origin.on(Op::piece(1)).reject(Reject::status(304).body("text/html", "<p>")) =>
+            "reject: 304 has no body (RFC 9110), and this one has 3 bytes",
+        origin.on(Op::piece(1)).reject(Reject::raw(502).body("text/\nhtml", "<p>")) =>
+            "reject: \"text/\\nhtml\" is no value of a header",
+        origin.on(Op::method("stat")).reject(Reject::code(-1).body("text/html", "<p>")) =>
+            "reject: that cannot happen to stat: a row of stat is an error object in a 200, without a reason, headers or a body of its own: Reject::raw",
+        origin.on(Op::method("stat")).reject(Reject::code(-1).header("X-Why", "ill")) =>
+            "reject: that cannot happen to stat: a row of stat is an error object in a 200, without a reason, headers or a body of its own: Reject::raw",
         origin.on(Op::piece(1)).reject(Reject::raw(503).header("Retry After", "1")) =>
             "reject: \"Retry After\" is no name of a header",
         origin.on(Op::piece(1)).reject(Reject::raw(503).header("X", "a\r\nY: b")) =>

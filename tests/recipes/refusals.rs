@@ -69,11 +69,14 @@ fn the_lock_has_expired_at_the_completion() {
 
 /// A proxy in between answers for the origin
 ///
-/// Its answer has no code, and perhaps a page for people.
+/// Its response has no code, and a page for people. Header names are written exactly as they are given, as
+/// many proxies write them in lower case; a header of the same name as one of the origin takes its place.
+/// Without `.body()` the response is empty.
 #[test]
 fn a_proxy_in_between_answers_for_the_origin() {
     let origin = videos();
-    let proxy = Reject::raw(503).reason("Backend fetch failed").header("Via", "1.1 cache");
+    let page = "<html><h1>502 Bad Gateway</h1></html>";
+    let proxy = Reject::raw(502).header("server", "nginx").body("text/html", page);
     origin.on(Op::create()).attempt(1).reject(proxy);
 
     upload(&origin).unwrap();

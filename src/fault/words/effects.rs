@@ -68,9 +68,11 @@ pub const EFFECTS: &[EffectRow] = &[
     on_calls(
         "reject",
         "STATUS|{ status = STATUS, code = CODE }|{ code = CODE }|{ raw = STATUS, code = CODE }, with \
-         reason, headers = { NAME = VALUE } and retry_after = SECONDS as needed",
-        "refused before its body: with a row of the operation's table, or with anything (raw); headers \
-         whose order matters are pairs in a list, [[NAME, VALUE]]",
+         reason, headers = { NAME = VALUE }, retry_after = SECONDS, and body = TEXT with \
+         content_type = TYPE as needed",
+        "refused before its body: with a row of the operation's table, or with anything (raw); header \
+         names are written as they are given, in place of the origin's own; headers whose order matters \
+         are pairs in a list, [[NAME, VALUE]], and a body that is no text is a list of its bytes",
         |value| call(reject(value).map(Effect::Reject)),
     ),
     on_calls(

@@ -33,6 +33,14 @@ const FAULTS: &[(&str, &str)] = &[
         "on(Op::any()).reject(Reject::raw(418).header(\"X-B\", \"1\").header(\"X-A\", \"2\").header(\"X-A\", \"3\"))",
     ),
     (
+        r#""op":"any","reject":{"raw":502,"content_type":"text/html","body":"<p>\"no\"</p>"}"#,
+        r#"on(Op::any()).reject(Reject::raw(502).body("text/html", "<p>\"no\"</p>"))"#,
+    ),
+    (
+        r#""op":"any","reject":{"status":502,"content_type":"a/b","body":[0,255]}"#,
+        r#"on(Op::any()).reject(Reject::status(502).body("a/b", b"\x00\xff"))"#,
+    ),
+    (
         r#""op":"piece","part":2,"attempt":1,"reject":{"status":429,"retry_after":1.5}"#,
         "on(Op::piece(2)).attempt(1).reject(Reject::status(429).header(\"Retry-After\", \"2\"))",
     ),

@@ -135,11 +135,14 @@ fn members<'a>(value: &'a Value, names: &[&str]) -> Read<&'a Object> {
     Ok(object)
 }
 
+const REJECT_KEYS: &[&str] =
+    &["status", "raw", "code", "reason", "headers", "retry_after", "content_type", "body"];
 const STATUS: &str = "a status from 300 to 599";
 const RAW: &str = "a status from 200 to 599";
 const CODE: &str = "a number from -2147483648 to 2147483647";
 const BYTES: &str = "a number of bytes";
 const HEADERS: &str = "{ NAME = VALUE }, or [[NAME, VALUE]] where their order matters";
+const BODY: &str = "a text, or a list of bytes";
 const HEADER: &str = "the name of a header";
 const SECONDS: &str = "SECONDS up to 18446744073709551615";
 const LATER: &str = "SECONDS up to 253402300799";
@@ -150,7 +153,7 @@ pub(super) fn reject(value: &Value) -> Read<Reject> {
     if value.is_number() {
         return status(value).map(Reject::status);
     }
-    let of = members(value, &["status", "raw", "code", "reason", "headers", "retry_after"])?;
+    let of = members(value, REJECT_KEYS)?;
     let status = member(of, "status", STATUS, whole)?;
     let raw = member(of, "raw", RAW, whole)?;
     let mut reject = match (status, raw, member(of, "code", CODE, code)?) {
@@ -170,6 +173,12 @@ pub(super) fn reject(value: &Value) -> Read<Reject> {
     if let Some(wait) = member(of, "retry_after", SECONDS, seconds)? {
         reject = reject.retry_after(wait);
     }
+    let content_type = member(of, "content_type", "the value of that header", text)?;
+    reject = match (content_type, member(of, "body", BODY, bytes)?) {
+        (Some(content_type), Some(body)) => reject.body(&content_type, body),
+        (None, None) => reject,
+        _ => return Err("body and content_type go together".to_owned().into()),
+    };
     let headers = member(of, "headers", HEADERS, pairs)?.unwrap_or_default();
     Ok(headers.iter().fold(reject, |reject, (name, value)| reject.header(name, value)))
 }
@@ -256,7 +265,7 @@ pub(super) fn garble(value: &Value) -> Read<Garble> {
     }
     let of = members(value, &["content_length", "truncate", "garbage"])?;
     let figure = |key| member(of, key, BYTES, number);
-    let garbage = member(of, "garbage", "a text, or a list of bytes", bytes)?;
+    let garbage = member(of, "garbage", BODY, bytes)?;
     match (figure("content_length")?, figure("truncate")?, garbage) {
         (Some(bytes), None, None) => Ok(Garble::ContentLength(bytes)),
         (None, Some(bytes), None) => Ok(Garble::Truncate(bytes)),

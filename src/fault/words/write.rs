@@ -166,9 +166,7 @@ fn effected(effect: &Effect) -> Member {
 
 fn refusal(reject: &Reject) -> Value {
     let mut value = match reject.by {
-        By::Status(status) if reject.reason.is_none() && reject.headers.is_empty() => {
-            return json!(status);
-        }
+        By::Status(status) if reject.is_bare() => return json!(status),
         By::Status(status) => json!({ "status": status }),
         By::Row(None, code) => json!({ "code": code }),
         By::Row(Some(status), code) => json!({ "status": status, "code": code }),
@@ -180,6 +178,10 @@ fn refusal(reject: &Reject) -> Value {
     }
     if !reject.headers.is_empty() {
         value["headers"] = headers(&reject.headers);
+    }
+    if let Some(body) = &reject.body {
+        value["content_type"] = json!(body.content_type);
+        value["body"] = text_or_bytes(&body.bytes);
     }
     value
 }
@@ -236,12 +238,14 @@ fn garbled(garble: &Garble) -> Value {
     match garble {
         Garble::ContentLength(bytes) => json!({ "content_length": bytes }),
         Garble::Truncate(bytes) => json!({ "truncate": bytes }),
-        Garble::Garbage(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => json!({ "garbage": text }),
-            Err(_) => json!({ "garbage": bytes }),
-        },
+        Garble::Garbage(bytes) => json!({ "garbage": text_or_bytes(bytes) }),
         other => json!(word(GARBLINGS, other)),
     }
+}
+
+/// Bytes as a text, or as a list of numbers where they are no UTF-8.
+fn text_or_bytes(bytes: &[u8]) -> Value {
+    std::str::from_utf8(bytes).map_or_else(|_| json!(bytes), |text| json!(text))
 }
 
 fn on_connection(effect: ConnectionEffect) -> Member {

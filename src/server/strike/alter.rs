@@ -43,9 +43,12 @@ pub(super) fn alter(head: &mut AnswerHead, change: &Alter) -> Result<(), String>
             Ok(())
         }
         Alter::With(name, value) => {
-            let there = edit(head, name, |_| value.clone());
-            if there.is_err() {
-                head.add(name, value.as_bytes());
+            match position(head, name) {
+                Ok(at) => {
+                    let value = value.clone().into_bytes();
+                    head.headers[at] = (name.clone().into(), value.into());
+                }
+                Err(_) => head.add(name.clone(), value.as_bytes()),
             }
             Ok(())
         }

@@ -64,6 +64,11 @@ impl State {
         }
     }
 
+    /// Whether an exchange's request has the method HEAD, whose response has no body.
+    fn is_head(&self, exchange: u64) -> bool {
+        self.journal.exchange(exchange).is_some_and(|record| record.head.method() == b"HEAD")
+    }
+
     /// What an exchange asked for, as far as it is known.
     fn calls(&self, exchange: u64) -> Vec<Call> {
         self.journal.exchange(exchange).map(|record| record.calls.clone()).unwrap_or_default()

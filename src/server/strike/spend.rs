@@ -32,8 +32,15 @@ impl Walk {
             Some(Choice::Raw(status, code)) => (None, status, code),
             None => (None, 500, None),
         };
-        let (reason, headers) = (reject.own_reason(), reject.own_headers());
-        let refusal = Refusal { row, status, code, reason, headers };
+        let refusal = Refusal {
+            row,
+            status,
+            code,
+            reason: reject.own_reason(),
+            headers: reject.own_headers(),
+            body: reject.own_body().map(|body| (&*body.content_type, &*body.bytes)),
+            is_head: state.is_head(self.exchange),
+        };
         let answer = refuse(&state.origin, state.now(), calls, &refusal);
         End::Answer(answer.closing(), Outcome::Answered)
     }

@@ -102,7 +102,7 @@ const NONSENSE: &[(&str, &str)] = &[
     ),
     (
         r#"{"op":"piece","reject":{"status":503,"wait":3}}"#,
-        "reject: there is no key \"wait\", but status, raw, code, reason, headers, retry_after",
+        "reject: there is no key \"wait\", but status, raw, code, reason, headers, retry_after, content_type, body",
     ),
     (
         r#"{"op":"piece","reject":{"status":503,"headers":{"A":5}}}"#,
@@ -116,11 +116,19 @@ const NONSENSE: &[(&str, &str)] = &[
         r#"{"op":"piece","reject":{"status":70000}}"#,
         "reject: status takes a status from 300 to 599, not 70000",
     ),
+    (
+        r#"{"op":"piece","reject":{"raw":502,"body":"<p>"}}"#,
+        "reject: body and content_type go together",
+    ),
+    (
+        r#"{"op":"piece","reject":{"raw":502,"body":[256],"content_type":"a/b"}}"#,
+        "reject: body takes a text, or a list of bytes, not [256]",
+    ),
     (r#"{"op":"piece","reject":{}}"#, "reject: one of status, code and raw is missing"),
     (r#"{"op":"piece","reject":{"status":503,"raw":503}}"#, "reject: it has one of status and raw"),
     (
         r#"{"op":"piece","reject_after":{"bytes":1,"reject":{"state":503}}}"#,
-        "reject_after: reject: there is no key \"state\", but status, raw, code, reason, headers, retry_after",
+        "reject_after: reject: there is no key \"state\", but status, raw, code, reason, headers, retry_after, content_type, body",
     ),
     (
         r#"{"op":"piece","commit_later":{"then":503}}"#,
