@@ -30,8 +30,10 @@ pub fn is_well_formed(given: &str) -> bool {
     if given.contains(|c: char| c.is_control() && c != '\t') {
         return false;
     }
-    let Some((kind, subtype)) = essence(given).split_once('/') else { return false };
-    is_token(kind) && is_token(subtype) && given.split(';').skip(1).all(is_parameter)
+    let (kind, rest) = given.split_once('/').unwrap_or_default();
+    let end = rest.find(|c: char| c == ';' || c.is_whitespace()).unwrap_or(rest.len());
+    let (subtype, parameters) = rest.split_at(end);
+    is_token(kind.trim_start()) && is_token(subtype) && are_parameters(parameters)
 }
 
 /// The type that a file's name stands for, by its last extension in any case (§3.8).
@@ -51,14 +53,36 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || PUNCTUATION.contains(c))
 }
 
-/// `name=value`, the value a token or a quoted string; a trailing `;` is let pass.
-fn is_parameter(text: &str) -> bool {
-    let text = text.trim();
-    let quoted = |value: &str| value.len() >= 2 && value.starts_with('"') && value.ends_with('"');
-    text.is_empty()
-        || text
-            .split_once('=')
-            .is_some_and(|(name, value)| is_token(name) && (is_token(value) || quoted(value)))
+/// `; name=value` any number of times, each value a token or a quoted string; a `;` without one is let pass.
+fn are_parameters(text: &str) -> bool {
+    let mut rest = text.trim_start();
+    while let Some(text) = rest.strip_prefix(';') {
+        rest = text.trim_start();
+        if rest.is_empty() || rest.starts_with(';') {
+            continue;
+        }
+        let named = rest.split_once('=').filter(|(name, _)| is_token(name));
+        let Some(behind) = named.and_then(|(_, value)| behind_value(value)) else { return false };
+        rest = behind.trim_start();
+    }
+    rest.is_empty()
+}
+
+/// Returns what stands behind a token or a quoted string (RFC 9110 §5.6.4); nothing if the text begins with neither.
+fn behind_value(text: &str) -> Option<&str> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find(|c: char| c == ';' || c.is_whitespace()).unwrap_or(text.len());
+        return is_token(&text[..end]).then_some(&text[end..]);
+    };
+    let mut chars = quoted.char_indices();
+    while let Some((at, char)) = chars.next() {
+        match char {
+            '"' => return Some(&quoted[at + 1..]),
+            '\\' => drop(chars.next()),
+            _ => {}
+        }
+    }
+    None
 }
 
 const fn row(name: &'static str, extensions: &'static [&'static str]) -> ContentTypeRow {
@@ -170,10 +194,21 @@ mod tests {
 
     #[test]
     fn a_well_formed_type_is_two_tokens_and_parameters() {
-        for good in ["text/html", "TEXT/html; charset=utf-8", "a/b+c;d=\"e f\"", "x-a/y.z;"] {
+        for good in [
+            "text/html",
+            "TEXT/html; charset=utf-8",
+            "a/b+c;d=\"e f\"",
+            "x-a/y.z;",
+            "text/plain; a=\"b;c\"",
+            "text/plain; a=\"b\\\";c\" ; d=e",
+            "a/b ;; c=\"\"",
+        ] {
             assert!(is_well_formed(good), "{good}");
         }
-        for bad in ["", "text", "text/", "/html", "te xt/html", "a/b/c", "a/b;c", "a/b;c=d e"] {
+        for bad in ["", "text", "text/", "/html", "te xt/html", "a/b/c", "a/b;c", "a/b;c=d e"]
+            .into_iter()
+            .chain(["a/b;c=\"d", "a/b;c=\"d\\\"", "a/b;c=\"d\"e", "a/b;c=", "a/b c=d", "a/b; c =d"])
+        {
             assert!(!is_well_formed(bad), "{bad}");
         }
         for bad in ["text/html\r\n", "a/b;\r\nc=d", "a/b;c=\"\r\nd\"", "a/b;c=\"\0\""] {
