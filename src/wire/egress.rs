@@ -11,6 +11,7 @@ use crate::spec::{HttpMethod, OCTET_STREAM};
 
 use super::answer::{Body, Draft};
 use super::ask::Ask;
+use super::conditions::{Conditions, Evaluation};
 use super::vault::{self, Ticket};
 
 /// A file that somebody wants to read.
@@ -20,7 +21,7 @@ pub(super) struct Read {
     path: Option<Path>,
     method: HttpMethod,
     range: Option<Vec<u8>>,
-    unless_modified_since: Option<Timestamp>,
+    conditions: Conditions,
     ticket: Ticket,
 }
 
@@ -31,12 +32,11 @@ pub(super) fn open(ask: &Ask<'_>, call: &mut Call) -> Read {
     }
     let method = ask.route.method;
     let wants_range = method == HttpMethod::Get;
-    let date = ask.text("If-Modified-Since").and_then(|date| httpdate::parse_http_date(&date).ok());
     Read {
         path,
         method,
         range: ask.header("Range").filter(|_| wants_range).map(<[u8]>::to_vec),
-        unless_modified_since: date.map(Timestamp::from),
+        conditions: Conditions::read(ask.head),
         ticket: vault::ticket(ask.head.target()),
     }
 }
@@ -56,6 +56,7 @@ impl Read {
         let length = file.content.len();
         let answer = match self.part(file) {
             Part::NotModified => Draft::plain(304),
+            Part::PreconditionFailed => return Ok(Draft::plain(412)),
             Part::Beyond => {
                 return Ok(Draft::plain(416).with("Content-Range", unit(&format!("*/{length}"))));
             }
@@ -73,12 +74,14 @@ impl Read {
     }
 
     fn part(&self, file: &File) -> Part {
-        // Dates have no fractions of a second.
-        let is_old = |since: Timestamp| file.stat.mtime.secs() <= since.secs();
-        if self.unless_modified_since.is_some_and(is_old) {
-            return Part::NotModified;
+        let modified = file.stat.mtime;
+        match self.conditions.evaluate(modified) {
+            Evaluation::NotModified => return Part::NotModified,
+            Evaluation::Failed => return Part::PreconditionFailed,
+            Evaluation::Met => {}
         }
-        self.range.as_deref().map_or(Part::All, |range| one_range(range, file.content.len()))
+        let range = self.range.as_deref().filter(|_| self.conditions.allow_range(modified));
+        range.map_or(Part::All, |range| one_range(range, file.content.len()))
     }
 
     fn content(&self, answer: Draft, file: &File, range: Range<u64>) -> Draft {
@@ -98,6 +101,7 @@ enum Part {
     Of(Range<u64>),
     Beyond,
     NotModified,
+    PreconditionFailed,
 }
 
 /// The one range that is asked for; several or malformed ones are ignored.

@@ -6,6 +6,7 @@
 
 mod answer;
 mod ask;
+mod conditions;
 mod credentials;
 mod detect;
 mod egress;

@@ -4,7 +4,7 @@ mod account;
 mod multipart;
 mod post;
 
-use super::basis::{DA, DOA};
+use super::basis::{A, DA, DOA};
 use super::rows::ok;
 use super::{Basis, Interface, Operation, Row};
 
@@ -121,7 +121,14 @@ pub const EGRESS: Endpoint = Endpoint {
     methods: GET_OR_HEAD,
     operation: Operation::Read,
     interface: Interface::Egress,
-    headers: &[optional("Range", "§8", DOA), optional("If-Modified-Since", "§8", DOA)],
+    headers: &[
+        optional("Range", "§8", DOA),
+        optional("If-Modified-Since", "§8", DOA),
+        optional("If-Match", "§12", A),
+        optional("If-None-Match", "§12", A),
+        optional("If-Unmodified-Since", "§12", A),
+        optional("If-Range", "§12", A),
+    ],
     rows: &[],
     cite: "§8",
 };
