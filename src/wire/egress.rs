@@ -144,9 +144,17 @@ fn unit(span: &str) -> Vec<u8> {
 
 /// The path in a URL: percent-decoded, `+` literal, a leading account name is the account.
 fn path(url: &str, account: &str) -> Option<Path> {
-    let decoded: Vec<u8> = percent_decode_str(url).collect();
-    let path = Path::parse(&decoded, Spelling::Plain, u64::MAX).ok()?;
-    Some(path.without_account(account))
+    Some(decoded(url)?.without_account(account))
+}
+
+/// Decodes a path name by name. `%2F` separates no names (RFC 3986 §2.2), and no name holds a slash.
+pub(super) fn decoded(url: &str) -> Option<Path> {
+    let names: Vec<Vec<u8>> =
+        url.split('/').map(|name| percent_decode_str(name).collect()).collect();
+    if names.iter().any(|name| name.contains(&b'/')) {
+        return None;
+    }
+    Path::parse(&names.join(&b'/'), Spelling::Plain, u64::MAX).ok()
 }
 
 #[cfg(test)]
@@ -182,7 +190,9 @@ mod tests {
         {
             assert_eq!(path(url, "acme").map(|path| path.to_string()).as_deref(), Some(found));
         }
-        assert_eq!(path("/a/../b", "acme"), None);
+        for url in ["/a/../b", "/a%2Fb", "/acme%2fa", "/%2F"] {
+            assert_eq!(path(url, "acme"), None, "{url}");
+        }
     }
 
     #[test]

@@ -201,7 +201,7 @@ impl Plan {
 pub fn open(origin: &mut Origin, moment: Moment, head: &Head) -> Result<Box<Plan>, Box<Answer>> {
     let now = moment.protocol;
     origin.settle(now);
-    let routed = route::find(head);
+    let routed = route::find(origin, head);
     let routed = match http_rules::violation(head) {
         Some(status) => Err(Box::new(match routed {
             Ok(route) => Draft::plain(status).about(route.call()),

@@ -11,6 +11,8 @@ use crate::journal::Head;
 use crate::origin::{Caller, Origin, Timestamp};
 use crate::spec::Cause;
 
+use super::route::decode_unreserved;
+
 const PREFIX: &str = "x-agile-";
 
 /// Who signed a request for `path`.
@@ -38,7 +40,7 @@ pub(super) fn signer(
     let mut terms = read_terms(terms, is_name).ok_or(Cause::BadCredentials)?;
     let access_key = terms.remove("access_key");
     let expiry = terms.remove("expiry").and_then(|expiry| expiry.parse::<u64>().ok());
-    let holds = signed_path == path
+    let holds = decode_unreserved(signed_path) == path
         && access_key == Some(keys.access_key.as_str())
         && expiry.is_some_and(|expiry| expiry > now.secs())
         && terms_are_the_headers(&terms, &headers);

@@ -1,6 +1,7 @@
 //! A request as a case writes it, and as it goes over the wire.
 
 use mock_origin::journal::{Framing, Head};
+use percent_encoding::percent_decode_str;
 
 use crate::text::{Known, Text};
 
@@ -104,11 +105,12 @@ impl Sent {
         self.head.header("Expect").is_some()
     }
 
-    /// The path without query, slashes collapsed as the origin does it (§1.4).
+    /// The path without query, slashes collapsed and percent-decoded as the origin does it to find an endpoint (§1.4, §12).
     pub(crate) fn path(&self) -> String {
         let target = String::from_utf8_lossy(self.head.target());
         let path = target.trim_start_matches("http://origin");
         let path = path.split('?').next().unwrap_or_default();
+        let path = percent_decode_str(path).decode_utf8_lossy();
         let names = path.split('/').filter(|name| !name.is_empty());
         names.fold(String::new(), |path, name| path + "/" + name)
     }

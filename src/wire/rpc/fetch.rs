@@ -1,10 +1,8 @@
 //! The methods about addresses (§7.2).
 
-use percent_encoding::percent_decode_str;
-
-use crate::origin::{Parents, Path, Spelling};
+use crate::origin::Parents;
 use crate::spec::{Cause, Limit};
-use crate::wire::vault;
+use crate::wire::{egress, vault};
 
 use super::json::Json;
 use super::method::{Stop, Turn};
@@ -16,8 +14,7 @@ pub(super) fn fetch_file(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let uri = turn.args.text("uri")?.ok_or(Cause::Uri)?;
     let host = format!("http://{}/", turn.origin.account());
     let from = uri.strip_prefix(&host).ok_or(Cause::Uri)?;
-    let from: Vec<u8> = percent_decode_str(from).collect();
-    let from = Path::parse(&from, Spelling::Plain, u64::MAX).map_err(|_| Cause::Uri)?;
+    let from = egress::decoded(from).ok_or(Cause::Uri)?;
     let user = turn.caller()?.user;
     turn.origin.fetch_later(turn.now, user, from, to, parents);
     Ok(Json::int(0))
