@@ -44,6 +44,13 @@ impl Builder {
 
     /// What is done with content types that are well formed and not listed (§3.9). Default: they are
     /// accepted.
+    /// Sets what happens to a form whose part `uploadFile` has no file name, or an empty one (§5.2). Default: it is
+    /// refused with −24.
+    pub fn form_part_without_filename(mut self, tolerance: Tolerance) -> Self {
+        self.switches.form_part_without_filename = tolerance;
+        self
+    }
+
     pub fn unknown_content_type(mut self, tolerance: Tolerance) -> Self {
         self.switches.unknown_content_type = tolerance;
         self

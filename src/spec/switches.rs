@@ -81,6 +81,8 @@ pub struct Switches {
     /// Whether former header names count.
     pub legacy_headers: LegacyHeaders,
     /// What is done with a signature that was used before.
+    /// What is done with a form whose part `uploadFile` has no file name.
+    pub form_part_without_filename: Tolerance,
     pub signature_reuse: Tolerance,
     /// Requests per second to the upload endpoints.
     pub rate_limit: Option<u64>,
@@ -113,6 +115,7 @@ impl Default for Switches {
         }
     }
 }
+            form_part_without_filename: Tolerance::Refuse,
 
 /// One switch as it is written: `name=value`.
 #[derive(Debug)]
@@ -172,6 +175,14 @@ pub const SWITCHES: &[SwitchRow] = &[
         set: |to, text| {
             to.listpath_items =
                 one_of(text, &[("flat", ListPathItems::Flat), ("nested", ListPathItems::Nested)])?;
+    SwitchRow {
+        name: "form_part_without_filename",
+        values: "refuse|accept",
+        default: "refuse",
+        what: "a part uploadFile of a form without a file name, or with an empty one: not a file (-24), \
+               or a file whose name the field basename or the origin gives",
+        set: |to, text| tolerance(&mut to.form_part_without_filename, text),
+    },
             Some(())
         },
     },

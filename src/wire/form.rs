@@ -9,8 +9,10 @@ use std::io;
 use percent_encoding::percent_decode_str;
 
 use crate::content::{Content, Digest, Hasher, Store, Writer};
+use crate::spec::essence;
 
 use super::START_BYTES;
+use super::parameters::{Quoting, parameter};
 
 /// A part's head or a text field longer than this is no form that any client sends.
 const MOST_TEXT: usize = 64 * 1024;
@@ -51,6 +53,17 @@ pub struct FormFile {
     pub start: Vec<u8>,
 }
 
+impl FormFile {
+    /// Returns whether it is a list of files: a nested `multipart/mixed` part.
+    pub(super) fn is_nested(&self) -> bool {
+        self.content_type.as_deref().is_some_and(is_nested)
+    }
+}
+
+fn is_nested(content_type: &str) -> bool {
+    essence(content_type).eq_ignore_ascii_case("multipart/mixed")
+}
+
 impl FilledForm {
     /// A text field, in the bytes that came; of a repeated one the first counts, and an empty one
     /// was not sent (§1.13).
@@ -64,7 +77,7 @@ impl FilledForm {
 /// before and behind it.
 pub(super) fn boundary_of(content_type: &str) -> Option<String> {
     let (kind, parameters) = content_type.split_once(';')?;
-    let boundary = parameter(parameters, "boundary")?;
+    let boundary = parameter(parameters, "boundary", Quoting::Http)?;
     let is_form = kind.trim().eq_ignore_ascii_case("multipart/form-data");
     (is_form && (1..=70).contains(&boundary.len())).then_some(boundary)
 }
@@ -234,17 +247,20 @@ impl FormReader {
             lines.find(|(given, _)| given.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value)
         };
         let (_, parameters) = header("Content-Disposition")?.split_once(';')?;
-        let field = parameter(parameters, "name")?;
-        let name = parameter(parameters, "filename*").and_then(|name| extended(&name));
-        let plain = || parameter(parameters, "filename").map(|name| bytes_of(&name));
+        let parameter = |name: &str| parameter(parameters, name, Quoting::Form);
+        let field = parameter("name")?;
+        let name = parameter("filename*").and_then(|name| extended(&name));
+        let plain = || parameter("filename").map(|name| bytes_of(&name));
         let name = name.map(String::into_bytes).or_else(plain);
-        if name.is_none() && field != FILE_FIELD {
+        let content_type = header("Content-Type").map(|given| given.trim().to_owned());
+        let is_nested = content_type.as_deref().is_some_and(is_nested);
+        if name.is_none() && field != FILE_FIELD && !is_nested {
             return Some(Part::Field { name: field, text: Vec::new() });
         }
         Some(Part::File(Box::new(OpenFile {
             field,
             name: name.filter(|name| !name.is_empty()),
-            content_type: header("Content-Type").map(|given| given.trim().to_owned()),
+            content_type,
             writer: self.store.writer(None),
             hasher: Hasher::new(),
             start: Vec::new(),
@@ -335,40 +351,6 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
         from += at + 1;
     }
     None
-}
-
-/// A parameter's value, quoted or not.
-fn parameter(parameters: &str, name: &str) -> Option<String> {
-    let mut rest = parameters;
-    loop {
-        let (given, value) = rest.split_once('=')?;
-        let (value, behind) = value_of(value.trim_start());
-        if given.trim().trim_start_matches(';').trim().eq_ignore_ascii_case(name) {
-            return Some(value);
-        }
-        rest = behind;
-    }
-}
-
-/// A value and what stands behind it.
-fn value_of(text: &str) -> (String, &str) {
-    let Some(quoted) = text.strip_prefix('"') else {
-        let end = text.find(';').unwrap_or(text.len());
-        return (text[..end].trim().to_owned(), &text[end..]);
-    };
-    let mut value = String::new();
-    let mut chars = quoted.char_indices();
-    while let Some((at, char)) = chars.next() {
-        match char {
-            '"' => return (value, &quoted[at + 1..]),
-            // Only these are escaped by anyone; browsers leave the backslashes of a path alone.
-            '\\' if quoted[at + 1..].starts_with(['"', '\\']) => {
-                value.extend(chars.next().map(|(_, escaped)| escaped));
-            }
-            other => value.push(other),
-        }
-    }
-    (value, "")
 }
 
 /// The value of a parameter in RFC 5987's form: `UTF-8''na%C3%AFve`.

@@ -13,6 +13,7 @@ mod egress;
 mod endpoints;
 mod form;
 mod http_rules;
+mod parameters;
 mod route;
 mod rpc;
 mod signature;

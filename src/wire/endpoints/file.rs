@@ -42,7 +42,7 @@ impl File {
         body: &Received,
     ) -> Result<Draft, Cause> {
         let Kept::Form(form) = &body.kept else { return Err(Cause::NotAForm) };
-        let file = the_file(form)?;
+        let file = the_file(origin, form)?;
         let new = self.new_file(origin, form, file)?;
         origin.check_parent(&new)?;
         origin.check_quota(Some(file.content.len()))?;
@@ -64,7 +64,7 @@ impl File {
     /// Where the file will be, if its fields tell, and the origin does not make up its name.
     pub(in crate::wire) fn foresee(&self, origin: &Origin, body: &Received) -> Option<Path> {
         let Kept::Form(form) = &body.kept else { return None };
-        let new = self.new_file(origin, form, the_file(form).ok()?).ok()?;
+        let new = self.new_file(origin, form, the_file(origin, form).ok()?).ok()?;
         new.name.map(|name| new.directory.child(&name))
     }
 
@@ -99,11 +99,20 @@ impl File {
     }
 }
 
-fn the_file(form: &FilledForm) -> Result<&FormFile, Cause> {
-    match form.files.as_slice() {
-        [] => Err(Cause::NoBody),
-        [file] if form.is_whole && file.field == FILE_FIELD => Ok(file),
-        [_] => Err(Cause::NotAForm),
-        _ => Err(Cause::SeveralFiles),
+/// Returns the one file of a form. A part without a file name is no file, unless the switch accepts it.
+fn the_file<'a>(origin: &Origin, form: &'a FilledForm) -> Result<&'a FormFile, Cause> {
+    let accepts_nameless = origin.switches().form_part_without_filename == Tolerance::Accept;
+    let is_file = |file: &&FormFile| {
+        let is_accepted = accepts_nameless && file.field == FILE_FIELD;
+        file.name.is_some() || file.is_nested() || is_accepted
+    };
+    let mut files = form.files.iter().filter(is_file);
+    match (files.next(), files.next()) {
+        (None, _) => Err(Cause::NoBody),
+        (Some(_), Some(_)) => Err(Cause::SeveralFiles),
+        (Some(_), None) if !form.is_whole => Err(Cause::NotAForm),
+        (Some(file), None) if file.is_nested() => Err(Cause::SeveralFiles),
+        (Some(file), None) if file.field != FILE_FIELD => Err(Cause::NotAForm),
+        (Some(file), None) => Ok(file),
     }
 }

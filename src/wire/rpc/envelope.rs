@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use crate::spec::{Cause, Row};
+use crate::wire::parameters::{Quoting, parameter};
 
 use super::json::Json;
 
@@ -27,9 +28,9 @@ pub(super) enum Charset {
 /// The charset that a content type names; all but ISO-8859-1 is UTF-8.
 pub(super) fn charset(content_type: &str) -> Charset {
     const LATIN_1: [&str; 4] = ["iso-8859-1", "iso8859-1", "iso_8859-1", "latin1"];
-    let lower = content_type.to_ascii_lowercase();
-    let named = lower.split(';').find_map(|part| part.trim().strip_prefix("charset="));
-    let is_latin_1 = named.is_some_and(|name| LATIN_1.contains(&name.trim_matches('"')));
+    let parameters = content_type.split_once(';').map_or("", |(_, parameters)| parameters);
+    let named = parameter(parameters, "charset", Quoting::Http);
+    let is_latin_1 = named.is_some_and(|name| LATIN_1.contains(&&*name.to_ascii_lowercase()));
     if is_latin_1 { Charset::Latin1 } else { Charset::Utf8 }
 }
 
@@ -195,7 +196,9 @@ mod tests {
         for given in ["text/json; Charset=ISO-8859-1", "a/b;charset=\"latin1\""] {
             assert_eq!(charset(given), Charset::Latin1, "{given}");
         }
-        for given in ["application/json", "a/b;charset=utf-8", "a/b;charset=koi8-r", ""] {
+        let utf_8 = ["application/json", "a/b;charset=utf-8", "a/b;charset=koi8-r", ""];
+        let quoted = ["a/b; c=\"d; charset=latin1\"", "a/b; c=\"\\\"; charset=latin1\""];
+        for given in utf_8.into_iter().chain(quoted) {
             assert_eq!(charset(given), Charset::Utf8, "{given}");
         }
     }
