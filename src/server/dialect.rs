@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::spec::{Join, LastCookie, LegacyHeaders, ListPathItems, ResultShape, Tolerance};
+use crate::spec::{
+    Join, LastCookie, LegacyHeaders, ListPathItems, RenameTaken, ResultShape, Tolerance,
+};
 
 use super::builder::Builder;
 
@@ -100,6 +102,12 @@ impl Builder {
     }
 
     /// How long a new file stays invisible to readers, in protocol time (§8). Default: not at all.
+    /// Sets the code of a rename to a name that is taken (§7.2). Default: −2, as documented.
+    pub fn rename_taken(mut self, taken: RenameTaken) -> Self {
+        self.switches.rename_taken = taken;
+        self
+    }
+
     pub fn egress_delay(mut self, delay: Duration) -> Self {
         self.switches.egress_delay = delay;
         self

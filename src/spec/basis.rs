@@ -12,6 +12,7 @@ pub enum Basis {
 }
 
 pub(super) const D: &[Basis] = &[Basis::Documented];
+pub(super) const O: &[Basis] = &[Basis::Observed];
 pub(super) const A: &[Basis] = &[Basis::Assumed];
 pub(super) const DA: &[Basis] = &[Basis::Documented, Basis::Assumed];
 pub(super) const DO: &[Basis] = &[Basis::Documented, Basis::Observed];

@@ -49,6 +49,8 @@ pub enum Cause {
     NoTargetParent,
     /// The name that something is to be moved or copied to is taken.
     TargetExists,
+    /// The same, with the code that the switch `rename_taken` gives it.
+    TargetExistsAsNoParent,
     /// The name that something is to be moved to is the one it has.
     SameName,
     /// The file's group is not the caller's.

@@ -43,8 +43,8 @@ pub use states::{
 };
 
 pub use switches::{
-    Join, LastCookie, LegacyHeaders, ListPathItems, ResultShape, SWITCHES, SwitchRow, Switches,
-    Tolerance,
+    Join, LastCookie, LegacyHeaders, ListPathItems, RenameTaken, ResultShape, SWITCHES, SwitchRow,
+    Switches, Tolerance,
 };
 
 /// A token lives this long unless login says otherwise, in seconds (§2.2).

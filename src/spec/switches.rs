@@ -49,6 +49,15 @@ pub enum LegacyHeaders {
     On,
 }
 
+/// The code of a rename to a name that is taken (§10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RenameTaken {
+    /// −2, which is documented.
+    NameTaken,
+    /// −3, the code of a parent directory that does not exist.
+    NoParent,
+}
+
 /// What follows when an upload has been completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Join {
@@ -90,6 +99,8 @@ pub struct Switches {
     pub disk_quota: Option<u64>,
     /// What follows on completion.
     pub join: Join,
+    /// The code of a rename to a name that is taken.
+    pub rename_taken: RenameTaken,
     /// How long a new file stays invisible to readers.
     pub egress_delay: Duration,
     /// The limits.
@@ -113,6 +124,7 @@ impl Default for Switches {
             egress_delay: Duration::ZERO,
             limits: Limits::default(),
         }
+            rename_taken: RenameTaken::NameTaken,
     }
 }
             form_part_without_filename: Tolerance::Refuse,
@@ -252,6 +264,18 @@ pub const SWITCHES: &[SwitchRow] = &[
     SwitchRow {
         name: "egress_delay",
         values: "SECONDS",
+    SwitchRow {
+        name: "rename_taken",
+        values: "-2|-3",
+        default: "-2",
+        what: "the code of a rename to a name that is taken: -2 is documented, a client's test against the \
+               service wants -3",
+        set: |to, text| {
+            to.rename_taken =
+                one_of(text, &[("-2", RenameTaken::NameTaken), ("-3", RenameTaken::NoParent)])?;
+            Some(())
+        },
+    },
         default: "0",
         what: "how long a new file stays invisible to readers after it came to be",
         set: |to, text| {

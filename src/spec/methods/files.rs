@@ -1,6 +1,6 @@
 //! Methods about directories and files (§7.2).
 
-use super::super::basis::{D, DA, DOA};
+use super::super::basis::{D, DA, DOA, O};
 use super::super::{Cause, Operation, Row};
 use super::{BAD_TOKEN, Method, OK, Param, ParamKind, Shape, TOKEN, needed, optional, rows_cite};
 
@@ -165,6 +165,7 @@ pub const RENAME: Method = Method {
         code(-1, RENAME_MISSING, "no such path, or the same one", D),
         code(-3, &[Cause::NoTargetParent], "parent directory does not exist", D),
         code(-2, &[Cause::TargetExists], "name is taken", D),
+        code(-3, &[Cause::TargetExistsAsNoParent], "name is taken (rename_taken=-3)", O),
         code(-6, &[Cause::IsRoot], "the root cannot be renamed", D),
         code(-7, &[Cause::NotEmpty], "directory not empty", D),
         BAD_TOKEN,

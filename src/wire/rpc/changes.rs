@@ -1,7 +1,7 @@
 //! The methods that change what is stored (§7.2).
 
 use crate::origin::{Path, Spelling, Timestamp};
-use crate::spec::{Cause, Limit, is_known, is_well_formed};
+use crate::spec::{Cause, Limit, RenameTaken, is_known, is_well_formed};
 
 use super::json::Json;
 use super::method::{Stop, Turn};
@@ -11,7 +11,12 @@ pub(super) fn rename(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let (from, to) = (path_named(turn, "oldpath")?, path_named(turn, "newpath")?);
     turn.note_path(&from);
     let root = turn.caller()?.root;
-    turn.origin.rename(turn.now, &root, &from, &to)?;
+    let is_no_parent = turn.origin.switches().rename_taken == RenameTaken::NoParent;
+    let renamed = turn.origin.rename(turn.now, &root, &from, &to);
+    renamed.map_err(|cause| match cause {
+        Cause::TargetExists if is_no_parent => Cause::TargetExistsAsNoParent,
+        other => other,
+    })?;
     Ok(Json::int(0))
 }
 
