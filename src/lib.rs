@@ -61,7 +61,7 @@ pub use origin::Mishap;
 pub use server::{Armed, Builder, Held, MockOrigin, On, OnConnections, OnTokens};
 #[cfg(feature = "server")]
 pub use server::{OpenUpload, StartError, UserSpec, explore};
-pub use spec::{Interface, Join, LastCookie, LegacyHeaders, Limit, ListPathItems, Operation};
+pub use spec::{Cors, Interface, Join, LastCookie, LegacyHeaders, Limit, ListPathItems, Operation};
 pub use spec::{RenameTaken, ResultShape, Tolerance, UploadState};
 pub use verdict::{Count, DirectorySnapshot, Failure, FileSnapshot, PieceSnapshot};
 pub use verdict::{UploadSnapshot, Verdict};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::spec::{
-    Join, LastCookie, LegacyHeaders, ListPathItems, RenameTaken, ResultShape, Tolerance,
+    Cors, Join, LastCookie, LegacyHeaders, ListPathItems, RenameTaken, ResultShape, Tolerance,
 };
 
 use super::builder::Builder;
@@ -44,8 +44,6 @@ impl Builder {
         self
     }
 
-    /// What is done with content types that are well formed and not listed (§3.9). Default: they are
-    /// accepted.
     /// Sets what happens to a form whose part `uploadFile` has no file name, or an empty one (§5.2). Default: it is
     /// refused with −24.
     pub fn form_part_without_filename(mut self, tolerance: Tolerance) -> Self {
@@ -53,6 +51,8 @@ impl Builder {
         self
     }
 
+    /// What is done with content types that are well formed and not listed (§3.9). Default: they are
+    /// accepted.
     pub fn unknown_content_type(mut self, tolerance: Tolerance) -> Self {
         self.switches.unknown_content_type = tolerance;
         self
@@ -76,6 +76,13 @@ impl Builder {
         self
     }
 
+    /// Sets what pages of another origin may send and read (§1.6). Default: as documented, where a browser lets them send
+    /// no piece and read no `X-Agile-*` header.
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.switches.cors = cors;
+        self
+    }
+
     /// What is done with a signature that was used before (§9). Default: it is refused.
     pub fn signature_reuse(mut self, tolerance: Tolerance) -> Self {
         self.switches.signature_reuse = tolerance;
@@ -95,6 +102,12 @@ impl Builder {
         self
     }
 
+    /// Sets the code of a rename to a name that is taken (§7.2). Default: −2, as documented.
+    pub fn rename_taken(mut self, taken: RenameTaken) -> Self {
+        self.switches.rename_taken = taken;
+        self
+    }
+
     /// When a completed upload becomes a file, or that it fails (§4.4). Default: at once.
     pub fn join(mut self, join: Join) -> Self {
         self.switches.join = join;
@@ -102,12 +115,6 @@ impl Builder {
     }
 
     /// How long a new file stays invisible to readers, in protocol time (§8). Default: not at all.
-    /// Sets the code of a rename to a name that is taken (§7.2). Default: −2, as documented.
-    pub fn rename_taken(mut self, taken: RenameTaken) -> Self {
-        self.switches.rename_taken = taken;
-        self
-    }
-
     pub fn egress_delay(mut self, delay: Duration) -> Self {
         self.switches.egress_delay = delay;
         self

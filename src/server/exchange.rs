@@ -268,7 +268,7 @@ impl Walk {
         let mut state = self.line.shared.lock();
         let now = state.now();
         state.journal.blame_ourselves(format!("exchange {}: {why}", self.exchange));
-        Answer::our_fault(plan.call().clone(), now)
+        Answer::our_fault(&state.origin, plan.call().clone(), now)
     }
 }
 

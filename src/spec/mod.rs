@@ -6,6 +6,7 @@
 mod basis;
 mod cause;
 mod content_types;
+mod cors;
 mod endpoints;
 mod limits;
 mod methods;
@@ -20,6 +21,7 @@ pub use cause::Cause;
 pub use content_types::{
     CONTENT_TYPES, ContentTypeRow, OCTET_STREAM, essence, is_known, is_well_formed, of_name,
 };
+pub use cors::{Cors, STANDARD_HEADERS};
 pub use endpoints::{
     COMPLETE, CREATE, DIRECTORY, EGRESS, FILE, JSONRPC, JSONRPC2, LOGIN, PIECE, RAW,
     RESERVED_PREFIXES,
@@ -49,14 +51,6 @@ pub use switches::{
 
 /// A token lives this long unless login says otherwise, in seconds (§2.2).
 pub const TOKEN_LIFE_SECS: u64 = 3600;
-
-/// The headers that every answer carries, in the order in which the origin writes them (§1.6).
-pub const STANDARD_HEADERS: [(&str, &str); 4] = [
-    ("Server", "Apache"),
-    ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Allow-Headers", "X-Agile-Authorization, X-Content-Type"),
-    ("Access-Control-Allow-Methods", "OPTIONS"),
-];
 
 /// The content type of the HTTP endpoints' answers (§1.7).
 pub const HTTP_CONTENT_TYPE: &str = "text/json;charset=utf-8";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{LIMITS, Limits};
+use super::{Cors, LIMITS, Limits};
 
 /// Whether the origin puts up with something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,8 @@ pub struct Switches {
     pub x_content_type_auto: Tolerance,
     /// What is done with a form whose file is empty.
     pub empty_form_file: Tolerance,
+    /// What is done with a form whose part `uploadFile` has no file name.
+    pub form_part_without_filename: Tolerance,
     /// What is done with content types that are well formed and not listed.
     pub unknown_content_type: Tolerance,
     /// How `listPath` writes its entries.
@@ -89,18 +91,18 @@ pub struct Switches {
     pub listpath_last_cookie: LastCookie,
     /// Whether former header names count.
     pub legacy_headers: LegacyHeaders,
+    /// What pages of another origin may send and read.
+    pub cors: Cors,
     /// What is done with a signature that was used before.
-    /// What is done with a form whose part `uploadFile` has no file name.
-    pub form_part_without_filename: Tolerance,
     pub signature_reuse: Tolerance,
     /// Requests per second to the upload endpoints.
     pub rate_limit: Option<u64>,
     /// Bytes that the account may store.
     pub disk_quota: Option<u64>,
-    /// What follows on completion.
-    pub join: Join,
     /// The code of a rename to a name that is taken.
     pub rename_taken: RenameTaken,
+    /// What follows on completion.
+    pub join: Join,
     /// How long a new file stays invisible to readers.
     pub egress_delay: Duration,
     /// The limits.
@@ -113,21 +115,22 @@ impl Default for Switches {
             result_shape: ResultShape::Bare,
             x_content_type_auto: Tolerance::Refuse,
             empty_form_file: Tolerance::Accept,
+            form_part_without_filename: Tolerance::Refuse,
             unknown_content_type: Tolerance::Accept,
             listpath_items: ListPathItems::Flat,
             listpath_last_cookie: LastCookie::ShortPage,
             legacy_headers: LegacyHeaders::Off,
+            cors: Cors::Documented,
             signature_reuse: Tolerance::Refuse,
             rate_limit: None,
             disk_quota: None,
+            rename_taken: RenameTaken::NameTaken,
             join: Join::Immediate,
             egress_delay: Duration::ZERO,
             limits: Limits::default(),
         }
-            rename_taken: RenameTaken::NameTaken,
     }
 }
-            form_part_without_filename: Tolerance::Refuse,
 
 /// One switch as it is written: `name=value`.
 #[derive(Debug)]
@@ -173,6 +176,14 @@ pub const SWITCHES: &[SwitchRow] = &[
         set: |to, text| tolerance(&mut to.empty_form_file, text),
     },
     SwitchRow {
+        name: "form_part_without_filename",
+        values: "refuse|accept",
+        default: "refuse",
+        what: "a part uploadFile of a form without a file name, or with an empty one: not a file (-24), \
+               or a file whose name the field basename or the origin gives",
+        set: |to, text| tolerance(&mut to.form_part_without_filename, text),
+    },
+    SwitchRow {
         name: "unknown_content_type",
         values: "accept|refuse",
         default: "accept",
@@ -187,14 +198,6 @@ pub const SWITCHES: &[SwitchRow] = &[
         set: |to, text| {
             to.listpath_items =
                 one_of(text, &[("flat", ListPathItems::Flat), ("nested", ListPathItems::Nested)])?;
-    SwitchRow {
-        name: "form_part_without_filename",
-        values: "refuse|accept",
-        default: "refuse",
-        what: "a part uploadFile of a form without a file name, or with an empty one: not a file (-24), \
-               or a file whose name the field basename or the origin gives",
-        set: |to, text| tolerance(&mut to.form_part_without_filename, text),
-    },
             Some(())
         },
     },
@@ -220,6 +223,17 @@ pub const SWITCHES: &[SwitchRow] = &[
         set: |to, text| {
             to.legacy_headers =
                 one_of(text, &[("off", LegacyHeaders::Off), ("on", LegacyHeaders::On)])?;
+            Some(())
+        },
+    },
+    SwitchRow {
+        name: "cors",
+        values: "documented|open",
+        default: "documented",
+        what: "what browsers let a page of another origin do: with open it may also send every X-Agile-* header \
+               and read every X-Agile-* header of an answer, without which it can send no piece",
+        set: |to, text| {
+            to.cors = one_of(text, &[("documented", Cors::Documented), ("open", Cors::Open)])?;
             Some(())
         },
     },
@@ -251,6 +265,18 @@ pub const SWITCHES: &[SwitchRow] = &[
         },
     },
     SwitchRow {
+        name: "rename_taken",
+        values: "-2|-3",
+        default: "-2",
+        what: "the code of a rename to a name that is taken: -2 is documented, a client's test against the \
+               service wants -3",
+        set: |to, text| {
+            to.rename_taken =
+                one_of(text, &[("-2", RenameTaken::NameTaken), ("-3", RenameTaken::NoParent)])?;
+            Some(())
+        },
+    },
+    SwitchRow {
         name: "join",
         values: "immediate|polls:N|after:SECONDS|fail",
         default: "immediate",
@@ -264,18 +290,6 @@ pub const SWITCHES: &[SwitchRow] = &[
     SwitchRow {
         name: "egress_delay",
         values: "SECONDS",
-    SwitchRow {
-        name: "rename_taken",
-        values: "-2|-3",
-        default: "-2",
-        what: "the code of a rename to a name that is taken: -2 is documented, a client's test against the \
-               service wants -3",
-        set: |to, text| {
-            to.rename_taken =
-                one_of(text, &[("-2", RenameTaken::NameTaken), ("-3", RenameTaken::NoParent)])?;
-            Some(())
-        },
-    },
         default: "0",
         what: "how long a new file stays invisible to readers after it came to be",
         set: |to, text| {

@@ -8,10 +8,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::content::Content;
 use crate::journal::{AnswerHead, Call};
-use crate::origin::{Path, Spelling, Timestamp};
-use crate::spec::{
-    Cause, Endpoint, HTTP_CONTENT_TYPE, Operation, Row, STANDARD_HEADERS, row_for, standard_phrase,
-};
+use crate::origin::{Origin, Path, Spelling, Timestamp};
+use crate::spec::{Cause, Endpoint, HTTP_CONTENT_TYPE, Operation, Row, row_for, standard_phrase};
 
 /// What follows an answer's head.
 #[derive(Clone, Debug)]
@@ -54,8 +52,8 @@ pub struct Answer {
 
 impl Answer {
     /// The answer to something that the origin itself could not do.
-    pub fn our_fault(call: Call, now: Timestamp) -> Box<Self> {
-        Draft::plain(500).about(call).stamped(now)
+    pub fn our_fault(origin: &Origin, call: Call, now: Timestamp) -> Box<Self> {
+        Draft::plain(500).about(call).stamped(origin, now)
     }
 
     /// Status, reason phrase and headers, to be changed.
@@ -244,7 +242,7 @@ impl Draft {
     }
 
     /// Adds what every answer carries, in front and behind, and is done.
-    pub(super) fn stamped(self, now: Timestamp) -> Box<Answer> {
+    pub(super) fn stamped(self, origin: &Origin, now: Timestamp) -> Box<Answer> {
         let is_typed = self.is_coded() && !self.is_replaced("Content-Type");
         let closes = self.closes || self.head.status >= 400;
         let says_close = closes && !self.is_replaced("Connection");
@@ -255,7 +253,8 @@ impl Draft {
         let AnswerHead { status, reason, headers: own } = self.head;
         let date = httpdate::fmt_http_date(now.to_system_time()).into_bytes();
         let named = |name: &'static str, value: HeaderText| (Cow::Borrowed(name), value);
-        let standard = STANDARD_HEADERS.iter().map(|(name, value)| named(name, borrowed(value)));
+        let standard = origin.switches().cors.standard_headers().iter();
+        let standard = standard.map(|(name, value)| named(name, borrowed(value)));
         let length = self.body.len().to_string().into_bytes();
         let has_length = !matches!(status, 204 | 304);
         let headers = std::iter::once(named("Date", date.into()))

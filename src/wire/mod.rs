@@ -210,7 +210,7 @@ pub fn open(origin: &mut Origin, moment: Moment, head: &Head) -> Result<Box<Plan
         })),
         None => routed,
     };
-    let route = routed.map_err(|answer| answer.stamped(now))?;
+    let route = routed.map_err(|answer| answer.stamped(origin, now))?;
     let mut call = route.call();
     let Some(endpoint) = route.endpoint else {
         let (intake, action) = (Intake::Discard, Action::Preflight);
@@ -222,7 +222,7 @@ pub fn open(origin: &mut Origin, moment: Moment, head: &Head) -> Result<Box<Plan
         }
         Err(cause) => {
             let refusal = Draft::refusal(endpoint, cause).about(call);
-            Err(in_dialect(origin, refusal).stamped(now))
+            Err(in_dialect(origin, refusal).stamped(origin, now))
         }
     }
 }
@@ -285,8 +285,8 @@ fn begin(ask: &Ask<'_>, endpoint: &Endpoint, call: &mut Call) -> Result<(Intake,
 pub fn commit(origin: &mut Origin, now: Timestamp, plan: &mut Plan, body: &Received) -> Committed {
     origin.settle(now);
     match answer(origin, now, plan, body) {
-        Ok(answer) if body.end == BodyEnd::Whole => Committed::Answer(answer.stamped(now)),
-        Ok(answer) => Committed::Answer(answer.closing().stamped(now)),
+        Ok(answer) if body.end == BodyEnd::Whole => Committed::Answer(answer.stamped(origin, now)),
+        Ok(answer) => Committed::Answer(answer.closing().stamped(origin, now)),
         Err(content) => Committed::NeedsDigest(content),
     }
 }

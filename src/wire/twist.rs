@@ -62,7 +62,8 @@ pub fn refuse(
     };
     let reason = refusal.reason.map(str::to_owned);
     let calls = calls.into_iter().map(|call| Call { row: refusal.row, ..call }).collect();
-    let mut answer = in_dialect(origin, answer.saying(reason).answering(calls)).stamped(now);
+    let mut answer =
+        in_dialect(origin, answer.saying(reason).answering(calls)).stamped(origin, now);
     if refusal.is_head {
         answer.body = Body::HeadOnly(answer.body.len());
     }

@@ -3,6 +3,8 @@
 use std::sync::Mutex;
 use std::thread;
 
+use mock_origin::Cors;
+
 use crate::answer::Answer;
 use crate::case::{self, Case};
 use crate::given::{Given, START};
@@ -54,7 +56,7 @@ pub(crate) fn play_all<A: Adapter>() {
 /// Plays one case up to the first step that goes wrong, and gives back the adapter.
 pub(crate) fn play<A: Adapter>(case: &Case) -> (A, Result<(), String>) {
     let mut adapter = A::start(&case.given);
-    let mut stage = Stage { known: Known::new(), now: START };
+    let mut stage = Stage { known: Known::new(), now: START, cors: case.given.dialect().cors };
     let played = stage.play_steps(&mut adapter, &case.steps);
     (adapter, played.map_err(|wrong| format!("{}\n{wrong}", case.title)))
 }
@@ -63,6 +65,7 @@ pub(crate) fn play<A: Adapter>(case: &Case) -> (A, Result<(), String>) {
 struct Stage {
     known: Known,
     now: u64,
+    cors: Cors,
 }
 
 impl Stage {
@@ -94,7 +97,7 @@ impl Stage {
         let meanwhile = &mut |adapter: &mut A| self.play_steps(adapter, &exchange.meanwhile);
         let answer = adapter.exchange(&sent, meanwhile).map_err(|why| vec![why])?;
         let mut wrong = exchange.expected.compare(&answer, &mut self.known);
-        wrong.extend(ground_rules::broken(&sent, &answer, self.now));
+        wrong.extend(ground_rules::broken(self.cors, &sent, &answer, self.now));
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 

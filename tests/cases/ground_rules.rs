@@ -3,17 +3,16 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use mock_origin::spec::{
-    Endpoint, HTTP_CONTENT_TYPE, Interface, JSON_CONTENT_TYPE, Operation, STANDARD_HEADERS,
-    endpoint_at,
+    Cors, Endpoint, HTTP_CONTENT_TYPE, Interface, JSON_CONTENT_TYPE, Operation, endpoint_at,
 };
 
 use crate::answer::Answer;
 use crate::request::Sent;
 
 /// The rules that the answer breaks.
-pub(crate) fn broken(sent: &Sent, answer: &Answer, now: u64) -> Vec<String> {
+pub(crate) fn broken(cors: Cors, sent: &Sent, answer: &Answer, now: u64) -> Vec<String> {
     let mut rules = Rules { answer, broken: Vec::new() };
-    rules.everywhere(now);
+    rules.everywhere(cors, now);
     rules.body(sent);
     match endpoint_at(&sent.path()).filter(|_| sent.head().method() != b"OPTIONS") {
         // HTTP itself refuses before any endpoint is asked (§12).
@@ -44,9 +43,17 @@ impl Rules<'_> {
         self.hold(holds, format!("{name} is {value}, but found {found:?}"));
     }
 
-    fn everywhere(&mut self, now: u64) {
-        for (name, value) in STANDARD_HEADERS {
+    fn everywhere(&mut self, cors: Cors, now: u64) {
+        for (name, value) in cors.standard_headers() {
             self.header(name, value);
+        }
+        let is_exposed = self.answer.text("Access-Control-Expose-Headers").is_some();
+        self.hold(is_exposed == (cors == Cors::Open), "headers are exposed with cors=open alone");
+        for (name, _) in &self.answer.headers {
+            let open = Cors::Open.standard_headers().iter();
+            let mut exposed = open.flat_map(|(_, value)| value.split(", "));
+            let is_own = name.starts_with("X-Agile-");
+            self.hold(!is_own || exposed.any(|one| one == name), format!("open exposes {name}"));
         }
         let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(now));
         self.header("Date", &date);
