@@ -14,11 +14,11 @@ use super::{Faults, Kind, TokenLife};
 pub(super) type TokenUses = HashMap<(u64, SessionId), u64>;
 
 impl Faults {
-    /// Counts the use of a token by a call with that many bytes of body, and says whether it is
-    /// used up by that.
-    pub fn use_token(&mut self, call: &Call, requests: u64, bytes: u64) -> bool {
-        let Some(session) = call.session else { return false };
-        let mut is_used_up = false;
+    /// Counts the use of a token by a call with that many bytes of body, and returns the number of
+    /// the fault that ends the token by that, if one does.
+    pub fn use_token(&mut self, call: &Call, requests: u64, bytes: u64) -> Option<u64> {
+        let session = call.session?;
+        let mut ended_by = None;
         for record in &mut self.records {
             let Kind::Token(user, life) = &Arc::clone(&record.fault).kind else { continue };
             if user.is_some() && *user != call.user {
@@ -34,9 +34,9 @@ impl Faults {
             let ends = *so_far < most && *so_far + more >= most;
             *so_far += more;
             record.fired += u64::from(ends);
-            is_used_up |= ends;
+            ended_by = ended_by.or(ends.then_some(record.id));
         }
-        is_used_up
+        ended_by
     }
 
     /// Whether a token is good for a call before which so many have come that are not counted yet.
@@ -53,12 +53,12 @@ impl Faults {
         })
     }
 
-    /// Lets `end` end the tokens whose time is over, of the user and after the time that it is
-    /// given; it says how many of those had not expired by themselves.
-    pub fn age_tokens(&mut self, mut end: impl FnMut(Option<&str>, Duration) -> u64) {
+    /// Lets `end` end the tokens whose time is over: it is given the number of the fault, the user
+    /// and the time, and returns how many of those had not expired by themselves.
+    pub fn age_tokens(&mut self, mut end: impl FnMut(u64, Option<&str>, Duration) -> u64) {
         for record in &mut self.records {
             if let Kind::Token(user, TokenLife::Time(time)) = &Arc::clone(&record.fault).kind {
-                record.fired += end(user.as_deref(), *time);
+                record.fired += end(record.id, user.as_deref(), *time);
             }
         }
     }

@@ -92,9 +92,14 @@ impl Journal {
     /// Records an exchange under the next number, which `make` is given.
     pub fn open(&mut self, make: impl FnOnce(u64) -> Exchange) -> u64 {
         self.version += 1;
-        let index = self.forgotten.exchanges + self.exchanges.len() as u64;
+        let index = self.next_exchange();
         self.exchanges.push(Arc::new(make(index)));
         index
+    }
+
+    /// Returns the number that the next exchange will have.
+    pub fn next_exchange(&self) -> u64 {
+        self.forgotten.exchanges + self.exchanges.len() as u64
     }
 
     /// Lets `change` work on the record of an exchange.

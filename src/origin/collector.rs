@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::spec::{Limit, PieceEvent, PieceState, UploadEvent, UploadState};
 
-use super::{Origin, Timestamp, Upload};
+use super::{Actor, Change, Origin, Timestamp, Upload};
 
 impl Origin {
     /// Runs the collector, as the end of every `advance` does.
@@ -13,6 +13,7 @@ impl Origin {
     /// a READY upload are left alone.
     pub fn collect(&mut self, now: Timestamp) {
         self.collected = Some(now);
+        let change = Change { at: now, by: Actor::Collector };
         let after = Duration::from_secs(self.switches.limits.of(Limit::CollectAfter));
         let aged: Vec<String> = self
             .uploads
@@ -21,7 +22,7 @@ impl Origin {
             .map(|upload| upload.id.clone())
             .collect();
         for id in aged {
-            self.uploads.change(&id, |upload| age(upload, now, after));
+            self.uploads.change(&id, |upload| age(upload, change, after));
         }
     }
 }
@@ -30,13 +31,13 @@ fn can_age(upload: &Upload) -> bool {
     matches!(upload.state, UploadState::New | UploadState::Failed)
 }
 
-fn age(upload: &mut Upload, now: Timestamp, after: Duration) {
-    let is_old = |since: Timestamp| now.since(since) > after;
+fn age(upload: &mut Upload, change: Change, after: Duration) {
+    let is_old = |since: Timestamp| change.at.since(since) > after;
     for piece in upload.pieces.iter_mut().filter(|piece| is_old(piece.stored)) {
         piece.step(PieceEvent::Aged);
     }
     let gone = upload.current().all(|piece| piece.state == PieceState::Expired);
     if gone && is_old(upload.created) {
-        upload.step(now, UploadEvent::Aged);
+        upload.step(change, UploadEvent::Aged);
     }
 }

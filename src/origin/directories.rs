@@ -3,7 +3,7 @@
 use crate::spec::Cause;
 
 use super::tree::{Node, Stat};
-use super::{Origin, Path, Timestamp, UserId};
+use super::{Change, Origin, Path, Timestamp, UserId};
 
 /// What is done about parents that do not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,14 +46,14 @@ impl Origin {
     /// As [`Origin::check_directory`].
     pub fn make_directory(
         &mut self,
-        now: Timestamp,
+        change: Change,
         user: UserId,
         path: &Path,
         parents: Parents,
     ) -> Result<Making, Cause> {
         let owner = self.sessions.user(user);
-        let stat = Stat { uid: owner.uid, gid: owner.gid, ctime: now, mtime: now };
-        self.tree.make_directory(path, parents, stat, now)
+        let stat = Stat { uid: owner.uid, gid: owner.gid, ctime: change.at, mtime: change.at };
+        self.tree.make_directory(path, parents, stat, change)
     }
 
     /// Removes the file at `path`.
@@ -61,9 +61,9 @@ impl Origin {
     /// # Errors
     ///
     /// As [`super::Tree::file`].
-    pub fn delete_file(&mut self, now: Timestamp, path: &Path) -> Result<(), Cause> {
+    pub fn delete_file(&mut self, change: Change, path: &Path) -> Result<(), Cause> {
         self.tree.file(path)?;
-        self.tree.remove(path, now)
+        self.tree.remove(path, change)
     }
 
     /// Removes the empty directory at `path`; open uploads that aim into it do not fill it (§4.4).
@@ -74,7 +74,7 @@ impl Origin {
     /// caller sees as `/`.
     pub fn delete_directory(
         &mut self,
-        now: Timestamp,
+        change: Change,
         root: &Path,
         path: &Path,
     ) -> Result<(), Cause> {
@@ -82,7 +82,7 @@ impl Origin {
             return Err(Cause::IsRoot);
         }
         self.tree.directory(path)?;
-        self.tree.remove(path, now)
+        self.tree.remove(path, change)
     }
 
     /// Removes the file or the empty directory at `path`.
@@ -90,11 +90,11 @@ impl Origin {
     /// # Errors
     ///
     /// As [`super::Tree::remove`], and [`Cause::IsRoot`] for what the caller sees as `/`.
-    pub fn delete_object(&mut self, now: Timestamp, root: &Path, path: &Path) -> Result<(), Cause> {
+    pub fn delete_object(&mut self, change: Change, root: &Path, path: &Path) -> Result<(), Cause> {
         if path == root {
             return Err(Cause::IsRoot);
         }
-        self.tree.remove(path, now)
+        self.tree.remove(path, change)
     }
 
     /// Gives the file or the empty directory at `from` the path `to`.
@@ -105,7 +105,7 @@ impl Origin {
     /// [`super::Tree::rename`].
     pub fn rename(
         &mut self,
-        now: Timestamp,
+        change: Change,
         root: &Path,
         from: &Path,
         to: &Path,
@@ -117,7 +117,7 @@ impl Origin {
         if from == to {
             return Err(Cause::SameName);
         }
-        self.tree.rename(from, to, now)
+        self.tree.rename(from, to, change)
     }
 
     /// Sets the modification time of a file or a directory.
@@ -125,8 +125,17 @@ impl Origin {
     /// # Errors
     ///
     /// As [`super::Tree::get`].
-    pub fn set_mtime(&mut self, path: &Path, mtime: Timestamp) -> Result<(), Cause> {
-        self.tree.get_mut(path)?.stat_mut().mtime = mtime;
+    pub fn set_mtime(
+        &mut self,
+        change: Change,
+        path: &Path,
+        mtime: Timestamp,
+    ) -> Result<(), Cause> {
+        let node = self.tree.get_mut(path)?;
+        node.stat_mut().mtime = mtime;
+        if let Node::File(file) = node {
+            file.history.mtime_set = Some(change);
+        }
         Ok(())
     }
 
@@ -137,6 +146,7 @@ impl Origin {
     /// As [`super::Tree::get`], and [`Cause::ForeignGroup`] for a file of another group.
     pub fn set_content_type(
         &mut self,
+        change: Change,
         user: UserId,
         path: &Path,
         content_type: &str,
@@ -147,6 +157,7 @@ impl Origin {
             return Err(Cause::ForeignGroup);
         }
         file.content_type = Some(content_type.to_owned());
+        file.history.content_type_set = Some(change);
         Ok(())
     }
 
@@ -159,17 +170,18 @@ impl Origin {
     /// there is no place for the copy.
     pub fn copy(
         &mut self,
-        now: Timestamp,
+        change: Change,
         user: UserId,
         from: &Path,
         to: &Path,
     ) -> Result<(), Cause> {
         let source = self.tree.file(from)?;
         let owner = self.sessions.user(user);
-        let stat = Stat { uid: owner.uid, gid: owner.gid, ctime: now, mtime: now };
-        let visible = now.after(self.switches.egress_delay);
-        let copy = super::File { stat, visible, ..source.clone() };
-        self.tree.put(to, Node::File(copy), now).map_err(|cause| match cause {
+        let stat = Stat { uid: owner.uid, gid: owner.gid, ctime: change.at, mtime: change.at };
+        let visible = change.at.after(self.switches.egress_delay);
+        let history = Box::new(source.history.copied(change, from));
+        let copy = super::File { stat, visible, history, ..source.clone() };
+        self.tree.put(to, Node::File(copy), change).map_err(|cause| match cause {
             Cause::IsDirectory | Cause::IsRoot => Cause::TargetExists,
             _ => Cause::NoTargetParent,
         })

@@ -5,15 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{Origin, Parents, Path, Timestamp, UserId};
+use super::{Actor, Change, Origin, Parents, Path, Timestamp, UserId};
 
-/// Something that is to be done.
+/// Something that is to be done, and for whom.
 #[derive(Clone, Debug)]
 pub(super) enum Task {
     /// The join of an upload ends.
-    Join(String),
+    Join { upload: String, by: Actor },
     /// A file is copied, as `fetchFileHTTP` asked.
-    Fetch { user: UserId, from: Path, to: Path, parents: Parents },
+    Fetch { user: UserId, from: Path, to: Path, parents: Parents, by: Actor },
 }
 
 /// Tasks by their time; those of one time in the order in which they were set.
@@ -41,9 +41,9 @@ impl Origin {
     pub fn settle(&mut self, now: Timestamp) {
         while let Some((at, task)) = self.due.take(now) {
             match task {
-                Task::Join(id) => self.end_join(at, &id),
-                Task::Fetch { user, from, to, parents } => {
-                    self.fetch(at, user, &from, &to, parents);
+                Task::Join { upload, by } => self.end_join(Change { at, by }, &upload),
+                Task::Fetch { user, from, to, parents, by } => {
+                    self.fetch(Change { at, by }, user, &from, &to, parents);
                 }
             }
         }
@@ -52,25 +52,27 @@ impl Origin {
     /// Sets a copy of a file of this account (§7.2). It is made before the next call.
     pub fn fetch_later(
         &mut self,
-        now: Timestamp,
+        change: Change,
         user: UserId,
         from: Path,
         to: Path,
         parents: Parents,
     ) {
-        self.due.set(now, Task::Fetch { user, from, to, parents });
+        let by = change.by.job();
+        self.due.set(change.at, Task::Fetch { user, from, to, parents, by });
     }
 
     /// Copies a file. Where that cannot be done nothing appears, and nobody is told.
-    fn fetch(&mut self, now: Timestamp, user: UserId, from: &Path, to: &Path, parents: Parents) {
+    fn fetch(&mut self, change: Change, user: UserId, from: &Path, to: &Path, parents: Parents) {
         if self.tree.file(from).is_err() {
             return;
         }
         let directory = to.split_last().map(|(directory, _)| directory).unwrap_or_default();
-        if parents == Parents::Made && self.make_directory(now, user, &directory, parents).is_err()
+        if parents == Parents::Made
+            && self.make_directory(change, user, &directory, parents).is_err()
         {
             return;
         }
-        let _ = self.copy(now, user, from, to);
+        let _ = self.copy(change, user, from, to);
     }
 }

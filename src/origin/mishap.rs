@@ -2,7 +2,7 @@
 
 use crate::spec::{PieceEvent, UploadEvent};
 
-use super::{Origin, Path, SessionId, Timestamp};
+use super::{Change, Origin, Path, SessionId};
 
 /// Something that somebody else does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,23 +39,24 @@ impl Origin {
     /// Why it cannot, in words.
     pub fn befall(
         &mut self,
-        now: Timestamp,
+        change: Change,
         mishap: Mishap,
         victim: Victim<'_>,
     ) -> Result<(), String> {
         match mishap {
             Mishap::AbortUpload => {
-                self.force(now, victim, "be aborted", UploadEvent::Aborted, PieceEvent::Aborted)
+                self.force(change, victim, "be aborted", UploadEvent::Aborted, PieceEvent::Aborted)
             }
             Mishap::ExpireUpload => {
-                self.force(now, victim, "expire", UploadEvent::Expired, PieceEvent::Aged)
+                self.force(change, victim, "expire", UploadEvent::Expired, PieceEvent::Aged)
             }
             Mishap::DeleteUpload => {
-                self.force(now, victim, "be deleted", UploadEvent::Removed, PieceEvent::Removed)
+                self.force(change, victim, "be deleted", UploadEvent::Removed, PieceEvent::Removed)
             }
-            Mishap::RemoveDirectory => self.remove_parent(now, victim),
+            Mishap::RemoveDirectory => self.remove_parent(change, victim),
             Mishap::ExpireToken => {
-                let ended = victim.session.is_some_and(|session| self.sessions.end(session));
+                let ended =
+                    victim.session.is_some_and(|session| self.sessions.end(change, session));
                 if ended { Ok(()) } else { Err("there was no token to expire".to_owned()) }
             }
         }
@@ -63,7 +64,7 @@ impl Origin {
 
     fn force(
         &mut self,
-        now: Timestamp,
+        change: Change,
         victim: Victim<'_>,
         what: &str,
         event: UploadEvent,
@@ -71,7 +72,7 @@ impl Origin {
     ) -> Result<(), String> {
         let id = victim.upload.unwrap_or_default();
         let stepped = self.uploads.change(id, |upload| {
-            let stepped = upload.step(now, event);
+            let stepped = upload.step(change, event);
             if stepped {
                 upload.step_pieces(of_pieces, Some(of_pieces));
             }
@@ -84,11 +85,11 @@ impl Origin {
         }
     }
 
-    fn remove_parent(&mut self, now: Timestamp, victim: Victim<'_>) -> Result<(), String> {
+    fn remove_parent(&mut self, change: Change, victim: Victim<'_>) -> Result<(), String> {
         let inside = victim.path.and_then(|path| Path::inside(path, &self.account));
         let parent = inside.and_then(|path| path.split_last().map(|(parent, _)| parent));
         let parent = parent.filter(|parent| !parent.is_root());
         let Some(parent) = parent else { return Err("its path lies in no directory".to_owned()) };
-        self.tree.remove_all(&parent, now).map_err(|_| format!("{parent} was gone already"))
+        self.tree.remove_all(&parent, change).map_err(|_| format!("{parent} was gone already"))
     }
 }

@@ -1,12 +1,15 @@
 //! The storage origin itself: deterministic, without I/O, without a clock.
 //!
-//! It is given the time with every call, decides, and remembers. Refusals are
+//! It is given the time with every call, and with every change who makes it; it decides, and
+//! remembers. Refusals are
 //! [causes](crate::spec::Cause); what a cause is called on an endpoint is not known here.
 
+mod change;
 mod clock;
 mod collector;
 mod directories;
 mod due;
+mod history;
 mod ids;
 mod join;
 mod mishap;
@@ -14,20 +17,24 @@ mod multipart;
 mod path;
 mod post;
 mod rate;
+mod recent;
 mod session;
 mod tree;
 mod upload;
 
+pub use change::{Actor, CallId, Change};
 pub use clock::{Clock, END_OF_YEAR_9999, Pace, Timestamp};
 pub use directories::{Making, Parents};
+pub use history::{ByteSource, FileHistory, JoinFailure, Obstacle, Removal, RemovalKind};
 use ids::{Ids, Kind};
 pub use mishap::{Mishap, Victim};
 pub use multipart::{NewUpload, Uploads};
 pub use path::{Path, Spelling, last_component};
 pub use post::NewFile;
+pub use recent::REMEMBERED;
 pub use session::{Caller, GivenBy, KeyPair, Life, Session, SessionId, Sessions, User, UserId};
 pub use tree::{Directory, File, Node, Stat, Tree};
-pub use upload::{NewPiece, Piece, Upload, check_digest};
+pub use upload::{NewPiece, Piece, StateChange, Upload, check_digest};
 
 use std::time::Duration;
 
@@ -82,7 +89,12 @@ impl Origin {
         };
         for (index, user) in origin.sessions.users().to_vec().iter().enumerate() {
             // Only a file could be in the way, and there are none yet.
-            let _ = origin.make_directory(now, UserId(index), &user.root, Parents::Made);
+            let _ = origin.make_directory(
+                Change::by_test(now),
+                UserId(index),
+                &user.root,
+                Parents::Made,
+            );
         }
         origin
     }
@@ -129,7 +141,7 @@ impl Origin {
     /// [`Cause::NoSubdirectory`] if there is no such directory.
     pub fn grant(
         &mut self,
-        now: Timestamp,
+        change: Change,
         user: UserId,
         subdir: Path,
         life: Life,
@@ -140,7 +152,7 @@ impl Origin {
             self.tree.directory(&root).map_err(|_| Cause::NoSubdirectory)?;
         }
         let caller = Caller { user, root, session: None };
-        let token = self.sessions.grant(now, &mut self.ids, caller.clone(), life, given_by);
+        let token = self.sessions.grant(change, &mut self.ids, caller.clone(), life, given_by);
         Ok((token, caller))
     }
 
@@ -149,8 +161,8 @@ impl Origin {
     /// # Errors
     ///
     /// [`Cause::BadCredentials`] if it does not work any more, or never did.
-    pub fn revoke(&mut self, now: Timestamp, token: &str) -> Result<(), Cause> {
-        self.sessions.revoke(now, token)
+    pub fn revoke(&mut self, change: Change, token: &str) -> Result<(), Cause> {
+        self.sessions.revoke(change, token)
     }
 
     /// Gives a token a new end, counted from now; 0 seconds are for ever. Works once for a token.
@@ -174,22 +186,22 @@ impl Origin {
     }
 
     /// Ends a session by its number, and says whether there was one.
-    pub fn end_session(&mut self, id: SessionId) -> bool {
-        self.sessions.end(id)
+    pub fn end_session(&mut self, change: Change, id: SessionId) -> bool {
+        self.sessions.end(change, id)
     }
 
     /// Ends the sessions of the user of that name, or of everyone, that are as old as `age`, and
     /// says how many of those would have lived longer.
     pub fn end_sessions_of_age(
         &mut self,
-        now: Timestamp,
+        change: Change,
         user: Option<&str>,
         age: Duration,
     ) -> u64 {
         match user.map(|name| self.sessions.user_named(name)) {
             Some(None) => 0,
-            Some(Some(user)) => self.sessions.end_older(now, Some(user), age),
-            None => self.sessions.end_older(now, None, age),
+            Some(Some(user)) => self.sessions.end_older(change, Some(user), age),
+            None => self.sessions.end_older(change, None, age),
         }
     }
 
@@ -232,20 +244,21 @@ impl Origin {
     /// [`Cause::FileInPath`] or [`Cause::IsDirectory`] if something is in the way.
     pub fn plant(
         &mut self,
-        now: Timestamp,
+        change: Change,
         user: UserId,
         path: &Path,
         content: Content,
     ) -> Result<(), Cause> {
         let (parent, name) = path.split_last().ok_or(Cause::IsDirectory)?;
-        self.make_directory(now, user, &parent, Parents::Made).map_err(|_| Cause::FileInPath)?;
+        self.make_directory(change, user, &parent, Parents::Made).map_err(|_| Cause::FileInPath)?;
         let owner = self.sessions.user(user);
         let file = File {
-            stat: Stat { uid: owner.uid, gid: owner.gid, ctime: now, mtime: now },
+            stat: Stat { uid: owner.uid, gid: owner.gid, ctime: change.at, mtime: change.at },
             content,
             content_type: crate::spec::of_name(name).map(str::to_owned),
-            visible: Some(now),
+            visible: Some(change.at),
+            history: Box::new(FileHistory::posted(change)),
         };
-        self.tree.put(path, Node::File(file), now)
+        self.tree.put(path, Node::File(file), change)
     }
 }

@@ -9,7 +9,7 @@ use crate::spec::{
 
 use super::ids::Kind;
 use super::upload::{NewPiece, check_digest};
-use super::{Origin, Path, Timestamp, Upload, UserId};
+use super::{Change, Origin, Path, Upload, UserId};
 
 /// What a client says of an upload that it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Origin {
     /// As [`Origin::check_create`].
     pub fn create(
         &mut self,
-        now: Timestamp,
+        change: Change,
         user: UserId,
         new: NewUpload,
     ) -> Result<&Upload, Cause> {
@@ -109,7 +109,7 @@ impl Origin {
         let path = new.directory.child(&name);
         let id = self.ids.next(Kind::Multipart, &owner, &path.to_string()).simple().to_string();
         let content_type = content_type(new.content_type.as_deref(), &name);
-        self.uploads.add(Upload::new(id, user, path, content_type, new.mtime, now));
+        self.uploads.add(Upload::new(id, user, path, content_type, new.mtime, change));
         Ok(&self.uploads.list[self.uploads.list.len() - 1])
     }
 
@@ -138,7 +138,7 @@ impl Origin {
     /// checksum, in this order (§1.14).
     pub fn store_piece(
         &mut self,
-        now: Timestamp,
+        change: Change,
         user: UserId,
         id: &str,
         new: NewPiece,
@@ -148,7 +148,7 @@ impl Origin {
         self.upload_for(user, id, Operation::Piece)?
             .check_count(new.number, &self.switches.limits)?;
         check_digest(new.checksum.as_deref(), new.digest)?;
-        self.uploads.change(id, |upload| upload.store(now, new));
+        self.uploads.change(id, |upload| upload.store(change, new));
         Ok(())
     }
 
@@ -168,10 +168,10 @@ impl Origin {
     /// # Errors
     ///
     /// As [`Origin::check_complete`].
-    pub fn complete(&mut self, now: Timestamp, user: UserId, id: &str) -> Result<usize, Cause> {
+    pub fn complete(&mut self, change: Change, user: UserId, id: &str) -> Result<usize, Cause> {
         let parts = self.check_complete(user, id)?.numpieces();
-        self.uploads.change(id, |upload| upload.step(now, UploadEvent::Completed));
-        self.join(now, id);
+        self.uploads.change(id, |upload| upload.step(change, UploadEvent::Completed));
+        self.join(change, id);
         Ok(parts)
     }
 
@@ -180,10 +180,10 @@ impl Origin {
     /// # Errors
     ///
     /// As [`Origin::upload_for`].
-    pub fn abort(&mut self, now: Timestamp, user: UserId, id: &str) -> Result<(), Cause> {
+    pub fn abort(&mut self, change: Change, user: UserId, id: &str) -> Result<(), Cause> {
         self.upload_for(user, id, Operation::Abort)?;
         self.uploads.change(id, |upload| {
-            upload.step(now, UploadEvent::Aborted);
+            upload.step(change, UploadEvent::Aborted);
             upload.step_pieces(PieceEvent::Aborted, Some(PieceEvent::Aborted));
         });
         Ok(())
@@ -195,15 +195,16 @@ impl Origin {
     ///
     /// As [`Origin::upload_for`], and [`Cause::NotRestartable`] if the collector has run since the
     /// upload was created.
-    pub fn restart(&mut self, now: Timestamp, user: UserId, id: &str) -> Result<(), Cause> {
+    pub fn restart(&mut self, change: Change, user: UserId, id: &str) -> Result<(), Cause> {
         let created = self.upload_for(user, id, Operation::Restart)?.created;
         if self.collected.is_some_and(|collected| created < collected) {
             return Err(Cause::NotRestartable);
         }
         self.uploads.change(id, |upload| {
-            upload.step(now, UploadEvent::Restarted);
+            upload.step(change, UploadEvent::Restarted);
             upload.step_pieces(PieceEvent::Restarted, None);
             upload.error = 0;
+            upload.failure = None;
         });
         Ok(())
     }

@@ -87,6 +87,16 @@ impl Path {
         Some((Self(parents.to_vec()), last))
     }
 
+    /// Returns the path of its first `depth` names.
+    pub(super) fn ancestor(&self, depth: usize) -> Self {
+        Self(self.0[..depth.min(self.0.len())].to_vec())
+    }
+
+    /// Returns whether it is somewhere below `directory`.
+    pub fn is_inside(&self, directory: &Self) -> bool {
+        self.0.len() > directory.0.len() && self.0.starts_with(&directory.0)
+    }
+
     /// The names from the root down.
     pub fn segments(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator {
         self.0.iter().map(String::as_str)

@@ -5,7 +5,7 @@ use crate::spec::Cause;
 
 use super::ids::Kind;
 use super::tree::{File, Node, Stat};
-use super::{Origin, Parents, Path, Timestamp, UserId};
+use super::{Change, FileHistory, Origin, Parents, Path, Timestamp, UserId};
 
 /// A file that is to be stored as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Origin {
     /// As [`Origin::check_name`] and [`Origin::check_parent`].
     pub fn post(
         &mut self,
-        now: Timestamp,
+        change: Change,
         user: UserId,
         new: NewFile,
         content: Content,
@@ -60,18 +60,20 @@ impl Origin {
     ) -> Result<Path, Cause> {
         self.check_name(&new)?;
         self.check_parent(&new)?;
-        self.make_directory(now, user, &new.directory, new.parents)?;
+        self.make_directory(change, user, &new.directory, new.parents)?;
         let owner = self.sessions.user(user);
         let (uid, gid, owner) = (owner.uid, owner.gid, owner.name.clone());
         let directory = new.directory.to_string();
         let name = new.name.unwrap_or_else(|| {
             format!("post-{}", self.ids.next(Kind::Basename, &owner, &directory).simple())
         });
-        let mtime = new.mtime.filter(|secs| *secs > 0).map_or(now, Timestamp::from_secs);
+        let mtime = new.mtime.filter(|secs| *secs > 0).map_or(change.at, Timestamp::from_secs);
         let path = new.directory.child(&name);
-        let stat = Stat { uid, gid, ctime: now, mtime };
-        let visible = now.after(self.switches.egress_delay);
-        self.tree.put(&path, Node::File(File { stat, content, content_type, visible }), now)?;
+        let stat = Stat { uid, gid, ctime: change.at, mtime };
+        let visible = change.at.after(self.switches.egress_delay);
+        let history = Box::new(FileHistory::posted(change));
+        let file = File { stat, content, content_type, visible, history };
+        self.tree.put(&path, Node::File(file), change)?;
         Ok(path)
     }
 

@@ -8,7 +8,8 @@ use crate::content::Digest;
 use crate::spec::{Cause, TOKEN_LIFE_SECS};
 
 use super::ids::{Ids, Kind};
-use super::{Path, Timestamp};
+use super::recent::Recent;
+use super::{Actor, Change, Path, Timestamp};
 
 /// Someone who may log in.
 #[derive(Clone, PartialEq, Eq)]
@@ -88,8 +89,8 @@ pub enum GivenBy {
 pub struct Session {
     /// Who holds it.
     pub caller: Caller,
-    /// When it was given.
-    pub given: Timestamp,
+    /// When it was given, and by whom.
+    pub issued: Change,
     given_by: GivenBy,
     /// `None` is never.
     expires: Option<Timestamp>,
@@ -120,6 +121,8 @@ pub struct Sessions {
     keys: Option<(KeyPair, Caller)>,
     used_signatures: HashSet<String>,
     given: u64,
+    /// The tokens that were ended, and who ended them.
+    ended: Recent<String, Change>,
 }
 
 impl fmt::Debug for Sessions {
@@ -144,6 +147,7 @@ impl Sessions {
             keys: None,
             used_signatures: HashSet::new(),
             given: 0,
+            ended: Recent::default(),
         }
     }
 
@@ -176,7 +180,7 @@ impl Sessions {
     /// Gives the caller a new token.
     pub(super) fn grant(
         &mut self,
-        now: Timestamp,
+        change: Change,
         ids: &mut Ids,
         caller: Caller,
         life: Life,
@@ -186,15 +190,15 @@ impl Sessions {
             let is_ended = |session: &Session| {
                 session.given_by == GivenBy::RpcLogin && session.caller.user == caller.user
             };
-            self.by_token.retain(|_, session| !is_ended(session));
+            self.end_where(change, is_ended);
         }
         let name = &self.users[caller.user.0].name;
         let token = ids.next(Kind::Token, name, &caller.root.to_string()).hyphenated().to_string();
         if let Life::Seconds(secs) = life {
-            let expires = now.after(Duration::from_secs(secs));
+            let expires = change.at.after(Duration::from_secs(secs));
             let caller = Caller { session: Some(SessionId(self.given)), ..caller };
             self.given += 1;
-            let session = Session { caller, given: now, given_by, expires, is_updated: false };
+            let session = Session { caller, issued: change, given_by, expires, is_updated: false };
             self.by_token.insert(token.clone(), session);
         }
         token
@@ -229,29 +233,57 @@ impl Sessions {
     }
 
     /// Ends a session by its number, and says whether there was one.
-    pub(super) fn end(&mut self, id: SessionId) -> bool {
-        let before = self.by_token.len();
-        self.by_token.retain(|_, session| session.caller.session != Some(id));
-        self.by_token.len() < before
+    pub(super) fn end(&mut self, change: Change, id: SessionId) -> bool {
+        self.end_where(change, |session| session.caller.session == Some(id)) > 0
+    }
+
+    /// Ends the sessions that `is_meant` names, and returns how many those were.
+    fn end_where(&mut self, change: Change, is_meant: impl Fn(&Session) -> bool) -> usize {
+        let Self { by_token, ended, .. } = self;
+        let before = by_token.len();
+        by_token.retain(|token, session| {
+            let is_over = is_meant(session);
+            if is_over {
+                ended.record(token.clone(), change);
+            }
+            !is_over
+        });
+        before - by_token.len()
+    }
+
+    /// Returns when a token ended that worked before, and who ended it: `None` if it still works,
+    /// never did, or was forgotten. The last [`REMEMBERED`](super::REMEMBERED) that were ended before
+    /// their time are remembered.
+    pub fn ended(&self, now: Timestamp, token: &str) -> Option<Change> {
+        let expired = self.by_token.get(token).and_then(|session| session.expires);
+        let expired = expired.filter(|expires| *expires <= now);
+        let expired = expired.map(|at| Change { at, by: Actor::Expiry });
+        expired.or_else(|| self.ended.get(token).copied())
     }
 
     /// Ends every session of `user`, or of everyone, that is as old as `age`, and says how many of
     /// those would have lived longer.
-    pub(super) fn end_older(&mut self, now: Timestamp, user: Option<UserId>, age: Duration) -> u64 {
-        let mut ended = 0;
-        self.by_token.retain(|_, session| {
+    pub(super) fn end_older(&mut self, change: Change, user: Option<UserId>, age: Duration) -> u64 {
+        let mut count = 0;
+        let Self { by_token, ended, .. } = self;
+        by_token.retain(|token, session| {
             let is_meant = user.is_none_or(|user| session.caller.user == user);
-            let due = session.given.after(age).filter(|due| is_meant && *due <= now);
-            let outlives = |due| session.expires.is_none_or(|expires| due < expires);
-            ended += u64::from(due.is_some_and(outlives));
+            let due = session.issued.at.after(age).filter(|due| is_meant && *due <= change.at);
+            if let Some(due) = due {
+                let outlives = session.expires.is_none_or(|expires| due < expires);
+                count += u64::from(outlives);
+                let by = if outlives { change.by } else { Actor::Expiry };
+                ended.record(token.clone(), Change { by, ..change });
+            }
             due.is_none()
         });
-        ended
+        count
     }
 
     /// Forgets the sessions that have expired.
     pub(super) fn forget_expired(&mut self, now: Timestamp) {
-        self.by_token.retain(|_, session| session.expires.is_none_or(|expires| now < expires));
+        let expiry = Change { at: now, by: Actor::Expiry };
+        self.end_where(expiry, |session| session.expires.is_some_and(|expires| expires <= now));
     }
 
     /// Makes `keys` the account's pair, which acts as `caller`; an earlier pair is void.
@@ -283,9 +315,10 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Cause::BadCredentials`] if it does not work any more, or never did.
-    pub fn revoke(&mut self, now: Timestamp, token: &str) -> Result<(), Cause> {
-        self.caller(now, token)?;
+    pub fn revoke(&mut self, change: Change, token: &str) -> Result<(), Cause> {
+        self.caller(change.at, token)?;
         self.by_token.remove(token);
+        self.ended.record(token.to_owned(), change);
         Ok(())
     }
 }

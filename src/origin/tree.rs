@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use crate::content::Content;
 use crate::spec::Cause;
 
-use super::{Making, Parents, Path, Timestamp};
+use super::recent::Recent;
+use super::{
+    Change, FileHistory, Making, Obstacle, Parents, Path, Removal, RemovalKind, Timestamp,
+};
 
 /// Who an entry belongs to, and when it was made and changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub struct File {
     pub content_type: Option<String>,
     /// From when on readers see it (§8); `None` is never.
     pub visible: Option<Timestamp>,
+    /// Who stored it, and what has been done to it since.
+    pub history: Box<FileHistory>,
 }
 
 /// A directory: names, and what they lead to.
@@ -38,6 +43,10 @@ pub struct File {
 pub struct Directory {
     /// Owner and times.
     pub stat: Stat,
+    /// Who created it.
+    pub created: Change,
+    /// Where it was before it was last renamed, and who renamed it.
+    pub renamed: Option<Box<(Path, Change)>>,
     entries: BTreeMap<String, NodeId>,
 }
 
@@ -78,8 +87,8 @@ pub enum Node {
 
 impl Node {
     /// An empty directory.
-    pub fn directory(stat: Stat) -> Self {
-        Self::Directory(Directory { stat, entries: BTreeMap::new() })
+    pub fn directory(stat: Stat, created: Change) -> Self {
+        Self::Directory(Directory { stat, created, renamed: None, entries: BTreeMap::new() })
     }
 
     /// Owner and times.
@@ -117,6 +126,8 @@ pub struct Tree {
     free: Vec<NodeId>,
     /// Bytes in all files: counted along, as a quota is checked with every request.
     bytes: u64,
+    /// The last removal of each path.
+    removals: Recent<Path, Removal>,
 }
 
 const ROOT: NodeId = 0;
@@ -124,7 +135,8 @@ const ROOT: NodeId = 0;
 impl Tree {
     /// A tree with a root and nothing in it.
     pub fn new(root: Stat) -> Self {
-        Self { nodes: vec![Some(Node::directory(root))], free: Vec::new(), bytes: 0 }
+        let root = Node::directory(root, Change::by_test(root.ctime));
+        Self { nodes: vec![Some(root)], free: Vec::new(), bytes: 0, removals: Recent::default() }
     }
 
     /// What lies at `path`.
@@ -168,7 +180,7 @@ impl Tree {
     /// [`Cause::NoParent`] or [`Cause::FileInPath`] if there is no directory to hold it,
     /// [`Cause::IsDirectory`] if a directory is there, [`Cause::IsRoot`] for the root itself. The
     /// tree is then as it was.
-    pub fn put(&mut self, path: &Path, node: Node, now: Timestamp) -> Result<(), Cause> {
+    pub fn put(&mut self, path: &Path, mut node: Node, change: Change) -> Result<(), Cause> {
         let (parent, name) = self.holder(path)?;
         let added = node.bytes();
         match self.entries(parent).get(name).copied() {
@@ -177,6 +189,9 @@ impl Tree {
             }
             Some(taken) => {
                 self.bytes -= self.node(taken).bytes();
+                if let (Node::File(new), Node::File(old)) = (&mut node, self.node(taken)) {
+                    new.history.replaced = Some(old.history.stored);
+                }
                 self.nodes[taken] = Some(node);
             }
             None => {
@@ -184,7 +199,7 @@ impl Tree {
             }
         }
         self.bytes += added;
-        self.touch(parent, now);
+        self.touch(parent, change.at);
         Ok(())
     }
 
@@ -200,7 +215,7 @@ impl Tree {
         path: &Path,
         parents: Parents,
         stat: Stat,
-        now: Timestamp,
+        change: Change,
     ) -> Result<Making, Cause> {
         let mut missing = path.segments().peekable();
         let mut at = ROOT;
@@ -214,10 +229,10 @@ impl Tree {
             (Node::File(_), _) => return Err(Cause::IsFile),
             (Node::Directory(_), 0) => return Ok(Making::Existed),
             (_, 2..) if parents == Parents::Required => return Err(Cause::NoParent),
-            _ => self.touch(at, now),
+            _ => self.touch(at, change.at),
         }
         for name in missing {
-            at = self.insert(at, name, Node::directory(stat));
+            at = self.insert(at, name, Node::directory(stat, change));
         }
         Ok(Making::Made)
     }
@@ -227,15 +242,16 @@ impl Tree {
     /// # Errors
     ///
     /// [`Cause::NotEmpty`] or [`Cause::IsRoot`], else as [`Tree::get`]. The tree is then as it was.
-    pub fn remove(&mut self, path: &Path, now: Timestamp) -> Result<(), Cause> {
+    pub fn remove(&mut self, path: &Path, change: Change) -> Result<(), Cause> {
         let id = self.find(path)?;
         let (parent, name) = self.holder(path)?;
         if matches!(self.node(id), Node::Directory(directory) if !directory.is_empty()) {
             return Err(Cause::NotEmpty);
         }
         self.entries_mut(parent).remove(name);
+        self.record_removal(id, path, change, RemovalKind::Deleted);
         self.free_all(id);
-        self.touch(parent, now);
+        self.touch(parent, change.at);
         Ok(())
     }
 
@@ -244,12 +260,13 @@ impl Tree {
     /// # Errors
     ///
     /// As [`Tree::remove`], but for [`Cause::NotEmpty`].
-    pub(super) fn remove_all(&mut self, path: &Path, now: Timestamp) -> Result<(), Cause> {
+    pub(super) fn remove_all(&mut self, path: &Path, change: Change) -> Result<(), Cause> {
         let id = self.find(path)?;
         let (parent, name) = self.holder(path)?;
         self.entries_mut(parent).remove(name);
+        self.record_removal(id, path, change, RemovalKind::DeletedWithContents);
         self.free_all(id);
-        self.touch(parent, now);
+        self.touch(parent, change.at);
         Ok(())
     }
 
@@ -265,7 +282,7 @@ impl Tree {
     /// [`Cause::NotEmpty`] or [`Cause::IsRoot`] for what cannot be moved, [`Cause::NoTargetParent`]
     /// or [`Cause::TargetExists`] for where it cannot go, else as [`Tree::get`]. The tree is then as
     /// it was.
-    pub fn rename(&mut self, from: &Path, to: &Path, now: Timestamp) -> Result<(), Cause> {
+    pub fn rename(&mut self, from: &Path, to: &Path, change: Change) -> Result<(), Cause> {
         let id = self.find(from)?;
         let (old_parent, old_name) = self.holder(from)?;
         let (parent, name) = self.holder(to).map_err(|cause| match cause {
@@ -283,8 +300,15 @@ impl Tree {
         }
         self.entries_mut(old_parent).remove(old_name);
         self.entries_mut(parent).insert(name.to_owned(), id);
-        self.touch(old_parent, now);
-        self.touch(parent, now);
+        self.touch(old_parent, change.at);
+        self.touch(parent, change.at);
+        self.record_removal(id, from, change, RemovalKind::RenamedTo(to.clone()));
+        let renamed = Some(Box::new((from.clone(), change)));
+        match &mut self.nodes[id] {
+            Some(Node::Directory(directory)) => directory.renamed = renamed,
+            Some(Node::File(file)) => file.history.renamed = renamed,
+            None => {}
+        }
         Ok(())
     }
 
@@ -296,6 +320,66 @@ impl Tree {
     pub(super) fn get_mut(&mut self, path: &Path) -> Result<&mut Node, Cause> {
         let id = self.find(path)?;
         self.nodes[id].as_mut().ok_or(Cause::NotFound)
+    }
+
+    /// Returns the last removal of what was at `path`: of the path itself, or of a directory above it
+    /// with all its contents. The tree remembers the removals of the last
+    /// [`REMEMBERED`](super::REMEMBERED) paths.
+    pub fn removal(&self, path: &Path) -> Option<&Removal> {
+        let took_it = |(_, removal): &(u64, &Removal)| {
+            let with_contents = removal.kind == RemovalKind::DeletedWithContents;
+            removal.path == *path || (with_contents && path.is_inside(&removal.path))
+        };
+        self.removals.iter().filter(took_it).max_by_key(|(number, _)| *number).map(|(_, it)| it)
+    }
+
+    /// Returns the remembered removals of entries of the directory at `path`.
+    pub fn removals_from(&self, path: &Path) -> impl Iterator<Item = &Removal> {
+        let is_in_it = move |removal: &&Removal| {
+            let depth = removal.path.segments().len();
+            depth == path.segments().len() + 1 && removal.path.is_inside(path)
+        };
+        self.removals.iter().map(|(_, removal)| removal).filter(is_in_it)
+    }
+
+    /// Returns whether removals were forgotten because there were too many.
+    pub fn has_forgotten_removals(&self) -> bool {
+        self.removals.has_forgotten()
+    }
+
+    /// Returns what keeps a file from being at `path`, if anything does.
+    pub fn obstacle(&self, path: &Path) -> Option<Obstacle> {
+        let mut at = ROOT;
+        for (index, name) in path.segments().enumerate() {
+            let reached = || path.ancestor(index + 1);
+            let is_last = index + 1 == path.segments().len();
+            let entry = match self.node(at) {
+                Node::Directory(directory) => directory.entry(name),
+                Node::File(_) => None,
+            };
+            match entry.map(|id| (id, self.node(id))) {
+                Some((_, Node::Directory(directory))) if is_last => {
+                    return Some(Obstacle::Directory { created: directory.created });
+                }
+                _ if is_last => return None,
+                Some((id, Node::Directory(_))) => at = id,
+                Some((_, Node::File(file))) => {
+                    return Some(Obstacle::File { path: reached(), stored: file.history.stored });
+                }
+                None => {
+                    let path = reached();
+                    let removal = self.removal(&path).cloned();
+                    return Some(Obstacle::MissingDirectory { path, removal });
+                }
+            }
+        }
+        None
+    }
+
+    fn record_removal(&mut self, id: NodeId, path: &Path, change: Change, kind: RemovalKind) {
+        let was_directory = matches!(self.node(id), Node::Directory(_));
+        let removal = Removal { path: path.clone(), change, kind, was_directory };
+        self.removals.record(path.clone(), removal);
     }
 
     fn find(&self, path: &Path) -> Result<NodeId, Cause> {

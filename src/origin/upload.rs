@@ -8,7 +8,7 @@ use crate::spec::{
     UPLOAD_TRANSITIONS, UploadEvent, UploadState,
 };
 
-use super::{Path, Timestamp, UserId};
+use super::{Actor, Change, JoinFailure, Path, Timestamp, UserId};
 
 /// A piece that was stored.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Piece {
     pub state: PieceState,
     /// When its body was complete.
     pub stored: Timestamp,
+    /// Who stored it.
+    pub stored_by: Actor,
     /// What is in it.
     pub content: Content,
     /// The digest of what is in it.
@@ -37,6 +39,15 @@ impl Piece {
         self.state = next.unwrap_or(self.state);
         next.is_some()
     }
+}
+
+/// A state that an upload came into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateChange {
+    /// The state.
+    pub state: UploadState,
+    /// When, and by whom.
+    pub change: Change,
 }
 
 /// An upload, from its creation on. It stays listed in every state.
@@ -58,12 +69,15 @@ pub struct Upload {
     pub state: UploadState,
     /// Why it failed: 404 where the join found no place for the file, else 0.
     pub error: u16,
-    /// Every state it was in, in order, and since when.
-    pub history: Vec<(Timestamp, UploadState)>,
+    /// Why its join failed, while it is in FAILED.
+    pub failure: Option<JoinFailure>,
+    /// Every state it was in, in order, and who brought it there. A client that fails and restarts
+    /// an upload adds to it; each entry costs a request.
+    pub history: Vec<StateChange>,
     /// How many more looks at its status its join waits for, if it waits for any.
     pub(super) polls_left: Option<u64>,
-    /// How its next join goes, where a test wants that otherwise than the switch says.
-    pub(super) next_join: Option<Join>,
+    /// How its next join goes, where a test wants that otherwise than the switch says, and who does.
+    pub(super) next_join: Option<(Join, Actor)>,
     /// Every stored piece in order of arrival, replaced ones too.
     pub pieces: Vec<Piece>,
     /// The place in `pieces` of the piece that counts for each number: the one stored last.
@@ -103,7 +117,7 @@ impl Upload {
         path: Path,
         content_type: Option<String>,
         mtime: Option<u64>,
-        created: Timestamp,
+        created: Change,
     ) -> Self {
         Self {
             id,
@@ -111,11 +125,12 @@ impl Upload {
             path,
             content_type,
             // 0 means now (§4.1).
-            mtime: mtime.filter(|secs| *secs > 0).unwrap_or(created.secs()),
-            created,
+            mtime: mtime.filter(|secs| *secs > 0).unwrap_or(created.at.secs()),
+            created: created.at,
             state: UploadState::New,
             error: 0,
-            history: vec![(created, UploadState::New)],
+            failure: None,
+            history: vec![StateChange { state: UploadState::New, change: created }],
             polls_left: None,
             next_join: None,
             pieces: Vec::new(),
@@ -201,27 +216,28 @@ impl Upload {
     }
 
     /// Takes a step, if there is one. An illegal event changes nothing.
-    pub(super) fn step(&mut self, now: Timestamp, event: UploadEvent) -> bool {
+    pub(super) fn step(&mut self, change: Change, event: UploadEvent) -> bool {
         let Some(next) = Transition::step(UPLOAD_TRANSITIONS, self.state, event) else {
             return false;
         };
         if next != self.state {
             self.state = next;
-            self.history.push((now, next));
+            self.history.push(StateChange { state: next, change });
         }
         true
     }
 
     /// Stores a piece: the one stored last counts for its number (§4.2).
-    pub(super) fn store(&mut self, now: Timestamp, new: NewPiece) {
-        if self.step(now, UploadEvent::PieceStored) {
+    pub(super) fn store(&mut self, change: Change, new: NewPiece) {
+        if self.step(change, UploadEvent::PieceStored) {
             let NewPiece { number, content, digest, .. } = new;
             self.size = self.size_beside(number) + content.len();
             self.current.insert(number, self.pieces.len());
             self.pieces.push(Piece {
                 number,
                 state: PieceState::New,
-                stored: now,
+                stored: change.at,
+                stored_by: change.by,
                 content,
                 digest,
             });

@@ -8,6 +8,7 @@ use hyper::{Request, Response};
 use crate::content::Content;
 use crate::fault::Cut;
 use crate::journal::{EXCERPT_BYTES, Exchange, Framing, Head, Outcome};
+use crate::origin::Change;
 use crate::wire::{self, Answer, Body, BodyEnd, Committed, Plan};
 
 use super::intake::{self, Lost, Taken};
@@ -206,10 +207,10 @@ impl Walk {
             return None;
         }
         state.settle();
-        let now = state.now();
+        let change = Change::by_exchange(state.now(), self.exchange);
         let committed = match self.past(&state) {
-            Some(mut past) => wire::commit(&mut past, now, plan, &taken.received),
-            None => wire::commit(&mut state.origin, now, plan, &taken.received),
+            Some(mut past) => wire::commit(&mut past, change, plan, &taken.received),
+            None => wire::commit(&mut state.origin, change, plan, &taken.received),
         };
         match committed {
             Committed::Answer(mut answer) => {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::content::{Content, Digest};
 use crate::origin::{
-    NewPiece, NewUpload, Origin, Parents, Path, Spelling, Timestamp, User, UserId,
+    Change, NewPiece, NewUpload, Origin, Parents, Path, Spelling, Timestamp, User, UserId,
 };
 use crate::spec::Cause;
 
@@ -120,26 +120,26 @@ impl Given {
     /// Puts in what the test wants there from the start.
     #[track_caller]
     pub(super) fn furnish(&self, origin: &mut Origin, now: Timestamp) {
-        let first = UserId::FIRST;
+        let (first, change) = (UserId::FIRST, Change::by_test(now));
         for path in &self.directories {
-            let made = origin.make_directory(now, first, path, Parents::Made);
+            let made = origin.make_directory(change, first, path, Parents::Made);
             assert!(made.is_ok(), ".directory(\"{path}\") is in the way of a .file(..), or in one");
         }
         for (path, content) in &self.files {
-            let planted = origin.plant(now, first, path, Content::from_bytes(content.clone()));
+            let planted = origin.plant(change, first, path, Content::from_bytes(content.clone()));
             assert!(
                 planted.is_ok(),
                 ".file(\"{path}\", ..) lies in another file, or is a .directory(..) or a user's root"
             );
         }
         for (path, upload) in &self.uploads {
-            begin(origin, now, path, upload);
+            begin(origin, change, path, upload);
         }
     }
 }
 
 #[track_caller]
-fn begin(origin: &mut Origin, now: Timestamp, path: &Path, upload: &OpenUpload) {
+fn begin(origin: &mut Origin, change: Change, path: &Path, upload: &OpenUpload) {
     let name = upload.owner.as_deref();
     let owner = name.map_or(Some(UserId::FIRST), |name| origin.sessions().user_named(name));
     let Some(owner) = owner else {
@@ -147,10 +147,10 @@ fn begin(origin: &mut Origin, now: Timestamp, path: &Path, upload: &OpenUpload) 
         panic!("there is no user {name:?} to own the upload to {path}: add it with .user(..)")
     };
     let begun = path.split_last().ok_or(Cause::IsRoot).and_then(|(directory, name)| {
-        origin.make_directory(now, owner, &directory, Parents::Made)?;
+        origin.make_directory(change, owner, &directory, Parents::Made)?;
         let name = Some(name.to_owned());
         let new = NewUpload { directory, name, content_type: None, mtime: None };
-        origin.create(now, owner, new).map(|upload| upload.id.clone())
+        origin.create(change, owner, new).map(|upload| upload.id.clone())
     });
     let id = match begun {
         Ok(id) => id,
@@ -167,7 +167,7 @@ fn begin(origin: &mut Origin, now: Timestamp, path: &Path, upload: &OpenUpload) 
         let digest = Digest::of(content);
         let content = Content::from_bytes(content.clone());
         let piece = NewPiece { number: *number, content, digest, checksum: None };
-        let stored = origin.store_piece(now, owner, &id, piece);
+        let stored = origin.store_piece(change, owner, &id, piece);
         assert!(stored.is_ok(), "piece {number} of the upload to {path} is beyond a .limit(..)");
     }
 }

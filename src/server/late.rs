@@ -1,7 +1,7 @@
 //! What is done later than it is answered.
 
 use crate::journal::Moment;
-use crate::origin::Timestamp;
+use crate::origin::{Actor, CallId, Change, Timestamp};
 use crate::wire::{self, Answer, Committed, Plan, Received};
 
 use super::shared::State;
@@ -66,8 +66,11 @@ impl State {
 
     /// A digest that is needed is computed here and now: that is rare, and nobody waits for it.
     fn commit_at_last(&mut self, late: &mut LateCommit) -> Option<Box<Answer>> {
+        let call = CallId { exchange: late.exchange, call: 0 };
+        let by = Actor::DeferredCall { call, fault: late.fault };
+        let change = Change { at: late.at, by };
         loop {
-            match wire::commit(&mut self.origin, late.at, &mut late.plan, &late.received) {
+            match wire::commit(&mut self.origin, change, &mut late.plan, &late.received) {
                 Committed::Answer(answer) => return Some(answer),
                 Committed::NeedsDigest(content) => {
                     if let Err(error) = content.digest() {

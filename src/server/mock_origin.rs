@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::journal::{Journal, Requests};
-use crate::origin::{GivenBy, Life, Path};
+use crate::origin::{Change, GivenBy, Life, Path};
 use crate::report::{Timeline, TimelineExcerpt};
 use crate::verdict::{
     DirectorySnapshot, Evidence, Failure, FileSnapshot, UploadSnapshot, Verdict, judge,
@@ -97,7 +97,8 @@ impl MockOrigin {
                 "there is no user {user:?}, but {known:?}: add it with .user({user:?}, password)"
             )
         };
-        let granted = state.origin.grant(now, id, Path::root(), Life::default(), GivenBy::Http);
+        let change = Change::by_test(now);
+        let granted = state.origin.grant(change, id, Path::root(), Life::default(), GivenBy::Http);
         drop(state);
         let Ok((token, _)) = granted else {
             panic!("the root of {user:?} has been removed: no token can be given")
@@ -114,7 +115,7 @@ impl MockOrigin {
     pub fn expire_token(&self, token: &str) {
         let mut state = self.shared.lock();
         let now = state.now();
-        let revoked = state.origin.revoke(now, token);
+        let revoked = state.origin.revoke(Change::by_test(now), token);
         drop(state);
         assert!(
             revoked.is_ok(),

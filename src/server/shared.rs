@@ -9,7 +9,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use crate::content::Store;
 use crate::fault::{Fault, FaultRecord, Faults, Place};
 use crate::journal::{Exchange, Journal, Moment, Outcome};
-use crate::origin::{Clock, Origin, Timestamp};
+use crate::origin::{Actor, Change, Clock, Origin, Timestamp};
 use crate::verdict::Evidence;
 
 use super::held::Holds;
@@ -89,7 +89,10 @@ impl State {
         let origin = &mut self.origin;
         origin.settle(now);
         if !self.faults.is_idle() {
-            self.faults.age_tokens(|user, age| origin.end_sessions_of_age(now, user, age));
+            self.faults.age_tokens(|fault, user, age| {
+                let by = Actor::Fault { fault: Some(fault), during: None };
+                origin.end_sessions_of_age(Change { at: now, by }, user, age)
+            });
         }
     }
 

@@ -80,7 +80,7 @@ impl UploadSnapshot {
 
     /// Every state that it was in, in order.
     pub fn states(&self) -> Vec<UploadState> {
-        self.upload.history.iter().map(|(_, state)| *state).collect()
+        self.upload.history.iter().map(|entry| entry.state).collect()
     }
 
     /// The part numbers that are stored, in order.

@@ -26,7 +26,7 @@ pub use twist::{Refusal, Twist, refuse};
 
 use crate::content::{Content, Digest};
 use crate::journal::{Call, Head, Moment};
-use crate::origin::{Origin, Timestamp};
+use crate::origin::{Change, Origin, Timestamp};
 use crate::spec::{Cause, Endpoint, LegacyHeaders};
 
 use answer::Draft;
@@ -187,7 +187,8 @@ impl Plan {
         now: Timestamp,
         body: &Received,
     ) -> Option<Box<Answer>> {
-        match commit(&mut origin.clone(), now, &mut self.clone(), body) {
+        let change = Change::by_test(now); // it is made on a copy, which nobody sees
+        match commit(&mut origin.clone(), change, &mut self.clone(), body) {
             Committed::Answer(answer) => Some(answer),
             Committed::NeedsDigest(_) => None,
         }
@@ -282,9 +283,11 @@ fn begin(ask: &Ask<'_>, endpoint: &Endpoint, call: &mut Call) -> Result<(Intake,
 }
 
 /// Does what was asked, if it still can be done, and answers.
-pub fn commit(origin: &mut Origin, now: Timestamp, plan: &mut Plan, body: &Received) -> Committed {
+/// The changes are those of `change`: the exchange that asked for them, or what it has become.
+pub fn commit(origin: &mut Origin, change: Change, plan: &mut Plan, body: &Received) -> Committed {
+    let now = change.at;
     origin.settle(now);
-    match answer(origin, now, plan, body) {
+    match answer(origin, change, plan, body) {
         Ok(answer) if body.end == BodyEnd::Whole => Committed::Answer(answer.stamped(origin, now)),
         Ok(answer) => Committed::Answer(answer.closing().stamped(origin, now)),
         Err(content) => Committed::NeedsDigest(content),
@@ -293,7 +296,7 @@ pub fn commit(origin: &mut Origin, now: Timestamp, plan: &mut Plan, body: &Recei
 
 fn answer(
     origin: &mut Origin,
-    now: Timestamp,
+    change: Change,
     plan: &mut Plan,
     body: &Received,
 ) -> Result<Draft, Content> {
@@ -309,15 +312,15 @@ fn answer(
     }
     let done = match action {
         Action::Preflight => Ok(Draft::success(&crate::spec::OPTIONS_ROW)),
-        Action::Login(login) => login.commit(origin, now),
-        Action::Create(create) => create.commit(origin, now, call),
-        Action::Piece(piece) => piece.commit(origin, now, body),
-        Action::Raw(raw) => raw.commit(origin, now, call, body),
-        Action::File(file) => file.commit(origin, now, call, body),
-        Action::Complete(complete) => complete.commit(origin, now),
-        Action::Directory(directory) => directory.commit(origin, now),
-        Action::Rpc(talk) => return talk.commit(origin, now, body),
-        Action::Read(read) => return Ok(read.commit(origin, now)?.about(call.clone())),
+        Action::Login(login) => login.commit(origin, change),
+        Action::Create(create) => create.commit(origin, change, call),
+        Action::Piece(piece) => piece.commit(origin, change, body),
+        Action::Raw(raw) => raw.commit(origin, change, call, body),
+        Action::File(file) => file.commit(origin, change, call, body),
+        Action::Complete(complete) => complete.commit(origin, change),
+        Action::Directory(directory) => directory.commit(origin, change),
+        Action::Rpc(talk) => return talk.commit(origin, change, body),
+        Action::Read(read) => return Ok(read.commit(origin, change.at)?.about(call.clone())),
     };
     let answer = match (done, endpoint) {
         (Ok(answer), _) => answer,

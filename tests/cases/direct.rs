@@ -5,7 +5,7 @@ use std::time::Duration;
 use mock_origin::content::{Content, Digest, Store};
 use mock_origin::journal::{Call, Moment};
 use mock_origin::origin::{
-    Clock, GivenBy, Life, Origin, Pace, Parents, Path, Setup, Spelling, Timestamp, User,
+    Change, Clock, GivenBy, Life, Origin, Pace, Parents, Path, Setup, Spelling, Timestamp, User,
 };
 use mock_origin::wire::{
     self, Body, BodyEnd, Committed, FilledForm, FormReader, Intake, Kept, Received, START_BYTES,
@@ -39,10 +39,11 @@ impl Adapter for Direct {
         let mut origin = Origin::new(setup, now);
         let jane = origin.sessions().user_named("jane").unwrap();
         for at in &given.directories {
-            origin.make_directory(now, jane, &path(at), Parents::Made).unwrap();
+            origin.make_directory(Change::by_test(now), jane, &path(at), Parents::Made).unwrap();
         }
         for (at, text) in &given.files {
-            origin.plant(now, jane, &path(at), Content::from_bytes(text.clone())).unwrap();
+            let content = Content::from_bytes(text.clone());
+            origin.plant(Change::by_test(now), jane, &path(at), content).unwrap();
         }
         if let Some(keys) = &given.keys {
             origin.give_keys(keys.clone());
@@ -53,7 +54,9 @@ impl Adapter for Direct {
 
     fn token(&mut self, user: &str) -> String {
         let user = self.origin.sessions().user_named(user).unwrap();
-        self.origin.grant(self.now(), user, Path::root(), Life::default(), GivenBy::Http).unwrap().0
+        let change = Change::by_test(self.now());
+        let granted = self.origin.grant(change, user, Path::root(), Life::default(), GivenBy::Http);
+        granted.unwrap().0
     }
 
     fn advance(&mut self, seconds: u64) {
@@ -96,9 +99,9 @@ impl Direct {
     }
 
     fn commit(&mut self, plan: &mut wire::Plan, body: &Received) -> wire::Answer {
-        let now = self.now();
+        let change = Change::by_exchange(self.now(), 0);
         loop {
-            match wire::commit(&mut self.origin, now, plan, body) {
+            match wire::commit(&mut self.origin, change, plan, body) {
                 Committed::Answer(answer) => return *answer,
                 Committed::NeedsDigest(content) => content.digest().map(drop).unwrap(),
             }

@@ -1,6 +1,7 @@
 //! What faults do up to the end of a request's body.
 
 use crate::fault::{Effect, Stage};
+use crate::origin::CallId;
 use crate::server::exchange::{End, Walk, record_body};
 use crate::server::intake::{Brake, Taken};
 use crate::wire::{BodyEnd, Plan};
@@ -55,7 +56,7 @@ impl Walk {
         if state.faults.is_idle() {
             return true;
         }
-        state.use_token(plan.call(), 0, length);
+        state.use_token(plan.call(), CallId { exchange: self.exchange, call: 0 }, 0, length);
         if plan.is_told_by_body() && taken.received.end == BodyEnd::Whole {
             self.choose_for_calls(&mut state, plan, taken);
         }
@@ -67,7 +68,12 @@ impl Walk {
         self.note_body(taken);
         let mut state = self.line.shared.lock();
         if !state.faults.is_idle() {
-            state.use_token(plan.call(), 0, taken.received.length);
+            state.use_token(
+                plan.call(),
+                CallId { exchange: self.exchange, call: 0 },
+                0,
+                taken.received.length,
+            );
         }
     }
 

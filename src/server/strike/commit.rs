@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::fault::{Choice, Circumstances, Effect, Listing, Stage, Strike, refused_by_origin};
 use crate::journal::Call;
-use crate::origin::{Mishap, Origin, SessionId, Victim};
+use crate::origin::{Actor, CallId, Change, Mishap, Origin, SessionId, Victim};
 use crate::server::exchange::{End, Walk};
 use crate::server::intake::Taken;
 use crate::server::late::LateCommit;
@@ -47,11 +47,12 @@ impl Walk {
     fn take_up(&mut self, state: &mut State, pending: Pending, call: &Call) {
         match &pending.strike.effect {
             Effect::Meanwhile(mishap) => {
-                let befallen = befall(state, *mishap, call);
+                let by = self.fault_as_actor(&pending);
+                let befallen = befall(state, by, *mishap, call);
                 self.account(state, &pending.strike, befallen);
             }
             effect => {
-                prepare(state, effect, call);
+                prepare(state, self.fault_as_actor(&pending), effect, call);
                 self.on_calls.push(pending);
             }
         }
@@ -63,7 +64,8 @@ impl Walk {
         plan: Box<Plan>,
         taken: &Taken,
     ) -> Result<Box<Plan>, End> {
-        let Some(effect) = self.effect().cloned() else { return Ok(plan) };
+        let Some(pending) = &self.pending else { return Ok(plan) };
+        let (effect, by) = (pending.strike.effect.clone(), self.fault_as_actor(pending));
         let line = Arc::clone(&self.line);
         let whole = taken.received.end == BodyEnd::Whole;
         match effect {
@@ -82,10 +84,10 @@ impl Walk {
                 });
             }
             Effect::Meanwhile(mishap) => {
-                let befallen = befall(&mut line.shared.lock(), mishap, plan.call());
+                let befallen = befall(&mut line.shared.lock(), by, mishap, plan.call());
                 self.resolve(befallen);
             }
-            effect => prepare(&mut line.shared.lock(), &effect, plan.call()),
+            effect => prepare(&mut line.shared.lock(), by, &effect, plan.call()),
         }
         Ok(plan)
     }
@@ -125,13 +127,20 @@ impl Walk {
         self.note_body(taken);
         let mut state = self.line.shared.lock();
         let calls = state.calls(self.exchange);
-        state.use_tokens_of_body(&calls, taken.received.length);
+        state.use_tokens_of_body(self.exchange, &calls, taken.received.length);
     }
 
     /// The origin as a fault wants the whole request to be answered from.
     pub(in crate::server) fn past(&self, state: &State) -> Option<Origin> {
         let past = self.pending.as_ref()?.strike.past.as_ref()?;
         Some(state.origin.as_of(past))
+    }
+
+    /// Returns the fault of a strike as the one that changes what is stored.
+    fn fault_as_actor(&self, pending: &Pending) -> Actor {
+        let call = u32::try_from(pending.call).unwrap_or(u32::MAX);
+        let during = Some(CallId { exchange: self.exchange, call });
+        Actor::Fault { fault: pending.strike.struck.fault, during }
     }
 
     /// What faults do in the moment in which the request has been done.
@@ -145,16 +154,18 @@ impl Walk {
         if state.faults.is_idle() {
             return;
         }
-        state.use_tokens_of_body(&answer.calls, taken.received.length);
+        state.use_tokens_of_body(self.exchange, &answer.calls, taken.received.length);
         let is_afterwards = |effect: &Effect| matches!(effect, Effect::Afterwards(_));
         let whole = self.pending.take_if(|pending| is_afterwards(&pending.strike.effect));
         let on_calls = std::mem::take(&mut self.on_calls);
-        for Pending { strike, call } in on_calls.into_iter().chain(whole) {
+        for pending in on_calls.into_iter().chain(whole) {
+            let by = self.fault_as_actor(&pending);
+            let Pending { strike, call } = pending;
             let done = match strike.effect {
                 Effect::Listing(_) if answer.has_done(call) && !plan.is_twisted(call) => {
                     Err("its list is empty".to_owned())
                 }
-                _ => after_commit(state, &strike.effect, answer, call),
+                _ => after_commit(state, by, &strike.effect, answer, call),
             };
             self.account(state, &strike, done);
         }
@@ -203,15 +214,16 @@ fn twist(state: &State, strike: &Strike, call: &Call) -> Option<Twist> {
 }
 
 /// What must be said before the call is done.
-fn prepare(state: &mut State, effect: &Effect, call: &Call) {
+fn prepare(state: &mut State, by: Actor, effect: &Effect, call: &Call) {
     if let (Effect::Join(join), Some(upload)) = (effect, &call.upload) {
-        state.origin.next_join(upload, Some(*join));
+        state.origin.next_join(upload, Some((*join, by)));
     }
 }
 
 /// What becomes of a strike on a call that has been done, or refused.
 fn after_commit(
     state: &mut State,
+    by: Actor,
     effect: &Effect,
     answer: &Answer,
     at: usize,
@@ -224,7 +236,7 @@ fn after_commit(
         (Effect::Reject(_), _) => Ok(()),
         (Effect::Stale, Some(call)) if call.user.is_some() => Ok(()),
         (Effect::Afterwards(mishap), Some(call)) => {
-            refused.and_then(|()| befall(state, *mishap, call))
+            refused.and_then(|()| befall(state, by, *mishap, call))
         }
         (Effect::Join(_), Some(call)) if refused.is_err() => {
             state.take_back_join(call);
@@ -234,10 +246,10 @@ fn after_commit(
     }
 }
 
-fn befall(state: &mut State, mishap: Mishap, call: &Call) -> Result<(), String> {
+fn befall(state: &mut State, by: Actor, mishap: Mishap, call: &Call) -> Result<(), String> {
     let (upload, path) = (call.upload.as_deref(), call.path.as_deref());
-    let now = state.now();
-    state.origin.befall(now, mishap, Victim { upload, path, session: call.session })
+    let change = Change { at: state.now(), by };
+    state.origin.befall(change, mishap, Victim { upload, path, session: call.session })
 }
 
 /// Why a strike that needs that call to be done came to nothing.

@@ -15,6 +15,7 @@ use std::iter::{once, repeat};
 
 use crate::fault::{Circumstances, Stage, Strike};
 use crate::journal::{Call, Framing};
+use crate::origin::{Actor, CallId, Change};
 
 use super::shared::State;
 
@@ -37,17 +38,19 @@ impl State {
         if self.faults.is_idle() {
             return None;
         }
-        self.use_token(call, 1, 0);
+        let during = CallId { exchange: self.journal.next_exchange(), call: 0 };
+        self.use_token(call, during, 1, 0);
         let circumstances = Circumstances { at: Stage::Head, refused, declared: framing.length() };
         let strike = self.faults.strike(call, circumstances)?;
         Some(Pending { strike, call: 0 })
     }
 
     /// Counts the use of a token, and ends it if a fault wants that.
-    fn use_token(&mut self, call: &Call, requests: u64, bytes: u64) {
-        let is_used_up = self.faults.use_token(call, requests, bytes);
-        if let Some(session) = call.session.filter(|_| is_used_up) {
-            self.origin.end_session(session);
+    fn use_token(&mut self, call: &Call, during: CallId, requests: u64, bytes: u64) {
+        let fault = self.faults.use_token(call, requests, bytes);
+        if let (Some(session), Some(_)) = (call.session, fault) {
+            let by = Actor::Fault { fault, during: Some(during) };
+            self.origin.end_session(Change { at: self.now(), by }, session);
         }
     }
 
@@ -57,10 +60,10 @@ impl State {
     }
 
     /// Counts the uses of the tokens that a body holds: a call each, and the body with the first.
-    fn use_tokens_of_body(&mut self, calls: &[Call], bytes: u64) {
-        let in_body = calls.iter().filter(|call| call.is_json_rpc());
-        for (call, bytes) in in_body.zip(once(bytes).chain(repeat(0))) {
-            self.use_token(call, 1, bytes);
+    fn use_tokens_of_body(&mut self, exchange: u64, calls: &[Call], bytes: u64) {
+        let in_body = (0..).zip(calls).filter(|(_, call)| call.is_json_rpc());
+        for ((at, call), bytes) in in_body.zip(once(bytes).chain(repeat(0))) {
+            self.use_token(call, CallId { exchange, call: at }, 1, bytes);
         }
     }
 

@@ -1,7 +1,7 @@
 //! `/multipart/complete` (§4.3).
 
 use crate::journal::Call;
-use crate::origin::{Origin, Timestamp, UserId};
+use crate::origin::{Change, Origin, UserId};
 use crate::spec::{COMPLETE, Cause};
 use crate::wire::answer::Draft;
 use crate::wire::ask::Ask;
@@ -26,9 +26,9 @@ impl Complete {
     pub(in crate::wire) fn commit(
         &self,
         origin: &mut Origin,
-        now: Timestamp,
+        change: Change,
     ) -> Result<Draft, Cause> {
-        let parts = origin.complete(now, self.user, &self.upload)?;
+        let parts = origin.complete(change, self.user, &self.upload)?;
         Ok(Draft::coded(&COMPLETE.rows[0])
             .with("X-Agile-Parts", parts.to_string().into_bytes())
             .with("X-Agile-Multipart", self.upload.clone().into_bytes()))

@@ -1,7 +1,7 @@
 //! `/multipart/create` (§4.1).
 
 use crate::journal::Call;
-use crate::origin::{NewUpload, Origin, Spelling, Timestamp, UserId};
+use crate::origin::{Change, NewUpload, Origin, Spelling, UserId};
 use crate::spec::{CREATE, Cause};
 use crate::wire::answer::Draft;
 use crate::wire::answer::path_header;
@@ -39,11 +39,11 @@ impl Create {
     pub(in crate::wire) fn commit(
         &self,
         origin: &mut Origin,
-        now: Timestamp,
+        change: Change,
         call: &mut Call,
     ) -> Result<Draft, Cause> {
         let account = origin.account().to_owned();
-        let upload = origin.create(now, self.user, self.new.clone())?;
+        let upload = origin.create(change, self.user, self.new.clone())?;
         call.upload = Some(upload.id.clone());
         call.is_named_by_origin = call.path.is_none();
         call.path = Some(upload.path.absolute(&account));

@@ -1,7 +1,7 @@
 //! `/post/directory` (§6).
 
 use crate::journal::Call;
-use crate::origin::{Origin, Parents, Path, Spelling, Timestamp, UserId};
+use crate::origin::{Change, Origin, Parents, Path, Spelling, UserId};
 use crate::spec::{Cause, DIRECTORY};
 use crate::wire::answer::Draft;
 use crate::wire::ask::Ask;
@@ -31,9 +31,9 @@ impl MakeDirectory {
     pub(in crate::wire) fn commit(
         &self,
         origin: &mut Origin,
-        now: Timestamp,
+        change: Change,
     ) -> Result<Draft, Cause> {
-        origin.make_directory(now, self.user, &self.path, self.parents)?;
+        origin.make_directory(change, self.user, &self.path, self.parents)?;
         let row = &DIRECTORY.rows[0];
         Ok(Draft::coded(row).with_message(row))
     }

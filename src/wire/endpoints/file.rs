@@ -1,7 +1,7 @@
 //! `/post/file`: a file in a form (§5.2).
 
 use crate::journal::Call;
-use crate::origin::{NewFile, Origin, Parents, Path, Spelling, Timestamp};
+use crate::origin::{Change, NewFile, Origin, Parents, Path, Spelling};
 use crate::spec::{Cause, FILE, Limit, Tolerance};
 use crate::wire::answer::Draft;
 use crate::wire::ask::Ask;
@@ -37,7 +37,7 @@ impl File {
     pub(in crate::wire) fn commit(
         &self,
         origin: &mut Origin,
-        now: Timestamp,
+        change: Change,
         call: &mut Call,
         body: &Received,
     ) -> Result<Draft, Cause> {
@@ -53,7 +53,7 @@ impl File {
         let (content, start) = (file.content.clone(), file.start.as_slice());
         let arrived = Arrived { content, digest: file.digest, start, part_type };
         let (answer, path) =
-            self.common.store(origin, now, &FILE, new, &arrived, Spelling::Plain)?;
+            self.common.store(origin, change, &FILE, new, &arrived, Spelling::Plain)?;
         call.path = Some(path.absolute(origin.account()));
         Ok(match self.back_to(form) {
             Some(address) => answer.redirected(&FILE.rows[1], address),

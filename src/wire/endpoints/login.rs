@@ -1,7 +1,7 @@
 //! `/account/login` (§2.4–§2.6).
 
 use crate::journal::Call;
-use crate::origin::{GivenBy, Life, Origin, Path, Spelling, Timestamp, UserId};
+use crate::origin::{Change, GivenBy, Life, Origin, Path, Spelling, UserId};
 use crate::spec::{Cause, LOGIN, Limit, TOKEN_LIFE_SECS};
 use crate::wire::answer::Draft;
 use crate::wire::answer::path_header;
@@ -34,10 +34,10 @@ impl Login {
     pub(in crate::wire) fn commit(
         &self,
         origin: &mut Origin,
-        now: Timestamp,
+        change: Change,
     ) -> Result<Draft, Cause> {
         let (token, caller) =
-            origin.grant(now, self.user, self.subdir.clone(), self.life, GivenBy::Http)?;
+            origin.grant(change, self.user, self.subdir.clone(), self.life, GivenBy::Http)?;
         let user = origin.sessions().user(caller.user);
         Ok(Draft::coded(&LOGIN.rows[0])
             .with("X-Agile-Token", token.into_bytes())

@@ -2,7 +2,7 @@
 
 use crate::content::Content;
 use crate::journal::Call;
-use crate::origin::{NewPiece, Origin, Timestamp, UserId};
+use crate::origin::{Change, NewPiece, Origin, UserId};
 use crate::spec::{Cause, Limit, Limits, Operation, PIECE, essence};
 use crate::wire::answer::Draft;
 use crate::wire::ask::{Ask, digits};
@@ -56,7 +56,7 @@ impl Piece {
     pub(in crate::wire) fn commit(
         &self,
         origin: &mut Origin,
-        now: Timestamp,
+        change: Change,
         body: &Received,
     ) -> Result<Draft, Cause> {
         match body.end {
@@ -66,7 +66,7 @@ impl Piece {
         }
         let Kept::Stored(content) = &body.kept else { return Err(Cause::LengthMismatch) };
         let size = content.len();
-        origin.store_piece(now, self.user, &self.upload, self.piece(content.clone(), body))?;
+        origin.store_piece(change, self.user, &self.upload, self.piece(content.clone(), body))?;
         Ok(Draft::coded(&PIECE.rows[0])
             .with("X-Agile-Checksum", body.digest.to_string().into_bytes())
             .with("X-Agile-Size", size.to_string().into_bytes()))

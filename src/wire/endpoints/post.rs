@@ -2,7 +2,7 @@
 
 use crate::content::{Content, Digest};
 use crate::origin::{
-    Caller, NewFile, Origin, Parents, Path, Spelling, Timestamp, check_digest, last_component,
+    Caller, Change, NewFile, Origin, Parents, Path, Spelling, check_digest, last_component,
 };
 use crate::spec::{Cause, Endpoint};
 use crate::wire::answer::{Draft, path_header};
@@ -43,7 +43,7 @@ impl Common {
     pub(super) fn store(
         &self,
         origin: &mut Origin,
-        now: Timestamp,
+        change: Change,
         endpoint: &'static Endpoint,
         new: NewFile,
         file: &Arrived<'_>,
@@ -53,7 +53,7 @@ impl Common {
         let name = new.name.clone().unwrap_or_default();
         let content_type = self.typing.decide(file.part_type, &name, file.start);
         let user = self.caller.user;
-        let path = origin.post(now, user, new, file.content.clone(), content_type)?;
+        let path = origin.post(change, user, new, file.content.clone(), content_type)?;
         let answer = Draft::coded(&endpoint.rows[0])
             .with("X-Agile-Checksum", file.digest.to_string().into_bytes())
             .with("X-Agile-Size", file.content.len().to_string().into_bytes())

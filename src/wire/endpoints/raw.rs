@@ -1,7 +1,7 @@
 //! `/post/raw` (§5.1).
 
 use crate::journal::{Call, Framing};
-use crate::origin::{NewFile, Origin, Parents, Spelling, Timestamp};
+use crate::origin::{Change, NewFile, Origin, Parents, Spelling};
 use crate::spec::{Cause, RAW};
 use crate::wire::answer::Draft;
 use crate::wire::ask::Ask;
@@ -46,7 +46,7 @@ impl Raw {
     pub(in crate::wire) fn commit(
         &self,
         origin: &mut Origin,
-        now: Timestamp,
+        change: Change,
         call: &mut Call,
         body: &Received,
     ) -> Result<Draft, Cause> {
@@ -54,7 +54,7 @@ impl Raw {
         let (content, start) = (content.clone(), body.start.as_slice());
         let file = Arrived { content, digest: body.digest, start, part_type: None };
         let (answer, path) =
-            self.common.store(origin, now, &RAW, self.new.clone(), &file, self.spelling)?;
+            self.common.store(origin, change, &RAW, self.new.clone(), &file, self.spelling)?;
         call.is_named_by_origin = call.path.is_none();
         call.path = Some(path.absolute(origin.account()));
         Ok(answer)

@@ -12,7 +12,7 @@ pub(super) fn rename(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     turn.note_path(&from);
     let root = turn.caller()?.root;
     let is_no_parent = turn.origin.switches().rename_taken == RenameTaken::NoParent;
-    let renamed = turn.origin.rename(turn.now, &root, &from, &to);
+    let renamed = turn.origin.rename(turn.change, &root, &from, &to);
     renamed.map_err(|cause| match cause {
         Cause::TargetExists if is_no_parent => Cause::TargetExistsAsNoParent,
         other => other,
@@ -27,7 +27,7 @@ pub(super) fn copy_file(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     turn.origin.tree().file(&from)?;
     let to = path_named(turn, "to").map_err(|_| Cause::NoTargetParent)?;
     let user = turn.caller()?.user;
-    turn.origin.copy(turn.now, user, &from, &to)?;
+    turn.origin.copy(turn.change, user, &from, &to)?;
     Ok(Json::int(0))
 }
 
@@ -37,7 +37,7 @@ pub(super) fn set_mtime(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     turn.origin.tree().get(&path)?;
     let mtime = turn.args.integer("mtime")?.ok_or(Cause::MTime)?;
     let mtime = u64::try_from(mtime).map_err(|_| Cause::MTime)?;
-    turn.origin.set_mtime(&path, Timestamp::from_secs(mtime))?;
+    turn.origin.set_mtime(turn.change, &path, Timestamp::from_secs(mtime))?;
     Ok(Json::int(0))
 }
 
@@ -49,7 +49,7 @@ pub(super) fn set_content_type(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let content_type = turn.args.text("content_type")?.filter(is_listed);
     let content_type = content_type.ok_or(Cause::ContentType)?;
     let user = turn.caller()?.user;
-    turn.origin.set_content_type(user, &path, &content_type)?;
+    turn.origin.set_content_type(turn.change, user, &path, &content_type)?;
     Ok(Json::int(0))
 }
 
@@ -57,7 +57,7 @@ pub(super) fn set_content_type(turn: &mut Turn<'_>) -> Result<Json, Stop> {
 pub(super) fn delete_object(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let path = turn.path()?;
     let root = turn.caller()?.root;
-    turn.origin.delete_object(turn.now, &root, &path)?;
+    turn.origin.delete_object(turn.change, &root, &path)?;
     Ok(Json::int(0))
 }
 

@@ -16,7 +16,7 @@ pub(super) fn fetch_file(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let from = uri.strip_prefix(&host).ok_or(Cause::Uri)?;
     let from = egress::decoded(from).ok_or(Cause::Uri)?;
     let user = turn.caller()?.user;
-    turn.origin.fetch_later(turn.now, user, from, to, parents);
+    turn.origin.fetch_later(turn.change, user, from, to, parents);
     Ok(Json::int(0))
 }
 
@@ -40,7 +40,7 @@ pub(super) fn media_vault_url(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let expiry = given.unwrap_or(DEFAULT.min(longest));
     let seconds = Some(expiry).filter(|expiry| (1..=longest).contains(expiry));
     let seconds = seconds.and_then(|expiry| u64::try_from(expiry).ok()).ok_or(Cause::Expiry)?;
-    let address = vault::address(turn.origin, turn.host, &path, turn.now.secs() + seconds);
+    let address = vault::address(turn.origin, turn.host, &path, turn.change.at.secs() + seconds);
     Ok(Json::Object(vec![
         ("code", Json::int(0)),
         ("message", Json::text("success")),

@@ -13,7 +13,7 @@ pub(super) fn make_dir(turn: &mut Turn<'_>) -> Result<Json, Stop> {
         return Err(Cause::IsDirectory.into());
     }
     let user = turn.caller()?.user;
-    turn.origin.make_directory(turn.now, user, &path, Parents::Required)?;
+    turn.origin.make_directory(turn.change, user, &path, Parents::Required)?;
     Ok(Json::int(0))
 }
 
@@ -21,7 +21,7 @@ pub(super) fn make_dir(turn: &mut Turn<'_>) -> Result<Json, Stop> {
 pub(super) fn make_dir2(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let path = new_directory(turn)?;
     let user = turn.caller()?.user;
-    turn.origin.make_directory(turn.now, user, &path, Parents::Made)?;
+    turn.origin.make_directory(turn.change, user, &path, Parents::Made)?;
     Ok(Json::int(0))
 }
 
@@ -36,14 +36,14 @@ fn new_directory(turn: &mut Turn<'_>) -> Result<crate::origin::Path, Cause> {
 pub(super) fn delete_dir(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let path = turn.path()?;
     let root = turn.caller()?.root;
-    turn.origin.delete_directory(turn.now, &root, &path)?;
+    turn.origin.delete_directory(turn.change, &root, &path)?;
     Ok(Json::int(0))
 }
 
 /// `deleteFile`.
 pub(super) fn delete_file(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let path = turn.path()?;
-    turn.origin.delete_file(turn.now, &path)?;
+    turn.origin.delete_file(turn.change, &path)?;
     Ok(Json::int(0))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::content::Content;
 use crate::journal::Call;
-use crate::origin::{Caller, Origin, Path, Spelling, Timestamp};
+use crate::origin::{Caller, Change, Origin, Path, Spelling};
 use crate::spec::{
     self, Cause, ENVELOPE, Interface, Limit, Method, Operation, ResultShape, Row, Shape, row_for,
 };
@@ -56,7 +56,8 @@ type Handler = fn(&mut Turn<'_>) -> Result<Json, Stop>;
 /// A method at work.
 pub(super) struct Turn<'a> {
     pub(super) origin: &'a mut Origin,
-    pub(super) now: Timestamp,
+    /// When it does its work, and for which call.
+    pub(super) change: Change,
     pub(super) args: &'a Args,
     pub(super) call: &'a mut Call,
     /// The name by which the client called this origin.
@@ -122,7 +123,8 @@ impl Turn<'_> {
 /// Where requests are answered.
 pub(super) struct Desk<'a> {
     pub(super) origin: &'a mut Origin,
-    pub(super) now: Timestamp,
+    /// When it does its work, and for which call.
+    pub(super) change: Change,
     pub(super) host: &'a str,
     /// What is done to the answer; it is noted there whether that has changed anything.
     pub(super) twist: Option<(&'a Twist, &'a mut bool)>,
@@ -165,7 +167,7 @@ impl Desk<'_> {
 
     /// Refuses a request as a test wants it, whatever it is.
     fn rejected(&self, message: &Message, row: &'static Row) -> (String, Call) {
-        let call = foresee::foresee(self.origin, self.now, message);
+        let call = foresee::foresee(self.origin, self.change.at, message);
         let (Ok(asks), Some(method)) = (&message.asks, spec::method_named(&call.name)) else {
             return (message.error(row), Call { row: Some(row), ..call });
         };
@@ -174,19 +176,19 @@ impl Desk<'_> {
     }
 
     fn run(&mut self, handler: Handler, args: &Args, call: &mut Call) -> Result<Json, Stop> {
-        let Self { origin, now, host, admitted, .. } = self;
+        let Self { origin, change, host, admitted, .. } = self;
         let token = match args.token() {
             None => None,
             Some(token) => {
                 let token = token?;
                 let caller = match admitted {
                     Some(caller) => (*caller).clone(),
-                    None => origin.sessions().caller(*now, &token)?,
+                    None => origin.sessions().caller(change.at, &token)?,
                 };
                 Some((token, caller))
             }
         };
-        let mut turn = Turn { origin, now: *now, args, call, host, token };
+        let mut turn = Turn { origin, change: *change, args, call, host, token };
         turn.note_user();
         handler(&mut turn)
     }

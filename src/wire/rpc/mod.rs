@@ -17,7 +17,7 @@ mod session;
 
 use crate::content::Content;
 use crate::journal::Call;
-use crate::origin::{Caller, Origin, Timestamp};
+use crate::origin::{Caller, Change, Origin, Timestamp};
 use crate::spec::{Cause, JSON_CONTENT_TYPE, JSONRPC2, Limit};
 
 use super::answer::{Body, Draft};
@@ -99,7 +99,7 @@ impl Conversation {
     pub(super) fn commit(
         &mut self,
         origin: &mut Origin,
-        now: Timestamp,
+        change: Change,
         body: &Received,
     ) -> Result<Draft, Content> {
         let Self { entrance, max_batch, incoming, done, host, twists, admitted, .. } = self;
@@ -112,7 +112,8 @@ impl Conversation {
                 None => (&mut *origin, None),
             };
             let admitted = admitted.get(done.len()).and_then(Option::as_ref);
-            done.push(Desk { origin, now, host, twist, admitted }.answer(message)?);
+            let change = change.at_call(done.len());
+            done.push(Desk { origin, change, host, twist, admitted }.answer(message)?);
         }
         let (texts, mut calls): (Vec<_>, Vec<_>) = done.drain(..).unzip();
         calls.shrink_to_fit(); // the record keeps them

@@ -17,7 +17,7 @@ pub(super) fn create(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let (directory, name) = path.split_last().ok_or(Cause::IsDirectory)?;
     let new = NewUpload { directory, name: Some(name.to_owned()), content_type, mtime };
     let user = turn.caller()?.user;
-    let id = turn.origin.create(turn.now, user, new)?.id.clone();
+    let id = turn.origin.create(turn.change, user, new)?.id.clone();
     turn.call.upload = Some(id.clone());
     Ok(Json::Object(vec![("code", Json::int(0)), ("mpid", Json::text(id))]))
 }
@@ -26,7 +26,7 @@ pub(super) fn create(turn: &mut Turn<'_>) -> Result<Json, Stop> {
 pub(super) fn status(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let (user, id) = named(turn)?;
     known(turn, user, &id)?;
-    turn.origin.polled(turn.now, &id);
+    turn.origin.polled(turn.change, &id);
     let upload = known(turn, user, &id)?;
     let mut status = vec![
         ("path", Json::text(upload.path.absolute(turn.origin.account()))),
@@ -126,21 +126,21 @@ fn offset(turn: &Turn<'_>) -> Result<usize, Cause> {
 /// `completeMultipart`.
 pub(super) fn complete(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let (user, id) = named(turn)?;
-    let parts = turn.origin.complete(turn.now, user, &id)?;
+    let parts = turn.origin.complete(turn.change, user, &id)?;
     Ok(Json::Object(vec![("code", Json::int(0)), ("numpieces", Json::int(parts as u64))]))
 }
 
 /// `abortMultipart`.
 pub(super) fn abort(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let (user, id) = named(turn)?;
-    turn.origin.abort(turn.now, user, &id)?;
+    turn.origin.abort(turn.change, user, &id)?;
     Ok(done(turn))
 }
 
 /// `restartMultipart`.
 pub(super) fn restart(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let (user, id) = named(turn)?;
-    turn.origin.restart(turn.now, user, &id)?;
+    turn.origin.restart(turn.change, user, &id)?;
     Ok(done(turn))
 }
 

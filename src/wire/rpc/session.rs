@@ -23,7 +23,7 @@ pub(super) fn login(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     };
     turn.call.user = Some(name);
     let (token, caller) =
-        turn.origin.grant(turn.now, user, Path::root(), Life::default(), GivenBy::RpcLogin)?;
+        turn.origin.grant(turn.change, user, Path::root(), Life::default(), GivenBy::RpcLogin)?;
     let user = turn.origin.sessions().user(caller.user);
     let mut facts = vec![("uid", Json::int(user.uid)), ("gid", Json::int(user.gid))];
     if wants_detail {
@@ -35,7 +35,7 @@ pub(super) fn login(turn: &mut Turn<'_>) -> Result<Json, Stop> {
 /// `logout`.
 pub(super) fn logout(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let token = turn.token()?;
-    turn.origin.revoke(turn.now, &token)?;
+    turn.origin.revoke(turn.change, &token)?;
     Ok(Json::int(0))
 }
 
@@ -69,7 +69,8 @@ pub(super) fn authenticate(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let subdir = Path::parse(subdir.as_bytes(), Spelling::Plain, max);
     let subdir = subdir.map_err(|_| Cause::NoSubdirectory)?;
     let life = Life::Seconds(seconds);
-    let (token, caller) = turn.origin.grant(turn.now, user, subdir, life, GivenBy::Authenticate)?;
+    let (token, caller) =
+        turn.origin.grant(turn.change, user, subdir, life, GivenBy::Authenticate)?;
     let user = turn.origin.sessions().user(caller.user);
     Ok(Json::Object(vec![
         ("code", Json::int(0)),
@@ -83,11 +84,11 @@ pub(super) fn authenticate(turn: &mut Turn<'_>) -> Result<Json, Stop> {
 /// `checkToken`.
 pub(super) fn check_token(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let token = turn.token()?;
-    let session = turn.origin.sessions().session(turn.now, &token)?;
+    let session = turn.origin.sessions().session(turn.change.at, &token)?;
     let user = turn.origin.sessions().user(session.caller.user);
     Ok(Json::Object(vec![
         ("code", Json::int(0)),
-        ("age", Json::Float(turn.now.since(session.given).as_secs_f64())),
+        ("age", Json::Float(turn.change.at.since(session.issued.at).as_secs_f64())),
         ("uid", Json::int(user.uid)),
         ("gid", Json::int(user.gid)),
         ("path", Json::text(session.caller.root.absolute(turn.origin.account()))),
@@ -100,7 +101,7 @@ pub(super) fn update_session(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let token = turn.token()?;
     let seconds = turn.args.integer("expire")?.unwrap_or(0);
     let seconds = u64::try_from(seconds).map_err(|_| Cause::Expiry)?;
-    turn.origin.update_session(turn.now, &token, seconds)?;
+    turn.origin.update_session(turn.change.at, &token, seconds)?;
     Ok(Json::int(0))
 }
 
