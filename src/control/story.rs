@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use crate::fault::{interface_word, operation_word};
-use crate::journal::{AnswerHead, Call, Exchange, Framing, Moment, Struck, redacted, shown_line};
+use crate::journal::{AnswerHead, Call, Exchange, Framing, Moment, Struck, redacted, shown_target};
 use crate::server::MockOrigin;
 
 use super::router::{Refused, Request, Said};
@@ -50,7 +50,7 @@ fn told(exchange: &Exchange) -> Value {
         "connection": exchange.connection,
         "calls": exchange.calls.iter().map(call).collect::<Vec<_>>(),
         "method": lossy(exchange.head.method()),
-        "target": target(exchange),
+        "target": shown_target(exchange.head.target()),
         "headers": headers(exchange.head.headers()),
         "framing": framing,
         "declared": declared,
@@ -85,11 +85,6 @@ fn call(call: &Call) -> Value {
 
 fn struck(struck: &Struck) -> Value {
     json!({ "id": struck.fault, "name": &*struck.name })
-}
-
-/// The target without its query, which may be a token.
-fn target(exchange: &Exchange) -> Cow<'_, str> {
-    lossy(shown_line(exchange.head.target()))
 }
 
 fn answer_headers(head: &AnswerHead) -> Value {

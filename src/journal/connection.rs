@@ -52,7 +52,7 @@ pub struct Connection {
 impl fmt::Debug for Connection {
     /// Of a bad head only the first line is shown, up to a query: the rest may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bad_head = self.bad_head.as_deref().map(shown_line).map(String::from_utf8_lossy);
+        let bad_head = self.bad_head.as_deref().map(shown_line);
         f.debug_struct("Connection")
             .field("index", &self.index)
             .field("peer", &self.peer)

@@ -10,6 +10,7 @@ mod head;
 mod numbers;
 mod op;
 mod query;
+mod secrets;
 mod shortened;
 
 use std::sync::Arc;
@@ -17,10 +18,11 @@ use std::sync::Arc;
 pub use connection::{Connection, ConnectionEnd};
 pub use exchange::{AnswerHead, Call, Exchange, Moment, Outcome, Struck};
 pub use framing::{Framer, Framing, Malformed, Step};
-pub use head::{Head, redacted, shown_line};
+pub use head::Head;
 pub(crate) use numbers::Numbers;
 pub use op::{Op, Parts};
 pub use query::{Request, Requests};
+pub use secrets::{redacted, shown_line, shown_target};
 pub(crate) use shortened::shortened;
 
 /// How many bytes of a body are kept as an excerpt.

@@ -193,7 +193,7 @@ fn bad_head(f: &mut fmt::Formatter<'_>, connection: &Connection) -> fmt::Result 
     const SHOWN: usize = 48;
     let bytes = connection.bad_head.as_deref().unwrap_or_default();
     let line = shown_line(bytes);
-    let shown = line[..line.len().min(SHOWN)].escape_ascii();
+    let shown = line.as_bytes()[..line.len().min(SHOWN)].escape_ascii();
     let time = connection.opened.elapsed.as_secs_f64();
     let answer = match connection.end {
         ConnectionEnd::BadHead(0) | ConnectionEnd::Open => "not answered".to_owned(),

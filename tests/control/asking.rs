@@ -226,3 +226,37 @@ fn the_timeline_is_text() {
     assert_eq!(answer.header("Content-Type"), Some("text/plain; charset=utf-8"));
     assert!(answer.text().contains("POST /post/raw of /acme/videos/a.txt"), "{}", answer.text());
 }
+
+#[test]
+fn the_journal_redacts_every_kind_of_secret() {
+    let stage = stage();
+    let secret = "5b3dbe7e-4b5c-4d5e-8f10-0123456789ab";
+    let url = format!("http://jane:{secret}@host/p?a=1&token={secret}&e={secret}&h={secret}");
+    let headers = [
+        ("X-LLNW-Authorization", secret),
+        ("Cookie", secret),
+        ("Proxy-Authorization", secret),
+        ("Set-Cookie", secret),
+        ("Referer", &*url),
+    ];
+    let target = url.replace("/p?", "/account/login?");
+    Client::new(&stage.origin).ask("GET", &target, &headers, b"");
+    let bad = format!("{{\"params\": [\"jane\", \"{secret}\"]}}\r\n\r\n");
+    let mut client = Client::new(&stage.origin);
+    client.write(bad).finish_writing().rest().unwrap();
+    record::closed_connection(&stage.origin, client.address());
+    for path in ["journal", "timeline", "verdict"] {
+        let answer = stage.send("GET", &format!("/__mock/{path}"), "", b"");
+        assert!(!answer.text().contains(secret), "{path}: {}", answer.text());
+    }
+    let journal = stage.origin.journal();
+    assert!(!format!("{journal:?}").contains(secret));
+    let request = stage.origin.requests().iter().next().unwrap().clone();
+    for name in ["X-LLNW-Authorization", "Cookie", "Referer"] {
+        let failure = request.try_header(name, "other").unwrap_err().to_string();
+        assert!(!failure.contains(secret), "{failure}");
+    }
+    let told = stage.ask("GET", "/__mock/journal", "");
+    let target = told["exchanges"][0]["target"].as_str().unwrap();
+    assert_eq!(target, "http://<redacted>@host/account/login");
+}

@@ -1,0 +1,256 @@
+//! What a record must not show: credentials.
+//!
+//! One list of names decides for headers, query parameters and JSON members alike, and every output
+//! asks it. Start with [`is_secret`].
+
+use std::borrow::Cow;
+
+/// What stands in place of a secret.
+const REDACTED: &str = "<redacted>";
+
+/// A name is a secret's if, in lower case and without separators, it contains one of these:
+/// `X-LLNW-Authorization`, `Proxy-Authorization`, `Set-Cookie`, `secretKey`, `access_token`.
+const SECRET_PARTS: [&str; 10] = [
+    "apikey",
+    "authorization",
+    "cookie",
+    "credential",
+    "passphrase",
+    "passwd",
+    "password",
+    "secret",
+    "signature",
+    "token",
+];
+
+/// A name is a secret's if it is one of these, in any case.
+const SECRET_NAMES: [&str; 4] = ["auth", "pass", "pwd", "sig"];
+
+/// Parameters of a MediaVault address (§8), which open a file for whoever has them. The names are
+/// so short that they count in a query alone.
+const MEDIA_VAULT: [&str; 2] = ["e", "h"];
+
+/// The member of a JSON-RPC request whose elements have no names: tokens and passwords come first.
+const POSITIONAL: &str = "params";
+
+/// Whether a header, a query parameter or a JSON member of that name is a secret.
+fn is_secret(name: &str) -> bool {
+    let plain = name.bytes().filter(u8::is_ascii_alphanumeric);
+    let plain: String = plain.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    SECRET_PARTS.iter().any(|part| plain.contains(part)) || SECRET_NAMES.contains(&&*plain)
+}
+
+/// What is shown of a header's value: nothing where it is a secret, and of other values all but the
+/// secrets in them, such as a token in the query of a `Referer`.
+pub fn redacted(name: &str, value: &[u8]) -> String {
+    if is_secret(name) {
+        return REDACTED.to_owned();
+    }
+    redacted_text(&String::from_utf8_lossy(value)).into_owned()
+}
+
+/// What is shown of a request target: its path, without a query and without the user of a host.
+pub fn shown_target(target: &[u8]) -> String {
+    let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
+    redacted_text(&String::from_utf8_lossy(path)).into_owned()
+}
+
+/// What is shown of a head, or of what came in place of one: its first line, up to a query. What
+/// has no structure may hold a token anywhere, so that nothing is shown that looks like one.
+pub fn shown_line(raw: &[u8]) -> String {
+    let line = raw.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default();
+    let text = shown_target(line);
+    redact(&text, &['-'], |at| token_at(&text, at)).into_owned()
+}
+
+/// A text in which secrets may stand: a URL, a form, JSON, or the lines of a head. What follows the
+/// name of a secret is left out, and so is the user of a URL.
+fn redacted_text(text: &str) -> Cow<'_, str> {
+    redact(text, &['=', ':'], |at| value_at(text, at).or_else(|| user_at(text, at)))
+}
+
+/// Leaves out the spans of a text that `secret_at` finds at the separators.
+fn redact<'a>(
+    text: &'a str,
+    separators: &[char],
+    secret_at: impl Fn(usize) -> Option<(usize, usize)>,
+) -> Cow<'a, str> {
+    let mut shown = String::new();
+    let mut done = 0;
+    for (at, _) in text.match_indices(separators) {
+        let secret = secret_at(at).filter(|(start, end)| *start >= done && start < end);
+        if let Some((start, end)) = secret {
+            shown.push_str(&text[done..start]);
+            shown.push_str(REDACTED);
+            done = end;
+        }
+    }
+    if done == 0 {
+        return Cow::Borrowed(text);
+    }
+    shown.push_str(&text[done..]);
+    Cow::Owned(shown)
+}
+
+/// The value behind the `=` or `:` at `at`, if the name in front of it is a secret's.
+fn value_at(text: &str, at: usize) -> Option<(usize, usize)> {
+    let is_query = text[at..].starts_with('=');
+    let before = text[..at].trim_end_matches([' ', '\t']);
+    let (before, is_quoted) = match before.strip_suffix('"') {
+        Some(before) => (before.strip_suffix('\\').unwrap_or(before), true),
+        None => (before, false),
+    };
+    let is_part = |char: char| char.is_ascii_alphanumeric() || "-_.%".contains(char);
+    let name_at = before.trim_end_matches(is_part).len();
+    let name = &before[name_at..];
+    let behind = &text[at + 1..];
+    let value = behind.trim_start_matches([' ', '\t']);
+    let start = at + 1 + (behind.len() - value.len());
+    let is_in_query = before[..name_at].ends_with(['?', '&']);
+    if is_quoted && name == POSITIONAL && value.starts_with('[') {
+        return Some((start, start + value.find(']').map_or(value.len(), |end| end + 1)));
+    }
+    if !(is_secret(&unquoted(name)) || is_query && is_in_query && MEDIA_VAULT.contains(&name)) {
+        return None;
+    }
+    let (skipped, end) = match value.strip_prefix('"') {
+        Some(string) => (1, end_of_string(string)),
+        None if is_query => {
+            (0, value.find(|char: char| "&;#\"'<>,".contains(char) || char.is_whitespace()))
+        }
+        None if is_quoted => (0, value.find([',', '}', ']', '\n'])),
+        None => (0, value.find(['\r', '\n'])),
+    };
+    let end = end.unwrap_or(value.len() - skipped);
+    Some((start + skipped, start + skipped + end))
+}
+
+/// Where a JSON string ends whose first quote has been read.
+fn end_of_string(string: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    string.find(|char| {
+        let ends = char == '"' && !is_escaped;
+        is_escaped = char == '\\' && !is_escaped;
+        ends
+    })
+}
+
+/// The user and password of the URL whose scheme ends at `at`.
+fn user_at(text: &str, at: usize) -> Option<(usize, usize)> {
+    let rest = text[at..].strip_prefix("://")?;
+    let start = at + 3;
+    let host =
+        rest.split(|char: char| "/?#\"'<>,".contains(char) || char.is_whitespace()).next()?;
+    host.rfind('@').map(|end| (start, start + end))
+}
+
+/// The token of which the first `-` is at `at`: a UUID with dashes (§2.2).
+fn token_at(text: &str, at: usize) -> Option<(usize, usize)> {
+    const DASHES: [usize; 4] = [8, 13, 18, 23];
+    const LENGTH: usize = 36;
+    let start = at.checked_sub(DASHES[0])?;
+    let token = text.as_bytes().get(start..start + LENGTH)?;
+    let is_like_one = token.iter().enumerate().all(|(place, byte)| {
+        if DASHES.contains(&place) { *byte == b'-' } else { byte.is_ascii_hexdigit() }
+    });
+    is_like_one.then_some((start, start + LENGTH))
+}
+
+/// A name with its percent-encoding undone, as far as it is ASCII.
+fn unquoted(name: &str) -> String {
+    let mut parts = name.split('%');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let code = part.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
+        match code.filter(u8::is_ascii) {
+            Some(byte) => {
+                plain.push(char::from(byte));
+                plain.push_str(&part[2..]);
+            }
+            None => plain.push_str(part),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Head;
+
+    const TOKEN: &str = "5b3dbe7e-4b5c-4d5e-8f10-0123456789ab";
+
+    #[test]
+    fn headers_with_credentials_are_redacted() {
+        for name in [
+            "Authorization",
+            "Cookie",
+            "Proxy-Authorization",
+            "Set-Cookie",
+            "x-agile-authorization",
+            "X-Agile-Password",
+            "X-Agile-Signature",
+            "X-Agile-Token",
+            "X-LLNW-Authorization",
+            "X-Api-Key",
+        ] {
+            assert_eq!(redacted(name, b"s"), "<redacted>", "{name}");
+        }
+    }
+
+    #[test]
+    fn headers_without_credentials_are_shown() {
+        for name in ["X-Agile-Part", "X-Agile-Username", "X-Agile-Multipart", "Host", "Accept"] {
+            assert_eq!(redacted(name, b"key=value; a:b"), "key=value; a:b", "{name}");
+        }
+    }
+
+    #[test]
+    fn credentials_in_urls_are_redacted() {
+        for (url, shown) in [
+            ("http://h/p?token=s&a=b#c", "http://h/p?token=<redacted>&a=b#c"),
+            ("http://h/p?a=b&access_token=s", "http://h/p?a=b&access_token=<redacted>"),
+            ("http://h/p?%74oken=s", "http://h/p?%74oken=<redacted>"),
+            ("/f?e=12&h=abc", "/f?e=<redacted>&h=<redacted>"),
+            ("http://jane:secret@h:80/p", "http://<redacted>@h:80/p"),
+            ("http://jane@h", "http://<redacted>@h"),
+            ("http://h/a@b?e=1", "http://h/a@b?e=<redacted>"),
+            ("/e=1/h=2", "/e=1/h=2"),
+        ] {
+            assert_eq!(redacted("Referer", url.as_bytes()), shown);
+        }
+    }
+
+    #[test]
+    fn credentials_in_json_forms_and_heads_are_redacted() {
+        for (text, shown) in [
+            (r#"{"token": "s\"t", "a": 1}"#, r#"{"token": "<redacted>", "a": 1}"#),
+            (r#"{"secretKey":7,"a":1}"#, r#"{"secretKey":<redacted>,"a":1}"#),
+            (r#""params": ["s", "t"], "id": 1"#, r#""params": <redacted>, "id": 1"#),
+            (r#""params": ["s", "#, r#""params": <redacted>"#),
+            (r#"en": 1, "password": "s"#, r#"en": 1, "password": "<redacted>"#),
+            ("X-Agile-Password: s t\r\nA: b", "X-Agile-Password: <redacted>\r\nA: b"),
+            ("Cookie:s=t; u=v", "Cookie:<redacted>"),
+            ("password=s&a=b", "password=<redacted>&a=b"),
+        ] {
+            assert_eq!(redacted_text(text), shown);
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_token_is_redacted_where_nothing_tells() {
+        let shown = |text: &str| shown_line(text.as_bytes());
+        assert_eq!(shown(&format!("[\"{TOKEN}\", 1]")), "[\"<redacted>\", 1]");
+        assert_eq!(shown(&TOKEN[1..]), &TOKEN[1..]);
+        assert_eq!(redacted("X-Request-Id", TOKEN.as_bytes()), TOKEN);
+    }
+
+    #[test]
+    fn a_request_line_is_shown_without_its_query() {
+        let shown = |raw: &str| shown_line(raw.as_bytes());
+        assert_eq!(shown("POST /post/file?token=s HTTP/1.1\r\nA: b"), "POST /post/file");
+        assert_eq!(shown("GET http://jane:s@h/ HTTP/1.1\n"), "GET http://<redacted>@h/ HTTP/1.1");
+        let head = Head::new(*b"POST /post/file?token=secret HTTP/1.1\r\n\r\n");
+        assert_eq!(format!("{head:?}"), "Head(\"POST /post/file\")");
+    }
+}
