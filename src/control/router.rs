@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
+use crate::journal::escape_json;
 use crate::server::{Ask, MockOrigin, Reply};
 
 use super::endpoints::Serve;
@@ -62,7 +63,7 @@ pub(super) fn gone() -> Reply {
 }
 
 fn json(status: u16, allow: Option<String>, value: &Value) -> Reply {
-    Reply { status, content_type: JSON, allow, body: format!("{value}\n") }
+    Reply { status, content_type: JSON, allow, body: escape_json(&value.to_string()) + "\n" }
 }
 
 /// Lets in what was sent on purpose. Any page in a browser can send requests here; they have an

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::journal::{Call, Exchange, Journal, Numbers};
+use crate::journal::{Call, Escaped, Exchange, Journal, Numbers};
 use crate::spec::Operation;
 
 use super::attempts::Attempts;
@@ -100,7 +100,7 @@ fn is_user(trigger: &Trigger, call: &Call) -> bool {
 }
 
 fn no_such_operation(trigger: &Trigger, calls: &[&Call]) -> String {
-    let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut seen: BTreeMap<String, u64> = BTreeMap::new();
     for call in calls {
         *seen.entry(call.shown_name()).or_default() += 1;
     }
@@ -200,7 +200,8 @@ const MOST: usize = 8;
 
 fn listed(calls: &[&Call], name: impl Fn(&Call) -> Option<&str>) -> String {
     let names: BTreeSet<&str> = calls.iter().filter_map(|call| name(call)).collect();
-    let shown: Vec<_> = names.iter().take(MOST).copied().collect();
+    let shown: Vec<_> =
+        names.iter().take(MOST).map(|name| Escaped::new(*name).to_string()).collect();
     let unread = unread(calls, |call| name(call).is_some());
     match (shown.as_slice(), names.len().saturating_sub(MOST)) {
         ([], _) => format!("none{unread}"),

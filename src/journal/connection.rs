@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::{Moment, Struck, shown_line};
+use super::{Escaped, Moment, Struck, shown_line};
 
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,7 @@ impl fmt::Debug for Connection {
     /// Of a bad head only the first line is shown, up to a query: the rest may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bad_head = self.bad_head.as_deref().map(shown_line);
+        let bad_head = bad_head.as_ref().map(Escaped::new);
         f.debug_struct("Connection")
             .field("index", &self.index)
             .field("peer", &self.peer)

@@ -9,7 +9,7 @@ use crate::content::{Content, Digest};
 use crate::origin::{SessionId, Timestamp};
 use crate::spec::{ENVELOPE, Interface, Operation, Row, endpoint_at, method_named};
 
-use super::{Framing, Head, redacted};
+use super::{Escaped, Framing, Head, redacted};
 
 /// When something happened, on both clocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Moment {
 }
 
 /// One operation that a request asked for. A JSON-RPC batch asks for several.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Call {
     /// What was asked for.
@@ -101,8 +101,26 @@ impl Call {
     }
 
     /// What is called, for messages.
-    pub fn shown_name(&self) -> &str {
-        if self.name.is_empty() { "a stored file" } else { &self.name }
+    pub fn shown_name(&self) -> String {
+        let name = if self.name.is_empty() { "a stored file" } else { &*self.name };
+        Escaped::new(name).to_string()
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("operation", &self.operation)
+            .field("interface", &self.interface)
+            .field("name", &Escaped::new(&*self.name))
+            .field("user", &self.user.as_ref().map(Escaped::new))
+            .field("path", &self.path.as_ref().map(Escaped::new))
+            .field("is_named_by_origin", &self.is_named_by_origin)
+            .field("upload", &self.upload.as_ref().map(Escaped::new))
+            .field("part", &self.part)
+            .field("session", &self.session)
+            .field("row", &self.row)
+            .finish()
     }
 }
 
@@ -164,9 +182,12 @@ impl AnswerHead {
 impl fmt::Debug for AnswerHead {
     /// As it is written, but for secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ", self.status, self.reason)?;
-        let shown = self.headers.iter().map(|(name, value)| (name, redacted(name, value)));
-        f.debug_map().entries(shown).finish()
+        write!(f, "{} {} ", self.status, Escaped::new(&*self.reason))?;
+        let mut map = f.debug_map();
+        for (name, value) in &self.headers {
+            map.entry(&Escaped::new(&**name), &Escaped::new(&redacted(name, value)));
+        }
+        map.finish()
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use memchr::memchr;
 
 use super::Framing;
+use super::escaped::Escaped;
 use super::framing::is_http_10;
 use super::secrets::shown_line;
 
@@ -94,7 +95,7 @@ pub(super) fn lines(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
 impl fmt::Debug for Head {
     /// The request line alone, without its query: the rest may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Head").field(&shown_line(&self.raw)).finish()
+        f.debug_tuple("Head").field(&Escaped::new(&shown_line(&self.raw))).finish()
     }
 }
 

@@ -4,6 +4,7 @@
 //! snapshots: records are shared, and copied only if they change while somebody holds one.
 
 mod connection;
+mod escaped;
 mod exchange;
 mod framing;
 mod head;
@@ -16,6 +17,9 @@ mod shortened;
 use std::sync::Arc;
 
 pub use connection::{Connection, ConnectionEnd};
+#[cfg(feature = "server")]
+pub(crate) use escaped::escape_lines;
+pub(crate) use escaped::{Escaped, escape_json, escape_line};
 pub use exchange::{AnswerHead, Call, Exchange, Moment, Outcome, Struck};
 pub use framing::{Framer, Framing, Malformed, Step};
 pub use head::Head;

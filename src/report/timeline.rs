@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::journal::{
-    AnswerHead, Call, Connection, ConnectionEnd, Exchange, Framing, Journal, Outcome, shortened,
-    shown_line,
+    AnswerHead, Call, Connection, ConnectionEnd, Escaped, Exchange, Framing, Journal, Outcome,
+    escape_line, shown_line,
 };
 use crate::spec::{Interface, Operation};
 
@@ -102,43 +102,31 @@ fn gap(f: &mut fmt::Formatter<'_>, left_out: usize) -> fmt::Result {
 /// An exchange in one line, without its number and its time: request, body, answer.
 pub fn describe(exchange: &Exchange) -> String {
     let requests: Vec<_> = exchange.calls.iter().map(|call| request(exchange, call)).collect();
-    format!("{:<52} {:<20} {}", requests.join(" + "), body(exchange), answer(exchange))
+    let (requests, body) = (requests.join(" + "), body(exchange));
+    escape_line(&format!("{requests:<52} {body:<20} {}", answer(exchange)))
 }
 
 fn request(exchange: &Exchange, call: &Call) -> String {
-    let method = String::from_utf8_lossy(exchange.head.method());
-    let name = match (&*call.name, &call.path) {
+    let (method, called) = (Escaped::new(exchange.head.method()), Escaped::new(&*call.name));
+    let name = match &call.path {
         // The path as it is stored says more than the path as it was quoted.
-        (_, Some(path)) if call.interface == Interface::Egress => {
-            return shown(&format!("{method} {path}"));
+        Some(path) if call.interface == Interface::Egress => {
+            return format!("{method} {}", Escaped::new(path));
         }
-        ("", _) if call.interface == Interface::JsonRpc => "JSON-RPC".to_owned(),
-        (name, _) if call.interface == Interface::JsonRpc => name.to_owned(),
-        (name, _) => format!("{method} {name}"),
+        _ if call.interface != Interface::JsonRpc => format!("{method} {called}"),
+        _ if call.name.is_empty() => "JSON-RPC".to_owned(),
+        _ => called.to_string(),
     };
     let part = call.part.map(|part| format!(" {part}")).unwrap_or_default();
     let about = match (&call.path, &call.user) {
-        (_, Some(user)) if call.operation == Operation::Login => format!(" by {user}"),
-        (Some(path), _) => format!(" of {path}"),
-        (None, Some(user)) => format!(" by {user}"),
+        (_, Some(user)) if call.operation == Operation::Login => {
+            format!(" by {}", Escaped::new(user))
+        }
+        (Some(path), _) => format!(" of {}", Escaped::new(path)),
+        (None, Some(user)) => format!(" by {}", Escaped::new(user)),
         (None, None) => String::new(),
     };
-    shown(&(name + &part + &about))
-}
-
-/// The text on one line of bounded length.
-fn shown(text: &str) -> String {
-    const LONGEST: usize = 1_000;
-    visible(&shortened(text, LONGEST))
-}
-
-/// The text on one line, whatever characters a client put into its names.
-fn visible(text: &str) -> String {
-    let show = |char: char| {
-        let escaped = char.is_control().then(|| char.escape_default());
-        escaped.into_iter().flatten().chain((!char.is_control()).then_some(char))
-    };
-    text.chars().flat_map(show).collect()
+    name + &part + &about
 }
 
 fn body(exchange: &Exchange) -> String {
@@ -193,7 +181,7 @@ fn bad_head(f: &mut fmt::Formatter<'_>, connection: &Connection) -> fmt::Result 
     const SHOWN: usize = 48;
     let bytes = connection.bad_head.as_deref().unwrap_or_default();
     let line = shown_line(bytes);
-    let shown = line.as_bytes()[..line.len().min(SHOWN)].escape_ascii();
+    let shown = Escaped::new(&line.chars().take(SHOWN).collect::<String>()).to_string();
     let time = connection.opened.elapsed.as_secs_f64();
     let answer = match connection.end {
         ConnectionEnd::BadHead(0) | ConnectionEnd::Open => "not answered".to_owned(),

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::fault::{Chaos, Fault, pasted};
+use crate::journal::escape_lines;
 
 use super::builder::Builder;
 use super::mock_origin::MockOrigin;
@@ -196,10 +197,10 @@ impl Found {
         };
         let (seed, failure) = (chaos.seed_number(), &self.failure);
         let chaos = pasted([format!("origin.chaos({chaos})")]);
-        format!(
+        escape_lines(&format!(
             "seed {seed} fails, as it does under this chaos:\n\n{chaos}\n{what}{faults}\n\
              The failure:\n\n{failure}"
-        )
+        ))
     }
 }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::journal::{Journal, Requests};
+use crate::journal::{Journal, Requests, escape_lines};
 use crate::origin::{Change, GivenBy, Life, Path};
 use crate::report::{Timeline, TimelineExcerpt};
 use crate::verdict::{
@@ -255,6 +255,7 @@ impl MockOrigin {
         let state = self.shared.lock();
         let (journal, chaos) = (state.journal.clone(), state.faults.tell_of_chaos());
         drop(state);
+        let chaos = escape_lines(&chaos);
         format!("{chaos}timeline (seed {}):\n{}", self.seed, TimelineExcerpt(&journal))
     }
 }

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::journal::Exchange;
+use crate::journal::{Exchange, escape_line};
 use crate::report::describe;
 
 /// A claim that does not hold, and what explains it.
 ///
 /// Its `Display` is the text that an assertion panics with: the claim, what was expected and found,
 /// the cause with its section of the protocol, the exchanges that matter with the culprit marked,
-/// and where to look next.
+/// and where to look next. Each of these stands on one line, with the names that a client chose
+/// escaped.
 #[derive(Clone, Debug)]
 pub struct Failure {
     claim: String,
@@ -94,11 +95,11 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "this does not hold: {}", self.claim)?;
-        writeln!(f, "  expected: {}", self.expected)?;
-        write!(f, "     found: {}", self.found)?;
+        writeln!(f, "this does not hold: {}", escape_line(&self.claim))?;
+        writeln!(f, "  expected: {}", escape_line(&self.expected))?;
+        write!(f, "     found: {}", escape_line(&self.found))?;
         if let Some(cause) = &self.cause {
-            write!(f, "\n   because: {cause}")?;
+            write!(f, "\n   because: {}", escape_line(cause))?;
         }
         let chosen = self.chosen();
         if !chosen.is_empty() {
@@ -114,7 +115,7 @@ impl fmt::Display for Failure {
             write!(f, "\n    … and {left} more")?;
         }
         if let Some(hint) = &self.hint {
-            write!(f, "\n   look at: {hint}")?;
+            write!(f, "\n   look at: {}", escape_line(hint))?;
         }
         Ok(())
     }

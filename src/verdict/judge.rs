@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::fault::{FaultRecord, near_misses};
-use crate::journal::{Call, Journal, Request, Requests, shortened};
+use crate::journal::{Call, Escaped, Journal, Request, Requests};
 use crate::spec::{Cause, ENDPOINTS, Interface, METHODS, Operation, endpoint_at};
 
 use super::Failure;
@@ -117,7 +117,7 @@ fn lost(requests: &[&Request]) -> Failure {
         1 => String::new(),
         times => format!(", {times} times"),
     };
-    let name = shortened(&call.name, LONGEST_NAME);
+    let name = Escaped::new(&*call.name);
     let failure = Failure::new(claim, expected, format!("{name}, answered {answered}{times}"))
         .showing(requests.iter().map(|request| request.shared()), |_| true);
     match (endpoint_at(&call.name), nearest(call)) {
@@ -162,9 +162,6 @@ fn our_bug(bug: &str) -> Failure {
     *Failure::new("the origin works", "no fault of its own", bug)
         .hint("this is a bug of mock-origin or of the machine it runs on, not of the client")
 }
-
-/// A longer name is cut in messages.
-const LONGEST_NAME: usize = 200;
 
 /// The endpoint or method whose name is like the one that was called: a letter in four may differ.
 fn nearest(call: &Call) -> Option<&'static str> {

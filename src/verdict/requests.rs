@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::{Bound, Range, RangeBounds, RangeFrom, RangeInclusive, RangeToInclusive};
 use std::sync::Arc;
 
-use crate::journal::{Exchange, Request, Requests, redacted};
+use crate::journal::{Escaped, Exchange, Request, Requests, redacted};
 
 use super::Failure;
 use super::twins::twins;
@@ -121,8 +121,9 @@ impl Request {
     }
 
     fn wrong_header(&self, name: &str, value: &str, found: Option<&[u8]>) -> Box<Failure> {
-        let expected = redacted(name, value.as_bytes());
-        let found = found.map_or("no such header".to_owned(), |found| redacted(name, found));
+        let shown = |value: &[u8]| Escaped::new(&redacted(name, value)).to_string();
+        let expected = shown(value.as_bytes());
+        let found = found.map_or("no such header".to_owned(), shown);
         self.failure(format!("request has the header {name}"), expected, found)
     }
 

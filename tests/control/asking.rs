@@ -228,6 +228,29 @@ fn the_timeline_is_text() {
 }
 
 #[test]
+fn no_answer_has_dangerous_characters_in_it() {
+    let stage = stage();
+    let name = "a\u{9b}\u{202e}\u{2028}\u{200b}\u{7f}b";
+    let body = json!({ "method": format!("{name}\n FAKE"), "id": 1 }).to_string();
+    Client::new(&stage.origin).ask("POST", "/jsonrpc", &[], body.as_bytes());
+    assert_eq!(stage.put("a\u{202e}b").status, 200);
+    let fault =
+        json!({ "op": "piece", "path": format!("/{name}"), "name": "c\u{202e}d", "hold": true });
+    stage.ask("POST", "/__mock/faults", &fault.to_string());
+    for path in ["journal", "verdict", "faults", "timeline"] {
+        let answer = stage.send("GET", &format!("/__mock/{path}"), "", b"");
+        let text = answer.text();
+        let raw = text
+            .trim_end()
+            .find(|char: char| "\u{9b}\u{202e}\u{2028}\u{200b}\u{7f}".contains(char));
+        assert_eq!(raw, None, "{path}: {text:?}");
+        assert!(text.contains("\\u") && !text.contains("\n FAKE"), "{path}: {text}");
+    }
+    let faults = stage.ask("GET", "/__mock/faults", "");
+    assert_eq!(faults["faults"][0]["name"], "c\u{202e}d", "what is escaped means the same");
+}
+
+#[test]
 fn the_journal_redacts_every_kind_of_secret() {
     let stage = stage();
     let secret = "5b3dbe7e-4b5c-4d5e-8f10-0123456789ab";

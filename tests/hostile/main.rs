@@ -12,6 +12,7 @@ mod garbage;
 mod heads;
 mod json;
 mod leaving;
+mod printing;
 mod requests;
 
 use std::sync::Arc;

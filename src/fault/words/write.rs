@@ -10,7 +10,7 @@ use crate::fault::{
     Alter, ConnectionEffect, Cut, Effect, Fault, Garble, Kind, Later, Lose, Reject, TokenLife,
     Trigger, Which,
 };
-use crate::journal::Op;
+use crate::journal::{Op, escape_json};
 use crate::spec::{Interface, Join};
 
 use super::selectors::{INTERFACES, OPS, Subject};
@@ -48,7 +48,7 @@ impl Fault {
         // when first, and what then.
         let members: Vec<_> =
             members.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
-        format!("{{{}}}", members.join(","))
+        escape_json(&format!("{{{}}}", members.join(",")))
     }
 }
 
