@@ -5,7 +5,7 @@ use crate::spec::{Cause, Join, PieceEvent, UploadEvent, UploadState};
 
 use super::due::Task;
 use super::tree::{File, Node, Stat};
-use super::{Actor, Change, FileHistory, JoinFailure, Origin, Timestamp};
+use super::{Actor, Change, FileHistory, JoinFailure, Origin, Piece, Timestamp};
 
 /// What `error` says of an upload whose file found no place.
 const NO_PLACE: u16 = 404;
@@ -86,7 +86,7 @@ impl Origin {
         let mtime = Timestamp::from_secs(upload.mtime);
         let file = File {
             stat: Stat { uid: owner.uid, gid: owner.gid, ctime: change.at, mtime },
-            content: Content::join(upload.current().map(|piece| piece.content.clone())),
+            content: Content::join(upload.current().filter_map(Piece::content).cloned()),
             content_type: upload.content_type.clone(),
             visible: change.at.after(self.switches.egress_delay),
             history: Box::new(FileHistory::joined(change, id)),

@@ -24,13 +24,16 @@ pub struct NewUpload {
     pub mtime: Option<u64>,
 }
 
-/// Every upload of the account, in the order of creation.
+/// Every upload of the account, in the order of creation. They stay listed in every state (§7.3), so
+/// that this grows with what clients begin.
 #[derive(Clone, Debug, Default)]
 pub struct Uploads {
     list: Vec<Upload>,
     by_id: HashMap<String, usize>,
     /// How many are open: counted along, so that creating the thousandth is no search.
     open: u64,
+    /// Bytes in those that may become files: counted along, as a quota is checked with every request.
+    waiting: u64,
 }
 
 impl Uploads {
@@ -42,6 +45,11 @@ impl Uploads {
     /// The upload of that identifier, whoever it belongs to.
     pub fn get(&self, id: &str) -> Option<&Upload> {
         self.by_id.get(id).map(|at| &self.list[*at])
+    }
+
+    /// Bytes in pieces that may become files.
+    pub(super) fn waiting(&self) -> u64 {
+        self.waiting
     }
 
     fn add(&mut self, upload: Upload) {
@@ -57,8 +65,9 @@ impl Uploads {
         change: impl FnOnce(&mut Upload) -> T,
     ) -> Option<T> {
         let upload = &mut self.list[*self.by_id.get(id)?];
-        let was_open = upload.is_open();
+        let (was_open, waited) = (upload.is_open(), upload.waiting());
         let done = change(upload);
+        self.waiting = self.waiting - waited + upload.waiting();
         match (was_open, upload.is_open()) {
             (true, false) => self.open -= 1,
             (false, true) => self.open += 1,

@@ -91,7 +91,6 @@ impl Origin {
 
     /// Bytes in files, and in the pieces of uploads that may yet become files.
     pub fn used(&self) -> u64 {
-        let waiting = self.uploads.iter().filter(|upload| upload.may_become_a_file());
-        self.tree.bytes() + waiting.map(super::Upload::size).sum::<u64>()
+        self.tree.bytes() + self.uploads.waiting()
     }
 }

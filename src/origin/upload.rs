@@ -21,8 +21,9 @@ pub struct Piece {
     pub stored: Timestamp,
     /// Who stored it.
     pub stored_by: Actor,
-    /// What is in it.
-    pub content: Content,
+    /// What is in it, as long as a file may be made of it. It stays listed when its bytes are gone.
+    content: Option<Content>,
+    size: u64,
     /// The digest of what is in it.
     pub digest: Digest,
 }
@@ -30,7 +31,12 @@ pub struct Piece {
 impl Piece {
     /// Its length in bytes.
     pub fn size(&self) -> u64 {
-        self.content.len()
+        self.size
+    }
+
+    /// What is in it; nothing if no file can be made of it any more.
+    pub fn content(&self) -> Option<&Content> {
+        self.content.as_ref()
     }
 
     /// Takes a step, if there is one.
@@ -171,6 +177,11 @@ impl Upload {
         self.size
     }
 
+    /// Bytes in pieces that may become a file.
+    pub(super) fn waiting(&self) -> u64 {
+        if self.may_become_a_file() { self.size } else { 0 }
+    }
+
     /// Whether the part numbers are exactly 1…n (§4.3).
     ///
     /// # Errors
@@ -224,6 +235,10 @@ impl Upload {
             self.state = next;
             self.history.push(StateChange { state: next, change });
         }
+        if !self.may_become_a_file() {
+            // A file that was made of them has their bytes.
+            self.pieces.iter_mut().for_each(|piece| piece.content = None);
+        }
         true
     }
 
@@ -232,13 +247,16 @@ impl Upload {
         if self.step(change, UploadEvent::PieceStored) {
             let NewPiece { number, content, digest, .. } = new;
             self.size = self.size_beside(number) + content.len();
-            self.current.insert(number, self.pieces.len());
+            if let Some(replaced) = self.current.insert(number, self.pieces.len()) {
+                self.pieces[replaced].content = None;
+            }
             self.pieces.push(Piece {
                 number,
                 state: PieceState::New,
                 stored: change.at,
                 stored_by: change.by,
-                content,
+                size: content.len(),
+                content: Some(content),
                 digest,
             });
         }
@@ -251,6 +269,52 @@ impl Upload {
             if let Some(event) = if counts { Some(event) } else { to_replaced } {
                 piece.step(event);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use UploadEvent::{Aborted, Completed, JoinBegun, JoinFailed, Joined, Restarted};
+
+    fn now() -> Change {
+        Change::by_test(Timestamp::from_secs(1))
+    }
+
+    fn stored(numbers: &[u32]) -> Upload {
+        let user = UserId::FIRST;
+        let mut upload = Upload::new("id".to_owned(), user, Path::root(), None, None, now());
+        for number in numbers {
+            let (content, digest) = (Content::from_bytes("four"), Digest::of(b"four"));
+            upload.store(now(), NewPiece { number: *number, content, digest, checksum: None });
+        }
+        upload
+    }
+
+    fn contents(upload: &Upload) -> usize {
+        upload.pieces.iter().filter_map(Piece::content).count()
+    }
+
+    #[test]
+    fn a_replaced_piece_keeps_its_size_and_not_its_bytes() {
+        let upload = stored(&[1, 1, 2, 1]);
+        assert_eq!((contents(&upload), upload.size()), (2, 8));
+        assert!(upload.pieces.iter().all(|piece| piece.size() == 4));
+    }
+
+    #[test]
+    fn an_upload_keeps_bytes_while_a_file_may_be_made_of_them() {
+        for (events, kept) in [
+            (&[Aborted][..], 0),
+            (&[Completed, JoinBegun], 2),
+            (&[Completed, JoinBegun, Joined], 0),
+            (&[Completed, JoinBegun, JoinFailed], 2),
+            (&[Completed, JoinBegun, JoinFailed, Restarted], 2),
+        ] {
+            let mut upload = stored(&[1, 2]);
+            assert!(events.iter().all(|event| upload.step(now(), *event)), "{events:?}");
+            assert_eq!(contents(&upload), kept, "{events:?}");
         }
     }
 }
