@@ -26,6 +26,8 @@ pub(super) enum Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Ids {
     seed: u64,
+    /// How many were given of each sort. It grows with the paths of uploads, and forgets none: no
+    /// identifier must be given twice.
     given: HashMap<(Kind, String, String), u64>,
 }
 

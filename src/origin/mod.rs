@@ -174,13 +174,19 @@ impl Origin {
         self.sessions.update(now, token, secs)
     }
 
-    /// Notes that a signature was used; whether it may be, at its first use or by the switch.
+    /// Notes that a signature was used that is valid until `expires`, in seconds; whether it may be, at
+    /// its first use or by the switch.
     ///
     /// # Errors
     ///
     /// [`Cause::BadCredentials`] if it was used before.
-    pub fn use_signature(&mut self, signature: &str) -> Result<(), Cause> {
-        let is_new = self.sessions.use_signature(signature);
+    pub fn use_signature(
+        &mut self,
+        now: Timestamp,
+        signature: &str,
+        expires: u64,
+    ) -> Result<(), Cause> {
+        let is_new = self.sessions.use_signature(now, signature, expires);
         let accepted = is_new || self.switches.signature_reuse == Tolerance::Accept;
         if accepted { Ok(()) } else { Err(Cause::BadCredentials) }
     }

@@ -1,6 +1,6 @@
 //! Users, and the tokens they hold (§2).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
@@ -118,11 +118,26 @@ impl fmt::Debug for KeyPair {
 pub struct Sessions {
     users: Vec<User>,
     by_token: HashMap<String, Session>,
+    /// At how many tokens the expired ones are forgotten next.
+    forget_tokens_at: usize,
     keys: Option<(KeyPair, Caller)>,
-    used_signatures: HashSet<String>,
+    /// Digests of the signatures that were used and can still be valid, and when they expire, in
+    /// seconds.
+    used_signatures: HashMap<Digest, u64>,
+    /// At how many signatures the expired ones are forgotten next.
+    forget_signatures_at: usize,
     given: u64,
     /// The tokens that were ended, and who ended them.
     ended: Recent<String, Change>,
+}
+
+/// So many expired tokens or signatures may be kept before they are looked for.
+const LEAST_TO_FORGET: usize = 256;
+
+/// Returns the size at which a collection is looked through again: twice what it is now, so that
+/// looking through it costs each entry a constant.
+fn twice(len: usize) -> usize {
+    (2 * len).max(LEAST_TO_FORGET)
 }
 
 impl fmt::Debug for Sessions {
@@ -144,8 +159,10 @@ impl Sessions {
         Self {
             users,
             by_token: HashMap::new(),
+            forget_tokens_at: LEAST_TO_FORGET,
             keys: None,
-            used_signatures: HashSet::new(),
+            used_signatures: HashMap::new(),
+            forget_signatures_at: LEAST_TO_FORGET,
             given: 0,
             ended: Recent::default(),
         }
@@ -198,6 +215,9 @@ impl Sessions {
             let expires = change.at.after(Duration::from_secs(secs));
             let caller = Caller { session: Some(SessionId(self.given)), ..caller };
             self.given += 1;
+            if self.by_token.len() >= self.forget_tokens_at {
+                self.forget_expired(change.at);
+            }
             let session = Session { caller, issued: change, given_by, expires, is_updated: false };
             self.by_token.insert(token.clone(), session);
         }
@@ -282,18 +302,34 @@ impl Sessions {
 
     /// Forgets the sessions that have expired.
     pub(super) fn forget_expired(&mut self, now: Timestamp) {
-        let expiry = Change { at: now, by: Actor::Expiry };
-        self.end_where(expiry, |session| session.expires.is_some_and(|expires| expires <= now));
+        let Self { by_token, ended, .. } = self;
+        by_token.retain(|token, session| {
+            let expired = session.expires.filter(|expires| *expires <= now);
+            if let Some(at) = expired {
+                ended.record(token.clone(), Change { at, by: Actor::Expiry });
+            }
+            expired.is_none()
+        });
+        self.forget_tokens_at = twice(self.by_token.len());
     }
 
-    /// Makes `keys` the account's pair, which acts as `caller`; an earlier pair is void.
+    /// Makes `keys` the account's pair, which acts as `caller`; an earlier pair is void, and so is every
+    /// signature that was made with it.
     pub(super) fn set_keys(&mut self, keys: KeyPair, caller: Caller) {
+        if self.keys.as_ref().is_none_or(|(earlier, _)| *earlier != keys) {
+            self.used_signatures.clear();
+        }
         self.keys = Some((keys, caller));
     }
 
-    /// Notes that a signature was used, and says whether that was its first use.
-    pub(super) fn use_signature(&mut self, signature: &str) -> bool {
-        self.used_signatures.insert(signature.to_owned())
+    /// Notes that a signature was used that is valid until `expires`, in seconds, and says whether that
+    /// was its first use. What has expired is refused anyway, and is forgotten.
+    pub(super) fn use_signature(&mut self, now: Timestamp, signature: &str, expires: u64) -> bool {
+        if self.used_signatures.len() >= self.forget_signatures_at {
+            self.used_signatures.retain(|_, expires| now.secs() < *expires);
+            self.forget_signatures_at = twice(self.used_signatures.len());
+        }
+        self.used_signatures.insert(Digest::of(signature.as_bytes()), expires).is_none()
     }
 
     /// The account's key pair, and as whom it acts.
@@ -320,5 +356,75 @@ impl Sessions {
         self.by_token.remove(token);
         self.ended.record(token.to_owned(), change);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn sessions() -> Sessions {
+        let jane = |name: &str| User {
+            name: name.to_owned(),
+            password: "secret".to_owned(),
+            uid: 1,
+            gid: 1,
+            root: Path::root(),
+        };
+        Sessions::new(vec![jane("jane")])
+    }
+
+    fn grant(sessions: &mut Sessions, ids: &mut Ids, at: u64) -> String {
+        let caller = Caller { user: UserId::FIRST, root: Path::root(), session: None };
+        let now = Timestamp::from_secs(at);
+        sessions.grant(Change::by_test(now), ids, caller, Life::Seconds(10), GivenBy::Http)
+    }
+
+    #[test]
+    fn expired_tokens_are_forgotten() {
+        let (mut sessions, mut ids) = (sessions(), Ids::new(1));
+        for at in 0..100_000 {
+            let token = grant(&mut sessions, &mut ids, at);
+            assert!(sessions.session(Timestamp::from_secs(at + 9), &token).is_ok());
+        }
+        assert!(sessions.by_token.len() <= LEAST_TO_FORGET, "{}", sessions.by_token.len());
+    }
+
+    #[test]
+    fn a_forgotten_token_ended_when_it_expired() {
+        let (mut sessions, mut ids) = (sessions(), Ids::new(1));
+        let token = grant(&mut sessions, &mut ids, 1);
+        sessions.forget_expired(Timestamp::from_secs(500));
+        let ended = sessions.ended(Timestamp::from_secs(500), &token);
+        assert_eq!(ended.map(|change| change.at), Some(Timestamp::from_secs(11)));
+    }
+
+    #[test]
+    fn used_signatures_are_remembered_until_they_expire() {
+        let mut sessions = sessions();
+        for at in 0..100_000 {
+            let (now, signature) = (Timestamp::from_secs(at), format!("signature {at}"));
+            assert!(sessions.use_signature(now, &signature, at + 10));
+            let earlier = at.saturating_sub(9);
+            let signature = format!("signature {earlier}");
+            assert!(!sessions.use_signature(now, &signature, earlier + 10), "{earlier} at {at}");
+        }
+        assert!(sessions.used_signatures.len() <= LEAST_TO_FORGET);
+    }
+
+    #[test]
+    fn new_keys_void_the_signatures_of_earlier_ones() {
+        let mut sessions = sessions();
+        let caller = Caller { user: UserId::FIRST, root: Path::root(), session: None };
+        let keys =
+            |secret: &str| KeyPair { access_key: "a".to_owned(), secret_key: secret.to_owned() };
+        let now = Timestamp::from_secs(1);
+        sessions.set_keys(keys("one"), caller.clone());
+        assert!(sessions.use_signature(now, "signature", u64::MAX));
+        sessions.set_keys(keys("one"), caller.clone());
+        assert!(!sessions.use_signature(now, "signature", u64::MAX));
+        sessions.set_keys(keys("two"), caller);
+        assert!(sessions.used_signatures.is_empty());
     }
 }

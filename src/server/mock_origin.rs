@@ -88,6 +88,7 @@ impl MockOrigin {
     #[track_caller]
     pub fn token_for(&self, user: &str) -> String {
         let mut state = self.shared.lock();
+        state.settle();
         let now = state.now();
         let Some(id) = state.origin.sessions().user_named(user) else {
             let known: Vec<_> =

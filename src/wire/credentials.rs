@@ -27,8 +27,8 @@ pub(super) fn judge(
         return origin.sessions().caller(now, &token);
     }
     if let Some(signature) = given(head, "X-Agile-Signature") {
-        let caller = signer(origin, now, head, &route.path, &signature)?;
-        origin.use_signature(&signature)?;
+        let (caller, expires) = signer(origin, now, head, &route.path, &signature)?;
+        origin.use_signature(now, &signature, expires)?;
         return Ok(caller);
     }
     match query_token(head, route) {

@@ -15,7 +15,7 @@ use super::route::decode_unreserved;
 
 const PREFIX: &str = "x-agile-";
 
-/// Who signed a request for `path`.
+/// Who signed a request for `path`, and when the signature expires, in seconds.
 ///
 /// # Errors
 ///
@@ -27,7 +27,7 @@ pub(super) fn signer(
     head: &Head,
     path: &str,
     signature: &str,
-) -> Result<Caller, Cause> {
+) -> Result<(Caller, u64), Cause> {
     let Some((keys, caller)) = origin.sessions().keys() else { return Err(Cause::BadCredentials) };
     let (signed, mac) = signature.rsplit_once("&signature=").ok_or(Cause::BadCredentials)?;
     if !is_signed_with(&keys.secret_key, signed, mac) {
@@ -40,11 +40,11 @@ pub(super) fn signer(
     let mut terms = read_terms(terms, is_name).ok_or(Cause::BadCredentials)?;
     let access_key = terms.remove("access_key");
     let expiry = terms.remove("expiry").and_then(|expiry| expiry.parse::<u64>().ok());
+    let expiry = expiry.filter(|expiry| *expiry > now.secs()).ok_or(Cause::BadCredentials)?;
     let holds = decode_unreserved(signed_path) == path
         && access_key == Some(keys.access_key.as_str())
-        && expiry.is_some_and(|expiry| expiry > now.secs())
         && terms_are_the_headers(&terms, &headers);
-    if holds { Ok(caller.clone()) } else { Err(Cause::BadCredentials) }
+    if holds { Ok((caller.clone(), expiry)) } else { Err(Cause::BadCredentials) }
 }
 
 /// Compares in constant time, over the bytes that came.
