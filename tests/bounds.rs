@@ -107,3 +107,19 @@ fn accounts_of_removed_faults_are_bounded() {
     assert!(faults[2_999].record().is_some());
     origin.finish();
 }
+
+#[test]
+fn a_failure_lists_a_bounded_number_of_names() {
+    let names: Vec<_> = (0..2_000).map(|number| format!("{number:04}")).collect();
+    let builder = MockOrigin::builder();
+    let origin =
+        names.iter().fold(builder, |builder, name| builder.directory(&format!("/d/{name}")));
+    let origin = origin.start();
+    let expected: Vec<_> = names.iter().skip(1).map(String::as_str).chain(["x"]).collect();
+    let text = origin.directory("/d").try_names(&expected).unwrap_err().to_string();
+    assert!(text.contains("and 1980 more"), "{text}");
+    assert!(text.contains(r#"missing: ["x"]; not expected: ["0000"]"#), "{text}");
+    assert!(text.len() < 1_000, "{} bytes: {text}", text.len());
+    origin.directory("/d").assert_names(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    origin.finish();
+}

@@ -1,9 +1,11 @@
 //! Assertions on a directory.
 
+use std::collections::HashSet;
+
 use crate::origin::Directory;
 use crate::spec::Cause;
 
-use super::evidence;
+use super::evidence::{self, listed};
 use super::twins::twins;
 use super::{Evidence, Failure};
 
@@ -57,7 +59,7 @@ impl DirectorySnapshot {
             let claim = "holds the expected names";
             self.directory(claim)?;
             let found = self.names();
-            let failure = || Failure::new(self.claim(claim), format!("{expected:?}"), format!("{found:?}"));
+            let failure = || Failure::new(self.claim(claim), listed(expected), listed(&found)).because(difference(expected, &found));
             if found == expected { Ok(()) } else { Err(failure()) }
         }
     }
@@ -80,4 +82,18 @@ impl DirectorySnapshot {
                 .because(is_missing.then(|| makers.to_owned()))
         })
     }
+}
+
+/// What two lists of names differ in, where they are too long to be shown whole.
+fn difference(expected: &[&str], found: &[&str]) -> Option<String> {
+    let is_long = expected.len().max(found.len()) > evidence::MOST_LISTED;
+    let without = |names: &[&str], others: &[&str]| {
+        let others: HashSet<&str> = others.iter().copied().collect();
+        let left: Vec<_> = names.iter().filter(|name| !others.contains(*name)).collect();
+        listed(&left)
+    };
+    is_long.then(|| {
+        let (missing, surplus) = (without(expected, found), without(found, expected));
+        format!("missing: {missing}; not expected: {surplus}")
+    })
 }

@@ -1,5 +1,7 @@
 //! What a snapshot is taken of.
 
+use std::fmt;
+
 use crate::content::Digest;
 use crate::journal::Journal;
 use crate::origin::{Origin, Path, Spelling, Upload};
@@ -11,6 +13,17 @@ pub struct Evidence<'a> {
     pub origin: &'a Origin,
     /// What happened to it.
     pub journal: &'a Journal,
+}
+
+/// More names than that are not listed in a message.
+pub(super) const MOST_LISTED: usize = 20;
+
+/// The first of some names, and how many more there are.
+pub(super) fn listed(names: &[impl fmt::Debug]) -> String {
+    match names.len().saturating_sub(MOST_LISTED) {
+        0 => format!("{names:?}"),
+        more => format!("{:?} and {more} more", &names[..MOST_LISTED]),
+    }
 }
 
 /// Reads a path that a test has written, from the account's root.

@@ -6,7 +6,7 @@ use crate::journal::{Exchange, Numbers, Op, Request, Requests};
 use crate::origin::Upload;
 use crate::spec::UploadState;
 
-use super::evidence::path;
+use super::evidence::{listed, path};
 use super::twins::twins;
 use super::{Evidence, Failure, PieceSnapshot};
 
@@ -252,12 +252,11 @@ pub(super) fn why_not_done(upload: &Upload, requests: &Requests) -> Option<Strin
 }
 
 fn none_such(evidence: Evidence<'_>, path_or_id: &str) -> Box<Failure> {
-    let seen: Vec<_> =
-        evidence.origin.uploads().iter().map(|upload| evidence.absolute(&upload.path)).collect();
-    let found = if seen.is_empty() {
-        "no upload at all".to_owned()
-    } else {
-        format!("uploads to {seen:?}")
+    let uploads = evidence.origin.uploads().iter();
+    let seen: Vec<_> = uploads.map(|upload| evidence.absolute(&upload.path)).collect();
+    let found = match seen.as_slice() {
+        [] => "no upload at all".to_owned(),
+        some => format!("uploads to {}", listed(some)),
     };
     let creates = Requests::new(evidence.journal.exchanges()).op(Op::create());
     Failure::new(
