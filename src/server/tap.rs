@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
@@ -39,7 +40,7 @@ pub(super) struct Tap {
     socket: TcpStream,
     framer: Framer,
     /// What was read from the socket and may not be handed on yet.
-    held: Vec<u8>,
+    held: BytesMut,
     line: Arc<Line>,
     drain: Option<Drain>,
     /// How many more answers the connection has, if a fault counts them.
@@ -60,7 +61,7 @@ impl Tap {
             _ => None,
         };
         let framer = Framer::new(HEAD_LIMIT);
-        Self { socket, framer, held: Vec::new(), line, drain: None, answers_left, pause: None }
+        Self { socket, framer, held: BytesMut::new(), line, drain: None, answers_left, pause: None }
     }
 
     /// The socket, when hyper is done with it.
@@ -112,7 +113,8 @@ impl Tap {
         let fitting = held.len().min(buffer.remaining());
         let taken = self.pass(&held[..fitting]);
         buffer.put_slice(&held[..taken]);
-        held.drain(..taken);
+        // Moving the rest to the front would cost the square of what was pipelined.
+        held.advance(taken);
         self.held = held;
     }
 
