@@ -40,6 +40,8 @@ pub struct Journal {
     bugs: Vec<String>,
     /// How many answers are just being written: counted along, as every assertion asks.
     answering: usize,
+    /// How many connections have not ended: counted along, as each that ends may be the last.
+    connected: usize,
     /// The exchanges that are over, in the order in which they ended.
     ended: Vec<u64>,
     /// How many of each there were before the last reset: numbers are never given twice.
@@ -91,7 +93,9 @@ impl Journal {
     pub fn connect(&mut self, make: impl FnOnce(u64) -> Connection) -> u64 {
         self.version += 1;
         let index = self.forgotten.connections + self.connections.len() as u64;
-        self.connections.push(Arc::new(make(index)));
+        let connection = make(index);
+        self.connected += usize::from(connection.closed.is_none());
+        self.connections.push(Arc::new(connection));
         index
     }
 
@@ -128,10 +132,18 @@ impl Journal {
     pub fn update_connection(&mut self, connection: u64, change: impl FnOnce(&mut Connection)) {
         let at = connection.checked_sub(self.forgotten.connections);
         let at = at.and_then(|at| usize::try_from(at).ok());
-        if let Some(record) = at.and_then(|at| self.connections.get_mut(at)) {
+        if let Some(record) = at.and_then(|at| self.connections.get_mut(at)).map(Arc::make_mut) {
             self.version += 1;
-            change(Arc::make_mut(record));
+            let is_open = |record: &Connection| usize::from(record.closed.is_none());
+            let before = is_open(record);
+            change(record);
+            self.connected = self.connected + is_open(record) - before;
         }
+    }
+
+    /// Whether a connection has not ended.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.connected > 0
     }
 
     /// Records a fault of our own.
@@ -160,5 +172,42 @@ impl Journal {
     /// Whether an answer is just being written: its record is about to be closed.
     pub fn is_answering(&self) -> bool {
         self.answering > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection(index: u64) -> Connection {
+        let address = ([127, 0, 0, 1], 1).into();
+        Connection {
+            index,
+            peer: address,
+            local: address,
+            opened: Moment::default(),
+            closed: None,
+            end: ConnectionEnd::Open,
+            bad_head: None,
+            drained: 0,
+            fault: None,
+        }
+    }
+
+    #[test]
+    fn connections_that_have_not_ended_are_counted_along() {
+        let mut journal = Journal::default();
+        let opened = [journal.connect(connection), journal.connect(connection)];
+        for index in opened {
+            assert!(journal.is_connected());
+            for _ in 0..2 {
+                journal.update_connection(index, |record| record.closed = Some(Moment::default()));
+            }
+        }
+        assert!(!journal.is_connected());
+        let index = journal.connect(connection);
+        journal.reset();
+        journal.update_connection(index, |record| record.closed = Some(Moment::default()));
+        assert!(!journal.is_connected());
     }
 }

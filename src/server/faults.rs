@@ -171,9 +171,7 @@ impl MockOrigin {
         self.shared.interrupt(true);
         let offline = self.ports.go_offline();
         // The tasks of connections end one by one.
-        let all_closed = |state: &State| {
-            state.journal.connections().iter().all(|connection| connection.closed.is_some())
-        };
+        let all_closed = |state: &State| !state.journal.is_connected();
         drop(self.shared.lock_when(PATIENCE, all_closed));
         self.shared.interrupt(false);
         offline

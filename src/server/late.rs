@@ -1,5 +1,7 @@
 //! What is done later than it is answered.
 
+use std::collections::VecDeque;
+
 use crate::journal::Moment;
 use crate::origin::{Actor, CallId, Change, Timestamp};
 use crate::wire::{self, Answer, Committed, Plan, Received};
@@ -8,7 +10,7 @@ use super::shared::State;
 
 /// Commits that are due at a later time of the protocol's clock.
 #[derive(Debug, Default)]
-pub(super) struct Late(Vec<LateCommit>);
+pub(super) struct Late(VecDeque<LateCommit>);
 
 #[derive(Debug)]
 pub(super) struct LateCommit {
@@ -39,8 +41,8 @@ impl Late {
     }
 
     fn take(&mut self, now: Timestamp) -> Option<LateCommit> {
-        let is_due = self.0.first().is_some_and(|first| first.at <= now);
-        is_due.then(|| self.0.remove(0))
+        self.0.front().filter(|first| first.at <= now)?;
+        self.0.pop_front()
     }
 }
 
