@@ -142,6 +142,9 @@ fn batch(entrance: Entrance, json: &RawValue, max: u64) -> Incoming {
     if elements.is_empty() {
         return one(Cause::NotJson);
     }
+    if elements.len() as u64 > max {
+        return one(Cause::Batch);
+    }
     // In a batch, an element that is no request has no id either, even where it brings one.
     let in_its_place = |message: Message| match message.asks {
         Ok(_) => message,
@@ -154,7 +157,7 @@ fn batch(entrance: Entrance, json: &RawValue, max: u64) -> Incoming {
     ids.sort_unstable();
     let distinct =
         ids.windows(2).all(|pair| pair[0] != pair[1]) && ids.iter().all(|id| *id != "null");
-    if elements.len() as u64 > max || !distinct {
+    if !distinct {
         return one(Cause::Batch);
     }
     Incoming { form: Form::Batch, messages }
