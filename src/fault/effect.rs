@@ -58,13 +58,13 @@ pub enum Cut {
     /// By a reset: what is under way is lost in both directions.
     Reset,
     /// By closing it in an orderly way: the client reads up to the end. What it still sends is read
-    /// and thrown away for a second; a client that is writing even then may see a reset.
+    /// and discarded until it closes too, has been silent for 2 s, or 30 s have passed.
     Close,
-    /// By closing only the direction towards the client; what it still sends is read and thrown
-    /// away, up to its end or to [`Builder::hold_limit`](crate::Builder::hold_limit).
+    /// By closing only the direction towards the client; what it still sends is read and discarded
+    /// until it closes too, or for [`Builder::hold_limit`](crate::Builder::hold_limit).
     HalfClose,
-    /// Not at all, but nothing more is read or written on it; after
-    /// [`Builder::hold_limit`](crate::Builder::hold_limit) it is closed.
+    /// Not at all, but nothing more is read or written on it. It is closed when the client leaves,
+    /// or after [`Builder::hold_limit`](crate::Builder::hold_limit).
     Stall,
 }
 

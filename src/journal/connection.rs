@@ -43,7 +43,8 @@ pub struct Connection {
     pub end: ConnectionEnd,
     /// The first bytes of a head that was never complete or no head at all.
     pub bad_head: Option<Box<[u8]>>,
-    /// Bytes that were thrown away after an early refusal (§1.9), or behind a fault that closes.
+    /// Bytes that were read and discarded after an early response (§1.9), or behind a fault that
+    /// closes.
     pub drained: u64,
     /// The fault that struck it when it was accepted.
     pub fault: Option<Struck>,

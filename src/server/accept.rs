@@ -133,8 +133,7 @@ fn failed(what: String) -> impl FnOnce(io::Error) -> StartError {
 pub(super) fn listen(bound: Bound, shared: &Arc<Shared>) -> Result<Listening, StartError> {
     let shared = Arc::clone(shared);
     serve_each(bound, move |socket, peer| {
-        let line = connection::accepted(&socket, peer, &shared);
-        connection::serve(socket, line)
+        connection::serve(connection::accepted(socket, peer, &shared))
     })
 }
 

@@ -247,7 +247,7 @@ impl Builder {
     /// How long a fault may keep a client waiting that nothing else would let go, in real time: held
     /// answers, connections that are stalled, silent or closed by half. Default: 30 s, after which
     /// the answer is given, or the connection closed. What is only slow or late ends by itself, and
-    /// has no limit.
+    /// has no limit. A client that leaves is not waited for.
     pub fn hold_limit(self, limit: Duration) -> Self {
         Self { hold_limit: limit, ..self }
     }

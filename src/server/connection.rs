@@ -16,13 +16,14 @@ use crate::journal::{Connection, ConnectionEnd};
 
 use super::line::Line;
 use super::shared::Shared;
+use super::socket::Socket;
 use super::tap::{HEAD_LIMIT, Tap};
 use super::{exchange, script};
 
 /// Notes a connection down. Whoever accepts does it at once: tasks begin in any order.
-pub(super) fn accepted(socket: &TcpStream, peer: SocketAddr, shared: &Arc<Shared>) -> Arc<Line> {
-    let local = socket.local_addr().unwrap_or(peer);
-    Line::new(Arc::clone(shared), |index, opened| Connection {
+pub(super) fn accepted(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>) -> Arc<Line> {
+    let local = stream.local_addr().unwrap_or(peer);
+    Line::new(Arc::clone(shared), Socket::new(stream), |index, opened| Connection {
         index,
         peer,
         local,
@@ -36,7 +37,7 @@ pub(super) fn accepted(socket: &TcpStream, peer: SocketAddr, shared: &Arc<Shared
 }
 
 /// Does to a connection what a fault wants, if that is all that ever happens to it.
-async fn is_lost(socket: &mut TcpStream, line: &Line) -> bool {
+async fn is_lost(line: &Line) -> bool {
     let cut = match line.fault() {
         Some(ConnectionEffect::Reset) => Cut::Reset,
         Some(ConnectionEffect::Silence) => Cut::Stall,
@@ -44,22 +45,20 @@ async fn is_lost(socket: &mut TcpStream, line: &Line) -> bool {
     };
     line.fault_fires();
     // Boxed, as every connection would carry the room for it otherwise.
-    Box::pin(script::end(socket, line, cut, line.shared.hold_limit)).await;
+    Box::pin(script::end(line, cut, line.shared.hold_limit)).await;
     true
 }
 
 /// Serves a connection. What goes wrong on it goes to the journal, and nowhere else.
-pub(super) async fn serve(mut socket: TcpStream, line: Arc<Line>) {
-    if is_lost(&mut socket, &line).await {
+pub(super) async fn serve(line: Arc<Line>) {
+    if is_lost(&line).await {
         return;
     }
-    // A small answer must not wait for the acknowledgement of the one before.
-    let _ = socket.set_nodelay(true);
     let service = service_fn({
         let line = Arc::clone(&line);
         move |request| exchange::serve(Arc::clone(&line), request)
     });
-    let tap = TokioIo::new(Tap::new(socket, Arc::clone(&line)));
+    let tap = TokioIo::new(Tap::new(Arc::clone(&line)));
     // More than 100 headers are refused, by hyper, with 431: that is its own figure, and any other
     // would cost an allocation with every request.
     let mut connection = http1::Builder::new()
@@ -76,7 +75,7 @@ pub(super) async fn serve(mut socket: TcpStream, line: Arc<Line>) {
     if let Some(script) = line.take_script() {
         let reads_on = script.reads_on();
         line.drained(if reads_on { tap.held() } else { 0 });
-        Box::pin(script.play(tap.socket(), &line, line.shared.hold_limit)).await;
+        Box::pin(script.play(&line, line.shared.hold_limit)).await;
         return line.ended_by_fault(reads_on);
     }
     let shut = poll_fn(|context| Pin::new(&mut tap).poll_shutdown(context)).await;

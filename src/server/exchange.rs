@@ -12,7 +12,7 @@ use crate::origin::Change;
 use crate::wire::{self, Answer, Body, BodyEnd, Committed, Plan};
 
 use super::intake::{self, Lost, Taken};
-use super::line::Line;
+use super::line::{Interrupted, Line};
 use super::respond::{AnswerBody, respond};
 use super::runtime;
 use super::script::Script;
@@ -112,8 +112,9 @@ fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Box<Pla
         closed: None,
         outcome: Outcome::Receiving,
     });
-    line.opened(exchange);
-    let (line, on_calls, epoch) = (Arc::clone(line), Vec::new(), state.epoch);
+    let epoch = line.shared.epoch.current();
+    line.opened(exchange, epoch);
+    let (line, on_calls) = (Arc::clone(line), Vec::new());
     let mut walk = Walk { line, exchange, pending, on_calls, is_begun: false, epoch };
     let mut opened = opened;
     if let (Err(answer), None) = (&mut opened, &walk.pending) {
@@ -140,13 +141,14 @@ impl Walk {
             Err(answer) => return End::Answer(answer, Outcome::Answered),
         };
         let line = Arc::clone(&self.line);
-        match intake::read(&line, body, plan.intake(), framing, self.brake()).await {
+        let brake = self.brake();
+        let read = intake::read(&line, body, plan.intake(), framing, brake, || self.fire());
+        match read.await {
             Ok(taken) => self.past_body(plan, taken).await,
             Err(Lost::Braked(taken)) => self.act_in_body(&plan, &taken),
-            Err(Lost::ClientGone(taken)) => {
+            Err(Lost::Interrupted(why, taken)) => {
                 self.end_in_body(&plan, &taken);
-                line.close(Outcome::ClientGone);
-                End::ClientGone
+                self.interrupted(why)
             }
             Err(Lost::OurFault(error)) => {
                 let answer = self.our_fault(&mut plan, &error.to_string());
@@ -172,8 +174,19 @@ impl Walk {
     }
 
     /// Whether the origin was reset since the request came: it must not get into the new one.
-    pub(super) fn is_forgotten(&self, state: &State) -> bool {
-        self.epoch != state.epoch
+    pub(super) fn is_forgotten(&self, _: &State) -> bool {
+        self.epoch != self.line.shared.epoch.current()
+    }
+
+    /// The end of a request that need not wait any longer.
+    pub(super) fn interrupted(&mut self, why: Interrupted) -> End {
+        match why {
+            Interrupted::OriginReset => self.forgotten(),
+            Interrupted::ClientGone => {
+                self.line.close(Outcome::ClientGone);
+                End::ClientGone
+            }
+        }
     }
 
     /// The end of a request of an earlier time: nobody knows any more what to answer.

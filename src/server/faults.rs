@@ -198,8 +198,9 @@ impl MockOrigin {
 
     /// Forgets what happened, all faults, and what was stored, and begins anew with what the builder
     /// gave: the same users, directories, files and uploads, the same clock. Ports stay open, tokens
-    /// do not. A request that is on its way when that happens ends without an answer, and nothing of
-    /// it is stored.
+    /// do not. A request that is on its way when that happens ends without an answer, even if it had
+    /// been done by then: its connection is closed, and nothing of it is stored. A response of which
+    /// a part has been written is cut.
     pub fn reset(&self) {
         self.shared.reset();
     }

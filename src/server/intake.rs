@@ -14,7 +14,7 @@ use crate::journal::Framing;
 use crate::wire::{BodyEnd, FormReader, Intake, Kept, Received, START_BYTES};
 
 use super::hashing::Hashing;
-use super::line::Line;
+use super::line::{Interrupted, Line};
 use super::tap::portion;
 
 /// After so many bytes a body lets others have a turn.
@@ -29,8 +29,8 @@ pub(super) struct Taken {
 
 /// Why a body cannot be answered.
 pub(super) enum Lost {
-    /// The connection broke; this is what had come.
-    ClientGone(Box<Taken>),
+    /// The connection broke, or the origin was reset; this is what had come.
+    Interrupted(Interrupted, Box<Taken>),
     /// The temporary file could not be written.
     OurFault(io::Error),
     /// A fault wants no more of it to be read; this is what had come.
@@ -46,13 +46,14 @@ pub(super) struct Brake {
     pub(super) rate: Option<u64>,
 }
 
-/// Takes a body in as `intake` says.
+/// Takes a body in as `intake` says; `slowed` is called when it first waits because of the brake.
 pub(super) async fn read(
     line: &Line,
     mut body: Incoming,
     intake: &Intake,
     framing: Framing,
     brake: Brake,
+    mut slowed: impl FnMut(),
 ) -> Result<Taken, Lost> {
     let declared = framing.length();
     let mut basin = Basin::new(line, intake, declared);
@@ -63,11 +64,20 @@ pub(super) async fn read(
         }
         match next_frame(&mut body, || line.note_received()).await {
             Next::Data(frame) => {
-                basin.take_braked(frame, brake, line).await.map_err(Lost::OurFault)?;
+                let frame = basin.cut_at(frame, brake);
+                let taken = match brake.rate {
+                    Some(rate) => basin.take_slowly(frame, rate, line, &mut slowed).await,
+                    None => basin.take(frame).await.map(Ok),
+                };
+                if let Err(why) = taken.map_err(Lost::OurFault)? {
+                    let taken = basin.finish(BodyEnd::Short).await;
+                    return Err(Lost::Interrupted(why, Box::new(taken)));
+                }
             }
             Next::End(end) => break end,
             Next::Broken => {
-                return Err(Lost::ClientGone(Box::new(basin.finish(BodyEnd::Short).await)));
+                let taken = basin.finish(BodyEnd::Short).await;
+                return Err(Lost::Interrupted(Interrupted::ClientGone, Box::new(taken)));
             }
         }
         line.received(basin.length);
@@ -125,22 +135,35 @@ impl Basin {
         }
     }
 
-    /// Takes as much of a frame as the brake allows, and as fast.
-    async fn take_braked(&mut self, mut frame: Bytes, brake: Brake, line: &Line) -> io::Result<()> {
+    /// As much of a frame as the brake allows.
+    fn cut_at(&self, mut frame: Bytes, brake: Brake) -> Bytes {
         if let Some(stop_at) = brake.stop_at {
             let left = stop_at.saturating_sub(self.length);
             frame.truncate(usize::try_from(left).unwrap_or(usize::MAX));
         }
-        let Some(rate) = brake.rate else { return self.take(frame).await };
+        frame
+    }
+
+    /// Takes a frame at `rate` bytes per second; says what interrupts that.
+    async fn take_slowly(
+        &mut self,
+        mut frame: Bytes,
+        rate: u64,
+        line: &Line,
+        mut slowed: impl FnMut(),
+    ) -> io::Result<Result<(), Interrupted>> {
         let (bytes, time) = portion(rate);
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         while !frame.is_empty() {
             self.take(frame.split_to(bytes.min(frame.len()))).await?;
             line.received(self.length);
             line.note_received();
-            tokio::time::sleep(time).await;
+            slowed();
+            if let Err(why) = line.wait_for(tokio::time::sleep(time)).await {
+                return Ok(Err(why));
+            }
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     async fn take(&mut self, frame: Bytes) -> io::Result<()> {

@@ -1,7 +1,12 @@
 //! What tap, service and body of one connection know together.
 
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::io::{self, ErrorKind, IoSlice};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
 
 use parking_lot::Mutex;
 
@@ -11,6 +16,7 @@ use crate::journal::{Connection, ConnectionEnd, Moment, Outcome, Struck};
 use super::outgoing::Outgoing;
 use super::script::Script;
 use super::shared::Shared;
+use super::socket::Socket;
 
 /// One connection's side of the record. Dropping it closes what is still open in the journal, so
 /// that no request can vanish from it, whatever ended the connection.
@@ -26,6 +32,35 @@ pub(super) struct Line {
     is_outgoing: AtomicBool,
     outgoing: Mutex<Outgoing>,
     now: Mutex<Now>,
+    /// The last field: the socket is closed when everything is in the record, so that a client that
+    /// has seen its end finds it there.
+    pub(super) socket: Socket,
+}
+
+/// Why the origin waits no longer, although what it waits for has not come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Interrupted {
+    /// The client has closed its sending direction or reset the connection.
+    ClientGone,
+    /// The origin was reset.
+    OriginReset,
+}
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ClientGone => "the client has gone",
+            Self::OriginReset => "the origin was reset",
+        })
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+impl From<Interrupted> for io::Error {
+    fn from(why: Interrupted) -> Self {
+        Self::new(ErrorKind::ConnectionAborted, why)
+    }
 }
 
 /// What the connection is at.
@@ -35,6 +70,8 @@ struct Now {
     head: Option<Box<[u8]>>,
     /// The exchange whose record is open.
     exchange: Option<u64>,
+    /// The epoch in which it began.
+    epoch: u64,
     /// Bytes of its body that were read, and how many of them the record knows of.
     received: u64,
     noted: u64,
@@ -63,6 +100,7 @@ struct Now {
 impl Line {
     pub(super) fn new(
         shared: Arc<Shared>,
+        socket: Socket,
         make: impl FnOnce(u64, Moment) -> Connection,
     ) -> Arc<Self> {
         let mut state = shared.lock();
@@ -78,6 +116,7 @@ impl Line {
             is_outgoing: AtomicBool::new(false),
             outgoing: Mutex::default(),
             now: Mutex::default(),
+            socket,
         })
     }
 
@@ -143,10 +182,10 @@ impl Line {
         self.now.lock().head.take()
     }
 
-    /// A record has been opened.
-    pub(super) fn opened(&self, exchange: u64) {
+    /// A record has been opened, in that epoch.
+    pub(super) fn opened(&self, exchange: u64, epoch: u64) {
         let mut now = self.now.lock();
-        now.exchange = Some(exchange);
+        (now.exchange, now.epoch) = (Some(exchange), epoch);
         (now.received, now.noted, now.written, now.ready) = (0, 0, 0, None);
         self.set_pace(0);
     }
@@ -168,8 +207,65 @@ impl Line {
         self.shared.tell();
     }
 
+    /// Waits for `event`, unless the client goes away or the origin is reset meanwhile. A client that
+    /// has closed its sending direction counts as gone.
+    pub(super) async fn wait_for<T>(
+        &self,
+        event: impl Future<Output = T>,
+    ) -> Result<T, Interrupted> {
+        let epoch = self.epoch();
+        let mut reset = pin!(self.shared.epoch.ended(epoch));
+        let mut gone = pin!(self.socket.closed_by_client());
+        let mut event = pin!(event);
+        poll_fn(|context| {
+            if reset.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Err(Interrupted::OriginReset));
+            }
+            if gone.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Err(Interrupted::ClientGone));
+            }
+            event.as_mut().poll(context).map(Ok)
+        })
+        .await
+    }
+
+    /// The epoch to which what the connection is at belongs.
+    fn epoch(&self) -> u64 {
+        let now = self.now.lock();
+        if now.exchange.is_some() { now.epoch } else { self.shared.epoch.current() }
+    }
+
+    /// Writes to the client. A request that came before a reset is not answered any more.
+    pub(super) fn poll_write(
+        &self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.check_epoch()?;
+        let count = ready!(self.socket.poll_write(context, bytes))?;
+        self.wrote(bytes, count);
+        Poll::Ready(Ok(count))
+    }
+
+    /// As [`poll_write`](Self::poll_write), from several buffers.
+    pub(super) fn poll_write_vectored(
+        &self,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.check_epoch()?;
+        let count = ready!(self.socket.poll_write_vectored(context, slices))?;
+        self.wrote(slices.first().map_or(&[], |slice| &slice[..]), count);
+        Poll::Ready(Ok(count))
+    }
+
+    fn check_epoch(&self) -> Result<(), Interrupted> {
+        let is_over = self.epoch() != self.shared.epoch.current();
+        if is_over { Err(Interrupted::OriginReset) } else { Ok(()) }
+    }
+
     /// The tap has handed bytes to the network.
-    pub(super) fn wrote(&self, bytes: &[u8], count: usize) {
+    fn wrote(&self, bytes: &[u8], count: usize) {
         let mut now = self.now.lock();
         now.written += count as u64;
         if now.exchange.is_none() {

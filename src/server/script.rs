@@ -2,11 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
 use std::time::Duration;
-
-use tokio::io::AsyncWrite;
-use tokio::net::TcpStream;
 
 use crate::content::Chunks;
 use crate::fault::{Cut, Garble};
@@ -14,6 +10,7 @@ use crate::journal::{AnswerHead, Outcome};
 use crate::wire::{Answer, Body};
 
 use super::line::Line;
+use super::lingering_close::LingeringClose;
 
 /// Bytes to be written, and the end of the connection.
 #[derive(Debug)]
@@ -75,22 +72,22 @@ impl Script {
 
     /// Writes what is to be written, closes the record, and ends the connection: in this order, so
     /// that whoever has seen the end finds it in the record.
-    pub(super) async fn play(self, socket: &mut TcpStream, line: &Line, limit: Duration) {
+    pub(super) async fn play(self, line: &Line, limit: Duration) {
         let cut = self.cut;
-        let written = self.write(socket, line).await;
+        let written = self.write(line).await;
         line.close(if written.is_ok() { Outcome::CutByFault } else { Outcome::ClientGone });
-        end(socket, line, cut, limit).await;
+        end(line, cut, limit).await;
     }
 
-    async fn write(self, socket: &mut TcpStream, line: &Line) -> io::Result<()> {
+    async fn write(self, line: &Line) -> io::Result<()> {
         let mut room = self.room;
-        write(socket, line, &self.head, &mut room).await?;
+        write(line, &self.head, &mut room).await?;
         match self.body {
-            Some(Body::Bytes(bytes)) => write(socket, line, &bytes, &mut room).await,
+            Some(Body::Bytes(bytes)) => write(line, &bytes, &mut room).await,
             Some(Body::Content(content, range)) => {
                 let mut chunks: Chunks = content.chunks(range);
                 while let Some(chunk) = chunks.next().filter(|_| room > 0) {
-                    write(socket, line, &chunk?, &mut room).await?;
+                    write(line, &chunk?, &mut room).await?;
                 }
                 Ok(())
             }
@@ -99,61 +96,30 @@ impl Script {
     }
 }
 
-async fn write(socket: &TcpStream, line: &Line, bytes: &[u8], room: &mut u64) -> io::Result<()> {
+async fn write(line: &Line, bytes: &[u8], room: &mut u64) -> io::Result<()> {
     let fitting = usize::try_from(*room).map_or(bytes.len(), |room| room.min(bytes.len()));
     let mut rest = &bytes[..fitting];
     while !rest.is_empty() {
-        socket.writable().await?;
-        match socket.try_write(rest) {
-            Ok(count) => {
-                line.wrote(rest, count);
-                rest = &rest[count..];
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
+        let count = poll_fn(|context| line.poll_write(context, rest)).await?;
+        rest = &rest[count..];
     }
     *room -= fitting as u64;
     Ok(())
 }
 
 /// Ends a connection that way; what waits for the client does so no longer than `limit`.
-pub(super) async fn end(socket: &mut TcpStream, line: &Line, cut: Cut, limit: Duration) {
-    match cut {
-        Cut::Reset => {
-            // Where that cannot be set the connection is closed, which is the next best.
-            let _ = socket.set_zero_linger();
+pub(super) async fn end(line: &Line, cut: Cut, limit: Duration) {
+    let closing = match cut {
+        Cut::Reset => return line.socket.reset_on_close(),
+        Cut::Stall => {
+            // However that ends, the connection is closed then.
+            let _ = line.wait_for(tokio::time::sleep(limit)).await;
+            return;
         }
-        Cut::HalfClose => {
-            let _ = shut(socket).await;
-            let _ = tokio::time::timeout(limit, drain(socket, line)).await;
-        }
-        Cut::Stall => tokio::time::sleep(limit).await,
-        // Closing on unread data would be a reset.
-        _ => {
-            const PATIENCE: Duration = Duration::from_secs(1);
-            let _ = shut(socket).await;
-            let _ = tokio::time::timeout(PATIENCE, drain(socket, line)).await;
-        }
-    }
-}
-
-async fn shut(socket: &mut TcpStream) -> io::Result<()> {
-    poll_fn(|context| Pin::new(&mut *socket).poll_shutdown(context)).await
-}
-
-/// Reads and throws away until the client has nothing more to say.
-async fn drain(socket: &TcpStream, line: &Line) {
-    // Not in the future, which every connection has.
-    let mut scrap = vec![0; 8 * 1024];
-    while socket.readable().await.is_ok() {
-        match socket.try_read(&mut scrap) {
-            Ok(0) => break,
-            Ok(count) => line.drained(count as u64),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => break,
-        }
-    }
+        Cut::HalfClose => LingeringClose::with_limits(limit, limit),
+        Cut::Close => LingeringClose::new(),
+    };
+    closing.run(&line.socket, |count| line.drained(count)).await;
 }
 
 fn without(mut head: AnswerHead, name: &str) -> AnswerHead {

@@ -12,6 +12,7 @@ use crate::journal::{Exchange, Journal, Moment, Outcome};
 use crate::origin::{Actor, Change, Clock, Origin, Timestamp};
 use crate::verdict::Evidence;
 
+use super::epoch::Epoch;
 use super::held::Holds;
 use super::late::Late;
 
@@ -28,6 +29,7 @@ pub(super) struct Shared {
     /// What the origin was at the start.
     initial: (Origin, Clock),
     pub(super) holds: Holds,
+    pub(super) epoch: Epoch,
     /// How long a fault may keep a client waiting.
     pub(super) hold_limit: Duration,
 }
@@ -40,8 +42,6 @@ pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) faults: Faults,
     pub(super) late: Late,
-    /// How often all was forgotten.
-    pub(super) epoch: u64,
     elapsed: Duration,
 }
 
@@ -76,7 +76,6 @@ impl State {
     /// Forgets everything and begins anew; gives the numbers of the faults that were there.
     fn reset(&mut self, origin: Origin, clock: Clock) -> Vec<u64> {
         (self.origin, self.clock) = (origin, clock);
-        self.epoch += 1;
         self.journal.reset();
         self.late.clear();
         self.faults.reset()
@@ -117,7 +116,6 @@ impl Shared {
             clock,
             faults: Faults::default(),
             late: Late::default(),
-            epoch: 0,
             elapsed: Duration::ZERO,
         };
         Arc::new(Self {
@@ -129,6 +127,7 @@ impl Shared {
             keeps_bodies,
             initial,
             holds: Holds::default(),
+            epoch: Epoch::default(),
             hold_limit,
         })
     }
@@ -214,7 +213,10 @@ impl Shared {
     /// Forgets everything, begins anew, and lets go what faults hold.
     pub(super) fn reset(&self) {
         let (origin, clock) = self.initial.clone();
-        let ids = self.lock().reset(origin, clock);
+        let mut state = self.lock();
+        let ids = state.reset(origin, clock);
+        self.epoch.advance();
+        drop(state);
         self.release(ids);
         self.tell();
     }

@@ -12,21 +12,15 @@ use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::time::Sleep;
 
 use crate::fault::ConnectionEffect;
 use crate::journal::Framer;
 
-use super::line::Line;
+use super::line::{Interrupted, Line};
+use super::lingering_close::LingeringClose;
 
 /// A head longer than this is refused, by hyper, with 431.
 pub(super) const HEAD_LIMIT: usize = 64 * 1024;
-
-/// A refused client's bytes are thrown away for so long, and so many of them, before the connection
-/// is closed: closing on unread data is a reset, and a reset would eat the answer (§1.9).
-const DRAIN_TIME: Duration = Duration::from_secs(1);
-const DRAIN_BYTES: u64 = 1 << 20;
 
 /// What of a stream of so many bytes a second goes at once, and how long it waits then.
 pub(super) fn portion(rate: u64) -> (u64, Duration) {
@@ -37,36 +31,27 @@ pub(super) fn portion(rate: u64) -> (u64, Duration) {
 }
 
 pub(super) struct Tap {
-    socket: TcpStream,
     framer: Framer,
     /// What was read from the socket and may not be handed on yet.
     held: BytesMut,
     line: Arc<Line>,
-    drain: Option<Drain>,
+    closing: Option<LingeringClose>,
     /// How many more answers the connection has, if a fault counts them.
     answers_left: Option<u64>,
     /// When the next bytes of a slow answer may be written.
-    pause: Option<Pin<Box<Sleep>>>,
+    pause: Option<Pause>,
 }
 
-struct Drain {
-    time: Pin<Box<Sleep>>,
-    bytes: u64,
-}
+type Pause = Pin<Box<dyn Future<Output = Result<(), Interrupted>> + Send>>;
 
 impl Tap {
-    pub(super) fn new(socket: TcpStream, line: Arc<Line>) -> Self {
+    pub(super) fn new(line: Arc<Line>) -> Self {
         let answers_left = match line.fault() {
             Some(ConnectionEffect::CloseAfter(answers)) => Some(answers),
             _ => None,
         };
         let framer = Framer::new(HEAD_LIMIT);
-        Self { socket, framer, held: BytesMut::new(), line, drain: None, answers_left, pause: None }
-    }
-
-    /// The socket, when hyper is done with it.
-    pub(super) fn socket(&mut self) -> &mut TcpStream {
-        &mut self.socket
+        Self { framer, held: BytesMut::new(), line, closing: None, answers_left, pause: None }
     }
 
     /// How many bytes were read from the socket that hyper was never given.
@@ -75,14 +60,16 @@ impl Tap {
     }
 
     /// How many of `wanted` bytes may be written now, of an answer that is written slowly.
-    fn poll_pace(&mut self, context: &mut Context<'_>, wanted: usize) -> Poll<usize> {
-        let Some(rate) = self.line.pace() else { return Poll::Ready(wanted) };
+    fn poll_pace(&mut self, context: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
+        let Some(rate) = self.line.pace() else { return Poll::Ready(Ok(wanted)) };
         if let Some(pause) = &mut self.pause {
-            ready!(pause.as_mut().poll(context));
+            ready!(pause.as_mut().poll(context))?;
         }
         let (bytes, time) = portion(rate);
-        self.pause = Some(Box::pin(tokio::time::sleep(time)));
-        Poll::Ready(usize::try_from(bytes).map_or(wanted, |bytes| bytes.min(wanted)))
+        let line = Arc::clone(&self.line);
+        let pause = async move { line.wait_for(tokio::time::sleep(time)).await };
+        self.pause = Some(Box::pin(pause));
+        Poll::Ready(Ok(usize::try_from(bytes).map_or(wanted, |bytes| bytes.min(wanted))))
     }
 
     /// Writes what goes out in front of hyper's bytes.
@@ -92,8 +79,7 @@ impl Tap {
             if queued.is_empty() {
                 break;
             }
-            let count = ready!(Pin::new(&mut self.socket).poll_write(context, &queued))?;
-            self.line.wrote(&queued, count);
+            let count = ready!(self.line.poll_write(context, &queued))?;
             self.line.update_outgoing(|outgoing| outgoing.written(count));
         }
         Poll::Ready(Ok(()))
@@ -126,7 +112,7 @@ impl Tap {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let read = ready!(Pin::new(&mut self.socket).poll_read(context, buffer));
+        let read = ready!(self.line.socket.poll_read(context, buffer));
         if read.is_err() || buffer.filled().len() == before {
             self.line.client_finished();
         }
@@ -135,25 +121,6 @@ impl Tap {
         self.held.extend_from_slice(&buffer.filled()[before + taken..]);
         buffer.set_filled(before + taken);
         Poll::Ready(Ok(()))
-    }
-
-    fn poll_drain(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let mut scrap = [0; 8 * 1024];
-        let drain = self.drain.get_or_insert_with(|| Drain {
-            time: Box::pin(tokio::time::sleep(DRAIN_TIME)),
-            bytes: 0,
-        });
-        while drain.bytes < DRAIN_BYTES && drain.time.as_mut().poll(context).is_pending() {
-            let mut buffer = ReadBuf::new(&mut scrap);
-            let read = ready!(Pin::new(&mut self.socket).poll_read(context, &mut buffer));
-            let count = buffer.filled().len() as u64;
-            if read.is_err() || count == 0 {
-                break;
-            }
-            drain.bytes += count;
-            self.line.drained(count);
-        }
-        Poll::Ready(())
     }
 }
 
@@ -191,11 +158,8 @@ impl AsyncWrite for Tap {
                 return Poll::Ready(Ok(taken));
             }
         }
-        let fitting = ready!(tap.poll_pace(context, bytes.len()));
-        let bytes = &bytes[..fitting];
-        let count = ready!(Pin::new(&mut tap.socket).poll_write(context, bytes))?;
-        tap.line.wrote(bytes, count);
-        Poll::Ready(Ok(count))
+        let fitting = ready!(tap.poll_pace(context, bytes.len()))?;
+        tap.line.poll_write(context, &bytes[..fitting])
     }
 
     fn poll_write_vectored(
@@ -207,20 +171,17 @@ impl AsyncWrite for Tap {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return self.poll_write(context, first.map_or(&[], |slice| &slice[..]));
         }
-        let tap = self.get_mut();
-        let count = ready!(Pin::new(&mut tap.socket).poll_write_vectored(context, slices))?;
-        tap.line.wrote(slices.first().map_or(&[], |slice| &slice[..]), count);
-        Poll::Ready(Ok(count))
+        self.line.poll_write_vectored(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
+        self.line.socket.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let tap = self.get_mut();
         ready!(tap.poll_queued(context))?;
-        ready!(Pin::new(&mut tap.socket).poll_flush(context))?;
+        ready!(tap.line.socket.poll_flush(context))?;
         if tap.line.flushed() {
             tap.answers_left = tap.answers_left.map(|left| left.saturating_sub(1));
         }
@@ -230,11 +191,12 @@ impl AsyncWrite for Tap {
     /// Stops writing, and then lets the client finish.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let tap = self.get_mut();
-        if tap.drain.is_none() {
-            ready!(Pin::new(&mut tap.socket).poll_shutdown(context))?;
-            tap.line.drained(tap.held());
-        }
-        tap.poll_drain(context).map(Ok)
+        let line = &tap.line;
+        let closing = tap.closing.get_or_insert_with(|| {
+            line.drained(tap.held.len() as u64);
+            LingeringClose::new()
+        });
+        closing.poll(&line.socket, context, |count| line.drained(count))
     }
 }
 

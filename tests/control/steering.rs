@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::stage;
-use crate::support::{Client, create, piece};
+use crate::support::{Client, Ended, PATIENCE, create, piece, request};
 
 #[test]
 fn the_clock_jumps() {
@@ -32,6 +32,23 @@ fn reset_forgets_and_keeps_the_ports() {
     assert_eq!(stage.ask("GET", "/__mock/journal", ""), json!({ "exchanges": [] }));
     assert_eq!(stage.ask("GET", "/__mock/verdict", ""), json!({ "ok": true }));
     assert_eq!(stage.put("a.txt").status, 403, "tokens are gone");
+}
+
+#[test]
+fn reset_leaves_a_held_request_unanswered() {
+    let stage = stage();
+    let hold = r#"{"op": "create", "hold": true}"#;
+    stage.ask("POST", "/__mock/faults", hold);
+    let mut client = Client::new(&stage.origin);
+    let headers = [("X-Agile-Authorization", &*stage.token), ("X-Agile-Basename", "a")];
+    client.write(request("POST", "/multipart/create", &headers, b""));
+    assert!(stage.origin.wait_until(PATIENCE, |_| {
+        stage.ask("GET", "/__mock/faults", "")["faults"][0]["fired"] == 1
+    }));
+    stage.ask("POST", "/__mock/reset", "");
+    let (heard, ended) = client.hear(usize::MAX);
+    assert_eq!((&*heard, ended), (&b""[..], Ended::Fin));
+    assert!(stage.origin.uploads().is_empty());
 }
 
 #[test]

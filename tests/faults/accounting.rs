@@ -326,10 +326,9 @@ fn a_fault_that_is_removed_acts_no_more_and_is_not_judged() {
 
 #[test]
 fn what_a_fault_holds_is_let_go_when_it_is_removed() {
-    let removals: [fn(&MockOrigin, u64); 4] = [
+    let removals: [fn(&MockOrigin, u64); 3] = [
         |origin, id| assert!(origin.remove_fault(id)),
         |origin, _| origin.clear_faults(),
-        |origin, _| origin.reset(),
         |_, _| {},
     ];
     for remove in removals {

@@ -99,7 +99,7 @@ fn a_silent_connection_is_open_until_the_limit() {
     let silent = origin.connections().silence();
     let mut client = Client::new(&origin);
     let address = client.address();
-    client.write(ASKED).finish_writing();
+    client.write(ASKED);
     assert_eq!(client.rest().unwrap_or_default(), b"", "nothing is ever said on it");
     let connection = closed_connection(&origin, address);
     assert_eq!(connection.end, ConnectionEnd::ByFault);

@@ -34,6 +34,9 @@ A fault is a sentence: **on what** (`origin.on(Op::piece(2))`, and `.path(\"/vid
 * JSON-RPC tells what it asks for in its body, which is read whole first: `Op::method(\"stat\")` can be refused,
   lost, held, and the rest, but not be cut in the middle of the body. In a batch a refusal by a row
   (`Reject::code(-8)`) concerns its call alone, and one by a status the whole request.
+* A client that leaves while a fault makes it wait is noticed: the exchange ends with `Outcome::ClientGone`, and
+  the fault counts, as it has acted. Closing only the sending direction is leaving too, as for nginx; without such
+  a fault a client that has closed it is answered.
 * Nothing waits for ever: `Builder::hold_limit` (30 s) ends what holds, stalls, is silent or closed by half. It is
   no limit to what ends by itself: `delay`, `read_slowly` and `answer_slowly` take the time that their figures say.
 

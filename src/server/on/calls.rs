@@ -209,6 +209,10 @@ verbs! {
     cut_after(bytes: u64, how: Cut) Effect::CutAfter(bytes, how);
 
     /// Reads the body no faster than so many bytes a second. A call without a body is spared.
+    ///
+    /// If the client leaves or closes its sending direction, the exchange ends as
+    /// [`Outcome::ClientGone`](crate::Outcome::ClientGone), as soon as the system says so: where the
+    /// unread bytes fill its buffers, the client's end comes behind them.
     read_slowly(bytes_per_second: u64) Effect::ReadSlowly(bytes_per_second);
 
     /// Reads the body whole and does nothing; the answer is lost, or comes with the status of
@@ -247,6 +251,9 @@ verbs! {
 
     /// Answers so much later, in real time; [`Builder::hold_limit`](crate::Builder::hold_limit) is
     /// no limit to that. What was asked for is done, or refused, at once.
+    ///
+    /// If the client leaves or closes its sending direction meanwhile, the exchange ends as
+    /// [`Outcome::ClientGone`](crate::Outcome::ClientGone).
     delay(by: Duration) Effect::Delay(by);
 
     /// Writes exactly so many bytes of the answer, head included, and cuts the connection. A call
@@ -258,6 +265,9 @@ verbs! {
     garble(how: Garble) Effect::Garble(how);
 
     /// Writes the answer no faster than so many bytes a second.
+    ///
+    /// If the client leaves or closes its sending direction meanwhile, the exchange ends as
+    /// [`Outcome::ClientGone`](crate::Outcome::ClientGone).
     answer_slowly(bytes_per_second: u64) Effect::AnswerSlowly(bytes_per_second);
 
     /// Answers with something else in the head. A call is spared if its answer has no such header,
@@ -267,7 +277,8 @@ verbs! {
 
 impl On<'_> {
     /// Holds the answer until the test lets it go. What was asked for is done at once, or refused:
-    /// a 403 is held like any other answer.
+    /// a 403 is held like any other answer. If the client leaves or closes its sending direction
+    /// meanwhile, the exchange ends as [`Outcome::ClientGone`](crate::Outcome::ClientGone).
     ///
     /// # Panics
     ///

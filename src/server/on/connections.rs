@@ -86,8 +86,8 @@ impl<'o> OnConnections<'o> {
         self.arm(ConnectionEffect::Reset)
     }
 
-    /// Accepts the connection, and neither reads nor writes anything; it is closed after
-    /// [`Builder::hold_limit`](crate::Builder::hold_limit).
+    /// Accepts the connection, and neither reads nor writes anything; it is closed when the client
+    /// leaves, or after [`Builder::hold_limit`](crate::Builder::hold_limit).
     ///
     /// # Panics
     ///

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::fault::{Cut, Effect, Garble};
 use crate::journal::Outcome;
 use crate::server::exchange::{End, Walk};
+use crate::server::line::Interrupted;
 use crate::server::script::Script;
 use crate::wire::{Answer, Body};
 
@@ -37,9 +38,16 @@ impl Walk {
             Effect::Join(_) | Effect::Stale => self.fire(),
             Effect::Delay(by) => {
                 self.hold_back();
-                tokio::time::sleep(by).await;
+                let line = Arc::clone(&self.line);
+                if let Err(why) = line.wait_for(tokio::time::sleep(by)).await {
+                    return self.interrupted(why);
+                }
             }
-            Effect::Hold => self.hold().await,
+            Effect::Hold => {
+                if let Err(why) = self.hold().await {
+                    return self.interrupted(why);
+                }
+            }
             Effect::Alter(change) => {
                 let altered = alter(answer.head_mut(), &change);
                 let is_unframed = altered.is_ok() && is_about_framing(&change);
@@ -75,7 +83,10 @@ impl Walk {
     fn come_to_nothing(&mut self, effect: &Effect, answer: &Answer) {
         let at = self.struck_call();
         if let (Effect::Join(_), Some(call)) = (effect, answer.calls.get(at)) {
-            self.line.shared.lock().take_back_join(call);
+            let mut state = self.line.shared.lock();
+            if !self.is_forgotten(&state) {
+                state.take_back_join(call);
+            }
         }
         self.spare(refusal(answer, at));
     }
@@ -99,17 +110,20 @@ impl Walk {
         End::Script(Script::begun(*answer, self.version(), room, cut))
     }
 
-    async fn hold(&mut self) {
+    async fn hold(&mut self) -> Result<(), Interrupted> {
         let fault = self.pending.as_ref().and_then(|pending| pending.strike.struck.fault);
-        let Some(fault) = fault else { return };
-        let shared = Arc::clone(&self.line.shared);
+        let Some(fault) = fault else { return Ok(()) };
+        let line = Arc::clone(&self.line);
+        let shared = &line.shared;
         if !shared.holds.is_holding(fault) {
-            return self.spare("what it holds had been released");
+            self.spare("what it holds had been released");
+            return Ok(());
         }
         self.hold_back();
-        if !shared.holds.wait(fault, shared.hold_limit).await {
+        if !line.wait_for(shared.holds.wait(fault, shared.hold_limit)).await? {
             shared.lock().faults.overdue(fault);
         }
+        Ok(())
     }
 
     /// The version of HTTP in which the answer is written.

@@ -41,8 +41,7 @@ impl Walk {
     pub(in crate::server) fn choose_behind_body(&mut self, plan: &mut Plan, taken: &Taken) -> bool {
         let length = taken.received.length;
         match self.effect() {
-            Some(Effect::ReadSlowly(_)) if length == 0 => self.spare("it had no body"),
-            Some(Effect::ReadSlowly(_)) => self.fire(),
+            Some(Effect::ReadSlowly(_)) => self.spare("it had no body"),
             Some(effect) if effect.stage() == Stage::Body => {
                 self.spare(format!("its body had only {length} bytes"));
             }
@@ -67,7 +66,7 @@ impl Walk {
     pub(in crate::server) fn end_in_body(&mut self, plan: &Plan, taken: &Taken) {
         self.note_body(taken);
         let mut state = self.line.shared.lock();
-        if !state.faults.is_idle() {
+        if !state.faults.is_idle() && !self.is_forgotten(&state) {
             state.use_token(
                 plan.call(),
                 CallId { exchange: self.exchange, call: 0 },

@@ -66,7 +66,6 @@ impl Walk {
     ) -> Result<Box<Plan>, End> {
         let Some(pending) = &self.pending else { return Ok(plan) };
         let (effect, by) = (pending.strike.effect.clone(), self.fault_as_actor(pending));
-        let line = Arc::clone(&self.line);
         let whole = taken.received.end == BodyEnd::Whole;
         match effect {
             Effect::Reject(reject) => {
@@ -84,10 +83,22 @@ impl Walk {
                 });
             }
             Effect::Meanwhile(mishap) => {
-                let befallen = befall(&mut line.shared.lock(), by, mishap, plan.call());
+                let line = Arc::clone(&self.line);
+                let mut state = line.shared.lock();
+                if self.is_forgotten(&state) {
+                    drop(state);
+                    return Err(self.forgotten());
+                }
+                let befallen = befall(&mut state, by, mishap, plan.call());
+                drop(state);
                 self.resolve(befallen);
             }
-            effect => prepare(&mut line.shared.lock(), by, &effect, plan.call()),
+            effect => {
+                let mut state = self.line.shared.lock();
+                if !self.is_forgotten(&state) {
+                    prepare(&mut state, by, &effect, plan.call());
+                }
+            }
         }
         Ok(plan)
     }
@@ -126,6 +137,7 @@ impl Walk {
     fn note_undone(&mut self, taken: &Taken) {
         self.note_body(taken);
         let mut state = self.line.shared.lock();
+        // Of a request from before a reset there is no record, and so no call.
         let calls = state.calls(self.exchange);
         state.use_tokens_of_body(self.exchange, &calls, taken.received.length);
     }

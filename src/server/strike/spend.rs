@@ -60,7 +60,7 @@ impl Walk {
     }
 
     /// The strike has done what it does.
-    pub(super) fn fire(&mut self) {
+    pub(in crate::server) fn fire(&mut self) {
         self.resolve(Ok(()));
     }
 
@@ -78,6 +78,10 @@ impl Walk {
     }
 
     pub(super) fn account(&self, state: &mut State, strike: &Strike, done: Result<(), String>) {
+        // The faults and the record of before a reset are gone.
+        if self.is_forgotten(state) {
+            return;
+        }
         match done {
             Ok(()) => {
                 state.faults.fired(strike);
