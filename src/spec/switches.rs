@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Cors, LIMITS, Limits};
+use super::{Cors, LIMITS, LimitRow, Limits};
 
 /// Whether the origin puts up with something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +144,25 @@ pub struct SwitchRow {
     /// What it changes, and who needs that.
     pub what: &'static str,
     set: fn(&mut Switches, &str) -> Option<()>,
+    get: fn(&Switches) -> String,
 }
+
+/// The words for the values of a switch.
+type Words<T> = &'static [(&'static str, T)];
+
+const TOLERANCES: Words<Tolerance> =
+    &[("refuse", Tolerance::Refuse), ("accept", Tolerance::Accept)];
+const RESULT_SHAPES: Words<ResultShape> =
+    &[("bare", ResultShape::Bare), ("object", ResultShape::Object)];
+const LIST_PATH_ITEMS: Words<ListPathItems> =
+    &[("flat", ListPathItems::Flat), ("nested", ListPathItems::Nested)];
+const LAST_COOKIES: Words<LastCookie> =
+    &[("short", LastCookie::ShortPage), ("empty", LastCookie::EmptyPage)];
+const CORS: Words<Cors> = &[("documented", Cors::Documented), ("open", Cors::Open)];
+const RENAMES_TAKEN: Words<RenameTaken> =
+    &[("-2", RenameTaken::NameTaken), ("-3", RenameTaken::NoParent)];
+const LEGACY_HEADERS: Words<LegacyHeaders> =
+    &[("off", LegacyHeaders::Off), ("on", LegacyHeaders::On)];
 
 /// Every switch but the limits, which go by their own names ([`LIMITS`]).
 pub const SWITCHES: &[SwitchRow] = &[
@@ -154,11 +172,8 @@ pub const SWITCHES: &[SwitchRow] = &[
         default: "bare",
         what: "how abortMultipart and restartMultipart answer: the C# client reads 0, the \
                Java client {\"code\": 0}",
-        set: |to, text| {
-            to.result_shape =
-                one_of(text, &[("bare", ResultShape::Bare), ("object", ResultShape::Object)])?;
-            Some(())
-        },
+        set: |to, text| choose(&mut to.result_shape, RESULT_SHAPES, text),
+        get: |from| word(from.result_shape, RESULT_SHAPES),
     },
     SwitchRow {
         name: "x_content_type_auto",
@@ -166,14 +181,16 @@ pub const SWITCHES: &[SwitchRow] = &[
         default: "refuse",
         what: "the legacy header X-Content-Type: auto on /post/raw and /post/file: one client sends \
                it always, and retries for ever when it is refused",
-        set: |to, text| tolerance(&mut to.x_content_type_auto, text),
+        set: |to, text| choose(&mut to.x_content_type_auto, TOLERANCES, text),
+        get: |from| word(from.x_content_type_auto, TOLERANCES),
     },
     SwitchRow {
         name: "empty_form_file",
         values: "accept|refuse",
         default: "accept",
         what: "a form whose file has no bytes: documented as an error, recorded as a success",
-        set: |to, text| tolerance(&mut to.empty_form_file, text),
+        set: |to, text| choose(&mut to.empty_form_file, TOLERANCES, text),
+        get: |from| word(from.empty_form_file, TOLERANCES),
     },
     SwitchRow {
         name: "form_part_without_filename",
@@ -181,38 +198,32 @@ pub const SWITCHES: &[SwitchRow] = &[
         default: "refuse",
         what: "a part uploadFile of a form without a file name, or with an empty one: not a file (-24), \
                or a file whose name the field basename or the origin gives",
-        set: |to, text| tolerance(&mut to.form_part_without_filename, text),
+        set: |to, text| choose(&mut to.form_part_without_filename, TOLERANCES, text),
+        get: |from| word(from.form_part_without_filename, TOLERANCES),
     },
     SwitchRow {
         name: "unknown_content_type",
         values: "accept|refuse",
         default: "accept",
         what: "content types that are well formed and not listed: documented both ways",
-        set: |to, text| tolerance(&mut to.unknown_content_type, text),
+        set: |to, text| choose(&mut to.unknown_content_type, TOLERANCES, text),
+        get: |from| word(from.unknown_content_type, TOLERANCES),
     },
     SwitchRow {
         name: "listpath_items",
         values: "flat|nested",
         default: "flat",
         what: "how listPath writes an entry with its stat",
-        set: |to, text| {
-            to.listpath_items =
-                one_of(text, &[("flat", ListPathItems::Flat), ("nested", ListPathItems::Nested)])?;
-            Some(())
-        },
+        set: |to, text| choose(&mut to.listpath_items, LIST_PATH_ITEMS, text),
+        get: |from| word(from.listpath_items, LIST_PATH_ITEMS),
     },
     SwitchRow {
         name: "listpath_last_cookie",
         values: "short|empty",
         default: "short",
         what: "listPath's cookie is null behind a short page, or only behind an empty one",
-        set: |to, text| {
-            to.listpath_last_cookie = one_of(
-                text,
-                &[("short", LastCookie::ShortPage), ("empty", LastCookie::EmptyPage)],
-            )?;
-            Some(())
-        },
+        set: |to, text| choose(&mut to.listpath_last_cookie, LAST_COOKIES, text),
+        get: |from| word(from.listpath_last_cookie, LAST_COOKIES),
     },
     SwitchRow {
         name: "legacy_headers",
@@ -220,11 +231,8 @@ pub const SWITCHES: &[SwitchRow] = &[
         default: "off",
         what: "read X-LLNW-Authorization and send X-Llnw-Status too, for clients from before the \
                headers were renamed",
-        set: |to, text| {
-            to.legacy_headers =
-                one_of(text, &[("off", LegacyHeaders::Off), ("on", LegacyHeaders::On)])?;
-            Some(())
-        },
+        set: |to, text| choose(&mut to.legacy_headers, LEGACY_HEADERS, text),
+        get: |from| word(from.legacy_headers, LEGACY_HEADERS),
     },
     SwitchRow {
         name: "cors",
@@ -232,17 +240,16 @@ pub const SWITCHES: &[SwitchRow] = &[
         default: "documented",
         what: "what browsers let a page of another origin do: with open it may also send every X-Agile-* header \
                and read every X-Agile-* header of an answer, without which it can send no piece",
-        set: |to, text| {
-            to.cors = one_of(text, &[("documented", Cors::Documented), ("open", Cors::Open)])?;
-            Some(())
-        },
+        set: |to, text| choose(&mut to.cors, CORS, text),
+        get: |from| word(from.cors, CORS),
     },
     SwitchRow {
         name: "signature_reuse",
         values: "refuse|accept",
         default: "refuse",
         what: "a signature that was used before",
-        set: |to, text| tolerance(&mut to.signature_reuse, text),
+        set: |to, text| choose(&mut to.signature_reuse, TOLERANCES, text),
+        get: |from| word(from.signature_reuse, TOLERANCES),
     },
     SwitchRow {
         name: "rate_limit",
@@ -253,6 +260,7 @@ pub const SWITCHES: &[SwitchRow] = &[
             to.rate_limit = if text == "off" { None } else { Some(number(text)?) };
             Some(())
         },
+        get: |from| off_or(from.rate_limit),
     },
     SwitchRow {
         name: "disk_quota",
@@ -263,6 +271,7 @@ pub const SWITCHES: &[SwitchRow] = &[
             to.disk_quota = if text == "off" { None } else { Some(number(text)?) };
             Some(())
         },
+        get: |from| off_or(from.disk_quota),
     },
     SwitchRow {
         name: "rename_taken",
@@ -270,11 +279,8 @@ pub const SWITCHES: &[SwitchRow] = &[
         default: "-2",
         what: "the code of a rename to a name that is taken: -2 is documented, a client's test against the \
                service wants -3",
-        set: |to, text| {
-            to.rename_taken =
-                one_of(text, &[("-2", RenameTaken::NameTaken), ("-3", RenameTaken::NoParent)])?;
-            Some(())
-        },
+        set: |to, text| choose(&mut to.rename_taken, RENAMES_TAKEN, text),
+        get: |from| word(from.rename_taken, RENAMES_TAKEN),
     },
     SwitchRow {
         name: "join",
@@ -286,6 +292,7 @@ pub const SWITCHES: &[SwitchRow] = &[
             to.join = join(text)?;
             Some(())
         },
+        get: |from| join_words(from.join),
     },
     SwitchRow {
         name: "egress_delay",
@@ -296,6 +303,7 @@ pub const SWITCHES: &[SwitchRow] = &[
             to.egress_delay = seconds(text)?;
             Some(())
         },
+        get: |from| from.egress_delay.as_secs_f64().to_string(),
     },
 ];
 
@@ -322,15 +330,41 @@ impl Switches {
         };
         (row.set)(self, value).ok_or_else(|| format!("{name} takes {}, not {value:?}", row.values))
     }
+
+    /// Every switch and every limit with its value, as [`Switches::set`] takes them.
+    pub fn values(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let switches = SWITCHES.iter().map(|row| (row.name, (row.get)(self)));
+        let limit = |row: &LimitRow| (row.name, self.limits.of(row.limit).to_string());
+        switches.chain(LIMITS.iter().map(limit))
+    }
 }
 
 fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Option<T> {
     words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
 }
 
-fn tolerance(to: &mut Tolerance, text: &str) -> Option<()> {
-    *to = one_of(text, &[("refuse", Tolerance::Refuse), ("accept", Tolerance::Accept)])?;
+fn choose<T: Copy>(to: &mut T, words: Words<T>, text: &str) -> Option<()> {
+    *to = one_of(text, words)?;
     Some(())
+}
+
+/// The word for a value.
+fn word<T: Copy + PartialEq>(value: T, words: Words<T>) -> String {
+    let found = words.iter().find(|(_, known)| *known == value);
+    found.map_or_else(String::new, |(word, _)| (*word).to_owned())
+}
+
+fn off_or(number: Option<u64>) -> String {
+    number.map_or_else(|| "off".to_owned(), |number| number.to_string())
+}
+
+fn join_words(join: Join) -> String {
+    match join {
+        Join::Immediate => "immediate".to_owned(),
+        Join::Polls(count) => format!("polls:{count}"),
+        Join::After(time) => format!("after:{}", time.as_secs_f64()),
+        Join::Fail => "fail".to_owned(),
+    }
 }
 
 fn number(text: &str) -> Option<u64> {
@@ -383,6 +417,28 @@ mod tests {
         }
         assert_eq!(switches.join, Join::After(Duration::from_millis(1500)));
         assert_eq!(switches.limits.of(crate::spec::Limit::Pieces), 3);
+    }
+
+    #[test]
+    fn values_are_those_that_were_set() {
+        let mut switches = Switches::default();
+        let defaults: Vec<_> = switches.values().collect();
+        for row in SWITCHES {
+            assert!(defaults.contains(&(row.name, row.default.to_owned())), "{}", row.name);
+        }
+        for row in SWITCHES {
+            let words = row.values.split('|').filter(|word| !word.contains(char::is_uppercase));
+            for value in words.chain(["7", "1.5", "polls:3", "after:0.25"]) {
+                if switches.set(row.name, value).is_ok() {
+                    assert!(switches.values().any(|set| set == (row.name, value.to_owned())));
+                }
+            }
+        }
+        let mut again = Switches::default();
+        for (name, value) in switches.values() {
+            assert_eq!(again.set(name, &value), Ok(()), "{name}={value}");
+        }
+        assert_eq!(again, switches);
     }
 
     #[test]
