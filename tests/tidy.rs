@@ -43,7 +43,7 @@ const ROOMS: &[Room] = &[
         below: &[
             "spec", "content", "origin", "journal", "fault", "wire", "report", "verdict", "server",
         ],
-        crates: &["serde_json"],
+        crates: &["percent_encoding", "serde_json"],
     },
     // A program of its own, which sees of the house what everybody sees.
     Room { name: "bin", below: &[], crates: &["ctrlc", "lexopt", "serde_json", "toml"] },

@@ -2,8 +2,9 @@
 
 use crate::server::MockOrigin;
 
+use super::query::Parameter;
 use super::router::{Refused, Request, Said};
-use super::{chaos, faults, steering, story};
+use super::{chaos, faults, steering, storage, story, tokens, wait};
 
 /// One thing that can be asked for.
 #[derive(Debug)]
@@ -11,10 +12,10 @@ use super::{chaos, faults, steering, story};
 pub struct Endpoint {
     /// The HTTP method.
     pub method: &'static str,
-    /// The path; `ID` in it stands for the number of a fault.
+    /// The path; `ID` in it stands for the number of a fault or the identifier of an upload.
     pub path: &'static str,
-    /// The one parameter that its query may have.
-    pub query: Option<&'static str>,
+    /// The parameters that its query may have.
+    pub query: &'static [Parameter],
     /// What is sent along; nothing where that is empty.
     pub takes: Option<&'static str>,
     /// What is answered.
@@ -42,12 +43,12 @@ const fn get(
     what: &'static str,
     serve: Serve,
 ) -> Endpoint {
-    Endpoint { method: "GET", path, query: None, takes: None, answers, what, serve }
+    Endpoint { method: "GET", path, query: &[], takes: None, answers, what, serve }
 }
 
 /// Does something, and needs to be told no more.
 const fn act(path: &'static str, what: &'static str, serve: Serve) -> Endpoint {
-    Endpoint { method: "POST", path, query: None, takes: None, answers: "{}", what, serve }
+    Endpoint { method: "POST", path, query: &[], takes: None, answers: "{}", what, serve }
 }
 
 const fn delete(
@@ -56,7 +57,7 @@ const fn delete(
     what: &'static str,
     serve: Serve,
 ) -> Endpoint {
-    Endpoint { method: "DELETE", path, query: None, takes: None, answers, what, serve }
+    Endpoint { method: "DELETE", path, query: &[], takes: None, answers, what, serve }
 }
 
 /// Does what is sent along.
@@ -67,8 +68,21 @@ const fn post(
     what: &'static str,
     serve: Serve,
 ) -> Endpoint {
-    Endpoint { method: "POST", path, query: None, takes: Some(takes), answers, what, serve }
+    Endpoint { method: "POST", path, query: &[], takes: Some(takes), answers, what, serve }
 }
+
+/// Stores the bytes that are sent along.
+const fn put(
+    path: &'static str,
+    query: &'static [Parameter],
+    answers: &'static str,
+    what: &'static str,
+    serve: Serve,
+) -> Endpoint {
+    Endpoint { method: "PUT", path, query, takes: Some("bytes"), answers, what, serve }
+}
+
+const UPLOAD: &str = r#"{"id", "path", "user", "state", "error", "content_type", "created", "size", "pieces": [{"part", "size", "digest", "state"}]}"#;
 
 /// All there is.
 pub const ENDPOINTS: &[Endpoint] = &[
@@ -109,11 +123,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
         )
     },
     Endpoint {
-        query: Some("after"),
+        query: story::PAGE,
         ..get(
             "/__mock/journal",
             r#"{"exchanges": […]}"#,
-            "every request and what became of it, or those numbered higher than after=N",
+            "every request that has come by now and what became of it; with after only those \
+             numbered higher, with limit no more than so many. It is written as it is read, so that \
+             its length is not announced if it is long",
             Try(story::journal),
         )
     },
@@ -129,6 +145,71 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "what speaks against the run so far: requests that found no endpoint, faults that never \
          acted or held an answer beyond the hold limit",
         Tell(story::verdict),
+    ),
+    Endpoint {
+        query: wait::PARAMETERS,
+        ..get(
+            "/__mock/wait",
+            r#"{"met": true|false, "count": N}"#,
+            "answers when count exchanges (1 if it does not say) are as the parameters say, or when the \
+             timeout is over (30 seconds if it does not say). An exchange counts if one of its calls \
+             is selected by op, method, part, interface, path, user and upload as faults select them, \
+             with the code, and it has the status and the outcome; after leaves out earlier ones. With \
+             quiet alone it answers {\"met\"} when no exchange has been open and nothing has changed \
+             for that many seconds",
+            Try(wait::wait),
+        )
+    },
+    Endpoint {
+        query: storage::READ,
+        ..get(
+            "/__mock/files",
+            r#"{"files": [{"path", "size", "digest", "content_type", "mtime"}]}"#,
+            "every stored file, whether clients see it yet or not; with path, the bytes of that one",
+            Try(storage::files),
+        )
+    },
+    put(
+        "/__mock/files",
+        storage::PUT,
+        r#"{"path", "size", "digest"}"#,
+        "stores a file of any size, with the directories that it needs, in place of the one that is \
+         there; it belongs to the user, or to the first one",
+        Try(storage::put_file),
+    ),
+    get(
+        "/__mock/uploads",
+        r#"{"uploads": [UPLOAD]}"#,
+        "every upload in every state",
+        Tell(storage::uploads),
+    ),
+    post(
+        "/__mock/uploads",
+        storage::NEW_UPLOAD,
+        r#"{"id": ID}"#,
+        "begins an upload, with the directories that it needs, for tests of clients that resume; it \
+         belongs to the user, or to the first one",
+        Try(storage::begin_upload),
+    ),
+    get(
+        "/__mock/uploads/ID",
+        UPLOAD,
+        "the upload with that multipart identifier",
+        Try(storage::upload),
+    ),
+    put(
+        "/__mock/uploads/ID/pieces",
+        storage::PIECE,
+        r#"{"part", "size", "digest"}"#,
+        "stores a piece of an open upload, as if its owner had sent it",
+        Try(storage::put_piece),
+    ),
+    post(
+        "/__mock/tokens/expire",
+        tokens::TAKES,
+        r#"{"expired": N}"#,
+        "lets a token expire, or all tokens that a user has by now",
+        Try(tokens::expire),
     ),
     act(
         "/__mock/reset",
@@ -155,6 +236,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Try(steering::offline),
     ),
     act("/__mock/online", "listens again on the same ports", Try(steering::online)),
+    get(
+        "/__mock/switches",
+        r#"{"NAME": VALUE}"#,
+        "every switch and every limit with its value",
+        Tell(steering::switch_values),
+    ),
     post(
         "/__mock/switches",
         r#"{"NAME": VALUE}"#,

@@ -4,13 +4,19 @@
 //! under test or written into the journal. [`ENDPOINTS`] is all there is; `docs/control.md` is made
 //! from it.
 
+mod access;
 mod body;
 mod chaos;
 mod endpoints;
 mod faults;
+mod list;
+mod query;
 mod router;
 mod steering;
+mod storage;
 mod story;
+mod tokens;
+mod wait;
 
 use std::fmt;
 use std::io;
@@ -19,7 +25,10 @@ use std::sync::Arc;
 
 use crate::server::{MockOrigin, Side, StartError};
 
+use access::Access;
 pub use endpoints::{ENDPOINTS, Endpoint};
+pub use query::Parameter;
+use router::Router;
 
 /// Where everything lies.
 pub const ROOT: &str = "/__mock/";
@@ -41,6 +50,7 @@ pub struct Control {
     // In this order: whoever drops this may be the last to hold the origin, and the listener's task
     // must not be, as an origin that ends waits for tasks.
     side: Side,
+    token: Option<String>,
     _origin: Arc<MockOrigin>,
 }
 
@@ -56,12 +66,47 @@ impl Control {
             let what = format!("be controlled at {address}");
             return Err(StartError::new(what, io::Error::other(why)));
         }
-        let held = Arc::downgrade(&origin);
-        let side = Side::start(address, move |ask| match held.upgrade() {
-            Some(origin) => router::answer(&origin, ask),
-            None => router::gone(),
+        let side = Side::start(address, Router::new(&origin, Access::Local))?;
+        Ok(Self { side, token: None, _origin: origin })
+    }
+
+    /// Listens at `address`, which others may reach, and steers `origin` for whoever has `token`:
+    /// every request needs the header `Authorization: Bearer TOKEN`. Without a token a random one is
+    /// made.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use mock_origin::MockOrigin;
+    /// use mock_origin::control::Control;
+    ///
+    /// let origin = Arc::new(MockOrigin::start());
+    /// let control = Control::start_exposed(origin, ([127, 0, 0, 1], 0).into(), None)?;
+    /// assert!(control.token().is_some());
+    /// # Ok::<(), mock_origin::StartError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be listened on, or the token is shorter than 16 bytes or has others than
+    /// letters, digits and `-._~+/=`.
+    pub fn start_exposed(
+        origin: Arc<MockOrigin>,
+        address: SocketAddr,
+        token: Option<&str>,
+    ) -> Result<Self, StartError> {
+        let token = token.map_or_else(access::random_token, str::to_owned);
+        access::check_token(&token).map_err(|why| {
+            StartError::new(format!("be controlled at {address}"), io::Error::other(why))
         })?;
-        Ok(Self { side, _origin: origin })
+        let router = Router::new(&origin, Access::Token(token.clone()));
+        let side = Side::start(address, router)?;
+        Ok(Self { side, token: Some(token), _origin: origin })
+    }
+
+    /// The token that requests need, if they need one.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     /// Where it is, with a slash at the end: `http://127.0.0.1:40001/__mock/`.

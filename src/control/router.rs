@@ -1,28 +1,39 @@
 //! From a request to its endpoint, past what is not let in.
 
-use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
 
 use serde_json::{Value, json};
 
+use crate::content::{Content, Writer};
 use crate::journal::escape_json;
-use crate::server::{Ask, MockOrigin, Reply};
+use crate::server::{Admin, Answered, Ask, AskBody, MockOrigin, Reply, ReplyBody};
 
+use super::access::Access;
 use super::endpoints::Serve;
+use super::query::Query;
 use super::{ENDPOINTS, Endpoint};
 
 /// What an endpoint is given.
 pub(super) struct Request<'a> {
     /// What stands for `ID` in the path.
     pub(super) id: &'a str,
-    /// The value of the endpoint's parameter, if it came.
-    pub(super) query: Option<&'a str>,
+    pub(super) query: Query<'a>,
     pub(super) body: &'a str,
+    /// What a PUT sent.
+    pub(super) content: Content,
 }
 
 /// What an endpoint answers.
 pub(super) enum Said {
     Json(Value),
     Text(String),
+    /// JSON that is written already, or as it is read.
+    Written(ReplyBody),
+    /// Bytes that are stored.
+    Content(Content),
+    /// JSON that comes when it has been waited for.
+    Later(Pin<Box<dyn Future<Output = Value> + Send>>),
 }
 
 /// Why a request is not done.
@@ -47,68 +58,77 @@ impl From<String> for Refused {
 
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
+const BYTES: &str = "application/octet-stream";
 
-/// Answers a request.
-pub(super) fn answer(origin: &MockOrigin, ask: &Ask) -> Reply {
-    match admit(ask).and_then(|()| serve(origin, ask)) {
-        Ok(Said::Json(value)) => json(200, None, &value),
-        Ok(Said::Text(body)) => Reply { status: 200, content_type: TEXT, allow: None, body },
-        Err(Refused { status, why, allow }) => json(status, allow, &json!({ "error": why })),
+/// Finds the endpoint of each request, and lets it answer.
+pub(super) struct Router {
+    /// Requests must not keep an origin that nobody else has.
+    origin: Weak<MockOrigin>,
+    access: Access,
+}
+
+impl Router {
+    pub(super) fn new(origin: &Arc<MockOrigin>, access: Access) -> Self {
+        Self { origin: Arc::downgrade(origin), access }
     }
 }
 
-/// Answers when there is nothing left to be steered.
-pub(super) fn gone() -> Reply {
-    json(503, None, &json!({ "error": "the origin has ended" }))
+impl Admin for Router {
+    fn writer(&self, ask: &Ask, declared: Option<u64>) -> Option<Writer> {
+        let is_stored = ask.method == "PUT" && self.access.admit(ask).is_ok() && find(ask).is_ok();
+        self.origin.upgrade().filter(|_| is_stored).map(|origin| origin.body_writer(declared))
+    }
+
+    fn answer(&self, ask: Ask) -> Answered {
+        let Some(origin) = self.origin.upgrade() else {
+            return Answered::Now(json(503, None, &json!({ "error": "the origin has ended" })));
+        };
+        Answered::Now(match self.access.admit(&ask).and_then(|()| serve(&origin, &ask)) {
+            Ok(Said::Json(value)) => json(200, None, &value),
+            Ok(Said::Text(text)) => reply(200, None, TEXT, ReplyBody::Text(text)),
+            Ok(Said::Written(body)) => reply(200, None, JSON, body),
+            Ok(Said::Content(content)) => reply(200, None, BYTES, ReplyBody::Content(content)),
+            Ok(Said::Later(value)) => {
+                return Answered::Later(Box::pin(async { json(200, None, &value.await) }));
+            }
+            Err(Refused { status, why, allow }) => json(status, allow, &json!({ "error": why })),
+        })
+    }
 }
 
 fn json(status: u16, allow: Option<String>, value: &Value) -> Reply {
-    Reply { status, content_type: JSON, allow, body: escape_json(&value.to_string()) + "\n" }
+    reply(
+        status,
+        allow,
+        JSON,
+        ReplyBody::Text(
+            escape_json(&value.to_string())
+                + "
+",
+        ),
+    )
 }
 
-/// Lets in what was sent on purpose. Any page in a browser can send requests here; they have an
-/// `Origin`, or a `Host` that somebody's name server has pointed at this machine.
-fn admit(ask: &Ask) -> Result<(), Refused> {
-    if ask.has_origin {
-        return Err(Refused::new(403, "a request with an Origin comes from a page in a browser"));
-    }
-    match ask.hosts.iter().find(|host| !is_local(host)) {
-        Some(host) => {
-            let why = format!("the Host is localhost or a loopback address here, not {host:?}");
-            Err(Refused::new(403, why))
-        }
-        None if ask.hosts.is_empty() => Err(Refused::new(403, "a Host is missing: localhost")),
-        None => Ok(()),
-    }
-}
-
-/// Whether the host of `name` or `name:port` is this machine.
-fn is_local(host: &str) -> bool {
-    let (name, port) = match host.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').unwrap_or(("", "")),
-        None => host.split_at(host.find(':').unwrap_or(host.len())),
-    };
-    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    if !port.is_empty() && !port.strip_prefix(':').is_some_and(is_port) {
-        return false;
-    }
-    let is_loopback = |ip: IpAddr| ip.is_loopback() && ip.is_ipv6() == host.starts_with('[');
-    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
+fn reply(status: u16, allow: Option<String>, content_type: &'static str, body: ReplyBody) -> Reply {
+    Reply { status, content_type, allow, body }
 }
 
 fn serve(origin: &MockOrigin, ask: &Ask) -> Result<Said, Refused> {
     let (endpoint, id) = find(ask)?;
-    let Some(body) = &ask.body else {
-        return Err(Refused::new(413, "a body has at most 1 MiB"));
+    let (body, content) = match &ask.body {
+        AskBody::Memory(body) => (&**body, Content::empty()),
+        AskBody::Stored(content) => (&b""[..], content.clone()),
+        AskBody::TooLong => return Err(Refused::new(413, "a body has at most 1 MiB")),
     };
     let body = std::str::from_utf8(body).map_err(|_| "the body is no UTF-8".to_owned())?;
+    let name = format!("{} {}", endpoint.method, endpoint.path);
     if endpoint.takes.is_none() && !matches!(body.trim(), "" | "{}") {
-        return Err(format!("{} {} takes no body", endpoint.method, endpoint.path).into());
+        return Err(format!("{name} takes no body").into());
     }
-    let query = parameter(endpoint, &ask.query)?;
+    let query = Query::parse(&ask.query, &name, endpoint.query)?;
     match endpoint.serve {
         Serve::Tell(tell) => Ok(tell(origin)),
-        Serve::Try(serve) => serve(origin, &Request { id, query, body }),
+        Serve::Try(serve) => serve(origin, &Request { id, query, body, content }),
     }
 }
 
@@ -144,22 +164,12 @@ fn fits<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     (!id.is_empty() && !id.contains('/')).then_some(id)
 }
 
-fn parameter<'a>(endpoint: &Endpoint, query: &'a str) -> Result<Option<&'a str>, String> {
-    if query.is_empty() {
-        return Ok(None);
-    }
-    let Some(name) = endpoint.query else {
-        return Err(format!("{} {} takes no query", endpoint.method, endpoint.path));
-    };
-    let value = query.strip_prefix(name).and_then(|rest| rest.strip_prefix('='));
-    value.map(Some).ok_or_else(|| format!("{} takes {name}=N alone, not {query:?}", endpoint.path))
-}
-
 /// What is said of an endpoint.
 pub(super) fn shown(endpoint: &Endpoint) -> Value {
     let Endpoint { method, path, query, takes, answers, what, .. } = endpoint;
+    let parameters: Vec<_> = query.iter().map(|parameter| parameter.name).collect();
     json!({
-        "method": method, "path": path, "query": query, "takes": takes, "answers": answers,
+        "method": method, "path": path, "query": parameters, "takes": takes, "answers": answers,
         "meaning": what,
     })
 }

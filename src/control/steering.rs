@@ -48,6 +48,14 @@ fn done(done: Result<(), StartError>) -> Result<Said, Refused> {
     done.map(|()| nothing()).map_err(|error| Refused::new(503, error.to_string()))
 }
 
+/// Every switch and every limit, as they are set: a number where it is one.
+pub(super) fn switch_values(origin: &MockOrigin) -> Said {
+    let value =
+        |text: String| text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number));
+    let values = origin.switch_values().into_iter();
+    Said::Json(values.map(|(name, text)| (name, value(text))).collect())
+}
+
 pub(super) fn switches(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
     let object = object(request.body, r#"{"NAME": VALUE}"#)?;
     let pairs: Vec<(&str, String)> = object

@@ -5,9 +5,13 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use crate::fault::{interface_word, operation_word};
-use crate::journal::{AnswerHead, Call, Exchange, Framing, Moment, Struck, redacted, shown_target};
+use crate::journal::{
+    AnswerHead, Call, Exchange, Framing, Moment, Outcome, Struck, redacted, shown_target,
+};
 use crate::server::MockOrigin;
 
+use super::list::list;
+use super::query::Parameter;
 use super::router::{Refused, Request, Said};
 
 pub(super) fn timeline(origin: &MockOrigin) -> Said {
@@ -24,19 +28,16 @@ pub(super) fn verdict(origin: &MockOrigin) -> Said {
     })
 }
 
-pub(super) fn journal(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
-    let after = request.query.map(number).transpose()?;
-    let journal = origin.journal();
-    let is_new = |exchange: &Exchange| after.is_none_or(|after| exchange.index > after);
-    let exchanges = journal.exchanges().iter().filter(|exchange| is_new(exchange));
-    let exchanges: Vec<_> = exchanges.map(|exchange| told(exchange)).collect();
-    Ok(Said::Json(json!({ "exchanges": exchanges })))
-}
+/// Which part of the journal is asked for.
+pub(super) const PAGE: &[Parameter] =
+    &[Parameter::new("after", "the number of an exchange"), Parameter::new("limit", "a number")];
 
-fn number(text: &str) -> Result<u64, String> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok().filter(|_| is_plain);
-    number.ok_or_else(|| format!("after takes the number of an exchange, not {text:?}"))
+pub(super) fn journal(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+    let after: Option<u64> = request.query.number("after")?;
+    let limit = request.query.number("limit")?.unwrap_or(u64::MAX);
+    let from = after.map_or(0, |after| after.saturating_add(1));
+    let exchanges = origin.read_journal(from, limit).flatten();
+    Ok(Said::Written(list("exchanges", exchanges.map(|exchange| Ok(told(&exchange))))))
 }
 
 fn told(exchange: &Exchange) -> Value {
@@ -59,13 +60,34 @@ fn told(exchange: &Exchange) -> Value {
         "status": exchange.status(),
         "answer_headers": exchange.answer.as_deref().map(answer_headers),
         "written": exchange.written,
-        "outcome": snake(&format!("{:?}", exchange.outcome)),
+        "outcome": outcome_word(exchange.outcome),
         "faults": exchange.faults.iter().map(struck).collect::<Vec<_>>(),
         "opened": seconds(&exchange.opened),
         "committed": exchange.committed.as_ref().map(seconds),
         "answered": exchange.answered.as_ref().map(seconds),
         "closed": exchange.closed.as_ref().map(seconds),
     })
+}
+
+/// How far an exchange came, as it is written.
+const OUTCOMES: &[(&str, Outcome)] = &[
+    ("receiving", Outcome::Receiving),
+    ("held_back", Outcome::HeldBack),
+    ("sending", Outcome::Sending),
+    ("answering", Outcome::Answering),
+    ("answered", Outcome::Answered),
+    ("cut_short", Outcome::CutShort),
+    ("client_gone", Outcome::ClientGone),
+    ("cut_by_fault", Outcome::CutByFault),
+    ("stopped", Outcome::Stopped),
+];
+
+pub(super) fn outcome_named(word: &str) -> Option<Outcome> {
+    OUTCOMES.iter().find(|(known, _)| *known == word).map(|(_, outcome)| *outcome)
+}
+
+fn outcome_word(outcome: Outcome) -> &'static str {
+    OUTCOMES.iter().find(|(_, known)| *known == outcome).map_or("", |(word, _)| word)
 }
 
 fn call(call: &Call) -> Value {
@@ -83,8 +105,12 @@ fn call(call: &Call) -> Value {
     })
 }
 
+/// What a fault is stands in the list of faults; chaos is in no list.
 fn struck(struck: &Struck) -> Value {
-    json!({ "id": struck.fault, "name": &*struck.name })
+    match struck.fault {
+        Some(id) => json!({ "id": id }),
+        None => json!({ "id": null, "name": &*struck.name }),
+    }
 }
 
 fn answer_headers(head: &AnswerHead) -> Value {

@@ -14,6 +14,7 @@ mod query;
 mod secrets;
 mod shortened;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use connection::{Connection, ConnectionEnd};
@@ -82,6 +83,25 @@ impl Journal {
     pub fn exchange(&self, index: u64) -> Option<&Arc<Exchange>> {
         let at = index.checked_sub(self.forgotten.exchanges)?;
         usize::try_from(at).ok().and_then(|at| self.exchanges.get(at))
+    }
+
+    /// The numbers of the exchanges.
+    pub fn numbers(&self) -> Range<u64> {
+        let first = self.forgotten.exchanges;
+        first..first + self.exchanges.len() as u64
+    }
+
+    /// The exchanges with a number in `range`, as far as there are any.
+    pub fn exchanges_in(&self, range: Range<u64>) -> &[Arc<Exchange>] {
+        let first = self.forgotten.exchanges;
+        let at = |number: u64| usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
+        let end = at(range.end).min(self.exchanges.len());
+        &self.exchanges[at(range.start).min(end)..end]
+    }
+
+    /// Whether an exchange is not over.
+    pub fn has_open_exchanges(&self) -> bool {
+        self.exchanges.len() > self.ended.len()
     }
 
     /// What went wrong inside the origin itself; each is our fault, never the client's.

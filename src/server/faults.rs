@@ -244,6 +244,14 @@ impl MockOrigin {
     }
 }
 
+#[cfg(feature = "cli")]
+impl MockOrigin {
+    /// Every switch and every limit with its value.
+    pub(crate) fn switch_values(&self) -> Vec<(&'static str, String)> {
+        self.shared.lock().origin.switches().values().collect()
+    }
+}
+
 /// The first of several faults that there cannot be.
 pub(crate) struct WrongFault {
     /// Its number among them, from 1.

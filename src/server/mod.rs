@@ -16,6 +16,8 @@ mod given;
 mod hashing;
 mod held;
 mod intake;
+#[cfg(feature = "cli")]
+mod journal_reader;
 mod late;
 mod line;
 mod lingering_close;
@@ -23,6 +25,8 @@ mod mock_origin;
 mod on;
 mod outgoing;
 mod ports;
+#[cfg(feature = "cli")]
+mod provision;
 mod respond;
 mod runtime;
 mod script;
@@ -33,6 +37,8 @@ mod socket;
 mod strike;
 mod tap;
 mod waiting;
+#[cfg(feature = "cli")]
+mod watch;
 
 pub use accept::StartError;
 pub use builder::Builder;
@@ -42,4 +48,8 @@ pub use held::Held;
 pub use mock_origin::MockOrigin;
 pub use on::{Armed, On, OnConnections, OnTokens};
 #[cfg(feature = "cli")]
-pub(crate) use side::{Ask, Reply, Side};
+pub(crate) use provision::{NamedUpload, ProvisionError};
+#[cfg(feature = "cli")]
+pub(crate) use side::{Admin, Answered, Ask, AskBody, Chunks, Reply, ReplyBody, Side};
+#[cfg(feature = "cli")]
+pub(crate) use watch::{Condition, Wanted};

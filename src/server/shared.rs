@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
+use tokio::sync::Notify;
+#[cfg(feature = "cli")]
+use tokio::sync::futures::Notified;
 
 use crate::content::Store;
 use crate::fault::{Fault, FaultRecord, Faults, Place};
@@ -22,6 +25,8 @@ pub(super) struct Shared {
     state: Mutex<State>,
     /// Told whenever a record changes, for those who wait for that.
     changed: Condvar,
+    /// The same for those that wait without a thread.
+    changed_async: Notify,
     started: Instant,
     stopping: AtomicBool,
     pub(super) store: Store,
@@ -121,6 +126,7 @@ impl Shared {
         Arc::new(Self {
             state: Mutex::new(state),
             changed: Condvar::new(),
+            changed_async: Notify::new(),
             started: Instant::now(),
             stopping: AtomicBool::new(false),
             store,
@@ -142,6 +148,13 @@ impl Shared {
     /// Tells whoever waits that a record has changed.
     pub(super) fn tell(&self) {
         self.changed.notify_all();
+        self.changed_async.notify_waiters();
+    }
+
+    /// The next change of a record, without a thread that waits for it.
+    #[cfg(feature = "cli")]
+    pub(super) fn next_change(&self) -> Notified<'_> {
+        self.changed_async.notified()
     }
 
     /// Locks once `ready` says so, or after `patience`; says whether it did.

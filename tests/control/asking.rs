@@ -219,6 +219,63 @@ fn the_journal_is_read_on_from_a_number() {
 }
 
 #[test]
+fn the_journal_is_read_page_by_page() {
+    let stage = stage();
+    (0..5).for_each(|number| assert_eq!(stage.put(&number.to_string()).status, 200));
+    let mut found = Vec::new();
+    let mut page = "/__mock/journal?limit=2".to_owned();
+    loop {
+        let journal = stage.ask("GET", &page, "");
+        let indices = journal["exchanges"].as_array().unwrap().iter();
+        let indices: Vec<_> = indices.map(|one| one["index"].as_u64().unwrap()).collect();
+        let Some(last) = indices.last() else { break };
+        page = format!("/__mock/journal?after={last}&limit=2");
+        found.push(indices);
+    }
+    assert_eq!(found, [vec![0, 1], vec![2, 3], vec![4]]);
+}
+
+#[test]
+fn a_long_journal_is_streamed_and_an_exchange_names_its_fault_by_id() {
+    const COUNT: usize = 600;
+    let stage = stage();
+    let name = "x".repeat(10_000);
+    let fault =
+        format!(r#"{{"op": "login", "always": true, "delay": 0.000001, "name": "{name}"}}"#);
+    stage.ask("POST", "/__mock/faults", &fault);
+    let login = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
+    let mut client = Client::new(&stage.origin);
+    for _ in 0..COUNT {
+        assert_eq!(client.ask("GET", "/account/login", &login, b"").status, 200);
+    }
+    let mut control = Client::to(&stage.base());
+    let answer = control.write(stage.bytes("GET", "/__mock/journal", "", b"")).rest().unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, chunked) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains("Transfer-Encoding: chunked"), "{head}");
+    let journal: serde_json::Value = serde_json::from_str(&unchunked(chunked)).unwrap();
+    let exchanges = journal["exchanges"].as_array().unwrap();
+    assert_eq!(exchanges.len(), COUNT);
+    assert!(exchanges.iter().all(|one| one["faults"] == json!([{ "id": 0 }])));
+    assert!(answer.len() < COUNT * 2000, "{} bytes", answer.len());
+}
+
+/// A body out of its chunks; every chunk is ASCII here.
+fn unchunked(mut rest: &str) -> String {
+    let mut whole = String::new();
+    loop {
+        let (length, behind) = rest.split_once("\r\n").unwrap();
+        match usize::from_str_radix(length, 16).unwrap() {
+            0 => return whole,
+            length => {
+                whole.push_str(&behind[..length]);
+                rest = &behind[length + 2..];
+            }
+        }
+    }
+}
+
+#[test]
 fn the_timeline_is_text() {
     let stage = stage();
     stage.put("a.txt");

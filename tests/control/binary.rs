@@ -22,7 +22,7 @@ fn file(text: &str) -> NamedTempFile {
 
 /// Ends it as a script does, and gives what it said and how it ended.
 #[cfg(unix)]
-fn terminate(child: Child) -> Output {
+pub(crate) fn terminate(child: Child) -> Output {
     let done = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(done.success());
     child.wait_with_output().unwrap()
@@ -121,7 +121,10 @@ fn what_cannot_be_served_is_one_line_and_2() {
             format!("{nonsense}: fault 1: a fault has one effect, and this has hold and reject"),
         ),
         (["--control", &taken], format!("--control: the origin cannot listen on {taken}: ")),
-        (["--control", "[::]:0"], "[::]:0 can be reached from outside: --control takes".to_owned()),
+        (
+            ["--control", "[::]:0"],
+            "[::]:0 can be reached from outside: that needs --expose-control".to_owned(),
+        ),
     ] {
         let ended = serve(&options).output().unwrap();
         let error = String::from_utf8(ended.stderr).unwrap();

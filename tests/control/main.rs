@@ -5,12 +5,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access;
 mod asking;
 mod bad_input;
 mod binary;
 mod ending;
 mod page;
 mod steering;
+mod storage;
+mod waiting;
 
 use std::sync::Arc;
 

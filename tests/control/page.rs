@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use mock_origin::control::ENDPOINTS;
+use mock_origin::control::{ENDPOINTS, Parameter};
 
 /// `UPDATE_GOLDEN=1 cargo test --features cli --test control` writes it anew.
 #[test]
@@ -26,11 +26,17 @@ fn table() -> String {
     let mut table = "| | Takes | Answers | Means |\n|---|---|---|---|\n".to_owned();
     let cell = |text: &str| format!("`{}`", text.replace('|', "\\|"));
     for endpoint in ENDPOINTS {
-        let query = endpoint.query.map(|name| format!("?{name}=N")).unwrap_or_default();
-        let takes = endpoint.takes.map(cell).unwrap_or_default();
-        let request = cell(&format!("{} {}{query}", endpoint.method, endpoint.path));
-        writeln!(table, "| {request} | {takes} | {} | {} |", cell(endpoint.answers), endpoint.what)
-            .unwrap();
+        let query = endpoint.query.iter().map(parameter);
+        let takes: Vec<_> = query.chain(endpoint.takes.map(cell)).collect();
+        let request = cell(&format!("{} {}", endpoint.method, endpoint.path));
+        let (takes, answers) = (takes.join(" "), cell(endpoint.answers));
+        writeln!(table, "| {request} | {takes} | {answers} | {} |", endpoint.what).unwrap();
     }
     table
+}
+
+/// A parameter of the query; what may be left out is in brackets.
+fn parameter(parameter: &Parameter) -> String {
+    let name = parameter.name;
+    if parameter.is_required { format!("`?{name}=`") } else { format!("[`?{name}=`]") }
 }

@@ -81,6 +81,25 @@ fn switches_are_set_all_or_none() {
 }
 
 #[test]
+fn switches_are_read_as_they_are_set() {
+    let stage = stage();
+    stage.ask("POST", "/__mock/switches", r#"{"pieces": 2, "join": "polls:3", "rate_limit": 100}"#);
+    let values = stage.ask("GET", "/__mock/switches", "");
+    for (name, value) in [
+        ("pieces", json!(2)),
+        ("join", json!("polls:3")),
+        ("rate_limit", json!(100)),
+        ("disk_quota", json!("off")),
+        ("egress_delay", json!(0)),
+        ("x_content_type_auto", json!("refuse")),
+    ] {
+        assert_eq!(values[name], value, "{values}");
+    }
+    assert_eq!(stage.ask("POST", "/__mock/switches", &values.to_string()), json!({}));
+    assert_eq!(stage.ask("GET", "/__mock/switches", ""), values);
+}
+
+#[test]
 fn chaos_decides_and_tells_what_it_has_done() {
     let stage = stage();
     let body = r#"{"seed": 41, "profile": "ill", "at_most": 2, "percent": 100}"#;

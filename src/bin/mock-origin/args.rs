@@ -33,6 +33,8 @@ pub(crate) struct Serve {
     pub(crate) flags: Vec<Flag>,
     /// Where it is steered.
     pub(crate) control: Option<SocketAddr>,
+    /// What steering needs where it is exposed; a random one if nothing is said.
+    pub(crate) token: Option<String>,
     /// The file that its faults are from.
     pub(crate) file: Option<String>,
     pub(crate) faults: Vec<Fault>,
@@ -42,6 +44,7 @@ pub(crate) struct Serve {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Flag {
     Expose,
+    ExposeControl,
     Quiet,
     Strict,
     ExitWithStdin,
@@ -79,6 +82,10 @@ Options, each said once unless it may be repeated:
   --seed N                  what decides tokens and identifiers  [random]
   --faults FILE             what is to go wrong, as [[fault]] tables in TOML
   --control ADDR:PORT       where it can be steered; a loopback address alone
+  --expose-control          allow --control to be reached from outside, with a token: every
+                            request needs \"Authorization: Bearer TOKEN\". The line before
+                            the last on standard output is \"control-token TOKEN\"
+  --control-token TOKEN     the token for --expose-control        [random]
   --hold-limit SECONDS      how long a fault may keep a client waiting  [30]
   --quiet                   no line for each exchange
   --strict                  end with 1 if the verdict at the end is bad
@@ -141,16 +148,25 @@ fn check_addresses(serve: &Serve) -> Result<(), String> {
     {
         return Err(format!("{address} can be reached from outside: that needs --expose"));
     }
-    match serve.control.iter().find(is_outside) {
-        Some(address) => Err(format!(
-            "{address} can be reached from outside: --control takes 127.0.0.1 or [::1] alone"
-        )),
+    let exposed = serve.has(Flag::ExposeControl);
+    if exposed && serve.control.is_none() {
+        return Err("--expose-control needs --control".to_owned());
+    }
+    if serve.token.is_some() && !exposed {
+        return Err("--control-token needs --expose-control".to_owned());
+    }
+    match serve.control.iter().find(is_outside).filter(|_| !exposed) {
+        Some(address) => {
+            Err(format!("{address} can be reached from outside: that needs --expose-control"))
+        }
         None => Ok(()),
     }
 }
 
+/// The options that take no value.
 const FLAGS: &[(&str, Flag)] = &[
     ("expose", Flag::Expose),
+    ("expose-control", Flag::ExposeControl),
     ("quiet", Flag::Quiet),
     ("strict", Flag::Strict),
     ("exit-with-stdin", Flag::ExitWithStdin),
@@ -206,6 +222,10 @@ const OPTIONS: &[(&str, Set)] = &[
     ("faults", |serve, value| {
         serve.file = Some(value.to_owned()).filter(|file| !file.is_empty());
         serve.file.as_ref().map(|_| ())
+    }),
+    ("control-token", |serve, value| {
+        serve.token = Some(value.to_owned());
+        Some(())
     }),
     ("control", |serve, value| {
         serve.control = Some(value.parse().ok()?);
@@ -340,7 +360,12 @@ mod tests {
         ),
         (
             &["serve", "--control", "0.0.0.0:0", "--expose"],
-            "0.0.0.0:0 can be reached from outside: --control takes 127.0.0.1 or [::1] alone",
+            "0.0.0.0:0 can be reached from outside: that needs --expose-control",
+        ),
+        (&["serve", "--expose-control"], "--expose-control needs --control"),
+        (
+            &["serve", "--control=127.0.0.1:0", "--control-token=0123456789abcdef"],
+            "--control-token needs --expose-control",
         ),
         (
             &["serve", "--faults", "/nowhere/a.toml"],

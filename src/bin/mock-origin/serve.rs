@@ -2,13 +2,14 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mock_origin::control::Control;
 use mock_origin::journal::Exchange;
 use mock_origin::report::describe;
-use mock_origin::{Builder, MockOrigin, Verdict};
+use mock_origin::{Builder, MockOrigin, StartError, Verdict};
 
 use crate::args::{Flag, Serve};
 use crate::diagnostics::Diagnostics;
@@ -26,9 +27,16 @@ pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn Error>> {
     let stop = watch(serve)?;
     let diagnostics = Diagnostics::start(io::stderr())?;
     let origin = Arc::new(describe_origin(serve)?.try_start()?);
-    let control = serve.control.map(|address| Control::start(Arc::clone(&origin), address));
+    let control = serve.control.map(|address| start_control(&origin, address, serve));
     let control = control.transpose().map_err(|error| format!("--control: {error}"))?;
     say_where(&origin, control.as_ref())?;
+    if let Some(control) = control.as_ref().filter(|control| control.token().is_some()) {
+        let url = control.url();
+        diagnostics.print(format!(
+            "steered from outside: curl -H \"Authorization: Bearer $TOKEN\" {url}, with the token of \
+             the line control-token"
+        ));
+    }
     let mut seen = 0;
     while !stop.is_requested() {
         let ended = origin.ended_after(seen, TURN);
@@ -39,6 +47,19 @@ pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn Error>> {
     let verdict = origin.verdict_at_the_end();
     diagnostics.finish(summary(&origin, verdict.as_ref().err(), quiet), LAST_WORDS);
     Ok(verdict.is_ok())
+}
+
+fn start_control(
+    origin: &Arc<MockOrigin>,
+    address: SocketAddr,
+    serve: &Serve,
+) -> Result<Control, StartError> {
+    let origin = Arc::clone(origin);
+    if serve.has(Flag::ExposeControl) {
+        Control::start_exposed(origin, address, serve.token.as_deref())
+    } else {
+        Control::start(origin, address)
+    }
 }
 
 fn watch(serve: &Serve) -> io::Result<Stop> {
@@ -90,6 +111,9 @@ fn say_where(origin: &MockOrigin, control: Option<&Control>) -> io::Result<()> {
         writeln!(out, "{url}")?;
     }
     if let Some(control) = control {
+        if let Some(token) = control.token() {
+            writeln!(out, "control-token {token}")?;
+        }
         writeln!(out, "control {}", control.url())?;
     }
     out.flush()

@@ -17,6 +17,8 @@ mod write;
 #[cfg(feature = "cli")]
 pub(crate) use chaos::CHAOS;
 pub use effects::{EFFECTS, EffectRow};
+#[cfg(feature = "cli")]
+pub(crate) use read::selection;
 pub use selectors::{SELECTORS, SelectorRow, Subject};
 pub(super) use write::{effect_key, op_in_words};
 

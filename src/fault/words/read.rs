@@ -5,6 +5,8 @@ use serde_json::Value;
 use crate::fault::Fault;
 
 use super::effects::{EFFECTS, EffectRow};
+#[cfg(feature = "cli")]
+use super::json::check_keys;
 use super::json::{Object, meant, no_key, parsed, shown, takes};
 use super::selectors::{Draft, SELECTORS, Subject, subject};
 
@@ -151,6 +153,18 @@ fn drafted(object: &Object) -> Result<Draft, String> {
         }
     }
     Ok(draft)
+}
+
+/// The keys that select calls whatever becomes of them, and whichever attempt they are.
+#[cfg(feature = "cli")]
+const SELECTION: &[&str] = &["op", "method", "part", "interface", "path", "user", "upload"];
+
+/// A selection of calls by the keys that faults are selected by. Without any it is every call.
+#[cfg(feature = "cli")]
+pub(crate) fn selection(object: &Object) -> Result<crate::fault::Trigger, String> {
+    check_keys(object, SELECTION)?;
+    check_alternatives(object, &["op", "method"])?;
+    drafted(object)?.or_any_call().trigger()
 }
 
 fn values_of(key: &str) -> &'static str {

@@ -259,7 +259,14 @@ impl Draft {
         Ok(Fault { name, ..fault })
     }
 
-    fn trigger(self) -> Result<Trigger, String> {
+    /// The same, on every call if it does not say on which.
+    #[cfg(feature = "cli")]
+    pub(super) fn or_any_call(self) -> Self {
+        let others = if self.parts.is_some() { Op::any_piece() } else { Op::any() };
+        Self { op: self.op.or(Some(others)), ..self }
+    }
+
+    pub(super) fn trigger(self) -> Result<Trigger, String> {
         let op = self.op.ok_or("a fault on calls says which: op or method")?;
         let op = match self.parts {
             None => op,

@@ -1,0 +1,126 @@
+//! Who may steer an origin.
+
+use std::hash::{BuildHasher, RandomState};
+use std::hint::black_box;
+use std::net::IpAddr;
+
+use crate::server::Ask;
+
+use super::router::Refused;
+
+/// The shortest token.
+const TOKEN_BYTES: usize = 16;
+
+/// Who is let in.
+pub(super) enum Access {
+    /// Whoever is on this machine.
+    Local,
+    /// Whoever has the token.
+    Token(String),
+}
+
+impl Access {
+    /// Lets in what was sent on purpose. Any page in a browser can send requests here; they have an
+    /// `Origin`, or a `Host` that somebody's name server has pointed at this machine.
+    pub(super) fn admit(&self, ask: &Ask) -> Result<(), Refused> {
+        if ask.has_origin {
+            let why = "a request with an Origin comes from a page in a browser";
+            return Err(Refused::new(403, why));
+        }
+        match self {
+            Self::Local => admit_local(ask),
+            Self::Token(token) => admit_with(token, ask),
+        }
+    }
+}
+
+fn admit_local(ask: &Ask) -> Result<(), Refused> {
+    match ask.hosts.iter().find(|host| !is_local(host)) {
+        Some(host) => {
+            let why = format!("the Host is localhost or a loopback address here, not {host:?}");
+            Err(Refused::new(403, why))
+        }
+        None if ask.hosts.is_empty() => Err(Refused::new(403, "a Host is missing: localhost")),
+        None => Ok(()),
+    }
+}
+
+/// Whether the host of `name` or `name:port` is this machine.
+fn is_local(host: &str) -> bool {
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').unwrap_or(("", "")),
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    if !port.is_empty() && !port.strip_prefix(':').is_some_and(is_port) {
+        return false;
+    }
+    let is_loopback = |ip: IpAddr| ip.is_loopback() && ip.is_ipv6() == host.starts_with('[');
+    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
+}
+
+fn admit_with(token: &str, ask: &Ask) -> Result<(), Refused> {
+    let given = match ask.authorization.as_slice() {
+        [one] => one.as_slice(),
+        [] => return Err(Refused::new(401, "Authorization is missing: Bearer TOKEN")),
+        _ => return Err(Refused::new(401, "Authorization comes twice")),
+    };
+    let (scheme, given) = given.split_at_checked("Bearer ".len()).unwrap_or_default();
+    let is_it = scheme.eq_ignore_ascii_case(b"Bearer ") && is_equal(given, token.as_bytes());
+    if is_it { Ok(()) } else { Err(Refused::new(401, "Authorization takes Bearer and the token")) }
+}
+
+/// Whether the two are equal. How long that takes tells nothing but their lengths.
+fn is_equal(one: &[u8], other: &[u8]) -> bool {
+    let differing = one.iter().zip(other).fold(0, |bits, (a, b)| black_box(bits | (a ^ b)));
+    one.len() == other.len() && differing == 0
+}
+
+/// Whether a token can be sent and is not easily guessed.
+pub(super) fn check_token(token: &str) -> Result<(), String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    if token.len() >= TOKEN_BYTES && token.bytes().all(is_plain) {
+        return Ok(());
+    }
+    Err(format!("a token has {TOKEN_BYTES} or more letters, digits and -._~+/="))
+}
+
+/// A token that nobody guesses: the standard library's hash keys are random.
+pub(super) fn random_token() -> String {
+    let random = RandomState::new();
+    format!("{:016x}{:016x}", random.hash_one(0), random.hash_one(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_equal_bytes_are_equal() {
+        for (one, other, equal) in [
+            ("", "", true),
+            ("abc", "abc", true),
+            ("abc", "abd", false),
+            ("abc", "ab", false),
+            ("", "a", false),
+        ] {
+            assert_eq!(is_equal(one.as_bytes(), other.as_bytes()), equal, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn random_tokens_are_valid_and_differ() {
+        let (one, other) = (random_token(), random_token());
+        assert_ne!(one, other);
+        assert_eq!((check_token(&one), check_token(&other)), (Ok(()), Ok(())));
+    }
+
+    #[test]
+    fn a_token_that_is_short_or_cannot_be_sent_is_refused() {
+        for token in
+            ["", "123456789012345", "1234567890 123456", "1234567890\n123456", "é23456789012345678"]
+        {
+            assert!(check_token(token).is_err(), "{token:?}");
+        }
+    }
+}

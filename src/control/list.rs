@@ -1,0 +1,116 @@
+//! Long lists in JSON: written item by item, as the client takes them.
+
+use std::io;
+
+use serde_json::Value;
+
+use crate::journal::escape_json;
+use crate::server::{Chunks, ReplyBody};
+
+/// How many bytes are written before they are sent.
+const CHUNK_BYTES: usize = 64 << 10;
+
+/// The object `{key: [items]}` as a body. A short one is whole, with its length announced.
+pub(super) fn list(
+    key: &str,
+    items: impl Iterator<Item = io::Result<Value>> + Send + 'static,
+) -> ReplyBody {
+    let mut writer = ListWriter { items, written: format!("{{\"{key}\":["), is_first: true };
+    match writer.write_chunk() {
+        Ok(true) => ReplyBody::Text(writer.written),
+        Ok(false) => ReplyBody::Chunks(writer.into_chunks()),
+        Err(error) => ReplyBody::Chunks(Box::new(std::iter::once(Err(error)))),
+    }
+}
+
+struct ListWriter<I> {
+    items: I,
+    /// What is not sent yet.
+    written: String,
+    is_first: bool,
+}
+
+impl<I: Iterator<Item = io::Result<Value>> + Send + 'static> ListWriter<I> {
+    /// Writes items until there is a chunk; says whether that was the end.
+    fn write_chunk(&mut self) -> io::Result<bool> {
+        while self.written.len() < CHUNK_BYTES {
+            let Some(item) = self.items.next() else {
+                self.written.push_str("]}\n");
+                return Ok(true);
+            };
+            if !std::mem::take(&mut self.is_first) {
+                self.written.push(',');
+            }
+            self.written.push_str(&escape_json(&item?.to_string()));
+        }
+        Ok(false)
+    }
+
+    fn into_chunks(mut self) -> Chunks {
+        let first = std::mem::take(&mut self.written);
+        let mut is_over = false;
+        let rest = std::iter::from_fn(move || {
+            if is_over {
+                return None;
+            }
+            let written = self.write_chunk();
+            is_over = *written.as_ref().unwrap_or(&true);
+            Some(written.map(|_| std::mem::take(&mut self.written).into()))
+        });
+        Box::new(std::iter::once(Ok(first.into())).chain(rest))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// So many items, and how many of them were asked for.
+    fn items(count: usize) -> (impl Iterator<Item = io::Result<Value>>, Arc<AtomicUsize>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&asked);
+        let item = move |number: usize| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok(json!({ "number": number, "text": "x".repeat(100) }))
+        };
+        ((0..count).map(item), asked)
+    }
+
+    #[test]
+    fn a_short_list_is_one_text() {
+        for (count, written) in [(0, r#"{"items":[]}"#), (1, r#"{"items":[{"number":0,"#)] {
+            let ReplyBody::Text(text) = list("items", items(count).0) else { panic!("one text") };
+            assert!(text.starts_with(written) && text.ends_with("]}\n"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_list_is_made_as_it_is_read() {
+        const COUNT: usize = 100_000;
+        let (made, asked) = items(COUNT);
+        let ReplyBody::Chunks(mut chunks) = list("items", made) else { panic!("chunks") };
+        let first = chunks.next().unwrap().unwrap();
+        assert!(asked.load(Ordering::Relaxed) < 1000, "no more than a chunk is in memory");
+        let rest: Vec<_> = chunks.map(Result::unwrap).collect();
+        assert!(rest.iter().all(|chunk| chunk.len() < CHUNK_BYTES + 1000));
+        let whole: Value = serde_json::from_slice(&[&first[..], &rest.concat()].concat()).unwrap();
+        assert_eq!(whole["items"].as_array().unwrap().len(), COUNT);
+        assert_eq!(whole["items"][COUNT - 1]["number"], COUNT - 1);
+    }
+
+    #[test]
+    fn an_error_cuts_the_list() {
+        let (fine, _) = items(1000);
+        let broken = fine.chain([Err(io::Error::other("gone"))]).chain([Ok(json!(0))]);
+        let ReplyBody::Chunks(chunks) = list("items", broken) else { panic!("chunks") };
+        let chunks: Vec<_> = chunks.collect();
+        assert!(chunks.last().unwrap().is_err());
+        assert_eq!(chunks.iter().filter(|chunk| chunk.is_err()).count(), 1);
+    }
+}

@@ -1,0 +1,105 @@
+//! The parameters of a request's query.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use percent_encoding::percent_decode_str;
+
+/// One parameter that an endpoint takes.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub values: &'static str,
+    /// Whether it must be there.
+    pub is_required: bool,
+}
+
+impl Parameter {
+    pub(super) const fn new(name: &'static str, values: &'static str) -> Self {
+        Self { name, values, is_required: false }
+    }
+
+    pub(super) const fn required(self) -> Self {
+        Self { is_required: true, ..self }
+    }
+}
+
+/// The parameters that came, unquoted.
+#[derive(Debug)]
+pub(super) struct Query<'a>(Vec<(&'static Parameter, Cow<'a, str>)>);
+
+impl<'a> Query<'a> {
+    /// Reads a query; `endpoint` names it in messages, as in `GET /__mock/journal`.
+    pub(super) fn parse(
+        text: &'a str,
+        endpoint: &str,
+        known: &'static [Parameter],
+    ) -> Result<Self, String> {
+        let mut found = Self(Vec::new());
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let Some(parameter) = known.iter().find(|parameter| parameter.name == name) else {
+                return Err(unknown(name, endpoint, known));
+            };
+            if found.get(name).is_some() {
+                return Err(format!("parameter {name:?} comes twice"));
+            }
+            let value = unquoted(value).ok_or_else(|| format!("{name} is no UTF-8"))?;
+            found.0.push((parameter, value));
+        }
+        match known.iter().find(|known| known.is_required && found.get(known.name).is_none()) {
+            Some(Parameter { name, values, .. }) => {
+                Err(format!("parameter {name:?} is missing: it takes {values}"))
+            }
+            None => Ok(found),
+        }
+    }
+
+    /// The value of a parameter, if it came.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known.name == name).map(|(_, value)| &**value)
+    }
+
+    /// A parameter as a number of its type, if it came. Numbers are written in one way alone.
+    pub(super) fn number<T: FromStr + ToString>(&self, name: &str) -> Result<Option<T>, String> {
+        self.read(name, |text| text.parse().ok().filter(|number: &T| number.to_string() == text))
+    }
+
+    /// What `read` makes of a parameter, if it came.
+    pub(super) fn read<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, String> {
+        let Some((known, value)) = self.0.iter().find(|(known, _)| known.name == name) else {
+            return Ok(None);
+        };
+        let refused = || format!("{name} takes {}, not {value:?}", known.values);
+        read(value).map(Some).ok_or_else(refused)
+    }
+
+    /// Every parameter that came.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(known, value)| (known.name, &**value))
+    }
+}
+
+fn unknown(name: &str, endpoint: &str, known: &[Parameter]) -> String {
+    let known: Vec<_> = known.iter().map(|parameter| parameter.name).collect();
+    match known.as_slice() {
+        [] => format!("{endpoint} takes no query"),
+        known => format!("{endpoint} has no parameter {name:?}, but {}", known.join(", ")),
+    }
+}
+
+/// As forms write it: `%XX`, and `+` for a space.
+fn unquoted(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('+') {
+        return percent_decode_str(text).decode_utf8().ok();
+    }
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().ok().map(|text| Cow::Owned(text.into_owned()))
+}

@@ -1,0 +1,117 @@
+//! What is stored: files and uploads, read and put in.
+
+use serde_json::{Value, json};
+
+use crate::content::Content;
+use crate::fault::words::json::{check_keys, member, needed};
+use crate::origin::{File, Piece};
+use crate::server::{MockOrigin, NamedUpload, ProvisionError};
+
+use super::body::object;
+use super::list::list;
+use super::query::Parameter;
+use super::router::{Refused, Request, Said};
+
+const PATH: (&str, &str) = ("path", "a path from the account's root, or with the account in front");
+const USER: (&str, &str) = ("user", "the name of a user");
+
+/// Which file is read.
+pub(super) const READ: &[Parameter] = &[Parameter::new(PATH.0, PATH.1)];
+
+/// Where a file is put, and whose it is.
+pub(super) const PUT: &[Parameter] =
+    &[Parameter::new(PATH.0, PATH.1).required(), Parameter::new(USER.0, USER.1)];
+
+/// Which piece is put.
+pub(super) const PIECE: &[Parameter] = &[Parameter::new("part", "a part number").required()];
+
+pub(super) const NEW_UPLOAD: &str = r#"{"path": PATH, "user": NAME}"#;
+
+impl From<ProvisionError> for Refused {
+    fn from(error: ProvisionError) -> Self {
+        match error {
+            ProvisionError::Invalid(why) => Self::new(400, why),
+            ProvisionError::NotFound(why) => Self::new(404, why),
+            ProvisionError::Conflict(why) => Self::new(409, why),
+        }
+    }
+}
+
+pub(super) fn files(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+    if let Some(path) = request.query.get(PATH.0) {
+        return Ok(Said::Content(origin.stored_content(path)?));
+    }
+    let files = origin.stored_files().into_iter();
+    Ok(Said::Written(list("files", files.map(|(path, file)| file_json(&path, &file)))))
+}
+
+fn file_json(path: &str, file: &File) -> std::io::Result<Value> {
+    Ok(json!({
+        "path": path,
+        "size": file.content.len(),
+        "digest": file.content.digest()?.to_string(),
+        "content_type": file.content_type,
+        "mtime": file.stat.mtime.secs(),
+    }))
+}
+
+pub(super) fn put_file(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+    let path = request.query.get(PATH.0).unwrap_or_default();
+    let stored = &request.content;
+    let path = origin.put_file(path, request.query.get(USER.0), stored.clone())?;
+    Ok(Said::Json(json!({ "path": path, "size": stored.len(), "digest": digest(stored) })))
+}
+
+fn digest(content: &Content) -> Option<String> {
+    content.known_digest().map(|digest| digest.to_string())
+}
+
+pub(super) fn uploads(origin: &MockOrigin) -> Said {
+    let uploads = origin.named_uploads().into_iter();
+    Said::Written(list("uploads", uploads.map(|upload| Ok(upload_json(&upload)))))
+}
+
+pub(super) fn upload(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+    Ok(Said::Json(upload_json(&origin.named_upload(request.id)?)))
+}
+
+fn upload_json(named: &NamedUpload) -> Value {
+    let NamedUpload { upload, path, user } = named;
+    json!({
+        "id": upload.id,
+        "path": path,
+        "user": user,
+        "state": upload.state.name(),
+        "error": upload.error,
+        "content_type": upload.content_type,
+        "created": upload.created.secs(),
+        "size": upload.size(),
+        "pieces": upload.current().map(piece_json).collect::<Vec<_>>(),
+    })
+}
+
+fn piece_json(piece: &Piece) -> Value {
+    json!({
+        "part": piece.number,
+        "size": piece.size(),
+        "digest": piece.digest.to_string(),
+        "state": piece.state.name(),
+    })
+}
+
+pub(super) fn begin_upload(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+    let object = object(request.body, NEW_UPLOAD)?;
+    check_keys(&object, &[PATH.0, USER.0])?;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let path = needed(member(&object, PATH.0, PATH.1, text)?, PATH.0, PATH.1)?;
+    let user = member(&object, USER.0, USER.1, text)?;
+    let id = origin.begin_upload(&path, user.as_deref())?;
+    Ok(Said::Json(json!({ "id": id })))
+}
+
+pub(super) fn put_piece(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+    let part = request.query.number("part")?.unwrap_or_default();
+    let stored = &request.content;
+    origin.put_piece(request.id, part, stored.clone())?;
+    Ok(Said::Json(json!({ "part": part, "size": stored.len(), "digest": digest(stored) })))
+}

@@ -1,0 +1,26 @@
+//! Tokens that end before their time.
+
+use serde_json::{Value, json};
+
+use crate::fault::words::json::{check_keys, member};
+use crate::server::MockOrigin;
+
+use super::body::object;
+use super::router::{Refused, Request, Said};
+
+pub(super) const TAKES: &str = r#"{"token": TOKEN} or {"user": NAME}"#;
+
+/// Lets one token expire, or all of a user.
+pub(super) fn expire(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+    let object = object(request.body, TAKES)?;
+    check_keys(&object, &["token", "user"])?;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let token = member(&object, "token", "a token", text)?;
+    let user = member(&object, "user", "the name of a user", text)?;
+    let expired = match (token, user) {
+        (Some(token), None) => origin.try_expire_token(&token).map(|()| 1)?,
+        (None, Some(user)) => origin.expire_tokens_of(&user)?,
+        _ => return Err(format!("the body takes one of token and user: {TAKES}").into()),
+    };
+    Ok(Said::Json(json!({ "expired": expired })))
+}

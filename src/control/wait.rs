@@ -1,0 +1,102 @@
+//! Waiting for what the client under test does.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::fault::words::selection;
+use crate::journal::Exchange;
+use crate::server::{Condition, MockOrigin, Wanted};
+
+use super::query::{Parameter, Query};
+use super::router::{Refused, Request, Said};
+use super::story::outcome_named;
+
+const SECONDS: &str = "seconds from 0 to 3600";
+const LONGEST: Duration = Duration::from_secs(3600);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What is waited for, and how long. The first ones select calls as faults do.
+pub(super) const PARAMETERS: &[Parameter] = &[
+    Parameter::new("op", "an operation, as faults name it"),
+    Parameter::new("method", "a JSON-RPC method"),
+    Parameter::new("part", "a part number or a range of them"),
+    Parameter::new("interface", "http, jsonrpc or egress"),
+    Parameter::new("path", "a pattern of paths"),
+    Parameter::new("user", "the name of a user"),
+    Parameter::new("upload", "a multipart identifier"),
+    Parameter::new("status", "an HTTP status"),
+    Parameter::new("code", "a code of the protocol"),
+    Parameter::new("outcome", "one of the outcomes of the journal"),
+    Parameter::new("after", "the number of an exchange"),
+    Parameter::new("count", "a number"),
+    Parameter::new("quiet", SECONDS),
+    Parameter::new("timeout", SECONDS),
+];
+
+/// How many of [`PARAMETERS`] select calls.
+const SELECTORS: usize = 7;
+
+pub(super) fn wait(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+    let query = &request.query;
+    let timeout = query.read("timeout", seconds)?.unwrap_or(DEFAULT_TIMEOUT);
+    let condition = match query.read("quiet", seconds)? {
+        Some(time) => quiet(query, time)?,
+        None => counted(query)?,
+    };
+    let counts = matches!(condition, Condition::Count { .. });
+    let waited = origin.wait_for(condition, timeout);
+    Ok(Said::Later(Box::pin(async move {
+        let waited = waited.await;
+        if counts {
+            json!({ "met": waited.is_met, "count": waited.count })
+        } else {
+            json!({ "met": waited.is_met })
+        }
+    })))
+}
+
+fn quiet(query: &Query<'_>, time: Duration) -> Result<Condition, String> {
+    match query.iter().find(|(name, _)| !["quiet", "timeout"].contains(name)) {
+        Some((name, _)) => Err(format!("quiet is about every exchange, and takes no {name}")),
+        None => Ok(Condition::Quiet(time)),
+    }
+}
+
+fn counted(query: &Query<'_>) -> Result<Condition, String> {
+    let after: Option<u64> = query.number("after")?;
+    let from = after.map_or(0, |after| after.saturating_add(1));
+    let count = query.number("count")?.unwrap_or(1);
+    Ok(Condition::Count { from, count, wanted: wanted(query)? })
+}
+
+/// An exchange is wanted if one of its calls is.
+fn wanted(query: &Query<'_>) -> Result<Wanted, String> {
+    let selectors = &PARAMETERS[..SELECTORS];
+    let is_selector = |name: &str| selectors.iter().any(|parameter| parameter.name == name);
+    let said = query.iter().filter(|(name, _)| is_selector(name));
+    // A part is a number in JSON, and all that a query can write is text.
+    let value = |text: &str| text.parse::<u32>().map_or_else(|_| json!(text), |part| json!(part));
+    let said = said.map(|(name, text)| {
+        (name.to_owned(), if name == "part" { value(text) } else { Value::from(text) })
+    });
+    let trigger = selection(&said.collect())?;
+    let status: Option<u16> = query.number("status")?;
+    let code: Option<i32> = query.number("code")?;
+    let outcome = query.read("outcome", outcome_named)?;
+    Ok(Box::new(move |exchange: &Exchange| {
+        let has_code = |found: Option<i32>| code.is_none_or(|code| found == Some(code));
+        status.is_none_or(|status| exchange.status() == Some(status))
+            && outcome.is_none_or(|outcome| exchange.outcome == outcome)
+            && exchange
+                .calls
+                .iter()
+                .any(|call| has_code(call.row.map(|row| row.code)) && trigger.selects(call))
+    }))
+}
+
+fn seconds(text: &str) -> Option<Duration> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let time = Duration::try_from_secs_f64(text.parse().ok()?).ok();
+    time.filter(|time| is_plain && *time <= LONGEST)
+}

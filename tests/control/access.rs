@@ -1,0 +1,79 @@
+//! Who may steer an origin that can be reached from outside.
+
+use std::io::{BufRead as _, BufReader};
+use std::sync::Arc;
+
+use mock_origin::MockOrigin;
+use mock_origin::control::Control;
+
+use crate::support::{Answer, Client};
+use crate::{binary, error};
+
+const TOKEN: &str = "0123456789abcdef";
+
+fn ask(base: &str, headers: &str) -> Answer {
+    let request = format!("GET /__mock/clock HTTP/1.1\r\n{headers}\r\n");
+    Client::to(base).write(request).read()
+}
+
+#[test]
+fn an_exposed_control_endpoint_needs_its_token() {
+    let origin = Arc::new(MockOrigin::start());
+    let address = ([0, 0, 0, 0], 0).into();
+    let control = Control::start_exposed(origin, address, Some(TOKEN)).unwrap();
+    let base = control.url().strip_suffix("/__mock/").unwrap().to_owned();
+    for authorization in [
+        String::new(),
+        "Authorization: Bearer\r\n".to_owned(),
+        "Authorization: Bearer \r\n".to_owned(),
+        format!("Authorization: {TOKEN}\r\n"),
+        format!("Authorization: Basic {TOKEN}\r\n"),
+        format!("Authorization: Bearer {TOKEN}0\r\n"),
+        format!("Authorization: Bearer {}\r\n", &TOKEN[1..]),
+        format!("Authorization: Bearer {TOKEN}\r\nAuthorization: Bearer x\r\n"),
+    ] {
+        let answer = ask(&base, &format!("Host: mock\r\n{authorization}"));
+        let (status, line) = error(&answer);
+        assert_eq!(status, 401, "{authorization}");
+        assert!(line.starts_with("Authorization ") && !line.contains(TOKEN), "{line}");
+        assert_eq!(answer.header("Www-Authenticate"), Some("Bearer"));
+    }
+    for scheme in ["Bearer", "bearer"] {
+        let headers = format!("Host: mock.example:80\r\nAuthorization: {scheme} {TOKEN}\r\n");
+        assert_eq!(ask(&base, &headers).status, 200);
+    }
+    let page = format!("Host: mock\r\nOrigin: null\r\nAuthorization: Bearer {TOKEN}\r\n");
+    assert_eq!(error(&ask(&base, &page)).0, 403);
+}
+
+#[test]
+fn a_weak_token_is_refused() {
+    for token in ["", "short", "0123456789 abcdef"] {
+        let origin = Arc::new(MockOrigin::start());
+        let error = Control::start_exposed(origin, ([127, 0, 0, 1], 0).into(), Some(token));
+        let error = error.unwrap_err().to_string();
+        assert!(error.ends_with("a token has 16 or more letters, digits and -._~+/="), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_program_prints_the_token_before_the_last_line() {
+    for given in [Some(TOKEN), None] {
+        let mut options = vec!["--control=0.0.0.0:0", "--expose-control"];
+        options.extend(given.map(|token| ["--control-token", token]).iter().flatten());
+        let mut child = binary::serve(&options).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().take(3);
+        let lines: Vec<_> = lines.map(|line| line.unwrap()).collect();
+        let token = lines[1].strip_prefix("control-token ").unwrap();
+        assert!(given.is_none_or(|given| given == token) && token.len() >= 16, "{token}");
+        let base = lines[2].strip_prefix("control ").unwrap().strip_suffix("/__mock/").unwrap();
+        assert_eq!(ask(base, "Host: mock\r\n").status, 401);
+        let headers = format!("Host: mock\r\nAuthorization: Bearer {token}\r\n");
+        assert_eq!(ask(base, &headers).status, 200);
+        let ended = binary::terminate(child);
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert!(said.contains("curl -H \"Authorization: Bearer $TOKEN\" http://"), "{said}");
+        assert!(!said.contains(token), "{said}");
+    }
+}

@@ -1,0 +1,156 @@
+//! Files and uploads are read and put in from outside, and tokens expire.
+
+use mock_origin::UploadState;
+use serde_json::json;
+
+use crate::support::{Client, complete, create, piece};
+use crate::{error, stage};
+
+#[test]
+fn stored_files_are_listed_and_read_with_their_bytes() {
+    let stage = stage();
+    assert_eq!(stage.put("b.txt").status, 200);
+    let files = stage.ask("GET", "/__mock/files", "");
+    let file = &files["files"][0];
+    assert_eq!(files["files"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&file["path"], &file["size"], &file["content_type"]),
+        (&json!("/acme/videos/b.txt"), &json!(4), &json!("text/plain"))
+    );
+    stage.origin.file("/videos/b.txt").assert_digest(file["digest"].as_str().unwrap());
+    for path in ["/videos/b.txt", "/acme/videos/b.txt", "/videos%2Fb.txt"] {
+        let answer = stage.send("GET", &format!("/__mock/files?path={path}"), "", b"");
+        assert_eq!((answer.status, answer.text()), (200, "text"), "{path}");
+        assert_eq!(answer.header("Content-Type"), Some("application/octet-stream"));
+    }
+}
+
+#[test]
+fn a_file_of_any_size_is_put_and_comes_back_whole() {
+    let stage = stage();
+    let bytes: Vec<u8> = (0..5_u32 << 20).map(|at| (at % 251).to_le_bytes()[0]).collect();
+    let target = "/__mock/files?path=/a/b+c/d%2Be.bin";
+    let put = stage.send("PUT", target, "", &bytes);
+    assert_eq!(put.status, 200, "{}", put.text());
+    let put: serde_json::Value = serde_json::from_str(put.text()).unwrap();
+    assert_eq!((&put["path"], &put["size"]), (&json!("/acme/a/b c/d+e.bin"), &json!(bytes.len())));
+    stage.origin.file("/a/b c/d+e.bin").assert_content(&bytes);
+    stage.origin.file("/a/b c/d+e.bin").assert_digest(put["digest"].as_str().unwrap());
+    let got = stage.send("GET", target, "", b"");
+    assert!(got.body == bytes, "{} bytes", got.body.len());
+    assert_eq!(stage.send("PUT", &format!("{target}&user=jane"), "", b"new").status, 200);
+    stage.origin.file("/a/b c/d+e.bin").assert_content(b"new");
+    assert_eq!(stage.origin.journal().exchanges().len(), 0);
+}
+
+#[test]
+fn an_upload_that_was_begun_from_outside_is_resumed_by_its_client() {
+    let stage = stage();
+    let body = r#"{"path": "/new/a.mp4", "user": "jane"}"#;
+    let id = stage.ask("POST", "/__mock/uploads", body)["id"].as_str().unwrap().to_owned();
+    let put = stage.send("PUT", &format!("/__mock/uploads/{id}/pieces?part=1"), "", b"one ");
+    assert_eq!(put.status, 200, "{}", put.text());
+    let mut client = Client::new(&stage.origin);
+    assert_eq!(piece(&mut client, &stage.token, &id, 2, b"two").status, 200);
+    let upload = stage.ask("GET", &format!("/__mock/uploads/{id}"), "");
+    for (found, expected) in [
+        (&upload["id"], json!(id)),
+        (&upload["path"], json!("/acme/new/a.mp4")),
+        (&upload["user"], json!("jane")),
+        (&upload["state"], json!("READY")),
+        (&upload["size"], json!(7)),
+        (&upload["pieces"][0]["part"], json!(1)),
+        (&upload["pieces"][1]["size"], json!(3)),
+        (&upload["pieces"][1]["state"], json!("NEW")),
+    ] {
+        assert_eq!(*found, expected, "{upload}");
+    }
+    assert_eq!(stage.ask("GET", "/__mock/uploads", ""), json!({ "uploads": [upload] }));
+    assert_eq!(complete(&mut client, &stage.token, &id).status, 200);
+    stage.origin.file("/new/a.mp4").assert_content(b"one two");
+    stage.origin.upload(&id).assert_state(UploadState::Success);
+    let late = stage.send("PUT", &format!("/__mock/uploads/{id}/pieces?part=3"), "", b"x");
+    let said = format!("upload {id} is in state SUCCESS and takes no pieces");
+    assert_eq!(error(&late), (409, said));
+}
+
+/// Method, path and body; the status, and how the line begins.
+const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
+    ("GET", "/files?path=/x", "", 404, "no file at \"/x\""),
+    ("GET", "/files?path=/videos", "", 404, "\"/videos\" is a directory"),
+    ("GET", "/files?path=/../x", "", 400, "invalid path \"/../x\""),
+    ("GET", "/files?name=x", "", 400, "GET /__mock/files has no parameter \"name\", but path"),
+    ("PUT", "/files", "x", 400, "parameter \"path\" is missing: it takes a path"),
+    ("PUT", "/files?path=/", "x", 400, "\"/\" names no file"),
+    ("PUT", "/files?path=/acme", "x", 400, "\"/acme\" names no file"),
+    ("PUT", "/files?path=/videos", "x", 409, "\"/videos\" cannot be stored: a directory is there"),
+    ("PUT", "/files?path=/videos/a/b", "x", 409, "\"/videos/a/b\" cannot be stored: a file is in"),
+    ("PUT", "/files?path=/x&user=bob", "x", 400, "there is no user \"bob\", but [\"jane\"]"),
+    ("GET", "/uploads/x", "", 404, "no upload x"),
+    ("POST", "/uploads", "{}", 400, "path is missing: it takes a path"),
+    ("POST", "/uploads", r#"{"path": 7}"#, 400, "path takes a path"),
+    ("POST", "/uploads", r#"{"path": "/"}"#, 400, "\"/\" names no file"),
+    (
+        "POST",
+        "/uploads",
+        r#"{"path": "/videos"}"#,
+        409,
+        "\"/videos\" cannot be stored: a directory",
+    ),
+    ("POST", "/uploads", r#"{"path": "/x", "part": 1}"#, 400, "there is no key \"part\", but path"),
+    ("PUT", "/uploads/x/pieces?part=1", "x", 404, "no upload x"),
+    ("PUT", "/uploads/ID/pieces?part=0", "x", 400, "part numbers go from 1 to 2147483647, not 0"),
+    ("PUT", "/uploads/ID/pieces?part=a", "x", 400, "part takes a part number, not \"a\""),
+    (
+        "PUT",
+        "/uploads/ID/pieces",
+        "x",
+        400,
+        "parameter \"part\" is missing: it takes a part number",
+    ),
+    ("POST", "/tokens/expire", "{}", 400, "the body takes one of token and user: "),
+    ("POST", "/tokens/expire", r#"{"user": "bob"}"#, 400, "there is no user \"bob\""),
+    ("POST", "/tokens/expire", r#"{"token": "x"}"#, 404, "that token is unknown, expired or"),
+];
+
+#[test]
+fn what_cannot_be_stored_is_one_clear_line() {
+    let stage = stage();
+    assert_eq!(stage.put("a").status, 200);
+    let id = create(&mut Client::new(&stage.origin), &stage.token, "/videos", "b.mp4");
+    for (method, path, body, status, said) in NONSENSE {
+        let path = format!("/__mock{}", path.replace("ID", &id));
+        let (found, line) = stage.refused(method, &path, body);
+        assert_eq!(found, *status, "{method} {path} {body}: {line}");
+        assert!(line.starts_with(said), "{method} {path} {body}: {line}");
+    }
+    stage.ask("POST", "/__mock/switches", r#"{"open_uploads": 1}"#);
+    let full = stage.refused("POST", "/__mock/uploads", r#"{"path": "/x"}"#);
+    let said = "as many uploads are open as the limit open_uploads allows";
+    assert_eq!(full, (409, said.to_owned()));
+}
+
+#[test]
+fn a_page_in_a_browser_stores_nothing() {
+    let stage = stage();
+    let sent = stage.send("PUT", "/__mock/files?path=/x", "Origin: null\r\n", &vec![7; 2 << 20]);
+    assert_eq!(error(&sent).0, 403);
+    stage.origin.file("/x").assert_absent();
+}
+
+#[test]
+fn tokens_expire_alone_or_by_user() {
+    let mut stage = stage();
+    let others = [stage.origin.token_for("jane"), stage.origin.token_for("jane")];
+    let one = json!({ "token": stage.token }).to_string();
+    assert_eq!(stage.ask("POST", "/__mock/tokens/expire", &one), json!({ "expired": 1 }));
+    assert_eq!(stage.refused("POST", "/__mock/tokens/expire", &one).0, 404);
+    assert_eq!(stage.put("a.txt").status, 403);
+    let all = r#"{"user": "jane"}"#;
+    assert_eq!(stage.ask("POST", "/__mock/tokens/expire", all), json!({ "expired": 2 }));
+    for token in others {
+        stage.token = token;
+        assert_eq!(stage.put("a.txt").status, 403);
+    }
+    assert_eq!(stage.ask("POST", "/__mock/tokens/expire", all), json!({ "expired": 0 }));
+}

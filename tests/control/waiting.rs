@@ -1,0 +1,158 @@
+//! A program waits for what the client under test does, and is woken when it does it.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::stage;
+use crate::support::{Client, create, piece};
+
+#[test]
+fn a_wait_ends_when_enough_exchanges_have_come() {
+    let stage = stage();
+    let target = "/__mock/wait?op=raw&status=200&count=3&timeout=600";
+    std::thread::scope(|scope| {
+        let wait = scope.spawn(|| stage.ask("GET", target, ""));
+        for name in ["a", "b", "c"] {
+            assert!(!wait.is_finished());
+            assert_eq!(stage.put(name).status, 200);
+        }
+        assert_eq!(wait.join().unwrap(), json!({ "met": true, "count": 3 }));
+    });
+    // What has come already counts.
+    let met = json!({ "met": true, "count": 3 });
+    assert_eq!(stage.ask("GET", "/__mock/wait?op=raw&count=2&timeout=600", ""), met);
+}
+
+#[test]
+fn a_wait_selects_as_faults_do() {
+    let stage = stage();
+    let mut client = Client::new(&stage.origin);
+    let id = create(&mut client, &stage.token, "/videos", "a.mp4");
+    for number in 1..=3 {
+        assert_eq!(piece(&mut client, &stage.token, &id, number, b"text").status, 200);
+    }
+    assert_eq!(stage.put("b.txt").status, 200);
+    // The last may still be on its way to the record.
+    stage.ask("GET", "/__mock/wait?quiet=0&timeout=600", "");
+    for (query, count) in [
+        ("", 5),
+        ("op=piece", 3),
+        ("part=2", 1),
+        ("op=piece&part=2..%3D3", 2),
+        ("path=/videos/*", 5),
+        ("path=/videos/b.txt", 1),
+        ("user=jane", 5),
+        ("user=bob", 0),
+        (&format!("upload={id}"), 4),
+        ("interface=jsonrpc", 0),
+        ("method=stat", 0),
+        ("status=200", 5),
+        ("status=404", 0),
+        ("code=0", 5),
+        ("code=-1", 0),
+        ("outcome=answered", 5),
+        ("outcome=cut_by_fault", 0),
+        ("after=1", 3),
+        ("after=18446744073709551615", 0),
+    ] {
+        let waited = stage.ask("GET", &format!("/__mock/wait?{query}&count=100&timeout=0"), "");
+        assert_eq!(waited, json!({ "met": false, "count": count }), "{query}");
+    }
+}
+
+#[test]
+fn a_wait_for_an_outcome_finds_a_held_answer() {
+    let stage = stage();
+    stage.ask("POST", "/__mock/faults", r#"{"op": "raw", "hold": true}"#);
+    std::thread::scope(|scope| {
+        let put = scope.spawn(|| stage.put("a.txt").status);
+        let held = stage.ask("GET", "/__mock/wait?outcome=held_back&timeout=600", "");
+        assert_eq!(held, json!({ "met": true, "count": 1 }));
+        let quiet = stage.ask("GET", "/__mock/wait?quiet=0&timeout=0.05", "");
+        assert_eq!(quiet, json!({ "met": false }), "a held answer is open");
+        stage.ask("POST", "/__mock/faults/0/release", "");
+        assert_eq!(put.join().unwrap(), 200);
+        let answered = stage.ask("GET", "/__mock/wait?outcome=answered&timeout=600", "");
+        assert_eq!(answered, json!({ "met": true, "count": 1 }));
+    });
+}
+
+#[test]
+fn a_wait_for_quiet_lasts_as_long_as_it_says() {
+    let stage = stage();
+    assert_eq!(stage.put("a.txt").status, 200);
+    let begun = Instant::now();
+    let quiet = stage.ask("GET", "/__mock/wait?quiet=0.2&timeout=600", "");
+    assert_eq!(quiet, json!({ "met": true }));
+    assert!(begun.elapsed() >= Duration::from_millis(200));
+}
+
+#[test]
+fn a_wait_gives_up_after_its_timeout() {
+    let stage = stage();
+    let begun = Instant::now();
+    let waited = stage.ask("GET", "/__mock/wait?timeout=0.1", "");
+    assert_eq!(waited, json!({ "met": false, "count": 0 }));
+    assert!(begun.elapsed() >= Duration::from_millis(100));
+}
+
+#[test]
+fn hundreds_of_waits_keep_nobody_from_being_served() {
+    let stage = stage();
+    let waiting: Vec<_> = (0..600)
+        .map(|_| {
+            let mut client = Client::to(&stage.base());
+            client.write(stage.bytes("GET", "/__mock/wait?op=raw&timeout=600", "", b""));
+            client
+        })
+        .collect();
+    stage.ask("GET", "/__mock/clock", "");
+    assert_eq!(stage.put("a.txt").status, 200);
+    for mut client in waiting {
+        let answer: Value = serde_json::from_str(client.read().text()).unwrap();
+        assert_eq!(answer, json!({ "met": true, "count": 1 }));
+    }
+}
+
+#[test]
+fn a_reset_begins_the_count_anew() {
+    let stage = stage();
+    let target = "/__mock/wait?op=create&count=2&timeout=600";
+    std::thread::scope(|scope| {
+        let wait = scope.spawn(|| stage.ask("GET", target, ""));
+        let create = |name| {
+            let token = stage.origin.token_for("jane");
+            create(&mut Client::new(&stage.origin), &token, "/videos", name)
+        };
+        create("a");
+        stage.ask("POST", "/__mock/reset", "");
+        create("b");
+        create("c");
+        assert_eq!(wait.join().unwrap(), json!({ "met": true, "count": 2 }));
+    });
+}
+
+#[test]
+fn what_nobody_can_wait_for_is_one_clear_line() {
+    let stage = stage();
+    for (query, said) in [
+        ("ops=raw", "GET /__mock/wait has no parameter \"ops\", but op, method, "),
+        ("op=rawr", "op takes \"any\"|\"login\""),
+        ("op=raw&method=stat", "a fault has one of op, method, and this has op and method"),
+        ("op=raw&part=1", "part goes with op = \"piece\" alone"),
+        ("part=x", "part takes N|\"A..=B\""),
+        ("status=ok", "status takes an HTTP status, not \"ok\""),
+        ("code=x", "code takes a code of the protocol, not \"x\""),
+        ("outcome=fine", "outcome takes one of the outcomes of the journal, not \"fine\""),
+        ("count=-1", "count takes a number, not \"-1\""),
+        ("timeout=soon", "timeout takes seconds from 0 to 3600, not \"soon\""),
+        ("timeout=3601", "timeout takes seconds from 0 to 3600, not \"3601\""),
+        ("timeout=-1", "timeout takes seconds from 0 to 3600, not \"-1\""),
+        ("quiet=1&op=raw", "quiet is about every exchange, and takes no op"),
+    ] {
+        let (status, line) = stage.refused("GET", &format!("/__mock/wait?{query}"), "");
+        assert_eq!(status, 400, "{query}: {line}");
+        assert!(line.starts_with(said), "{query}: {line}");
+    }
+}
