@@ -54,7 +54,8 @@ pub mod spec;
 pub mod verdict;
 pub mod wire;
 
-pub use fault::{Alter, Chaos, Cut, Fault, Garble, Later, Listing, Lose, Profile, Reject};
+pub use fault::{Alter, Chaos, Cut, Fault, Garble, InterimResponse, Later, Listing};
+pub use fault::{Lose, Profile, Reject};
 pub use journal::{Op, Outcome, Request, Requests};
 pub use origin::Mishap;
 #[cfg(feature = "server")]

@@ -255,10 +255,10 @@ what the TOML above comes to.
 
 N is a whole number of up to 2^64 - 1 (in TOML 2^63 - 1) unless it says otherwise, and a range
 `\"A..=B\"` has both its ends. SECONDS may have a fraction and are 0 or more, and up to 2^64 - 1;
-`delay` and `die_after` take more than 0, and `commit_later` takes up to 253,402,300,799, which are
+`delay`, `delay_continue` and `die_after` take more than 0, and `commit_later` takes up to 253,402,300,799, which are
 all the seconds from 1970 to 9999. STATUS is from 300 to 599, or from 200 for `raw`; CODE is one of
 the operation's table, or with `raw` and in `alter` any from -2^31 to 2^31 - 1. Bytes of a request's
-body are at most those of the largest piece, 100,000,000,000 (§4.2). What holds, stalls or is
+body are at most those of the largest piece, 100,000,000,000 (§4.2). What holds, stalls, is withheld or is
 silent ends after the hold limit: 30 seconds, unless `--hold-limit` says otherwise. Inner tables are
 shown as TOML writes them.
 

@@ -14,8 +14,8 @@ use super::targets::{calls_of, targets};
 use super::trigger::Trigger;
 use super::words::{effect_key, interface_word, op_in_words};
 use super::{
-    Alter, ConnectionEffect, Effect, FRAMING_HEADERS, Fault, Garble, Kind, Lose, Reject, Stage,
-    TokenLife, Which,
+    Alter, ConnectionEffect, Effect, FRAMING_HEADERS, Fault, Garble, InterimResponse,
+    InterimSupport, Kind, Lose, Reject, Stage, TokenLife, Which,
 };
 
 impl Fault {
@@ -153,7 +153,8 @@ fn check_effect(trigger: &Trigger, targets: &[Call], effect: &Effect) -> Result<
     };
     let tried = targets.iter().map(|call| {
         let refused = refused_always(call.operation);
-        let there = Circumstances { at: at(call), refused, declared: None };
+        let interim = InterimSupport::Expected;
+        let there = Circumstances { at: at(call), refused, declared: None, interim };
         effect.can_strike(call, there)
     });
     let mut refusals = Vec::new();
@@ -173,7 +174,16 @@ fn check_figures(effect: &Effect) -> Result<(), String> {
         Effect::AnswerSlowly(0) => {
             Err("0 bytes a second are a stall: cut_answer, which can stall".to_owned())
         }
-        Effect::Delay(Duration::ZERO) => Err("no time at all is no delay".to_owned()),
+        Effect::Delay(Duration::ZERO) | Effect::DelayContinue(Duration::ZERO) => {
+            Err("no time at all is no delay".to_owned())
+        }
+        Effect::SendInterim(response) => check_interim(response),
+        Effect::GarbleContinue(bytes) if bytes.is_empty() => {
+            Err("garbage of no bytes withholds it: withhold_continue".to_owned())
+        }
+        Effect::GarbleContinue(bytes) if *bytes == InterimResponse::status(100).to_bytes() => {
+            Err("that is 100 Continue as it is: write other bytes".to_owned())
+        }
         Effect::CutAfter(bytes, _) | Effect::RejectAfter(bytes, _) if *bytes > most => {
             Err(format!("no body has {bytes} bytes: the largest piece has {most} (§4.2)"))
         }
@@ -202,9 +212,7 @@ fn check_reject(reject: &Reject) -> Result<(), String> {
         By::Row(..) => {}
     }
     let reason = reject.own_reason().unwrap_or_default();
-    if reason.chars().any(char::is_control) {
-        return Err("a reason phrase is one line".to_owned());
-    }
+    check_reason(reason)?;
     if let (Some(body), Some(status)) = (reject.own_body(), bodiless(reject.by)) {
         let length = body.bytes.len();
         return Err(format!("{status} has no body (RFC 9110), and this one has {length} bytes"));
@@ -212,7 +220,6 @@ fn check_reject(reject: &Reject) -> Result<(), String> {
     if let Some(body) = reject.own_body() {
         check_header("Content-Type", &body.content_type)?;
     }
-    let is_framing = |name: &str| FRAMING_HEADERS.iter().any(|it| it.eq_ignore_ascii_case(name));
     if let Some((name, _)) = reject.own_headers().iter().find(|(name, _)| is_framing(name)) {
         return Err(format!(
             "a refusal tells its own length, and {name} belongs to that: garble lies about it"
@@ -229,6 +236,32 @@ fn bodiless(by: By) -> Option<u16> {
         }
         _ => None,
     }
+}
+
+fn check_interim(response: &InterimResponse) -> Result<(), String> {
+    let status = response.status;
+    if status == 101 {
+        return Err("101 ends HTTP on the connection: garble can send it".to_owned());
+    }
+    if !(100..=199).contains(&status) {
+        return Err(format!("{status} is no status of an interim response: 100 to 199, but 101"));
+    }
+    check_reason(response.reason.as_deref().unwrap_or_default())?;
+    if let Some((name, _)) = response.headers.iter().find(|(name, _)| is_framing(name)) {
+        return Err(format!("an interim response has no body, and so no {name}"));
+    }
+    response.headers.iter().try_for_each(|(name, value)| check_header(name, value))
+}
+
+fn check_reason(reason: &str) -> Result<(), String> {
+    if reason.chars().any(char::is_control) {
+        return Err("a reason phrase is one line".to_owned());
+    }
+    Ok(())
+}
+
+fn is_framing(name: &str) -> bool {
+    FRAMING_HEADERS.iter().any(|framing| framing.eq_ignore_ascii_case(name))
 }
 
 fn check_lose(lose: Lose) -> Result<(), String> {

@@ -8,8 +8,8 @@ use crate::spec::Join;
 
 use super::reject::By;
 use super::{
-    Alter, ConnectionEffect, Cut, Effect, Fault, Garble, Kind, Lose, Reject, TokenLife, Trigger,
-    Which,
+    Alter, ConnectionEffect, Cut, Effect, Fault, Garble, InterimResponse, Kind, Lose, Reject,
+    TokenLife, Trigger, Which,
 };
 
 impl fmt::Display for Fault {
@@ -74,6 +74,10 @@ impl fmt::Display for Effect {
             Self::RejectAfter(bytes, reject) => {
                 write!(f, "reject_after({bytes}, {})", refusal(reject))
             }
+            Self::SendInterim(response) => write!(f, "send_interim({})", interim(response)),
+            Self::WithholdContinue => f.write_str("withhold_continue()"),
+            Self::DelayContinue(by) => write!(f, "delay_continue({})", time(*by)),
+            Self::GarbleContinue(bytes) => write!(f, "garble_continue({})", literal(bytes)),
             Self::CutAfter(bytes, Cut::Stall) => write!(f, "stall_after({bytes})"),
             Self::CutAfter(bytes, cut) => write!(f, "cut_after({bytes}, Cut::{cut:?})"),
             Self::ReadSlowly(rate) => write!(f, "read_slowly({rate})"),
@@ -116,13 +120,25 @@ fn refusal(reject: &Reject) -> String {
         let _ = write!(text, ".header({name:?}, {value:?})");
     }
     if let Some(body) = &reject.body {
-        let bytes = match std::str::from_utf8(&body.bytes) {
-            Ok(bytes) => format!("{bytes:?}"),
-            Err(_) => format!("b\"{}\"", body.bytes.escape_ascii()),
-        };
-        let _ = write!(text, ".body({:?}, {bytes})", body.content_type);
+        let _ = write!(text, ".body({:?}, {})", body.content_type, literal(&body.bytes));
     }
     text
+}
+
+fn interim(response: &InterimResponse) -> String {
+    let reason = response.reason.iter().map(|reason| format!(".reason({reason:?})"));
+    let headers = response.headers.iter();
+    let headers = headers.map(|(name, value)| format!(".header({name:?}, {value:?})"));
+    let more: Vec<_> = reason.chain(headers).collect();
+    format!("InterimResponse::status({}){}", response.status, more.concat())
+}
+
+/// Bytes as a text, or as a byte string where they are no UTF-8.
+fn literal(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => format!("{text:?}"),
+        Err(_) => format!("b\"{}\"", bytes.escape_ascii()),
+    }
 }
 
 fn lost(lose: Lose) -> String {

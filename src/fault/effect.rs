@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::origin::Mishap;
 use crate::spec::Join;
 
-use super::Reject;
+use super::{InterimResponse, Reject};
 
 /// What is done to a call, in the order in which these act on one.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,17 @@ pub enum Effect {
     Reject(Reject),
     /// It is refused when exactly so many bytes of its body have been read.
     RejectAfter(u64, Reject),
+    /// When its head has been read, or behind the body where only that tells what it asks for, this is
+    /// sent before everything else.
+    SendInterim(InterimResponse),
+    /// A client that expects `100 Continue` never gets it. If it sends nothing of its body for
+    /// [`Builder::hold_limit`](crate::Builder::hold_limit), the connection is closed.
+    WithholdContinue,
+    /// A client that expects `100 Continue` gets it so much later, in real time, unless it has begun to
+    /// send its body by then.
+    DelayContinue(Duration),
+    /// A client that expects `100 Continue` gets these bytes instead; else as without it.
+    GarbleContinue(Vec<u8>),
     /// When exactly so many bytes of its body have been read, the connection is cut.
     CutAfter(u64, Cut),
     /// Its body is read no faster than so many bytes a second.
@@ -198,8 +209,13 @@ impl Effect {
     /// Where it acts.
     pub fn stage(&self) -> Stage {
         match self {
-            Self::Reject(_) => Stage::Head,
-            Self::RejectAfter(..) | Self::CutAfter(..) | Self::ReadSlowly(_) => Stage::Body,
+            Self::Reject(_) | Self::SendInterim(_) => Stage::Head,
+            Self::RejectAfter(..)
+            | Self::CutAfter(..)
+            | Self::ReadSlowly(_)
+            | Self::WithholdContinue
+            | Self::DelayContinue(_)
+            | Self::GarbleContinue(_) => Stage::Body,
             Self::Lose(_)
             | Self::Meanwhile(_)
             | Self::Stale
@@ -227,6 +243,11 @@ impl Effect {
                 | Self::CommitLater(_)
                 | Self::Afterwards(_)
         )
+    }
+
+    /// Whether it acts on the `100 Continue` that a client waits for.
+    pub(super) fn needs_expectation(&self) -> bool {
+        matches!(self, Self::WithholdContinue | Self::DelayContinue(_) | Self::GarbleContinue(_))
     }
 
     /// How many bytes of a body it waits for.

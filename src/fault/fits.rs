@@ -6,7 +6,7 @@ use crate::spec::{Interface, Operation, PING, Row};
 
 use super::plan::Circumstances;
 use super::targets::is_nameless;
-use super::{Alter, Choice, Effect, Reject, Stage};
+use super::{Alter, Choice, Effect, InterimSupport, Reject, Stage};
 
 /// Why a strike that needs the call to be done came to nothing.
 pub fn refused_by_origin(status: u16, row: Option<&Row>) -> String {
@@ -25,7 +25,7 @@ impl Effect {
         call: &Call,
         circumstances: Circumstances,
     ) -> Result<(), String> {
-        let Circumstances { at, refused, declared } = circumstances;
+        let Circumstances { at, refused, declared, interim } = circumstances;
         if self.stage() == Stage::Body && at > Stage::Body {
             return Err(
                 "what it asks for is in its body, and known when that has been read".to_owned()
@@ -39,6 +39,15 @@ impl Effect {
         let waits = self.stage() == Stage::Body && self.body_bytes() != Some(0);
         if let Some(status) = refused.filter(|_| waits || self.needs_commit()) {
             return Err(refused_by_origin(status, call.row));
+        }
+        match interim {
+            InterimSupport::None if matches!(self, Self::SendInterim(_)) => {
+                return Err("HTTP/1.0 has no interim responses".to_owned());
+            }
+            InterimSupport::None | InterimSupport::Accepted if self.needs_expectation() => {
+                return Err("it did not ask for 100 Continue".to_owned());
+            }
+            _ => {}
         }
         self.can_mean(call)
     }

@@ -3,12 +3,13 @@
 use std::fmt::Display;
 
 /// What sentences name, of what lies at the root of this crate.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "Alter",
     "Chaos",
     "Cut",
     "Garble",
     "Interface",
+    "InterimResponse",
     "Join",
     "Later",
     "Listing",

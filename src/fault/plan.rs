@@ -11,7 +11,7 @@ use crate::spec::Operation;
 use super::attempts::{Attempt, Attempts};
 use super::chaotic::Chaotic;
 use super::tokens::TokenUses;
-use super::{Chaos, ConnectionEffect, Effect, Fault, Kind, Stage, Trigger, Which};
+use super::{Chaos, ConnectionEffect, Effect, Fault, InterimSupport, Kind, Stage, Trigger, Which};
 
 /// Where in a test a fault was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +85,8 @@ pub struct Circumstances {
     pub refused: Option<u16>,
     /// How many bytes of body it has, as far as it says so.
     pub declared: Option<u64>,
+    /// What its client makes of interim responses.
+    pub interim: InterimSupport,
 }
 
 /// A fault that strikes a call. It counts as fired when [`Faults::fired`] is told.

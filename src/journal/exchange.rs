@@ -246,8 +246,8 @@ pub struct Exchange {
     pub calls: Vec<Call>,
     /// The answer's head, once there is one.
     pub answer: Option<Arc<AnswerHead>>,
-    /// Bytes that were handed to the network: the answer, its head included, and the `100 Continue`
-    /// with which its body was asked for.
+    /// Bytes that were handed to the network: the answer, its head included, and the interim responses
+    /// before it, such as the `100 Continue` with which its body was asked for.
     pub written: u64,
     /// The faults that struck it.
     pub faults: Vec<Struck>,

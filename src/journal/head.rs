@@ -53,6 +53,15 @@ impl Head {
         if is_http_10(&self.raw) { "HTTP/1.0" } else { "HTTP/1.1" }
     }
 
+    /// Whether the client waits for `100 Continue` before it sends its body (RFC 9110 §10.1.1).
+    pub fn expects_continue(&self) -> bool {
+        let expectations = self.headers().filter(|(name, _)| name.eq_ignore_ascii_case(b"Expect"));
+        // Of several the last counts, as it does for hyper.
+        let is_asked =
+            expectations.last().is_some_and(|it| it.1.eq_ignore_ascii_case(b"100-continue"));
+        is_asked && !is_http_10(&self.raw) && self.framing.length() != Some(0)
+    }
+
     /// The headers in wire order and in their own case.
     pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         lines(&self.raw).skip(1).filter_map(|line| {
@@ -120,5 +129,22 @@ mod tests {
             format!("{:?}", Head::new(*b"GET / HTTP/1.1\nX-Agile-Password: s\n\n")),
             "Head(\"GET / HTTP/1.1\")"
         );
+    }
+
+    #[test]
+    fn continue_is_expected_of_a_body_in_http_1_1() {
+        let is_expected = |text: &str| Head::new(text.as_bytes()).expects_continue();
+        let length = "Content-Length: 1\r\n";
+        for (line, more, expected) in [
+            ("POST / HTTP/1.1", "Expect: 100-continue\r\n", true),
+            ("POST / HTTP/1.1", "expect:  100-Continue \r\n", true),
+            ("POST / HTTP/1.1", "Expect: 100-continue\r\nExpect: other\r\n", false),
+            ("POST / HTTP/1.1", "Expect: something\r\n", false),
+            ("POST / HTTP/1.1", "", false),
+            ("POST / HTTP/1.0", "Expect: 100-continue\r\n", false),
+        ] {
+            assert_eq!(is_expected(&format!("{line}\r\n{length}{more}\r\n")), expected, "{more}");
+            assert!(!is_expected(&format!("{line}\r\n{more}\r\n")), "without a body");
+        }
     }
 }

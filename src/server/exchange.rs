@@ -1,5 +1,6 @@
 //! One request: open, body, commit, answer.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
@@ -92,7 +93,7 @@ fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Box<Pla
         Ok(plan) => (vec![plan.call().clone()], None),
         Err(answer) => (answer.calls.clone(), Some(answer.head.status)),
     };
-    let pending = state.choose_at_head(&calls[0], refused, framing);
+    let pending = state.choose_at_head(&calls[0], refused, &head);
     let exchange = state.journal.open(|index| Exchange {
         index,
         connection: line.index,
@@ -141,19 +142,36 @@ impl Walk {
             Err(answer) => return End::Answer(answer, Outcome::Answered),
         };
         let line = Arc::clone(&self.line);
-        let brake = self.brake();
-        let read = intake::read(&line, body, plan.intake(), framing, brake, || self.fire());
-        match read.await {
-            Ok(taken) => self.past_body(plan, taken).await,
-            Err(Lost::Braked(taken)) => self.act_in_body(&plan, &taken),
-            Err(Lost::Interrupted(why, taken)) => {
+        match self.read_body(&line, &plan, body, framing).await {
+            // The client still waits to be asked for its body.
+            None => End::Script(Script::nothing(Cut::Close)),
+            Some(Ok(taken)) => self.past_body(plan, taken).await,
+            Some(Err(Lost::Braked(taken))) => self.act_in_body(&plan, &taken),
+            Some(Err(Lost::Interrupted(why, taken))) => {
                 self.end_in_body(&plan, &taken);
                 self.interrupted(why)
             }
-            Err(Lost::OurFault(error)) => {
+            Some(Err(Lost::OurFault(error))) => {
                 let answer = self.our_fault(&mut plan, &error.to_string());
                 End::Answer(answer, Outcome::Answered)
             }
+        }
+    }
+
+    /// Reads the body. Gives nothing if the client was not asked for it, and is to be given up.
+    async fn read_body(
+        &mut self,
+        line: &Line,
+        plan: &Plan,
+        body: Incoming,
+        framing: Framing,
+    ) -> Option<Result<Taken, Lost>> {
+        let (unasked, brake) = (self.act_on_continue(), self.brake());
+        let reading = intake::read(line, body, plan.intake(), framing, brake, || self.fire());
+        let mut reading = pin!(reading);
+        match unasked {
+            None => Some(reading.await),
+            Some(unasked) => Box::pin(unasked.wait(line, reading.as_mut())).await,
         }
     }
 

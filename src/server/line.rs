@@ -187,12 +187,21 @@ impl Line {
         let mut now = self.now.lock();
         (now.exchange, now.epoch) = (Some(exchange), epoch);
         (now.received, now.noted, now.written, now.ready) = (0, 0, 0, None);
+        drop(now);
         self.set_pace(0);
+        if self.is_outgoing() {
+            self.update_outgoing(|outgoing| outgoing.withhold_continue(false));
+        }
     }
 
     /// So much of the body has been read in all.
     pub(super) fn received(&self, bytes: u64) {
         self.now.lock().received = bytes;
+    }
+
+    /// Whether any of the present body has been read.
+    pub(super) fn has_received(&self) -> bool {
+        self.now.lock().received > 0
     }
 
     /// Notes in the record how much of the body has been read, for those who look meanwhile.

@@ -15,11 +15,23 @@ const END: &[u8] = b"\r\n\r\n";
 pub(super) struct Outgoing {
     /// Bytes that are written before anything else.
     queue: Vec<u8>,
+    /// Whether hyper's `100 Continue` to the present request does not go out.
+    withholds_continue: bool,
     /// The response head that takes the place of hyper's.
     head: Option<Vec<u8>>,
 }
 
 impl Outgoing {
+    /// Writes these bytes in front of all that hyper writes next.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.queue.extend_from_slice(bytes);
+    }
+
+    /// Drops hyper's `100 Continue` to the present request, or lets it out.
+    pub(super) fn withhold_continue(&mut self, withholds: bool) {
+        self.withholds_continue = withholds;
+    }
+
     /// Writes this head in place of the next that hyper writes.
     pub(super) fn replace_head(&mut self, head: Vec<u8>) {
         self.head = Some(head);
@@ -27,7 +39,7 @@ impl Outgoing {
 
     /// Whether hyper's bytes go out as they are.
     pub(super) fn is_plain(&self) -> bool {
-        self.queue.is_empty() && self.head.is_none()
+        self.queue.is_empty() && self.head.is_none() && !self.withholds_continue
     }
 
     /// The bytes that go out first.
@@ -44,7 +56,9 @@ impl Outgoing {
     /// are in the queue then. hyper gives a head in one piece.
     pub(super) fn take(&mut self, bytes: &[u8]) -> usize {
         if bytes.starts_with(CONTINUE) {
-            self.queue.extend_from_slice(CONTINUE);
+            if !std::mem::take(&mut self.withholds_continue) {
+                self.queue.extend_from_slice(CONTINUE);
+            }
             return CONTINUE.len();
         }
         let Some(at) = bytes.windows(END.len()).position(|window| window == END) else { return 0 };

@@ -39,6 +39,8 @@ pub(crate) struct Uploader {
     pub(crate) attempts: u32,
     /// Whether it uses a connection for more than one request.
     pub(crate) keeps_alive: bool,
+    /// How long it waits for `100 Continue` before it sends a body, if it asks for that.
+    pub(crate) expects: Option<Duration>,
     token: Option<String>,
     wire: Option<Wire>,
 }
@@ -69,7 +71,8 @@ impl Uploader {
     pub(crate) fn new(origin: &MockOrigin, mistake: Mistake) -> Self {
         let attempts = if mistake == Mistake::NeverRetries { 1 } else { 3 };
         let (url, keeps_alive) = (origin.url(), true);
-        Self { url, user: "jane", mistake, attempts, keeps_alive, token: None, wire: None }
+        let (user, expects) = ("jane", None);
+        Self { url, user, mistake, attempts, keeps_alive, expects, token: None, wire: None }
     }
 
     pub(crate) fn correct(origin: &MockOrigin) -> Self {
@@ -232,10 +235,15 @@ impl Uploader {
 
     /// One attempt. Nothing if the connection broke, or what came was no answer.
     fn try_once(&mut self, ask: &Ask<'_>, token: &str) -> Option<Answer> {
-        let bytes = ask.to_bytes(token);
+        let patience = self.expects.filter(|_| !matches!(ask.body, Body::Bytes([])));
+        let bytes = ask.to_bytes(token, patience.is_some());
         let wire = self.wire.take().map_or_else(|| Wire::to(&self.url), Ok);
         let mut wire = wire.ok()?;
-        let answer = wire.ask(&bytes).ok()?;
+        let answer = match patience {
+            None => wire.ask(&bytes),
+            Some(patience) => wire.ask_first(&bytes, patience),
+        };
+        let answer = answer.ok()?;
         let is_over = answer.header("Connection").is_some_and(|said| said == "close");
         self.wire = (self.keeps_alive && !is_over).then_some(wire);
         Some(answer)
@@ -243,12 +251,15 @@ impl Uploader {
 }
 
 impl Ask<'_> {
-    fn to_bytes(&self, token: &str) -> Vec<u8> {
+    fn to_bytes(&self, token: &str, expects: bool) -> Vec<u8> {
         let authorization = ("X-Agile-Authorization", token);
         let own = self.headers.iter().map(|(name, value)| (*name, &**value));
         let mut headers: Vec<_> = own.collect();
         if !token.is_empty() && !matches!(self.body, Body::Rpc(..)) {
             headers.push(authorization);
+        }
+        if expects {
+            headers.push(("Expect", "100-continue"));
         }
         match self.body {
             // `request` leaves the length out where there is no body.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use mock_origin::fault::{Circumstances, Effect, Faults, Stage, Trigger};
+use mock_origin::fault::{Circumstances, Effect, Faults, InterimSupport, Stage, Trigger};
 use mock_origin::journal::{Call, Journal};
 use mock_origin::{Chaos, Cut, Fault, Interface, Lose, Op, Operation, Profile, Reject};
 
@@ -62,7 +62,7 @@ fn decided(
         let attempt = attempts.entry(what.clone()).or_default();
         *attempt += 1;
         let at = if call.is_json_rpc() { Stage::Commit } else { Stage::Head };
-        let there = Circumstances { at, refused, declared };
+        let there = Circumstances { at, refused, declared, interim: InterimSupport::Accepted };
         if let Some(strike) = faults.strike(call, there) {
             let decided = (strike.struck.name.to_string(), strike.effect);
             decisions.insert((what, *attempt), decided);
@@ -275,7 +275,12 @@ fn a_form_is_struck_when_it_has_told_its_path_and_counts_on_that() {
     let mut strike = |at, path: Option<&str>| {
         let mut form = call(Operation::PostFile, Interface::Http, "/post/file", "/");
         form.path = path.map(str::to_owned);
-        let there = Circumstances { at, refused: None, declared: Some(1000) };
+        let there = Circumstances {
+            at,
+            refused: None,
+            declared: Some(1000),
+            interim: InterimSupport::Accepted,
+        };
         faults.strike(&form, there).map(|strike| strike.struck.name.to_string())
     };
     for attempt in 1..=3 {
@@ -299,7 +304,12 @@ fn a_form_without_a_path_counts_once() {
     let mut strike = |at| {
         let mut form = call(Operation::PostFile, Interface::Http, "/post/file", "/");
         form.path = None;
-        let there = Circumstances { at, refused: None, declared: Some(1000) };
+        let there = Circumstances {
+            at,
+            refused: None,
+            declared: Some(1000),
+            interim: InterimSupport::Accepted,
+        };
         faults.strike(&form, there).is_some()
     };
     let struck = [Stage::Head, Stage::Commit, Stage::Head, Stage::Commit].map(&mut strike);
@@ -370,7 +380,10 @@ fn ten_decisions_of_one_seed_are_pinned() {
         .map(|call| {
             let at = if call.is_json_rpc() { Stage::Commit } else { Stage::Head };
             let declared = Some(1 << 30);
-            let strike = faults.strike(call, Circumstances { at, refused: None, declared });
+            let strike = faults.strike(
+                call,
+                Circumstances { at, refused: None, declared, interim: InterimSupport::Accepted },
+            );
             strike.map(|strike| strike.effect)
         })
         .collect();

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use crate::support::{Answer, PATIENCE};
 
@@ -30,7 +31,35 @@ impl Wire {
         sent.and(answer)
     }
 
+    /// Sends a request whose head expects `100 Continue`, and its body when that has come, or after
+    /// `patience` without it. Reads the response.
+    pub(crate) fn ask_first(&mut self, request: &[u8], patience: Duration) -> io::Result<Answer> {
+        let end = request.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+        let (head, body) = request.split_at(end.ok_or(ErrorKind::InvalidInput)? + 4);
+        self.socket.write_all(head)?;
+        self.socket.set_read_timeout(Some(patience))?;
+        let asked = self.read_head();
+        self.socket.set_read_timeout(Some(PATIENCE))?;
+        match asked {
+            Ok(head) if head.status >= 200 => return self.read_body(head),
+            Ok(_) => {}
+            Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {}
+            Err(error) => return Err(error),
+        }
+        self.ask(body)
+    }
+
+    /// The final response: what comes before it is read and passed over.
     fn read(&mut self) -> io::Result<Answer> {
+        loop {
+            let head = self.read_head()?;
+            if head.status >= 200 {
+                return self.read_body(head);
+            }
+        }
+    }
+
+    fn read_head(&mut self) -> io::Result<Answer> {
         let end = loop {
             if let Some(at) = self.ahead.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
                 break at + 4;
@@ -38,7 +67,10 @@ impl Wire {
             self.read_more()?;
         };
         let head: Vec<u8> = self.ahead.drain(..end).collect();
-        let mut answer = parse(&head).ok_or(ErrorKind::InvalidData)?;
+        Ok(parse(&head).ok_or(ErrorKind::InvalidData)?)
+    }
+
+    fn read_body(&mut self, mut answer: Answer) -> io::Result<Answer> {
         let length = answer.header("Content-Length").unwrap_or("0");
         let length: usize = length.parse().map_err(|_| ErrorKind::InvalidData)?;
         while self.ahead.len() < length {

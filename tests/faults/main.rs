@@ -16,6 +16,7 @@ mod connections;
 mod counts;
 mod ending;
 mod illness;
+mod interim;
 mod large;
 mod late;
 mod leaving;

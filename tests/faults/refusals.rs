@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use mock_origin::fault::{ConnectionEffect, Effect, Fault, Trigger, Which};
 use mock_origin::{
-    Alter, Cut, Garble, Interface, Join, Later, Listing, Lose, Mishap, MockOrigin, Op, Operation,
-    Reject,
+    Alter, Cut, Garble, Interface, InterimResponse, Join, Later, Listing, Lose, Mishap, MockOrigin,
+    Op, Operation, Reject,
 };
 
 use super::videos;
@@ -239,6 +239,24 @@ fn answers_that_no_table_has() {
             "reject: \"Retry After\" is no name of a header",
         origin.on(Op::piece(1)).reject(Reject::raw(503).header("X", "a\r\nY: b")) =>
             "reject: \"a\\r\\nY: b\" is no value of a header",
+        origin.on(Op::piece(1)).send_interim(101) =>
+            "send_interim: 101 ends HTTP on the connection: garble can send it",
+        origin.on(Op::piece(1)).send_interim(200) =>
+            "send_interim: 200 is no status of an interim response: 100 to 199, but 101",
+        origin.on(Op::piece(1)).send_interim(InterimResponse::status(103).reason("a\nb")) =>
+            "send_interim: a reason phrase is one line",
+        origin.on(Op::piece(1)).send_interim(InterimResponse::status(103).header("content-length", "1")) =>
+            "send_interim: an interim response has no body, and so no content-length",
+        origin.on(Op::piece(1)).send_interim(InterimResponse::status(103).header("X", "a\nb")) =>
+            "send_interim: \"a\\nb\" is no value of a header",
+        origin.on(Op::piece(1)).delay_continue(Duration::ZERO) =>
+            "delay_continue: no time at all is no delay",
+        origin.on(Op::piece(1)).garble_continue("") =>
+            "garble_continue: garbage of no bytes withholds it: withhold_continue",
+        origin.on(Op::piece(1)).garble_continue("HTTP/1.1 100 Continue\r\n\r\n") =>
+            "garble_continue: that is 100 Continue as it is: write other bytes",
+        origin.on(Op::method("stat")).withhold_continue() =>
+            "withhold_continue: that cannot happen to stat: what it asks for is in its body, and known when that has been read",
         origin.on(Op::piece(1)).alter(Alter::Without(String::new())) =>
             "alter: \"\" is no name of a header",
         origin.on(Op::piece(1)).alter(Alter::With("X".into(), "\n".into())) =>

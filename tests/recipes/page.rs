@@ -38,10 +38,12 @@ A fault is a sentence: **on what** (`origin.on(Op::piece(2))`, and `.path(\"/vid
   the fault counts, as it has acted. Closing only the sending direction is leaving too, as for nginx; without such
   a fault a client that has closed it is answered.
 * Nothing waits for ever: `Builder::hold_limit` (30 s) ends what holds, stalls, is silent or closed by half. It is
-  no limit to what ends by itself: `delay`, `read_slowly` and `answer_slowly` take the time that their figures say.
+  no limit to what ends by itself: `delay`, `delay_continue`, `read_slowly` and `answer_slowly` take the time that
+  their figures say.
 
 In all recipes `videos()` is `MockOrigin::builder().directory(\"/videos\").start()`, and `upload(&origin)` is the
 client under test: it uploads `/videos/movie.mp4` in four pieces of 1,000 bytes, and tries everything three times.
+`upload_expecting(&origin)` is the same client, which waits 50 ms for `100 Continue` before it sends a piece.
 `list(&origin)` is what JSON-RPC `listFile` answers of `/videos`, as text; `restart_and_complete(&origin, id)` asks
 for `restartMultipart` and completes the upload again. The same faults can be written in files for the binary:
 [faults-in-files.md](faults-in-files.md).

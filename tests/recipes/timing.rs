@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use mock_origin::{Later, Lose, Op, Outcome};
+use mock_origin::{InterimResponse, Later, Lose, Op, Outcome};
 
-use crate::{upload, videos};
+use crate::{upload, upload_expecting, videos};
 
 /// The network is slow
 ///
@@ -19,6 +19,56 @@ fn the_network_is_slow() {
     upload(&origin).unwrap();
 
     origin.upload("/videos/movie.mp4").assert_completed().assert_sequential();
+    origin.finish();
+}
+
+/// `100 Continue` never comes
+///
+/// A client that sends `Expect: 100-continue` must go on without it after a while (RFC 9110 §10.1.1). One that
+/// waits for ever has its connection closed at the hold limit: the record then has no byte of its body.
+#[test]
+fn continue_never_comes() {
+    let origin = videos();
+    origin.on(Op::piece(1)).withhold_continue();
+
+    upload_expecting(&origin).unwrap();
+
+    let request = origin.requests().op(Op::piece(1));
+    let request = request.iter().next().unwrap();
+    assert_eq!((request.received(), request.outcome()), (1000, Outcome::Answered));
+    origin.finish();
+}
+
+/// `100 Continue` comes late, or broken
+///
+/// The fault acts on requests with `Expect: 100-continue` alone. One that begins its body before the delay is over
+/// is not asked any more.
+#[test]
+fn continue_comes_late_or_broken() {
+    let origin = videos();
+    origin.on(Op::piece(1)).delay_continue(Duration::from_millis(10));
+    origin.on(Op::piece(2)).attempt(1).garble_continue("HTTP/1.1 1OO Continue\r\n\r\n");
+
+    upload_expecting(&origin).unwrap();
+
+    origin.upload("/videos/movie.mp4").assert_completed().piece(2).assert_attempts(2);
+    origin.finish();
+}
+
+/// Interim responses that nobody has asked for
+///
+/// Whatever comes with 1xx is not the response yet: a client reads on. `102` keeps it patient, `103` has headers that
+/// are not those of the response.
+#[test]
+fn interim_responses_that_nobody_asked_for() {
+    let origin = videos();
+    let hints = InterimResponse::status(103).header("X-Agile-Status", "-1");
+    origin.on(Op::piece(1)).send_interim(hints);
+    origin.on(Op::complete()).send_interim(102);
+
+    upload(&origin).unwrap();
+
+    origin.upload("/videos/movie.mp4").assert_completed().piece(1).assert_attempts(1);
     origin.finish();
 }
 

@@ -6,8 +6,8 @@ use crate::fault::{ConnectionEffect, Cut, Effect, TokenLife};
 
 use super::selectors::Subject;
 use super::values::{
-    LISTINGS, MISHAPS, Read, alter, cut, flag, from_1, garble, join, later, lose, named, number,
-    plain, reject, reject_after, seconds,
+    LISTINGS, MISHAPS, Read, alter, cut, flag, from_1, garbage, garble, interim, join, later, lose,
+    named, number, plain, reject, reject_after, seconds,
 };
 
 /// One key that says what is done, as it is written in a file.
@@ -74,6 +74,35 @@ pub const EFFECTS: &[EffectRow] = &[
          names are written as they are given, in place of the origin's own; headers whose order matters \
          are pairs in a list, [[NAME, VALUE]], and a body that is no text is a list of its bytes",
         |value| call(reject(value).map(Effect::Reject)),
+    ),
+    on_calls(
+        "send_interim",
+        "STATUS from 100 to 199, but 101|{ status = STATUS }, with reason and headers = { NAME = VALUE } \
+         as needed",
+        "an interim response is sent before everything else, as 103 Early Hints with headers; a request \
+         of HTTP/1.0 is skipped",
+        |value| call(interim(value).map(Effect::SendInterim)),
+    ),
+    on_calls(
+        "withhold_continue",
+        "true",
+        "a client that expects 100 Continue never gets it: what it sends is served as usual, and if it \
+         sends nothing for the hold limit, the connection closes",
+        |value| call(plain(flag(value, Effect::WithholdContinue))),
+    ),
+    on_calls(
+        "delay_continue",
+        "SECONDS up to 18446744073709551615",
+        "a client that expects 100 Continue gets it so much later, in real time, unless it has begun to \
+         send its body",
+        |value| call(plain(seconds(value).map(Effect::DelayContinue))),
+    ),
+    on_calls(
+        "garble_continue",
+        "{ garbage = TEXT }",
+        "a client that expects 100 Continue gets this text instead, else as withhold_continue; garbage \
+         that is no text is a list of its bytes",
+        |value| call(garbage(value).map(Effect::GarbleContinue)),
     ),
     on_calls(
         "reject_after",

@@ -10,8 +10,8 @@ use super::selectors::{OPS, SUBJECTS};
 use super::values::{ALTERATIONS, CUTS, GARBLINGS, LISTINGS, LOSSES, MISHAPS};
 use super::{EFFECTS, SELECTORS};
 use crate::fault::{
-    Chaos, Circumstances, Effect, Fault, Garble, Later, Lose, Pattern, Reject, Stage, Trigger,
-    Which,
+    Chaos, Circumstances, Effect, Fault, Garble, InterimSupport, Later, Lose, Pattern, Reject,
+    Stage, Trigger, Which,
 };
 use crate::journal::{Call, Op};
 use crate::spec::{ENDPOINTS, Interface, METHODS, Operation};
@@ -57,6 +57,27 @@ const FAULTS: &[(&str, &str)] = &[
     (
         r#""op":"raw","user":"jane","always":true,"read_slowly":1000"#,
         "on(Op::raw()).user(\"jane\").always().read_slowly(1000)",
+    ),
+    (
+        r#""op":"piece","send_interim":102"#,
+        "on(Op::any_piece()).send_interim(InterimResponse::status(102))",
+    ),
+    (
+        r#""op":"piece","send_interim":{"status":103,"reason":"Hints","headers":{"link":"</a>"}}"#,
+        "on(Op::any_piece()).send_interim(InterimResponse::status(103).reason(\"Hints\").header(\"link\", \"</a>\"))",
+    ),
+    (r#""op":"piece","withhold_continue":true"#, "on(Op::any_piece()).withhold_continue()"),
+    (
+        r#""op":"piece","delay_continue":0.5"#,
+        "on(Op::any_piece()).delay_continue(Duration::from_millis(500))",
+    ),
+    (
+        r#""op":"piece","garble_continue":{"garbage":"no"}"#,
+        "on(Op::any_piece()).garble_continue(\"no\")",
+    ),
+    (
+        r#""op":"piece","garble_continue":{"garbage":[0,255]}"#,
+        r#"on(Op::any_piece()).garble_continue(b"\x00\xff")"#,
     ),
     (r#""op":"create","nth":2,"lose":"stall""#, "on(Op::create()).nth(2).lose(Lose::Stall)"),
     (r#""op":"create","lose":502"#, "on(Op::create()).lose(Lose::Status(502))"),
@@ -270,7 +291,8 @@ fn what_chaos_does_comes_back() {
     // What a method asks for is known behind its body.
     let there = |call: &Call| {
         let at = if call.interface == Interface::JsonRpc { Stage::Commit } else { Stage::Head };
-        Circumstances { at, refused: None, declared: Some(1 << 20) }
+        let interim = InterimSupport::Expected;
+        Circumstances { at, refused: None, declared: Some(1 << 20), interim }
     };
     let of_jane = |call| Call { user: Some("jane".to_owned()), ..call };
     let calls = [

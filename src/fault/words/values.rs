@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use serde_json::Value;
 
 use crate::fault::check::no_status;
-use crate::fault::{Alter, Cut, Garble, Later, Listing, Lose, Reject};
+use crate::fault::{Alter, Cut, Garble, InterimResponse, Later, Listing, Lose, Reject};
 use crate::origin::Mishap;
 use crate::spec::{Join, Switches};
 
@@ -195,6 +195,21 @@ fn pairs(value: &Value) -> Option<Vec<(String, String)>> {
     value.as_array()?.iter().map(pair).collect()
 }
 
+pub(super) fn interim(value: &Value) -> Read<InterimResponse> {
+    const STATUS: &str = "a status from 100 to 199, but 101";
+    if value.is_number() {
+        return plain(whole(value).map(InterimResponse::status));
+    }
+    let of = members(value, &["status", "reason", "headers"])?;
+    let status = needed(member(of, "status", STATUS, whole)?, "status", STATUS)?;
+    let mut response = InterimResponse::status(status);
+    if let Some(reason) = member(of, "reason", "any text", text)? {
+        response = response.reason(&reason);
+    }
+    let headers = member(of, "headers", HEADERS, pairs)?.unwrap_or_default();
+    Ok(headers.iter().fold(response, |response, (name, value)| response.header(name, value)))
+}
+
 pub(super) fn reject_after(value: &Value) -> Read<(u64, Reject)> {
     let of = members(value, &["bytes", "reject"])?;
     let bytes = needed(member(of, "bytes", BYTES, number)?, "bytes", BYTES)?;
@@ -257,6 +272,12 @@ pub(super) fn alter(value: &Value) -> Read<Alter> {
         }
         _ => Err("it has one of code, without, twice and with".to_owned().into()),
     }
+}
+
+/// Bytes that are written in place of `100 Continue`.
+pub(super) fn garbage(value: &Value) -> Read<Vec<u8>> {
+    let of = members(value, &["garbage"])?;
+    Ok(needed(member(of, "garbage", BODY, bytes)?, "garbage", BODY)?)
 }
 
 pub(super) fn garble(value: &Value) -> Read<Garble> {

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::fault::reject::By;
 use crate::fault::{
-    Alter, ConnectionEffect, Cut, Effect, Fault, Garble, Kind, Later, Lose, Reject, TokenLife,
-    Trigger, Which,
+    Alter, ConnectionEffect, Cut, Effect, Fault, Garble, InterimResponse, Kind, Later, Lose,
+    Reject, TokenLife, Trigger, Which,
 };
 use crate::journal::{Op, escape_json};
 use crate::spec::{Interface, Join};
@@ -144,6 +144,12 @@ fn effected(effect: &Effect) -> Member {
         Effect::RejectAfter(bytes, reject) => {
             ("reject_after", json!({ "bytes": bytes, "reject": refusal(reject) }))
         }
+        Effect::SendInterim(response) => ("send_interim", interim(response)),
+        Effect::WithholdContinue => ("withhold_continue", json!(true)),
+        Effect::DelayContinue(by) => ("delay_continue", time(*by)),
+        Effect::GarbleContinue(bytes) => {
+            ("garble_continue", json!({ "garbage": text_or_bytes(bytes) }))
+        }
         Effect::CutAfter(bytes, Cut::Stall) => ("stall_after", json!(bytes)),
         Effect::CutAfter(bytes, how) => ("cut_after", cut(*bytes, *how)),
         Effect::ReadSlowly(rate) => ("read_slowly", json!(rate)),
@@ -182,6 +188,20 @@ fn refusal(reject: &Reject) -> Value {
     if let Some(body) = &reject.body {
         value["content_type"] = json!(body.content_type);
         value["body"] = text_or_bytes(&body.bytes);
+    }
+    value
+}
+
+fn interim(response: &InterimResponse) -> Value {
+    if *response == InterimResponse::status(response.status) {
+        return json!(response.status);
+    }
+    let mut value = json!({ "status": response.status });
+    if let Some(reason) = &response.reason {
+        value["reason"] = json!(reason);
+    }
+    if !response.headers.is_empty() {
+        value["headers"] = headers(&response.headers);
     }
     value
 }

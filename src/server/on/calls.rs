@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::fault::{
-    Alter, Cut, Effect, Fault, Garble, Kind, Later, Listing, Lose, Pattern, Reject, Trigger, Which,
+    Alter, Cut, Effect, Fault, Garble, InterimResponse, Kind, Later, Listing, Lose, Pattern,
+    Reject, Trigger, Which,
 };
 use crate::journal::Op;
 use crate::origin::Mishap;
@@ -194,6 +195,24 @@ verbs! {
     /// Over JSON-RPC a row of the method's table ([`Reject::code`]) refuses that call alone, whatever
     /// else is in its batch, and a status refuses the whole request.
     reject(how: impl Into<Reject>) Effect::Reject(how.into());
+
+    /// Sends an interim response before everything else, such as `103 Early Hints` with headers, or a
+    /// `100 Continue` that the client has not asked for. A request of HTTP/1.0 is skipped.
+    send_interim(response: impl Into<InterimResponse>) Effect::SendInterim(response.into());
+
+    /// Never sends the `100 Continue` that the client expects. A client that sends its body all the same
+    /// is served as usual; one that sends nothing for [`Builder::hold_limit`](crate::Builder::hold_limit)
+    /// has its connection closed. A request that does not ask for `100 Continue` is skipped.
+    withhold_continue() Effect::WithholdContinue;
+
+    /// Sends the `100 Continue` that the client expects so much later, in real time, unless the client
+    /// has begun to send its body by then. A request that does not ask for `100 Continue` is skipped.
+    delay_continue(by: Duration) Effect::DelayContinue(by);
+
+    /// Sends these bytes in place of the `100 Continue` that the client expects; what happens next is as
+    /// for [`withhold_continue`](On::withhold_continue). A request that does not ask for `100 Continue` is
+    /// skipped.
+    garble_continue(bytes: impl Into<Vec<u8>>) Effect::GarbleContinue(bytes.into());
 
     /// Refuses the call when exactly so many bytes of its body have been read. A call with a shorter
     /// body is spared.

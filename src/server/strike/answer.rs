@@ -66,6 +66,10 @@ impl Walk {
             | Effect::RejectAfter(..)
             | Effect::CutAfter(..)
             | Effect::ReadSlowly(_)
+            | Effect::SendInterim(_)
+            | Effect::WithholdContinue
+            | Effect::DelayContinue(_)
+            | Effect::GarbleContinue(_)
             | Effect::Lose(_)
             | Effect::CommitLater(_)
             | Effect::Listing(_)

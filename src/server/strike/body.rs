@@ -13,6 +13,10 @@ impl Walk {
             Effect::Reject(reject) | Effect::RejectAfter(0, reject) => Some(self.reject(&reject)),
             Effect::CutAfter(0, cut) => Some(self.cut(cut)),
             Effect::Lose(lose) if is_refused => Some(self.lose(lose)),
+            Effect::SendInterim(response) => {
+                self.send_interim(&response);
+                None
+            }
             _ => None,
         }
     }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::fault::{Choice, Circumstances, Effect, Listing, Stage, Strike, refused_by_origin};
+use crate::fault::{
+    Choice, Circumstances, Effect, InterimSupport, Listing, Stage, Strike, refused_by_origin,
+};
 use crate::journal::Call;
 use crate::origin::{Actor, CallId, Change, Mishap, Origin, SessionId, Victim};
 use crate::server::exchange::{End, Walk};
@@ -14,7 +16,7 @@ use crate::server::shared::State;
 use crate::spec::{Cause, Row};
 use crate::wire::{Answer, BodyEnd, Plan, Twist};
 
-use super::Pending;
+use super::{Pending, interim_support};
 
 impl Walk {
     /// Asks about the calls that a body has told of. Some strikes are about a single one of them,
@@ -23,13 +25,18 @@ impl Walk {
         let calls = plan.foresee(&state.origin, state.now(), &taken.received);
         state.journal.update(self.exchange, |record| record.calls.clone_from(&calls));
         let declared = Some(taken.received.length);
+        let interim = state
+            .journal
+            .exchange(self.exchange)
+            .map_or_else(InterimSupport::default, |record| interim_support(&record.head));
         let mut uses: HashMap<SessionId, u64> = HashMap::new();
         for (at, call) in calls.iter().enumerate() {
             if let Some(row) = used_up_before(state, call, &mut uses) {
                 plan.twist(at, Twist::Refuse(row));
                 continue;
             }
-            let circumstances = Circumstances { at: Stage::Commit, refused: None, declared };
+            let circumstances =
+                Circumstances { at: Stage::Commit, refused: None, declared, interim };
             let Some(strike) = state.faults.strike(call, circumstances) else { continue };
             if let Some(twist) = twist(state, &strike, call) {
                 plan.twist(at, twist);
@@ -72,6 +79,7 @@ impl Walk {
                 self.note_undone(taken);
                 return Err(self.reject(&reject));
             }
+            Effect::SendInterim(response) => self.send_interim(&response),
             Effect::Lose(lose) if whole => {
                 self.note_undone(taken);
                 return Err(self.lose(lose));

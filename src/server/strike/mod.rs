@@ -1,6 +1,7 @@
 //! How faults act on a request.
 //!
-//! [`body`] is about what happens up to the end of its body, [`commit`] about what happens when it
+//! [`interim`] is about what is sent before its final response, [`body`] about what happens up to the
+//! end of its body, [`commit`] about what happens when it
 //! is done, [`answer`] about its answer, [`spend`] about the account. What is called `choose_…` asks
 //! which fault strikes, and `act_…` does what it does. A strike is spent when it has done that; until
 //! then it is the request's, and goes back to its fault if nothing comes of it.
@@ -9,12 +10,13 @@ mod alter;
 mod answer;
 mod body;
 mod commit;
+mod interim;
 mod spend;
 
 use std::iter::{once, repeat};
 
-use crate::fault::{Circumstances, Stage, Strike};
-use crate::journal::{Call, Framing};
+use crate::fault::{Circumstances, InterimSupport, Stage, Strike};
+use crate::journal::{Call, Head};
 use crate::origin::{Actor, CallId, Change};
 
 use super::shared::State;
@@ -26,6 +28,15 @@ pub(super) struct Pending {
     call: usize,
 }
 
+/// What the client of a request makes of interim responses.
+fn interim_support(head: &Head) -> InterimSupport {
+    match (head.version(), head.expects_continue()) {
+        ("HTTP/1.0", _) => InterimSupport::None,
+        (_, true) => InterimSupport::Expected,
+        (_, false) => InterimSupport::Accepted,
+    }
+}
+
 impl State {
     /// Which fault strikes a request whose head has just been judged. JSON-RPC is asked about when
     /// its body has told what it is.
@@ -33,14 +44,15 @@ impl State {
         &mut self,
         call: &Call,
         refused: Option<u16>,
-        framing: Framing,
+        head: &Head,
     ) -> Option<Pending> {
         if self.faults.is_idle() {
             return None;
         }
         let during = CallId { exchange: self.journal.next_exchange(), call: 0 };
         self.use_token(call, during, 1, 0);
-        let circumstances = Circumstances { at: Stage::Head, refused, declared: framing.length() };
+        let (declared, interim) = (head.framing().length(), interim_support(head));
+        let circumstances = Circumstances { at: Stage::Head, refused, declared, interim };
         let strike = self.faults.strike(call, circumstances)?;
         Some(Pending { strike, call: 0 })
     }
