@@ -99,6 +99,8 @@ impl Framer {
     fn head_step(&mut self, bytes: &[u8]) -> Step {
         let mut taken = 0;
         for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            #[cfg(test)]
+            tests::SCANNED.with(|scanned| scanned.set(scanned.get() + line.len()));
             let room = self.head_limit - self.head.len();
             self.head.extend_from_slice(&line[..line.len().min(room)]);
             if line.len() > room {
@@ -234,6 +236,8 @@ impl Body {
     }
 
     fn read(&mut self, byte: u8) -> usize {
+        #[cfg(test)]
+        tests::SCANNED.with(|scanned| scanned.set(scanned.get() + 1));
         self.at = self.at.next(byte, self.left);
         if let (At::Size, Some(digit)) = (self.at, char::from(byte).to_digit(16)) {
             self.left = self.left << 4 | u64::from(digit);
@@ -289,7 +293,33 @@ impl At {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    thread_local! {
+        /// Bytes of heads and of chunk framing that were looked at on this thread.
+        pub(super) static SCANNED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    #[test]
+    fn each_byte_is_scanned_once_however_it_comes() {
+        let header = format!("A: {}\r\n", "a".repeat(200)).repeat(200);
+        let extension = "e".repeat(40_000);
+        let head = format!("PUT / HTTP/1.1\r\n{header}Transfer-Encoding: chunked\r\n\r\n");
+        let body = format!("1;{extension}\r\nx\r\n0\r\nT: {extension}\r\n\r\n");
+        let stream = (head + &body).repeat(3);
+        for size in [1, 7, usize::MAX] {
+            let (mut framer, before, mut at) = (Framer::new(64 * 1024), SCANNED.get(), 0);
+            while at < stream.len() {
+                let end = at.saturating_add(size).min(stream.len());
+                at += framer.step(&stream.as_bytes()[at..end]).taken;
+            }
+            assert!(!framer.is_lost());
+            let scanned = SCANNED.get() - before;
+            assert!(scanned <= stream.len(), "{scanned} of {} by {size}", stream.len());
+        }
+    }
 
     /// What goes through, with a mark wherever handing on must stop: `<head>` and `body|`.
     const STREAMS: [&str; 3] = [
