@@ -162,7 +162,7 @@ impl Journal {
     }
 
     /// Whether a connection has not ended.
-    pub(crate) fn is_connected(&self) -> bool {
+    pub fn is_connected(&self) -> bool {
         self.connected > 0
     }
 
