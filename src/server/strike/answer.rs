@@ -26,15 +26,7 @@ impl Walk {
         match effect {
             Effect::CommitThen(lose) => return self.lose(lose),
             Effect::CutAnswer(room, cut) => return self.cut_answer(answer, room, cut, outcome),
-            Effect::Garble(garble) => {
-                if let Some(why) = changes_nothing(&garble, &answer) {
-                    self.spare(why);
-                    return End::Answer(answer, outcome);
-                }
-                self.fire();
-                self.begin(&mut answer);
-                return End::Script(Script::garbled(*answer, self.version(), &garble));
-            }
+            Effect::Garble(garble) => return self.garble(answer, &garble, outcome),
             Effect::Join(_) | Effect::Stale => self.fire(),
             Effect::Delay(by) => {
                 self.hold_back();
@@ -93,6 +85,16 @@ impl Walk {
             }
         }
         self.spare(refusal(answer, at));
+    }
+
+    fn garble(&mut self, mut answer: Box<Answer>, garble: &Garble, outcome: Outcome) -> End {
+        if let Some(why) = changes_nothing(garble, &answer) {
+            self.spare(why);
+            return End::Answer(answer, outcome);
+        }
+        self.fire();
+        self.begin(&mut answer);
+        End::Script(Script::garbled(*answer, self.version(), garble))
     }
 
     fn cut_answer(
