@@ -23,6 +23,11 @@ impl Request {
         Arc::clone(&self.exchange)
     }
 
+    /// Returns the index of the call among those of its exchange.
+    pub(crate) fn call_index(&self) -> usize {
+        self.call
+    }
+
     /// What was asked for.
     pub fn call(&self) -> &Call {
         &self.exchange.calls[self.call]

@@ -64,6 +64,20 @@ impl Path {
         Self(segments)
     }
 
+    /// Returns what a path means that the author of a test wrote, wherever the API takes one.
+    ///
+    /// It may be written from the account's root, `/videos/a.mp4`, or as answers show it, with the
+    /// account in front, `/acme/videos/a.mp4`. If a directory is called like the account, both could
+    /// be meant: the path from the account's root wins if something is there, so that
+    /// `/acme/acme/a.mp4` and, where that exists, `/acme/a.mp4` name the file in that directory.
+    /// Where nothing can be there yet, in the builder and in the globs of faults, a path that begins
+    /// with the account has the account in front.
+    #[must_use]
+    pub fn as_written(self, account: &str, is_there: impl Fn(&Self) -> bool) -> Self {
+        let has_account = self.0.first().is_some_and(|first| first == account);
+        if has_account && !is_there(&self) { Self(self.0[1..].to_vec()) } else { self }
+    }
+
     /// The path that answers show as `absolute`, if it is of that account.
     pub(crate) fn inside(absolute: &str, account: &str) -> Option<Self> {
         let names = absolute.strip_prefix('/')?.strip_prefix(account)?;

@@ -167,6 +167,12 @@ impl Upload {
         self.current.get(&number).map(|at| &self.pieces[*at])
     }
 
+    /// Returns the stored pieces that another one of the same number replaced, in order of arrival.
+    pub fn superseded(&self, number: u32) -> impl Iterator<Item = &Piece> {
+        let current = self.current.get(&number).copied().unwrap_or_default();
+        self.pieces[..current].iter().filter(move |piece| piece.number == number)
+    }
+
     /// How many distinct part numbers it has.
     pub fn numpieces(&self) -> usize {
         self.current.len()

@@ -26,21 +26,6 @@ pub(super) fn listed(names: &[impl fmt::Debug]) -> String {
     }
 }
 
-/// Reads a path that a test has written, from the account's root.
-///
-/// # Panics
-///
-/// If it cannot be a path: then the test is wrong, not the client.
-#[track_caller]
-pub(super) fn path(text: &str) -> Path {
-    let Ok(path) = Path::parse(text.as_bytes(), Spelling::Plain, u64::MAX) else {
-        panic!(
-            "{text:?} cannot be a path: write it from the account's root, like \"/videos/a.mp4\""
-        )
-    };
-    path
-}
-
 /// Reads a digest that a test has written.
 ///
 /// # Panics
@@ -55,6 +40,25 @@ pub(super) fn digest(text: &str) -> Digest {
 }
 
 impl<'a> Evidence<'a> {
+    /// Reads a path that a test has written, as [`Path::as_written`] says.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be a path: then the test is wrong, not the client.
+    #[track_caller]
+    pub(super) fn path(&self, text: &str, is_there: impl Fn(&Path) -> bool) -> Path {
+        let Ok(path) = Path::parse(text.as_bytes(), Spelling::Plain, u64::MAX) else {
+            panic!("invalid path {text:?}: write it like \"/videos/a.mp4\", without `.` and `..`")
+        };
+        path.as_written(self.origin.account(), is_there)
+    }
+
+    /// Reads the path of something in the tree that a test has written.
+    #[track_caller]
+    pub(super) fn path_in_tree(&self, text: &str) -> Path {
+        self.path(text, |path| self.origin.tree().get(path).is_ok())
+    }
+
     /// The uploads that aim at `path`, in the order of their creation.
     pub(crate) fn uploads_to(&self, path: &Path) -> impl DoubleEndedIterator<Item = &'a Upload> {
         self.origin.uploads().iter().filter(move |upload| upload.path == *path)

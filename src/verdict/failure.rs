@@ -6,6 +6,8 @@ use std::sync::Arc;
 use crate::journal::{Exchange, escape_line};
 use crate::report::describe;
 
+use super::reason::Reason;
+
 /// A claim that does not hold, and what explains it.
 ///
 /// Its `Display` is the text that an assertion panics with: the claim, what was expected and found,
@@ -65,6 +67,22 @@ impl Failure {
         let shown = |exchange: Arc<Exchange>| Shown { is_culprit: is_culprit(&exchange), exchange };
         self.exchanges = exchanges.into_iter().map(shown).collect();
         self
+    }
+
+    /// Says why, and shows the exchanges that matter: those that the reason names are marked, or if
+    /// it names none, those that were refused.
+    #[must_use]
+    pub(super) fn explained_by(
+        self: Box<Self>,
+        reason: Option<Reason>,
+        exchanges: impl IntoIterator<Item = Arc<Exchange>>,
+    ) -> Box<Self> {
+        let (text, named) = reason.map(Reason::into_parts).unzip();
+        let named = named.unwrap_or_default();
+        let failure = self.showing(exchanges, |exchange| {
+            if named.is_empty() { exchange.is_refused() } else { named.contains(&exchange.index) }
+        });
+        failure.because(text)
     }
 
     /// Says where to look next.

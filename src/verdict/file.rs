@@ -1,17 +1,19 @@
 //! Assertions on a stored file.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead as _};
 use std::sync::Arc;
 
 use crate::content::{Content, Digest, Hasher};
-use crate::journal::{Call, Exchange, Numbers, Requests};
-use crate::origin::{self, Upload};
-use crate::spec::{Cause, OCTET_STREAM, Operation, Row, UploadState};
+use crate::journal::{Call, Exchange, Requests};
+use crate::origin::{self, Actor, ByteSource, Change, Obstacle, Path, Removal, Upload};
+use crate::spec::{Cause, OCTET_STREAM};
 
+use super::causes::{self, MissingFile};
 use super::evidence;
+use super::reason::{Reason, Words};
 use super::twins::twins;
-use super::upload::why_not_done;
 use super::{Evidence, Failure};
 
 type Judged = Result<(), Box<Failure>>;
@@ -20,45 +22,73 @@ type Judged = Result<(), Box<Failure>>;
 #[derive(Clone, Debug)]
 pub struct FileSnapshot {
     path: String,
+    place: Path,
     found: Result<origin::File, Cause>,
     /// The latest upload to the path, and what was asked about it.
     upload: Option<(Upload, Requests)>,
-    /// The upload that made the file.
+    /// The upload that the file's bytes came from.
     maker: Option<Upload>,
+    /// What took away what was at the path before.
+    removal: Option<Removal>,
+    has_forgotten_removals: bool,
+    /// What keeps a file from being there.
+    obstacle: Option<Obstacle>,
+    /// The exchanges about the path, and those that the records above name.
     exchanges: Vec<Arc<Exchange>>,
     account: String,
 }
 
 impl FileSnapshot {
-    /// Looks at `path`, as seen from the account's root.
+    /// Looks at `path`, which is read as [`Path::as_written`] says.
     ///
     /// # Panics
     ///
     /// If `path` cannot be a path.
     #[track_caller]
     pub fn take(evidence: Evidence<'_>, path: &str) -> Self {
-        let path = evidence::path(path);
-        let absolute = evidence.absolute(&path);
-        let concerns = |exchange: &&Arc<Exchange>| {
-            exchange.calls.iter().any(|call| call.path.as_ref() == Some(&absolute))
-        };
-        let found = evidence.origin.tree().file(&path).cloned();
-        let made = |upload: &&Upload| {
-            let size = found.as_ref().map(|file| file.content.len()).ok();
-            upload.state == UploadState::Success && Some(upload.size()) == size
-        };
+        let place = evidence.path_in_tree(path);
+        let tree = evidence.origin.tree();
+        let found = tree.file(&place).cloned();
+        let maker = found.as_ref().ok().and_then(|file| match &file.history.bytes {
+            ByteSource::Pieces(id) => evidence.origin.uploads().get(id).cloned(),
+            ByteSource::Body(_) => None,
+        });
         let about = |upload: &Upload| {
             let requests = Requests::new(evidence.journal.exchanges()).upload(&upload.id);
             (upload.clone(), requests)
         };
-        Self {
-            maker: evidence.uploads_to(&path).rev().find(made).cloned(),
-            upload: evidence.uploads_to(&path).next_back().map(about),
-            exchanges: evidence.journal.exchanges().iter().filter(concerns).cloned().collect(),
+        let upload = evidence.uploads_to(&place).next_back();
+        let mut snapshot = Self {
+            path: evidence.absolute(&place),
+            upload: upload.map(about),
+            maker,
+            removal: tree.removal(&place).cloned(),
+            has_forgotten_removals: tree.has_forgotten_removals(),
+            obstacle: tree.obstacle(&place),
+            exchanges: Vec::new(),
             account: evidence.origin.account().to_owned(),
-            path: absolute,
+            place,
             found,
-        }
+        };
+        let recorded = snapshot.recorded_exchanges();
+        let concerns = |exchange: &&Arc<Exchange>| {
+            let is_about = |call: &Call| call.path.as_ref() == Some(&snapshot.path);
+            recorded.contains(&exchange.index) || exchange.calls.iter().any(is_about)
+        };
+        snapshot.exchanges =
+            evidence.journal.exchanges().iter().filter(concerns).cloned().collect();
+        snapshot
+    }
+
+    /// The exchanges that changed the file, its uploads, or its path.
+    fn recorded_exchanges(&self) -> BTreeSet<u64> {
+        let uploads = self.maker.iter().chain(self.upload.iter().map(|(upload, _)| upload));
+        let of_uploads = uploads.flat_map(causes::actors_of_upload);
+        let of_file = self.found.iter().flat_map(causes::actors_of_file);
+        let of_path = self.removal.iter().map(|removal| removal.change.by);
+        let of_obstacle = self.obstacle.iter().filter_map(causes::actor_of_obstacle);
+        let actors = of_uploads.chain(of_file).chain(of_path).chain(of_obstacle);
+        actors.filter_map(Actor::exchange).collect()
     }
 
     /// Its absolute path, the account in front.
@@ -141,14 +171,17 @@ impl FileSnapshot {
         /// Asserts the content type, as stored.
         assert_content_type, try_content_type(self, expected: &str) {
             let claim = "has the expected content type";
-            self.file(claim)?;
-            self.same(claim, expected.to_owned(), self.content_type().unwrap_or_default().to_owned())
+            let set = self.file(claim)?.history.content_type_set;
+            let found = self.content_type().unwrap_or_default();
+            self.same_attribute(set, claim, expected, found)
         }
 
         /// Asserts the modification time, in seconds since the epoch.
         assert_mtime, try_mtime(self, expected: u64) {
             let claim = "has the expected mtime";
-            self.same(claim, expected.to_string(), self.file(claim)?.stat.mtime.secs().to_string())
+            let file = self.file(claim)?;
+            let found = file.stat.mtime.secs().to_string();
+            self.same_attribute(file.history.mtime_set, claim, &expected.to_string(), &found)
         }
     }
 
@@ -164,6 +197,20 @@ impl FileSnapshot {
 
     fn same(&self, claim: &str, expected: String, found: String) -> Judged {
         if expected == found { Ok(()) } else { Err(self.failure(claim, expected, found)) }
+    }
+
+    /// As [`Self::same`] for something that `set` may have changed after the file was stored.
+    fn same_attribute(
+        &self,
+        set: Option<Change>,
+        claim: &str,
+        expected: &str,
+        found: &str,
+    ) -> Judged {
+        let file = self.file(claim)?;
+        let reason = || causes::of_attribute(self.words(), file, self.maker.as_ref(), set);
+        let failure = |reason| self.failure_because(claim, expected, found, Some(reason));
+        if expected == found { Ok(()) } else { Err(failure(reason())) }
     }
 
     /// Judges a comparison of contents; `wanted` gives length and digest of what was expected.
@@ -183,12 +230,24 @@ impl FileSnapshot {
             content.len()
         );
         let wanted = format!("{length} bytes, SHA-256 {digest}");
-        let failure = self.failure(claim, wanted, differs);
         let ends = at == length.min(content.len());
-        let equal_so_far = "the length: the contents are equal as far as the shorter one goes";
-        Err(match self.piece_at(at) {
-            _ if ends => failure.hint(equal_so_far),
-            Some(number) => failure.hint(format!("piece {number}, in which byte {at} came")),
+        if ends {
+            let equal_so_far = "the length: the contents are equal as far as the shorter one goes";
+            return Err(self.failure(claim, wanted, differs).hint(equal_so_far));
+        }
+        let byte = self.maker.as_ref().and_then(|maker| causes::of_byte(self.words(), maker, at));
+        let Some(byte) = byte else { return Err(self.failure(claim, wanted, differs)) };
+        let reason = match &self.found {
+            Ok(file) if causes::is_changed_since(file) => {
+                self.reason().map(|file| file.and(byte.reason))
+            }
+            _ => Some(byte.reason),
+        };
+        let failure = self.failure_because(claim, wanted, differs, reason);
+        Err(match byte.sent {
+            Some((exchange, offset)) => {
+                failure.hint(format!("the body of exchange #{exchange}, from byte {offset} on"))
+            }
             None => failure,
         })
     }
@@ -197,14 +256,8 @@ impl FileSnapshot {
         content.digest().map_err(|error| self.failure(claim, "a content that can be read", error))
     }
 
-    /// The piece in which the byte at `offset` came, if the file was made of pieces.
-    fn piece_at(&self, offset: u64) -> Option<u32> {
-        let pieces = self.maker.iter().flat_map(Upload::current);
-        let mut ends = pieces.scan(0, |end, piece| {
-            *end += piece.size();
-            Some((*end, piece.number))
-        });
-        ends.find(|(end, _)| offset < *end).map(|(_, number)| number)
+    fn words(&self) -> Words<'_> {
+        Words { exchanges: &self.exchanges, account: &self.account }
     }
 
     fn failure(
@@ -213,50 +266,33 @@ impl FileSnapshot {
         expected: impl std::fmt::Display,
         found: impl std::fmt::Display,
     ) -> Box<Failure> {
+        self.failure_because(claim, expected, found, self.reason())
+    }
+
+    fn failure_because(
+        &self,
+        claim: &str,
+        expected: impl std::fmt::Display,
+        found: impl std::fmt::Display,
+        reason: Option<Reason>,
+    ) -> Box<Failure> {
         Failure::new(format!("file {} {claim}", self.path), expected, found)
-            .because(self.cause())
-            .showing(self.exchanges.iter().cloned(), Exchange::is_refused)
+            .explained_by(reason, self.exchanges.iter().cloned())
     }
 
-    /// Why there is no file: what became of it, or of the latest upload to its path.
-    fn cause(&self) -> Option<String> {
-        // Where a directory has the name, no upload could have made a file of it.
-        if matches!(self.found, Ok(_) | Err(Cause::IsDirectory)) {
-            return None;
+    /// How the file came to be here, or why there is none.
+    fn reason(&self) -> Option<Reason> {
+        if let Ok(file) = &self.found {
+            return Some(causes::of_file(self.words(), file, self.maker.as_ref()));
         }
-        if let Some(removed) = self.removed_by() {
-            return Some(removed);
-        }
-        match &self.upload {
-            Some((upload, requests)) => {
-                let numbers = Numbers::of(upload.current().map(|piece| piece.number));
-                let state = format!("its upload is {} with pieces {numbers}", upload.state);
-                let why = why_not_done(upload, requests);
-                Some(why.map_or_else(|| state.clone(), |why| format!("{state}: {why}")))
-            }
-            None if self.names_the_account() => Some(format!(
-                "paths here begin at the account's root, so this is one in a directory {:?}: leave \
-                 the account's name out",
-                self.account
-            )),
-            None => Some("no upload to that path was begun (§4.1)".to_owned()),
-        }
-    }
-
-    /// The request that took the file away, if one did.
-    fn removed_by(&self) -> Option<String> {
-        let removes = |call: &Call| {
-            let operation = call.operation;
-            let takes = [Operation::DeleteFile, Operation::DeleteObject, Operation::Rename];
-            takes.contains(&operation) && call.row.is_some_and(Row::is_success)
+        let missing = MissingFile {
+            path: &self.place,
+            removal: self.removal.as_ref(),
+            obstacle: self.obstacle.as_ref(),
+            upload: self.upload.as_ref().map(|(upload, requests)| (upload, requests)),
+            has_forgotten: self.has_forgotten_removals,
         };
-        let removal = self.exchanges.iter().rfind(|exchange| exchange.calls.iter().any(removes))?;
-        Some(format!("exchange #{} took it away", removal.index))
-    }
-
-    /// Whether the path was written with the account in front, as answers show it.
-    fn names_the_account(&self) -> bool {
-        self.path.starts_with(&format!("/{0}/{0}/", self.account))
+        missing.reason(self.words())
     }
 }
 

@@ -2,12 +2,14 @@
 //!
 //! Everything here looks at copies. A snapshot does not change any more, however long it is held.
 
+mod causes;
 mod directory;
 mod evidence;
 mod failure;
 mod file;
 mod judge;
 mod piece;
+mod reason;
 mod requests;
 mod twins;
 mod upload;

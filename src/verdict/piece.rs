@@ -6,7 +6,9 @@ use crate::content::Digest;
 use crate::journal::{Exchange, Numbers, Requests};
 use crate::origin::Piece;
 
+use super::causes;
 use super::evidence::digest;
+use super::reason::Words;
 use super::twins::twins;
 use super::{Count, Failure};
 
@@ -16,6 +18,9 @@ pub struct PieceSnapshot {
     pub(super) upload: String,
     pub(super) number: u32,
     pub(super) stored: Option<Piece>,
+    /// The pieces of that number that were stored before and replaced.
+    pub(super) superseded: Vec<Piece>,
+    pub(super) account: String,
     pub(super) attempts: Requests,
     /// The part numbers that were sent, stored or not.
     pub(super) seen: BTreeSet<u32>,
@@ -64,14 +69,14 @@ impl PieceSnapshot {
         assert_size, try_size(self, expected: u64) {
             let claim = "has the expected size";
             let found = self.piece(claim)?.size();
-            if found == expected { Ok(()) } else { Err(self.failure(claim, expected, found)) }
+            if found == expected { Ok(()) } else { Err(self.wrong_piece(claim, expected, found)) }
         }
 
         /// Asserts the SHA-256 of what is stored, given as 64 hexadecimal digits in any case.
         assert_digest, try_digest(self, expected: &str) {
             let claim = "has the expected digest";
             let (expected, found) = (digest(expected), self.piece(claim)?.digest);
-            if expected == found { Ok(()) } else { Err(self.failure(claim, expected, found)) }
+            if expected == found { Ok(()) } else { Err(self.wrong_piece(claim, expected, found)) }
         }
     }
 
@@ -79,6 +84,20 @@ impl PieceSnapshot {
         let sent =
             if self.attempts.is_empty() { "it was never sent" } else { "no attempt was stored" };
         self.stored.as_ref().ok_or_else(|| self.failure(claim, "a stored piece", sent))
+    }
+
+    /// A failure of a piece that is stored, but not as expected.
+    fn wrong_piece(
+        &self,
+        claim: &str,
+        expected: impl std::fmt::Display,
+        found: impl std::fmt::Display,
+    ) -> Box<Failure> {
+        let words = Words { exchanges: self.attempts.all(), account: &self.account };
+        let stored = self.stored.as_ref();
+        let reason = stored.map(|piece| causes::of_piece(words, piece, &self.superseded));
+        let exchanges = self.attempts.iter().map(crate::journal::Request::shared);
+        self.failure(claim, expected, found).explained_by(reason, exchanges)
     }
 
     fn failure(

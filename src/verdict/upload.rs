@@ -1,12 +1,15 @@
 //! Assertions on an upload.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use crate::journal::{Exchange, Numbers, Op, Request, Requests};
-use crate::origin::Upload;
+use crate::origin::{Path, Upload};
 use crate::spec::UploadState;
 
-use super::evidence::{listed, path};
+use super::causes;
+use super::evidence::listed;
+use super::reason::{Reason, Words};
 use super::twins::twins;
 use super::{Evidence, Failure, PieceSnapshot};
 
@@ -17,6 +20,7 @@ type Judged = Result<(), Box<Failure>>;
 pub struct UploadSnapshot {
     upload: Upload,
     path: String,
+    account: String,
     requests: Requests,
 }
 
@@ -34,7 +38,8 @@ impl UploadSnapshot {
             .collect()
     }
 
-    /// The upload with that multipart identifier, else the latest one to that path.
+    /// The upload with that multipart identifier, else the latest one to that path, which is read
+    /// as [`Path::as_written`] says.
     ///
     /// # Errors
     ///
@@ -45,10 +50,11 @@ impl UploadSnapshot {
     /// If it is neither an identifier nor a possible path.
     #[track_caller]
     pub fn take(evidence: Evidence<'_>, path_or_id: &str) -> Result<Self, Box<Failure>> {
-        let found = match evidence.origin.uploads().get(path_or_id) {
-            Some(upload) => Some(upload),
-            None => evidence.uploads_to(&path(path_or_id)).next_back(),
+        let latest = || {
+            let has_upload = |path: &Path| evidence.uploads_to(path).next().is_some();
+            evidence.uploads_to(&evidence.path(path_or_id, has_upload)).next_back()
         };
+        let found = evidence.origin.uploads().get(path_or_id).or_else(latest);
         found
             .map(|upload| Self::of(evidence, upload))
             .ok_or_else(|| none_such(evidence, path_or_id))
@@ -60,7 +66,9 @@ impl UploadSnapshot {
     }
 
     fn with(evidence: Evidence<'_>, upload: &Upload, requests: Requests) -> Self {
-        Self { upload: upload.clone(), path: evidence.absolute(&upload.path), requests }
+        let (account, path) =
+            (evidence.origin.account().to_owned(), evidence.absolute(&upload.path));
+        Self { upload: upload.clone(), path, account, requests }
     }
 
     /// Its multipart identifier.
@@ -109,6 +117,8 @@ impl UploadSnapshot {
             upload: self.path.clone(),
             number,
             stored: self.upload.piece(number).cloned(),
+            superseded: self.upload.superseded(number).cloned().collect(),
+            account: self.account.clone(),
             attempts: self.sent().part(number),
             seen: self.sent().iter().filter_map(Request::part).collect(),
         }
@@ -163,10 +173,11 @@ impl UploadSnapshot {
             return Ok(());
         }
         let found = format!("{state} with pieces {}", Numbers::of(self.pieces()));
-        let is_refused = |request: &Request| request.exchange().is_refused();
-        Err(self
-            .failure(claim, expected, found, is_refused)
-            .because(why_not_done(&self.upload, &self.requests)))
+        let words = Words { exchanges: self.requests.all(), account: &self.account };
+        let reason = causes::of_upload(words, &self.upload, &self.requests, expected);
+        let shown = with_named(&self.requests, reason.as_ref());
+        let claim = format!("upload {} {claim}", self.path);
+        Err(Failure::new(claim, expected, found).explained_by(reason, shown))
     }
 
     fn wrong_pieces(&self, expected: &BTreeSet<u32>, found: &BTreeSet<u32>) -> Box<Failure> {
@@ -224,31 +235,12 @@ fn follows(one: &Request, next: &Request) -> bool {
     next.part() >= one.part() && is_after
 }
 
-/// Why an upload is no further than it is; `requests` are those about it.
-pub(super) fn why_not_done(upload: &Upload, requests: &Requests) -> Option<String> {
-    let asked = requests.clone().op(Op::complete());
-    let refused = asked.iter().next_back().and_then(|request| request.call().row);
-    match (upload.state, refused) {
-        (UploadState::New | UploadState::Ready, Some(row)) if !row.is_success() => {
-            Some(format!("completing it was refused: {} {} ({})", row.code, row.phrase, row.cite))
-        }
-        (UploadState::New | UploadState::Ready, _) => {
-            Some("it was never completed (§4.3)".to_owned())
-        }
-        (UploadState::Complete | UploadState::Join, _) => {
-            Some("its join has not ended yet (§4.4)".to_owned())
-        }
-        (UploadState::Failed, _) if upload.error == 0 => {
-            Some("its join failed, as the test has asked for (§10)".to_owned())
-        }
-        (UploadState::Failed, _) => Some(
-            "at the join its directory was gone, or its name was a directory's (§4.4)".to_owned(),
-        ),
-        (UploadState::Expired, _) => {
-            Some("it was older than a day when the clock was advanced (§4.4)".to_owned())
-        }
-        _ => None,
-    }
+/// The exchanges of `requests` and those that a reason names, in order, each once.
+fn with_named(requests: &Requests, reason: Option<&Reason>) -> Vec<Arc<Exchange>> {
+    let own: BTreeSet<u64> = requests.iter().map(|request| request.exchange().index).collect();
+    let named = reason.map(Reason::exchanges).unwrap_or_default();
+    let is_shown = |index: &u64| own.contains(index) || named.contains(index);
+    requests.all().iter().filter(|exchange| is_shown(&exchange.index)).cloned().collect()
 }
 
 fn none_such(evidence: Evidence<'_>, path_or_id: &str) -> Box<Failure> {
@@ -265,5 +257,4 @@ fn none_such(evidence: Evidence<'_>, path_or_id: &str) -> Box<Failure> {
         found,
     )
     .showing(creates.iter().map(Request::shared), Exchange::is_refused)
-    .hint("paths here begin at the account's root: \"/videos/a.mp4\", without the account's name")
 }
