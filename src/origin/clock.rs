@@ -81,6 +81,13 @@ impl Clock {
         Timestamp(self.start.0.saturating_add(ran).saturating_add(self.advanced))
     }
 
+    /// How much real time is left until it shows `moment`, when `elapsed` has gone by; nothing if it
+    /// stands still before that.
+    pub fn time_until(&self, moment: Timestamp, elapsed: Duration) -> Option<Duration> {
+        let left = moment.since(self.at(elapsed));
+        (left.is_zero() || self.pace == Pace::Running).then_some(left)
+    }
+
     /// Jumps ahead.
     pub fn advance(&mut self, by: Duration) {
         self.advanced = self.advanced.saturating_add(by);
@@ -106,6 +113,16 @@ mod tests {
         let mut clock = Clock::new(START, Pace::Running);
         clock.advance(Duration::from_secs(60));
         assert_eq!(clock.at(Duration::from_secs(5)).secs(), 1_065);
+    }
+
+    #[test]
+    fn only_a_running_clock_comes_to_a_later_moment() {
+        let later = Timestamp::from_secs(1_060);
+        let left =
+            |pace, elapsed| Clock::new(START, pace).time_until(later, Duration::from_secs(elapsed));
+        assert_eq!(left(Pace::Running, 20), Some(Duration::from_secs(40)));
+        assert_eq!(left(Pace::Running, 80), Some(Duration::ZERO));
+        assert_eq!(left(Pace::Stopped, 80), None);
     }
 
     #[test]

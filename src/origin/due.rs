@@ -37,6 +37,11 @@ impl Due {
 }
 
 impl Origin {
+    /// When the next thing becomes due.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.due.tasks.keys().next().map(|(at, _)| *at)
+    }
+
     /// Does what has become due. To be called before anything is asked of the origin.
     pub fn settle(&mut self, now: Timestamp) {
         while let Some((at, task)) = self.due.take(now) {

@@ -42,6 +42,8 @@ pub(super) struct Walk {
     pub(super) on_calls: Vec<Pending>,
     /// Whether its answer is in the record.
     pub(super) is_begun: bool,
+    /// The fault that holds its response.
+    pub(super) held_by: Option<u64>,
     /// How often the origin had been reset when it came.
     epoch: u64,
 }
@@ -116,13 +118,12 @@ fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Box<Pla
     let epoch = line.shared.epoch.current();
     line.opened(exchange, epoch);
     let (line, on_calls) = (Arc::clone(line), Vec::new());
-    let mut walk = Walk { line, exchange, pending, on_calls, is_begun: false, epoch };
+    let (is_begun, held_by) = (false, None);
+    let mut walk = Walk { line, exchange, pending, on_calls, is_begun, held_by, epoch };
     let mut opened = opened;
     if let (Err(answer), None) = (&mut opened, &walk.pending) {
         walk.begin_answer(&mut state, answer);
     }
-    drop(state);
-    walk.line.shared.tell();
     (walk, opened)
 }
 
@@ -251,8 +252,6 @@ impl Walk {
                 if self.pending.is_none() {
                     self.begin_answer(&mut state, &mut answer);
                 }
-                drop(state);
-                line.shared.tell();
                 Some(Ok(answer))
             }
             Committed::NeedsDigest(content) => Some(Err(content)),
@@ -278,12 +277,18 @@ impl Walk {
         let line = Arc::clone(&self.line);
         let mut state = line.shared.lock();
         self.begin_answer(&mut state, answer);
-        drop(state);
-        line.shared.tell();
+    }
+
+    /// Its response is held no longer.
+    pub(super) fn end_hold(&mut self, state: &mut State) {
+        if let Some(fault) = self.held_by.take() {
+            state.holds.end(fault);
+        }
     }
 
     fn begin_answer(&mut self, state: &mut State, answer: &mut Answer) {
         self.is_begun = true;
+        self.end_hold(state);
         let moment = state.moment();
         let is_file = matches!(answer.body, Body::Content(..));
         let outcome = if is_file { Outcome::Sending } else { Outcome::Answering };

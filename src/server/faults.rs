@@ -133,14 +133,11 @@ impl MockOrigin {
     /// Lets go what the fault with that number holds, and what it would hold after that, and says
     /// whether there is such a fault that holds answers. Its account stays, and it is judged.
     pub fn release_fault(&self, id: u64) -> bool {
-        // A number that nobody has yet must not be released: it may come to hold something.
-        let is_there = {
-            let state = self.shared.lock();
-            let is_it = |record: &FaultRecord| record.id == id && record.holds();
-            state.faults.records().iter().any(is_it)
-        };
+        let mut state = self.shared.lock();
+        let is_it = |record: &FaultRecord| record.id == id && record.holds();
+        let is_there = state.faults.records().iter().any(is_it);
         if is_there {
-            self.shared.holds.release(id);
+            state.release(id);
         }
         is_there
     }

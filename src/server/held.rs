@@ -1,59 +1,10 @@
 //! Answers that wait for the test.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-
-use parking_lot::Mutex;
-use tokio::sync::Notify;
 
 use super::shared::{Shared, State};
 use super::waiting::elsewhere;
-
-/// What is held, by the number of the fault that holds it.
-#[derive(Debug, Default)]
-pub(super) struct Holds(Mutex<HashMap<u64, Arc<Hold>>>);
-
-#[derive(Debug, Default)]
-struct Hold {
-    released: AtomicBool,
-    word: Notify,
-}
-
-impl Holds {
-    fn of(&self, fault: u64) -> Arc<Hold> {
-        Arc::clone(self.0.lock().entry(fault).or_default())
-    }
-
-    /// Lets everything go that the fault holds or would hold.
-    pub(super) fn release(&self, fault: u64) {
-        let hold = self.of(fault);
-        hold.released.store(true, Ordering::Release);
-        hold.word.notify_waiters();
-    }
-
-    /// Whether no fault has ever held anything, nor been released.
-    pub(super) fn is_unused(&self) -> bool {
-        self.0.lock().is_empty()
-    }
-
-    /// Whether the fault holds what comes, as nothing has released it.
-    pub(super) fn is_holding(&self, fault: u64) -> bool {
-        !self.of(fault).released.load(Ordering::Acquire)
-    }
-
-    /// Waits until the fault lets go, or for so long; says whether it did.
-    pub(super) async fn wait(&self, fault: u64, limit: Duration) -> bool {
-        let hold = self.of(fault);
-        // Before the look at the flag, so that a word in between is not missed.
-        let word = hold.word.notified();
-        if hold.released.load(Ordering::Acquire) {
-            return true;
-        }
-        tokio::time::timeout(limit, word).await.is_ok()
-    }
-}
 
 /// Answers that are held until this lets them go: by [`Held::release`], or by being dropped.
 ///
@@ -119,6 +70,6 @@ fn have_arrived(shared: &Shared, fault: u64, times: u64, patience: Duration) -> 
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.shared.holds.release(self.fault);
+        self.shared.lock().release(self.fault);
     }
 }

@@ -35,6 +35,11 @@ impl Late {
         self.0.iter().filter_map(|commit| commit.fault)
     }
 
+    /// When the first of them is to be done.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.0.front().map(|commit| commit.at)
+    }
+
     /// Forgets all of them.
     pub(super) fn clear(&mut self) {
         self.0.clear();

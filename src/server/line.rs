@@ -135,8 +135,6 @@ impl Line {
         let mut state = self.shared.lock();
         state.faults.has_acted(struck);
         state.journal.update_connection(self.index, |record| record.fault = Some(struck.clone()));
-        drop(state);
-        self.shared.tell();
     }
 
     /// Instead of an answer from hyper this is to be written when hyper has let go.
@@ -213,7 +211,6 @@ impl Line {
             (exchange, now.received)
         };
         self.shared.lock().journal.update(exchange, |record| record.received = received);
-        self.shared.tell();
     }
 
     /// Waits for `event`, unless the client goes away or the origin is reset meanwhile. A client that
@@ -321,8 +318,6 @@ impl Line {
             record.written = written;
             record.closed = Some(moment);
         });
-        drop(state);
-        self.shared.tell();
     }
 
     /// The tap ended in the middle of a head, or in something that is none.
@@ -399,7 +394,6 @@ impl Drop for Line {
         }
         self.close(if stopped { Outcome::Stopped } else { Outcome::ClientGone });
         self.close_connection(stopped);
-        self.shared.tell();
     }
 }
 

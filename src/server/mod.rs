@@ -15,6 +15,7 @@ mod faults;
 mod given;
 mod hashing;
 mod held;
+mod holds;
 mod intake;
 #[cfg(feature = "cli")]
 mod journal_reader;
@@ -34,6 +35,7 @@ mod shared;
 #[cfg(feature = "cli")]
 mod side;
 mod socket;
+mod state_guard;
 mod strike;
 mod tap;
 mod waiting;

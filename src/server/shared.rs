@@ -4,36 +4,32 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
-use tokio::sync::Notify;
+use parking_lot::Mutex;
 #[cfg(feature = "cli")]
 use tokio::sync::futures::Notified;
 
 use crate::content::Store;
-use crate::fault::{Fault, FaultRecord, Faults, Place};
-use crate::journal::{Exchange, Journal, Moment, Outcome};
+use crate::fault::{Fault, Faults, Place};
+use crate::journal::{Exchange, Journal, Moment};
 use crate::origin::{Actor, Change, Clock, Origin, Timestamp};
 use crate::verdict::Evidence;
 
 use super::epoch::Epoch;
-use super::held::Holds;
+use super::holds::Holds;
 use super::late::Late;
+use super::state_guard::{StateGuard, Waiters};
 
 /// One origin as its tasks see it.
 #[derive(Debug)]
 pub(super) struct Shared {
     state: Mutex<State>,
-    /// Told whenever a record changes, for those who wait for that.
-    changed: Condvar,
-    /// The same for those that wait without a thread.
-    changed_async: Notify,
+    waiters: Waiters,
     started: Instant,
     stopping: AtomicBool,
     pub(super) store: Store,
     pub(super) keeps_bodies: bool,
     /// What the origin was at the start.
     initial: (Origin, Clock),
-    pub(super) holds: Holds,
     pub(super) epoch: Epoch,
     /// How long a fault may keep a client waiting.
     pub(super) hold_limit: Duration,
@@ -47,7 +43,11 @@ pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) faults: Faults,
     pub(super) late: Late,
-    elapsed: Duration,
+    pub(super) holds: Holds,
+    /// Counts the changes, so that whoever waits for one can tell that it came.
+    pub(super) version: u64,
+    /// Real time as of the locking.
+    pub(super) elapsed: Duration,
 }
 
 impl State {
@@ -61,12 +61,32 @@ impl State {
         Evidence { origin: &self.origin, journal: &self.journal }
     }
 
-    /// The faults that hold answers back, of those that hold any.
-    fn holding(&self) -> impl Iterator<Item = u64> {
-        let is_held = |record: &&Arc<Exchange>| record.outcome == Outcome::HeldBack;
-        let held = self.journal.exchanges().iter().filter(is_held);
-        let struck = held.flat_map(|record| &record.faults).filter_map(|struck| struck.fault);
-        struck.filter(|fault| self.faults.record(*fault).is_some_and(FaultRecord::holds))
+    /// Whether the fault holds the responses that come.
+    pub(super) fn is_holding(&self, fault: u64) -> bool {
+        self.is_there(fault) && !self.holds.is_released(fault)
+    }
+
+    /// Whether there is a fault of that number, which has not been taken away.
+    fn is_there(&self, fault: u64) -> bool {
+        self.faults.records().iter().any(|record| record.id == fault)
+    }
+
+    /// Lets go what the fault holds and would hold. A number that no fault has yet is not released:
+    /// it may come to hold something.
+    pub(super) fn release(&mut self, fault: u64) {
+        if self.is_there(fault) {
+            self.holds.release(fault);
+        }
+    }
+
+    /// When the next thing is due, in protocol time.
+    fn next_due(&self) -> Option<Timestamp> {
+        self.late.next_due().into_iter().chain(self.origin.next_due()).min()
+    }
+
+    /// After how much real time the next thing is due; nothing if no passing of time makes it so.
+    pub(super) fn time_to_next_due(&self) -> Option<Duration> {
+        self.clock.time_until(self.next_due()?, self.elapsed)
     }
 
     /// Adds a fault, and gives its number.
@@ -78,26 +98,37 @@ impl State {
         self.faults.add(fault, place, &self.journal, || origin.clone())
     }
 
-    /// Forgets everything and begins anew; gives the numbers of the faults that were there.
-    fn reset(&mut self, origin: Origin, clock: Clock) -> Vec<u64> {
+    /// Forgets everything and begins anew.
+    fn reset(&mut self, origin: Origin, clock: Clock) {
         (self.origin, self.clock) = (origin, clock);
         self.journal.reset();
         self.late.clear();
-        self.faults.reset()
+        let faults = self.faults.reset();
+        self.forget_holds(faults);
     }
 
-    /// Does what has become due by now, whoever set it.
-    pub(super) fn settle(&mut self) {
+    fn forget_holds(&mut self, faults: Vec<u64>) {
+        for fault in faults {
+            self.holds.forget(fault);
+        }
+    }
+
+    /// Does what has become due by now, whoever set it. Says whether anything was.
+    pub(super) fn settle(&mut self) -> bool {
         let now = self.now();
+        let mut has_changed = self.next_due().is_some_and(|due| due <= now);
         self.commit_late(now);
         let origin = &mut self.origin;
         origin.settle(now);
         if !self.faults.is_idle() {
             self.faults.age_tokens(|fault, user, age| {
                 let by = Actor::Fault { fault: Some(fault), during: None };
-                origin.end_sessions_of_age(Change { at: now, by }, user, age)
+                let ended = origin.end_sessions_of_age(Change { at: now, by }, user, age);
+                has_changed |= ended > 0;
+                ended
             });
         }
+        has_changed
     }
 
     /// Both times as of the locking.
@@ -121,57 +152,62 @@ impl Shared {
             clock,
             faults: Faults::default(),
             late: Late::default(),
+            holds: Holds::default(),
+            version: 0,
             elapsed: Duration::ZERO,
         };
         Arc::new(Self {
             state: Mutex::new(state),
-            changed: Condvar::new(),
-            changed_async: Notify::new(),
+            waiters: Waiters::default(),
             started: Instant::now(),
             stopping: AtomicBool::new(false),
             store,
             keeps_bodies,
             initial,
-            holds: Holds::default(),
             epoch: Epoch::default(),
             hold_limit,
         })
     }
 
     /// Locks core and journal, and notes what time it is. Never held across an `.await`.
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        let mut state = self.state.lock();
-        state.elapsed = self.started.elapsed();
-        state
-    }
-
-    /// Tells whoever waits that a record has changed.
-    pub(super) fn tell(&self) {
-        self.changed.notify_all();
-        self.changed_async.notify_waiters();
+    pub(super) fn lock(&self) -> StateGuard<'_> {
+        StateGuard::new(self.state.lock(), &self.waiters, self.started)
     }
 
     /// The next change of a record, without a thread that waits for it.
     #[cfg(feature = "cli")]
     pub(super) fn next_change(&self) -> Notified<'_> {
-        self.changed_async.notified()
+        self.waiters.next_change()
     }
 
-    /// Locks once `ready` says so, or after `patience`; says whether it did.
+    /// Locks once `ready` says so, or after `patience`; says whether it did. What becomes due
+    /// meanwhile is done in time.
     pub(super) fn lock_when(
         &self,
         patience: Duration,
         ready: impl Fn(&State) -> bool,
-    ) -> (MutexGuard<'_, State>, bool) {
+    ) -> (StateGuard<'_>, bool) {
+        let deadline = Instant::now().checked_add(patience);
         let mut state = self.lock();
-        let waited = self.changed.wait_while_for(&mut state, |state| !ready(state), patience);
-        state.elapsed = self.started.elapsed();
-        (state, !waited.timed_out())
+        loop {
+            state.run_due();
+            if ready(&state) {
+                return (state, true);
+            }
+            let now = Instant::now();
+            if deadline.is_some_and(|deadline| deadline <= now) {
+                return (state, false);
+            }
+            let due = state.time_to_next_due().and_then(|left| now.checked_add(left));
+            state.wait(deadline.into_iter().chain(due).min(), self.started);
+        }
     }
 
-    /// A copy of the journal once it is another one than that of `version`, or after `patience`.
-    pub(super) fn journal_after(&self, version: u64, patience: Duration) -> Journal {
-        self.lock_when(patience, |state| state.journal.version() != version).0.journal.clone()
+    /// A copy of the journal and the version of the state, once that is another one than `version`
+    /// or after `patience`.
+    pub(super) fn journal_after(&self, version: u64, patience: Duration) -> (Journal, u64) {
+        let (state, _) = self.lock_when(patience, |state| state.version != version);
+        (state.journal.clone(), state.version)
     }
 
     /// The exchanges that ended after the first `seen` of them, once there is one, or after
@@ -183,24 +219,18 @@ impl Shared {
 
     /// Locks once no answer is just being written or let go: a client can hold its answer before
     /// the record of it is closed, and a test that asks then must not see the difference.
-    pub(super) fn settled(&self) -> MutexGuard<'_, State> {
+    pub(super) fn settled(&self) -> StateGuard<'_> {
         const PATIENCE: Duration = Duration::from_secs(1);
-        // Where nothing is held, the whole record need not be looked through.
-        let is_let_go = |state: &State| {
-            self.holds.is_unused() || state.holding().all(|fault| self.holds.is_holding(fault))
-        };
-        let is_quiet = |state: &State| !state.journal.is_answering() && is_let_go(state);
-        let (mut state, _) = self.lock_when(PATIENCE, is_quiet);
-        state.settle();
-        state
+        let is_quiet =
+            |state: &State| !state.journal.is_answering() && !state.holds.is_letting_go();
+        self.lock_when(PATIENCE, is_quiet).0
     }
 
     /// Locks for the last time, and notes which faults hold what nobody will release any more, or
     /// have put off what will never be done.
-    pub(super) fn at_the_end(&self) -> MutexGuard<'_, State> {
+    pub(super) fn at_the_end(&self) -> StateGuard<'_> {
         let mut state = self.settled();
-        let held = state.holding().filter(|fault| self.holds.is_holding(*fault));
-        let open: Vec<u64> = held.chain(state.late.faults()).collect();
+        let open: Vec<u64> = state.holds.holding().chain(state.late.faults()).collect();
         for fault in open {
             state.faults.overdue(fault);
         }
@@ -209,35 +239,27 @@ impl Shared {
 
     /// Takes a fault away, lets go what it holds, and says whether there was one.
     pub(super) fn remove_fault(&self, id: u64) -> bool {
-        // A number that nobody has yet must not be released: it may come to hold something.
-        let is_there = self.lock().faults.remove(id);
+        let mut state = self.lock();
+        let is_there = state.faults.remove(id);
         if is_there {
-            self.holds.release(id);
+            state.holds.forget(id);
         }
         is_there
     }
 
     /// Takes all faults away, and chaos with them, and lets go what they hold.
     pub(super) fn clear_faults(&self) {
-        let ids = self.lock().faults.clear();
-        self.release(ids);
+        let mut state = self.lock();
+        let faults = state.faults.clear();
+        state.forget_holds(faults);
     }
 
     /// Forgets everything, begins anew, and lets go what faults hold.
     pub(super) fn reset(&self) {
         let (origin, clock) = self.initial.clone();
         let mut state = self.lock();
-        let ids = state.reset(origin, clock);
+        state.reset(origin, clock);
         self.epoch.advance();
-        drop(state);
-        self.release(ids);
-        self.tell();
-    }
-
-    fn release(&self, faults: Vec<u64>) {
-        for fault in faults {
-            self.holds.release(fault);
-        }
     }
 
     pub(super) fn stop(&self) {

@@ -18,7 +18,7 @@ impl MockOrigin {
         let mut waiting = Waiting::begin(self, patience);
         while !ready(&waiting.requests()) {
             let Some(left) = waiting.left() else { return false };
-            waiting.journal = self.shared.journal_after(waiting.journal.version(), left);
+            (waiting.journal, waiting.version) = self.shared.journal_after(waiting.version, left);
         }
         true
     }
@@ -32,8 +32,9 @@ impl MockOrigin {
         let mut waiting = Waiting::begin(self, patience);
         while !ready(&waiting.requests()) {
             let Some(left) = waiting.left() else { return false };
-            let (shared, version) = (Arc::clone(&self.shared), waiting.journal.version());
-            waiting.journal = elsewhere(move || shared.journal_after(version, left)).await;
+            let (shared, version) = (Arc::clone(&self.shared), waiting.version);
+            (waiting.journal, waiting.version) =
+                elsewhere(move || shared.journal_after(version, left)).await;
         }
         true
     }
@@ -59,12 +60,16 @@ struct Waiting {
     started: Instant,
     patience: Duration,
     journal: Journal,
+    /// The version of the state that the journal is of.
+    version: u64,
 }
 
 impl Waiting {
     fn begin(origin: &MockOrigin, patience: Duration) -> Self {
-        let journal = origin.shared.lock().journal.clone();
-        Self { started: Instant::now(), patience, journal }
+        let mut state = origin.shared.lock();
+        state.run_due();
+        let (journal, version) = (state.journal.clone(), state.version);
+        Self { started: Instant::now(), patience, journal, version }
     }
 
     fn requests(&self) -> Requests {

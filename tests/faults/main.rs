@@ -31,6 +31,7 @@ mod selecting;
 mod spared;
 mod tokens;
 mod uses;
+mod waking;
 
 use std::time::Duration;
 

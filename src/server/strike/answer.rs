@@ -120,14 +120,23 @@ impl Walk {
         let fault = self.pending.as_ref().and_then(|pending| pending.strike.struck.fault);
         let Some(fault) = fault else { return Ok(()) };
         let line = Arc::clone(&self.line);
-        let shared = &line.shared;
-        if !shared.holds.is_holding(fault) {
-            self.spare("what it holds had been released");
-            return Ok(());
-        }
+        let word;
+        let released = {
+            let mut state = line.shared.lock();
+            if !state.is_holding(fault) {
+                drop(state);
+                self.spare("what it holds had been released");
+                return Ok(());
+            }
+            word = state.holds.begin(fault);
+            self.held_by = Some(fault);
+            // Before the lock is given up, so that no release is missed.
+            word.notified()
+        };
         self.hold_back();
-        if !line.wait_for(shared.holds.wait(fault, shared.hold_limit)).await? {
-            shared.lock().faults.overdue(fault);
+        let limit = line.shared.hold_limit;
+        if line.wait_for(tokio::time::timeout(limit, released)).await?.is_err() {
+            line.shared.lock().faults.overdue(fault);
         }
         Ok(())
     }
@@ -140,11 +149,12 @@ impl Walk {
 
     /// The answer is kept back from here on; what was asked for is done.
     fn hold_back(&mut self) {
-        // Whoever is told that the fault has fired finds the answer held.
-        let mut state = self.line.shared.lock();
+        let Some(pending) = self.pending.take() else { return };
+        // At once: whoever finds the answer held finds that the fault has fired, and the reverse.
+        let line = Arc::clone(&self.line);
+        let mut state = line.shared.lock();
         state.journal.update(self.exchange, |record| record.outcome = Outcome::HeldBack);
-        drop(state);
-        self.fire();
+        self.account(&mut state, &pending.strike, Ok(()));
     }
 }
 

@@ -74,7 +74,6 @@ impl Walk {
         let Some(pending) = self.pending.take() else { return };
         let line = Arc::clone(&self.line);
         self.account(&mut line.shared.lock(), &pending.strike, done);
-        line.shared.tell();
     }
 
     pub(super) fn account(&self, state: &mut State, strike: &Strike, done: Result<(), String>) {
@@ -94,8 +93,13 @@ impl Walk {
 }
 
 impl Drop for Walk {
-    /// What was to strike a request that is over may strike another one.
+    /// What was to strike a request that is over may strike another one, and what was held of it is
+    /// held no longer.
     fn drop(&mut self) {
+        if self.held_by.is_some() {
+            let line = Arc::clone(&self.line);
+            self.end_hold(&mut line.shared.lock());
+        }
         let on_calls = std::mem::take(&mut self.on_calls);
         let unspent: Vec<Pending> = self.pending.take().into_iter().chain(on_calls).collect();
         if !unspent.is_empty() {
