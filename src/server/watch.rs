@@ -115,6 +115,8 @@ async fn until_quiet(shared: &Shared, time: Duration, deadline: Instant) -> Wait
 struct Counting {
     wanted: Wanted,
     next: u64,
+    /// The number of the first exchange that is not forgotten.
+    first: u64,
     /// Those that are not over: what they are may change.
     open: Vec<Arc<Exchange>>,
     /// How many were wanted of those that are over.
@@ -123,15 +125,16 @@ struct Counting {
 
 impl Counting {
     fn new(from: u64, wanted: Wanted) -> Self {
-        Self { wanted, next: from, open: Vec::new(), over: 0 }
+        Self { wanted, next: from, first: 0, open: Vec::new(), over: 0 }
     }
 
     /// Looks at some that are new, and at those that were open; says whether there are more.
     fn look(&mut self, journal: &Journal) -> bool {
         let numbers = journal.numbers();
-        if self.next < numbers.start {
+        if self.first != numbers.start {
             // All was forgotten.
-            (self.next, self.over) = (numbers.start, 0);
+            (self.first, self.over) = (numbers.start, 0);
+            self.next = self.next.max(numbers.start);
             self.open.clear();
         }
         let until = numbers.end.min(self.next.saturating_add(SLICE)).max(self.next);

@@ -119,18 +119,26 @@ fn hundreds_of_waits_keep_nobody_from_being_served() {
 fn a_reset_begins_the_count_anew() {
     let stage = stage();
     let target = "/__mock/wait?op=create&count=2&timeout=600";
-    std::thread::scope(|scope| {
-        let wait = scope.spawn(|| stage.ask("GET", target, ""));
-        let create = |name| {
-            let token = stage.origin.token_for("jane");
-            create(&mut Client::new(&stage.origin), &token, "/videos", name)
-        };
-        create("a");
-        stage.ask("POST", "/__mock/reset", "");
-        create("b");
-        create("c");
-        assert_eq!(wait.join().unwrap(), json!({ "met": true, "count": 2 }));
-    });
+    let waits: Vec<_> = (0..20)
+        .map(|_| {
+            let mut client = Client::to(&stage.base());
+            client.write(stage.bytes("GET", target, "", b""));
+            client
+        })
+        .collect();
+    // Some have begun to wait by then, and some have not.
+    let create = |name| {
+        let token = stage.origin.token_for("jane");
+        create(&mut Client::new(&stage.origin), &token, "/videos", name)
+    };
+    create("a");
+    stage.ask("POST", "/__mock/reset", "");
+    create("b");
+    create("c");
+    for mut client in waits {
+        let waited: Value = serde_json::from_str(client.read().text()).unwrap();
+        assert_eq!(waited, json!({ "met": true, "count": 2 }));
+    }
 }
 
 #[test]
