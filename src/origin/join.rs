@@ -11,15 +11,13 @@ use super::{Actor, Change, FileHistory, JoinFailure, Origin, Piece, Timestamp};
 const NO_PLACE: u16 = 404;
 
 impl Origin {
-    /// Begins the join of a completed upload, and ends it when the switch says (§10).
-    pub(super) fn join(&mut self, change: Change, id: &str) {
-        let asked = self.uploads.change(id, |upload| {
+    /// Begins the join of a completed upload, and ends it when `join` says (§10), as `by` wants it.
+    pub(super) fn join(&mut self, change: Change, id: &str, (join, by): (Join, Actor)) {
+        self.uploads.change(id, |upload| {
             upload.step(change, UploadEvent::JoinBegun);
             upload.step_pieces(PieceEvent::JoinBegun, Some(PieceEvent::Superseded));
             upload.polls_left = None;
-            upload.next_join.take()
         });
-        let (join, by) = asked.flatten().unwrap_or((self.switches.join, Actor::Test));
         match join {
             Join::Immediate | Join::Polls(0) => self.end_join(change, id),
             Join::Fail => self.fail_join(change, id, Some(JoinFailure::Requested(by))),
@@ -34,12 +32,6 @@ impl Origin {
                 }
             }
         }
-    }
-
-    /// Lets the next join of an upload go like that because `Actor` wants it, whatever the switch
-    /// says; without a word, as the switch says.
-    pub fn next_join(&mut self, id: &str, join: Option<(Join, Actor)>) {
-        self.uploads.change(id, |upload| upload.next_join = join);
     }
 
     /// Counts a look at the status of an upload: some joins wait for that.

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use crate::spec::{
-    Cause, Limit, OCTET_STREAM, Operation, PieceEvent, UploadEvent, essence, is_known, of_name,
-    permit,
+    Cause, Join, Limit, OCTET_STREAM, Operation, PieceEvent, UploadEvent, essence, is_known,
+    of_name, permit,
 };
 
 use super::ids::Kind;
 use super::upload::{NewPiece, check_digest};
-use super::{Change, Origin, Path, Upload, UserId};
+use super::{Actor, Change, Origin, Path, Upload, UserId};
 
 /// What a client says of an upload that it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,15 +172,22 @@ impl Origin {
         Ok(upload)
     }
 
-    /// Completes an upload and says how many pieces it has. The join follows (§4.4).
+    /// Completes an upload and says how many pieces it has. The join follows (§4.4), as `join` says
+    /// and its actor wants it, or else the switch.
     ///
     /// # Errors
     ///
     /// As [`Origin::check_complete`].
-    pub fn complete(&mut self, change: Change, user: UserId, id: &str) -> Result<usize, Cause> {
+    pub fn complete(
+        &mut self,
+        change: Change,
+        user: UserId,
+        id: &str,
+        join: Option<(Join, Actor)>,
+    ) -> Result<usize, Cause> {
         let parts = self.check_complete(user, id)?.numpieces();
         self.uploads.change(id, |upload| upload.step(change, UploadEvent::Completed));
-        self.join(change, id);
+        self.join(change, id, join.unwrap_or((self.switches.join, Actor::Test)));
         Ok(parts)
     }
 

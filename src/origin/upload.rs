@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::content::{Content, Digest};
 use crate::spec::{
-    Cause, Join, Limit, Limits, PIECE_TRANSITIONS, PieceEvent, PieceState, Transition,
+    Cause, Limit, Limits, PIECE_TRANSITIONS, PieceEvent, PieceState, Transition,
     UPLOAD_TRANSITIONS, UploadEvent, UploadState,
 };
 
@@ -82,8 +82,6 @@ pub struct Upload {
     pub history: Vec<StateChange>,
     /// How many more looks at its status its join waits for, if it waits for any.
     pub(super) polls_left: Option<u64>,
-    /// How its next join goes, where a test wants that otherwise than the switch says, and who does.
-    pub(super) next_join: Option<(Join, Actor)>,
     /// Every stored piece in order of arrival, replaced ones too.
     pub pieces: Vec<Piece>,
     /// The place in `pieces` of the piece that counts for each number: the one stored last.
@@ -138,7 +136,6 @@ impl Upload {
             failure: None,
             history: vec![StateChange { state: UploadState::New, change: created }],
             polls_left: None,
-            next_join: None,
             pieces: Vec::new(),
             current: BTreeMap::new(),
             size: 0,

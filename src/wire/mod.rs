@@ -159,10 +159,13 @@ impl Plan {
         }
     }
 
-    /// Has something done to the call with that number, which [`Plan::foresee`] gave it.
+    /// Has something done to the call with that number, which [`Plan::foresee`] gave it; outside
+    /// JSON-RPC there is only call 0, and only its join can be changed.
     pub fn twist(&mut self, call: usize, twist: Twist) {
-        if let Action::Rpc(talk) = &mut self.action {
-            talk.twist(call, twist);
+        match (&mut self.action, twist) {
+            (Action::Rpc(talk), twist) => talk.twist(call, twist),
+            (Action::Complete(complete), Twist::Join(join, by)) => complete.join_as(join, by),
+            _ => {}
         }
     }
 

@@ -20,7 +20,7 @@ impl Walk {
             (end, _) => return end,
         };
         if effect.needs_commit() && !answer.has_done(self.struck_call()) {
-            self.come_to_nothing(&effect, &answer);
+            self.spare(refusal(&answer, self.struck_call()));
             return End::Answer(answer, outcome);
         }
         match effect {
@@ -73,18 +73,6 @@ impl Walk {
 
     pub(super) fn struck_call(&self) -> usize {
         self.pending.as_ref().map_or(0, |pending| pending.call)
-    }
-
-    /// The origin has refused what was to be struck when it is done.
-    fn come_to_nothing(&mut self, effect: &Effect, answer: &Answer) {
-        let at = self.struck_call();
-        if let (Effect::Join(_), Some(call)) = (effect, answer.calls.get(at)) {
-            let mut state = self.line.shared.lock();
-            if !self.is_forgotten(&state) {
-                state.take_back_join(call);
-            }
-        }
-        self.spare(refusal(answer, at));
     }
 
     fn garble(&mut self, mut answer: Box<Answer>, garble: &Garble, outcome: Outcome) -> End {

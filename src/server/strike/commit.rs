@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fault::{
-    Choice, Circumstances, Effect, InterimSupport, Listing, Stage, Strike, refused_by_origin,
+    Choice, Circumstances, Effect, InterimSupport, Listing, Stage, refused_by_origin,
 };
 use crate::journal::Call;
 use crate::origin::{Actor, CallId, Change, Mishap, Origin, SessionId, Victim};
@@ -38,15 +38,16 @@ impl Walk {
             let circumstances =
                 Circumstances { at: Stage::Commit, refused: None, declared, interim };
             let Some(strike) = state.faults.strike(call, circumstances) else { continue };
-            if let Some(twist) = twist(state, &strike, call) {
+            let pending = Pending { strike, call: at };
+            if let Some(twist) = twist(state, self.fault_as_actor(&pending), &pending, call) {
                 plan.twist(at, twist);
-                self.on_calls.push(Pending { strike, call: at });
-            } else if call.is_json_rpc() && is_about_one_call(&strike.effect) {
-                self.take_up(state, Pending { strike, call: at }, call);
+                self.on_calls.push(pending);
+            } else if call.is_json_rpc() && is_about_one_call(&pending.strike.effect) {
+                self.take_up(state, pending, call);
             } else if self.pending.is_none() {
-                self.pending = Some(Pending { strike, call: at });
+                self.pending = Some(pending);
             } else {
-                state.faults.spared(&strike, "another fault struck the same request");
+                state.faults.spared(&pending.strike, "another fault struck the same request");
             }
         }
     }
@@ -58,17 +59,14 @@ impl Walk {
                 let befallen = befall(state, by, *mishap, call);
                 self.account(state, &pending.strike, befallen);
             }
-            effect => {
-                prepare(state, self.fault_as_actor(&pending), effect, call);
-                self.on_calls.push(pending);
-            }
+            _ => self.on_calls.push(pending),
         }
     }
 
     /// What a fault makes of a request that is about to be done, if that is its end.
     pub(in crate::server) fn act_at_commit(
         &mut self,
-        plan: Box<Plan>,
+        mut plan: Box<Plan>,
         taken: &Taken,
     ) -> Result<Box<Plan>, End> {
         let Some(pending) = &self.pending else { return Ok(plan) };
@@ -101,12 +99,8 @@ impl Walk {
                 drop(state);
                 self.resolve(befallen);
             }
-            effect => {
-                let mut state = self.line.shared.lock();
-                if !self.is_forgotten(&state) {
-                    prepare(&mut state, by, &effect, plan.call());
-                }
-            }
+            Effect::Join(join) => plan.twist(0, Twist::Join(join, by)),
+            _ => {}
         }
         Ok(plan)
     }
@@ -209,34 +203,28 @@ fn used_up_before(
 
 /// Whether it is about that call alone, whatever else came with it in a batch.
 fn is_about_one_call(effect: &Effect) -> bool {
-    matches!(effect, Effect::Join(_) | Effect::Meanwhile(_) | Effect::Afterwards(_))
+    matches!(effect, Effect::Meanwhile(_) | Effect::Afterwards(_))
 }
 
 /// What is done to a single call of a body that may have several.
-fn twist(state: &State, strike: &Strike, call: &Call) -> Option<Twist> {
+fn twist(state: &State, by: Actor, pending: &Pending, call: &Call) -> Option<Twist> {
     if !call.is_json_rpc() {
         return None;
     }
-    match &strike.effect {
+    match &pending.strike.effect {
         Effect::Reject(reject) => match reject.choose(call)? {
             Choice::Row(row) => Some(Twist::Refuse(row)),
             Choice::Raw(..) => None,
         },
+        Effect::Join(join) => Some(Twist::Join(*join, by)),
         Effect::Listing(Listing::Drops) => Some(Twist::DropEntry),
         Effect::Listing(Listing::Repeats) => Some(Twist::RepeatEntry),
         Effect::Listing(Listing::NeverEnds) => Some(Twist::NeverEnd),
         Effect::Stale => {
-            let past = strike.past.as_ref()?;
+            let past = pending.strike.past.as_ref()?;
             Some(Twist::AnswerFrom(Box::new(state.origin.as_of(past))))
         }
         _ => None,
-    }
-}
-
-/// What must be said before the call is done.
-fn prepare(state: &mut State, by: Actor, effect: &Effect, call: &Call) {
-    if let (Effect::Join(join), Some(upload)) = (effect, &call.upload) {
-        state.origin.next_join(upload, Some((*join, by)));
     }
 }
 
@@ -257,10 +245,6 @@ fn after_commit(
         (Effect::Stale, Some(call)) if call.user.is_some() => Ok(()),
         (Effect::Afterwards(mishap), Some(call)) => {
             refused.and_then(|()| befall(state, by, *mishap, call))
-        }
-        (Effect::Join(_), Some(call)) if refused.is_err() => {
-            state.take_back_join(call);
-            refused
         }
         _ => refused,
     }

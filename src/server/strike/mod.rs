@@ -66,11 +66,6 @@ impl State {
         }
     }
 
-    /// Lets the next join of an upload be like every other one again.
-    fn take_back_join(&mut self, call: &Call) {
-        self.origin.next_join(call.upload.as_deref().unwrap_or_default(), None);
-    }
-
     /// Counts the uses of the tokens that a body holds: a call each, and the body with the first.
     fn use_tokens_of_body(&mut self, exchange: u64, calls: &[Call], bytes: u64) {
         let in_body = (0..).zip(calls).filter(|(_, call)| call.is_json_rpc());

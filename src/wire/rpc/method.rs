@@ -2,9 +2,10 @@
 
 use crate::content::Content;
 use crate::journal::Call;
-use crate::origin::{Caller, Change, Origin, Path, Spelling};
+use crate::origin::{Actor, Caller, Change, Origin, Path, Spelling};
 use crate::spec::{
-    self, Cause, ENVELOPE, Interface, Limit, Method, Operation, ResultShape, Row, Shape, row_for,
+    self, Cause, ENVELOPE, Interface, Join, Limit, Method, Operation, ResultShape, Row, Shape,
+    row_for,
 };
 
 use crate::wire::Twist;
@@ -62,6 +63,8 @@ pub(super) struct Turn<'a> {
     pub(super) call: &'a mut Call,
     /// The name by which the client called this origin.
     pub(super) host: &'a str,
+    /// How a join that it begins goes, if not as the switch says, and who wants that.
+    pub(super) join: Option<(Join, Actor)>,
     token: Option<(String, Caller)>,
 }
 
@@ -188,7 +191,11 @@ impl Desk<'_> {
                 Some((token, caller))
             }
         };
-        let mut turn = Turn { origin, change: *change, args, call, host, token };
+        let join = match self.twist {
+            Some((Twist::Join(join, by), _)) => Some((*join, *by)),
+            _ => None,
+        };
+        let mut turn = Turn { origin, change: *change, args, call, host, join, token };
         turn.note_user();
         handler(&mut turn)
     }

@@ -126,7 +126,7 @@ fn offset(turn: &Turn<'_>) -> Result<usize, Cause> {
 /// `completeMultipart`.
 pub(super) fn complete(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let (user, id) = named(turn)?;
-    let parts = turn.origin.complete(turn.change, user, &id)?;
+    let parts = turn.origin.complete(turn.change, user, &id, turn.join)?;
     Ok(Json::Object(vec![("code", Json::int(0)), ("numpieces", Json::int(parts as u64))]))
 }
 
