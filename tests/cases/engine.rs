@@ -73,7 +73,7 @@ impl Stage {
         for (at, step) in steps.iter().enumerate() {
             match step {
                 Step::Advance(seconds) => {
-                    self.now += seconds;
+                    self.now = self.now.saturating_add(*seconds);
                     adapter.advance(*seconds);
                 }
                 Step::Exchange(exchange) => {

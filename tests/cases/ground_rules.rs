@@ -30,6 +30,9 @@ struct Rules<'a> {
     broken: Vec<String>,
 }
 
+/// The last second that an HTTP date can write: of the year 9999.
+const LAST_DATE: u64 = 253_402_300_799;
+
 impl Rules<'_> {
     fn hold(&mut self, holds: bool, rule: impl Into<String>) {
         if !holds {
@@ -55,7 +58,7 @@ impl Rules<'_> {
             let is_own = name.starts_with("X-Agile-");
             self.hold(!is_own || exposed.any(|one| one == name), format!("open exposes {name}"));
         }
-        let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(now));
+        let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(now.min(LAST_DATE)));
         self.header("Date", &date);
         if self.answer.status >= 400 {
             self.header("Connection", "close");

@@ -1,5 +1,7 @@
 //! The methods about addresses (§7.2).
 
+use std::time::Duration;
+
 use crate::origin::Parents;
 use crate::spec::{Cause, Limit};
 use crate::wire::{egress, vault};
@@ -40,7 +42,9 @@ pub(super) fn media_vault_url(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let expiry = given.unwrap_or(DEFAULT.min(longest));
     let seconds = Some(expiry).filter(|expiry| (1..=longest).contains(expiry));
     let seconds = seconds.and_then(|expiry| u64::try_from(expiry).ok()).ok_or(Cause::Expiry)?;
-    let address = vault::address(turn.origin, turn.host, &path, turn.change.at.secs() + seconds);
+    // What expires beyond all time cannot be written (§12).
+    let expires = turn.change.at.after(Duration::from_secs(seconds)).ok_or(Cause::Params)?;
+    let address = vault::address(turn.origin, turn.host, &path, expires.secs());
     Ok(Json::Object(vec![
         ("code", Json::int(0)),
         ("message", Json::text("success")),
