@@ -4,6 +4,7 @@
 //! its own time.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Actor, Change, Origin, Parents, Path, Timestamp, UserId};
 
@@ -16,23 +17,24 @@ pub(super) enum Task {
     Fetch { user: UserId, from: Path, to: Path, parents: Parents, by: Actor },
 }
 
-/// Tasks by their time; those of one time in the order in which they were set.
+/// Tasks by their time; those of one time in the order in which they were set. A clone shares them
+/// until they change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Due {
-    tasks: BTreeMap<(Timestamp, u64), Task>,
+    tasks: Arc<BTreeMap<(Timestamp, u64), Task>>,
     set: u64,
 }
 
 impl Due {
     pub(super) fn set(&mut self, at: Timestamp, task: Task) {
-        self.tasks.insert((at, self.set), task);
+        Arc::make_mut(&mut self.tasks).insert((at, self.set), task);
         self.set += 1;
     }
 
     fn take(&mut self, now: Timestamp) -> Option<(Timestamp, Task)> {
-        let first = self.tasks.first_entry().filter(|first| first.key().0 <= now)?;
-        let at = first.key().0;
-        Some((at, first.remove()))
+        self.tasks.first_key_value().filter(|((at, _), _)| *at <= now)?;
+        let ((at, _), task) = Arc::make_mut(&mut self.tasks).pop_first()?;
+        Some((at, task))
     }
 }
 

@@ -1,13 +1,14 @@
 //! Tokens and identifiers that a seed decides.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::content::Digest;
 
 /// What an identifier is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     /// A session token (§2.2).
     Token,
@@ -26,15 +27,16 @@ pub(super) enum Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Ids {
     seed: u64,
-    /// How many were given of each sort. It grows with the paths of uploads, and forgets none: no
-    /// identifier must be given twice.
-    given: HashMap<(Kind, String, String), u64>,
+    /// How many were given of each sort, by a hash of what makes the sort. It grows with the paths
+    /// of uploads, and forgets none: no identifier must be given twice. A clone shares it until it
+    /// changes, and copying it allocates nothing for the single entry.
+    given: Arc<HashMap<[u8; 16], u64>>,
 }
 
 impl Ids {
     /// A source of identifiers; the same seed gives the same ones.
     pub(super) fn new(seed: u64) -> Self {
-        Self { seed, given: HashMap::new() }
+        Self { seed, given: Arc::default() }
     }
 
     /// The seed it was made with.
@@ -44,24 +46,25 @@ impl Ids {
 
     /// The next identifier of `kind` for `user` and `path`, shaped as a version-4 UUID.
     pub(super) fn next(&mut self, kind: Kind, user: &str, path: &str) -> Uuid {
-        let ordinal = self.given.entry((kind, user.to_owned(), path.to_owned())).or_default();
         let facts = [
             &self.seed.to_be_bytes()[..],
             &[kind as u8],
             &(user.len() as u64).to_be_bytes(),
             user.as_bytes(),
             path.as_bytes(),
-            &ordinal.to_be_bytes(),
         ];
+        let mut facts = facts.concat();
+        let ordinal = Arc::make_mut(&mut self.given).entry(hash(&facts)).or_default();
+        facts.extend(ordinal.to_be_bytes());
         *ordinal += 1;
-        shape(&facts.concat())
+        uuid::Builder::from_random_bytes(hash(&facts)).into_uuid()
     }
 }
 
-fn shape(facts: &[u8]) -> Uuid {
+fn hash(facts: &[u8]) -> [u8; 16] {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&Digest::of(facts).as_bytes()[..16]);
-    uuid::Builder::from_random_bytes(bytes).into_uuid()
+    bytes
 }
 
 #[cfg(test)]

@@ -268,3 +268,68 @@ impl Origin {
         self.tree.put(path, Node::File(file), change)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::ptr;
+
+    use super::*;
+    use crate::content::Digest;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_000);
+    const CHANGE: Change = Change::by_test(NOW);
+
+    fn path(text: &str) -> Path {
+        Path::parse(text.as_bytes(), Spelling::Plain, 100).unwrap()
+    }
+
+    fn origin() -> Origin {
+        let (name, password, root) = ("jane".to_owned(), "secret".to_owned(), Path::root());
+        let users = vec![User { name, password, uid: 1, gid: 1, root }];
+        let (account, switches) = ("acme".to_owned(), Switches::default());
+        Origin::new(Setup { account, users, switches, seed: 1 }, NOW)
+    }
+
+    fn plant(origin: &mut Origin, at: &str) {
+        origin.plant(CHANGE, UserId::FIRST, &path(at), Content::from_bytes("x")).unwrap();
+    }
+
+    fn create(origin: &mut Origin, name: &str) -> String {
+        let (directory, name) = (Path::root(), Some(name.to_owned()));
+        let new = NewUpload { directory, name, content_type: None, mtime: None };
+        origin.create(CHANGE, UserId::FIRST, new).unwrap().id.clone()
+    }
+
+    #[test]
+    fn a_clone_shares_all_that_does_not_change() {
+        let mut origin = origin();
+        for at in ["/a/x", "/b/y"] {
+            plant(&mut origin, at);
+        }
+        let (left, changed) = (create(&mut origin, "left"), create(&mut origin, "changed"));
+        let root = Path::root();
+        let (token, _) =
+            origin.grant(CHANGE, UserId::FIRST, root, Life::default(), GivenBy::Http).unwrap();
+
+        let mut clone = origin.clone();
+        plant(&mut clone, "/b/z");
+        let (content, digest) = (Content::from_bytes("1"), Digest::of(b"1"));
+        let piece = NewPiece { number: 1, content, digest, checksum: None };
+        clone.store_piece(CHANGE, UserId::FIRST, &changed, piece).unwrap();
+
+        let is_shared = |at: &str| {
+            let find = |origin: &'_ Origin| ptr::from_ref(origin.tree().get(&path(at)).unwrap());
+            find(&origin) == find(&clone)
+        };
+        assert!(["/a", "/a/x", "/b/y"].into_iter().all(is_shared));
+        let upload = |origin: &Origin, id: &str| ptr::from_ref(origin.uploads().get(id).unwrap());
+        assert_eq!(upload(&origin, &left), upload(&clone, &left));
+        let session =
+            |origin: &Origin| ptr::from_ref(origin.sessions().session(NOW, &token).unwrap());
+        assert_eq!(session(&origin), session(&clone));
+
+        assert!(origin.tree().get(&path("/b/z")).is_err());
+        assert!(origin.uploads().get(&changed).unwrap().pieces.is_empty());
+    }
+}

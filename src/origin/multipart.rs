@@ -1,6 +1,7 @@
 //! What can be done with uploads: begin, store a piece, complete, abort (§4).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::spec::{
     Cause, Join, Limit, OCTET_STREAM, Operation, PieceEvent, UploadEvent, essence, is_known,
@@ -25,11 +26,11 @@ pub struct NewUpload {
 }
 
 /// Every upload of the account, in the order of creation. They stay listed in every state (§7.3), so
-/// that this grows with what clients begin.
+/// that this grows with what clients begin. A clone shares them until they change.
 #[derive(Clone, Debug, Default)]
 pub struct Uploads {
-    list: Vec<Upload>,
-    by_id: HashMap<String, usize>,
+    list: Arc<Vec<Arc<Upload>>>,
+    by_id: Arc<HashMap<String, usize>>,
     /// How many are open: counted along, so that creating the thousandth is no search.
     open: u64,
     /// Bytes in those that may become files: counted along, as a quota is checked with every request.
@@ -39,12 +40,12 @@ pub struct Uploads {
 impl Uploads {
     /// The uploads in the order of creation.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Upload> + ExactSizeIterator {
-        self.list.iter()
+        self.list.iter().map(Arc::as_ref)
     }
 
     /// The upload of that identifier, whoever it belongs to.
     pub fn get(&self, id: &str) -> Option<&Upload> {
-        self.by_id.get(id).map(|at| &self.list[*at])
+        self.by_id.get(id).map(|at| &*self.list[*at])
     }
 
     /// Bytes in pieces that may become files.
@@ -53,8 +54,8 @@ impl Uploads {
     }
 
     fn add(&mut self, upload: Upload) {
-        self.by_id.insert(upload.id.clone(), self.list.len());
-        self.list.push(upload);
+        Arc::make_mut(&mut self.by_id).insert(upload.id.clone(), self.list.len());
+        Arc::make_mut(&mut self.list).push(Arc::new(upload));
         self.open += 1;
     }
 
@@ -64,7 +65,8 @@ impl Uploads {
         id: &str,
         change: impl FnOnce(&mut Upload) -> T,
     ) -> Option<T> {
-        let upload = &mut self.list[*self.by_id.get(id)?];
+        let at = *self.by_id.get(id)?;
+        let upload = Arc::make_mut(&mut Arc::make_mut(&mut self.list)[at]);
         let (was_open, waited) = (upload.is_open(), upload.waiting());
         let done = change(upload);
         self.waiting = self.waiting - waited + upload.waiting();

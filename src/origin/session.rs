@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::content::Digest;
@@ -113,22 +114,23 @@ impl fmt::Debug for KeyPair {
     }
 }
 
-/// The users of an account and the tokens that have been given to them.
+/// The users of an account and the tokens that have been given to them. A clone shares them until
+/// they change.
 #[derive(Clone)]
 pub struct Sessions {
-    users: Vec<User>,
-    by_token: HashMap<String, Session>,
+    users: Arc<[User]>,
+    by_token: Arc<HashMap<String, Session>>,
     /// At how many tokens the expired ones are forgotten next.
     forget_tokens_at: usize,
     keys: Option<(KeyPair, Caller)>,
     /// Digests of the signatures that were used and can still be valid, and when they expire, in
     /// seconds.
-    used_signatures: HashMap<Digest, u64>,
+    used_signatures: Arc<HashMap<Digest, u64>>,
     /// At how many signatures the expired ones are forgotten next.
     forget_signatures_at: usize,
     given: u64,
     /// The tokens that were ended, and who ended them.
-    ended: Recent<String, Change>,
+    ended: Arc<Recent<String, Change>>,
 }
 
 /// So many expired tokens or signatures may be kept before they are looked for.
@@ -157,14 +159,14 @@ impl fmt::Debug for Sessions {
 impl Sessions {
     pub(super) fn new(users: Vec<User>) -> Self {
         Self {
-            users,
-            by_token: HashMap::new(),
+            users: users.into(),
+            by_token: Arc::default(),
             forget_tokens_at: LEAST_TO_FORGET,
             keys: None,
-            used_signatures: HashMap::new(),
+            used_signatures: Arc::default(),
             forget_signatures_at: LEAST_TO_FORGET,
             given: 0,
-            ended: Recent::default(),
+            ended: Arc::default(),
         }
     }
 
@@ -219,7 +221,7 @@ impl Sessions {
                 self.forget_expired(change.at);
             }
             let session = Session { caller, issued: change, given_by, expires, is_updated: false };
-            self.by_token.insert(token.clone(), session);
+            Arc::make_mut(&mut self.by_token).insert(token.clone(), session);
         }
         token
     }
@@ -243,7 +245,8 @@ impl Sessions {
     /// [`Cause::BadCredentials`], or [`Cause::UpdatedAlready`].
     pub(super) fn update(&mut self, now: Timestamp, token: &str, secs: u64) -> Result<(), Cause> {
         self.session(now, token)?;
-        let session = self.by_token.get_mut(token).ok_or(Cause::BadCredentials)?;
+        let by_token = Arc::make_mut(&mut self.by_token);
+        let session = by_token.get_mut(token).ok_or(Cause::BadCredentials)?;
         if session.is_updated {
             return Err(Cause::UpdatedAlready);
         }
@@ -261,10 +264,10 @@ impl Sessions {
     fn end_where(&mut self, change: Change, is_meant: impl Fn(&Session) -> bool) -> usize {
         let Self { by_token, ended, .. } = self;
         let before = by_token.len();
-        by_token.retain(|token, session| {
+        Arc::make_mut(by_token).retain(|token, session| {
             let is_over = is_meant(session);
             if is_over {
-                ended.record(token.clone(), change);
+                Arc::make_mut(ended).record(token.clone(), change);
             }
             !is_over
         });
@@ -286,14 +289,14 @@ impl Sessions {
     pub(super) fn end_older(&mut self, change: Change, user: Option<UserId>, age: Duration) -> u64 {
         let mut count = 0;
         let Self { by_token, ended, .. } = self;
-        by_token.retain(|token, session| {
+        Arc::make_mut(by_token).retain(|token, session| {
             let is_meant = user.is_none_or(|user| session.caller.user == user);
             let due = session.issued.at.after(age).filter(|due| is_meant && *due <= change.at);
             if let Some(due) = due {
                 let outlives = session.expires.is_none_or(|expires| due < expires);
                 count += u64::from(outlives);
                 let by = if outlives { change.by } else { Actor::Expiry };
-                ended.record(token.clone(), Change { by, ..change });
+                Arc::make_mut(ended).record(token.clone(), Change { by, ..change });
             }
             due.is_none()
         });
@@ -303,10 +306,10 @@ impl Sessions {
     /// Forgets the sessions that have expired.
     pub(super) fn forget_expired(&mut self, now: Timestamp) {
         let Self { by_token, ended, .. } = self;
-        by_token.retain(|token, session| {
+        Arc::make_mut(by_token).retain(|token, session| {
             let expired = session.expires.filter(|expires| *expires <= now);
             if let Some(at) = expired {
-                ended.record(token.clone(), Change { at, by: Actor::Expiry });
+                Arc::make_mut(ended).record(token.clone(), Change { at, by: Actor::Expiry });
             }
             expired.is_none()
         });
@@ -317,7 +320,7 @@ impl Sessions {
     /// signature that was made with it.
     pub(super) fn set_keys(&mut self, keys: KeyPair, caller: Caller) {
         if self.keys.as_ref().is_none_or(|(earlier, _)| *earlier != keys) {
-            self.used_signatures.clear();
+            Arc::make_mut(&mut self.used_signatures).clear();
         }
         self.keys = Some((keys, caller));
     }
@@ -325,11 +328,12 @@ impl Sessions {
     /// Notes that a signature was used that is valid until `expires`, in seconds, and says whether that
     /// was its first use. What has expired is refused anyway, and is forgotten.
     pub(super) fn use_signature(&mut self, now: Timestamp, signature: &str, expires: u64) -> bool {
-        if self.used_signatures.len() >= self.forget_signatures_at {
-            self.used_signatures.retain(|_, expires| now.secs() < *expires);
-            self.forget_signatures_at = twice(self.used_signatures.len());
+        let used = Arc::make_mut(&mut self.used_signatures);
+        if used.len() >= self.forget_signatures_at {
+            used.retain(|_, expires| now.secs() < *expires);
+            self.forget_signatures_at = twice(used.len());
         }
-        self.used_signatures.insert(Digest::of(signature.as_bytes()), expires).is_none()
+        used.insert(Digest::of(signature.as_bytes()), expires).is_none()
     }
 
     /// The account's key pair, and as whom it acts.
@@ -353,8 +357,8 @@ impl Sessions {
     /// [`Cause::BadCredentials`] if it does not work any more, or never did.
     pub fn revoke(&mut self, change: Change, token: &str) -> Result<(), Cause> {
         self.caller(change.at, token)?;
-        self.by_token.remove(token);
-        self.ended.record(token.to_owned(), change);
+        Arc::make_mut(&mut self.by_token).remove(token);
+        Arc::make_mut(&mut self.ended).record(token.to_owned(), change);
         Ok(())
     }
 }

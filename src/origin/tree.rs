@@ -1,6 +1,7 @@
 //! The directory tree of an account.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::content::Content;
 use crate::spec::Cause;
@@ -47,13 +48,13 @@ pub struct Directory {
     pub created: Change,
     /// Where it was before it was last renamed, and who renamed it.
     pub renamed: Option<Box<(Path, Change)>>,
-    entries: BTreeMap<String, NodeId>,
+    entries: Arc<Entries>,
 }
 
 impl Directory {
     /// The names in it, in order.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.entries.keys().map(String::as_str)
+        self.entries.keys().map(|name| &**name)
     }
 
     /// Whether nothing is in it.
@@ -72,7 +73,7 @@ impl Directory {
 impl Directory {
     /// What is in it, as one finds it in `tree`, in the order of names.
     pub fn entries<'t>(&self, tree: &'t Tree) -> impl ExactSizeIterator<Item = (&str, &'t Node)> {
-        self.entries.iter().map(|(name, id)| (name.as_str(), tree.node(*id)))
+        self.entries.iter().map(|(name, id)| (&**name, tree.node(*id)))
     }
 }
 
@@ -88,7 +89,7 @@ pub enum Node {
 impl Node {
     /// An empty directory.
     pub fn directory(stat: Stat, created: Change) -> Self {
-        Self::Directory(Directory { stat, created, renamed: None, entries: BTreeMap::new() })
+        Self::Directory(Directory { stat, created, renamed: None, entries: Arc::default() })
     }
 
     /// Owner and times.
@@ -118,16 +119,18 @@ impl Node {
 
 type NodeId = usize;
 
+type Entries = BTreeMap<Arc<str>, NodeId>;
+
 /// The tree. Nodes lie flat in one list, and every walk is a loop, so that no depth of directories can
-/// exhaust a stack.
+/// exhaust a stack. A clone shares them until they change.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    nodes: Vec<Option<Node>>,
-    free: Vec<NodeId>,
+    nodes: Arc<Vec<Option<Arc<Node>>>>,
+    free: Arc<Vec<NodeId>>,
     /// Bytes in all files: counted along, as a quota is checked with every request.
     bytes: u64,
     /// The last removal of each path.
-    removals: Recent<Path, Removal>,
+    removals: Arc<Recent<Path, Removal>>,
 }
 
 const ROOT: NodeId = 0;
@@ -135,8 +138,9 @@ const ROOT: NodeId = 0;
 impl Tree {
     /// A tree with a root and nothing in it.
     pub fn new(root: Stat) -> Self {
-        let root = Node::directory(root, Change::by_test(root.ctime));
-        Self { nodes: vec![Some(root)], free: Vec::new(), bytes: 0, removals: Recent::default() }
+        let root = Some(Arc::new(Node::directory(root, Change::by_test(root.ctime))));
+        let (nodes, free, removals) = (Arc::new(vec![root]), Arc::default(), Arc::default());
+        Self { nodes, free, bytes: 0, removals }
     }
 
     /// What lies at `path`.
@@ -192,7 +196,7 @@ impl Tree {
                 if let (Node::File(new), Node::File(old)) = (&mut node, self.node(taken)) {
                     new.history.replaced = Some(old.history.stored);
                 }
-                self.nodes[taken] = Some(node);
+                self.set(taken, node);
             }
             None => {
                 self.insert(parent, name, node);
@@ -299,12 +303,12 @@ impl Tree {
             return Err(Cause::NotEmpty);
         }
         self.entries_mut(old_parent).remove(old_name);
-        self.entries_mut(parent).insert(name.to_owned(), id);
+        self.entries_mut(parent).insert(name.into(), id);
         self.touch(old_parent, change.at);
         self.touch(parent, change.at);
         self.record_removal(id, from, change, RemovalKind::RenamedTo(to.clone()));
         let renamed = Some(Box::new((from.clone(), change)));
-        match &mut self.nodes[id] {
+        match self.node_mut(id) {
             Some(Node::Directory(directory)) => directory.renamed = renamed,
             Some(Node::File(file)) => file.history.renamed = renamed,
             None => {}
@@ -319,7 +323,7 @@ impl Tree {
     /// As [`Tree::get`].
     pub(super) fn get_mut(&mut self, path: &Path) -> Result<&mut Node, Cause> {
         let id = self.find(path)?;
-        self.nodes[id].as_mut().ok_or(Cause::NotFound)
+        self.node_mut(id).ok_or(Cause::NotFound)
     }
 
     /// Returns the last removal of what was at `path`: of the path itself, or of a directory above it
@@ -379,7 +383,7 @@ impl Tree {
     fn record_removal(&mut self, id: NodeId, path: &Path, change: Change, kind: RemovalKind) {
         let was_directory = matches!(self.node(id), Node::Directory(_));
         let removal = Removal { path: path.clone(), change, kind, was_directory };
-        self.removals.record(path.clone(), removal);
+        Arc::make_mut(&mut self.removals).record(path.clone(), removal);
     }
 
     fn find(&self, path: &Path) -> Result<NodeId, Cause> {
@@ -413,29 +417,34 @@ impl Tree {
     /// Puts a node under a name that is free in the directory `parent`.
     fn insert(&mut self, parent: NodeId, name: &str, node: Node) -> NodeId {
         let id = self.place(node);
-        self.entries_mut(parent).insert(name.to_owned(), id);
+        self.entries_mut(parent).insert(name.into(), id);
         id
     }
 
     fn place(&mut self, node: Node) -> NodeId {
-        if let Some(id) = self.free.pop() {
-            self.nodes[id] = Some(node);
+        let free = if self.free.is_empty() { None } else { Arc::make_mut(&mut self.free).pop() };
+        if let Some(id) = free {
+            self.set(id, node);
             return id;
         }
-        self.nodes.push(Some(node));
+        Arc::make_mut(&mut self.nodes).push(Some(Arc::new(node)));
         self.nodes.len() - 1
+    }
+
+    fn set(&mut self, id: NodeId, node: Node) {
+        Arc::make_mut(&mut self.nodes)[id] = Some(Arc::new(node));
     }
 
     /// Frees a node that no entry leads to any more, and all that is in it.
     fn free_all(&mut self, id: NodeId) {
         let mut doomed = vec![id];
         while let Some(id) = doomed.pop() {
-            match self.nodes[id].take() {
-                Some(Node::Directory(directory)) => doomed.extend(directory.entries.into_values()),
+            match Arc::make_mut(&mut self.nodes)[id].take().as_deref() {
+                Some(Node::Directory(directory)) => doomed.extend(directory.entries.values()),
                 Some(file @ Node::File(_)) => self.bytes -= file.bytes(),
                 None => {}
             }
-            self.free.push(id);
+            Arc::make_mut(&mut self.free).push(id);
         }
     }
 
@@ -443,22 +452,26 @@ impl Tree {
         self.nodes[id].as_ref().expect("an entry leads to a node")
     }
 
-    fn entries(&self, id: NodeId) -> &BTreeMap<String, NodeId> {
+    fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {
+        Arc::make_mut(&mut self.nodes)[id].as_mut().map(Arc::make_mut)
+    }
+
+    fn entries(&self, id: NodeId) -> &Entries {
         match self.node(id) {
             Node::Directory(directory) => &directory.entries,
             Node::File(_) => unreachable!("a holder is a directory"),
         }
     }
 
-    fn entries_mut(&mut self, id: NodeId) -> &mut BTreeMap<String, NodeId> {
-        match &mut self.nodes[id] {
-            Some(Node::Directory(directory)) => &mut directory.entries,
+    fn entries_mut(&mut self, id: NodeId) -> &mut Entries {
+        match self.node_mut(id) {
+            Some(Node::Directory(directory)) => Arc::make_mut(&mut directory.entries),
             _ => unreachable!("a holder is a directory"),
         }
     }
 
     fn touch(&mut self, id: NodeId, now: Timestamp) {
-        if let Some(Node::Directory(directory)) = &mut self.nodes[id] {
+        if let Some(Node::Directory(directory)) = self.node_mut(id) {
             directory.stat.mtime = now;
         }
     }
