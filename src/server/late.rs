@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::journal::Moment;
 use crate::origin::{Actor, CallId, Change, Timestamp};
-use crate::wire::{self, Answer, Committed, Plan, Received};
+use crate::wire::{self, Plan, Received};
 
 use super::shared::State;
 
@@ -57,10 +57,13 @@ impl State {
     pub(super) fn commit_late(&mut self, now: Timestamp) {
         while let Some(mut late) = self.late.take(now) {
             let moment = Moment { protocol: late.at, ..self.moment() };
-            let Some(answer) = self.commit_at_last(&mut late).filter(|answer| answer.is_done())
-            else {
+            let call = CallId { exchange: late.exchange, call: 0 };
+            let by = Actor::DeferredCall { call, fault: late.fault };
+            let (change, origin) = (Change { at: late.at, by }, &mut self.origin);
+            let answer = wire::commit_unanswered(origin, change, &mut late.plan, &late.received);
+            if !answer.is_done() {
                 continue;
-            };
+            }
             self.journal.update(late.exchange, |record| {
                 record.committed = Some(moment);
                 for (call, done) in record.calls.iter_mut().zip(answer.calls) {
@@ -70,23 +73,55 @@ impl State {
             });
         }
     }
+}
 
-    /// A digest that is needed is computed here and now: that is rare, and nobody waits for it.
-    fn commit_at_last(&mut self, late: &mut LateCommit) -> Option<Box<Answer>> {
-        let call = CallId { exchange: late.exchange, call: 0 };
-        let by = Actor::DeferredCall { call, fault: late.fault };
-        let change = Change { at: late.at, by };
-        loop {
-            match wire::commit(&mut self.origin, change, &mut late.plan, &late.received) {
-                Committed::Answer(answer) => return Some(answer),
-                Committed::NeedsDigest(content) => {
-                    if let Err(error) = content.digest() {
-                        let why = format!("exchange {}, done late: {error}", late.exchange);
-                        self.journal.blame_ourselves(why);
-                        return None;
-                    }
-                }
-            }
-        }
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::content::{Content, Store};
+    use crate::journal::Head;
+    use crate::origin::{Clock, GivenBy, Life, Origin, Pace, Path, Setup, Spelling, User, UserId};
+    use crate::server::shared::Shared;
+    use crate::spec::Switches;
+    use crate::wire::Kept;
+
+    fn path(text: &str) -> Path {
+        Path::parse(text.as_bytes(), Spelling::Plain, 100).unwrap()
+    }
+
+    #[test]
+    fn a_late_commit_reads_no_content() {
+        let now = Timestamp::from_secs(1_000);
+        let (name, password, root) = ("jane".to_owned(), "secret".to_owned(), Path::root());
+        let users = vec![User { name, password, uid: 1, gid: 1, root }];
+        let (account, switches) = ("acme".to_owned(), Switches::default());
+        let change = Change::by_test(now);
+        let mut origin = Origin::new(Setup { account, users, switches, seed: 1 }, now);
+        let joined = Content::join(["one", "two"].map(Content::from_bytes));
+        origin.plant(change, UserId::FIRST, &path("/joined"), joined.clone()).unwrap();
+        let (life, by) = (Life::default(), GivenBy::Http);
+        let (token, _) = origin.grant(change, UserId::FIRST, Path::root(), life, by).unwrap();
+
+        let clock = Clock::new(now, Pace::Stopped);
+        let shared = Shared::new(origin, clock, Store::default(), false, Duration::ZERO);
+        let mut state = shared.lock();
+        let head = Head::new(*b"POST /jsonrpc2 HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
+        let moment = state.moment();
+        let plan = wire::open(&mut state.origin, moment, &head).unwrap();
+        let batch = format!(
+            r#"[{{"jsonrpc": "2.0", "id": 1, "method": "stat", "params": ["{token}", "/joined", true]}},
+                {{"jsonrpc": "2.0", "id": 2, "method": "listFile", "params": {{"token": "{token}", "path": "/", "stat": true}}}},
+                {{"jsonrpc": "2.0", "id": 3, "method": "makeDir", "params": ["{token}", "/made"]}}]"#
+        );
+        let received = Received { kept: Kept::Whole(batch.into_bytes()), ..Received::nothing() };
+        assert!(plan.rehearse(&state.origin, now, &received).has_done(2));
+        assert!(state.origin.tree().get(&path("/made")).is_err(), "a rehearsal changes nothing");
+        state.late.set(LateCommit { at: now, exchange: 0, fault: None, plan, received });
+        state.settle();
+        assert!(state.origin.tree().directory(&path("/made")).is_ok());
+        assert_eq!(joined.known_digest(), None);
     }
 }

@@ -105,6 +105,8 @@ pub struct Plan {
     endpoint: Option<&'static Endpoint>,
     call: Call,
     action: Action,
+    /// Whether nobody reads the answer: then no digest is worth computing for it.
+    is_unanswered: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -182,19 +184,11 @@ impl Plan {
         }
     }
 
-    /// What the origin would answer now, with nothing done; none if it would first read all of a
-    /// content.
-    pub fn rehearse(
-        &self,
-        origin: &Origin,
-        now: Timestamp,
-        body: &Received,
-    ) -> Option<Box<Answer>> {
+    /// What the origin would answer now, with nothing done. It is a copy of the origin that does
+    /// it, which shares with the origin all that this does not change.
+    pub fn rehearse(&self, origin: &Origin, now: Timestamp, body: &Received) -> Box<Answer> {
         let change = Change::by_test(now); // it is made on a copy, which nobody sees
-        match commit(&mut origin.clone(), change, &mut self.clone(), body) {
-            Committed::Answer(answer) => Some(answer),
-            Committed::NeedsDigest(_) => None,
-        }
+        commit_unanswered(&mut origin.clone(), change, &mut self.clone(), body)
     }
 }
 
@@ -218,17 +212,24 @@ pub fn open(origin: &mut Origin, moment: Moment, head: &Head) -> Result<Box<Plan
     let mut call = route.call();
     let Some(endpoint) = route.endpoint else {
         let (intake, action) = (Intake::Discard, Action::Preflight);
-        return Ok(Box::new(Plan { intake, endpoint: None, call, action }));
+        return Ok(plan(intake, None, call, action));
     };
     match admit(origin, moment, head, &route, endpoint, &mut call) {
-        Ok((intake, action)) => {
-            Ok(Box::new(Plan { intake, endpoint: Some(endpoint), call, action }))
-        }
+        Ok((intake, action)) => Ok(plan(intake, Some(endpoint), call, action)),
         Err(cause) => {
             let refusal = Draft::refusal(endpoint, cause).about(call);
             Err(in_dialect(origin, refusal).stamped(origin, now))
         }
     }
+}
+
+fn plan(
+    intake: Intake,
+    endpoint: Option<&'static Endpoint>,
+    call: Call,
+    action: Action,
+) -> Box<Plan> {
+    Box::new(Plan { intake, endpoint, call, action, is_unanswered: false })
 }
 
 /// Rate, credentials, and then what the endpoint itself minds (§1.14).
@@ -297,13 +298,29 @@ pub fn commit(origin: &mut Origin, change: Change, plan: &mut Plan, body: &Recei
     }
 }
 
+/// As [`commit`], where nobody reads the answer: it says what was done, and lacks the digests that
+/// are not known. So no content is read.
+pub fn commit_unanswered(
+    origin: &mut Origin,
+    change: Change,
+    plan: &mut Plan,
+    body: &Received,
+) -> Box<Answer> {
+    plan.is_unanswered = true;
+    match commit(origin, change, plan, body) {
+        Committed::Answer(answer) => answer,
+        // Only an answer that is read needs one.
+        Committed::NeedsDigest(_) => Answer::our_fault(origin, plan.call.clone(), change.at),
+    }
+}
+
 fn answer(
     origin: &mut Origin,
     change: Change,
     plan: &mut Plan,
     body: &Received,
 ) -> Result<Draft, Content> {
-    let Plan { endpoint, call, action, .. } = plan;
+    let Plan { endpoint, call, action, is_unanswered, .. } = plan;
     let has_words_for_it = match body.end {
         BodyEnd::Whole => true,
         BodyEnd::Short => matches!(action, Action::Piece(_)),
@@ -322,8 +339,10 @@ fn answer(
         Action::File(file) => file.commit(origin, change, call, body),
         Action::Complete(complete) => complete.commit(origin, change),
         Action::Directory(directory) => directory.commit(origin, change),
-        Action::Rpc(talk) => return talk.commit(origin, change, body),
-        Action::Read(read) => return Ok(read.commit(origin, change.at)?.about(call.clone())),
+        Action::Rpc(talk) => return talk.commit(origin, change, body, *is_unanswered),
+        Action::Read(read) => {
+            return Ok(read.commit(origin, change.at, *is_unanswered)?.about(call.clone()));
+        }
     };
     let answer = match (done, endpoint) {
         (Ok(answer), _) => answer,

@@ -110,20 +110,19 @@ impl Walk {
     fn put_off(&mut self, mut plan: Box<Plan>, taken: &Taken, by: Duration) -> Option<Box<Plan>> {
         let pending = self.pending.as_ref()?;
         let (call, fault) = (pending.call, pending.strike.struck.fault);
-        let line = Arc::clone(&self.line);
+        let (line, received) = (Arc::clone(&self.line), taken.received.clone());
         let mut state = line.shared.lock();
         if self.is_forgotten(&state) {
             return Some(plan);
         }
         let now = state.now();
-        let answer = plan.rehearse(&state.origin, now, &taken.received);
-        if let Some(answer) = answer.filter(|answer| !answer.has_done(call)) {
+        let answer = plan.rehearse(&state.origin, now, &received);
+        if !answer.has_done(call) {
             drop(state);
             self.spare(refusal(&answer, call));
             return Some(plan);
         }
         plan.admit(&state.origin, now);
-        let received = taken.received.clone();
         match (now.after(by), fault) {
             (Some(at), _) => {
                 state.late.set(LateCommit { at, exchange: self.exchange, fault, plan, received });

@@ -52,7 +52,7 @@ pub(super) fn stat(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let wants_detail = turn.args.boolean("detail")?.unwrap_or(false);
     let path = turn.path()?;
     let node = turn.origin.tree().get(&path)?;
-    let detail = if wants_detail { detail(node)? } else { Vec::new() };
+    let detail = if wants_detail { detail(turn, node)? } else { Vec::new() };
     Ok(Json::Object([summary(node), detail].concat()))
 }
 
@@ -72,13 +72,13 @@ fn summary(node: &Node) -> Members {
     [times.to_vec(), kind].concat()
 }
 
-fn detail(node: &Node) -> Result<Members, Stop> {
+fn detail(turn: &Turn<'_>, node: &Node) -> Result<Members, Stop> {
     let stat = node.stat();
     let owner = vec![("uid", Json::int(stat.uid)), ("gid", Json::int(stat.gid))];
     let rest = match node {
         Node::Directory(_) => vec![("checksum", Json::text(""))],
         // The size stands in the summary.
-        Node::File(file) => what_a_file_has(file)?.split_off(1),
+        Node::File(file) => what_a_file_has(turn, file)?.split_off(1),
     };
     Ok([owner, rest].concat())
 }
@@ -95,13 +95,11 @@ pub(super) fn owner_and_times(node: &Node) -> Members {
 }
 
 /// Size, checksum and type of a file.
-pub(super) fn what_a_file_has(file: &File) -> Result<Members, Stop> {
-    let digest = file.content.known_digest();
-    let digest = digest.ok_or_else(|| Stop::NeedsDigest(file.content.clone()))?;
+pub(super) fn what_a_file_has(turn: &Turn<'_>, file: &File) -> Result<Members, Stop> {
     let content_type = file.content_type.as_deref().unwrap_or(OCTET_STREAM);
     Ok(vec![
         ("size", Json::int(file.content.len())),
-        ("checksum", Json::text(digest.to_string())),
+        ("checksum", Json::text(turn.checksum(file)?)),
         ("mimetype", Json::text(content_type)),
     ])
 }

@@ -32,9 +32,10 @@ fn list(turn: &mut Turn<'_>, wanted: fn(&Entry<'_>) -> bool) -> Result<Json, Sto
     let start = usize::try_from(cookie).map_err(|_| Cause::Cookie)?;
     let with_stat = turn.args.boolean("stat")?.unwrap_or(false);
     let path = turn.path()?;
-    let tree = turn.origin.tree();
+    let (turn, tree) = (&*turn, turn.origin.tree());
     let entries = tree.directory(&path)?.entries(tree).filter(wanted);
-    let page: Vec<_> = entries.skip(start).take(size).map(|entry| item(entry, with_stat)).collect();
+    let page = entries.skip(start).take(size);
+    let page: Vec<_> = page.map(|entry| item(turn, entry, with_stat)).collect();
     let next = if page.len() < size { 0 } else { start + page.len() };
     Ok(Json::Object(vec![
         ("code", Json::int(0)),
@@ -43,19 +44,19 @@ fn list(turn: &mut Turn<'_>, wanted: fn(&Entry<'_>) -> bool) -> Result<Json, Sto
     ]))
 }
 
-fn item((name, node): Entry<'_>, with_stat: bool) -> Result<Json, Stop> {
+fn item(turn: &Turn<'_>, (name, node): Entry<'_>, with_stat: bool) -> Result<Json, Stop> {
     let kind = Json::int(if matches!(node, Node::Directory(_)) { 1 } else { 2 });
     let mut members = vec![("name", Json::text(name)), ("type", kind)];
     if with_stat {
-        members.push(("stat", Json::Object(stat(node)?)));
+        members.push(("stat", Json::Object(stat(turn, node)?)));
     }
     Ok(Json::Object(members))
 }
 
-fn stat(node: &Node) -> Result<Members, Stop> {
+fn stat(turn: &Turn<'_>, node: &Node) -> Result<Members, Stop> {
     let file = match node {
         Node::Directory(_) => Vec::new(),
-        Node::File(file) => what_a_file_has(file)?,
+        Node::File(file) => what_a_file_has(turn, file)?,
     };
     Ok([owner_and_times(node), file].concat())
 }
@@ -67,15 +68,14 @@ pub(super) fn list_path(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     let start = Offsets::read(&start).ok_or(Cause::Cookie)?;
     let with_stat = turn.args.boolean("stat")?.unwrap_or(false);
     let path = turn.path()?;
-    let switches = turn.origin.switches();
-    let tree = turn.origin.tree();
+    let (turn, tree, switches) = (&*turn, turn.origin.tree(), turn.origin.switches());
     let (dirs, files): (Vec<Entry<'_>>, Vec<_>) = tree
         .directory(&path)?
         .entries(tree)
         .partition(|(_, node)| matches!(node, Node::Directory(_)));
     let page = |entries: Vec<Entry<'_>>, start| -> Result<Vec<Json>, Stop> {
         let page = entries.into_iter().skip(start).take(size);
-        page.map(|entry| path_item(entry, with_stat, switches.listpath_items)).collect()
+        page.map(|entry| path_item(turn, entry, with_stat, switches.listpath_items)).collect()
     };
     let (dirs, files) = (page(dirs, start.dirs)?, page(files, start.files)?);
     let is_last = match switches.listpath_last_cookie {
@@ -91,18 +91,23 @@ pub(super) fn list_path(turn: &mut Turn<'_>) -> Result<Json, Stop> {
     ]))
 }
 
-fn path_item((name, node): Entry<'_>, with_stat: bool, items: ListPathItems) -> Result<Json, Stop> {
+fn path_item(
+    turn: &Turn<'_>,
+    (name, node): Entry<'_>,
+    with_stat: bool,
+    items: ListPathItems,
+) -> Result<Json, Stop> {
     let mut members = vec![("name", Json::text(name))];
     match items {
         _ if !with_stat => {}
-        ListPathItems::Flat => members.extend(stat(node)?),
-        ListPathItems::Nested => members.push(("stat", Json::Object(nested_stat(node)?))),
+        ListPathItems::Flat => members.extend(stat(turn, node)?),
+        ListPathItems::Nested => members.push(("stat", Json::Object(nested_stat(turn, node)?))),
     }
     Ok(Json::Object(members))
 }
 
 /// The stat of the older form, with members of its own.
-fn nested_stat(node: &Node) -> Result<Members, Stop> {
+fn nested_stat(turn: &Turn<'_>, node: &Node) -> Result<Members, Stop> {
     let stat = node.stat();
     let times = [("ctime", Json::int(stat.ctime.secs())), ("mtime", Json::int(stat.mtime.secs()))];
     let owner = [("uid", Json::int(stat.uid)), ("gid", Json::int(stat.gid))];
@@ -110,7 +115,7 @@ fn nested_stat(node: &Node) -> Result<Members, Stop> {
         let rest = [("hash", Json::Null), ("ctype", Json::int(1))];
         return Ok([times, owner, rest].concat());
     };
-    let mut has = what_a_file_has(file)?;
+    let mut has = what_a_file_has(turn, file)?;
     let size = has.remove(0);
     let hash = has.first().map_or(Json::Null, |(_, checksum)| checksum.clone());
     let rest = vec![("hash", hash), ("ctype", Json::int(2))];

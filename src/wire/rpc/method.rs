@@ -2,7 +2,7 @@
 
 use crate::content::Content;
 use crate::journal::Call;
-use crate::origin::{Actor, Caller, Change, Origin, Path, Spelling};
+use crate::origin::{Actor, Caller, Change, File, Origin, Path, Spelling};
 use crate::spec::{
     self, Cause, ENVELOPE, Interface, Join, Limit, Method, Operation, ResultShape, Row, Shape,
     row_for,
@@ -65,6 +65,7 @@ pub(super) struct Turn<'a> {
     pub(super) host: &'a str,
     /// How a join that it begins goes, if not as the switch says, and who wants that.
     pub(super) join: Option<(Join, Actor)>,
+    is_unanswered: bool,
     token: Option<(String, Caller)>,
 }
 
@@ -111,6 +112,15 @@ impl Turn<'_> {
         size.and_then(|size| usize::try_from(size).ok()).ok_or(Cause::PageSize)
     }
 
+    /// A file's checksum; empty if it is not known, and nobody reads it.
+    pub(super) fn checksum(&self, file: &File) -> Result<String, Stop> {
+        match file.content.known_digest() {
+            Some(digest) => Ok(digest.to_string()),
+            None if self.is_unanswered => Ok(String::new()),
+            None => Err(Stop::NeedsDigest(file.content.clone())),
+        }
+    }
+
     /// Notes which path this is about.
     pub(super) fn note_path(&mut self, path: &Path) {
         self.call.path = Some(path.absolute(self.origin.account()));
@@ -133,6 +143,8 @@ pub(super) struct Desk<'a> {
     pub(super) twist: Option<(&'a Twist, &'a mut bool)>,
     /// Who asks, if that has been judged before.
     pub(super) admitted: Option<&'a Caller>,
+    /// Whether nobody reads the answer.
+    pub(super) is_unanswered: bool,
 }
 
 impl Desk<'_> {
@@ -179,7 +191,7 @@ impl Desk<'_> {
     }
 
     fn run(&mut self, handler: Handler, args: &Args, call: &mut Call) -> Result<Json, Stop> {
-        let Self { origin, change, host, admitted, .. } = self;
+        let Self { origin, change, host, admitted, is_unanswered, .. } = self;
         let token = match args.token() {
             None => None,
             Some(token) => {
@@ -195,7 +207,8 @@ impl Desk<'_> {
             Some((Twist::Join(join, by), _)) => Some((*join, *by)),
             _ => None,
         };
-        let mut turn = Turn { origin, change: *change, args, call, host, join, token };
+        let (change, is_unanswered) = (*change, *is_unanswered);
+        let mut turn = Turn { origin, change, args, call, host, join, is_unanswered, token };
         turn.note_user();
         handler(&mut turn)
     }

@@ -95,12 +95,13 @@ impl Conversation {
     }
 
     /// Answers what has not been answered yet, or names the content whose digest the next answer
-    /// needs.
+    /// needs; one that nobody reads needs none.
     pub(super) fn commit(
         &mut self,
         origin: &mut Origin,
         change: Change,
         body: &Received,
+        is_unanswered: bool,
     ) -> Result<Draft, Content> {
         let Self { entrance, max_batch, incoming, done, host, twists, admitted, .. } = self;
         let incoming = incoming.get_or_insert_with(|| read(*entrance, body, *max_batch));
@@ -113,7 +114,8 @@ impl Conversation {
             };
             let admitted = admitted.get(done.len()).and_then(Option::as_ref);
             let change = change.at_call(done.len());
-            done.push(Desk { origin, change, host, twist, admitted }.answer(message)?);
+            let mut desk = Desk { origin, change, host, twist, admitted, is_unanswered };
+            done.push(desk.answer(message)?);
         }
         let (texts, mut calls): (Vec<_>, Vec<_>) = done.drain(..).unzip();
         calls.shrink_to_fit(); // the record keeps them
