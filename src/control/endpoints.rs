@@ -89,7 +89,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     get("/__mock/", r#"{"endpoints": […]}"#, "what there is", Tell(steering::index)),
     get(
         "/__mock/faults",
-        r#"{"faults": [{"id", "name", "fault", "place", "matched", "fired", "spared"}]}"#,
+        r#"{"faults": [{"id", "name", "fault", "definition", "place", "matched", "fired", "spared"}]}"#,
         "every fault and its account: how many calls or connections it could have acted on (for \
          tokens: calls with one), how many calls, connections or tokens it did act on, and why not on the latest that it was meant for",
         Tell(faults::list),

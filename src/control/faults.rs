@@ -20,6 +20,7 @@ fn account(record: &FaultRecord) -> Value {
         "id": record.id,
         "name": &*record.name,
         "fault": written(&record.fault),
+        "definition": record.fault.definition(),
         "place": record.place.as_ref().map(ToString::to_string),
         "matched": record.matched,
         "fired": record.fired,

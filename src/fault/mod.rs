@@ -37,6 +37,7 @@ pub use words::{
     EFFECTS, EffectRow, SELECTORS, SelectorRow, Subject, interface_word, operation_word,
 };
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::journal::shortened;
@@ -45,13 +46,21 @@ use crate::journal::shortened;
 ///
 /// Usually written as a sentence on an origin, `origin.on(Op::piece(2)).attempt(1).reject(503)`; its
 /// `Display` is that sentence. Read from text, it is checked in the same way.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Fault {
     /// What it is called in messages. Default: the sentence itself.
     pub name: Option<String>,
     /// What it acts on, when and how.
     pub kind: Kind,
+    definition: Option<Arc<str>>,
+}
+
+/// Two faults are equal if they do the same under the same name, however they were written.
+impl PartialEq for Fault {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.kind == other.kind
+    }
 }
 
 /// What a fault acts on.
@@ -96,17 +105,21 @@ pub enum TokenLife {
 impl Fault {
     /// A fault on calls.
     pub fn on_call(trigger: Trigger, effect: Effect) -> Self {
-        Self { name: None, kind: Kind::Call(trigger, effect) }
+        Self::new(Kind::Call(trigger, effect))
     }
 
     /// A fault on connections.
     pub fn on_connection(count: Which, effect: ConnectionEffect) -> Self {
-        Self { name: None, kind: Kind::Connection(count, effect) }
+        Self::new(Kind::Connection(count, effect))
     }
 
     /// A fault on tokens.
     pub fn on_token(user: Option<String>, life: TokenLife) -> Self {
-        Self { name: None, kind: Kind::Token(user, life) }
+        Self::new(Kind::Token(user, life))
+    }
+
+    const fn new(kind: Kind) -> Self {
+        Self { name: None, kind, definition: None }
     }
 
     /// The same fault under a name.
@@ -115,11 +128,39 @@ impl Fault {
         Self { name: Some(name.into()), ..self }
     }
 
-    /// What it is called in messages: its name or its sentence, cut to 500 characters. The name goes
+    /// Sets the text that the fault was read from. Messages show it to those who wrote it, in place of
+    /// the Rust sentence.
+    ///
+    /// ```
+    /// use mock_origin::Fault;
+    ///
+    /// let fault = Fault::from_json(r#"{"op": "raw", "reject": 503}"#)?;
+    /// assert_eq!(fault.definition(), Some(r#"{"op": "raw", "reject": 503}"#));
+    /// let fault = fault.defined_as(r#"{ op = "raw", reject = 503 }"#);
+    /// assert_eq!(fault.shown_name(), r#"{ op = "raw", reject = 503 }"#);
+    /// # Ok::<(), String>(())
+    /// ```
+    #[must_use]
+    pub fn defined_as(self, definition: &str) -> Self {
+        Self { definition: Some(definition.into()), ..self }
+    }
+
+    /// The text that the fault was read from, if it was read from text.
+    pub fn definition(&self) -> Option<&str> {
+        self.definition.as_deref()
+    }
+
+    /// What it is called in messages: its name, its definition or its sentence, cut to 500 characters. The name goes
     /// into the record of every exchange that it strikes.
     pub fn shown_name(&self) -> String {
         const LONGEST: usize = 500;
-        let name = self.name.clone().unwrap_or_else(|| self.to_string());
+        let defined = || self.definition().map(on_one_line);
+        let name = self.name.clone().or_else(defined).unwrap_or_else(|| self.to_string());
         shortened(&name, LONGEST).into_owned()
     }
+}
+
+/// A definition without its line breaks: no string in one has any.
+fn on_one_line(definition: &str) -> String {
+    definition.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }

@@ -57,12 +57,32 @@ fn what_a_fault_has_done_is_in_its_account_and_in_the_verdict() {
     let verdict = stage.ask("GET", "/__mock/verdict", "");
     assert_eq!(verdict["ok"], false);
     let failure = verdict["failures"][0].as_str().unwrap();
-    assert!(failure.contains("this fault acts: origin.on(Op::"), "{failure}");
+    let given = r#"this fault acts: {"op": "raw", "attempt": 1, "reject": 503}"#;
+    assert!(failure.contains(given), "{failure}");
     assert_eq!(stage.put("a.txt").status, 503);
     assert_eq!(stage.put("a.txt").status, 200);
     let fault = &stage.ask("GET", "/__mock/faults", "")["faults"][0];
     assert_eq!((&fault["matched"], &fault["fired"]), (&json!(1), &json!(1)));
     assert_eq!(stage.ask("GET", "/__mock/verdict", ""), json!({ "ok": true }));
+}
+
+#[test]
+fn a_fault_is_shown_in_the_words_in_which_it_was_given() {
+    let stage = stage();
+    let one = "{\"reject\": 503,\n  \"op\":\"raw\"}";
+    let other = r#"{"op": "piece", "part": 9, "hold": true}"#;
+    stage.ask("POST", "/__mock/faults", &format!(" {one} "));
+    stage.ask("POST", "/__mock/faults", &format!("[{other}, {one}]"));
+    stage.ask("POST", "/__mock/faults", &format!("{{\"fault\": [{one}]}}"));
+    let listed = stage.ask("GET", "/__mock/faults", "");
+    let listed = listed["faults"].as_array().unwrap();
+    let definitions: Vec<_> = listed.iter().map(|fault| fault["definition"].clone()).collect();
+    assert_eq!(definitions, [one, other, one, one]);
+    assert_eq!(listed[0]["name"], "{\"reject\": 503, \"op\":\"raw\"}");
+    stage.origin.on(mock_origin::Op::login()).reject(503);
+    let rust = &stage.ask("GET", "/__mock/faults", "")["faults"][4];
+    assert_eq!(rust["definition"], json!(null));
+    assert!(rust["name"].as_str().unwrap().starts_with("origin.on(Op::login())"), "{rust}");
 }
 
 #[test]

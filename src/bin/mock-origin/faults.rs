@@ -2,7 +2,8 @@
 
 use mock_origin::Fault;
 use mock_origin::fault::{EFFECTS, SELECTORS};
-use toml::{Table, Value};
+use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table, Value};
 
 /// The faults that a TOML file describes.
 pub(crate) fn read(file: &str) -> Result<Vec<Fault>, String> {
@@ -21,7 +22,35 @@ fn listed(text: &str) -> Result<Vec<Fault>, String> {
         check_kinds(fault).map_err(|why| format!("fault {number}: {why}"))
     })?;
     let tables = serde_json::to_string(&tables).map_err(|error| error.to_string())?;
-    Fault::list_from_json(&tables)
+    let faults = Fault::list_from_json(&tables)?;
+    let definitions = definitions(text);
+    Ok((0..)
+        .zip(faults)
+        .map(|(at, fault)| match definitions.get(at) {
+            Some(definition) => fault.defined_as(definition),
+            None => fault,
+        })
+        .collect())
+}
+
+/// Each fault of a text as an inline table, in the order and the words in which it is written.
+fn definitions(text: &str) -> Vec<String> {
+    let Ok(document) = DeTable::parse(text) else { return Vec::new() };
+    let faults = document.get_ref().get("fault").and_then(|faults| faults.get_ref().as_array());
+    faults.into_iter().flatten().map(|fault| as_written(fault, text)).collect()
+}
+
+fn as_written(value: &Spanned<DeValue<'_>>, text: &str) -> String {
+    // The span of a table with a header of its own is that header.
+    let DeValue::Table(table) = value.get_ref() else {
+        return text.get(value.span()).unwrap_or_default().to_owned();
+    };
+    let mut members: Vec<_> = table.iter().collect();
+    members.sort_by_key(|(key, _)| key.span().start);
+    let member = |(key, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+        format!("{} = {}", text.get(key.span()).unwrap_or_default(), as_written(value, text))
+    };
+    format!("{{ {} }}", members.into_iter().map(member).collect::<Vec<_>>().join(", "))
 }
 
 /// Whether there is nothing in a fault that TOML can write and JSON cannot.
@@ -81,6 +110,26 @@ mod tests {
                 r#"{"on":"connections","first":true,"reset":true}"#,
             ]
         );
+    }
+
+    #[test]
+    fn faults_are_named_in_the_words_of_their_file() {
+        let text = "# All of them.\n[[fault]]\nreject = 503 # busy\nop  =  'raw'\n\n\
+                    [[fault]]\nop = \"piece\"\n[fault.reject_after]\nbytes = 0x10\nreject = 500\n\
+                    [[fault]]\nop = \"create\"\nname = \"late\"\ndelay = 1_000\n";
+        let shown = |text: &str| -> Vec<_> {
+            listed(text).unwrap().iter().map(Fault::shown_name).collect()
+        };
+        assert_eq!(
+            shown(text),
+            [
+                "{ reject = 503, op = 'raw' }",
+                "{ op = \"piece\", reject_after = { bytes = 0x10, reject = 500 } }",
+                "late",
+            ]
+        );
+        let inline = "fault = [{ op = \"raw\", reject = { status = 503 } }]";
+        assert_eq!(shown(inline), ["{ op = \"raw\", reject = { status = 503 } }"]);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Reading faults from text, and saying in one line what is wrong with it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::fault::Fault;
 
@@ -33,7 +36,7 @@ impl Fault {
     ///
     /// The key that is wrong and what is allowed, or what [`Fault::check`] says, in one line.
     pub fn from_json(text: &str) -> Result<Self, String> {
-        fault(&parsed(text)?)
+        Ok(fault(&parsed(text)?)?.defined_as(text.trim()))
     }
 
     /// Faults from JSON: from one object, from an array of them, or from `{"fault": […]}`, which is
@@ -46,12 +49,12 @@ impl Fault {
     pub fn list_from_json(text: &str) -> Result<Vec<Self>, String> {
         let value = parsed(text)?;
         if let Value::Array(list) = &value {
-            return all(list);
+            return Ok(defined(all(list)?, text));
         }
         let Some((tables, object)) =
             value.as_object().and_then(|all| Some((all.get("fault")?, all)))
         else {
-            return Ok(vec![fault(&value)?]);
+            return Ok(vec![fault(&value)?.defined_as(text.trim())]);
         };
         if let Some(key) = object.keys().find(|key| *key != "fault") {
             return Err(format!(
@@ -59,8 +62,23 @@ impl Fault {
             ));
         }
         let list = tables.as_array().ok_or_else(|| takes("fault", "a list of faults", tables))?;
-        all(list)
+        let faults = all(list)?;
+        let lists: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
+        Ok(defined(faults, lists.get("fault").map_or("", |list| list.get())))
     }
+}
+
+/// The faults of a list, each with its own part of the text.
+fn defined(faults: Vec<Fault>, list: &str) -> Vec<Fault> {
+    let texts: Vec<&RawValue> = serde_json::from_str(list).unwrap_or_default();
+    let texts = texts.into_iter().map(Some).chain(std::iter::repeat(None));
+    let pairs = faults.into_iter().zip(texts);
+    pairs
+        .map(|(fault, text)| match text {
+            Some(text) => fault.defined_as(text.get()),
+            None => fault,
+        })
+        .collect()
 }
 
 fn all(list: &[Value]) -> Result<Vec<Fault>, String> {

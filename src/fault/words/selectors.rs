@@ -256,7 +256,7 @@ impl Draft {
             }
             Deed::Token(life) => Fault::on_token(self.user, life),
         };
-        Ok(Fault { name, ..fault })
+        Ok(name.into_iter().fold(fault, Fault::named))
     }
 
     /// The same, on every call if it does not say on which.

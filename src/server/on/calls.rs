@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::fault::{
-    Alter, Cut, Effect, Fault, Garble, InterimResponse, Kind, Later, Listing, Lose, Pattern,
-    Reject, Trigger, Which,
+    Alter, Cut, Effect, Fault, Garble, InterimResponse, Later, Listing, Lose, Pattern, Reject,
+    Trigger, Which,
 };
 use crate::journal::Op;
 use crate::origin::Mishap;
@@ -159,7 +159,7 @@ impl<'o> On<'o> {
     #[track_caller]
     fn arm(self, effect: Effect) -> Armed {
         let Self { origin, trigger, name } = self;
-        origin.add_fault(Fault { name, kind: Kind::Call(trigger, effect) })
+        origin.add_fault(name.into_iter().fold(Fault::on_call(trigger, effect), Fault::named))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sentences about connections.
 
-use crate::fault::{ConnectionEffect, Fault, Kind, Which};
+use crate::fault::{ConnectionEffect, Fault, Which};
 use crate::server::mock_origin::MockOrigin;
 
 use super::Armed;
@@ -112,6 +112,6 @@ impl<'o> OnConnections<'o> {
     fn arm(self, effect: ConnectionEffect) -> Armed {
         let Self { origin, count, name } = self;
         let count = count.unwrap_or(Which::Times(1));
-        origin.add_fault(Fault { name, kind: Kind::Connection(count, effect) })
+        origin.add_fault(name.into_iter().fold(Fault::on_connection(count, effect), Fault::named))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::fault::{Fault, Kind, TokenLife};
+use crate::fault::{Fault, TokenLife};
 use crate::server::mock_origin::MockOrigin;
 
 use super::Armed;
@@ -69,6 +69,6 @@ impl<'o> OnTokens<'o> {
     #[track_caller]
     fn arm(self, life: TokenLife) -> Armed {
         let Self { origin, user, name } = self;
-        origin.add_fault(Fault { name, kind: Kind::Token(user, life) })
+        origin.add_fault(name.into_iter().fold(Fault::on_token(user, life), Fault::named))
     }
 }
