@@ -65,7 +65,8 @@ impl Op {
         Self { operation, method: None, parts: None, interface: None }
     }
 
-    /// Anything at all.
+    /// Any operation. A preflight is none: a browser sends it before the request that the test means.
+    /// `Op::of(Operation::Preflight)` selects it.
     pub const fn any() -> Self {
         Self::new(None)
     }
@@ -138,7 +139,7 @@ impl Op {
 
     /// Whether `call` is one of those meant.
     pub fn matches(&self, call: &Call) -> bool {
-        self.operation.is_none_or(|operation| operation == call.operation)
+        self.operation.map_or(call.operation != Operation::Preflight, |one| one == call.operation)
             && self.interface.is_none_or(|interface| interface == call.interface)
             && self.method.as_ref().is_none_or(|method| *method == call.name)
             && self

@@ -1,7 +1,7 @@
 //! What comes by no name of the tables goes wrong like everything else: a preflight, a request to no
 //! endpoint, and a method that there is not.
 
-use mock_origin::{Alter, Cut, Fault, Lose, MockOrigin, Op, Operation, Reject};
+use mock_origin::{Alter, Cut, Fault, Interface, Lose, MockOrigin, Op, Operation, Reject};
 
 use super::asking::{self, rpc};
 use super::support::{Client, request};
@@ -77,4 +77,17 @@ fn a_rejection_without_a_row_has_the_standard_phrase() {
     for shown in [" 301 Moved Permanently, fault: ", " 599, fault: "] {
         assert!(timeline.contains(shown), "{timeline}");
     }
+}
+
+#[test]
+fn a_preflight_does_not_use_up_a_fault_on_any_operation() {
+    let (origin, _) = videos();
+    let status = |method: &str| Client::new(&origin).ask(method, "/none", &[], b"").status;
+    let everywhere = origin.on(Op::any()).reject(503);
+    assert_eq!((status("OPTIONS"), status("GET"), status("OPTIONS")), (200, 503, 200));
+    let over_http = origin.on(Op::any().over(Interface::Http)).reject(503);
+    assert_eq!((status("OPTIONS"), status("POST")), (200, 503));
+    origin.add_fault(Fault::from_json(r#"{"op": "any", "reject": 503}"#).unwrap());
+    assert_eq!((status("OPTIONS"), status("GET"), status("GET")), (200, 503, 404));
+    assert_eq!((everywhere.fired(), over_http.fired()), (1, 1));
 }
