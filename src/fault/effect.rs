@@ -180,7 +180,7 @@ pub const FRAMING_HEADERS: [&str; 2] = ["Content-Length", "Transfer-Encoding"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Garble {
-    /// Its first line is no status line.
+    /// Its first line is no status line: `200 OK HTTP/1.1`. curl, Python, Node and Chromium refuse it.
     StatusLine,
     /// Its body is said to come in chunks, and the first one's size is no number.
     Chunk,

@@ -46,7 +46,9 @@ impl Script {
             Garble::StatusLine => {
                 let bytes = head.to_bytes(version);
                 let rest = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-                whole([version.as_bytes(), b" OK 200\r\n", &bytes[rest..]].concat(), Some(body))
+                // Chromium finds a status line wherever "HTTP" is among the first bytes.
+                let line = [b"200 OK ", version.as_bytes(), b"\r\n"].concat();
+                whole([&line, &bytes[rest..]].concat(), Some(body))
             }
             Garble::Chunk => {
                 let head = with(without(head, "Content-Length"), "Transfer-Encoding", "chunked");

@@ -196,7 +196,7 @@ fn garbled(plain: &[u8]) -> Vec<(Garble, Vec<u8>)> {
     let mut all = vec![
         (
             Garble::StatusLine,
-            with_body(head.replacen("HTTP/1.1 200 OK\r\n", "HTTP/1.1 OK 200\r\n", 1)),
+            with_body(head.replacen("HTTP/1.1 200 OK\r\n", "200 OK HTTP/1.1\r\n", 1)),
         ),
         (Garble::Chunk, (saying("Transfer-Encoding: chunked") + "zz\r\n").into_bytes()),
         (Garble::Garbage(b"\x00\xffno HTTP\r\n\r\n".to_vec()), b"\x00\xffno HTTP\r\n\r\n".to_vec()),
