@@ -37,7 +37,8 @@ impl Builder {
     /// and identifiers follow from that seed too if the builder has none. Of `chaos` everything
     /// counts but its own seed.
     ///
-    /// A run fails by a panic, or by a [verdict](MockOrigin::verdict). Only a panic on its own thread
+    /// A run fails by a panic, or by a [verdict](MockOrigin::verdict_at_the_end), which is that of
+    /// [`MockOrigin::finish`]: a response that is still held, or an operation that is still put off, fails it. Only a panic on its own thread
     /// counts: join the threads that it starts, and look at how they ended. It should let go what it
     /// holds even when it panics: a client that waits for a held answer waits for the
     /// [limit](Builder::hold_limit), in each run anew.
@@ -118,7 +119,7 @@ fn failure_of(origin: &MockOrigin, run: &impl Fn(&MockOrigin)) -> Option<String>
     let ran = catch_unwind(AssertUnwindSafe(|| run(origin)));
     match ran {
         Err(panic) => Some(text_of(&*panic)),
-        Ok(()) => origin.verdict().err().map(|verdict| verdict.to_string()),
+        Ok(()) => origin.verdict_at_the_end().err().map(|verdict| verdict.to_string()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Clients that do something wrong are found by seeds alone, and what is printed then is the few
 //! faults that matter, as they are written in a test.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -9,6 +10,7 @@ use mock_origin::{Chaos, Cut, MockOrigin, Op, Profile, Reject};
 use crate::client::{Mistake, Uploader};
 use crate::mistakes::{PATH, assert_uploaded, content, upload};
 use crate::support::golden::assert_golden;
+use crate::support::{Client, PATIENCE, request};
 use crate::{pieces, videos};
 
 /// What is printed when seeds have found a client that uploads in this way, and says whether it
@@ -184,4 +186,34 @@ fn what_is_printed_is_code_that_does_the_same() {
         .user("jane")
         .attempt(1)
         .cut_answer(43, Cut::Reset));
+}
+
+/// What is printed of a test that fails by what it leaves behind, without any chaos.
+fn left_behind(run: impl Fn(&MockOrigin)) -> String {
+    let chaos = Chaos::seed(0).percent(0);
+    let found = catch_unwind(AssertUnwindSafe(|| videos().explore(chaos, 0..1, run)));
+    *found.expect_err("nothing is found").downcast::<String>().unwrap()
+}
+
+#[test]
+fn exploring_judges_a_run_as_finish_does() {
+    let login = request("POST", "/account/login", &[("X-Agile-Username", "jane")], b"");
+    // A client that leaves ends the hold, and so does a guard that is dropped.
+    let waiting = RefCell::new(Vec::new());
+    let held = left_behind(|origin| {
+        let held = origin.on(Op::login()).hold();
+        let mut client = Client::new(origin);
+        client.write(&login);
+        assert!(held.arrived(PATIENCE));
+        waiting.borrow_mut().push((held, client));
+    });
+    assert!(held.contains("this fault lets go of what it holds: "), "{held}");
+    let late = left_behind(|origin| {
+        origin.on(Op::create()).commit_later(Duration::from_secs(3600));
+        let token = origin.token_for("jane");
+        let create = [("X-Agile-Authorization", token.as_str()), ("X-Agile-Basename", "a.mp4")];
+        let told = Client::new(origin).ask("POST", "/multipart/create", &create, b"");
+        assert_eq!(told.status, 503);
+    });
+    assert!(late.contains("this fault does what it has put off: "), "{late}");
 }
