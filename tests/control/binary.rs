@@ -104,6 +104,26 @@ fn its_summary_names_what_is_held_and_what_chaos_has_done() {
     drop(held);
 }
 
+#[cfg(unix)]
+#[test]
+fn its_summary_tells_unfinished_requests_from_refused_ones() {
+    let mut child = serve(&["--control=127.0.0.1:0"]).spawn().unwrap();
+    let stdout = BufReader::new(child.stdout.as_mut().unwrap());
+    let lines: Vec<_> = stdout.lines().take(2).map(|line| line.unwrap()).collect();
+    let base = lines[1].strip_prefix("control ").unwrap().strip_suffix("/__mock/").unwrap();
+    assert_eq!(Client::to(&lines[0]).ask("POST", "/account/login", &[], b"").status, 400);
+    let mut half = Client::to(&lines[0]);
+    half.write("POST /jsonrpc HTTP/1.1\r\nHost: o\r\nContent-Length: 9\r\n\r\nhalf");
+    let journal = "GET /__mock/journal HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    while !Client::to(base).write(journal).read().text().contains("/jsonrpc") {
+        std::thread::yield_now();
+    }
+    let ended = terminate(child);
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(said.contains("2 exchanges on 2 connections, 1 refused, 1 unfinished; "), "{said}");
+    drop(half);
+}
+
 #[test]
 fn what_cannot_be_served_is_one_line_and_2() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

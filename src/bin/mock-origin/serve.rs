@@ -127,11 +127,17 @@ fn line(exchange: &Exchange) -> String {
 /// What is not done by the end, and what came of the run.
 fn summary(origin: &MockOrigin, verdict: Option<&Verdict>, quiet: bool) -> Vec<String> {
     let journal = origin.journal();
-    let open = journal.exchanges().iter().filter(|exchange| !exchange.outcome.is_final());
-    let mut lines: Vec<_> = open.filter(|_| !quiet).map(|exchange| line(exchange)).collect();
-    let refused = journal.exchanges().iter().filter(|exchange| exchange.is_refused()).count();
+    let (done, open): (Vec<_>, Vec<_>) =
+        journal.exchanges().iter().partition(|exchange| exchange.outcome.is_final());
+    let shown = open.iter().filter(|_| !quiet);
+    let mut lines: Vec<_> = shown.map(|exchange| line(exchange)).collect();
+    let refused = done.iter().filter(|exchange| exchange.is_refused()).count();
+    let unfinished = match open.len() {
+        0 => String::new(),
+        count => format!(", {count} unfinished"),
+    };
     lines.push(format!(
-        "{} exchanges on {} connections, {refused} refused; {} uploads (seed {})",
+        "{} exchanges on {} connections, {refused} refused{unfinished}; {} uploads (seed {})",
         journal.exchanges().len(),
         journal.connections().len(),
         origin.uploads().len(),
