@@ -320,19 +320,25 @@ pub(super) struct ByteOrigin {
 /// Returns where the byte at `offset` of a file came from, if that was a piece of `maker`.
 pub(super) fn of_byte(words: Words<'_>, maker: &Upload, offset: u64) -> Option<ByteOrigin> {
     let mut start = 0;
+    let mut empty = None;
     let piece = maker.current().find(|piece| {
         let is_it = offset < start + piece.size();
-        start += if is_it { 0 } else { piece.size() };
+        if !is_it {
+            start += piece.size();
+            empty = (piece.size() == 0).then_some(*piece);
+        }
         is_it
     })?;
     let (by, number, within) = (words.actor(piece.stored_by), piece.number, offset - start);
     let text = format!("byte {offset} is byte {within} of piece {number}, which {by} stored");
     let stored = Reason::new(text, piece.stored_by.exchange());
     let replaced = replaced_piece(words, maker.superseded(number), piece);
-    let reason = match replaced {
-        Some(replaced) => stored.and(replaced),
-        None => stored,
-    };
+    // Where a piece is empty, the next one begins where its bytes should be.
+    let empty = empty.filter(|_| within == 0).map(|empty| {
+        let what = format!("stored piece {} before it, which is empty", empty.number);
+        words.did(empty.stored_by, &what)
+    });
+    let reason = [replaced, empty].into_iter().flatten().fold(stored, Reason::and);
     Some(ByteOrigin { reason, sent: piece.stored_by.exchange().map(|index| (index, within)) })
 }
 
