@@ -4,7 +4,8 @@ use std::fmt;
 
 /// A pattern of absolute paths: `*` is any part of a name, `**` is any part of a path.
 ///
-/// It is read from the account's root, `/videos/*.mp4`, unless it begins with the account's very name,
+/// It is read as [`Path::as_written`](crate::origin::Path::as_written) says where nothing can be there
+/// yet: from the account's root, `/videos/*.mp4`, unless it begins with the account's very name,
 /// `/acme/videos/*.mp4`: so what lies in a directory of that name, right under the root, is written
 /// with both, `/acme/acme/*.mp4`. The root itself is `/`, or `/acme`. Names may have stars of their
 /// own: `\*` is one of those, and `\\` a backslash.

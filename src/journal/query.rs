@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::origin::{Path, Spelling};
+
 use super::{Call, Exchange, Head, Op, Outcome};
 
 /// One call of one exchange.
@@ -109,21 +111,27 @@ impl Requests {
         self.keep(format!("upload {id}"), |request| request.call().upload.as_deref() == Some(id))
     }
 
-    /// Only those about that path, as seen from the account's root, or with the account in front as
-    /// answers show it: `/dir/name`, `/acme/dir/name`. What begins with the account is read so.
+    /// Only those about that path, which is read as [`Path::as_written`] says: `/dir/name`, or with
+    /// the account in front as answers show it, `/acme/dir/name`.
     #[must_use]
     pub fn path(self, path: &str) -> Self {
-        let is_it = |absolute: &str| {
-            let account_ends = absolute.bytes().skip(1).position(|byte| byte == b'/');
-            let (account, inside) =
-                absolute.split_at(account_ends.map_or(absolute.len(), |at| at + 1));
-            let behind = path.strip_prefix(account);
-            let has_account = behind.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-            path == if has_account { absolute } else { inside }
+        let wanted = self.absolute(path);
+        let is_it = |request: &Request| wanted.is_some() && request.call().path == wanted;
+        self.keep(format!("path {path}"), is_it)
+    }
+
+    /// The path that a test means as the journal shows it; nothing if no call could be about it.
+    fn absolute(&self, text: &str) -> Option<String> {
+        let path = Path::parse(text.as_bytes(), Spelling::Plain, u64::MAX).ok()?;
+        let calls = || self.all.iter().flat_map(|exchange| &exchange.calls);
+        let paths = || calls().filter_map(|call| call.path.as_deref());
+        // Every path in the journal begins with the account.
+        let account = paths().next()?.split('/').nth(1)?;
+        let was_asked_for = |path: &Path| {
+            let absolute = path.absolute(account);
+            paths().any(|other| other == absolute)
         };
-        self.keep(format!("path {path}"), |request| {
-            request.call().path.as_deref().is_some_and(is_it)
-        })
+        Some(path.as_written(account, was_asked_for).absolute(account))
     }
 
     /// Only those of that user.

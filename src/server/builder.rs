@@ -134,7 +134,8 @@ impl Builder {
         self
     }
 
-    /// Adds a directory, and the parents that it needs.
+    /// Adds a directory, and the parents that it needs: `/videos`, or with the account in front,
+    /// `/acme/videos`.
     ///
     /// # Panics
     ///
@@ -145,7 +146,8 @@ impl Builder {
         self
     }
 
-    /// Adds a file, and the directories that it needs. It belongs to the first user.
+    /// Adds a file, and the directories that it needs. It belongs to the first user. The account may
+    /// be in front of the path.
     ///
     /// # Panics
     ///
@@ -259,7 +261,8 @@ impl Builder {
     ///
     /// Why there can be no such fault, in one line, with its number in front, from 1.
     pub fn try_faults(mut self, faults: Vec<Fault>) -> Result<Self, String> {
-        faults::check(&faults, &self.given.users()).map_err(|wrong| wrong.to_string())?;
+        faults::check(&faults, &self.given.users(&self.account))
+            .map_err(|wrong| wrong.to_string())?;
         self.faults.extend(faults);
         Ok(self)
     }
@@ -293,7 +296,7 @@ impl Builder {
         let seed = self.seed.unwrap_or_else(random_seed);
         let setup = Setup {
             account: self.account.clone(),
-            users: self.given.users(),
+            users: self.given.users(&self.account),
             switches: self.switches.clone(),
             seed,
         };

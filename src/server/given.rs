@@ -45,8 +45,9 @@ impl UserSpec {
         Self { ids: Some((uid, gid)), ..self }
     }
 
-    fn user(&self, (uid, gid): (u32, u32)) -> User {
+    fn user(&self, account: &str, (uid, gid): (u32, u32)) -> User {
         let root = Path::parse(self.root.as_bytes(), Spelling::Plain, u64::MAX).unwrap_or_default();
+        let root = root.as_written(account, |_| false);
         User { name: self.name.clone(), password: self.password.clone(), uid, gid, root }
     }
 }
@@ -72,8 +73,8 @@ pub struct OpenUpload {
 }
 
 impl OpenUpload {
-    /// An upload to that path, as seen from the account's root; it belongs to the first user and
-    /// has no pieces yet.
+    /// An upload to that path, which is read as [`Path::as_written`] says; it belongs to the first
+    /// user and has no pieces yet.
     pub fn new(path: &str) -> Self {
         Self { path: path.to_owned(), owner: None, pieces: Vec::new() }
     }
@@ -103,7 +104,7 @@ pub(super) struct Given {
 
 impl Given {
     /// The users; `jane` with `secret` if none was given.
-    pub(super) fn users(&self) -> Vec<User> {
+    pub(super) fn users(&self, account: &str) -> Vec<User> {
         let jane = [UserSpec::new("jane", "secret")];
         let given = if self.users.is_empty() { &jane[..] } else { &self.users };
         let taken: Vec<u32> =
@@ -112,7 +113,7 @@ impl Given {
         let mut users = Vec::new();
         for spec in given {
             let ids = spec.ids.or_else(|| free.next().map(|number| (number, number)));
-            users.push(spec.user(ids.unwrap_or((FIRST_UID, FIRST_UID))));
+            users.push(spec.user(account, ids.unwrap_or((FIRST_UID, FIRST_UID))));
         }
         users
     }
@@ -121,11 +122,14 @@ impl Given {
     #[track_caller]
     pub(super) fn furnish(&self, origin: &mut Origin, now: Timestamp) {
         let (first, change) = (UserId::FIRST, Change::by_test(now));
+        let account = origin.account().to_owned();
         for path in &self.directories {
+            let path = &path.clone().as_written(&account, |_| false);
             let made = origin.make_directory(change, first, path, Parents::Made);
             assert!(made.is_ok(), ".directory(\"{path}\") is in the way of a .file(..), or in one");
         }
         for (path, content) in &self.files {
+            let path = &file_in(&account, path);
             let planted = origin.plant(change, first, path, Content::from_bytes(content.clone()));
             assert!(
                 planted.is_ok(),
@@ -133,9 +137,14 @@ impl Given {
             );
         }
         for (path, upload) in &self.uploads {
-            begin(origin, change, path, upload);
+            begin(origin, change, &file_in(&account, path), upload);
         }
     }
+}
+
+/// The path of a file as a test wrote it; the account alone in front of nothing is a file's name.
+fn file_in(account: &str, path: &Path) -> Path {
+    path.clone().as_written(account, |path| path.segments().len() == 1)
 }
 
 #[track_caller]

@@ -133,7 +133,8 @@ impl MockOrigin {
         state.origin.collect(now);
     }
 
-    /// What lies at `path`, as seen from the account's root: a file, or none.
+    /// What lies at `path`, `/videos/a.mp4` or with the account in front, `/acme/videos/a.mp4`: a
+    /// file, or none.
     ///
     /// # Panics
     ///
@@ -143,7 +144,8 @@ impl MockOrigin {
         FileSnapshot::take(self.shared.settled().evidence(), path)
     }
 
-    /// What lies at `path`, as seen from the account's root: a directory, or none.
+    /// What lies at `path`, `/videos` or with the account in front, `/acme/videos`: a directory, or
+    /// none.
     ///
     /// # Panics
     ///
@@ -153,8 +155,8 @@ impl MockOrigin {
         DirectorySnapshot::take(self.shared.settled().evidence(), path)
     }
 
-    /// The upload with that multipart identifier, else the latest one to that path, as seen from
-    /// the account's root.
+    /// The upload with that multipart identifier, else the latest one to that path, with the account
+    /// in front or without.
     ///
     /// # Panics
     ///

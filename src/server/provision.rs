@@ -173,14 +173,13 @@ impl MockOrigin {
     }
 }
 
-/// Reads a path from the account's root, or with the account in front as answers show it.
+/// Reads a path as [`Path::as_written`] says.
 fn read_path(state: &State, text: &str) -> Result<Path, ProvisionError> {
-    let absolute =
-        text.strip_prefix('/').and_then(|rest| rest.strip_prefix(state.origin.account()));
-    let inside = absolute.filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or(text);
-    Path::parse(inside.as_bytes(), Spelling::Plain, u64::MAX).map_err(|_| {
+    let path = Path::parse(text.as_bytes(), Spelling::Plain, u64::MAX).map_err(|_| {
         Invalid(format!("invalid path {text:?}: no name is \".\" or has \"..\" in it"))
-    })
+    })?;
+    let is_there = |path: &Path| state.origin.tree().get(path).is_ok();
+    Ok(path.as_written(state.origin.account(), is_there))
 }
 
 fn read_file_path(state: &State, text: &str) -> Result<Path, ProvisionError> {

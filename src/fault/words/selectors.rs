@@ -154,8 +154,8 @@ pub const SELECTORS: &[SelectorRow] = &[
     SelectorRow {
         key: "path",
         values: "a pattern of paths",
-        what: "only on such paths, from the account's root: * is any part of a name, ** any part of \
-               a path; behind a backslash a star is a letter",
+        what: "only on such paths, from the account's root or with the account in front: * is any \
+               part of a name, ** any part of a path; behind a backslash a star is a letter",
         on: CALLS,
         read: |draft, value| set(&mut draft.path, text(value).map(Pattern::new)),
     },
