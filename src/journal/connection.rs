@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::{Escaped, Moment, Struck, shown_line};
+use super::{Moment, Struck, Unparsed};
 
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,8 @@ pub enum ConnectionEnd {
     ByClient,
     /// The origin closed it after an answer.
     ByOrigin,
-    /// What came was no HTTP; the transport answered this status itself, or nothing (0).
+    /// No request could be read from what came; the transport answered this status itself, or
+    /// nothing (0).
     BadHead(u16),
     /// It broke in the middle of something.
     Broken,
@@ -41,26 +42,25 @@ pub struct Connection {
     pub closed: Option<Moment>,
     /// How it ended.
     pub end: ConnectionEnd,
-    /// The first bytes of a head that was never complete or no head at all.
-    pub bad_head: Option<Box<[u8]>>,
+    /// The bytes from which no request could be read, if any came.
+    pub unparsed: Option<Unparsed>,
     /// Bytes that were read and discarded after an early response (§1.9), or behind a fault that
     /// closes.
     pub drained: u64,
-    /// The fault that struck it when it was accepted.
+    /// The fault that ended it or kept it silent.
     pub fault: Option<Struck>,
+    /// When that fault acted.
+    pub struck: Option<Moment>,
 }
 
 impl fmt::Debug for Connection {
-    /// Of a bad head only the first line is shown, up to a query: the rest may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bad_head = self.bad_head.as_deref().map(shown_line);
-        let bad_head = bad_head.as_ref().map(Escaped::new);
         f.debug_struct("Connection")
             .field("index", &self.index)
             .field("peer", &self.peer)
             .field("local", &self.local)
             .field("end", &self.end)
-            .field("bad_head", &bad_head)
+            .field("unparsed", &self.unparsed)
             .field("drained", &self.drained)
             .finish_non_exhaustive()
     }

@@ -13,6 +13,7 @@ mod op;
 mod query;
 mod secrets;
 mod shortened;
+mod unparsed;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -29,6 +30,9 @@ pub use op::{Op, Parts};
 pub use query::{Request, Requests};
 pub use secrets::{redacted, shown_line, shown_target};
 pub(crate) use shortened::shortened;
+#[cfg(feature = "server")]
+pub(crate) use unparsed::may_begin_a_request;
+pub use unparsed::{HeadError, Unparsed, UnparsedKind};
 
 /// How many bytes of a body are kept as an excerpt.
 pub const EXCERPT_BYTES: usize = 512;
@@ -45,6 +49,9 @@ pub struct Journal {
     connected: usize,
     /// The exchanges that are over, in the order in which they ended.
     ended: Vec<u64>,
+    /// The connections on which no request could be read, or that a fault ended, in the order in
+    /// which that happened.
+    noted: Vec<u64>,
     /// How many of each there were before the last reset: numbers are never given twice.
     forgotten: Forgotten,
     /// Counts every change, so that who waits for one can tell that it came.
@@ -56,6 +63,7 @@ struct Forgotten {
     connections: u64,
     exchanges: u64,
     ended: usize,
+    noted: usize,
 }
 
 impl Journal {
@@ -65,6 +73,7 @@ impl Journal {
             connections: self.forgotten.connections + self.connections.len() as u64,
             exchanges: self.forgotten.exchanges + self.exchanges.len() as u64,
             ended: self.ended(),
+            noted: self.forgotten.noted + self.noted.len(),
         };
         *self = Self { forgotten, version: self.version + 1, ..Self::default() };
     }
@@ -166,6 +175,28 @@ impl Journal {
         self.connected > 0
     }
 
+    /// Lets `change` work on the record of a connection, and notes that something happened on it that
+    /// no exchange tells of.
+    pub fn note_connection(&mut self, connection: u64, change: impl FnOnce(&mut Connection)) {
+        if connection >= self.forgotten.connections {
+            self.noted.push(connection);
+            self.update_connection(connection, change);
+        }
+    }
+
+    /// Returns the connections on which something happened that no exchange tells of, after the first
+    /// `seen` of them, in the order in which it did.
+    pub fn noted_after(&self, seen: usize) -> impl Iterator<Item = &Arc<Connection>> {
+        let seen = seen.saturating_sub(self.forgotten.noted);
+        self.noted.iter().skip(seen).filter_map(|index| self.connection(*index))
+    }
+
+    /// The connection of that number.
+    pub fn connection(&self, index: u64) -> Option<&Arc<Connection>> {
+        let at = index.checked_sub(self.forgotten.connections)?;
+        usize::try_from(at).ok().and_then(|at| self.connections.get(at))
+    }
+
     /// Records a fault of our own.
     pub fn blame_ourselves(&mut self, what: impl Into<String>) {
         self.bugs.push(what.into());
@@ -208,9 +239,10 @@ mod tests {
             opened: Moment::default(),
             closed: None,
             end: ConnectionEnd::Open,
-            bad_head: None,
+            unparsed: None,
             drained: 0,
             fault: None,
+            struck: None,
         }
     }
 

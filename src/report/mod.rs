@@ -2,4 +2,4 @@
 
 mod timeline;
 
-pub use timeline::{Timeline, TimelineExcerpt, describe};
+pub use timeline::{Timeline, TimelineExcerpt, describe, describe_connection};

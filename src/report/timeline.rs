@@ -1,32 +1,31 @@
 //! One line an exchange.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::journal::{
-    AnswerHead, Call, Connection, ConnectionEnd, Escaped, Exchange, Framing, Journal, Outcome,
-    escape_line, shown_line,
+    AnswerHead, Call, Connection, Escaped, Exchange, Framing, Journal, Outcome, escape_line,
 };
 use crate::spec::{Interface, Operation};
 
 /// Everything that happened, in the order in which it began.
 ///
-/// Its `Display` is the timeline: a line for each exchange, and one for each connection on which no
-/// request could be made out.
+/// Its `Display` is the timeline: a line for each exchange, and one for each connection on which
+/// something happened that no exchange tells of.
 #[derive(Clone, Debug)]
 pub struct Timeline<'a>(pub &'a Journal);
 
 impl fmt::Display for Timeline<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         heading(f)?;
-        self.0.exchanges().iter().try_for_each(|exchange| line(f, exchange))?;
-        unreadable(self.0).try_for_each(|connection| bad_head(f, connection))
+        entries(self.0).iter().try_for_each(|entry| write!(f, "{entry}"))
     }
 }
 
 /// The timeline without its quiet middle, for the output of a failing test.
 ///
-/// It shows the first exchanges, the last ones, and between them those that were refused, struck by a
-/// fault, or not answered whole. Each gap says how many are left out.
+/// It shows the first lines, the last ones, and between them those of exchanges that were refused,
+/// struck by a fault, or not answered whole. Each gap says how many are left out.
 #[derive(Clone, Debug)]
 pub struct TimelineExcerpt<'a>(pub &'a Journal);
 
@@ -38,17 +37,15 @@ const LAST: usize = 60;
 
 impl fmt::Display for TimelineExcerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let exchanges = self.0.exchanges();
+        let entries = entries(self.0);
         heading(f)?;
         let mut next = 0;
-        for at in excerpt(exchanges.len(), |at| is_eventful(&exchanges[at])) {
+        for at in excerpt(entries.len(), |at| entries[at].is_eventful()) {
             gap(f, at - next)?;
-            line(f, &exchanges[at])?;
+            write!(f, "{}", entries[at])?;
             next = at + 1;
         }
-        let mut unreadable = unreadable(self.0);
-        unreadable.by_ref().take(FIRST).try_for_each(|connection| bad_head(f, connection))?;
-        gap(f, unreadable.count())
+        Ok(())
     }
 }
 
@@ -56,15 +53,76 @@ fn heading(f: &mut fmt::Formatter<'_>) -> fmt::Result {
     writeln!(f, "{:>5} {:>5} {:>11}  {:<52} {:<20} answer", "#", "conn", "time", "request", "body")
 }
 
-fn line(f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Result {
-    let time = exchange.opened.elapsed.as_secs_f64();
-    let (index, connection) = (exchange.index, exchange.connection);
-    writeln!(f, "{index:>5} {connection:>5} {time:>9.4} s  {}", describe(exchange))
+/// A line of the timeline.
+enum Entry<'a> {
+    Exchange(&'a Exchange),
+    /// A connection, and what happened on it.
+    Connection(&'a Connection, String),
 }
 
-fn unreadable(journal: &Journal) -> impl Iterator<Item = &Connection> {
-    let connections = journal.connections().iter().map(AsRef::as_ref);
-    connections.filter(|connection: &&Connection| connection.bad_head.is_some())
+impl Entry<'_> {
+    fn time(&self) -> Duration {
+        match self {
+            Self::Exchange(exchange) => exchange.opened.elapsed,
+            Self::Connection(connection, _) => noted_at(connection),
+        }
+    }
+
+    fn is_eventful(&self) -> bool {
+        match self {
+            Self::Exchange(exchange) => is_eventful(exchange),
+            Self::Connection(..) => true,
+        }
+    }
+}
+
+impl fmt::Display for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = self.time().as_secs_f64();
+        match self {
+            Self::Exchange(exchange) => {
+                let (index, connection) = (exchange.index, exchange.connection);
+                writeln!(f, "{index:>5} {connection:>5} {time:>9.4} s  {}", describe(exchange))
+            }
+            Self::Connection(connection, text) => {
+                writeln!(f, "{:>5} {:>5} {time:>9.4} s  {text}", "-", connection.index)
+            }
+        }
+    }
+}
+
+/// The lines of the timeline in the order of their times.
+fn entries(journal: &Journal) -> Vec<Entry<'_>> {
+    let exchanges = journal.exchanges().iter().map(|exchange| Entry::Exchange(exchange));
+    let noted = journal.connections().iter().filter_map(|connection| {
+        Some(Entry::Connection(connection, describe_connection(connection)?))
+    });
+    let mut entries: Vec<_> = exchanges.chain(noted).collect();
+    entries.sort_by_key(Entry::time);
+    entries
+}
+
+/// When what [`describe_connection`] tells happened.
+fn noted_at(connection: &Connection) -> Duration {
+    let unparsed = connection.unparsed.as_ref().map(|unparsed| unparsed.at);
+    unparsed.or(connection.struck).unwrap_or(connection.opened).elapsed
+}
+
+/// What happened on a connection that no exchange tells of, in one line, without its number and its
+/// time: bytes from which no request could be read, or a fault.
+pub fn describe_connection(connection: &Connection) -> Option<String> {
+    let fault = connection.fault.as_ref().map(|fault| format!("fault: {}", fault.name));
+    let (what, answer) = match (&connection.unparsed, fault) {
+        (None, None) => return None,
+        (None, Some(fault)) => ("connection struck by a fault".to_owned(), fault),
+        (Some(unparsed), fault) => {
+            let status = unparsed.status.map(|status| status.to_string());
+            let status = status.unwrap_or_else(|| "not answered".to_owned());
+            let what = format!("no request: {unparsed}: {}", unparsed.excerpt());
+            (what, fault.map_or(status.clone(), |fault| format!("{status}, {fault}")))
+        }
+    };
+    Some(escape_line(&format!("{what:<73} {answer}")))
 }
 
 /// Which of so many lines an excerpt shows, in order.
@@ -175,20 +233,6 @@ fn outcome(outcome: Outcome) -> &'static str {
         Outcome::CutByFault => "cut by a fault",
         Outcome::Stopped => "origin stopped",
     }
-}
-
-fn bad_head(f: &mut fmt::Formatter<'_>, connection: &Connection) -> fmt::Result {
-    const SHOWN: usize = 48;
-    let bytes = connection.bad_head.as_deref().unwrap_or_default();
-    let line = shown_line(bytes);
-    let shown = Escaped::new(&line.chars().take(SHOWN).collect::<String>()).to_string();
-    let time = connection.opened.elapsed.as_secs_f64();
-    let answer = match connection.end {
-        ConnectionEnd::BadHead(0) | ConnectionEnd::Open => "not answered".to_owned(),
-        ConnectionEnd::BadHead(status) => status.to_string(),
-        other => format!("{other:?}"),
-    };
-    writeln!(f, "{:>5} {:>5} {time:>9.4} s  no request: {shown} {answer}", "-", connection.index)
 }
 
 #[cfg(test)]

@@ -30,9 +30,10 @@ pub(super) fn accepted(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>
         opened,
         closed: None,
         end: ConnectionEnd::Open,
-        bad_head: None,
+        unparsed: None,
         drained: 0,
         fault: None,
+        struck: None,
     })
 }
 

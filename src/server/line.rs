@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use parking_lot::Mutex;
 
 use crate::fault::ConnectionEffect;
-use crate::journal::{Connection, ConnectionEnd, Moment, Outcome, Struck};
+use crate::journal::{Connection, ConnectionEnd, Moment, Outcome, Struck, Unparsed, UnparsedKind};
 
 use super::outgoing::Outgoing;
 use super::script::Script;
@@ -87,8 +87,10 @@ struct Now {
     has_fired: bool,
     /// The status that hyper answered by itself.
     refused: Option<u16>,
-    /// The first bytes of a head that was never complete.
-    partial_head: Option<Box<[u8]>>,
+    /// The latest exchange, also when its record is closed.
+    latest: Option<u64>,
+    /// How many of the bytes are recorded from which no request could be read.
+    unparsed: usize,
     /// Whether the client has nothing more to say, or has gone.
     client_finished: bool,
     end: Option<ConnectionEnd>,
@@ -134,7 +136,10 @@ impl Line {
         self.now.lock().end = Some(ConnectionEnd::ByFault);
         let mut state = self.shared.lock();
         state.faults.has_acted(struck);
-        state.journal.update_connection(self.index, |record| record.fault = Some(struck.clone()));
+        let moment = state.moment();
+        state.journal.note_connection(self.index, |record| {
+            (record.fault, record.struck) = (Some(struck.clone()), Some(moment));
+        });
     }
 
     /// Instead of an answer from hyper this is to be written when hyper has let go.
@@ -177,13 +182,56 @@ impl Line {
 
     /// The service takes the head that hyper has found good.
     pub(super) fn take_head(&self) -> Option<Box<[u8]>> {
-        self.now.lock().head.take()
+        let mut now = self.now.lock();
+        let head = now.head.take();
+        // What began like no request may turn out to be one, with a method of its own.
+        if head.is_some() && std::mem::take(&mut now.unparsed) > 0 {
+            drop(now);
+            let mut state = self.shared.lock();
+            state.journal.update_connection(self.index, |record| record.unparsed = None);
+        }
+        head
+    }
+
+    /// No request can be read from the head that hyper was given last, or from `partial`, which may
+    /// grow. Records that, once.
+    pub(super) fn record_unparsed(&self, partial: &[u8]) {
+        let mut now = self.now.lock();
+        let bytes: Box<[u8]> = now.head.clone().unwrap_or_else(|| partial.into());
+        if bytes.is_empty() || bytes.len() == now.unparsed && now.refused.is_none() {
+            return;
+        }
+        let is_new = std::mem::replace(&mut now.unparsed, bytes.len()) == 0;
+        let (behind, status) = (now.latest, now.refused);
+        drop(now);
+        let kind = UnparsedKind::of(&bytes, behind.is_some(), status.is_some());
+        let mut state = self.shared.lock();
+        let at = state.moment();
+        let record = move |record: &mut Connection| {
+            let at = record.unparsed.as_ref().map_or(at, |earlier| earlier.at);
+            record.unparsed = Some(Unparsed { kind, bytes, at, behind, status });
+        };
+        if is_new {
+            state.journal.note_connection(self.index, record);
+        } else {
+            state.journal.update_connection(self.index, record);
+        }
+    }
+
+    /// Whether hyper has answered by itself.
+    pub(super) fn is_refused(&self) -> bool {
+        self.now.lock().refused.is_some()
+    }
+
+    /// Whether it is known that no request can be read any more.
+    pub(super) fn is_unparsed(&self) -> bool {
+        self.now.lock().unparsed > 0
     }
 
     /// A record has been opened, in that epoch.
     pub(super) fn opened(&self, exchange: u64, epoch: u64) {
         let mut now = self.now.lock();
-        (now.exchange, now.epoch) = (Some(exchange), epoch);
+        (now.exchange, now.latest, now.epoch) = (Some(exchange), Some(exchange), epoch);
         (now.received, now.noted, now.written, now.ready) = (0, 0, 0, None);
         drop(now);
         self.set_pace(0);
@@ -320,11 +368,6 @@ impl Line {
         });
     }
 
-    /// The tap ended in the middle of a head, or in something that is none.
-    pub(super) fn left_in_head(&self, partial: &[u8]) {
-        self.now.lock().partial_head = Some(partial.into());
-    }
-
     /// The client will send nothing more.
     pub(super) fn client_finished(&self) {
         self.now.lock().client_finished = true;
@@ -360,13 +403,13 @@ impl Line {
 
     fn close_connection(&self, stopped: bool) {
         let now = std::mem::take(&mut *self.now.lock());
-        // A head that hyper did not pass on was refused by it.
-        let bad_head = now.partial_head.or(now.head);
-        let end = match (&bad_head, now.end) {
-            (Some(_), _) => ConnectionEnd::BadHead(now.refused.unwrap_or(0)),
-            (None, Some(end)) => end,
-            (None, None) if stopped => ConnectionEnd::Stopped,
-            (None, None) => ConnectionEnd::Broken,
+        // What came behind a closing answer has not ended the connection.
+        let is_bad = now.unparsed > 0 && !now.closing;
+        let end = match now.end {
+            _ if is_bad => ConnectionEnd::BadHead(now.refused.unwrap_or(0)),
+            Some(end) => end,
+            None if stopped => ConnectionEnd::Stopped,
+            None => ConnectionEnd::Broken,
         };
         // hyper takes some of a body before anybody has asked for it.
         let unread = now.handed_on.saturating_sub(now.received);
@@ -378,7 +421,6 @@ impl Line {
         state.journal.update_connection(self.index, |record| {
             record.closed = Some(moment);
             record.end = end;
-            record.bad_head = bad_head;
             record.drained = now.drained + if now.closing { unread } else { 0 };
         });
     }
@@ -393,6 +435,8 @@ impl Drop for Line {
             state.journal.blame_ourselves(format!("a panic while serving connection {index}"));
         }
         self.close(if stopped { Outcome::Stopped } else { Outcome::ClientGone });
+        // A head that hyper did not pass on.
+        self.record_unparsed(&[]);
         self.close_connection(stopped);
     }
 }

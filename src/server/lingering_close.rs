@@ -45,12 +45,12 @@ impl LingeringClose {
     }
 
     /// Closes the sending direction, then reads until the client has closed too or a limit is
-    /// reached. `discarded` is told how many bytes each read has brought.
+    /// reached. `discarded` is given what each read has brought.
     pub(super) fn poll(
         &mut self,
         socket: &Socket,
         context: &mut Context<'_>,
-        discarded: impl Fn(u64),
+        mut discarded: impl FnMut(&[u8]),
     ) -> Poll<io::Result<()>> {
         let mut scrap = [MaybeUninit::uninit(); 16 * 1024];
         if !self.is_shut_down {
@@ -61,7 +61,7 @@ impl LingeringClose {
             let mut buffer = ReadBuf::uninit(&mut scrap);
             match socket.poll_read(context, &mut buffer) {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                    discarded(buffer.filled().len() as u64);
+                    discarded(buffer.filled());
                     self.silence_ends.as_mut().reset(Instant::now() + self.silence);
                 }
                 Poll::Ready(_) => break,
@@ -72,16 +72,15 @@ impl LingeringClose {
     }
 
     /// As [`poll`](Self::poll), to its end.
-    pub(super) async fn run(mut self, socket: &Socket, discarded: impl Fn(u64)) {
+    pub(super) async fn run(mut self, socket: &Socket, mut discarded: impl FnMut(&[u8])) {
         // The connection is over, whether its end could be said or not.
-        let _ = poll_fn(|context| self.poll(socket, context, &discarded)).await;
+        let _ = poll_fn(|context| self.poll(socket, context, &mut discarded)).await;
     }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::cell::Cell;
     use std::io::Write;
     use std::net::TcpStream;
     use std::thread;
@@ -100,9 +99,9 @@ mod tests {
     }
 
     async fn discarded(close: LingeringClose, socket: &Socket) -> usize {
-        let sum = Cell::new(0);
-        close.run(socket, |count| sum.set(sum.get() + count)).await;
-        usize::try_from(sum.get()).unwrap()
+        let mut sum = 0;
+        close.run(socket, |bytes| sum += bytes.len()).await;
+        sum
     }
 
     #[tokio::test]

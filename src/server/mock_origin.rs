@@ -209,7 +209,9 @@ impl MockOrigin {
 
     /// The verdict so far.
     ///
-    /// A POST to a path that is no endpoint's, a method that an endpoint does not take, and a JSON-RPC
+    /// Bytes from which no request could be read, such as a TLS `ClientHello` or more of a body than was
+    /// announced, speak against a run; a head that never ended does not, as its client may have been
+    /// stopped. A POST to a path that is no endpoint's, a method that an endpoint does not take, and a JSON-RPC
     /// method that there is not speak against a run. A GET or HEAD of any other path asks for a stored
     /// file, and 404 is an answer to that, unless the path is almost an endpoint's.
     ///

@@ -121,7 +121,7 @@ pub(super) async fn end(line: &Line, cut: Cut, limit: Duration) {
         Cut::HalfClose => LingeringClose::with_limits(limit, limit),
         Cut::Close => LingeringClose::new(),
     };
-    closing.run(&line.socket, |count| line.drained(count)).await;
+    closing.run(&line.socket, |bytes| line.drained(bytes.len() as u64)).await;
 }
 
 fn without(mut head: AnswerHead, name: &str) -> AnswerHead {

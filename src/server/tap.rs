@@ -14,7 +14,7 @@ use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::fault::ConnectionEffect;
-use crate::journal::Framer;
+use crate::journal::{Framer, may_begin_a_request};
 
 use super::line::{Interrupted, Line};
 use super::lingering_close::LingeringClose;
@@ -36,6 +36,10 @@ pub(super) struct Tap {
     held: BytesMut,
     line: Arc<Line>,
     closing: Option<LingeringClose>,
+    /// Whether hyper may still read.
+    is_reading: bool,
+    /// Whether what hyper does not read may still turn out to be no request.
+    looks_on: bool,
     /// How many more answers the connection has, if a fault counts them.
     answers_left: Option<u64>,
     /// When the next bytes of a slow answer may be written.
@@ -51,7 +55,8 @@ impl Tap {
             _ => None,
         };
         let framer = Framer::new(HEAD_LIMIT);
-        Self { framer, held: BytesMut::new(), line, closing: None, answers_left, pause: None }
+        let (held, closing, pause) = (BytesMut::new(), None, None);
+        Self { framer, held, line, closing, is_reading: true, looks_on: true, answers_left, pause }
     }
 
     /// How many bytes were read from the socket that hyper was never given.
@@ -90,8 +95,44 @@ impl Tap {
         let step = self.framer.step(bytes);
         if let Some(head) = step.head {
             self.line.head_seen(head);
+        } else if self.framer.mid_head() && !may_begin_a_request(self.framer.partial_head()) {
+            self.line.record_unparsed(self.framer.partial_head());
         }
         step.taken
+    }
+
+    /// Looks at bytes that nobody will read: they may be no request, behind one that was answered.
+    fn look_at_rest(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        self.looks_on = self.looks_on && !self.framer.is_lost() && !self.line.is_unparsed();
+        while self.looks_on && !rest.is_empty() {
+            let step = self.framer.step(rest);
+            rest = &rest[step.taken..];
+            self.looks_on = step.head.is_none();
+            let head = step.head.as_deref().unwrap_or(self.framer.partial_head());
+            if !self.framer.mid_body() && !may_begin_a_request(head) {
+                self.line.record_unparsed(head);
+            }
+        }
+    }
+
+    /// hyper reads no more. What it has been given of a head will not become a request.
+    fn end_reading(&mut self) {
+        if !std::mem::take(&mut self.is_reading) {
+            return;
+        }
+        self.line.handed_on(self.framer.payload());
+        self.line.record_unparsed(self.framer.partial_head());
+        let held = std::mem::take(&mut self.held);
+        self.look_at_rest(&held);
+        self.held = held;
+    }
+
+    /// Records what hyper has refused, if that is what it has just written.
+    fn note_refusal(&self) {
+        if self.line.is_refused() {
+            self.line.record_unparsed(self.framer.partial_head());
+        }
     }
 
     fn pass_held(&mut self, buffer: &mut ReadBuf<'_>) {
@@ -159,7 +200,9 @@ impl AsyncWrite for Tap {
             }
         }
         let fitting = ready!(tap.poll_pace(context, bytes.len()))?;
-        tap.line.poll_write(context, &bytes[..fitting])
+        let count = ready!(tap.line.poll_write(context, &bytes[..fitting]))?;
+        tap.note_refusal();
+        Poll::Ready(Ok(count))
     }
 
     fn poll_write_vectored(
@@ -171,7 +214,9 @@ impl AsyncWrite for Tap {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return self.poll_write(context, first.map_or(&[], |slice| &slice[..]));
         }
-        self.line.poll_write_vectored(context, slices)
+        let count = ready!(self.line.poll_write_vectored(context, slices))?;
+        self.note_refusal();
+        Poll::Ready(Ok(count))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -191,21 +236,23 @@ impl AsyncWrite for Tap {
     /// Stops writing, and then lets the client finish.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let tap = self.get_mut();
-        let line = &tap.line;
-        let closing = tap.closing.get_or_insert_with(|| {
-            line.drained(tap.held.len() as u64);
+        let line = Arc::clone(&tap.line);
+        let mut closing = tap.closing.take().unwrap_or_else(|| {
+            line.drained(tap.held());
+            tap.end_reading();
             LingeringClose::new()
         });
-        closing.poll(&line.socket, context, |count| line.drained(count))
+        let closed = closing.poll(&line.socket, context, |bytes| {
+            line.drained(bytes.len() as u64);
+            tap.look_at_rest(bytes);
+        });
+        tap.closing = Some(closing);
+        closed
     }
 }
 
 impl Drop for Tap {
     fn drop(&mut self) {
-        let partial = self.framer.partial_head();
-        if !partial.is_empty() {
-            self.line.left_in_head(partial);
-        }
-        self.line.handed_on(self.framer.payload());
+        self.end_reading();
     }
 }

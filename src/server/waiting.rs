@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::journal::{Exchange, Journal, Requests};
+use crate::journal::{Connection, Exchange, Journal, Requests};
 
 use super::mock_origin::MockOrigin;
 use super::runtime;
@@ -45,6 +45,20 @@ impl MockOrigin {
     /// It blocks its thread: in async code there is [`ended_after_async`](Self::ended_after_async).
     pub fn ended_after(&self, seen: usize, patience: Duration) -> Vec<Arc<Exchange>> {
         self.shared.ended_after(seen, patience)
+    }
+
+    /// Returns the connections on which something happened that no exchange tells of, after the first
+    /// `seen` of them, in the order in which it did: bytes from which no request could be read, or a
+    /// fault. Does not wait.
+    ///
+    /// ```
+    /// use mock_origin::MockOrigin;
+    ///
+    /// let origin = MockOrigin::start();
+    /// assert!(origin.noted_after(0).is_empty());
+    /// ```
+    pub fn noted_after(&self, seen: usize) -> Vec<Arc<Connection>> {
+        self.shared.lock().journal.noted_after(seen).cloned().collect()
     }
 
     /// As [`ended_after`](Self::ended_after), for async code.

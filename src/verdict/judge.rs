@@ -7,7 +7,7 @@ use crate::fault::{FaultRecord, near_misses};
 use crate::journal::{Call, Escaped, Journal, Request, Requests};
 use crate::spec::{Cause, ENDPOINTS, Interface, METHODS, Operation, endpoint_at};
 
-use super::Failure;
+use super::{Failure, connections};
 
 /// All that speaks against a run.
 ///
@@ -61,11 +61,14 @@ impl std::error::Error for Verdict {}
 ///
 /// # Errors
 ///
-/// What speaks against the run: requests that matched no endpoint or no method, faults that never
-/// acted, held an answer or put something off to the end, and what went wrong in the origin itself.
+/// What speaks against the run: bytes from which no request could be read, requests that matched no
+/// endpoint or no method, faults that never acted, held an answer or put something off to the end, and what went wrong in the origin itself.
 pub fn judge(journal: &Journal, faults: &[FaultRecord]) -> Result<(), Verdict> {
     let requests = Requests::new(journal.exchanges());
     let mut verdict = Verdict { failures: Vec::new(), omitted: 0 };
+    verdict.extend(connections::unparsed(journal), |(connection, unparsed)| {
+        connections::no_request(connection, unparsed, journal)
+    });
     verdict.extend(alike(&requests).iter(), |alike| lost(alike));
     let unfired = faults.iter().filter(|fault| fault.fired == 0 && fault.is_judged);
     verdict.extend(unfired, |fault| never_acted(fault, journal));

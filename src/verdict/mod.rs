@@ -3,6 +3,7 @@
 //! Everything here looks at copies. A snapshot does not change any more, however long it is held.
 
 mod causes;
+mod connections;
 mod directory;
 mod evidence;
 mod failure;

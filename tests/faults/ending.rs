@@ -31,7 +31,8 @@ fn what_comes_behind_an_orderly_end_is_thrown_away_and_counted() {
         let address = client.address();
         let (_, ended) = client.write(scene.piece(1).bytes(Way::Length)).hear(usize::MAX);
         assert_eq!(ended, Ended::Fin);
-        client.write(vec![0; MORE]).finish_writing();
+        // The start of another request: anything else would be wrong of the client.
+        client.write([b"GET /", &vec![b'a'; MORE - 5][..]].concat()).finish_writing();
         let record = closed_connection(&scene.origin, address);
         assert_eq!(record.end, end);
         assert_eq!(record.drained, (LENGTH - read + MORE) as u64);

@@ -90,7 +90,8 @@ fn going_offline_does_not_wait_for_lingering_connections() {
     assert_eq!(client.ask("POST", "/multipart/piece", &[], b"body").status, 401);
     let mut socket = client.socket().try_clone().unwrap();
     // Left alone, it is read from for 30 s.
-    let writing = thread::spawn(move || while socket.write_all(&[0; 1000]).is_ok() {});
+    let writing =
+        thread::spawn(move || while socket.write_all(b"GET / HTTP/1.1\r\n\r\n").is_ok() {});
     origin.go_offline();
     writing.join().unwrap();
     assert_eq!(origin.journal().connections()[0].end, ConnectionEnd::Stopped);

@@ -26,7 +26,7 @@ fn a_head_of_64_kib_is_served_and_a_longer_one_is_refused() {
     assert_eq!(scene.answer_to(head_of(LONGEST)).text(), "hello");
     for length in [LONGEST + 1, LONGEST + 2, 100_000] {
         let record = scene.assert_bad_head(&head_of(length), 431);
-        assert_eq!(record.bad_head.as_deref().unwrap().len(), LONGEST);
+        assert_eq!(record.unparsed.as_ref().unwrap().bytes.len(), LONGEST);
     }
     scene.assert_unharmed();
 }
@@ -58,7 +58,7 @@ fn a_head_that_never_ends_is_recorded_when_its_client_has_gone() {
     let scene = Scene::new();
     for begun in ["G", "GET /a.txt HTTP/1.1", "GET /a.txt HTTP/1.1\r\nHost: origin\r\nX-Ag"] {
         let record = scene.assert_bad_head(begun.as_bytes(), 0);
-        assert_eq!(record.bad_head.as_deref(), Some(begun.as_bytes()));
+        assert_eq!(*record.unparsed.as_ref().unwrap().bytes, *begun.as_bytes());
     }
     scene.assert_unharmed();
 }
@@ -72,7 +72,8 @@ fn a_bad_head_behind_good_requests_is_told_from_them() {
     let _ = client.finish_writing().rest();
     let record = closed_connection(&scene.origin, client.address());
     assert_eq!(record.end, ConnectionEnd::BadHead(400));
-    assert_eq!(record.bad_head.as_deref(), Some(&b"\0 / HTTP/1.1\r\n\r\n"[..]));
+    let unparsed = record.unparsed.as_ref().unwrap();
+    assert_eq!(*unparsed.bytes, *b"\0 / HTTP/1.1\r\n\r\n");
     scene.origin.requests().connection(record.index).assert_count(2);
     scene.assert_unharmed();
 }
@@ -84,7 +85,7 @@ fn empty_connections_and_empty_lines_are_nothing_at_all() {
         let mut client = scene.client();
         client.write(nothing).finish_writing().assert_closed();
         let record = closed_connection(&scene.origin, client.address());
-        assert_eq!((record.end, &record.bad_head), (ConnectionEnd::ByClient, &None));
+        assert_eq!((record.end, record.unparsed.is_none()), (ConnectionEnd::ByClient, true));
     }
     assert_eq!(scene.answer_to("\r\n\n\r\nGET /a.txt HTTP/1.1\r\nHost: o\r\n\r\n").text(), "hello");
     scene.assert_unharmed();

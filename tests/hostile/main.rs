@@ -75,7 +75,7 @@ impl Scene {
         client.assert_closed();
         let record = closed_connection(&self.origin, client.address());
         assert_eq!(record.end, ConnectionEnd::BadHead(status), "{shown}");
-        let seen = record.bad_head.as_deref().unwrap();
+        let seen = &*record.unparsed.as_ref().unwrap().bytes;
         assert!(!seen.is_empty() && bytes.starts_with(seen), "{shown}");
         assert!(self.origin.requests().connection(record.index).is_empty(), "{shown}");
         record

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mock_origin::control::Control;
-use mock_origin::journal::Exchange;
-use mock_origin::report::describe;
+use mock_origin::journal::{Connection, Exchange};
+use mock_origin::report::{describe, describe_connection};
 use mock_origin::{Builder, MockOrigin, StartError, Verdict};
 
 use crate::args::{Flag, Serve};
@@ -37,11 +37,15 @@ pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn Error>> {
              the line control-token"
         ));
     }
-    let mut seen = 0;
+    let (mut seen, mut noted) = (0, 0);
     while !stop.is_requested() {
         let ended = origin.ended_after(seen, TURN);
         seen += ended.len();
         ended.iter().filter(|_| !quiet).for_each(|exchange| diagnostics.print(line(exchange)));
+        let connections = origin.noted_after(noted);
+        noted += connections.len();
+        let lines = connections.iter().filter_map(|connection| line_of_connection(connection));
+        lines.filter(|_| !quiet).for_each(|line| diagnostics.print(line));
     }
     drop(control);
     let verdict = origin.verdict_at_the_end();
@@ -122,6 +126,11 @@ fn say_where(origin: &MockOrigin, control: Option<&Control>) -> io::Result<()> {
 fn line(exchange: &Exchange) -> String {
     let (index, connection) = (exchange.index, exchange.connection);
     format!("{index:>5} {connection:>5}  {}", describe(exchange))
+}
+
+fn line_of_connection(connection: &Connection) -> Option<String> {
+    let text = describe_connection(connection)?;
+    Some(format!("{:>5} {:>5}  {text}", "-", connection.index))
 }
 
 /// What is not done by the end, and what came of the run.

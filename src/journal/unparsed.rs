@@ -1,0 +1,343 @@
+//! Bytes on a connection from which no request could be read, and what they look like.
+//!
+//! The server refuses them; this module only names them, so that a reader learns what the client
+//! did. Start with [`Unparsed`] and [`UnparsedKind::of`].
+
+use std::fmt;
+
+use super::head::lines;
+use super::{Escaped, Framing, Moment, redacted, shown_line};
+
+/// Bytes from which no request could be read. The connection ends with them.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Unparsed {
+    /// What they look like.
+    pub kind: UnparsedKind,
+    /// The bytes, as far as they were looked at: 64 KiB at most.
+    pub bytes: Box<[u8]>,
+    /// When they were recognised.
+    pub at: Moment,
+    /// The number of the exchange behind which they came; none at the start of a connection.
+    pub behind: Option<u64>,
+    /// The status that was answered, if any was.
+    pub status: Option<u16>,
+}
+
+/// What bytes look like from which no request could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnparsedKind {
+    /// A TLS `ClientHello`: the client speaks HTTPS to an address that speaks HTTP.
+    TlsClientHello,
+    /// The preface of an HTTP/2 connection.
+    Http2Preface,
+    /// Bytes behind a request that are no request: its body was longer than it announced, or came
+    /// although it announced none.
+    BytesBehindRequest,
+    /// The first line is no request line.
+    NoRequestLine,
+    /// A request line with a head that breaks a rule of HTTP.
+    InvalidHead(HeadError),
+    /// A head that was good so far and never ended.
+    IncompleteHead,
+}
+
+/// The rule of HTTP that a head breaks. Lines are counted from 1, the request line included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeadError {
+    /// The head is longer than 64 KiB.
+    TooLong,
+    /// The head has more than 100 headers.
+    TooManyHeaders,
+    /// The request target has a byte that no target has.
+    Target,
+    /// The version is neither HTTP/1.0 nor HTTP/1.1.
+    Version,
+    /// This line begins with white space: it continues a folded header.
+    Folded(usize),
+    /// This line has no colon.
+    NoColon(usize),
+    /// The name in this line is no header name.
+    Name(usize),
+    /// The value in this line has a control character.
+    Value(usize),
+    /// The value of `Content-Length` in this line is not a number, or not the number of another one.
+    ContentLength(usize),
+    /// `Transfer-Encoding` does not end with `chunked`, or comes in HTTP/1.0.
+    TransferEncoding,
+    /// None of these.
+    Other,
+}
+
+/// More headers than this are refused.
+const MOST_HEADERS: usize = 100;
+
+impl UnparsedKind {
+    /// Returns what `bytes` look like, which begin where a head should. `is_behind` says whether
+    /// they came behind an exchange, and `is_refused` whether the server refused them.
+    pub fn of(bytes: &[u8], is_behind: bool, is_refused: bool) -> Self {
+        if bytes.starts_with(b"\x16\x03") {
+            return Self::TlsClientHello;
+        }
+        if bytes.starts_with(b"PRI * HTTP/2.0") {
+            return Self::Http2Preface;
+        }
+        if !may_begin_a_request(bytes) {
+            return if is_behind { Self::BytesBehindRequest } else { Self::NoRequestLine };
+        }
+        match head_error(bytes) {
+            Some(error) => Self::InvalidHead(error),
+            None if is_refused => Self::InvalidHead(HeadError::Other),
+            None => Self::IncompleteHead,
+        }
+    }
+
+    /// Returns whether the client did something wrong. A client that was stopped in the middle of a
+    /// head did not.
+    pub fn is_wrong(self) -> bool {
+        self != Self::IncompleteHead
+    }
+}
+
+/// Whether a request line may begin like that: a method, a target, and a version, as far as they go.
+/// A line that is not complete must begin with a method that there is.
+pub(crate) fn may_begin_a_request(bytes: &[u8]) -> bool {
+    const METHODS: [&[u8]; 9] =
+        [b"CONNECT", b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"POST", b"PUT", b"TRACE"];
+    let line_end = bytes.iter().position(|byte| *byte == b'\n');
+    let line = bytes[..line_end.unwrap_or(bytes.len())].trim_ascii_end();
+    let mut words = line.split(|byte| *byte == b' ');
+    let (method, target) = (words.next().unwrap_or_default(), words.next());
+    if !method.iter().copied().all(is_token) {
+        return false;
+    }
+    match (target, line_end) {
+        (None, None) => METHODS.iter().any(|known| known.starts_with(method)),
+        (Some(_), None) => !method.is_empty(),
+        _ => !method.is_empty() && words.next_back().is_some_and(|word| word.starts_with(b"HTTP/")),
+    }
+}
+
+/// The first rule that a head breaks, as far as it came.
+fn head_error(bytes: &[u8]) -> Option<HeadError> {
+    const LONGEST: usize = 64 * 1024;
+    if bytes.len() >= LONGEST {
+        return Some(HeadError::TooLong);
+    }
+    let end = bytes.iter().rposition(|byte| *byte == b'\n')?;
+    let head = &bytes[..end];
+    let headers = || lines(head).enumerate().skip(1).filter(|(_, line)| !line.is_empty());
+    request_line_error(lines(head).next().unwrap_or_default())
+        .or_else(|| headers().find_map(|(at, line)| header_error(at + 1, line)))
+        .or_else(|| framing_error(head))
+        .or_else(|| (headers().count() > MOST_HEADERS).then_some(HeadError::TooManyHeaders))
+        .or_else(|| (!head.is_ascii()).then_some(HeadError::Target))
+}
+
+fn request_line_error(line: &[u8]) -> Option<HeadError> {
+    let mut words = line.splitn(2, |byte| *byte == b' ').skip(1);
+    let mut rest = words.next().unwrap_or_default().rsplitn(2, |byte| *byte == b' ');
+    let (version, target) = (rest.next().unwrap_or_default(), rest.next().unwrap_or_default());
+    if ![&b"HTTP/1.0"[..], b"HTTP/1.1"].contains(&version) {
+        return Some(HeadError::Version);
+    }
+    let is_bad = |byte: &u8| byte.is_ascii_control() || *byte == b' ';
+    (target.is_empty() || target.iter().any(is_bad)).then_some(HeadError::Target)
+}
+
+fn header_error(at: usize, line: &[u8]) -> Option<HeadError> {
+    if line.starts_with(b" ") || line.starts_with(b"\t") {
+        return Some(HeadError::Folded(at));
+    }
+    let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+        return Some(HeadError::NoColon(at));
+    };
+    let (name, value) = (&line[..colon], &line[colon + 1..]);
+    if name.is_empty() || !name.iter().copied().all(is_token) {
+        return Some(HeadError::Name(at));
+    }
+    let is_bad = |byte: &u8| byte.is_ascii_control() && *byte != b'\t';
+    value.iter().any(is_bad).then_some(HeadError::Value(at))
+}
+
+/// What is wrong with the way in which a head announces its body.
+fn framing_error(head: &[u8]) -> Option<HeadError> {
+    Framing::of_head(head).err()?;
+    let named = |name: &'static str| {
+        let lines = lines(head).enumerate().skip(1);
+        lines.filter(move |(_, line)| parts(line).0.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    if named("Transfer-Encoding").next().is_some() {
+        return Some(HeadError::TransferEncoding);
+    }
+    // Each line is read as if it were the only header; the first that is wrong is meant.
+    let mut lengths = named("Content-Length")
+        .map(|(at, line)| (at, Framing::of_head(&[b"\n", line].concat()).ok()));
+    let (at, first) = lengths.next()?;
+    let differs = |(_, length): &(usize, Option<Framing>)| *length != first;
+    let wrong = first.map_or(Some(at), |_| lengths.find(differs).map(|(at, _)| at));
+    wrong.map(|at| HeadError::ContentLength(at + 1))
+}
+
+/// The name and the value in the line of a header.
+fn parts(line: &[u8]) -> (&[u8], &[u8]) {
+    let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
+    (&line[..colon], line.get(colon + 1..).unwrap_or_default().trim_ascii())
+}
+
+/// Whether a byte may stand in a method or a header's name (RFC 9110 §5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+impl Unparsed {
+    /// Returns the first line of the bytes, as far as it is shown: without secrets, escaped, and not
+    /// long.
+    pub fn excerpt(&self) -> String {
+        const LONGEST: usize = 64;
+        let mut excerpt = String::new();
+        for char in shown_line(&self.bytes).chars() {
+            let shown = Escaped::new(char.encode_utf8(&mut [0; 4])).to_string();
+            if excerpt.len() + shown.len() > LONGEST {
+                return excerpt + "…";
+            }
+            excerpt.push_str(&shown);
+        }
+        excerpt
+    }
+
+    /// Shows a line of the head by its number from 1, without secrets.
+    fn line(&self, number: usize) -> String {
+        let (name, value) = parts(lines(&self.bytes).nth(number - 1).unwrap_or_default());
+        let name = String::from_utf8_lossy(name);
+        let value = redacted(&name, value);
+        let shown = if value.is_empty() { name.into_owned() } else { format!("{name}: {value}") };
+        format!("line {number}, {:?},", Escaped::new(&shown))
+    }
+}
+
+impl fmt::Display for Unparsed {
+    /// What the bytes look like, and behind which exchange they came.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            UnparsedKind::TlsClientHello => f.write_str("TLS ClientHello")?,
+            UnparsedKind::Http2Preface => f.write_str("HTTP/2 preface")?,
+            UnparsedKind::BytesBehindRequest => f.write_str("bytes that are no request")?,
+            UnparsedKind::NoRequestLine => f.write_str("no request line")?,
+            UnparsedKind::InvalidHead(error) => self.write_error(f, error)?,
+            UnparsedKind::IncompleteHead => f.write_str("incomplete head")?,
+        }
+        self.behind.map_or(Ok(()), |exchange| write!(f, " behind #{exchange}"))
+    }
+}
+
+impl Unparsed {
+    fn write_error(&self, f: &mut fmt::Formatter<'_>, error: HeadError) -> fmt::Result {
+        f.write_str("invalid head: ")?;
+        match error {
+            HeadError::TooLong => f.write_str("it is longer than 64 KiB"),
+            HeadError::TooManyHeaders => write!(f, "it has more than {MOST_HEADERS} headers"),
+            HeadError::Target => f.write_str("its target is invalid"),
+            HeadError::Version => f.write_str("its version is neither HTTP/1.0 nor HTTP/1.1"),
+            // Without its text, which may go on with a secret.
+            HeadError::Folded(line) => write!(f, "line {line} continues a folded header"),
+            HeadError::NoColon(line) => write!(f, "line {line} has no colon"),
+            HeadError::Name(line) => write!(f, "{} has an invalid name", self.line(line)),
+            HeadError::Value(line) => write!(f, "{} has a control character", self.line(line)),
+            HeadError::ContentLength(line) => {
+                write!(f, "{} is not one number", self.line(line))
+            }
+            HeadError::TransferEncoding => f.write_str("its Transfer-Encoding is invalid"),
+            HeadError::Other => f.write_str("it breaks a rule of HTTP"),
+        }
+    }
+}
+
+impl fmt::Debug for Unparsed {
+    /// Of the bytes only the first line is shown, up to a query: the rest may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unparsed")
+            .field("kind", &self.kind)
+            .field("bytes", &Escaped::new(&shown_line(&self.bytes)))
+            .field("at", &self.at)
+            .field("behind", &self.behind)
+            .field("status", &self.status)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What bytes look like, in words.
+    fn look(bytes: &[u8], behind: Option<u64>, is_refused: bool) -> String {
+        let kind = UnparsedKind::of(bytes, behind.is_some(), is_refused);
+        let (bytes, at) = (bytes.into(), Moment::default());
+        Unparsed { kind, bytes, at, behind, status: None }.to_string()
+    }
+
+    #[test]
+    fn bytes_that_are_no_head_are_named() {
+        for (bytes, behind, looks) in [
+            (&b"\x16\x03\x01\x02\0\x01\0"[..], None, "TLS ClientHello"),
+            (b"PRI * HTTP/2.0\r\n\r\n", None, "HTTP/2 preface"),
+            (b"PRI * HTTP/2.0\r\n\r\n", Some(3), "HTTP/2 preface behind #3"),
+            (b"{\"a\": 1}", None, "no request line"),
+            (b"{\"a\": 1}", Some(0), "bytes that are no request behind #0"),
+            (b"world", Some(1), "bytes that are no request behind #1"),
+            (b"GET /a\r\n", None, "no request line"),
+            (b" GET / HTTP/1.1\r\n", None, "no request line"),
+            (b"P", Some(1), "incomplete head behind #1"),
+            (b"POST /mult", None, "incomplete head"),
+            (b"POST / HTTP/1.1\r\nA: b\r\nC", None, "incomplete head"),
+            (b"XYZ /mult", None, "incomplete head"),
+        ] {
+            assert_eq!(look(bytes, behind, false), looks, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn an_invalid_head_is_named_by_the_rule_that_it_breaks() {
+        let many = "A: b\r\n".repeat(101);
+        let long = format!("A: {}\r\n", "b".repeat(64 * 1024));
+        for (headers, looks) in [
+            ("Content-Length: +5", r#"line 2, "Content-Length: +5", is not one number"#),
+            (
+                "content-length: 5\r\nA: b\r\nContent-Length: 6",
+                r#"line 4, "Content-Length: 6", is not one number"#,
+            ),
+            ("A: b\r\n c", "line 3 continues a folded header"),
+            ("A b", "line 2 has no colon"),
+            ("A b: c", r#"line 2, "A b: c", has an invalid name"#),
+            ("A: b\0c", r#"line 2, "A: b\u{0}c", has a control character"#),
+            (
+                "X-Agile-Token: b\0c",
+                r#"line 2, "X-Agile-Token: <redacted>", has a control character"#,
+            ),
+            ("Transfer-Encoding: gzip", "its Transfer-Encoding is invalid"),
+            (&*many, "it has more than 100 headers"),
+            (&*long, "it is longer than 64 KiB"),
+        ] {
+            let head = format!("POST / HTTP/1.1\r\n{headers}\r\n\r\n");
+            assert_eq!(look(head.as_bytes(), None, true), format!("invalid head: {looks}"));
+        }
+        for (line, looks) in [
+            ("GET / HTTP/1.2", "its version is neither HTTP/1.0 nor HTTP/1.1"),
+            ("GET  HTTP/1.1", "its target is invalid"),
+            ("GET /\u{e4} HTTP/1.1", "its target is invalid"),
+            ("GET / HTTP/1.1", "it breaks a rule of HTTP"),
+        ] {
+            let head = format!("{line}\r\n\r\n");
+            assert_eq!(look(head.as_bytes(), None, true), format!("invalid head: {looks}"));
+        }
+    }
+
+    #[test]
+    fn a_good_head_may_begin_like_every_part_of_it() {
+        let head = b"OPTIONS * HTTP/1.1\r\nA: b\r\n\r\n";
+        assert!((0..=head.len()).all(|end| may_begin_a_request(&head[..end])));
+    }
+}

@@ -1,0 +1,153 @@
+//! What is no HTTP is named everywhere, and verification fails on it.
+
+#![cfg(feature = "server")]
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::sync::Arc;
+
+use mock_origin::MockOrigin;
+use mock_origin::journal::{Connection, HeadError, UnparsedKind};
+use mock_origin::report::describe_connection;
+use support::golden::assert_golden;
+use support::record::{closed_connection, wait_for};
+use support::{Client, request};
+
+const HELLO: &[u8] = b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03";
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Sends bytes and gives the record of their connection when it is over.
+fn sent(origin: &MockOrigin, bytes: &[u8]) -> Arc<Connection> {
+    let mut client = Client::new(origin);
+    let _ = client.write(bytes).finish_writing().rest();
+    closed_connection(origin, client.address())
+}
+
+fn ping(length: usize, more: &str) -> Vec<u8> {
+    let body = r#"{"method": "ping", "id": 1}"#;
+    let head = format!("POST /jsonrpc HTTP/1.1\r\nHost: o\r\nContent-Length: {length}\r\n\r\n");
+    format!("{head}{body}{more}").into_bytes()
+}
+
+#[test]
+fn bytes_that_are_no_http_fail_verification() {
+    let head = |line: &str| format!("GET / HTTP/1.1\r\nHost: o\r\n{line}\r\n\r\n").into_bytes();
+    for (name, bytes, kind) in [
+        ("tls", HELLO.to_vec(), UnparsedKind::TlsClientHello),
+        ("http2", PREFACE.to_vec(), UnparsedKind::Http2Preface),
+        ("long_body", ping(20, ""), UnparsedKind::BytesBehindRequest),
+        ("no_request_line", b"{\"a\": 1}\r\n\r\n".to_vec(), UnparsedKind::NoRequestLine),
+        (
+            "content_length",
+            head("Content-Length: +5"),
+            UnparsedKind::InvalidHead(HeadError::ContentLength(3)),
+        ),
+        ("folded", head("A: b\r\n c"), UnparsedKind::InvalidHead(HeadError::Folded(4))),
+    ] {
+        let origin = MockOrigin::start();
+        let record = sent(&origin, &bytes);
+        assert_eq!(record.unparsed.as_ref().unwrap().kind, kind, "{name}");
+        let verdict = origin.verdict().unwrap_err();
+        assert_eq!(verdict.failures().len(), 1, "{verdict}");
+        assert_golden(&format!("unparsed_{name}"), &verdict.to_string());
+        let line = describe_connection(&record).unwrap();
+        assert!(origin.timeline().contains(&line), "{line}\n{}", origin.timeline());
+    }
+}
+
+#[test]
+fn a_body_that_was_not_announced_is_behind_its_request() {
+    let origin = MockOrigin::start();
+    let record = sent(&origin, &[&request("OPTIONS", "/", &[], b"")[..], b"{}\r\n\r\n"].concat());
+    let unparsed = record.unparsed.as_ref().unwrap();
+    assert_eq!((unparsed.kind, unparsed.behind), (UnparsedKind::BytesBehindRequest, Some(0)));
+    let verdict = origin.verdict().unwrap_err().to_string();
+    assert!(verdict.contains("because: #0 announced no body, and more came"), "{verdict}");
+}
+
+#[test]
+fn bytes_behind_a_closing_response_fail_verification() {
+    let origin = MockOrigin::start();
+    let request = b"OPTIONS / HTTP/1.0\r\nContent-Length: 2\r\n\r\nabcde\r\n";
+    let record = sent(&origin, request);
+    assert_eq!(*record.unparsed.as_ref().unwrap().bytes, *b"cde\r\n");
+    assert!(origin.verdict().is_err());
+}
+
+#[test]
+fn bytes_behind_a_body_are_known_while_the_connection_is_open() {
+    let origin = MockOrigin::start();
+    let mut client = Client::new(&origin);
+    assert_eq!(client.write(ping(27, "xyz")).read().status, 200);
+    let unparsed = wait_for(&origin, |journal| journal.connections()[0].unparsed.clone());
+    assert_eq!((unparsed.kind, unparsed.behind), (UnparsedKind::BytesBehindRequest, Some(0)));
+    assert_eq!(unparsed.status, None);
+    let noted = origin.noted_after(0);
+    assert_eq!((noted.len(), noted[0].index, origin.noted_after(1).len()), (1, 0, 0));
+    assert!(origin.verdict().is_err());
+}
+
+#[test]
+fn bytes_that_were_just_read_are_in_the_verdict_of_finish() {
+    let origin = MockOrigin::start();
+    let mut client = Client::new(&origin);
+    client.write(HELLO).read();
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| origin.finish()));
+    let text = *panic.unwrap_err().downcast::<String>().unwrap();
+    assert!(text.contains("TLS ClientHello"), "{text}");
+}
+
+#[test]
+fn a_pipelined_request_is_not_bytes_behind_a_body() {
+    let origin = MockOrigin::start();
+    let two = [ping(27, "\r\n"), ping(27, "")].concat();
+    let closing = b"OPTIONS / HTTP/1.0\r\n\r\nOPTIONS / HTTP/1.0\r\n\r\n";
+    for bytes in [&two[..], closing] {
+        assert!(sent(&origin, bytes).unparsed.is_none());
+    }
+    origin.finish();
+}
+
+#[test]
+fn a_method_that_there_is_not_is_still_a_request() {
+    let origin = MockOrigin::start();
+    let mut client = Client::new(&origin);
+    client.drip("XYZ /a HTTP/1.1\r\nHost: o\r\n\r\n").finish_writing();
+    assert_eq!(client.read().status, 405);
+    let record = closed_connection(&origin, client.address());
+    assert!(record.unparsed.is_none(), "{record:?}");
+    assert_eq!(origin.requests().len(), 1);
+}
+
+#[test]
+fn connections_without_a_byte_are_no_failure() {
+    let origin = MockOrigin::start();
+    for bytes in [&b""[..], b"\r\n"] {
+        assert!(sent(&origin, bytes).unparsed.is_none());
+    }
+    Client::new(&origin).reset();
+    let _idle = Client::new(&origin);
+    origin.finish();
+}
+
+#[test]
+fn an_incomplete_head_is_shown_and_no_failure() {
+    let origin = MockOrigin::start();
+    let record = sent(&origin, b"POST /multipart/piece HTTP/1.1\r\nHos");
+    assert_eq!(record.unparsed.as_ref().unwrap().kind, UnparsedKind::IncompleteHead);
+    assert!(origin.timeline().contains("no request: incomplete head: POST /multipart/piece"));
+    origin.finish();
+}
+
+#[test]
+fn the_timeline_shows_connections_in_the_order_of_time() {
+    let origin = MockOrigin::start();
+    let ask = || assert_eq!(Client::new(&origin).ask("OPTIONS", "/", &[], b"").status, 200);
+    ask();
+    sent(&origin, HELLO);
+    ask();
+    let timeline = origin.timeline();
+    let shown: Vec<_> = timeline.lines().map(|line| line.contains("ClientHello")).collect();
+    assert_eq!(shown, [false, false, true, false], "{timeline}");
+}
