@@ -11,6 +11,7 @@ mod bad_input;
 mod binary;
 mod ending;
 mod page;
+mod samples;
 mod steering;
 mod storage;
 mod waiting;

@@ -2,23 +2,30 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use mock_origin::control::{ENDPOINTS, Parameter};
 
 /// `UPDATE_GOLDEN=1 cargo test --features cli --test control` writes it anew.
 #[test]
 fn its_page_has_the_table_that_the_endpoints_say() {
-    const BEGIN: &str = "<!-- made from src/control/endpoints.rs -->\n";
+    check_part("<!-- made from src/control/endpoints.rs -->\n", &table());
+}
+
+/// Whether the part of the page that begins with `begin` is `made`.
+pub(crate) fn check_part(begin: &str, made: &str) {
     const END: &str = "<!-- until here -->\n";
+    // Another test may be writing its own part.
+    static PAGE: Mutex<()> = Mutex::new(());
+    let _alone = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/control.md");
     let page = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
-    let made = format!("{before}{BEGIN}{}{END}{after}", table());
+    let (before, rest) = page.split_once(begin).unwrap();
+    let (found, after) = rest.split_once(END).unwrap();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, &made).unwrap();
+        std::fs::write(&path, format!("{before}{begin}{made}{END}{after}")).unwrap();
     } else {
-        assert!(made == page, "docs/control.md is not what the endpoints say");
+        assert_eq!(found, made, "docs/control.md is not what its sources say");
     }
 }
 

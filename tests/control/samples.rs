@@ -1,0 +1,145 @@
+//! The sample exchanges of the page: at least one of each endpoint, as they really go.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use mock_origin::MockOrigin;
+use mock_origin::control::{Control, ENDPOINTS};
+use serde_json::Value;
+
+use crate::Stage;
+use crate::page::check_part;
+use crate::support::{Client, piece};
+
+/// The target behind `/__mock/`, and the body. `ID` is the upload that was begun first.
+const REQUESTS: &[(&str, &str, &str)] = &[
+    ("POST", "faults", r#"{"op": "piece", "part": 2, "attempt": 1, "reject": 503}"#),
+    ("POST", "faults", r#"[{"op": "complete", "hold": true}, {"op": "raw", "delay": 1}]"#),
+    ("DELETE", "faults/2", ""),
+    ("PUT", "files?path=/videos/old.txt", "stored"),
+    ("GET", "files", ""),
+    ("GET", "files?path=/videos/old.txt", ""),
+    ("POST", "uploads", r#"{"path": "/videos/a.mp4"}"#),
+    ("PUT", "uploads/ID/pieces?part=1", "first"),
+    ("GET", "wait?op=piece&status=200&timeout=10", ""),
+    ("GET", "wait?quiet=0&timeout=10", ""),
+    ("GET", "uploads/ID", ""),
+    ("GET", "uploads", ""),
+    ("GET", "faults", ""),
+    ("POST", "faults/1/release", ""),
+    ("GET", "journal?limit=1", ""),
+    ("GET", "timeline", ""),
+    ("GET", "verdict", ""),
+    ("DELETE", "faults", ""),
+    ("GET", "clock", ""),
+    ("POST", "clock", r#"{"advance": 3600}"#),
+    ("POST", "tokens/expire", r#"{"user": "jane"}"#),
+    ("GET", "switches", ""),
+    ("POST", "switches", r#"{"join": "polls:3", "pieces": 2}"#),
+    ("POST", "chaos", r#"{"seed": 41, "profile": "lossy"}"#),
+    ("GET", "chaos", ""),
+    ("DELETE", "chaos", ""),
+    ("POST", "offline", ""),
+    ("POST", "online", ""),
+    ("POST", "reset", ""),
+    ("GET", "", ""),
+];
+
+/// What is different in every run.
+const LEFT_OUT: &[&str] = &["opened", "committed", "answered", "closed", "digest"];
+
+/// The longest answer that is shown whole.
+const LONGEST: usize = 900;
+
+/// `UPDATE_GOLDEN=1 cargo test --features cli --test control` writes it anew.
+#[test]
+fn its_page_has_sample_exchanges_of_every_endpoint() {
+    for endpoint in ENDPOINTS {
+        let path = endpoint.path.strip_prefix("/__mock/").unwrap();
+        let path: Vec<_> = path.split('/').collect();
+        let is_it = |method: &str, target: &str| {
+            let target = target.split('?').next().unwrap_or_default();
+            let asked: Vec<_> = target.split('/').collect();
+            let same = asked.iter().zip(&path).all(|(asked, path)| asked == path || *path == "ID");
+            method == endpoint.method && asked.len() == path.len() && same
+        };
+        let has_sample = REQUESTS.iter().any(|(method, target, _)| is_it(method, target));
+        assert!(has_sample, "{} {}", endpoint.method, endpoint.path);
+    }
+    check_part("<!-- made by tests/control/samples.rs -->\n", &samples());
+}
+
+fn samples() -> String {
+    let origin = MockOrigin::builder().directory("/videos").seed(5).clock_stopped();
+    let origin = Arc::new(origin.clock_at(UNIX_EPOCH + Duration::from_secs(1_800_000_000)).start());
+    let control = Control::start(Arc::clone(&origin), ([127, 0, 0, 1], 0).into()).unwrap();
+    let token = origin.token_for("jane");
+    let stage = Stage { origin, control, token };
+    let mut id = String::new();
+    let mut written = "```text\n".to_owned();
+    for (method, target, body) in REQUESTS {
+        if target.starts_with("wait?op=piece") {
+            send_pieces(&stage, &id);
+        }
+        let target = format!("/__mock/{}", target.replace("ID", &id));
+        let answer = stage.send(method, &target, "", body.as_bytes());
+        assert_eq!(answer.status, 200, "{method} {target}: {}", answer.text());
+        if target == "/__mock/uploads" && *method == "POST" {
+            let answer: Value = serde_json::from_str(answer.text()).unwrap();
+            answer["id"].as_str().unwrap().clone_into(&mut id);
+        }
+        let gap = if body.is_empty() { "" } else { "\n" };
+        writeln!(written, "{method} {target}{gap}{body}\n{}\n", shown(answer.text())).unwrap();
+    }
+    written.truncate(written.trim_end().len());
+    written + "\n```\n"
+}
+
+/// What the client under test does meanwhile: piece 2, which is refused once.
+fn send_pieces(stage: &Stage, id: &str) {
+    for status in [503, 200] {
+        let mut client = Client::new(&stage.origin);
+        assert_eq!(piece(&mut client, &stage.token, id, 2, b"second").status, status);
+    }
+}
+
+/// An answer without what is different in every run, its lines behind an arrow.
+fn shown(text: &str) -> String {
+    let shown = match serde_json::from_str(text) {
+        Ok(mut value) => {
+            leave_out(&mut value);
+            value.to_string()
+        }
+        Err(_) => without_times(text.trim_end()),
+    };
+    let cut = match shown.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &shown[..at]),
+        None => shown,
+    };
+    cut.lines().map(|line| format!("=> {line}")).collect::<Vec<_>>().join("\n")
+}
+
+fn leave_out(value: &mut Value) {
+    match value {
+        Value::Object(members) => members.iter_mut().for_each(|(key, value)| {
+            if LEFT_OUT.contains(&key.as_str()) && !value.is_null() {
+                *value = "…".into();
+            } else {
+                leave_out(value);
+            }
+        }),
+        Value::Array(items) => items.iter_mut().for_each(leave_out),
+        _ => {}
+    }
+}
+
+/// A timeline whose times, such as `0.0123 s`, are left out.
+fn without_times(text: &str) -> String {
+    let word = |word: &str| {
+        let is_time = word.contains('.') && word.parse::<f64>().is_ok();
+        if is_time { "…".to_owned() } else { word.to_owned() }
+    };
+    let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ");
+    text.lines().map(|text| line(text).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
