@@ -327,7 +327,7 @@ fn nonsense_is_refused_where_it_is_written_with_the_right_call() {
             ".root(\"/home/jane\")",
         ),
         (Box::new(move || drop(builder().directory("/a/../b"))), ".directory(\"/videos\")"),
-        (Box::new(move || drop(builder().file("/", "x"))), ".file(\"/videos/a.mp4\")"),
+        (Box::new(move || drop(builder().file("/", "x"))), ".file(\"/videos/a.mp4\", content)"),
         (Box::new(move || drop(builder().account(""))), ".account(\"acme\")"),
         (Box::new(move || drop(builder().account("a/b"))), ".account(\"acme\")"),
         (Box::new(move || drop(builder().listen("nonsense"))), ".listen(\"127.0.0.1:0\")"),
@@ -338,15 +338,15 @@ fn nonsense_is_refused_where_it_is_written_with_the_right_call() {
         ),
         (
             Box::new(move || drop(builder().file("/a", "x").file("/a/b", "y").start())),
-            ".file(\"/a/b\", ..)",
+            "file /a/b: a directory is there, or another file is in its path",
         ),
         (
             Box::new(move || drop(builder().file("/a", "x").directory("/a").start())),
-            ".file(\"/a\", ..)",
+            "file /a: a directory is there",
         ),
         (
             Box::new(move || drop(builder().upload(OpenUpload::new("/a").owner("x")).start())),
-            ".user(..)",
+            ".user(\"x\", password)",
         ),
         (
             Box::new(move || drop(builder().start().token_for("nobody"))),

@@ -26,7 +26,6 @@ pub struct StartError {
 }
 
 impl StartError {
-    #[cfg(feature = "cli")]
     pub(crate) fn new(what: String, source: io::Error) -> Self {
         Self { what, source }
     }

@@ -153,9 +153,21 @@ impl Builder {
     ///
     /// If it cannot be a path.
     #[track_caller]
-    pub fn file(mut self, at: &str, content: impl Into<Bytes>) -> Self {
-        self.given.files.push((file_path(".file", at), content.into()));
-        self
+    pub fn file(self, at: &str, content: impl Into<Bytes>) -> Self {
+        match self.try_file(at, content) {
+            Ok(builder) => builder,
+            Err(why) => panic!("{why}: .file(\"/videos/a.mp4\", content)"),
+        }
+    }
+
+    /// As [`Builder::file`], without the panic.
+    ///
+    /// # Errors
+    ///
+    /// Why that is no path of a file, in one line.
+    pub fn try_file(mut self, at: &str, content: impl Into<Bytes>) -> Result<Self, String> {
+        self.given.files.push((file_path(at)?, content.into()));
+        Ok(self)
     }
 
     /// Adds an open upload, and the directories that it needs.
@@ -164,16 +176,27 @@ impl Builder {
     ///
     /// If its path cannot be one, or a part number is out of range.
     #[track_caller]
-    pub fn upload(mut self, upload: OpenUpload) -> Self {
+    pub fn upload(self, upload: OpenUpload) -> Self {
+        match self.try_upload(upload) {
+            Ok(builder) => builder,
+            Err(why) => panic!("{why}: OpenUpload::new(\"/videos/a.mp4\").piece(1, content)"),
+        }
+    }
+
+    /// As [`Builder::upload`], without the panic.
+    ///
+    /// # Errors
+    ///
+    /// Why there can be no such upload, in one line.
+    pub fn try_upload(mut self, upload: OpenUpload) -> Result<Self, String> {
         let most = LIMITS[Limit::PartNumber as usize].default;
         let numbered =
             upload.pieces.iter().all(|(number, _)| (1..=most).contains(&u64::from(*number)));
-        assert!(
-            numbered,
-            "part numbers go from 1 to 2147483647: OpenUpload::new(\"/videos/a.mp4\").piece(1, content)"
-        );
-        self.given.uploads.push((file_path("OpenUpload::new", &upload.path), upload));
-        self
+        if !numbered {
+            return Err("part numbers go from 1 to 2147483647".to_owned());
+        }
+        self.given.uploads.push((file_path(&upload.path)?, upload));
+        Ok(self)
     }
 
     /// Listens on that port of 127.0.0.1 instead of a free one. Given several times, one origin
@@ -271,7 +294,7 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// If it cannot start ([`Builder::try_start`]), or what it is to hold contradicts itself.
+    /// If it cannot start ([`Builder::try_start`]).
     #[track_caller]
     pub fn start(self) -> MockOrigin {
         match self.try_start() {
@@ -284,13 +307,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If a port is taken or the runtime cannot be started.
-    ///
-    /// # Panics
-    ///
-    /// If what it is to hold contradicts itself: a file where a directory is to be, an unknown
-    /// owner of an upload.
-    #[track_caller]
+    /// If a port is taken, the runtime cannot be started, or what the origin is to hold contradicts
+    /// itself: a file where a directory is to be, an unknown owner of an upload.
     pub fn try_start(self) -> Result<MockOrigin, StartError> {
         let start = Timestamp::from(self.clock.unwrap_or_else(SystemTime::now));
         let seed = self.seed.unwrap_or_else(random_seed);
@@ -302,7 +320,9 @@ impl Builder {
         };
         let store = Store::new(self.memory_budget);
         let mut origin = Origin::new(setup, start);
-        self.given.furnish(&mut origin, start);
+        self.given.furnish(&mut origin, start).map_err(|why| {
+            StartError::new("hold what it is given".to_owned(), std::io::Error::other(why))
+        })?;
         if let Some(keys) = &self.keys {
             origin.give_keys(keys.clone());
         }

@@ -119,26 +119,29 @@ impl Given {
     }
 
     /// Puts in what the test wants there from the start.
-    #[track_caller]
-    pub(super) fn furnish(&self, origin: &mut Origin, now: Timestamp) {
+    ///
+    /// # Errors
+    ///
+    /// What contradicts the rest, in one line.
+    pub(super) fn furnish(&self, origin: &mut Origin, now: Timestamp) -> Result<(), String> {
         let (first, change) = (UserId::FIRST, Change::by_test(now));
         let account = origin.account().to_owned();
         for path in &self.directories {
             let path = &path.clone().as_written(&account, |_| false);
             let made = origin.make_directory(change, first, path, Parents::Made);
-            assert!(made.is_ok(), ".directory(\"{path}\") is in the way of a .file(..), or in one");
+            made.map_err(|_| format!("directory {path}: a file is there, or in its path"))?;
         }
         for (path, content) in &self.files {
             let path = &file_in(&account, path);
             let planted = origin.plant(change, first, path, Content::from_bytes(content.clone()));
-            assert!(
-                planted.is_ok(),
-                ".file(\"{path}\", ..) lies in another file, or is a .directory(..) or a user's root"
-            );
+            planted.map_err(|_| {
+                format!("file {path}: a directory is there, or another file is in its path")
+            })?;
         }
-        for (path, upload) in &self.uploads {
-            begin(origin, change, &file_in(&account, path), upload);
-        }
+        self.uploads.iter().try_for_each(|(path, upload)| {
+            let path = &file_in(&account, path);
+            begin(origin, change, path, upload).map_err(|why| format!("upload to {path}: {why}"))
+        })
     }
 }
 
@@ -147,38 +150,36 @@ fn file_in(account: &str, path: &Path) -> Path {
     path.clone().as_written(account, |path| path.segments().len() == 1)
 }
 
-#[track_caller]
-fn begin(origin: &mut Origin, change: Change, path: &Path, upload: &OpenUpload) {
+fn begin(
+    origin: &mut Origin,
+    change: Change,
+    path: &Path,
+    upload: &OpenUpload,
+) -> Result<(), String> {
     let name = upload.owner.as_deref();
     let owner = name.map_or(Some(UserId::FIRST), |name| origin.sessions().user_named(name));
-    let Some(owner) = owner else {
+    let owner = owner.ok_or_else(|| {
         let name = name.unwrap_or_default();
-        panic!("there is no user {name:?} to own the upload to {path}: add it with .user(..)")
-    };
+        format!("there is no user {name:?}: add it with .user({name:?}, password)")
+    })?;
     let begun = path.split_last().ok_or(Cause::IsRoot).and_then(|(directory, name)| {
         origin.make_directory(change, owner, &directory, Parents::Made)?;
         let name = Some(name.to_owned());
         let new = NewUpload { directory, name, content_type: None, mtime: None };
         origin.create(change, owner, new).map(|upload| upload.id.clone())
     });
-    let id = match begun {
-        Ok(id) => id,
-        Err(Cause::TooManyUploads) => {
-            panic!("the upload to {path} is one more than .limit(Limit::OpenUploads, ..) allows")
-        }
-        Err(cause) => {
-            panic!(
-                "the upload to {path} has no place: a file or a directory is in its way ({cause:?})"
-            )
-        }
-    };
+    let id = begun.map_err(|cause| match cause {
+        Cause::TooManyUploads => "it is one more than the limit open_uploads allows",
+        _ => "a directory is there, or a file is in its path",
+    })?;
     for (number, content) in &upload.pieces {
         let digest = Digest::of(content);
         let content = Content::from_bytes(content.clone());
         let piece = NewPiece { number: *number, content, digest, checksum: None };
         let stored = origin.store_piece(change, owner, &id, piece);
-        assert!(stored.is_ok(), "piece {number} of the upload to {path} is beyond a .limit(..)");
+        stored.map_err(|_| format!("piece {number} is beyond a limit"))?;
     }
+    Ok(())
 }
 
 /// Reads a path that a test has written in `call`.
@@ -190,9 +191,11 @@ pub(super) fn path(call: &str, text: &str, example: &str) -> Path {
     path
 }
 
-#[track_caller]
-pub(super) fn file_path(call: &str, text: &str) -> Path {
-    let path = path(call, text, "\"/videos/a.mp4\"");
-    assert!(!path.is_root(), "a file needs a name: {call}(\"/videos/a.mp4\")");
-    path
+/// Reads the path of a file.
+pub(super) fn file_path(text: &str) -> Result<Path, String> {
+    match Path::parse(text.as_bytes(), Spelling::Plain, u64::MAX) {
+        Ok(path) if path.is_root() => Err(format!("a file needs a name, which {text:?} has not")),
+        Ok(path) => Ok(path),
+        Err(_) => Err(format!("{text:?} cannot be a path, which has no \".\" and no \"..\"")),
+    }
 }

@@ -124,6 +124,27 @@ fn its_summary_tells_unfinished_requests_from_refused_ones() {
     drop(half);
 }
 
+#[cfg(unix)]
+#[test]
+fn its_files_and_uploads_are_there_from_the_start() {
+    let local = file("the bytes of a file");
+    let option = format!("--file=/a/b.txt={}", local.path().display());
+    let options = ["--control=127.0.0.1:0", &option, "--upload=/a/c.mp4"];
+    let mut child = serve(&options).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().take(2);
+    let lines: Vec<_> = lines.map(|line| line.unwrap()).collect();
+    let base = lines[1].strip_prefix("control ").unwrap().strip_suffix("/__mock/").unwrap();
+    let get = |target: &str| {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        Client::to(base).write(request).read().text().to_owned()
+    };
+    assert_eq!(get("/__mock/files?path=/a/b.txt"), "the bytes of a file");
+    let uploads: serde_json::Value = serde_json::from_str(&get("/__mock/uploads")).unwrap();
+    let upload = &uploads["uploads"][0];
+    assert_eq!((&upload["path"], &upload["state"]), (&"/acme/a/c.mp4".into(), &"NEW".into()));
+    assert_eq!(terminate(child).status.code(), Some(0));
+}
+
 #[test]
 fn what_cannot_be_served_is_one_line_and_2() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -139,6 +160,11 @@ fn what_cannot_be_served_is_one_line_and_2() {
         (
             ["--faults", nonsense],
             format!("{nonsense}: fault 1: a fault has one effect, and this has hold and reject"),
+        ),
+        (
+            ["--file=/a=Cargo.toml", "--dir=/a"],
+            "the origin cannot hold what it is given: file /a: a directory is there, or another file"
+                .to_owned(),
         ),
         (["--control", &taken], format!("--control: the origin cannot listen on {taken}: ")),
         (

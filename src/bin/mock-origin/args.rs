@@ -26,6 +26,10 @@ pub(crate) struct Serve {
     pub(crate) account: Option<String>,
     pub(crate) users: Vec<(String, String)>,
     pub(crate) directories: Vec<String>,
+    /// Paths, and the local files whose bytes are stored there.
+    local_files: Vec<(String, String)>,
+    pub(crate) files: Vec<(String, Vec<u8>)>,
+    pub(crate) uploads: Vec<String>,
     pub(crate) key_pair: Option<(String, String)>,
     pub(crate) switches: Vec<(String, String)>,
     pub(crate) seed: Option<u64>,
@@ -77,6 +81,10 @@ Options, each said once unless it may be repeated:
   --account NAME            the account                       [acme]
   --user NAME:PASSWORD      a user; may be repeated           [jane:secret]
   --dir PATH                a directory; may be repeated
+  --file PATH=LOCALFILE     a stored file with the bytes of a local one, which are held in
+                            memory; may be repeated
+  --upload PATH             an open upload without pieces, of the first user; may be
+                            repeated. PUT /__mock/uploads/ID/pieces adds pieces
   --key-pair ACCESS:SECRET  keys for signed requests, acting as the first user
   --set NAME=VALUE          a switch or a limit; may be repeated
   --seed N                  what decides tokens and identifiers  [random]
@@ -136,6 +144,10 @@ fn serve(mut parser: Parser) -> Result<Command, String> {
     if serve.has(Flag::ExitWithParent) && !cfg!(unix) {
         return Err("--exit-with-parent needs Unix: --exit-with-stdin works everywhere".to_owned());
     }
+    for (path, local) in std::mem::take(&mut serve.local_files) {
+        let content = std::fs::read(&local).map_err(|error| format!("{local}: {error}"))?;
+        serve.files.push((path, content));
+    }
     if let Some(file) = &serve.file {
         serve.faults = faults::read(file)?;
     }
@@ -180,7 +192,7 @@ fn flag(name: &str) -> Option<Flag> {
 type Set = fn(&mut Serve, &str) -> Option<()>;
 
 /// The options that add to what they have said before.
-const REPEATED: &[&str] = &["listen", "user", "dir", "set"];
+const REPEATED: &[&str] = &["listen", "user", "dir", "file", "upload", "set"];
 
 /// The options that take a value, and what each does with it.
 const OPTIONS: &[(&str, Set)] = &[
@@ -199,6 +211,14 @@ const OPTIONS: &[(&str, Set)] = &[
     ("dir", |serve, value| {
         let is_path = value.split('/').all(|name| name != "." && !name.contains(".."));
         is_path.then(|| serve.directories.push(value.to_owned()))
+    }),
+    ("file", |serve, value| {
+        serve.local_files.push(pair(value, '=')?);
+        Some(())
+    }),
+    ("upload", |serve, value| {
+        serve.uploads.push(value.to_owned());
+        Some(())
     }),
     ("key-pair", |serve, value| {
         // In a signature these would end the key (§9).
@@ -251,6 +271,7 @@ fn form_of(name: &str) -> &'static str {
         "listen" | "control" => "an IP address and a port, as in 127.0.0.1:8080",
         "user" => "NAME:PASSWORD",
         "dir" => "a path without \".\" and \"..\"",
+        "file" => "PATH=LOCALFILE",
         "key-pair" => "ACCESS:SECRET, without blanks, & and = in ACCESS",
         "set" => "NAME=VALUE",
         "faults" => "the name of a file",
@@ -361,6 +382,13 @@ mod tests {
         (
             &["serve", "--control", "0.0.0.0:0", "--expose"],
             "0.0.0.0:0 can be reached from outside: that needs --expose-control",
+        ),
+        (&["serve", "--file", "/a"], "--file takes PATH=LOCALFILE, not \"/a\""),
+        (&["serve", "--file=/a=/nowhere/a"], "/nowhere/a: No such file or directory (os error 2)"),
+        (&["serve", "--file=/=Cargo.toml"], "--file: a file needs a name, which \"/\" has not"),
+        (
+            &["serve", "--upload=/../a"],
+            "--upload: \"/../a\" cannot be a path, which has no \".\" and no \"..\"",
         ),
         (&["serve", "--expose-control"], "--expose-control needs --control"),
         (

@@ -9,7 +9,7 @@ use std::time::Duration;
 use mock_origin::control::Control;
 use mock_origin::journal::{Connection, Exchange};
 use mock_origin::report::{describe, describe_connection};
-use mock_origin::{Builder, MockOrigin, StartError, Verdict};
+use mock_origin::{Builder, MockOrigin, OpenUpload, StartError, Verdict};
 
 use crate::args::{Flag, Serve};
 use crate::diagnostics::Diagnostics;
@@ -100,6 +100,14 @@ pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
     }
     for path in &serve.directories {
         builder = builder.directory(path);
+    }
+    for (path, content) in &serve.files {
+        let with_file = builder.try_file(path, content.clone());
+        builder = with_file.map_err(|why| format!("--file: {why}"))?;
+    }
+    for path in &serve.uploads {
+        let with_upload = builder.try_upload(OpenUpload::new(path));
+        builder = with_upload.map_err(|why| format!("--upload: {why}"))?;
     }
     for (name, value) in &serve.switches {
         builder = builder.set(name, value);
