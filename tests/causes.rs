@@ -256,3 +256,36 @@ fn a_restarted_upload_names_who_opened_it_again() {
     call(&origin, "jane", "restartMultipart", &[&id]);
     assert_fails("cause_restarted", origin.upload(&id).try_completed());
 }
+
+/// Logs `token` out in an exchange of its own.
+fn log_out(origin: &MockOrigin, token: &str) {
+    let text = format!(r#"{{"method": "logout", "params": ["{token}"], "id": 1}}"#);
+    Client::new(origin).ask("POST", "/jsonrpc", &[], text.as_bytes());
+}
+
+#[test]
+fn a_refused_token_names_who_ended_it() {
+    let origin = origin();
+    let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
+    log_out(&origin, &token);
+    complete(&mut client, &token, &id);
+    assert_fails("cause_token_logged_out", origin.upload(&id).try_completed());
+    assert_fails("cause_file_after_logout", origin.file("/videos/a.txt").try_exists());
+    let (mut client, token, id) = uploaded(&origin, "b.txt", &[b"one"]);
+    origin.expire_token(&token);
+    piece(&mut client, &token, &id, 2, b"two");
+    assert_fails("cause_token_expired_by_test", origin.upload(&id).piece(2).try_stored());
+}
+
+#[test]
+fn a_token_that_expired_or_was_ended_by_a_fault_is_told_apart() {
+    let origin = origin();
+    let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
+    origin.advance(Duration::from_secs(3600));
+    complete(&mut client, &token, &id);
+    assert_fails("cause_token_expired", origin.upload(&id).try_completed());
+    origin.tokens().die_after_requests(2);
+    let (mut client, token, id) = uploaded(&origin, "b.txt", &[b"one"]);
+    complete(&mut client, &token, &id);
+    assert_fails("cause_token_ended_by_fault", origin.upload(&id).try_completed());
+}

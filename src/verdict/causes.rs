@@ -20,7 +20,7 @@ pub(super) fn of_upload(
 ) -> Option<Reason> {
     let by = upload.history.last()?.change.by;
     let step = Step::to(wanted);
-    let refused = || step.as_ref().and_then(|step| refusal(step, requests));
+    let refused = || step.as_ref().and_then(|step| refusal(words, step, requests));
     let reason = match upload.state {
         UploadState::New | UploadState::Ready => return open_upload(words, upload, requests, step),
         UploadState::Failed => failed_join(words, upload),
@@ -84,7 +84,7 @@ fn open_upload(
     let Some(step) = step else {
         return Some(words.did(entry.change.by, &format!("brought it into {}", entry.state)));
     };
-    if let Some(refusal) = refusal(&step, requests) {
+    if let Some(refusal) = refusal(words, &step, requests) {
         return Some(refusal);
     }
     let was_ended = upload.history.iter().any(|entry| entry.state == UploadState::Failed);
@@ -104,7 +104,7 @@ fn open_upload(
 }
 
 /// The latest request for a step, if the protocol's tables refused it.
-fn refusal(step: &Step, requests: &Requests) -> Option<Reason> {
+fn refusal(words: Words<'_>, step: &Step, requests: &Requests) -> Option<Reason> {
     let asked = requests.clone().op(&step.op);
     let request = asked.iter().next_back()?;
     let row = request.call().row.filter(|row| !row.is_success())?;
@@ -113,7 +113,12 @@ fn refusal(step: &Step, requests: &Requests) -> Option<Reason> {
         "{} it was refused: {} {} ({}){faults}",
         step.doing, row.code, row.phrase, row.cite
     );
-    Some(Reason::new(text, [request.exchange().index]))
+    let index = request.exchange().index;
+    let refused = Reason::new(text, [index]);
+    Some(match words.ended_token(index) {
+        Some(ended) => refused.and(ended),
+        None => refused,
+    })
 }
 
 /// A request that asked for a step, and of which nothing came.

@@ -8,7 +8,7 @@ use crate::origin::{Actor, Directory, Node, Obstacle, Path, Removal};
 use crate::spec::Cause;
 
 use super::causes;
-use super::evidence::{self, listed};
+use super::evidence::{self, EndedTokens, listed};
 use super::reason::{Reason, Words};
 use super::twins::twins;
 use super::{Evidence, Failure};
@@ -121,7 +121,8 @@ impl DirectorySnapshot {
     }
 
     fn words(&self) -> Words<'_> {
-        Words { exchanges: &self.exchanges, account: &self.account }
+        const NONE: &EndedTokens = &EndedTokens::new();
+        Words { exchanges: &self.exchanges, account: &self.account, ended_tokens: NONE }
     }
 
     /// Shows only the exchanges that the reason names: others are not about the directory.

@@ -1,10 +1,15 @@
 //! What a snapshot is taken of.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::content::Digest;
-use crate::journal::Journal;
-use crate::origin::{Origin, Path, Spelling, Upload};
+use crate::journal::{Journal, Request, Requests};
+use crate::origin::{Change, Origin, Path, Spelling, Upload};
+use crate::spec::Cause;
+
+/// Who had ended the tokens of refused requests, by the numbers of their exchanges.
+pub(super) type EndedTokens = BTreeMap<u64, Change>;
 
 /// The core's state and the journal at one moment; the server gives it out under its lock.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +67,20 @@ impl<'a> Evidence<'a> {
     /// The uploads that aim at `path`, in the order of their creation.
     pub(crate) fn uploads_to(&self, path: &Path) -> impl DoubleEndedIterator<Item = &'a Upload> {
         self.origin.uploads().iter().filter(move |upload| upload.path == *path)
+    }
+
+    /// Returns, by the numbers of exchanges, who had ended the token with which a request came that
+    /// was refused for it. JSON-RPC has its tokens in bodies, which are not kept.
+    pub(super) fn ended_tokens(&self, requests: &Requests) -> EndedTokens {
+        let ended = |request: &Request| {
+            let row = request.call().row?;
+            let head = row.causes.contains(&Cause::BadCredentials).then(|| request.head())?;
+            let token = std::str::from_utf8(head.header("X-Agile-Authorization")?).ok()?;
+            let opened = request.exchange().opened.protocol;
+            let change = self.origin.sessions().ended(opened, token)?;
+            (change.at <= opened).then_some((request.exchange().index, change))
+        };
+        requests.iter().filter_map(ended).collect()
     }
 
     /// A path as answers and the journal show it.

@@ -11,7 +11,7 @@ use crate::origin::{self, Actor, ByteSource, Change, Obstacle, Path, Removal, Up
 use crate::spec::{Cause, OCTET_STREAM};
 
 use super::causes::{self, MissingFile};
-use super::evidence;
+use super::evidence::{self, EndedTokens};
 use super::reason::{Reason, Words};
 use super::twins::twins;
 use super::{Evidence, Failure};
@@ -36,6 +36,7 @@ pub struct FileSnapshot {
     /// The exchanges about the path, and those that the records above name.
     exchanges: Vec<Arc<Exchange>>,
     account: String,
+    ended_tokens: EndedTokens,
 }
 
 impl FileSnapshot {
@@ -67,9 +68,13 @@ impl FileSnapshot {
             obstacle: tree.obstacle(&place),
             exchanges: Vec::new(),
             account: evidence.origin.account().to_owned(),
+            ended_tokens: EndedTokens::new(),
             place,
             found,
         };
+        if let Some((_, requests)) = &snapshot.upload {
+            snapshot.ended_tokens = evidence.ended_tokens(requests);
+        }
         let recorded = snapshot.recorded_exchanges();
         let concerns = |exchange: &&Arc<Exchange>| {
             let is_about = |call: &Call| call.path.as_ref() == Some(&snapshot.path);
@@ -80,15 +85,18 @@ impl FileSnapshot {
         snapshot
     }
 
-    /// The exchanges that changed the file, its uploads, or its path.
+    /// The exchanges that changed the file, its uploads, or its path, and those about its upload.
     fn recorded_exchanges(&self) -> BTreeSet<u64> {
         let uploads = self.maker.iter().chain(self.upload.iter().map(|(upload, _)| upload));
         let of_uploads = uploads.flat_map(causes::actors_of_upload);
         let of_file = self.found.iter().flat_map(causes::actors_of_file);
         let of_path = self.removal.iter().map(|removal| removal.change.by);
         let of_obstacle = self.obstacle.iter().filter_map(causes::actor_of_obstacle);
-        let actors = of_uploads.chain(of_file).chain(of_path).chain(of_obstacle);
-        actors.filter_map(Actor::exchange).collect()
+        let of_tokens = self.ended_tokens.values().map(|change| change.by);
+        let actors = of_uploads.chain(of_file).chain(of_path).chain(of_obstacle).chain(of_tokens);
+        let requests = self.upload.iter().flat_map(|(_, requests)| requests);
+        let about_upload = requests.map(|request| request.exchange().index);
+        actors.filter_map(Actor::exchange).chain(about_upload).collect()
     }
 
     /// Its absolute path, the account in front.
@@ -257,7 +265,8 @@ impl FileSnapshot {
     }
 
     fn words(&self) -> Words<'_> {
-        Words { exchanges: &self.exchanges, account: &self.account }
+        let (exchanges, account) = (&*self.exchanges, &*self.account);
+        Words { exchanges, account, ended_tokens: &self.ended_tokens }
     }
 
     fn failure(

@@ -7,7 +7,7 @@ use crate::journal::{Exchange, Numbers, Requests};
 use crate::origin::Piece;
 
 use super::causes;
-use super::evidence::digest;
+use super::evidence::{EndedTokens, digest};
 use super::reason::Words;
 use super::twins::twins;
 use super::{Count, Failure};
@@ -21,6 +21,7 @@ pub struct PieceSnapshot {
     /// The pieces of that number that were stored before and replaced.
     pub(super) superseded: Vec<Piece>,
     pub(super) account: String,
+    pub(super) ended_tokens: EndedTokens,
     pub(super) attempts: Requests,
     /// The part numbers that were sent, stored or not.
     pub(super) seen: BTreeSet<u32>,
@@ -83,7 +84,18 @@ impl PieceSnapshot {
     fn piece(&self, claim: &str) -> Result<&Piece, Box<Failure>> {
         let sent =
             if self.attempts.is_empty() { "it was never sent" } else { "no attempt was stored" };
-        self.stored.as_ref().ok_or_else(|| self.failure(claim, "a stored piece", sent))
+        let last = self.attempts.iter().next_back().map(|request| request.exchange().index);
+        let ended = last.and_then(|index| self.words().ended_token(index));
+        self.stored.as_ref().ok_or_else(|| {
+            let ended =
+                ended.as_ref().map(|ended| "its last try was refused: ".to_owned() + ended.text());
+            self.failure(claim, "a stored piece", sent).because(ended)
+        })
+    }
+
+    fn words(&self) -> Words<'_> {
+        let (account, ended_tokens) = (&*self.account, &self.ended_tokens);
+        Words { exchanges: self.attempts.all(), account, ended_tokens }
     }
 
     /// A failure of a piece that is stored, but not as expected.
@@ -93,7 +105,7 @@ impl PieceSnapshot {
         expected: impl std::fmt::Display,
         found: impl std::fmt::Display,
     ) -> Box<Failure> {
-        let words = Words { exchanges: self.attempts.all(), account: &self.account };
+        let words = self.words();
         let stored = self.stored.as_ref();
         let reason = stored.map(|piece| causes::of_piece(words, piece, &self.superseded));
         let exchanges = self.attempts.iter().map(crate::journal::Request::shared);

@@ -10,6 +10,8 @@ use crate::journal::{Call, Escaped, Exchange};
 use crate::origin::{Actor, CallId, Path, Removal, RemovalKind};
 use crate::spec::Interface;
 
+use super::evidence::EndedTokens;
+
 /// A cause in words, and the exchanges that it names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reason {
@@ -67,6 +69,8 @@ pub(super) struct Words<'a> {
     /// The exchanges that can be described, in the order of their numbers.
     pub(super) exchanges: &'a [Arc<Exchange>],
     pub(super) account: &'a str,
+    /// Who had ended the tokens of refused requests.
+    pub(super) ended_tokens: &'a EndedTokens,
 }
 
 impl<'a> Words<'a> {
@@ -88,6 +92,15 @@ impl<'a> Words<'a> {
             }
             RemovalKind::Deleted | RemovalKind::DeletedWithContents => self.did(by, "removed it"),
         }
+    }
+
+    /// Returns who had ended the token with which that exchange came, if it was refused for that.
+    pub(super) fn ended_token(self, exchange: u64) -> Option<Reason> {
+        let change = self.ended_tokens.get(&exchange)?;
+        Some(match change.by {
+            Actor::Expiry => Reason::plain("its token had expired"),
+            by => self.did(by, "had ended its token"),
+        })
     }
 
     /// Returns a path as answers show it.

@@ -8,7 +8,7 @@ use crate::origin::{Path, Upload};
 use crate::spec::UploadState;
 
 use super::causes;
-use super::evidence::listed;
+use super::evidence::{EndedTokens, listed};
 use super::reason::{Reason, Words};
 use super::twins::twins;
 use super::{Evidence, Failure, PieceSnapshot};
@@ -22,6 +22,7 @@ pub struct UploadSnapshot {
     path: String,
     account: String,
     requests: Requests,
+    ended_tokens: EndedTokens,
 }
 
 impl UploadSnapshot {
@@ -68,7 +69,8 @@ impl UploadSnapshot {
     fn with(evidence: Evidence<'_>, upload: &Upload, requests: Requests) -> Self {
         let (account, path) =
             (evidence.origin.account().to_owned(), evidence.absolute(&upload.path));
-        Self { upload: upload.clone(), path, account, requests }
+        let ended_tokens = evidence.ended_tokens(&requests);
+        Self { upload: upload.clone(), path, account, requests, ended_tokens }
     }
 
     /// Its multipart identifier.
@@ -119,6 +121,7 @@ impl UploadSnapshot {
             stored: self.upload.piece(number).cloned(),
             superseded: self.upload.superseded(number).cloned().collect(),
             account: self.account.clone(),
+            ended_tokens: self.ended_tokens.clone(),
             attempts: self.sent().part(number),
             seen: self.sent().iter().filter_map(Request::part).collect(),
         }
@@ -173,7 +176,8 @@ impl UploadSnapshot {
             return Ok(());
         }
         let found = format!("{state} with pieces {}", Numbers::of(self.pieces()));
-        let words = Words { exchanges: self.requests.all(), account: &self.account };
+        let (account, ended_tokens) = (&*self.account, &self.ended_tokens);
+        let words = Words { exchanges: self.requests.all(), account, ended_tokens };
         let reason = causes::of_upload(words, &self.upload, &self.requests, expected);
         let shown = with_named(&self.requests, reason.as_ref());
         let claim = format!("upload {} {claim}", self.path);
