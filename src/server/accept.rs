@@ -96,32 +96,60 @@ fn share(socket: &TcpSocket, shared: bool) -> io::Result<()> {
 }
 
 impl Reserved {
-    /// Listens.
-    pub(super) fn listen(self) -> Result<Bound, StartError> {
+    /// Listens. If that fails the port is kept, where the system can do that; it is given back then.
+    fn listen(self) -> Result<Bound, (StartError, Option<Self>)> {
         let address = self.1;
-        let runtime = runtime::handle().map_err(failed("start its runtime".to_owned()))?;
+        let said = |error, kept| (failed(format!("listen on {address}"))(error), kept);
+        let runtime = match runtime::handle() {
+            Ok(runtime) => runtime,
+            Err(error) => return Err(said(error, Some(self))),
+        };
         let _inside = runtime.enter();
-        let listen = || if KEEPS_PORTS { self.listen_beside() } else { self.listen_itself() };
-        listen().map_err(failed(format!("listen on {address}")))
+        if !KEEPS_PORTS {
+            let listener = self.0.listen(BACKLOG).map_err(|error| said(error, None))?;
+            return Ok(Bound { listener, address, kept: None });
+        }
+        match self.listen_beside() {
+            Ok(listener) => Ok(Bound { listener, address, kept: Some(self) }),
+            Err(error) => Err(said(error, Some(self))),
+        }
     }
 
-    fn listen_beside(self) -> io::Result<Bound> {
+    fn listen_beside(&self) -> io::Result<TcpListener> {
         let Self(keeper, address) = self;
-        share(&keeper, true)?;
-        let listener = socket_at(address)?.listen(BACKLOG)?;
-        share(&keeper, false)?;
-        Ok(Bound { listener, address, kept: Some(Self(keeper, address)) })
-    }
-
-    fn listen_itself(self) -> io::Result<Bound> {
-        let Self(socket, address) = self;
-        Ok(Bound { listener: socket.listen(BACKLOG)?, address, kept: None })
+        share(keeper, true)?;
+        let listener = socket_at(*address).and_then(|socket| socket.listen(BACKLOG));
+        share(keeper, false)?;
+        listener
     }
 }
 
 /// Takes `address` and listens there.
 pub(super) fn bind(address: SocketAddr) -> Result<Bound, StartError> {
-    reserve(address)?.listen()
+    reserve(address)?.listen().map_err(|(error, _)| error)
+}
+
+/// A port of an origin that is offline.
+#[derive(Debug)]
+pub(super) struct Closed {
+    address: SocketAddr,
+    /// What keeps it, unless the system could not give that.
+    kept: Option<Reserved>,
+}
+
+impl Closed {
+    /// Listens again, and takes connections. The port stays as it was if that fails.
+    pub(super) fn open(&mut self, shared: &Arc<Shared>) -> Result<Listening, StartError> {
+        let reserved = match self.kept.take() {
+            Some(reserved) => reserved,
+            None => reserve(self.address)?,
+        };
+        let bound = reserved.listen().map_err(|(error, kept)| {
+            self.kept = kept;
+            error
+        })?;
+        listen(bound, shared)
+    }
 }
 
 fn failed(what: String) -> impl FnOnce(io::Error) -> StartError {
@@ -178,11 +206,14 @@ async fn accept<F>(
 }
 
 impl Listening {
-    /// Closes the port and every connection of it, and keeps the port.
-    pub(super) fn close(mut self) -> Result<Reserved, StartError> {
+    /// Closes the port and every connection of it, and keeps the port; says what prevents that.
+    pub(super) fn close(mut self) -> (Closed, Result<(), StartError>) {
         let (kept, address) = (self.kept.take(), self.address);
         drop(self);
-        kept.map_or_else(|| reserve(address), Ok)
+        match kept.map_or_else(|| reserve(address), Ok) {
+            Ok(reserved) => (Closed { address, kept: Some(reserved) }, Ok(())),
+            Err(error) => (Closed { address, kept: None }, Err(error)),
+        }
     }
 }
 

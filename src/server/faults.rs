@@ -178,7 +178,7 @@ impl MockOrigin {
     ///
     /// # Panics
     ///
-    /// If that cannot be done.
+    /// If one of them cannot be listened on: it is kept, and the next try is about it.
     #[track_caller]
     pub fn go_online(&self) {
         or_panic(self.try_go_online());
@@ -188,7 +188,7 @@ impl MockOrigin {
     ///
     /// # Errors
     ///
-    /// If that cannot be done.
+    /// If one of the ports cannot be listened on: it is kept, and the next try is about it.
     pub fn try_go_online(&self) -> Result<(), StartError> {
         self.ports.go_online(&self.shared)
     }

@@ -5,21 +5,22 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::accept::{Bound, Listening, Reserved, StartError, listen};
+use super::accept::{Bound, Closed, Listening, StartError, listen};
 use super::shared::Shared;
 
 /// Where an origin listens, or would.
 #[derive(Debug)]
 pub(super) struct Ports {
     addresses: Vec<SocketAddr>,
-    state: Mutex<State>,
+    ports: Mutex<Vec<Port>>,
 }
 
+/// Each port has its own state: one may fail to open while others do.
 #[derive(Debug)]
-enum State {
-    Online(Vec<Listening>),
-    /// The ports are still ours, but nobody listens: whoever connects is refused.
-    Offline(Vec<Reserved>),
+enum Port {
+    Open(Listening),
+    /// Nobody listens, and whoever connects is refused; the port is still ours.
+    Closed(Closed),
 }
 
 impl Ports {
@@ -28,7 +29,8 @@ impl Ports {
         let listening: Vec<_> =
             bound.into_iter().map(|bound| listen(bound, shared)).collect::<Result<_, _>>()?;
         let addresses = listening.iter().map(|listening| listening.address).collect();
-        Ok(Self { addresses, state: Mutex::new(State::Online(listening)) })
+        let ports = listening.into_iter().map(Port::Open).collect();
+        Ok(Self { addresses, ports: Mutex::new(ports) })
     }
 
     /// The addresses, whether anybody listens there or not.
@@ -37,29 +39,47 @@ impl Ports {
     }
 
     /// Closes all connections and stops listening.
+    ///
+    /// # Errors
+    ///
+    /// If a port cannot be kept. All are closed even then.
     pub(super) fn go_offline(&self) -> Result<(), StartError> {
-        let mut state = self.state.lock();
-        if let State::Online(listening) = &mut *state {
-            let reserved: Vec<_> = listening.drain(..).map(Listening::close).collect();
-            *state = State::Offline(reserved.into_iter().collect::<Result<_, _>>()?);
-        }
-        Ok(())
+        let mut ports = self.ports.lock();
+        let mut done = Ok(());
+        let closed = ports.drain(..).map(|port| match port {
+            Port::Open(listening) => {
+                let (closed, kept) = listening.close();
+                done = std::mem::replace(&mut done, Ok(())).and(kept);
+                Port::Closed(closed)
+            }
+            Port::Closed(closed) => Port::Closed(closed),
+        });
+        let closed: Vec<Port> = closed.collect();
+        *ports = closed;
+        done
     }
 
     /// Listens again at the same addresses.
+    ///
+    /// # Errors
+    ///
+    /// Of the first port that cannot be listened on. The others are open then, and the next try is
+    /// about those that are not.
     pub(super) fn go_online(&self, shared: &Arc<Shared>) -> Result<(), StartError> {
-        let mut state = self.state.lock();
-        if let State::Offline(reserved) = &mut *state {
-            let bound: Vec<Bound> =
-                reserved.drain(..).map(Reserved::listen).collect::<Result<_, _>>()?;
-            let listening = bound.into_iter().map(|bound| listen(bound, shared));
-            *state = State::Online(listening.collect::<Result<_, _>>()?);
+        let mut done = Ok(());
+        for port in self.ports.lock().iter_mut() {
+            if let Port::Closed(closed) = port {
+                match closed.open(shared) {
+                    Ok(listening) => *port = Port::Open(listening),
+                    Err(error) => done = done.and(Err(error)),
+                }
+            }
         }
-        Ok(())
+        done
     }
 
     /// Closes everything for good.
     pub(super) fn close(&mut self) {
-        *self.state.get_mut() = State::Offline(Vec::new());
+        self.ports.get_mut().clear();
     }
 }

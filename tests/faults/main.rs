@@ -14,6 +14,8 @@ mod body;
 mod commit;
 mod connections;
 mod counts;
+#[cfg(target_os = "linux")]
+mod descriptors;
 mod ending;
 mod illness;
 mod interim;
