@@ -49,6 +49,11 @@ impl Writer {
         self.len
     }
 
+    /// Whether what comes next goes to the temporary file; it then may keep its writer waiting.
+    pub fn is_spooling(&self) -> bool {
+        self.spooling
+    }
+
     /// Whether nothing was written so far.
     pub fn is_empty(&self) -> bool {
         self.len == 0

@@ -12,12 +12,13 @@ use crate::journal::{EXCERPT_BYTES, Exchange, Framing, Head, Outcome};
 use crate::origin::Change;
 use crate::wire::{self, Answer, Body, BodyEnd, Committed, Plan};
 
-use super::intake::{self, Lost, Taken};
+use super::intake::{self, Lost};
 use super::line::{Interrupted, Line};
 use super::respond::{AnswerBody, respond};
 use super::runtime;
 use super::script::Script;
 use super::shared::State;
+use super::sink::Taken;
 use super::strike::Pending;
 
 /// Nothing can be answered any more: the connection is given up.

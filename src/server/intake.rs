@@ -9,23 +9,16 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
 
-use crate::content::{Content, Writer};
 use crate::journal::Framing;
-use crate::wire::{BodyEnd, FormReader, Intake, Kept, Received, START_BYTES};
+use crate::wire::{BodyEnd, Intake};
 
-use super::hashing::Hashing;
 use super::line::{Interrupted, Line};
+use super::sink::{BodySink, Taken};
+use super::sink_worker::SinkWorker;
 use super::tap::portion;
 
 /// After so many bytes a body lets others have a turn.
 const TURN_BYTES: u64 = 256 * 1024;
-
-/// A body that was taken in, to its end or as far as it went.
-pub(super) struct Taken {
-    pub(super) received: Received,
-    /// All of it, if bodies are kept.
-    pub(super) body: Option<Content>,
-}
 
 /// Why a body cannot be answered.
 pub(super) enum Lost {
@@ -56,85 +49,69 @@ pub(super) async fn read(
     mut slowed: impl FnMut(),
 ) -> Result<Taken, Lost> {
     let declared = framing.length();
-    let mut basin = Basin::new(line, intake, declared);
+    let shared = &line.shared;
+    let sink = BodySink::new(&shared.store, shared.keeps_bodies, intake, declared);
+    let mut reading = Reading {
+        limit: limit_of(intake),
+        length: 0,
+        turn_ends: TURN_BYTES,
+        sink: SinkWorker::new(sink, declared),
+    };
     let end = loop {
         // What is announced to be too long is not asked for at all.
-        if declared.is_some_and(|length| length > basin.limit) {
+        if declared.is_some_and(|length| length > reading.limit) {
             break BodyEnd::TooLong;
         }
         match next_frame(&mut body, || line.note_received()).await {
             Next::Data(frame) => {
-                let frame = basin.cut_at(frame, brake);
+                let frame = reading.cut_at(frame, brake);
                 let taken = match brake.rate {
-                    Some(rate) => basin.take_slowly(frame, rate, line, &mut slowed).await,
-                    None => basin.take(frame).await.map(Ok),
+                    Some(rate) => reading.take_slowly(frame, rate, line, &mut slowed).await,
+                    None => reading.take(frame).await.map(Ok),
                 };
                 if let Err(why) = taken.map_err(Lost::OurFault)? {
-                    let taken = basin.finish(BodyEnd::Short).await;
+                    let taken = reading.finish(BodyEnd::Short).await?;
                     return Err(Lost::Interrupted(why, Box::new(taken)));
                 }
             }
             Next::End(end) => break end,
             Next::Broken => {
-                let taken = basin.finish(BodyEnd::Short).await;
+                let taken = reading.finish(BodyEnd::Short).await?;
                 return Err(Lost::Interrupted(Interrupted::ClientGone, Box::new(taken)));
             }
         }
-        line.received(basin.length);
-        if brake.stop_at == Some(basin.length) {
-            return Err(Lost::Braked(Box::new(basin.finish(BodyEnd::Short).await)));
+        line.received(reading.length);
+        if brake.stop_at == Some(reading.length) {
+            return Err(Lost::Braked(Box::new(reading.finish(BodyEnd::Short).await?)));
         }
-        if basin.length > basin.limit {
+        if reading.length > reading.limit {
             break BodyEnd::TooLong;
         }
-        if basin.is_turn_over() {
+        if reading.is_turn_over() {
             step_back().await;
         }
     };
-    Ok(basin.finish(end).await)
+    reading.finish(end).await
 }
 
-/// What a body fills: a count, a hash, and what is kept.
-struct Basin {
+/// The most bytes that are read.
+fn limit_of(intake: &Intake) -> u64 {
+    match intake {
+        Intake::Discard | Intake::Form(_) => u64::MAX,
+        Intake::Store(limit) | Intake::Whole(limit) => *limit,
+    }
+}
+
+/// How far the reading of a body has come.
+struct Reading {
     limit: u64,
     length: u64,
     /// The length at which the present turn is over.
     turn_ends: u64,
-    hashing: Hashing,
-    start: Vec<u8>,
-    form: Option<FormReader>,
-    whole: Option<Vec<u8>>,
-    writer: Option<Writer>,
-    is_stored: bool,
-    is_recorded: bool,
+    sink: SinkWorker,
 }
 
-impl Basin {
-    fn new(line: &Line, intake: &Intake, declared: Option<u64>) -> Self {
-        let (limit, is_whole, is_stored) = match intake {
-            Intake::Discard | Intake::Form(_) => (u64::MAX, false, false),
-            Intake::Store(limit) => (*limit, false, true),
-            Intake::Whole(limit) => (*limit, true, false),
-        };
-        let form = match intake {
-            Intake::Form(boundary) => Some(FormReader::new(boundary, line.shared.store.clone())),
-            _ => None,
-        };
-        let is_recorded = line.shared.keeps_bodies;
-        Self {
-            limit,
-            length: 0,
-            turn_ends: TURN_BYTES,
-            hashing: Hashing::new(declared),
-            start: Vec::new(),
-            form,
-            whole: is_whole.then(Vec::new),
-            writer: (is_stored || is_recorded).then(|| line.shared.store.writer(declared)),
-            is_stored,
-            is_recorded,
-        }
-    }
-
+impl Reading {
     /// As much of a frame as the brake allows.
     fn cut_at(&self, mut frame: Bytes, brake: Brake) -> Bytes {
         if let Some(stop_at) = brake.stop_at {
@@ -168,19 +145,7 @@ impl Basin {
 
     async fn take(&mut self, frame: Bytes) -> io::Result<()> {
         self.length += frame.len() as u64;
-        let wanted = START_BYTES - self.start.len();
-        self.start.extend_from_slice(&frame[..wanted.min(frame.len())]);
-        if let Some(form) = &mut self.form {
-            form.push(&frame)?;
-        }
-        if let Some(whole) = &mut self.whole {
-            whole.extend_from_slice(&frame);
-        }
-        if let Some(writer) = &mut self.writer {
-            writer.write(&frame)?;
-        }
-        self.hashing.update(frame, self.length).await;
-        Ok(())
+        self.sink.take(frame).await
     }
 
     fn is_turn_over(&mut self) -> bool {
@@ -191,18 +156,8 @@ impl Basin {
         over
     }
 
-    async fn finish(self, end: BodyEnd) -> Taken {
-        let digest = self.hashing.finish().await;
-        let content = self.writer.map(|writer| writer.finish(digest));
-        let body = content.clone().filter(|_| self.is_recorded);
-        let kept = match (self.whole, self.form, content.filter(|_| self.is_stored)) {
-            (Some(whole), ..) => Kept::Whole(whole),
-            (_, Some(form), _) => Kept::Form(form.finish()),
-            (.., Some(content)) => Kept::Stored(content),
-            (None, None, None) => Kept::Nothing,
-        };
-        let received = Received { end, length: self.length, digest, start: self.start, kept };
-        Taken { received, body }
+    async fn finish(self, end: BodyEnd) -> Result<Taken, Lost> {
+        Ok(self.sink.finish().await.map_err(Lost::OurFault)?.finish(end))
     }
 }
 

@@ -13,7 +13,6 @@ mod exchange;
 mod explore;
 mod faults;
 mod given;
-mod hashing;
 mod held;
 mod holds;
 mod intake;
@@ -34,6 +33,8 @@ mod script;
 mod shared;
 #[cfg(feature = "cli")]
 mod side;
+mod sink;
+mod sink_worker;
 mod socket;
 mod state_guard;
 mod strike;

@@ -151,6 +151,11 @@ impl FormReader {
         Ok(())
     }
 
+    /// Whether what comes next goes to the temporary file.
+    pub fn is_spooling(&self) -> bool {
+        matches!(&self.at, At::Part(Part::File(file)) if file.writer.is_spooling())
+    }
+
     /// Ends the form.
     pub fn finish(mut self) -> FilledForm {
         self.form.is_whole = matches!(self.at, At::End);

@@ -3,7 +3,8 @@
 use crate::fault::{Effect, Stage};
 use crate::origin::CallId;
 use crate::server::exchange::{End, Walk, record_body};
-use crate::server::intake::{Brake, Taken};
+use crate::server::intake::Brake;
+use crate::server::sink::Taken;
 use crate::wire::{BodyEnd, Plan};
 
 impl Walk {

@@ -10,9 +10,9 @@ use crate::fault::{
 use crate::journal::Call;
 use crate::origin::{Actor, CallId, Change, Mishap, Origin, SessionId, Victim};
 use crate::server::exchange::{End, Walk};
-use crate::server::intake::Taken;
 use crate::server::late::LateCommit;
 use crate::server::shared::State;
+use crate::server::sink::Taken;
 use crate::spec::{Cause, Row};
 use crate::wire::{Answer, BodyEnd, Plan, Twist};
 

@@ -1,0 +1,96 @@
+//! What a body fills while it comes in: a hash, its first bytes, and what is kept of it.
+//!
+//! A [`BodySink`] waits for nobody but the disk, and knows no socket: the
+//! [worker](super::sink_worker) chooses the thread on which it takes a frame.
+
+use std::io;
+
+use crate::content::{Content, Hasher, Store, Writer};
+use crate::wire::{BodyEnd, FormReader, Intake, Kept, Received, START_BYTES};
+
+pub(super) struct BodySink {
+    length: u64,
+    hasher: Hasher,
+    start: Vec<u8>,
+    whole: Option<Vec<u8>>,
+    form: Option<FormReader>,
+    writer: Option<Writer>,
+    is_stored: bool,
+    is_recorded: bool,
+}
+
+/// A body that was taken in, to its end or as far as it went.
+pub(super) struct Taken {
+    pub(super) received: Received,
+    /// All of it, if bodies are kept.
+    pub(super) body: Option<Content>,
+}
+
+impl BodySink {
+    /// A sink for a body that `intake` says what to do with, and that may have declared its length.
+    pub(super) fn new(
+        store: &Store,
+        is_recorded: bool,
+        intake: &Intake,
+        declared: Option<u64>,
+    ) -> Self {
+        let form = match intake {
+            Intake::Form(boundary) => Some(FormReader::new(boundary, store.clone())),
+            _ => None,
+        };
+        let is_stored = matches!(intake, Intake::Store(_));
+        Self {
+            length: 0,
+            hasher: Hasher::new(),
+            start: Vec::new(),
+            whole: matches!(intake, Intake::Whole(_)).then(Vec::new),
+            form,
+            writer: (is_stored || is_recorded).then(|| store.writer(declared)),
+            is_stored,
+            is_recorded,
+        }
+    }
+
+    /// Takes the next bytes of the body.
+    ///
+    /// # Errors
+    ///
+    /// What writing to the temporary file came to. The body is then lost.
+    pub(super) fn take(&mut self, frame: &[u8]) -> io::Result<()> {
+        self.length += frame.len() as u64;
+        let wanted = START_BYTES - self.start.len();
+        self.start.extend_from_slice(&frame[..wanted.min(frame.len())]);
+        if let Some(form) = &mut self.form {
+            form.push(frame)?;
+        }
+        if let Some(whole) = &mut self.whole {
+            whole.extend_from_slice(frame);
+        }
+        if let Some(writer) = &mut self.writer {
+            writer.write(frame)?;
+        }
+        self.hasher.update(frame);
+        Ok(())
+    }
+
+    /// Whether the next bytes go to the temporary file, as far as one can say.
+    pub(super) fn is_spooling(&self) -> bool {
+        let writer = self.writer.as_ref().is_some_and(Writer::is_spooling);
+        writer || self.form.as_ref().is_some_and(FormReader::is_spooling)
+    }
+
+    /// Ends the body.
+    pub(super) fn finish(self, end: BodyEnd) -> Taken {
+        let digest = self.hasher.finish();
+        let content = self.writer.map(|writer| writer.finish(digest));
+        let body = content.clone().filter(|_| self.is_recorded);
+        let kept = match (self.whole, self.form, content.filter(|_| self.is_stored)) {
+            (Some(whole), ..) => Kept::Whole(whole),
+            (_, Some(form), _) => Kept::Form(form.finish()),
+            (.., Some(content)) => Kept::Stored(content),
+            (None, None, None) => Kept::Nothing,
+        };
+        let received = Received { end, length: self.length, digest, start: self.start, kept };
+        Taken { received, body }
+    }
+}
