@@ -48,18 +48,24 @@ pub(crate) struct OverTcp<M> {
     manner: PhantomData<M>,
 }
 
+/// A path of a case, from the account's root, with the account in front: so a directory that is called
+/// like the account is not taken for it.
+fn absolute(path: &str) -> String {
+    format!("/{ACCOUNT}/{path}")
+}
+
 impl<M: Manner> Adapter for OverTcp<M> {
     fn start(given: &Given) -> Self {
         let mut builder = MockOrigin::builder().account(ACCOUNT).seed(SEED);
         for user in &given.users {
             let spec = UserSpec::new(&user.name, &user.password);
-            builder = builder.user_with(spec.ids(user.uid, user.gid).root(&user.root));
+            builder = builder.user_with(spec.ids(user.uid, user.gid).root(&absolute(&user.root)));
         }
         for directory in &given.directories {
-            builder = builder.directory(directory);
+            builder = builder.directory(&absolute(directory));
         }
         for (path, text) in &given.files {
-            builder = builder.file(path, text.clone());
+            builder = builder.file(&absolute(path), text.clone());
         }
         for (limit, figure) in &given.limits {
             builder = builder.limit(*limit, *figure);
