@@ -323,7 +323,8 @@ impl FaultRecord {
         matches!(self.fault.kind, Kind::Call(_, Effect::Hold))
     }
 
-    fn struck(&self) -> Struck {
+    /// Returns the fault as records name it.
+    pub fn struck(&self) -> Struck {
         Struck::new(Some(self.id), Arc::clone(&self.name))
     }
 

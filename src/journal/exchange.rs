@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::content::{Content, Digest};
-use crate::origin::{SessionId, Timestamp};
+use crate::origin::{Actor, SessionId, Timestamp};
 use crate::spec::{ENVELOPE, Interface, Operation, Row, endpoint_at, method_named};
 
 use super::{Escaped, Framing, Head, redacted};
@@ -42,6 +42,8 @@ pub struct Call {
     pub part: Option<u32>,
     /// The session whose token was good for it.
     pub session: Option<SessionId>,
+    /// Who ended the token that it came with, if that token was good once.
+    pub token_ended_by: Option<Actor>,
     /// The row of the protocol's tables that was answered; none where no table applies.
     pub row: Option<&'static Row>,
 }
@@ -64,6 +66,7 @@ impl Call {
             upload: None,
             part: None,
             session: None,
+            token_ended_by: None,
             row: None,
         }
     }
@@ -119,6 +122,7 @@ impl fmt::Debug for Call {
             .field("upload", &self.upload.as_ref().map(Escaped::new))
             .field("part", &self.part)
             .field("session", &self.session)
+            .field("token_ended_by", &self.token_ended_by)
             .field("row", &self.row)
             .finish()
     }
@@ -249,7 +253,7 @@ pub struct Exchange {
     /// Bytes that were handed to the network: the answer, its head included, and the interim responses
     /// before it, such as the `100 Continue` with which its body was asked for.
     pub written: u64,
-    /// The faults that struck it.
+    /// The faults that struck it, its connection, or the token that it came with.
     pub faults: Vec<Struck>,
     /// When its head was complete.
     pub opened: Moment,

@@ -96,7 +96,7 @@ fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Box<Pla
         Ok(plan) => (vec![plan.call().clone()], None),
         Err(answer) => (answer.calls.clone(), Some(answer.head.status)),
     };
-    let pending = state.choose_at_head(&calls[0], refused, &head);
+    let (pending, ended) = state.choose_at_head(&calls[0], refused, &head);
     let exchange = state.journal.open(|index| Exchange {
         index,
         connection: line.index,
@@ -109,7 +109,7 @@ fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Box<Pla
         calls,
         answer: None,
         written: 0,
-        faults: Vec::new(),
+        faults: ended.into_iter().collect(),
         opened: moment,
         committed: None,
         answered: None,
@@ -293,11 +293,13 @@ impl Walk {
         let moment = state.moment();
         let is_file = matches!(answer.body, Body::Content(..));
         let outcome = if is_file { Outcome::Sending } else { Outcome::Answering };
+        let enders = state.enders_of_tokens(&answer.calls);
         state.journal.update(self.exchange, |record| {
             record.calls = std::mem::take(&mut answer.calls);
             record.answer = Some(Arc::clone(&answer.head));
             record.answered = Some(moment);
             record.outcome = outcome;
+            record.faults.extend(enders);
         });
     }
 

@@ -87,6 +87,8 @@ struct Now {
     has_fired: bool,
     /// The status that hyper answered by itself.
     refused: Option<u16>,
+    /// The exchanges of a connection that a fault may end.
+    exchanges: Vec<u64>,
     /// The latest exchange, also when its record is closed.
     latest: Option<u64>,
     /// How many of the bytes are recorded from which no request could be read.
@@ -134,8 +136,12 @@ impl Line {
             return;
         }
         self.now.lock().end = Some(ConnectionEnd::ByFault);
+        let exchanges = std::mem::take(&mut self.now.lock().exchanges);
         let mut state = self.shared.lock();
         state.faults.has_acted(struck);
+        for exchange in exchanges {
+            state.journal.update(exchange, |record| record.faults.push(struck.clone()));
+        }
         let moment = state.moment();
         state.journal.note_connection(self.index, |record| {
             (record.fault, record.struck) = (Some(struck.clone()), Some(moment));
@@ -232,6 +238,9 @@ impl Line {
     pub(super) fn opened(&self, exchange: u64, epoch: u64) {
         let mut now = self.now.lock();
         (now.exchange, now.latest, now.epoch) = (Some(exchange), Some(exchange), epoch);
+        if self.fault.is_some() {
+            now.exchanges.push(exchange);
+        }
         (now.received, now.noted, now.written, now.ready) = (0, 0, 0, None);
         drop(now);
         self.set_pace(0);

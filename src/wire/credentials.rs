@@ -1,7 +1,7 @@
 //! Who asks (§2.3).
 
 use crate::journal::Head;
-use crate::origin::{Caller, Origin, Timestamp};
+use crate::origin::{Actor, Caller, Origin, Timestamp};
 use crate::spec::{Cause, LegacyHeaders, Operation};
 
 use super::route::Route;
@@ -19,11 +19,7 @@ pub(super) fn judge(
     head: &Head,
     route: &Route,
 ) -> Result<Caller, Cause> {
-    let legacy = || {
-        let on = origin.switches().legacy_headers == LegacyHeaders::On;
-        on.then(|| given(head, "X-LLNW-Authorization")).flatten()
-    };
-    if let Some(token) = given(head, "X-Agile-Authorization").or_else(legacy) {
+    if let Some(token) = token_in_header(origin, head) {
         return origin.sessions().caller(now, &token);
     }
     if let Some(signature) = given(head, "X-Agile-Signature") {
@@ -35,6 +31,25 @@ pub(super) fn judge(
         Some(token) => origin.sessions().caller(now, &token),
         None => Err(Cause::NoCredentials),
     }
+}
+
+/// Returns who ended the token that a request came with, if it was good once.
+pub(super) fn token_ended_by(
+    origin: &Origin,
+    now: Timestamp,
+    head: &Head,
+    route: &Route,
+) -> Option<Actor> {
+    let token = token_in_header(origin, head).or_else(|| query_token(head, route))?;
+    origin.sessions().ended(now, &token).map(|change| change.by)
+}
+
+fn token_in_header(origin: &Origin, head: &Head) -> Option<String> {
+    let legacy = || {
+        let on = origin.switches().legacy_headers == LegacyHeaders::On;
+        on.then(|| given(head, "X-LLNW-Authorization")).flatten()
+    };
+    given(head, "X-Agile-Authorization").or_else(legacy)
 }
 
 fn given(head: &Head, name: &str) -> Option<String> {

@@ -250,6 +250,9 @@ fn admit(
     } else {
         Err(Cause::NoCredentials)
     };
+    if *caller == Err(Cause::BadCredentials) {
+        call.token_ended_by = credentials::token_ended_by(origin, moment.protocol, head, route);
+    }
     begin(&Ask { origin, head, route, caller }, endpoint, call)
 }
 

@@ -32,6 +32,7 @@ mod scene;
 mod selecting;
 mod spared;
 mod tokens;
+mod traces;
 mod uses;
 mod waking;
 

@@ -13,10 +13,11 @@ mod commit;
 mod interim;
 mod spend;
 
+use std::collections::BTreeSet;
 use std::iter::{once, repeat};
 
-use crate::fault::{Circumstances, InterimSupport, Stage, Strike};
-use crate::journal::{Call, Head};
+use crate::fault::{Circumstances, FaultRecord, InterimSupport, Stage, Strike};
+use crate::journal::{Call, Head, Struck};
 use crate::origin::{Actor, CallId, Change};
 
 use super::shared::State;
@@ -38,32 +39,50 @@ fn interim_support(head: &Head) -> InterimSupport {
 }
 
 impl State {
-    /// Which fault strikes a request whose head has just been judged. JSON-RPC is asked about when
-    /// its body has told what it is.
+    /// Which fault strikes a request whose head has just been judged, and which one has ended its
+    /// token. JSON-RPC is asked about when its body has told what it is.
     pub(super) fn choose_at_head(
         &mut self,
         call: &Call,
         refused: Option<u16>,
         head: &Head,
-    ) -> Option<Pending> {
+    ) -> (Option<Pending>, Option<Struck>) {
         if self.faults.is_idle() {
-            return None;
+            return (None, None);
         }
         let during = CallId { exchange: self.journal.next_exchange(), call: 0 };
-        self.use_token(call, during, 1, 0);
+        let ended = self.use_token(call, during, 1, 0);
         let (declared, interim) = (head.framing().length(), interim_support(head));
         let circumstances = Circumstances { at: Stage::Head, refused, declared, interim };
-        let strike = self.faults.strike(call, circumstances)?;
-        Some(Pending { strike, call: 0 })
+        let strike = self.faults.strike(call, circumstances);
+        (strike.map(|strike| Pending { strike, call: 0 }), ended)
     }
 
-    /// Counts the use of a token, and ends it if a fault wants that.
-    fn use_token(&mut self, call: &Call, during: CallId, requests: u64, bytes: u64) {
-        let fault = self.faults.use_token(call, requests, bytes);
-        if let (Some(session), Some(_)) = (call.session, fault) {
-            let by = Actor::Fault { fault, during: Some(during) };
-            self.origin.end_session(Change { at: self.now(), by }, session);
-        }
+    /// Counts the use of a token, and ends it if a fault wants that. Returns that fault; an exchange
+    /// that is in the journal already names it from here on.
+    fn use_token(
+        &mut self,
+        call: &Call,
+        during: CallId,
+        requests: u64,
+        bytes: u64,
+    ) -> Option<Struck> {
+        let fault = self.faults.use_token(call, requests, bytes)?;
+        let by = Actor::Fault { fault: Some(fault), during: Some(during) };
+        self.origin.end_session(Change { at: self.now(), by }, call.session?);
+        let struck = self.faults.record(fault)?.struck();
+        self.journal.update(during.exchange, |record| record.faults.push(struck.clone()));
+        Some(struck)
+    }
+
+    /// The faults that ended the tokens of calls, each once.
+    pub(super) fn enders_of_tokens(&self, calls: &[Call]) -> Vec<Struck> {
+        let faults = calls.iter().filter_map(|call| match call.token_ended_by {
+            Some(Actor::Fault { fault, .. }) => fault,
+            _ => None,
+        });
+        let faults: BTreeSet<u64> = faults.collect();
+        faults.iter().filter_map(|id| self.faults.record(*id).map(FaultRecord::struck)).collect()
     }
 
     /// Counts the uses of the tokens that a body holds: a call each, and the body with the first.

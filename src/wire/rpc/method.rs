@@ -198,7 +198,10 @@ impl Desk<'_> {
                 let token = token?;
                 let caller = match admitted {
                     Some(caller) => (*caller).clone(),
-                    None => origin.sessions().caller(change.at, &token)?,
+                    None => origin.sessions().caller(change.at, &token).inspect_err(|_| {
+                        let ended = origin.sessions().ended(change.at, &token);
+                        call.token_ended_by = ended.map(|ended| ended.by);
+                    })?,
                 };
                 Some((token, caller))
             }
