@@ -71,7 +71,7 @@ fn a_failing_test_prints_a_bounded_timeline() {
     for _ in 0..400 {
         client.ask("POST", "/account/login", &[name, password], b"");
     }
-    assert_eq!(origin.timeline().lines().count(), 802);
+    assert_eq!(origin.timeline().lines().count(), 803);
     let text = panic_text(origin);
     let (_, timeline) = text.split_once("timeline").unwrap();
     assert_eq!(timeline.lines().count(), 2 + 20 + 2 + 1 + 60, "{timeline}");

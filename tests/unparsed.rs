@@ -149,5 +149,14 @@ fn the_timeline_shows_connections_in_the_order_of_time() {
     ask();
     let timeline = origin.timeline();
     let shown: Vec<_> = timeline.lines().map(|line| line.contains("ClientHello")).collect();
-    assert_eq!(shown, [false, false, true, false], "{timeline}");
+    assert_eq!(shown, [false, false, false, true, false], "{timeline}");
+}
+
+#[test]
+fn a_timeline_names_its_origin() {
+    let origins = [MockOrigin::start(), MockOrigin::builder().seed(7).start()];
+    for origin in &origins {
+        let (url, seed, timeline) = (origin.url(), origin.seed(), origin.timeline());
+        assert!(timeline.starts_with(&format!("timeline of {url} (seed {seed}):\n")), "{timeline}");
+    }
 }

@@ -45,8 +45,8 @@ impl Builder {
     ///
     /// The first run that fails is run again, 200 times at most, with fewer and fewer of the faults
     /// that struck it, until with any one of them left out it passes. Those are printed as they are
-    /// written in a test, with the failure that they lead to, which may be another than the first;
-    /// where 200 runs were too few, that is said too. All these runs are reported by the panic hook,
+    /// written in a test, with the failure that they lead to, which may be another than the first, and
+    /// the timeline of that run; where 200 runs were too few, that is said too. All these runs are reported by the panic hook,
     /// which belongs to the whole process: much is printed where backtraces are wanted.
     ///
     /// An async client needs a runtime of its own, in a test that is not async itself:
@@ -77,7 +77,7 @@ impl Builder {
     }
 
     /// One run under chaos: how it failed, if it did, and what struck it.
-    fn under(&self, chaos: Chaos, run: &impl Fn(&MockOrigin)) -> (Option<String>, Vec<Fault>) {
+    fn under(&self, chaos: Chaos, run: &impl Fn(&MockOrigin)) -> (Option<FailedRun>, Vec<Fault>) {
         let origin = self.with_seed(chaos.seed_number());
         origin.chaos(chaos);
         let failure = failure_of(&origin, run);
@@ -85,7 +85,7 @@ impl Builder {
     }
 
     /// One run with these faults, each of which may act or not.
-    fn with(&self, seed: u64, faults: &[Fault], run: &impl Fn(&MockOrigin)) -> Option<String> {
+    fn with(&self, seed: u64, faults: &[Fault], run: &impl Fn(&MockOrigin)) -> Option<FailedRun> {
         let origin = self.with_seed(seed);
         for fault in faults {
             origin.add_replayed(fault.clone());
@@ -101,7 +101,7 @@ impl Builder {
     fn explain(
         &self,
         chaos: Chaos,
-        failure: String,
+        failure: FailedRun,
         faults: Vec<Fault>,
         run: &impl Fn(&MockOrigin),
     ) -> String {
@@ -114,13 +114,20 @@ impl Builder {
     }
 }
 
+/// A run that failed.
+struct FailedRun {
+    why: String,
+    timeline: String,
+}
+
 /// How a run fails, if it does.
-fn failure_of(origin: &MockOrigin, run: &impl Fn(&MockOrigin)) -> Option<String> {
+fn failure_of(origin: &MockOrigin, run: &impl Fn(&MockOrigin)) -> Option<FailedRun> {
     let ran = catch_unwind(AssertUnwindSafe(|| run(origin)));
-    match ran {
-        Err(panic) => Some(text_of(&*panic)),
-        Ok(()) => origin.verdict_at_the_end().err().map(|verdict| verdict.to_string()),
-    }
+    let why = match ran {
+        Err(panic) => text_of(&*panic),
+        Ok(()) => origin.verdict_at_the_end().err()?.to_string(),
+    };
+    Some(FailedRun { why, timeline: origin.timeline_excerpt() })
 }
 
 fn text_of(panic: &(dyn Any + Send)) -> String {
@@ -131,7 +138,7 @@ fn text_of(panic: &(dyn Any + Send)) -> String {
 /// What a run that fails has come to.
 struct Found {
     faults: Vec<Fault>,
-    failure: String,
+    failure: FailedRun,
     how: How,
 }
 
@@ -149,8 +156,8 @@ enum How {
 /// Takes faults away, many at once and then fewer, as long as what is left still fails.
 fn shrink(
     mut faults: Vec<Fault>,
-    mut failure: String,
-    fails: impl Fn(&[Fault]) -> Option<String>,
+    mut failure: FailedRun,
+    fails: impl Fn(&[Fault]) -> Option<FailedRun>,
 ) -> Found {
     let mut runs = 0;
     let mut size = faults.len().div_ceil(2);
@@ -196,11 +203,11 @@ impl Found {
             [] => String::new(),
             some => format!("\n\n{}", pasted(some)),
         };
-        let (seed, failure) = (chaos.seed_number(), &self.failure);
+        let (seed, FailedRun { why, timeline }) = (chaos.seed_number(), &self.failure);
         let chaos = pasted([format!("origin.chaos({chaos})")]);
         escape_lines(&format!(
             "seed {seed} fails, as it does under this chaos:\n\n{chaos}\n{what}{faults}\n\
-             The failure:\n\n{failure}"
+             The failure:\n\n{why}\n\n{timeline}"
         ))
     }
 }
@@ -215,11 +222,15 @@ mod tests {
         Fault::on_call(Trigger::new(Op::piece(part)), Effect::Hold)
     }
 
+    fn failed(why: &str) -> FailedRun {
+        FailedRun { why: why.to_owned(), timeline: "timeline".to_owned() }
+    }
+
     /// What is left of so many faults, if a run with some of them fails by that.
     fn shrunk(parts: &[u32], fails: impl Fn(&dyn Fn(u32) -> bool) -> bool) -> (Vec<Fault>, How) {
         let all = parts.iter().copied().map(fault).collect();
-        let found = shrink(all, "all".to_owned(), |some| {
-            fails(&|part| some.contains(&fault(part))).then(|| "some".to_owned())
+        let found = shrink(all, failed("all"), |some| {
+            fails(&|part| some.contains(&fault(part))).then(|| failed("some"))
         });
         (found.faults, found.how)
     }
@@ -245,7 +256,7 @@ mod tests {
         let all: Vec<_> = (1..=200).collect();
         let (left, how) = shrunk(&all, |has| all.iter().all(|part| has(*part)));
         assert_eq!((left.len(), how), (200, How::AtTheLimit));
-        let found = Found { faults: left, failure: "all".to_owned(), how };
+        let found = Found { faults: left, failure: failed("all"), how };
         let text = found.tell(Chaos::seed(1));
         assert!(text.contains("in 200 runs no fewer were found"), "{text}");
     }

@@ -1,5 +1,6 @@
 //! The origin as a test holds it.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -202,9 +203,21 @@ impl MockOrigin {
         self.shared.settled().journal.clone()
     }
 
-    /// The whole timeline as text, a line for each exchange.
+    /// The whole timeline as text: a line that names the origin by its URLs and its seed, a line of
+    /// headings, and a line for each exchange.
     pub fn timeline(&self) -> String {
-        Timeline(&self.journal()).to_string()
+        self.titled(&Timeline(&self.journal()))
+    }
+
+    /// The timeline without its quiet middle, as a failing test prints it.
+    pub(super) fn timeline_excerpt(&self) -> String {
+        let journal = self.shared.lock().journal.clone();
+        self.titled(&TimelineExcerpt(&journal))
+    }
+
+    fn titled(&self, timeline: &dyn fmt::Display) -> String {
+        let urls = self.urls().join(", ");
+        format!("timeline of {urls} (seed {}):\n{timeline}", self.seed)
     }
 
     /// The verdict so far.
@@ -257,11 +270,8 @@ impl MockOrigin {
     }
 
     fn account_of_events(&self) -> String {
-        let state = self.shared.lock();
-        let (journal, chaos) = (state.journal.clone(), state.faults.tell_of_chaos());
-        drop(state);
-        let chaos = escape_lines(&chaos);
-        format!("{chaos}timeline (seed {}):\n{}", self.seed, TimelineExcerpt(&journal))
+        let chaos = self.shared.lock().faults.tell_of_chaos();
+        escape_lines(&chaos) + &self.timeline_excerpt()
     }
 }
 

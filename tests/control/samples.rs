@@ -134,11 +134,15 @@ fn leave_out(value: &mut Value) {
     }
 }
 
-/// A timeline whose times, such as `0.0123 s`, are left out.
+/// A timeline whose times, such as `0.0123 s`, and whose port are left out.
 fn without_times(text: &str) -> String {
     let word = |word: &str| {
         let is_time = word.contains('.') && word.parse::<f64>().is_ok();
-        if is_time { "…".to_owned() } else { word.to_owned() }
+        match word.split_once("127.0.0.1:") {
+            Some((scheme, _)) => format!("{scheme}127.0.0.1:…"),
+            None if is_time => "…".to_owned(),
+            None => word.to_owned(),
+        }
     };
     let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ");
     text.lines().map(|text| line(text).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
