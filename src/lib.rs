@@ -53,6 +53,7 @@ mod server;
 pub mod spec;
 pub mod verdict;
 pub mod wire;
+mod wording;
 
 pub use fault::{Alter, Chaos, Cut, Fault, Garble, InterimResponse, Later, Listing};
 pub use fault::{Lose, Profile, Reject};

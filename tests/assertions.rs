@@ -164,6 +164,8 @@ fn requests_that_are_too_few_are_shown_among_all_that_came() {
     let (_, token, _) = uploaded(&origin, "a.txt", &[b"one"]);
     let pieces = origin.requests().op(Op::piece(1));
     assert_fails("requests_count", pieces.try_count(2));
+    assert_fails("requests_count_of_all", origin.requests().try_count(5..));
+    assert_fails("requests_count_none", origin.requests().op(Op::piece(7)).try_count(1));
     assert_fails("requests_header", pieces.try_header("X-Agile-Part", "2"));
     assert_fails("requests_secret", pieces.try_header("X-Agile-Authorization", "something else"));
     let text = pieces.try_header("X-Agile-Authorization", "x").unwrap_err().to_string();

@@ -13,35 +13,47 @@ struct Room {
 }
 
 const ROOMS: &[Room] = &[
-    Room { name: "spec", below: &[], crates: &[] },
-    Room { name: "content", below: &["spec"], crates: &["bytes", "ring", "tempfile"] },
-    Room { name: "origin", below: &["spec", "content"], crates: &["percent_encoding", "uuid"] },
-    Room { name: "journal", below: &["spec", "content", "origin"], crates: &["memchr"] },
+    Room { name: "wording", below: &[], crates: &[] },
+    Room { name: "spec", below: &["wording"], crates: &[] },
+    Room { name: "content", below: &["wording", "spec"], crates: &["bytes", "ring", "tempfile"] },
+    Room {
+        name: "origin",
+        below: &["wording", "spec", "content"],
+        crates: &["percent_encoding", "uuid"],
+    },
+    Room { name: "journal", below: &["wording", "spec", "content", "origin"], crates: &["memchr"] },
     Room {
         name: "wire",
-        below: &["spec", "content", "origin", "journal"],
+        below: &["wording", "spec", "content", "origin", "journal"],
         crates: &["base64", "httpdate", "infer", "percent_encoding", "ring", "serde_json"],
     },
     Room {
         name: "fault",
-        below: &["spec", "content", "origin", "journal"],
+        below: &["wording", "spec", "content", "origin", "journal"],
         crates: &["serde_json"],
     },
-    Room { name: "report", below: &["spec", "content", "origin", "journal"], crates: &[] },
+    Room {
+        name: "report",
+        below: &["wording", "spec", "content", "origin", "journal"],
+        crates: &[],
+    },
     Room {
         name: "verdict",
-        below: &["spec", "content", "origin", "journal", "fault", "wire", "report"],
+        below: &["wording", "spec", "content", "origin", "journal", "fault", "wire", "report"],
         crates: &[],
     },
     Room {
         name: "server",
-        below: &["spec", "content", "origin", "journal", "fault", "wire", "report", "verdict"],
+        below: &[
+            "wording", "spec", "content", "origin", "journal", "fault", "wire", "report", "verdict",
+        ],
         crates: &["bytes", "hyper", "hyper_util", "parking_lot", "tokio"],
     },
     Room {
         name: "control",
         below: &[
-            "spec", "content", "origin", "journal", "fault", "wire", "report", "verdict", "server",
+            "wording", "spec", "content", "origin", "journal", "fault", "wire", "report",
+            "verdict", "server",
         ],
         crates: &["percent_encoding", "serde_json"],
     },

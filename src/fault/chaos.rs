@@ -79,7 +79,13 @@ impl Chaos {
     }
 
     /// How many attempts are struck at most: `.at_most(2).per_operation()`. Default: 2.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[track_caller]
     pub const fn at_most(self, attempts: u32) -> Most {
+        assert!(attempts > 0, "chaos that strikes no attempt is none: .at_most(1).per_operation()");
         Most(Self { most: attempts, ..self })
     }
 
@@ -87,10 +93,11 @@ impl Chaos {
     ///
     /// # Panics
     ///
-    /// If it is over 100.
+    /// If it is 0 or over 100.
     #[must_use]
     #[track_caller]
     pub const fn percent(self, percent: u8) -> Self {
+        assert!(percent > 0, "chaos that strikes no attempt is none: .percent(1)");
         assert!(percent <= 100, "no more than all are struck: .percent(100)");
         Self { percent, ..self }
     }

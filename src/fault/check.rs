@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::journal::{Call, Op};
 use crate::origin::END_OF_YEAR_9999;
 use crate::spec::{Interface, LIMITS, Limit, METHODS, Operation, Row, method_named};
+use crate::wording::{counted, unknown};
 
 use super::plan::Circumstances;
 use super::reject::By;
@@ -73,7 +74,7 @@ fn check_name(name: Option<&str>) -> Result<(), String> {
 fn check_trigger(trigger: &Trigger) -> Result<(), String> {
     if let Some(name) = trigger.op.method_name().filter(|name| method_named(name).is_none()) {
         let names: Vec<_> = METHODS.iter().map(|method| method.name).collect();
-        return Err(format!("there is no method {name:?}, but {}", names.join(", ")));
+        return Err(unknown("method", name, &names, &names));
     }
     let most = LIMITS[Limit::PartNumber as usize].default;
     if let Some(parts) = trigger.op.parts() {
@@ -214,8 +215,8 @@ fn check_reject(reject: &Reject) -> Result<(), String> {
     let reason = reject.own_reason().unwrap_or_default();
     check_reason(reason)?;
     if let (Some(body), Some(status)) = (reject.own_body(), bodiless(reject.by)) {
-        let length = body.bytes.len();
-        return Err(format!("{status} has no body (RFC 9110), and this one has {length} bytes"));
+        let length = counted(body.bytes.len(), "byte");
+        return Err(format!("{status} has no body (RFC 9110), and this one has {length}"));
     }
     if let Some(body) = reject.own_body() {
         check_header("Content-Type", &body.content_type)?;

@@ -1,6 +1,7 @@
 //! Faults as the sentences by which a test adds them: what is printed can be pasted.
 
 use std::fmt::{self, Write};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::origin::Mishap;
@@ -19,7 +20,8 @@ impl fmt::Display for Fault {
         match &self.kind {
             Kind::Call(trigger, effect) => write!(f, "origin.{trigger}{name}.{effect}"),
             Kind::Connection(count, effect) => {
-                let which = if *count == Which::Times(1) { String::new() } else { counted(*count) };
+                let which =
+                    if *count == Which::Times(1) { String::new() } else { count.to_string() };
                 write!(f, "origin.connections(){which}{name}.{}", on_connection(*effect))
             }
             Kind::Token(user, life) => {
@@ -42,28 +44,36 @@ impl fmt::Display for Trigger {
         if let Some(upload) = &self.upload {
             write!(f, ".upload({upload:?})")?;
         }
-        match &self.attempts {
-            Some(range) if range.start() == range.end() => {
-                write!(f, ".attempt({})", range.start())?;
-            }
-            Some(range) => write!(f, ".attempts({}..={})", range.start(), range.end())?,
-            None => {}
+        if let Some(range) = &self.attempts {
+            f.write_str(&attempts_call(range))?;
         }
         match self.count {
             Some(count) if count != Self::usual(self.attempts.is_some()) => {
-                f.write_str(&counted(count))
+                write!(f, "{count}")
             }
             _ => Ok(()),
         }
     }
 }
 
-fn counted(count: Which) -> String {
-    match count {
-        Which::Times(1) => ".first()".to_owned(),
-        Which::Times(times) => format!(".times({times})"),
-        Which::Nth(nth) => format!(".nth({nth})"),
-        Which::Always => ".always()".to_owned(),
+impl fmt::Display for Which {
+    /// As in `.nth(2)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Times(1) => f.write_str(".first()"),
+            Self::Times(times) => write!(f, ".times({times})"),
+            Self::Nth(nth) => write!(f, ".nth({nth})"),
+            Self::Always => f.write_str(".always()"),
+        }
+    }
+}
+
+/// Attempts as they are selected in a test: `.attempt(1)`, `.attempts(1..=2)`.
+pub(crate) fn attempts_call(range: &RangeInclusive<u32>) -> String {
+    if range.start() == range.end() {
+        format!(".attempt({})", range.start())
+    } else {
+        format!(".attempts({}..={})", range.start(), range.end())
     }
 }
 

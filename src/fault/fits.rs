@@ -3,6 +3,7 @@
 use crate::journal::Call;
 use crate::origin::Mishap;
 use crate::spec::{Interface, Operation, PING, Row};
+use crate::wording::counted;
 
 use super::plan::Circumstances;
 use super::targets::is_nameless;
@@ -34,7 +35,7 @@ impl Effect {
         if let (Some(bytes), Some(declared)) = (self.body_bytes(), declared)
             && declared < bytes
         {
-            return Err(format!("its body has only {declared} bytes"));
+            return Err(format!("its body has only {}", counted(declared, "byte")));
         }
         let waits = self.stage() == Stage::Body && self.body_bytes() != Some(0);
         if let Some(status) = refused.filter(|_| waits || self.needs_commit()) {

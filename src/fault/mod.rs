@@ -24,6 +24,8 @@ mod trigger;
 pub(crate) mod words;
 
 pub use chaos::{Chaos, Most, Profile};
+#[cfg(feature = "server")]
+pub(crate) use code::attempts_call;
 pub use effect::{Alter, Cut, Effect, FRAMING_HEADERS, Garble, Later, Listing, Lose, Stage};
 pub use fits::refused_by_origin;
 pub use interim::{InterimResponse, InterimSupport};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::journal::{Call, Escaped, Exchange, Journal, Numbers};
 use crate::spec::Operation;
+use crate::wording::{counted, ordinal};
 
 use super::attempts::Attempts;
 use super::plan::FaultRecord;
@@ -21,7 +22,7 @@ pub fn near_misses(record: &FaultRecord, journal: &Journal) -> String {
 }
 
 fn near_token(uses: u64, life: TokenLife) -> String {
-    let came = format!("{uses} call{} came with such a token", plural(uses));
+    let came = format!("{} came with such a token", counted(uses, "call"));
     match (uses, life) {
         (0, _) => "no call came with such a token".to_owned(),
         (_, TokenLife::Time(_)) => format!("{came}, and it never grew that old"),
@@ -34,8 +35,7 @@ fn near_connection(record: &FaultRecord, count: Which, journal: &Journal) -> Str
         0 => {
             format!("no connection came since it was added, {} before", journal.connections().len())
         }
-        1 => "1 connection came since it was added".to_owned(),
-        many => format!("{many} connections came since it was added"),
+        some => format!("{} came since it was added", counted(some, "connection")),
     };
     match (&record.spared, count) {
         (Some(why), _) => format!("{came}; {why}"),
@@ -46,7 +46,7 @@ fn near_connection(record: &FaultRecord, count: Which, journal: &Journal) -> Str
 
 fn near_call(record: &FaultRecord, trigger: &Trigger, journal: &Journal) -> String {
     if let Some(why) = &record.spared {
-        return format!("{} call{} came, but {why}", record.matched, plural(record.matched));
+        return format!("{} came, but {why}", counted(record.matched, "call"));
     }
     let calls: Vec<Cow<'_, Call>> = journal.exchanges().iter().flat_map(calls).collect();
     let calls: Vec<&Call> = calls.iter().map(AsRef::as_ref).collect();
@@ -162,7 +162,7 @@ fn never_that_often(record: &FaultRecord, trigger: &Trigger, journal: &Journal) 
         }
         (None, 0) => format!("{what} came only before it was added"),
         (_, matched) => {
-            let came = format!("{what} came {matched} time{} since it was added", plural(matched));
+            let came = format!("{what} came {} since it was added", counted(matched, "time"));
             match trigger.count() {
                 Which::Nth(nth) => format!("{came}, the {} never", ordinal(nth)),
                 _ => came,
@@ -227,22 +227,4 @@ fn unread(calls: &[&Call], tells: impl Fn(&Call) -> bool) -> String {
         (count, []) => format!("{named}, and {count} unread"),
         (count, rows) => format!("{named}, and {count} unread, answered {}", rows.join(", ")),
     }
-}
-
-fn ordinal(number: u64) -> String {
-    // 11, 12 and 13 have names of their own, and do not end like 1, 2 and 3.
-    let ends_like = if (11..=13).contains(&(number % 100)) { 0 } else { number % 10 };
-    match (number, ends_like) {
-        (1, _) => "first".to_owned(),
-        (2, _) => "second".to_owned(),
-        (3, _) => "third".to_owned(),
-        (_, 1) => format!("{number}st"),
-        (_, 2) => format!("{number}nd"),
-        (_, 3) => format!("{number}rd"),
-        _ => format!("{number}th"),
-    }
-}
-
-fn plural(count: u64) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }

@@ -98,9 +98,21 @@ impl Requests {
     }
 
     /// Only those that ask for `op`.
+    ///
+    /// # Panics
+    ///
+    /// If it names part numbers that do not exist, such as 0.
     #[must_use]
+    #[track_caller]
     pub fn op(self, op: impl AsRef<Op>) -> Self {
         let op = op.as_ref();
+        if let Some(parts) = op.parts() {
+            let is_possible = !parts.is_empty() && *parts.start() > 0;
+            assert!(
+                is_possible,
+                "part numbers go from 1 up, in a range that is not empty: Op::piece(1..=4)"
+            );
+        }
         let words = op.describe();
         self.keep(words, |request| op.matches(request.call()))
     }
@@ -141,8 +153,14 @@ impl Requests {
     }
 
     /// Only those with that part number.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
     #[must_use]
+    #[track_caller]
     pub fn part(self, number: u32) -> Self {
+        assert!(number > 0, "part numbers go from 1 up: .part(1)");
         self.keep(format!("part {number}"), |request| request.part() == Some(number))
     }
 
@@ -207,9 +225,9 @@ impl Requests {
         &self.all
     }
 
-    /// The question in words.
-    pub(crate) fn question(&self) -> String {
-        if self.question.is_empty() { "any request".to_owned() } else { self.question.join(", ") }
+    /// The question in words; nothing if it is all requests.
+    pub(crate) fn question(&self) -> Option<String> {
+        (!self.question.is_empty()).then(|| self.question.join(", "))
     }
 
     fn keep(mut self, words: String, wanted: impl Fn(&Request) -> bool) -> Self {

@@ -231,7 +231,13 @@ impl Builder {
 
     /// Sets a limit to a small figure, so that a test can reach it. Default: the real ones
     /// ([`crate::spec::LIMITS`]).
+    ///
+    /// # Panics
+    ///
+    /// If the figure is 0.
+    #[track_caller]
     pub fn limit(mut self, limit: Limit, figure: u64) -> Self {
+        assert!(figure > 0, "a limit is 1 or more: .limit(Limit::{limit:?}, 1)");
         self.switches.limits.set(limit, figure);
         self
     }
@@ -273,7 +279,16 @@ impl Builder {
     /// answers, connections that are stalled, silent or closed by half. Default: 30 s, after which
     /// the answer is given, or the connection closed. What is only slow or late ends by itself, and
     /// has no limit. A client that leaves is not waited for.
+    ///
+    /// # Panics
+    ///
+    /// If that is no time at all.
+    #[track_caller]
     pub fn hold_limit(self, limit: Duration) -> Self {
+        assert!(
+            !limit.is_zero(),
+            "nothing is held for no time: .hold_limit(Duration::from_secs(1))"
+        );
         Self { hold_limit: limit, ..self }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::spec::{
     Cors, Join, LastCookie, LegacyHeaders, ListPathItems, RenameTaken, ResultShape, Tolerance,
+    right_call,
 };
 
 use super::builder::Builder;
@@ -19,7 +20,7 @@ impl Builder {
     #[track_caller]
     pub fn set(mut self, name: &str, value: &str) -> Self {
         if let Err(said) = self.switches.set(name, value) {
-            panic!("{said}: .set(\"join\", \"polls:3\")");
+            panic!("{said}: {}", right_call(name));
         }
         self
     }
@@ -90,7 +91,7 @@ impl Builder {
     }
 
     /// Requests in a second over `/multipart/*` and `/post/*`, then 429 (§1.11). Default: no limit;
-    /// the real one is 100.
+    /// the real one is 100, and 0 refuses every request.
     pub fn rate_limit(mut self, requests_per_second: u64) -> Self {
         self.switches.rate_limit = Some(requests_per_second);
         self

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::fault::{Chaos, Fault, FaultRecord, Kind, Place};
 use crate::journal::Op;
 use crate::origin::User;
+use crate::spec::right_call;
 
 use super::accept::StartError;
 use super::mock_origin::MockOrigin;
@@ -211,7 +212,7 @@ impl MockOrigin {
     #[track_caller]
     pub fn set(&self, name: &str, value: &str) {
         if let Err(said) = self.try_set(name, value) {
-            panic!("{said}: .set(\"rate_limit\", \"5\")");
+            panic!("{said}: {}", right_call(name));
         }
     }
 

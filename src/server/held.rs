@@ -33,8 +33,14 @@ impl Held {
     ///
     /// It blocks its thread: in async code there is
     /// [`arrived_times_async`](Self::arrived_times_async).
+    ///
+    /// # Panics
+    ///
+    /// If that is none.
+    #[track_caller]
     #[must_use = "it says whether the answers are held, or patience was over"]
     pub fn arrived_times(&self, times: u64, patience: Duration) -> bool {
+        assert!(times > 0, "0 answers are always held: .arrived_times(1, patience)");
         have_arrived(&self.shared, self.fault, times, patience)
     }
 
@@ -45,10 +51,20 @@ impl Held {
     }
 
     /// As [`arrived_times`](Self::arrived_times), for async code.
+    ///
+    /// # Panics
+    ///
+    /// If that is none, at once: before it is awaited.
+    #[track_caller]
     #[must_use = "it says whether the answers are held, or patience was over"]
-    pub async fn arrived_times_async(&self, times: u64, patience: Duration) -> bool {
+    pub fn arrived_times_async(
+        &self,
+        times: u64,
+        patience: Duration,
+    ) -> impl Future<Output = bool> + Send + use<> {
+        assert!(times > 0, "0 answers are always held: .arrived_times_async(1, patience)");
         let (shared, fault) = (Arc::clone(&self.shared), self.fault);
-        elsewhere(move || have_arrived(&shared, fault, times, patience)).await
+        elsewhere(move || have_arrived(&shared, fault, times, patience))
     }
 
     /// How many answers have been held so far, those that were let go included.

@@ -44,6 +44,7 @@ pub use states::{
     UPLOAD_TRANSITIONS, UploadEvent, UploadState, permit,
 };
 
+pub use switches::right_call;
 pub use switches::{
     Join, LastCookie, LegacyHeaders, ListPathItems, RenameTaken, ResultShape, SWITCHES, SwitchRow,
     Switches, Tolerance,

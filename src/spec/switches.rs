@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::wording::{nearest, unknown};
+
 use super::{Cors, LIMITS, LimitRow, Limits};
 
 /// Whether the origin puts up with something.
@@ -255,7 +257,7 @@ pub const SWITCHES: &[SwitchRow] = &[
         name: "rate_limit",
         values: "off|N",
         default: "off",
-        what: "requests per second over /multipart/* and /post/*, then 429 (the service's: 100)",
+        what: "requests per second over /multipart/* and /post/*, then 429 (the service's: 100; 0 refuses all)",
         set: |to, text| {
             to.rate_limit = if text == "off" { None } else { Some(number(text)?) };
             Some(())
@@ -307,6 +309,24 @@ pub const SWITCHES: &[SwitchRow] = &[
     },
 ];
 
+/// Every name that [`Switches::set`] takes.
+fn names() -> impl Iterator<Item = &'static str> {
+    SWITCHES.iter().map(|row| row.name).chain(LIMITS.iter().map(|row| row.name))
+}
+
+/// Returns a call of `.set` that is right, for the switch that `name` is or is most like.
+pub fn right_call(name: &str) -> String {
+    let name = nearest(name, names()).unwrap_or("join");
+    let limit = LIMITS.iter().find(|row| row.name == name).map(|row| row.default.to_string());
+    let value = limit.unwrap_or_else(|| {
+        let row = SWITCHES.iter().find(|row| row.name == name);
+        let (values, default) = row.map_or(("", ""), |row| (row.values, row.default));
+        let other = values.split('|').find(|value| *value != default).unwrap_or(values);
+        other.replace("BYTES", "1000000").replace("SECONDS", "5").replace('N', "5")
+    });
+    format!(".set({name:?}, {value:?})")
+}
+
 impl Switches {
     /// Sets a switch or a limit by its name.
     ///
@@ -315,20 +335,21 @@ impl Switches {
     /// What names there are, or what values the switch takes, in one line.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         if let Some(row) = LIMITS.iter().find(|row| row.name == name) {
-            let figure =
-                number(value).ok_or_else(|| format!("{name} takes a number, not {value:?}"))?;
-            self.limits.set(row.limit, figure);
+            let figure = number(value).filter(|figure| *figure > 0);
+            let refused = || format!("{name} takes a number of 1 or more, not {value:?}");
+            self.limits.set(row.limit, figure.ok_or_else(refused)?);
             return Ok(());
         }
         let Some(row) = SWITCHES.iter().find(|row| row.name == name) else {
-            let known =
-                SWITCHES.iter().map(|row| row.name).chain(LIMITS.iter().map(|row| row.name));
-            return Err(format!(
-                "there is no switch {name:?}, but {}",
-                known.collect::<Vec<_>>().join(", ")
-            ));
+            let known: Vec<_> = names().collect();
+            return Err(unknown("switch", name, &known, &known));
         };
-        (row.set)(self, value).ok_or_else(|| format!("{name} takes {}, not {value:?}", row.values))
+        (row.set)(self, value).ok_or_else(|| {
+            let words = row.values.split('|').filter(|value| value.starts_with(char::is_lowercase));
+            let meant = nearest(value, words.filter(|word| !word.contains(char::is_uppercase)));
+            let hint = meant.map(|meant| format!("; did you mean {meant:?}?")).unwrap_or_default();
+            format!("{name} takes {}, not {value:?}{hint}", row.values)
+        })
     }
 
     /// Every switch and every limit with its value, as [`Switches::set`] takes them.
@@ -420,6 +441,17 @@ mod tests {
     }
 
     #[test]
+    fn the_right_call_is_accepted() {
+        for name in names() {
+            let call = right_call(name);
+            let value = call.split('"').nth(3).unwrap_or_default();
+            assert!(call.starts_with(&format!(".set(\"{name}\", ")), "{call}");
+            assert_eq!(Switches::default().set(name, value), Ok(()), "{call}");
+        }
+        assert_eq!(right_call("jion"), ".set(\"join\", \"polls:5\")");
+    }
+
+    #[test]
     fn values_are_those_that_were_set() {
         let mut switches = Switches::default();
         let defaults: Vec<_> = switches.values().collect();
@@ -447,13 +479,18 @@ mod tests {
             Switches::default().set(name, value).err().unwrap_or_default()
         };
         assert!(
-            error("colour", "red").starts_with("there is no switch \"colour\", but result_shape, ")
+            error("colour", "red").starts_with("unknown switch \"colour\"; known: result_shape, ")
         );
         assert_eq!(
             error("join", "soon"),
             "join takes immediate|polls:N|after:SECONDS|fail, not \"soon\""
         );
-        assert_eq!(error("pieces", "-1"), "pieces takes a number, not \"-1\"");
+        assert_eq!(error("pieces", "-1"), "pieces takes a number of 1 or more, not \"-1\"");
+        assert_eq!(error("pieces", "0"), "pieces takes a number of 1 or more, not \"0\"");
+        assert_eq!(
+            error("join", "imediate"),
+            "join takes immediate|polls:N|after:SECONDS|fail, not \"imediate\"; did you mean \"immediate\"?"
+        );
         assert_eq!(error("rate_limit", ""), "rate_limit takes off|N, not \"\"");
     }
 }

@@ -3,12 +3,13 @@
 //! Nothing here is inferred from a state alone: where no record says who did something, the text
 //! says only what is there.
 
-use crate::journal::{Numbers, Op, Request, Requests};
+use crate::journal::{Op, Request, Requests};
 use crate::origin::{
     Actor, ByteSource, CallId, Change, File, JoinFailure, Obstacle, Path, Piece, Removal, Upload,
 };
 use crate::spec::UploadState;
 
+use super::evidence::{pieces_in_words, with_pieces};
 use super::reason::{Reason, Words};
 
 /// Returns why an upload is in its state and not in `wanted`; `requests` are those about it.
@@ -213,8 +214,8 @@ impl MissingFile<'_> {
         requests: &Requests,
         is_removed: bool,
     ) -> Option<Reason> {
-        let numbers = Numbers::of(upload.current().map(|piece| piece.number));
-        let state = format!("its upload is {} with pieces {numbers}", upload.state);
+        let pieces: Vec<u32> = upload.current().map(|piece| piece.number).collect();
+        let state = format!("its upload is {} {}", upload.state, with_pieces(&pieces));
         if upload.state != UploadState::Success {
             let why = of_upload(words, upload, requests, UploadState::Success);
             return Some(match why {
@@ -238,8 +239,8 @@ pub(super) fn of_file(words: Words<'_>, file: &File, maker: Option<&Upload>) -> 
     let what = match (&history.copied_from, &history.bytes, maker) {
         (Some(from), ..) => format!("stored it as a copy of {}", words.absolute(from)),
         (None, ByteSource::Pieces(_), Some(upload)) => {
-            let numbers = Numbers::of(upload.current().map(|piece| piece.number));
-            format!("joined it from pieces {numbers}")
+            let pieces: Vec<u32> = upload.current().map(|piece| piece.number).collect();
+            format!("joined it from {}", pieces_in_words(&pieces))
         }
         _ => "stored it".to_owned(),
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::content::Digest;
-use crate::journal::{Journal, Request, Requests};
+use crate::journal::{Journal, Numbers, Request, Requests};
 use crate::origin::{Change, Origin, Path, Spelling, Upload};
 use crate::spec::Cause;
 
@@ -28,6 +28,23 @@ pub(super) fn listed(names: &[impl fmt::Debug]) -> String {
     match names.len().saturating_sub(MOST_LISTED) {
         0 => format!("{names:?}"),
         more => format!("{:?} and {more} more", &names[..MOST_LISTED]),
+    }
+}
+
+/// Which pieces an upload has, in words: `with piece 1`, `without pieces`.
+pub(super) fn with_pieces(numbers: &[u32]) -> String {
+    if numbers.is_empty() {
+        return "without pieces".to_owned();
+    }
+    format!("with {}", pieces_in_words(numbers))
+}
+
+/// Part numbers with their noun: `piece 1`, `pieces 1..=3`, `no pieces`.
+pub(super) fn pieces_in_words(numbers: &[u32]) -> String {
+    match numbers {
+        [] => "no pieces".to_owned(),
+        [number] => format!("piece {number}"),
+        several => format!("pieces {}", Numbers::of(several.iter().copied())),
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::fault::{FaultRecord, near_misses};
 use crate::journal::{Call, Escaped, Journal, Request, Requests};
 use crate::spec::{Cause, ENDPOINTS, Interface, METHODS, Operation, endpoint_at};
+use crate::wording::{counted, nearest};
 
 use super::{Failure, connections};
 
@@ -49,8 +50,7 @@ impl fmt::Display for Verdict {
         }
         match self.omitted {
             0 => Ok(()),
-            1 => f.write_str("\n\n… and 1 more failure"),
-            more => write!(f, "\n\n… and {more} more failures"),
+            more => write!(f, "\n\n… and {}", counted(more, "more failure")),
         }
     }
 }
@@ -101,7 +101,7 @@ fn is_lost(request: &Request) -> bool {
     let is_unknown = || call.row.is_some_and(|row| row.causes.contains(&Cause::NoSuchMethod));
     match call.operation {
         Operation::Unmatched => true,
-        Operation::Read => request.status() == Some(404) && nearest(call).is_some(),
+        Operation::Read => request.status() == Some(404) && meant(call).is_some(),
         _ => is_unknown(),
     }
 }
@@ -123,7 +123,7 @@ fn lost(requests: &[&Request]) -> Failure {
     let name = Escaped::new(&*call.name);
     let failure = Failure::new(claim, expected, format!("{name}, answered {answered}{times}"))
         .showing(requests.iter().map(|request| request.shared()), |_| true);
-    match (endpoint_at(&call.name), nearest(call)) {
+    match (endpoint_at(&call.name), meant(call)) {
         (Some(endpoint), _) => {
             let methods: Vec<_> = endpoint.methods.iter().map(|method| method.name()).collect();
             *failure.hint(format!("{} takes {}", endpoint.path, methods.join(", ")))
@@ -166,67 +166,17 @@ fn our_bug(bug: &str) -> Failure {
         .hint("this is a bug of mock-origin or of the machine it runs on, not of the client")
 }
 
-/// The endpoint or method whose name is like the one that was called: a letter in four may differ.
-fn nearest(call: &Call) -> Option<&'static str> {
-    let names: Vec<&'static str> = match call.interface {
-        Interface::JsonRpc => METHODS.iter().map(|method| method.name).collect(),
-        _ => {
-            ENDPOINTS.iter().map(|endpoint| endpoint.path).filter(|path| !path.is_empty()).collect()
-        }
-    };
-    let longest = names.iter().map(|known| known.len()).max()?;
-    // A client chooses the length of a name. One that is much longer than all others is like none.
-    if call.name.chars().nth(longest + MOST_CHANGES).is_some() {
-        return None;
+/// The endpoint or method whose name is like the one that was called.
+fn meant(call: &Call) -> Option<&'static str> {
+    match call.interface {
+        Interface::JsonRpc => nearest(&call.name, METHODS.iter().map(|method| method.name)),
+        _ => nearest(&call.name, ENDPOINTS.iter().map(|endpoint| endpoint.path)),
     }
-    names
-        .into_iter()
-        .map(|known| (distance(&call.name, known), known))
-        .min()
-        .filter(|(distance, known)| *distance <= (known.len() / 4).min(MOST_CHANGES))
-        .map(|(_, known)| known)
-}
-
-/// More letters than that make another name.
-const MOST_CHANGES: usize = 3;
-
-/// How many letters must be put in, taken out or changed to make one of the other.
-fn distance(one: &str, other: &str) -> usize {
-    #[cfg(test)]
-    tests::COMPARED.with(|compared| compared.set(compared.get() + one.len() * other.len()));
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, letter) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
-        for (column, known) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *known);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-
     use super::*;
-
-    thread_local! {
-        /// Pairs of letters that were compared on this thread.
-        pub(super) static COMPARED: Cell<usize> = const { Cell::new(0) };
-    }
-
-    #[test]
-    fn a_name_of_any_length_costs_no_more_than_a_known_one() {
-        for interface in [Interface::Http, Interface::JsonRpc] {
-            let before = COMPARED.get();
-            let name = "/multipart/piece".repeat(4_000);
-            assert_eq!(nearest(&Call::new(Operation::Unmatched, interface, name)), None);
-            assert_eq!(COMPARED.get(), before);
-        }
-    }
 
     #[test]
     fn a_mistyped_name_finds_the_one_that_was_meant() {
@@ -240,9 +190,9 @@ mod tests {
             ("/videos/a.mp4", None),
             ("/foo", None),
         ] {
-            assert_eq!(nearest(&http(mistyped)), meant, "{mistyped}");
+            assert_eq!(super::meant(&http(mistyped)), meant, "{mistyped}");
         }
         let rpc = Call::new(Operation::UnknownMethod, Interface::JsonRpc, "getMultipartState");
-        assert_eq!(nearest(&rpc), Some("getMultipartStatus"));
+        assert_eq!(meant(&rpc), Some("getMultipartStatus"));
     }
 }

@@ -56,7 +56,8 @@ impl PieceSnapshot {
     twins! {
         /// Asserts how many requests sent it: `1`, `1..=3`, `2..`.
         assert_attempts, try_attempts(self, expected: impl Into<Count>) {
-            let (expected, found) = (expected.into(), self.attempts.len());
+            let expected = expected.into().or_refuse(".assert_attempts");
+            let found = self.attempts.len();
             let failure = || self.failure("was sent the expected number of times", expected, found);
             if expected.contains(found) { Ok(()) } else { Err(failure()) }
         }

@@ -14,13 +14,42 @@ use super::twins::twins;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
     least: usize,
-    most: Option<usize>,
+    end: Bound<usize>,
 }
 
 impl Count {
     /// Whether `number` is one of those meant.
     pub fn contains(self, number: usize) -> bool {
-        number >= self.least && self.most.is_none_or(|most| number <= most)
+        (Bound::Included(self.least), self.end).contains(&number)
+    }
+
+    /// The largest number, if there is one.
+    fn most(self) -> Option<usize> {
+        match self.end {
+            Bound::Included(most) => Some(most),
+            Bound::Excluded(above) => above.checked_sub(1),
+            Bound::Unbounded => None,
+        }
+    }
+
+    fn is_empty(self) -> bool {
+        match self.end {
+            Bound::Included(most) => most < self.least,
+            Bound::Excluded(above) => above <= self.least,
+            Bound::Unbounded => false,
+        }
+    }
+
+    /// Refuses an empty range, which holds for no number of requests.
+    #[track_caller]
+    pub(super) fn or_refuse(self, call: &str) -> Self {
+        let range = match self.end {
+            Bound::Excluded(above) => format!("{}..{above}", self.least),
+            Bound::Included(most) => format!("{}..={most}", self.least),
+            Bound::Unbounded => format!("{}..", self.least),
+        };
+        assert!(!self.is_empty(), "no number is in {range}: {call}(1..=2)");
+        self
     }
 
     fn of(range: &impl RangeBounds<usize>) -> Self {
@@ -29,18 +58,13 @@ impl Count {
             Bound::Excluded(below) => below + 1,
             Bound::Unbounded => 0,
         };
-        let most = match range.end_bound() {
-            Bound::Included(most) => Some(*most),
-            Bound::Excluded(above) => Some(above.saturating_sub(1)),
-            Bound::Unbounded => None,
-        };
-        Self { least, most }
+        Self { least, end: range.end_bound().cloned() }
     }
 }
 
 impl From<usize> for Count {
     fn from(number: usize) -> Self {
-        Self { least: number, most: Some(number) }
+        Self { least: number, end: Bound::Included(number) }
     }
 }
 
@@ -70,7 +94,7 @@ impl From<RangeToInclusive<usize>> for Count {
 
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.least, self.most) {
+        match (self.least, self.most()) {
             (least, Some(most)) if least == most => write!(f, "{least}"),
             (0, Some(most)) => write!(f, "at most {most}"),
             (least, Some(most)) => write!(f, "{least} to {most}"),
@@ -83,7 +107,7 @@ impl Requests {
     twins! {
         /// Asserts how many there are: `3`, `1..=2`, `1..`.
         assert_count, try_count(self, expected: impl Into<Count>) {
-            let expected = expected.into();
+            let expected = expected.into().or_refuse(".assert_count");
             if expected.contains(self.len()) { Ok(()) } else { Err(self.wrong_count(expected)) }
         }
 
@@ -96,10 +120,14 @@ impl Requests {
 
     fn wrong_count(&self, expected: Count) -> Box<Failure> {
         let found: HashSet<_> = self.iter().map(|request| request.exchange().index).collect();
-        let claim = format!("requests with {}", self.question());
-        Failure::new(claim, expected, self.len())
-            .showing(self.all().iter().cloned(), |exchange| found.contains(&exchange.index))
-            .hint("the marked exchanges are those that were counted")
+        let claim =
+            self.question().map_or("all requests".to_owned(), |it| format!("requests with {it}"));
+        let failure = Failure::new(claim, expected, self.len())
+            .showing(self.all().iter().cloned(), |exchange| found.contains(&exchange.index));
+        if found.is_empty() {
+            return failure;
+        }
+        failure.hint("the marked exchanges are those that were counted")
     }
 }
 

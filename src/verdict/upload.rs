@@ -8,7 +8,7 @@ use crate::origin::{Path, Upload};
 use crate::spec::UploadState;
 
 use super::causes;
-use super::evidence::{EndedTokens, listed};
+use super::evidence::{EndedTokens, listed, with_pieces};
 use super::reason::{Reason, Words};
 use super::twins::twins;
 use super::{Evidence, Failure, PieceSnapshot};
@@ -114,7 +114,13 @@ impl UploadSnapshot {
     }
 
     /// One of its part numbers, whether it was ever sent or not.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[track_caller]
     pub fn piece(&self, number: u32) -> PieceSnapshot {
+        assert!(number > 0, "part numbers go from 1 up: .piece(1)");
         PieceSnapshot {
             upload: self.path.clone(),
             number,
@@ -146,6 +152,7 @@ impl UploadSnapshot {
         /// Asserts that exactly these part numbers are stored, as in `1..=4`.
         assert_pieces, try_pieces(self, expected: impl IntoIterator<Item = u32>) {
             let expected: BTreeSet<u32> = expected.into_iter().collect();
+            assert!(!expected.contains(&0), "part numbers go from 1 up: .assert_pieces(1..=4)");
             let found: BTreeSet<u32> = self.pieces().into_iter().collect();
             if expected == found { Ok(()) } else { Err(self.wrong_pieces(&expected, &found)) }
         }
@@ -175,7 +182,7 @@ impl UploadSnapshot {
         if state == expected {
             return Ok(());
         }
-        let found = format!("{state} with pieces {}", Numbers::of(self.pieces()));
+        let found = format!("{state} {}", with_pieces(&self.pieces()));
         let (account, ended_tokens) = (&*self.account, &self.ended_tokens);
         let words = Words { exchanges: self.requests.all(), account, ended_tokens };
         let reason = causes::of_upload(words, &self.upload, &self.requests, expected);

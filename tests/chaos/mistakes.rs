@@ -57,7 +57,7 @@ fn who_never_retries_is_caught() {
         Mistake::NeverRetries,
         |origin| drop(origin.on(Op::piece(2)).attempt(1).reject(503)),
         try_content,
-        &["found: no file", "READY with pieces 1: it was never completed"],
+        &["found: no file", "READY with piece 1: it was never completed"],
     );
     assert_caught(
         Mistake::NeverRetries,

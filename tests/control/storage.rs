@@ -97,7 +97,7 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
         409,
         "\"/videos\" cannot be stored: a directory",
     ),
-    ("POST", "/uploads", r#"{"path": "/x", "part": 1}"#, 400, "there is no key \"part\", but path"),
+    ("POST", "/uploads", r#"{"path": "/x", "part": 1}"#, 400, "unknown key \"part\"; known: path"),
     ("PUT", "/uploads/x/pieces?part=1", "x", 404, "no upload x"),
     ("PUT", "/uploads/ID/pieces?part=0", "x", 400, "part numbers go from 1 to 2147483647, not 0"),
     ("PUT", "/uploads/ID/pieces?part=a", "x", 400, "part takes a part number, not \"a\""),

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use mock_origin::fault::{ConnectionEffect, Effect, Fault, Trigger, Which};
 use mock_origin::{
-    Alter, Cut, Garble, Interface, InterimResponse, Join, Later, Listing, Lose, Mishap, MockOrigin,
-    Op, Operation, Reject,
+    Alter, Chaos, Cut, Garble, Interface, InterimResponse, Join, Later, Limit, Listing, Lose,
+    Mishap, MockOrigin, Op, OpenUpload, Operation, Reject, UploadSnapshot,
 };
 
 use super::videos;
@@ -38,6 +38,11 @@ fn watch_panics() {
             }
         }));
     });
+}
+
+/// An upload without pieces.
+fn with_upload() -> UploadSnapshot {
+    MockOrigin::builder().upload(OpenUpload::new("/a")).start().upload("/a")
 }
 
 /// The text with which `ask` panics, and the file in which.
@@ -72,7 +77,7 @@ fn assert_all_refused(cases: &[Case]) {
 /// Asserts that each of these is refused with that text.
 macro_rules! assert_refused {
     (|$origin:ident| $($ask:expr => $said:expr,)*) => {
-        assert_all_refused(&[$((|$origin| { let _ = $ask; }, $said)),*])
+        assert_all_refused(&[$((|$origin| { let _ = (&$origin, $ask); }, $said)),*])
     };
 }
 
@@ -81,9 +86,9 @@ macro_rules! assert_refused {
 fn calls_that_there_are_not() {
     assert_refused! { |origin|
         origin.on(Op::method("getMultipartState")).reject(503) =>
-            "there is no method \"getMultipartState\", but makeDir, makeDir2, deleteDir, listDir, listFile, listPath, stat, rename, setMTime, setContentType, deleteFile, fetchFileHTTP, mediaVaultUrl, mediaVaultURL, copyFile, deleteObject, renameFile, createMultipart, getMultipartStatus, getMultipartStatusMap, listMultipart, listMultipartPiece, completeMultipart, abortMultipart, restartMultipart, login, authenticate, logout, checkToken, updateSession, noop, ping, initKeyPair",
+            "unknown method \"getMultipartState\"; did you mean \"getMultipartStatus\"?",
         origin.on(Op::method("getMultipartState")).lose(Lose::Close) =>
-            "there is no method \"getMultipartState\", but makeDir, makeDir2, deleteDir, listDir, listFile, listPath, stat, rename, setMTime, setContentType, deleteFile, fetchFileHTTP, mediaVaultUrl, mediaVaultURL, copyFile, deleteObject, renameFile, createMultipart, getMultipartStatus, getMultipartStatusMap, listMultipart, listMultipartPiece, completeMultipart, abortMultipart, restartMultipart, login, authenticate, logout, checkToken, updateSession, noop, ping, initKeyPair",
+            "unknown method \"getMultipartState\"; did you mean \"getMultipartStatus\"?",
         origin.on(Op::piece(0)).reject(503) =>
             "part: numbers go from 1 to 2147483647, and 0 is none",
         origin.on(Op::piece(4..=2)).reject(503) =>
@@ -139,15 +144,21 @@ fn paths_users_and_uploads_that_no_such_call_is_about() {
 fn what_is_said_twice() {
     assert_refused! { |origin|
         origin.on(Op::create()).path("/a").path("/b").reject(503) =>
-            "path: of which calls is said once, and this says it twice",
+            ".path(\"/a\") and .path(\"/b\") exclude each other: keep one of them",
         origin.on(Op::create()).user("jane").user("jim").reject(503) =>
-            "user: of which calls is said once, and this says it twice",
+            ".user(\"jane\") and .user(\"jim\") exclude each other: keep one of them",
         origin.on(Op::piece(1)).upload("u1").upload("u2").reject(503) =>
-            "upload: of which calls is said once, and this says it twice",
+            ".upload(\"u1\") and .upload(\"u2\") exclude each other: keep one of them",
+        origin.on(Op::piece(1)).nth(1).times(2).reject(503) =>
+            ".nth(1) and .times(2) exclude each other: keep one of them",
+        origin.on(Op::create()).named("a").named("b").reject(503) =>
+            ".named(\"a\") and .named(\"b\") exclude each other: keep one of them",
+        origin.tokens().user("jane").user("jim").die_after_requests(1) =>
+            ".user(\"jane\") and .user(\"jim\") exclude each other: keep one of them",
         origin.on(Op::create()).attempt(1).attempt(2).reject(503) =>
-            "attempts: of which calls is said once, and this says it twice",
+            ".attempt(1) and .attempt(2) exclude each other: keep one of them",
         origin.on(Op::create()).attempts(1..=2).attempt(3).reject(503) =>
-            "attempts: of which calls is said once, and this says it twice",
+            ".attempts(1..=2) and .attempt(3) exclude each other: keep one of them",
     }
 }
 
@@ -178,15 +189,15 @@ fn counts_that_never_come() {
         origin.on(Op::piece(1)).times(0).reject(503) =>
             "times takes 1 or more: what acts 0 times is no fault",
         origin.on(Op::piece(1)).nth(1).nth(2).reject(503) =>
-            "which of the calls is said once: .nth(2), or .first(), or .times(2), or .always()",
+            ".nth(1) and .nth(2) exclude each other: keep one of them",
         origin.on(Op::piece(1)).first().always().reject(503) =>
-            "which of the calls is said once: .nth(2), or .first(), or .times(2), or .always()",
+            ".first() and .always() exclude each other: keep one of them",
         origin.connections().nth(0).reset() =>
             "nth takes 1 or more, and the first is 1",
         origin.connections().nth(1).always().reset() =>
-            "which of the connections is said once: .nth(2), or .first(), or .times(2), or .always()",
+            ".nth(1) and .always() exclude each other: keep one of them",
         origin.connections().first().times(2).reset() =>
-            "which of the connections is said once: .nth(2), or .first(), or .times(2), or .always()",
+            ".first() and .times(2) exclude each other: keep one of them",
         origin.connections().times(0).silence() =>
             "times takes 1 or more: what acts 0 times is no fault",
         origin.connections().close_after(0) =>
@@ -197,6 +208,43 @@ fn counts_that_never_come() {
             "die_after_bytes takes 1 byte or more, not 0",
         origin.tokens().die_after(Duration::ZERO) =>
             "die_after takes more than 0 seconds: afterwards, with expire_token, ends one at once",
+    }
+}
+
+#[test]
+#[allow(clippy::reversed_empty_ranges)]
+fn zero_counts_and_empty_ranges_are_refused() {
+    assert_refused! { |origin|
+        origin.requests().assert_count(2..=1) =>
+            "no number is in 2..=1: .assert_count(1..=2)",
+        origin.requests().assert_count(0..0) =>
+            "no number is in 0..0: .assert_count(1..=2)",
+        origin.requests().try_count(..=0).unwrap().try_count(3..3) =>
+            "no number is in 3..3: .assert_count(1..=2)",
+        origin.requests().part(0) =>
+            "part numbers go from 1 up: .part(1)",
+        origin.requests().op(Op::piece(0)) =>
+            "part numbers go from 1 up, in a range that is not empty: Op::piece(1..=4)",
+        origin.requests().op(Op::piece(4..=2)) =>
+            "part numbers go from 1 up, in a range that is not empty: Op::piece(1..=4)",
+        with_upload().piece(0) =>
+            "part numbers go from 1 up: .piece(1)",
+        with_upload().assert_pieces([0]) =>
+            "part numbers go from 1 up: .assert_pieces(1..=4)",
+        with_upload().piece(1).assert_attempts(2..=1) =>
+            "no number is in 2..=1: .assert_attempts(1..=2)",
+        Chaos::seed(1).at_most(0).per_operation() =>
+            "chaos that strikes no attempt is none: .at_most(1).per_operation()",
+        Chaos::seed(1).percent(0) =>
+            "chaos that strikes no attempt is none: .percent(1)",
+        MockOrigin::builder().limit(Limit::Pieces, 0) =>
+            "a limit is 1 or more: .limit(Limit::Pieces, 1)",
+        MockOrigin::builder().hold_limit(Duration::ZERO) =>
+            "nothing is held for no time: .hold_limit(Duration::from_secs(1))",
+        MockOrigin::start().on(Op::any()).hold().arrived_times(0, Duration::ZERO) =>
+            "0 answers are always held: .arrived_times(1, patience)",
+        MockOrigin::start().on(Op::any()).hold().arrived_times_async(0, Duration::ZERO) =>
+            "0 answers are always held: .arrived_times_async(1, patience)",
     }
 }
 
@@ -353,8 +401,14 @@ fn switches_that_there_are_not() {
     assert_refused! { |origin|
         origin.set("rate_limit", "often") =>
             "rate_limit takes off|N, not \"often\": .set(\"rate_limit\", \"5\")",
+        origin.set("join", "sometimes") =>
+            "join takes immediate|polls:N|after:SECONDS|fail, not \"sometimes\": .set(\"join\", \"polls:5\")",
+        origin.set("jion", "fail") =>
+            "unknown switch \"jion\"; did you mean \"join\"?: .set(\"join\", \"polls:5\")",
+        MockOrigin::builder().set("cors", "opne") =>
+            "cors takes documented|open, not \"opne\"; did you mean \"open\"?: .set(\"cors\", \"open\")",
         origin.set("pieces", "-1") =>
-            "pieces takes a number, not \"-1\": .set(\"rate_limit\", \"5\")",
+            "pieces takes a number of 1 or more, not \"-1\": .set(\"pieces\", \"1000\")",
     }
 }
 

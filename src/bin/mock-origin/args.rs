@@ -236,7 +236,9 @@ const OPTIONS: &[(&str, Set)] = &[
         Some(())
     }),
     ("hold-limit", |serve, value| {
-        serve.hold_limit = Some(Duration::try_from_secs_f64(value.parse().ok()?).ok()?);
+        let limit = Duration::try_from_secs_f64(value.parse().ok()?).ok()?;
+        serve.hold_limit = Some(limit).filter(|limit| !limit.is_zero());
+        serve.hold_limit?;
         Some(())
     }),
     ("faults", |serve, value| {
@@ -275,7 +277,7 @@ fn form_of(name: &str) -> &'static str {
         "key-pair" => "ACCESS:SECRET, without blanks, & and = in ACCESS",
         "set" => "NAME=VALUE",
         "faults" => "the name of a file",
-        "hold-limit" => "SECONDS",
+        "hold-limit" => "SECONDS above 0",
         _ => "a whole number from 0 to 18446744073709551615",
     }
 }
@@ -423,7 +425,7 @@ mod tests {
             &["serve", "--seed", "-1"],
             "--seed takes a whole number from 0 to 18446744073709551615, not \"-1\"",
         ),
-        (&["serve", "--hold-limit", "-1"], "--hold-limit takes SECONDS, not \"-1\""),
+        (&["serve", "--hold-limit", "-1"], "--hold-limit takes SECONDS above 0, not \"-1\""),
         (&["serve", "--faults", ""], "--faults takes the name of a file, not \"\""),
         (&["serve", "--faults=a", "--faults=b"], "--faults comes twice, and is said once"),
         (&["serve", "--seed=1", "--quiet", "--seed=1"], "--seed comes twice, and is said once"),

@@ -151,11 +151,14 @@ mod tests {
                 "[[fault]]\nop = \"piece\"\nhold = true\nlose = \"reset\"",
                 "fault 1: a fault has one effect, and this has hold and lose",
             ),
-            ("[[faults]]\nop = \"piece\"\nreject = 503", "there is no key \"faults\""),
+            (
+                "[[faults]]\nop = \"piece\"\nreject = 503",
+                "unknown key \"faults\"; did you mean \"fault\"?",
+            ),
             ("[fault]\nop = \"piece\"\nreject = 503", "fault takes a list of faults"),
             (
                 "seed = 3\n[[fault]]\nop = \"piece\"\nreject = 503",
-                "there is no key \"seed\" beside the list of faults",
+                "unknown key \"seed\" beside the list of faults",
             ),
             ("[[fault]]\nop = \"piece\"\nreject = { status = 503, code = 77 }", "fault 1: "),
             (
@@ -178,7 +181,7 @@ mod tests {
                 "[[fault]]\nop = \"piece\"\n\nattempt = 99999999999999999999999\nhold = true",
                 "line 4: whole numbers go up to 9223372036854775807",
             ),
-            ("[[fault]]\nop = \"piece\"\nsince = 2020-01-01", "fault 1: there is no key \"since\""),
+            ("[[fault]]\nop = \"piece\"\nsince = 2020-01-01", "fault 1: unknown key \"since\""),
             ("fault = []", "there is no fault in the list"),
             (
                 "[[fault]]\nop = \"piece\"\nname = 1979-05-27\nhold = true",

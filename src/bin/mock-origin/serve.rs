@@ -141,6 +141,11 @@ fn line_of_connection(connection: &Connection) -> Option<String> {
     Some(format!("{:>5} {:>5}  {text}", "-", connection.index))
 }
 
+/// A number and its noun.
+fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 /// What is not done by the end, and what came of the run.
 fn summary(origin: &MockOrigin, verdict: Option<&Verdict>, quiet: bool) -> Vec<String> {
     let journal = origin.journal();
@@ -154,10 +159,10 @@ fn summary(origin: &MockOrigin, verdict: Option<&Verdict>, quiet: bool) -> Vec<S
         count => format!(", {count} unfinished"),
     };
     lines.push(format!(
-        "{} exchanges on {} connections, {refused} refused{unfinished}; {} uploads (seed {})",
-        journal.exchanges().len(),
-        journal.connections().len(),
-        origin.uploads().len(),
+        "{} on {}, {refused} refused{unfinished}; {} (seed {})",
+        counted(journal.exchanges().len(), "exchange"),
+        counted(journal.connections().len(), "connection"),
+        counted(origin.uploads().len(), "upload"),
         origin.seed(),
     ));
     lines.extend(chaos(origin));

@@ -25,11 +25,11 @@ const OPTIONS: &[(&str, &str, Apply)] = &[
     ("profile", r#""lossy"|"ill"|"slow"|"everything""#, |chaos, value| {
         Some(chaos.profile(named(PROFILES, value)?))
     }),
-    ("at_most", "a whole number from 0 to 4294967295", |chaos, value| {
-        Some(chaos.at_most(whole(value)?).per_operation())
+    ("at_most", "a whole number from 1 to 4294967295", |chaos, value| {
+        Some(chaos.at_most(whole(value).filter(|most| *most > 0)?).per_operation())
     }),
-    ("percent", "a whole number from 0 to 100", |chaos, value| {
-        Some(chaos.percent(whole(value).filter(|percent| *percent <= 100)?))
+    ("percent", "a whole number from 1 to 100", |chaos, value| {
+        Some(chaos.percent(whole(value).filter(|percent| (1..=100).contains(percent))?))
     }),
 ];
 

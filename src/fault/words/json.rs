@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::wording::{nearest, unknown};
+
 use super::twice;
 
 pub(crate) type Object = Map<String, Value>;
@@ -18,28 +20,9 @@ pub(crate) fn parsed(text: &str) -> Result<Value, String> {
 /// Refuses what nobody asked for.
 pub(crate) fn check_keys(object: &Object, known: &[&str]) -> Result<(), String> {
     match object.keys().find(|key| !known.contains(&key.as_str())) {
-        Some(key) => Err(no_key(key, meant(key, known), known)),
+        Some(key) => Err(unknown("key", key, known, known)),
         None => Ok(()),
     }
-}
-
-/// What is said of a key that there is not: which one was meant, or else all there are.
-pub(super) fn no_key(key: &str, meant: Option<&str>, known: &[&str]) -> String {
-    let there = meant.map_or_else(|| known.join(", "), str::to_owned);
-    format!("there is no key {key:?}, but {there}")
-}
-
-/// The key that `key` is but for one slip of the pen: a letter too many, too few or wrong.
-pub(super) fn meant<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
-    known.iter().copied().find(|known| is_slip(key, known))
-}
-
-fn is_slip(word: &str, meant: &str) -> bool {
-    let (word, meant) = (word.as_bytes(), meant.as_bytes());
-    let same = word.iter().zip(meant).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
-    let (word, meant) = (&word[same..], &meant[same..]);
-    let behind = |text: &[u8], by: usize| text.get(by..).unwrap_or_default().to_ascii_lowercase();
-    [(1, 0), (0, 1), (1, 1)].iter().any(|(a, b)| behind(word, *a) == behind(meant, *b))
 }
 
 /// The value of a key, if it came.
@@ -60,7 +43,14 @@ pub(crate) fn needed<T>(found: Option<T>, key: &str, values: &str) -> Result<T, 
 
 /// What is said of a value that its key does not take.
 pub(super) fn takes(key: &str, values: &str, value: &Value) -> String {
-    format!("{key} takes {values}, not {}", shown(value))
+    let meant = value.as_str().and_then(|word| nearest(word, quoted_words(values)));
+    let hint = meant.map(|meant| format!("; did you mean {meant:?}?")).unwrap_or_default();
+    format!("{key} takes {values}, not {}{hint}", shown(value))
+}
+
+/// The words that stand in quotation marks in what a key takes.
+fn quoted_words(values: &str) -> impl Iterator<Item = &str> {
+    values.split('"').skip(1).step_by(2)
 }
 
 /// A value as it came, but never so long that it hides what is said of it.

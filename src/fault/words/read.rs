@@ -6,11 +6,12 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::fault::Fault;
+use crate::wording::{nearest, unknown};
 
 use super::effects::{EFFECTS, EffectRow};
 #[cfg(feature = "cli")]
 use super::json::check_keys;
-use super::json::{Object, meant, no_key, parsed, shown, takes};
+use super::json::{Object, parsed, shown, takes};
 use super::selectors::{Draft, SELECTORS, Subject, subject};
 
 /// The selectors that say the same in different ways: a fault has at most one of each line.
@@ -54,11 +55,12 @@ impl Fault {
         let Some((tables, object)) =
             value.as_object().and_then(|all| Some((all.get("fault")?, all)))
         else {
+            check_is_one(&value)?;
             return Ok(vec![fault(&value)?.defined_as(text.trim())]);
         };
         if let Some(key) = object.keys().find(|key| *key != "fault") {
             return Err(format!(
-                "there is no key {key:?} beside the list of faults, but fault alone"
+                "unknown key {key:?} beside the list of faults, which stands alone"
             ));
         }
         let list = tables.as_array().ok_or_else(|| takes("fault", "a list of faults", tables))?;
@@ -79,6 +81,20 @@ fn defined(faults: Vec<Fault>, list: &str) -> Vec<Fault> {
             None => fault,
         })
         .collect()
+}
+
+/// Refuses a list of faults under another key than `fault`, which would be read as one fault.
+fn check_is_one(value: &Value) -> Result<(), String> {
+    const KEY: &[&str] = &["fault"];
+    let is_list =
+        |value: &Value| value.as_array().is_some_and(|list| list.iter().any(Value::is_object));
+    let is_misnamed = |(key, value): &(&String, &Value)| {
+        is_list(value) || nearest(key, KEY.iter().copied()).is_some()
+    };
+    match value.as_object().and_then(|object| object.iter().find(is_misnamed)) {
+        Some((key, _)) => Err(unknown("key", key, KEY, KEY)),
+        None => Ok(()),
+    }
 }
 
 fn all(list: &[Value]) -> Result<Vec<Fault>, String> {
@@ -123,7 +139,7 @@ fn check_key(key: &str, on: Subject) -> Result<(), String> {
             let all = [Subject::Calls, Subject::Connections, Subject::Tokens]
                 .into_iter()
                 .flat_map(keys_on);
-            Err(no_key(key, meant(key, &all.collect::<Vec<_>>()), &keys_on(on)))
+            Err(unknown("key", key, &keys_on(on), &all.collect::<Vec<_>>()))
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::fault::{
     Alter, Cut, Effect, Fault, Garble, InterimResponse, Later, Listing, Lose, Pattern, Reject,
-    Trigger, Which,
+    Trigger, Which, attempts_call,
 };
 use crate::journal::Op;
 use crate::origin::Mishap;
@@ -13,7 +13,7 @@ use crate::server::held::Held;
 use crate::server::mock_origin::MockOrigin;
 use crate::spec::Join;
 
-use super::Armed;
+use super::{Armed, set_once};
 
 /// The beginning of a sentence about calls: [`MockOrigin::on`].
 ///
@@ -43,7 +43,9 @@ impl<'o> On<'o> {
     /// If a path has been said already.
     #[track_caller]
     pub fn path(mut self, pattern: &str) -> Self {
-        said_once("path", &mut self.trigger.path, Pattern::new(pattern));
+        set_once(&mut self.trigger.path, Pattern::new(pattern), |path| {
+            format!(".path({:?})", path.as_str())
+        });
         self
     }
 
@@ -54,7 +56,7 @@ impl<'o> On<'o> {
     /// If a user has been said already.
     #[track_caller]
     pub fn user(mut self, name: &str) -> Self {
-        said_once("user", &mut self.trigger.user, name.to_owned());
+        set_once(&mut self.trigger.user, name.to_owned(), |user| format!(".user({user:?})"));
         self
     }
 
@@ -65,7 +67,7 @@ impl<'o> On<'o> {
     /// If an upload has been said already.
     #[track_caller]
     pub fn upload(mut self, id: &str) -> Self {
-        said_once("upload", &mut self.trigger.upload, id.to_owned());
+        set_once(&mut self.trigger.upload, id.to_owned(), |id| format!(".upload({id:?})"));
         self
     }
 
@@ -93,7 +95,7 @@ impl<'o> On<'o> {
     /// If which attempts has been said already.
     #[track_caller]
     pub fn attempts(mut self, numbers: RangeInclusive<u32>) -> Self {
-        said_once("attempts", &mut self.trigger.attempts, numbers);
+        set_once(&mut self.trigger.attempts, numbers, attempts_call);
         self
     }
 
@@ -142,17 +144,18 @@ impl<'o> On<'o> {
 
     #[track_caller]
     fn count(mut self, count: Which) -> Self {
-        let before = self.trigger.count.replace(count);
-        assert!(
-            before.is_none(),
-            "which of the calls is said once: .nth(2), or .first(), or .times(2), or .always()"
-        );
+        set_once(&mut self.trigger.count, count, Which::to_string);
         self
     }
 
     /// Gives the fault a name for messages. Default: the sentence.
+    ///
+    /// # Panics
+    ///
+    /// If a name has been given already.
+    #[track_caller]
     pub fn named(mut self, name: &str) -> Self {
-        self.name = Some(name.to_owned());
+        set_once(&mut self.name, name.to_owned(), |name| format!(".named({name:?})"));
         self
     }
 
@@ -161,13 +164,6 @@ impl<'o> On<'o> {
         let Self { origin, trigger, name } = self;
         origin.add_fault(name.into_iter().fold(Fault::on_call(trigger, effect), Fault::named))
     }
-}
-
-/// A second one would take the place of the first in silence.
-#[track_caller]
-fn said_once<T>(what: &str, to: &mut Option<T>, given: T) {
-    let before = to.replace(given);
-    assert!(before.is_none(), "{what}: of which calls is said once, and this says it twice");
 }
 
 macro_rules! verbs {

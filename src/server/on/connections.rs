@@ -3,7 +3,7 @@
 use crate::fault::{ConnectionEffect, Fault, Which};
 use crate::server::mock_origin::MockOrigin;
 
-use super::Armed;
+use super::{Armed, set_once};
 
 /// The beginning of a sentence about connections: [`MockOrigin::connections`].
 #[derive(Debug)]
@@ -62,18 +62,19 @@ impl<'o> OnConnections<'o> {
 
     #[track_caller]
     fn count(mut self, count: Which) -> Self {
-        let before = self.count.replace(count);
-        assert!(
-            before.is_none(),
-            "which of the connections is said once: .nth(2), or .first(), or .times(2), or \
-             .always()"
-        );
+        set_once(&mut self.count, count, Which::to_string);
         self
     }
 
     /// Gives the fault a name for messages. Default: the sentence.
-    pub fn named(self, name: &str) -> Self {
-        Self { name: Some(name.to_owned()), ..self }
+    ///
+    /// # Panics
+    ///
+    /// If a name has been given already.
+    #[track_caller]
+    pub fn named(mut self, name: &str) -> Self {
+        set_once(&mut self.name, name.to_owned(), |name| format!(".named({name:?})"));
+        self
     }
 
     /// Accepts the connection and resets it at once.

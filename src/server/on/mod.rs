@@ -58,3 +58,13 @@ pub(super) fn place() -> Place {
     let caller = Location::caller();
     Place { file: caller.file().to_owned(), line: caller.line() }
 }
+
+/// Sets what may be said once: a second one would take the place of the first in silence. `call` is how it is said in
+/// a test.
+#[track_caller]
+fn set_once<T>(to: &mut Option<T>, given: T, call: impl Fn(&T) -> String) {
+    if let Some(before) = to {
+        panic!("{} and {} exclude each other: keep one of them", call(before), call(&given));
+    }
+    *to = Some(given);
+}

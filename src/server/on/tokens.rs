@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::fault::{Fault, TokenLife};
 use crate::server::mock_origin::MockOrigin;
 
-use super::Armed;
+use super::{Armed, set_once};
 
 /// The beginning of a sentence about tokens: [`MockOrigin::tokens`].
 #[derive(Debug)]
@@ -22,13 +22,25 @@ impl<'o> OnTokens<'o> {
     }
 
     /// Only tokens of that user.
-    pub fn user(self, user: &str) -> Self {
-        Self { user: Some(user.to_owned()), ..self }
+    ///
+    /// # Panics
+    ///
+    /// If a user has been said already.
+    #[track_caller]
+    pub fn user(mut self, user: &str) -> Self {
+        set_once(&mut self.user, user.to_owned(), |user| format!(".user({user:?})"));
+        self
     }
 
     /// Gives the fault a name for messages. Default: the sentence.
-    pub fn named(self, name: &str) -> Self {
-        Self { name: Some(name.to_owned()), ..self }
+    ///
+    /// # Panics
+    ///
+    /// If a name has been given already.
+    #[track_caller]
+    pub fn named(mut self, name: &str) -> Self {
+        set_once(&mut self.name, name.to_owned(), |name| format!(".named({name:?})"));
+        self
     }
 
     /// Each token works for so many calls, counted from here on; the next one gets 403 / −10001

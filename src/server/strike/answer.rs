@@ -8,6 +8,7 @@ use crate::server::exchange::{End, Walk};
 use crate::server::line::Interrupted;
 use crate::server::script::Script;
 use crate::wire::{Answer, Body};
+use crate::wording::counted;
 
 use super::alter::{alter, is_about_framing};
 use super::commit::refusal;
@@ -94,7 +95,7 @@ impl Walk {
     ) -> End {
         let length = length_of(&answer);
         if length < room {
-            self.spare(format!("its answer has only {length} bytes"));
+            self.spare(format!("its answer has only {}", counted(length, "byte")));
             return End::Answer(answer, outcome);
         }
         self.fire();
@@ -151,10 +152,10 @@ fn changes_nothing(garble: &Garble, answer: &Answer) -> Option<String> {
     let length = body_length(answer);
     match garble {
         Garble::Truncate(bytes) if *bytes >= length => {
-            Some(format!("its answer has a body of only {length} bytes"))
+            Some(format!("its answer has a body of only {}", counted(length, "byte")))
         }
         Garble::ContentLength(claimed) if *claimed == answer.body.len() => {
-            Some(format!("its answer has a body of just {length} bytes"))
+            Some(format!("its answer has a body of just {}", counted(length, "byte")))
         }
         _ => None,
     }

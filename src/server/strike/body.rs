@@ -6,6 +6,7 @@ use crate::server::exchange::{End, Walk, record_body};
 use crate::server::intake::Brake;
 use crate::server::sink::Taken;
 use crate::wire::{BodyEnd, Plan};
+use crate::wording::counted;
 
 impl Walk {
     /// What a fault makes of the request before its body is read, if that is its end.
@@ -48,7 +49,7 @@ impl Walk {
         match self.effect() {
             Some(Effect::ReadSlowly(_)) => self.spare("it had no body"),
             Some(effect) if effect.stage() == Stage::Body => {
-                self.spare(format!("its body had only {length} bytes"));
+                self.spare(format!("its body had only {}", counted(length, "byte")));
             }
             _ => {}
         }

@@ -12,9 +12,9 @@ const NONSENSE: &[(&str, &str)] = &[
     ("{\"hold\":true,\n\"hold\":true}", "\"hold\" comes twice in one object, again at line 2"),
     (
         r#"{"on":"tokens","colour":"red","die_after":1}"#,
-        "there is no key \"colour\", but on, user, name, die_after_requests, die_after_bytes, die_after",
+        "unknown key \"colour\"; known: on, user, name, die_after_requests, die_after_bytes, die_after",
     ),
-    (r#"{"on":"connections","ntn":1,"reset":true}"#, "there is no key \"ntn\", but nth"),
+    (r#"{"on":"connections","ntn":1,"reset":true}"#, "unknown key \"ntn\"; did you mean \"nth\"?"),
     (
         r#"{"on":"calls","op":"login","reset":true}"#,
         "reset goes with connections, and this fault is on calls",
@@ -94,7 +94,7 @@ const NONSENSE: &[(&str, &str)] = &[
     ),
     (
         r#"{"op":"piece","cut_after":{"bytes":1,"how":"reset","when":2}}"#,
-        "cut_after: there is no key \"when\", but bytes, how",
+        "cut_after: unknown key \"when\"; known: bytes, how",
     ),
     (
         r#"{"op":"piece","cut_answer":{"bytes":-1,"how":"reset"}}"#,
@@ -102,7 +102,7 @@ const NONSENSE: &[(&str, &str)] = &[
     ),
     (
         r#"{"op":"piece","reject":{"status":503,"wait":3}}"#,
-        "reject: there is no key \"wait\", but status, raw, code, reason, headers, retry_after, content_type, body",
+        "reject: unknown key \"wait\"; known: status, raw, code, reason, headers, retry_after, content_type, body",
     ),
     (
         r#"{"op":"piece","reject":{"status":503,"headers":{"A":5}}}"#,
@@ -128,7 +128,7 @@ const NONSENSE: &[(&str, &str)] = &[
     (r#"{"op":"piece","reject":{"status":503,"raw":503}}"#, "reject: it has one of status and raw"),
     (
         r#"{"op":"piece","reject_after":{"bytes":1,"reject":{"state":503}}}"#,
-        "reject_after: reject: there is no key \"state\", but status, raw, code, reason, headers, retry_after, content_type, body",
+        "reject_after: reject: unknown key \"state\"; known: status, raw, code, reason, headers, retry_after, content_type, body",
     ),
     (
         r#"{"op":"piece","commit_later":{"then":503}}"#,
@@ -231,7 +231,7 @@ fn every_effect_says_what_it_takes() {
         // What takes an inner table names what is wrong in it.
         let json = format!("{{\"on\":\"{on}\",\"{}\":{{\"x\":1}}}}", row.key);
         let error = Fault::from_json(&json).unwrap_err();
-        let inner = format!("{}: there is no key \"x\", but ", row.key);
+        let inner = format!("{}: unknown key \"x\"; known: ", row.key);
         let outer = format!("{} takes {}, not {{\"x\":1}}", row.key, row.values);
         assert!(error.starts_with(&inner) == row.values.contains('{'), "{error}");
         assert!(error.starts_with(&inner) || error == outer, "{error}");
@@ -246,9 +246,18 @@ fn a_long_value_is_cut_and_a_list_has_faults_and_says_which() {
     assert_eq!(list(&long), format!("fault 2: hold takes true, not \"{}…", "é".repeat(79)));
     assert_eq!(list("{\"fault\": [1]}"), "fault 1: a fault is an object, not 1");
     assert_eq!(list("{\"fault\": 1}"), "fault takes a list of faults, not 1");
+    for (misnamed, text) in [
+        ("{\"faults\": [{\"op\": \"login\"}]}", "unknown key \"faults\"; did you mean \"fault\"?"),
+        ("{\"Fault\": {\"op\": \"login\"}}", "unknown key \"Fault\"; did you mean \"fault\"?"),
+        ("{\"rules\": [{\"op\": \"login\"}]}", "unknown key \"rules\"; known: fault"),
+        ("{\"op\": \"peice\", \"hold\": true}", "did you mean \"piece\"?"),
+        ("{\"op\": \"list\", \"list\": \"drop\"}", "did you mean \"drops\"?"),
+    ] {
+        assert!(list(misnamed).ends_with(text), "{misnamed}: {}", list(misnamed));
+    }
     for none in ["[]", "{\"fault\": []}"] {
         assert_eq!(list(none), "there is no fault in the list");
     }
     let beside = "{\"fault\": [], \"seed\": 1}";
-    assert_eq!(list(beside), "there is no key \"seed\" beside the list of faults, but fault alone");
+    assert_eq!(list(beside), "unknown key \"seed\" beside the list of faults, which stands alone");
 }

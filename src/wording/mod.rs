@@ -1,0 +1,8 @@
+//! Words for messages: numbers with their nouns, and the name that was meant. It knows nothing of the protocol.
+//! Start with [`counted`] and [`nearest`].
+
+mod nearest;
+mod numerals;
+
+pub(crate) use nearest::{nearest, unknown};
+pub(crate) use numerals::{counted, ordinal};
