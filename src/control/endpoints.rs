@@ -134,6 +134,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
         )
     },
     get(
+        "/__mock/connections",
+        r#"{"connections": [{"index", "opened", "closed", "unparsed": {"kind", "text", "excerpt", "behind", "status", "at"}, "fault"}]}"#,
+        "the connections on which something happened that no exchange tells of: bytes from which no \
+         request could be read, or a fault",
+        Tell(story::connections),
+    ),
+    get(
         "/__mock/timeline",
         "text",
         "the timeline, a line for each exchange",
@@ -142,8 +149,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     get(
         "/__mock/verdict",
         r#"{"ok": true} | {"ok": false, "failures": [TEXT], "omitted": N}"#,
-        "what speaks against the run so far: requests that found no endpoint, faults that never \
-         acted or held an answer beyond the hold limit",
+        "what speaks against the run so far: bytes that are no request, requests that found no \
+         endpoint, faults that never acted or held an answer beyond the hold limit",
         Tell(story::verdict),
     ),
     Endpoint {

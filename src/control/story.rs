@@ -1,12 +1,14 @@
 //! What happened, and whether it was right.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::fault::{interface_word, operation_word};
 use crate::journal::{
-    AnswerHead, Call, Exchange, Framing, Moment, Outcome, Struck, redacted, shown_target,
+    AnswerHead, Call, Connection, Exchange, Framing, Moment, Outcome, Struck, redacted,
+    shown_target,
 };
 use crate::server::MockOrigin;
 
@@ -38,6 +40,36 @@ pub(super) fn journal(origin: &MockOrigin, request: &Request<'_>) -> Result<Said
     let from = after.map_or(0, |after| after.saturating_add(1));
     let exchanges = origin.read_journal(from, limit).flatten();
     Ok(Said::Written(list("exchanges", exchanges.map(|exchange| Ok(told(&exchange))))))
+}
+
+pub(super) fn connections(origin: &MockOrigin) -> Said {
+    let noted: BTreeMap<u64, Value> = origin
+        .noted_after(0)
+        .iter()
+        .filter(|connection| connection.unparsed.is_some() || connection.fault.is_some())
+        .map(|connection| (connection.index, noted(connection)))
+        .collect();
+    Said::Json(json!({ "connections": noted.into_values().collect::<Vec<_>>() }))
+}
+
+fn noted(connection: &Connection) -> Value {
+    let unparsed = connection.unparsed.as_ref().map(|unparsed| {
+        json!({
+            "kind": unparsed.kind.word(),
+            "text": unparsed.to_string(),
+            "excerpt": unparsed.excerpt(),
+            "behind": unparsed.behind,
+            "status": unparsed.status,
+            "at": seconds(&unparsed.at),
+        })
+    });
+    json!({
+        "index": connection.index,
+        "opened": seconds(&connection.opened),
+        "closed": connection.closed.as_ref().map(seconds),
+        "unparsed": unparsed,
+        "fault": connection.fault.as_ref().map(struck),
+    })
 }
 
 fn told(exchange: &Exchange) -> Value {

@@ -94,6 +94,18 @@ impl UnparsedKind {
         }
     }
 
+    /// Returns the word for it in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::TlsClientHello => "tls_client_hello",
+            Self::Http2Preface => "http2_preface",
+            Self::BytesBehindRequest => "bytes_behind_request",
+            Self::NoRequestLine => "no_request_line",
+            Self::InvalidHead(_) => "invalid_head",
+            Self::IncompleteHead => "incomplete_head",
+        }
+    }
+
     /// Returns whether the client did something wrong. A client that was stopped in the middle of a
     /// head did not.
     pub fn is_wrong(self) -> bool {

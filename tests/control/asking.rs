@@ -360,3 +360,22 @@ fn the_journal_redacts_every_kind_of_secret() {
     let target = told["exchanges"][0]["target"].as_str().unwrap();
     assert_eq!(target, "http://<redacted>@host/account/login");
 }
+
+#[test]
+fn connections_that_no_exchange_tells_of_are_listed() {
+    let stage = stage();
+    assert_eq!(stage.ask("GET", "/__mock/connections", ""), json!({ "connections": [] }));
+    let mut client = Client::new(&stage.origin);
+    client.ask("OPTIONS", "/", &[], b"");
+    client.write("{}\r\n\r\n").finish_writing().rest().unwrap();
+    record::closed_connection(&stage.origin, client.address());
+    let listed = stage.ask("GET", "/__mock/connections", "");
+    let unparsed = &listed["connections"][0]["unparsed"];
+    assert_eq!(
+        (&unparsed["kind"], &unparsed["behind"]),
+        (&json!("bytes_behind_request"), &json!(0))
+    );
+    assert_eq!((&unparsed["excerpt"], &unparsed["status"]), (&json!("{}"), &json!(400)));
+    let verdict = stage.ask("GET", "/__mock/verdict", "");
+    assert!(verdict["failures"][0].as_str().unwrap().contains("behind #0"), "{verdict}");
+}

@@ -179,3 +179,21 @@ fn what_cannot_be_served_is_one_line_and_2() {
         assert!(ended.stdout.is_empty());
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_http_is_a_line_of_the_log_and_of_the_verdict() {
+    let mut child = serve(&[]).spawn().unwrap();
+    let mut url = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
+    let mut client = Client::to(url.trim_end());
+    client.write(b"\x16\x03\x01\x02\0\x01\0\x1b[31m").finish_writing().rest().unwrap();
+    let mut log = BufReader::new(child.stderr.as_mut().unwrap());
+    let mut line = String::new();
+    // It comes while the origin is serving.
+    log.read_line(&mut line).unwrap();
+    assert!(line.contains("no request: TLS ClientHello: \\u{16}\\u{3}"), "{line}");
+    drop(log);
+    let said = String::from_utf8(terminate(child).stderr).unwrap();
+    assert!(said.contains("every client sends requests") && !said.contains('\u{1b}'), "{said}");
+}

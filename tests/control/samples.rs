@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::Stage;
 use crate::page::check_part;
+use crate::support::record::closed_connection;
 use crate::support::{Client, piece};
 
 /// The target behind `/__mock/`, and the body. `ID` is the upload that was begun first.
@@ -29,6 +30,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET", "faults", ""),
     ("POST", "faults/1/release", ""),
     ("GET", "journal?limit=1", ""),
+    ("GET", "connections", ""),
     ("GET", "timeline", ""),
     ("GET", "verdict", ""),
     ("DELETE", "faults", ""),
@@ -47,7 +49,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
 ];
 
 /// What is different in every run.
-const LEFT_OUT: &[&str] = &["opened", "committed", "answered", "closed", "digest"];
+const LEFT_OUT: &[&str] = &["opened", "committed", "answered", "at", "closed", "digest"];
 
 /// The longest answer that is shown whole.
 const LONGEST: usize = 900;
@@ -96,8 +98,11 @@ fn samples() -> String {
     written + "\n```\n"
 }
 
-/// What the client under test does meanwhile: piece 2, which is refused once.
+/// What the client under test does meanwhile: it tries HTTPS, and sends piece 2, which is refused once.
 fn send_pieces(stage: &Stage, id: &str) {
+    let mut client = Client::new(&stage.origin);
+    client.write(b"\x16\x03\x01\x02\0\x01\0").finish_writing().rest().unwrap();
+    closed_connection(&stage.origin, client.address());
     for status in [503, 200] {
         let mut client = Client::new(&stage.origin);
         assert_eq!(piece(&mut client, &stage.token, id, 2, b"second").status, status);
