@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use mock_origin::MockOrigin;
@@ -89,13 +90,16 @@ fn bytes_behind_a_body_are_known_while_the_connection_is_open() {
 }
 
 #[test]
-fn bytes_that_were_just_read_are_in_the_verdict_of_finish() {
-    let origin = MockOrigin::start();
-    let mut client = Client::new(&origin);
-    client.write(HELLO).read();
-    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| origin.finish()));
-    let text = *panic.unwrap_err().downcast::<String>().unwrap();
-    assert!(text.contains("TLS ClientHello"), "{text}");
+fn bytes_that_were_just_refused_are_in_the_verdict_of_finish() {
+    let head = b"GET / HTTP/1.1\r\nContent-Length: +5\r\n\r\n";
+    for (bytes, named) in [(HELLO, "TLS ClientHello"), (head, "is not one number")] {
+        let origin = MockOrigin::start();
+        let mut client = Client::new(&origin);
+        assert_eq!(client.write(bytes).read().status, 400);
+        let panic = catch_unwind(AssertUnwindSafe(|| origin.finish()));
+        let text = *panic.unwrap_err().downcast::<String>().unwrap();
+        assert!(text.contains(named) && text.contains("answered 400"), "{text}");
+    }
 }
 
 #[test]

@@ -224,9 +224,12 @@ impl Line {
         }
     }
 
-    /// Whether hyper has answered by itself.
-    pub(super) fn is_refused(&self) -> bool {
-        self.now.lock().refused.is_some()
+    /// hyper is about to write `bytes`; says whether it answers by itself, as nobody else does.
+    pub(super) fn is_refusal(&self, bytes: &[u8]) -> bool {
+        let mut now = self.now.lock();
+        let status = status_of(bytes).filter(|_| now.exchange.is_none());
+        now.refused = status.or(now.refused);
+        status.is_some()
     }
 
     /// Whether it is known that no request can be read any more.
@@ -306,7 +309,7 @@ impl Line {
     ) -> Poll<io::Result<usize>> {
         self.check_epoch()?;
         let count = ready!(self.socket.poll_write(context, bytes))?;
-        self.wrote(bytes, count);
+        self.wrote(count);
         Poll::Ready(Ok(count))
     }
 
@@ -318,7 +321,7 @@ impl Line {
     ) -> Poll<io::Result<usize>> {
         self.check_epoch()?;
         let count = ready!(self.socket.poll_write_vectored(context, slices))?;
-        self.wrote(slices.first().map_or(&[], |slice| &slice[..]), count);
+        self.wrote(count);
         Poll::Ready(Ok(count))
     }
 
@@ -328,12 +331,8 @@ impl Line {
     }
 
     /// The tap has handed bytes to the network.
-    fn wrote(&self, bytes: &[u8], count: usize) {
-        let mut now = self.now.lock();
-        now.written += count as u64;
-        if now.exchange.is_none() {
-            now.refused = status_of(bytes).or(now.refused);
-        }
+    fn wrote(&self, count: usize) {
+        self.now.lock().written += count as u64;
     }
 
     /// The last of a stored file has left for hyper.

@@ -128,9 +128,9 @@ impl Tap {
         self.held = held;
     }
 
-    /// Records what hyper has refused, if that is what it has just written.
-    fn note_refusal(&self) {
-        if self.line.is_refused() {
+    /// Records what hyper refuses, if that is what it writes: before the client can see it.
+    fn note_refusal(&self, bytes: &[u8]) {
+        if self.line.is_refusal(bytes) {
             self.line.record_unparsed(self.framer.partial_head());
         }
     }
@@ -200,9 +200,8 @@ impl AsyncWrite for Tap {
             }
         }
         let fitting = ready!(tap.poll_pace(context, bytes.len()))?;
-        let count = ready!(tap.line.poll_write(context, &bytes[..fitting]))?;
-        tap.note_refusal();
-        Poll::Ready(Ok(count))
+        tap.note_refusal(bytes);
+        tap.line.poll_write(context, &bytes[..fitting])
     }
 
     fn poll_write_vectored(
@@ -214,9 +213,8 @@ impl AsyncWrite for Tap {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return self.poll_write(context, first.map_or(&[], |slice| &slice[..]));
         }
-        let count = ready!(self.line.poll_write_vectored(context, slices))?;
-        self.note_refusal();
-        Poll::Ready(Ok(count))
+        self.note_refusal(slices.first().map_or(&[], |slice| &slice[..]));
+        self.line.poll_write_vectored(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
