@@ -1,11 +1,15 @@
 //! Every fault has a name, a place and a count, and one that never acted says what came near it.
 //! The texts are golden, as those of `tests/assertions.rs` are.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, UNIX_EPOCH};
 
 use mock_origin::fault::{Effect, Fault, Trigger};
-use mock_origin::{Builder, Cut, Garble, Interface, Lose, Mishap, MockOrigin, Op, Outcome, Reject};
+use mock_origin::{
+    Builder, Cut, Garble, Interface, Join, Lose, Mishap, MockOrigin, Op, OpenUpload, Outcome,
+    Reject, Request,
+};
 
 use super::asking;
 use super::support::golden::{assert_golden, without_lines};
@@ -386,4 +390,39 @@ fn finish_fails_on_what_never_acted() {
     origin.on(Op::piece(9)).named("the lost ack").commit_then(Lose::Reset);
     upload(&origin);
     origin.finish();
+}
+
+/// How many faults the record of the first exchange names when it first says that the call is done.
+fn faults_at_commit(origin: &MockOrigin) -> usize {
+    let seen = Cell::new(None);
+    let is_done = origin.wait_until(PATIENCE, |requests| {
+        let mut exchanges = requests.iter().map(Request::exchange);
+        let done = exchanges.find(|exchange| exchange.committed.is_some());
+        seen.set(done.map(|exchange| exchange.faults.len()));
+        done.is_some()
+    });
+    assert!(is_done);
+    seen.get().unwrap()
+}
+
+#[test]
+fn a_fault_at_the_commit_counts_with_the_commit() {
+    let arm: [fn(&MockOrigin); 3] = [
+        |origin| drop(origin.on(Op::complete()).join(Join::Fail)),
+        |origin| drop(origin.on(Op::complete()).afterwards(Mishap::RemoveDirectory)),
+        |origin| drop(origin.on(Op::complete()).afterwards(Mishap::ExpireToken)),
+    ];
+    // Whoever looks in between sees the one without the other, if there is an in between.
+    for arm in arm.iter().cycle().take(30) {
+        let origin = builder().upload(OpenUpload::new("/videos/a.mp4").piece(1, "one")).start();
+        let (token, id) = (origin.token_for("jane"), origin.uploads()[0].id().to_owned());
+        arm(&origin);
+        let faults = std::thread::scope(|scope| {
+            let looking = scope.spawn(|| faults_at_commit(&origin));
+            let _ = complete(&mut Client::new(&origin), &token, &id);
+            looking.join().unwrap()
+        });
+        assert_eq!(faults, 1);
+        origin.finish();
+    }
 }

@@ -1,6 +1,6 @@
 //! A fault that can change nothing is not spent, and `finish()` says why.
 
-use mock_origin::{Cut, Garble, Listing, Lose, Mishap, MockOrigin, Op, Reject};
+use mock_origin::{Alter, Cut, Garble, Listing, Lose, Mishap, MockOrigin, Op, Reject};
 
 use super::asking::{self, batch};
 use super::support::{Client, Ended, PATIENCE, create, piece_headers, request};
@@ -9,11 +9,49 @@ use super::videos;
 /// What is armed, what is asked for, and what is said of the fault then.
 type Case = (fn(&MockOrigin), fn(&MockOrigin, &str), &'static str);
 
+fn ask_create(origin: &MockOrigin, token: &str) {
+    assert_eq!(asking::create(origin, token, "/videos", "a.mp4").status, 200);
+}
+
+/// Asserts that each fault is spared, and that the verdict says why.
+fn assert_spared(cases: &[Case]) {
+    for (arm, ask, why) in cases {
+        let (origin, token) = videos();
+        arm(&origin);
+        ask(&origin, &token);
+        let written = origin.requests().iter().next_back().unwrap().exchange().written;
+        let why = why.replace("LENGTH", &written.to_string());
+        let verdict = origin.verdict().unwrap_err().to_string();
+        assert!(verdict.contains(&format!("never: 1 call came, but {why}\n")), "{why}: {verdict}");
+    }
+}
+
+#[test]
+fn a_response_that_would_be_the_same_is_spared() {
+    assert_spared(&[
+        (
+            |origin| drop(origin.on(Op::create()).answer_slowly(1_000_000)),
+            ask_create,
+            "its answer is written in one go at that rate: LENGTH bytes",
+        ),
+        (
+            |origin| drop(origin.on(Op::create()).alter(Alter::Code(0))),
+            ask_create,
+            "its answer says so already",
+        ),
+        (
+            |origin| {
+                let same = Alter::With("Server".into(), "Apache".into());
+                drop(origin.on(Op::create()).alter(same));
+            },
+            ask_create,
+            "its answer says so already",
+        ),
+    ]);
+}
+
 #[test]
 fn what_would_change_nothing_is_spared() {
-    let ask_create = |origin: &MockOrigin, token: &str| {
-        assert_eq!(asking::create(origin, token, "/videos", "a.mp4").status, 200);
-    };
     let cases: [Case; 6] = [
         (
             |origin| drop(origin.on(Op::create()).garble(Garble::Truncate(0))),
@@ -58,13 +96,7 @@ fn what_would_change_nothing_is_spared() {
             "what it holds had been released",
         ),
     ];
-    for (arm, ask, why) in cases {
-        let (origin, token) = videos();
-        arm(&origin);
-        ask(&origin, &token);
-        let verdict = origin.verdict().unwrap_err().to_string();
-        assert!(verdict.contains(&format!("never: 1 call came, but {why}\n")), "{why}: {verdict}");
-    }
+    assert_spared(&cases);
 }
 
 #[test]

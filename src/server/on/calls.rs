@@ -279,14 +279,15 @@ verbs! {
     /// spared where its answer would be the very same.
     garble(how: Garble) Effect::Garble(how);
 
-    /// Writes the answer no faster than so many bytes a second.
+    /// Writes the answer no faster than so many bytes a second. A call is spared if its answer fits into
+    /// the fiftieth of a second's bytes that is written at once.
     ///
     /// If the client leaves or closes its sending direction meanwhile, the exchange ends as
     /// [`Outcome::ClientGone`](crate::Outcome::ClientGone).
     answer_slowly(bytes_per_second: u64) Effect::AnswerSlowly(bytes_per_second);
 
-    /// Answers with something else in the head. A call is spared if its answer has no such header,
-    /// but for [`Alter::With`], which adds it.
+    /// Answers with something else in the head. A call is spared if its answer says so already, or has no
+    /// such header, but for [`Alter::With`], which adds it.
     alter(what: Alter) Effect::Alter(what);
 }
 

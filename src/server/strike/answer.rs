@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::fault::{Cut, Effect, Garble};
+use crate::fault::{Alter, Cut, Effect, Garble};
 use crate::journal::Outcome;
 use crate::server::exchange::{End, Walk};
 use crate::server::line::Interrupted;
 use crate::server::script::Script;
+use crate::server::tap::portion;
 use crate::wire::{Answer, Body};
 use crate::wording::counted;
 
@@ -28,7 +29,6 @@ impl Walk {
             Effect::CommitThen(lose) => return self.lose(lose),
             Effect::CutAnswer(room, cut) => return self.cut_answer(answer, room, cut, outcome),
             Effect::Garble(garble) => return self.garble(answer, &garble, outcome),
-            Effect::Join(_) | Effect::Stale => self.fire(),
             Effect::Delay(by) => {
                 self.hold_back();
                 let line = Arc::clone(&self.line);
@@ -42,7 +42,7 @@ impl Walk {
                 }
             }
             Effect::Alter(change) => {
-                let altered = alter(answer.head_mut(), &change);
+                let altered = alter_head(&mut answer, &change);
                 let is_unframed = altered.is_ok() && is_about_framing(&change);
                 self.resolve(altered);
                 if is_unframed {
@@ -51,8 +51,7 @@ impl Walk {
                 }
             }
             Effect::AnswerSlowly(rate) => {
-                self.line.set_pace(rate);
-                self.fire();
+                self.answer_slowly(rate, &answer);
             }
             // These act before there is an answer, where the request comes so far.
             Effect::Reject(_)
@@ -65,6 +64,8 @@ impl Walk {
             | Effect::GarbleContinue(_)
             | Effect::Lose(_)
             | Effect::CommitLater(_)
+            | Effect::Join(_)
+            | Effect::Stale
             | Effect::Listing(_)
             | Effect::Meanwhile(_)
             | Effect::Afterwards(_) => self.spare(refusal(&answer, self.struck_call())),
@@ -74,6 +75,16 @@ impl Walk {
 
     pub(super) fn struck_call(&self) -> usize {
         self.pending.as_ref().map_or(0, |pending| pending.call)
+    }
+
+    fn answer_slowly(&mut self, rate: u64, answer: &Answer) {
+        let length = length_of(answer);
+        if length <= portion(rate).0 {
+            let length = counted(length, "byte");
+            return self.spare(format!("its answer is written in one go at that rate: {length}"));
+        }
+        self.line.set_pace(rate);
+        self.fire();
     }
 
     fn garble(&mut self, mut answer: Box<Answer>, garble: &Garble, outcome: Outcome) -> End {
@@ -145,6 +156,17 @@ impl Walk {
         state.journal.update(self.exchange, |record| record.outcome = Outcome::HeldBack);
         self.account(&mut state, &pending.strike, Ok(()));
     }
+}
+
+/// Changes the head of an answer.
+///
+/// # Errors
+///
+/// Why that cannot be, or would change nothing.
+fn alter_head(answer: &mut Answer, change: &Alter) -> Result<(), String> {
+    let before = Arc::clone(&answer.head);
+    alter(answer.head_mut(), change)?;
+    if before == answer.head { Err("its answer says so already".to_owned()) } else { Ok(()) }
 }
 
 /// Why a garbled answer would be the very one that the origin gives.

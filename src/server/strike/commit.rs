@@ -96,8 +96,10 @@ impl Walk {
                     return Err(self.forgotten());
                 }
                 let befallen = befall(&mut state, by, mishap, plan.call());
-                drop(state);
-                self.resolve(befallen);
+                // In the same moment, so that nobody sees the one without the other.
+                if let Some(pending) = self.pending.take() {
+                    self.account(&mut state, &pending.strike, befallen);
+                }
             }
             Effect::Join(join) => plan.twist(0, Twist::Join(join, by)),
             _ => {}
@@ -164,12 +166,13 @@ impl Walk {
         taken: &Taken,
         answer: &Answer,
     ) {
-        if state.faults.is_idle() {
+        // A fault that has been removed meanwhile still does what it was about to do.
+        let is_struck = self.pending.is_some() || !self.on_calls.is_empty();
+        if state.faults.is_idle() && !is_struck {
             return;
         }
         state.use_tokens_of_body(self.exchange, &answer.calls, taken.received.length);
-        let is_afterwards = |effect: &Effect| matches!(effect, Effect::Afterwards(_));
-        let whole = self.pending.take_if(|pending| is_afterwards(&pending.strike.effect));
+        let whole = self.pending.take_if(|pending| acts_with_commit(&pending.strike.effect));
         let on_calls = std::mem::take(&mut self.on_calls);
         for pending in on_calls.into_iter().chain(whole) {
             let by = self.fault_as_actor(&pending);
@@ -203,6 +206,11 @@ fn used_up_before(
 /// Whether it is about that call alone, whatever else came with it in a batch.
 fn is_about_one_call(effect: &Effect) -> bool {
     matches!(effect, Effect::Meanwhile(_) | Effect::Afterwards(_))
+}
+
+/// Whether a strike on a whole request has acted, or cannot, as soon as that has been done.
+fn acts_with_commit(effect: &Effect) -> bool {
+    matches!(effect, Effect::Afterwards(_) | Effect::Join(_) | Effect::Stale)
 }
 
 /// What is done to a single call of a body that may have several.
@@ -241,7 +249,7 @@ fn after_commit(
         // A refusal that a fault has made is no success, and what is stale may well not be there:
         // but whoever is not known is told nothing.
         (Effect::Reject(_), _) => Ok(()),
-        (Effect::Stale, Some(call)) if call.user.is_some() => Ok(()),
+        (Effect::Stale, Some(call)) if call.user.is_some() || !call.is_json_rpc() => Ok(()),
         (Effect::Afterwards(mishap), Some(call)) => {
             refused.and_then(|()| befall(state, by, *mishap, call))
         }
