@@ -29,7 +29,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::new("code", "a code of the protocol"),
     Parameter::new("outcome", "one of the outcomes of the journal"),
     Parameter::new("after", "the number of an exchange"),
-    Parameter::new("count", "a number"),
+    Parameter::new("count", "a number of 1 or more"),
     Parameter::new("quiet", SECONDS),
     Parameter::new("timeout", SECONDS),
 ];
@@ -66,7 +66,10 @@ fn quiet(query: &Query<'_>, time: Duration) -> Result<Condition, String> {
 fn counted(query: &Query<'_>) -> Result<Condition, String> {
     let after: Option<u64> = query.number("after")?;
     let from = after.map_or(0, |after| after.saturating_add(1));
-    let count = query.number("count")?.unwrap_or(1);
+    let count: u64 = query.number("count")?.unwrap_or(1);
+    if count == 0 {
+        return Err("count takes a number of 1 or more, not \"0\"".to_owned());
+    }
     Ok(Condition::Count { from, count, wanted: wanted(query)? })
 }
 

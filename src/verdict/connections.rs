@@ -1,6 +1,7 @@
 //! Failures of connections: bytes from which no request could be read.
 
 use crate::journal::{Connection, Exchange, Framing, Journal, Unparsed, UnparsedKind};
+use crate::wording::counted;
 
 use super::Failure;
 
@@ -37,7 +38,7 @@ fn cause(kind: UnparsedKind, before: &Exchange) -> Option<String> {
     let index = before.index;
     let announced = match before.framing {
         Framing::None => "no body".to_owned(),
-        Framing::Length(length) => format!("a body of {length} bytes"),
+        Framing::Length(length) => format!("a body of {}", counted(length, "byte")),
         Framing::Chunked => "a body in chunks, which ended".to_owned(),
     };
     let is_behind = kind == UnparsedKind::BytesBehindRequest;

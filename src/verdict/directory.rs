@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::journal::{Escaped, Exchange};
 use crate::origin::{Actor, Directory, Node, Obstacle, Path, Removal};
 use crate::spec::Cause;
+use crate::wording::counted;
 
 use super::causes;
 use super::evidence::{self, EndedTokens, listed};
@@ -90,7 +91,7 @@ impl DirectorySnapshot {
 
         /// Asserts that there is no directory.
         assert_absent, try_absent(self) {
-            let found = format!("a directory with {} entries", self.names().len());
+            let found = format!("a directory with {}", counted(self.names().len(), "entry"));
             let Ok(directory) = &self.found else { return Ok(self) };
             let reason = self.how_it_was_made(directory);
             Err(self.failure("does not exist", "no directory", found, Some(reason)))

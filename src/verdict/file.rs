@@ -9,6 +9,7 @@ use crate::content::{Content, Digest, Hasher};
 use crate::journal::{Call, Exchange, Requests};
 use crate::origin::{self, Actor, ByteSource, Change, Obstacle, Path, Removal, Upload};
 use crate::spec::{Cause, OCTET_STREAM};
+use crate::wording::counted;
 
 use super::causes::{self, MissingFile};
 use super::evidence::{self, EndedTokens};
@@ -138,7 +139,7 @@ impl FileSnapshot {
         /// Asserts that there is no file.
         assert_absent, try_absent(self) {
             let Some(size) = self.size() else { return Ok(self) };
-            Err(self.failure("does not exist", "no file", format!("a file of {size} bytes")))
+            Err(self.failure("does not exist", "no file", format!("a file of {}", counted(size, "byte"))))
         }
 
         /// Asserts that the content is `expected`, byte for byte.
@@ -173,7 +174,7 @@ impl FileSnapshot {
         /// Asserts the length in bytes.
         assert_size, try_size(self, expected: u64) {
             let claim = "has the expected size";
-            self.same(claim, format!("{expected} bytes"), format!("{} bytes", self.file(claim)?.content.len()))
+            self.same(claim, counted(expected, "byte"), counted(self.file(claim)?.content.len(), "byte"))
         }
 
         /// Asserts the content type, as stored.
@@ -234,10 +235,10 @@ impl FileSnapshot {
         let (length, digest) = wanted().map_err(unreadable)?;
         let found = self.digest_of(content, claim)?;
         let differs = format!(
-            "{} bytes, SHA-256 {found}; the first difference is at byte {at}",
-            content.len()
+            "{}, SHA-256 {found}; the first difference is at byte {at}",
+            counted(content.len(), "byte")
         );
-        let wanted = format!("{length} bytes, SHA-256 {digest}");
+        let wanted = format!("{}, SHA-256 {digest}", counted(length, "byte"));
         let ends = at == length.min(content.len());
         if ends {
             let equal_so_far = "the length: the contents are equal as far as the shorter one goes";

@@ -2,11 +2,14 @@
 
 use std::fmt::Display;
 
-/// Returns a number and its noun, in the plural unless the number is 1: `1 call`, `2 calls`.
+/// Returns a number and its noun, in the plural unless the number is 1: `1 call`, `2 calls`, `2 entries`.
 pub(crate) fn counted(number: impl Display, noun: &str) -> String {
     let number = number.to_string();
-    let ending = if number == "1" { "" } else { "s" };
-    format!("{number} {noun}{ending}")
+    match (number.as_str(), noun.strip_suffix("ry")) {
+        ("1", _) => format!("{number} {noun}"),
+        (_, Some(stem)) => format!("{number} {stem}ries"),
+        (_, None) => format!("{number} {noun}s"),
+    }
 }
 
 /// Returns a number as it counts in a row: `first`, `22nd`.
@@ -34,6 +37,11 @@ mod tests {
             [0, 1, 2, 11].map(|number| counted(number, "call")),
             ["0 calls", "1 call", "2 calls", "11 calls"]
         );
+    }
+
+    #[test]
+    fn a_noun_in_ry_has_its_own_plural() {
+        assert_eq!([1, 2].map(|number| counted(number, "entry")), ["1 entry", "2 entries"]);
     }
 
     #[test]
