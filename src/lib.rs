@@ -23,50 +23,60 @@
 //! # What to look at
 //!
 //! * [`MockOrigin`] and [`Builder`]: starting one, and asking it what happened.
-//! * [`FileSnapshot`], [`UploadSnapshot`], [`PieceSnapshot`], [`DirectorySnapshot`], [`Requests`]:
+//! * [`FileSnapshot`], [`UploadSnapshot`], [`PieceSnapshot`], [`DirectorySnapshot`], [`RecordedRequests`]:
 //!   assertions. Each `assert_*` panics at the caller's line, and has a `try_*` twin that returns
-//!   the [`Failure`].
-//! * [`MockOrigin::on`], [`MockOrigin::connections`], [`MockOrigin::tokens`]: what should go wrong, as
+//!   the [`AssertionFailure`].
+//! * [`MockOrigin::on`], [`MockOrigin::on_connection`], [`MockOrigin::on_token`]: what should go wrong, as
 //!   sentences that end in what happens. [`Chaos`] and [`explore`] find what nobody thought of.
-//! * [`spec`]: the protocol itself as tables, each row with its section and its [basis](spec::Basis).
+//! * [`protocol`]: the protocol itself as tables, each row with its section and its [basis](protocol::Provenance).
 //!
 //! # Rooms
 //!
 //! The other modules are the rooms of the house, from the protocol's tables up to the server; each
-//! knows only those before it: [`spec`], [`content`], [`origin`], [`journal`], [`fault`],
-//! [`wire`], [`report`], [`verdict`], and the server; with the feature `cli` also `control`, by which
+//! knows only those before it: [`protocol`], [`blob`], [`storage`], [`journal`], [`fault`],
+//! [`api`], [`report`], [`assertions`], and the server; with the feature `cli` also `control`, by which
 //! other programs steer an origin. All but the last two do no I/O on sockets, read no clock
 //! and need no runtime. Without the feature `server` they can be built into something else.
 
 // Without the server, what is said of it leads nowhere.
 #![cfg_attr(not(feature = "server"), allow(rustdoc::broken_intra_doc_links))]
 
-pub mod content;
+pub mod api;
+pub mod assertions;
+pub mod blob;
 #[cfg(feature = "cli")]
 pub mod control;
 pub mod fault;
 pub mod journal;
-pub mod origin;
+pub mod protocol;
 pub mod report;
 #[cfg(feature = "server")]
 mod server;
-pub mod spec;
-pub mod verdict;
-pub mod wire;
+pub mod storage;
 mod wording;
 
-pub use fault::{Alter, Chaos, Cut, Fault, Garble, InterimResponse, Later, Listing};
-pub use fault::{Lose, Profile, Reject};
-pub use journal::{Op, Outcome, Request, Requests};
-pub use origin::Mishap;
+pub use assertions::{
+    AssertionFailure, CountRange, DirectorySnapshot, FileSnapshot, PieceSnapshot,
+};
+pub use assertions::{UploadSnapshot, VerificationError};
+pub use fault::{
+    Chaos, DeferredCommit, Disconnect, Fault, HeaderMutation, InterimResponse, ListingFault,
+    MalformedResponse,
+};
+pub use fault::{ErrorResponse, Profile, ResponseLoss};
+pub use journal::{Op, Outcome, RecordedRequest, RecordedRequests};
+pub use protocol::{
+    Cors, Interface, Join, LastCookie, LegacyHeaders, Limit, ListPathItems, Operation,
+};
+pub use protocol::{Policy, RenameTaken, ResultShape, UploadState};
 #[cfg(feature = "server")]
-pub use server::{Armed, Builder, Held, MockOrigin, On, OnConnections, OnTokens};
+pub use server::{
+    Builder, CallFaultBuilder, ConnectionFaultBuilder, FaultHandle, HoldGuard, MockOrigin,
+    TokenFaultBuilder,
+};
 #[cfg(feature = "server")]
-pub use server::{OpenUpload, StartError, UserSpec, explore};
-pub use spec::{Cors, Interface, Join, LastCookie, LegacyHeaders, Limit, ListPathItems, Operation};
-pub use spec::{RenameTaken, ResultShape, Tolerance, UploadState};
-pub use verdict::{Count, DirectorySnapshot, Failure, FileSnapshot, PieceSnapshot};
-pub use verdict::{UploadSnapshot, Verdict};
+pub use server::{InProgressUpload, StartError, User, explore};
+pub use storage::Interference;
 
 /// The README's code, compiled and run with the documentation's tests.
 #[cfg(all(doctest, feature = "server"))]

@@ -9,8 +9,8 @@ mod support;
 use std::io::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
-use mock_origin::content::Digest;
-use mock_origin::{Failure, Interface, MockOrigin, Op, UploadState};
+use mock_origin::blob::Digest;
+use mock_origin::{AssertionFailure, Interface, MockOrigin, Op, UploadState};
 use support::golden::assert_golden;
 use support::{Client, complete, create, piece, piece_headers, request};
 
@@ -24,14 +24,14 @@ fn origin() -> MockOrigin {
         .start()
 }
 
-fn assert_fails<T>(name: &str, result: Result<T, Box<Failure>>) {
+fn assert_fails<T>(name: &str, result: Result<T, Box<AssertionFailure>>) {
     let failure = result.err().unwrap_or_else(|| panic!("{name}: the assertion holds"));
     assert_golden(name, &failure.to_string());
 }
 
 /// Uploads pieces 1, 2, … and does not complete.
 fn uploaded(origin: &MockOrigin, name: &str, pieces: &[&[u8]]) -> (Client, String, String) {
-    let (mut client, token) = (Client::new(origin), origin.token_for("jane"));
+    let (mut client, token) = (Client::new(origin), origin.issue_token("jane"));
     let id = create(&mut client, &token, "/videos", name);
     for (content, number) in pieces.iter().zip(1..) {
         piece(&mut client, &token, &id, number, content);
@@ -185,7 +185,7 @@ fn of_many_exchanges_only_those_that_matter_are_shown() {
 fn a_deleted_file_names_the_exchange_that_removed_it() {
     let origin = origin();
     completed(&origin, "a.txt", &[b"one"]);
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let call = format!(r#"{{"method": "deleteFile", "params": ["{token}", "/videos/a.txt"]}}"#);
     Client::new(&origin).ask("POST", "/jsonrpc", &[], call.as_bytes());
     assert_fails("file_deleted", origin.file("/videos/a.txt").try_exists());
@@ -213,7 +213,7 @@ fn a_given_file_has_no_piece_to_look_at() {
 fn pieces_sent_one_after_the_other_are_sequential_whatever_the_connections() {
     for _ in 0..50 {
         let origin = MockOrigin::start();
-        let token = origin.token_for("jane");
+        let token = origin.issue_token("jane");
         let id = create(&mut Client::new(&origin), &token, "/", "a.txt");
         for number in 1..=4 {
             piece(&mut Client::new(&origin), &token, &id, number, b"x");
@@ -257,7 +257,7 @@ fn finish_names_requests_that_found_no_endpoint() {
     Client::new(&origin).ask("GET", "/acount/login", &[], b"");
     Client::new(&origin).ask("GET", "/multipart/piece", &[], b"");
     Client::new(&origin).ask("POST", "/jsonrpc", &[], br#"{"method": "getStatus", "id": 1}"#);
-    assert_golden("verdict_unmatched", &origin.verdict().unwrap_err().to_string());
+    assert_golden("verdict_unmatched", &origin.verify().unwrap_err().to_string());
 }
 
 #[test]

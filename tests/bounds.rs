@@ -30,7 +30,7 @@ fn equal_failures_are_one_failure_with_a_count() {
     let origin = MockOrigin::start();
     let paths = ["/multipart/peice", "/nowhere"].map(|path| (path.to_owned(), 30));
     send(&origin, paths);
-    let verdict = origin.verdict().unwrap_err();
+    let verdict = origin.verify().unwrap_err();
     let text = verdict.to_string();
     assert_eq!((verdict.failures().len(), verdict.omitted()), (2, 0), "{text}");
     assert!(text.contains("/multipart/peice, answered 404, 30 times"), "{text}");
@@ -44,7 +44,7 @@ fn a_verdict_shows_a_bounded_number_of_each_kind() {
     for _ in 0..50 {
         origin.on(Op::login()).reject(503);
     }
-    let verdict = origin.verdict().unwrap_err();
+    let verdict = origin.verify().unwrap_err();
     assert_eq!((verdict.failures().len(), verdict.omitted()), (40, 60));
     assert!(verdict.to_string().ends_with("… and 60 more failures"), "{verdict}");
 }
@@ -89,7 +89,7 @@ fn a_long_fault_name_is_not_copied_into_records() {
         (0..10).map(|_| origin.on(Op::login()).always().reject(500)).collect();
     send(&origin, [("/account/login".to_owned(), 1)]);
     let reasons: Vec<_> =
-        passed_over.iter().map(|fault| fault.record().unwrap().spared.unwrap()).collect();
+        passed_over.iter().map(|fault| fault.record().unwrap().skip_reason.unwrap()).collect();
     assert!(reasons.iter().all(|reason| Arc::ptr_eq(reason, &reasons[0])));
     assert!(reasons[0].len() < 1_000, "{} bytes", reasons[0].len());
     assert!(origin.timeline().len() < 2_000, "{} bytes", origin.timeline().len());
@@ -101,7 +101,7 @@ fn a_long_fault_name_is_not_copied_into_records() {
 fn accounts_of_removed_faults_are_bounded() {
     let origin = MockOrigin::start();
     let faults: Vec<_> = (0..3_000).map(|_| origin.on(Op::login()).reject(503)).collect();
-    faults.iter().for_each(mock_origin::Armed::remove);
+    faults.iter().for_each(mock_origin::FaultHandle::remove);
     let kept = faults.iter().filter(|fault| fault.record().is_some()).count();
     assert_eq!(kept, 1_000);
     assert!(faults[2_999].record().is_some());

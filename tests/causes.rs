@@ -8,7 +8,9 @@ mod support;
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use mock_origin::{Failure, Join, Later, Lose, Mishap, MockOrigin, Op};
+use mock_origin::{
+    AssertionFailure, DeferredCommit, Interference, Join, MockOrigin, Op, ResponseLoss,
+};
 use support::golden::assert_golden;
 use support::{Client, PATIENCE, complete, create, piece, piece_headers, request};
 
@@ -26,14 +28,14 @@ fn origin() -> MockOrigin {
 }
 
 #[track_caller]
-fn assert_fails<T>(name: &str, result: Result<T, Box<Failure>>) {
+fn assert_fails<T>(name: &str, result: Result<T, Box<AssertionFailure>>) {
     let failure = result.err().unwrap_or_else(|| panic!("{name}: the assertion holds"));
     assert_golden(name, &failure.to_string());
 }
 
 /// Uploads pieces 1, 2, … to `/videos/{name}` and does not complete.
 fn uploaded(origin: &MockOrigin, name: &str, pieces: &[&[u8]]) -> (Client, String, String) {
-    let (mut client, token) = (Client::new(origin), origin.token_for("jane"));
+    let (mut client, token) = (Client::new(origin), origin.issue_token("jane"));
     let id = create(&mut client, &token, "/videos", name);
     for (content, number) in pieces.iter().zip(1..) {
         piece(&mut client, &token, &id, number, content);
@@ -49,7 +51,7 @@ fn completed(origin: &MockOrigin, name: &str, pieces: &[&[u8]]) -> (Client, Stri
 
 /// Calls a JSON-RPC method as `user`.
 fn call(origin: &MockOrigin, user: &str, method: &str, params: &[&str]) {
-    let token = origin.token_for(user);
+    let token = origin.issue_token(user);
     let params: Vec<_> =
         std::iter::once(token.as_str()).chain(params.iter().copied()).map(quoted).collect();
     let text = format!(r#"{{"method": "{method}", "params": [{}], "id": 1}}"#, params.join(", "));
@@ -66,7 +68,7 @@ fn quoted(text: &str) -> String {
 
 /// Stores a file whole as `user`.
 fn post(origin: &MockOrigin, user: &str, directory: &str, name: &str, content: &[u8]) {
-    let token = origin.token_for(user);
+    let token = origin.issue_token(user);
     let headers = [
         ("X-Agile-Authorization", token.as_str()),
         ("X-Agile-Directory", directory),
@@ -79,7 +81,7 @@ fn post(origin: &MockOrigin, user: &str, directory: &str, name: &str, content: &
 #[test]
 fn an_upload_that_a_fault_expired_names_the_fault() {
     let origin = origin();
-    origin.on(Op::piece(1)).named("early").afterwards(Mishap::ExpireUpload);
+    origin.on(Op::piece(1)).named("early").interfere_after(Interference::ExpireUpload);
     let (_, _, id) = uploaded(&origin, "a.txt", &[b"one"]);
     assert_fails("cause_expired_by_fault", origin.upload(&id).try_completed());
     assert_fails("cause_file_of_expired_upload", origin.file("/videos/a.txt").try_exists());
@@ -109,7 +111,7 @@ fn an_aborted_upload_names_who_aborted_it() {
     let (_, _, id) = uploaded(&origin, "a.txt", &[b"one"]);
     call(&origin, "jane", "abortMultipart", &[&id]);
     assert_fails("cause_aborted_by_exchange", origin.upload(&id).try_completed());
-    origin.on(Op::piece(1)).meanwhile(Mishap::AbortUpload);
+    origin.on(Op::piece(1)).interfere_before(Interference::AbortUpload);
     let (_, _, id) = uploaded(&origin, "b.txt", &[b"one"]);
     assert_fails("cause_aborted_by_fault", origin.upload(&id).try_completed());
 }
@@ -129,7 +131,7 @@ fn a_deferred_completion_is_told_before_and_after_it_is_due() {
     origin
         .on(Op::complete())
         .named("late")
-        .commit_later(Later::after(hour).then(Lose::Status(504)));
+        .commit_later(DeferredCommit::after(hour).then(ResponseLoss::Status(504)));
     let (_, _, id) = completed(&origin, "a.txt", &[b"one"]);
     assert_fails("cause_completion_not_due", origin.upload(&id).try_completed());
     origin.advance(hour);
@@ -170,7 +172,7 @@ fn a_join_that_failed_names_the_fault_that_wanted_it() {
 fn a_directory_that_a_fault_removed_names_the_fault() {
     let origin = origin();
     completed(&origin, "a.txt", &[b"one"]);
-    origin.on(Op::piece(1)).named("gone").afterwards(Mishap::RemoveDirectory);
+    origin.on(Op::piece(1)).named("gone").interfere_after(Interference::RemoveDirectory);
     uploaded(&origin, "b.txt", &[b"one"]);
     assert_fails("cause_file_removed_with_directory", origin.file("/videos/a.txt").try_exists());
     assert_fails("cause_directory_removed_by_fault", origin.directory("/videos").try_exists());
@@ -222,7 +224,7 @@ fn a_try_that_came_first_but_ended_last_is_the_one_that_counts() {
     assert_eq!(first.read().code(), Some(0));
     complete(&mut second, &token, &id);
     assert_fails("cause_try_that_ended_last", origin.file("/videos/a.txt").try_content("fresh!"));
-    let digest = mock_origin::content::Digest::of(b"fresh!").to_string();
+    let digest = mock_origin::blob::Digest::of(b"fresh!").to_string();
     assert_fails("cause_piece_replaced", origin.upload(&id).piece(1).try_digest(&digest));
 }
 
@@ -284,7 +286,7 @@ fn a_token_that_expired_or_was_ended_by_a_fault_is_told_apart() {
     origin.advance(Duration::from_secs(3600));
     complete(&mut client, &token, &id);
     assert_fails("cause_token_expired", origin.upload(&id).try_completed());
-    origin.tokens().die_after_requests(2);
+    origin.on_token().expire_after_requests(2);
     let (mut client, token, id) = uploaded(&origin, "b.txt", &[b"one"]);
     complete(&mut client, &token, &id);
     assert_fails("cause_token_ended_by_fault", origin.upload(&id).try_completed());

@@ -7,10 +7,11 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use mock_origin::Fault;
-use mock_origin::fault::{EFFECTS, SELECTORS, Subject};
-use mock_origin::spec::{
-    Basis, CONTENT_TYPES, ENDPOINTS, ENVELOPE, Endpoint, LIMITS, METHODS, Made, Method,
-    PERMISSIONS, PIECE_TRANSITIONS, Param, Row, SWITCHES, UPLOAD_TRANSITIONS,
+use mock_origin::fault::{ACTIONS, SELECTORS, Subject};
+use mock_origin::protocol::{
+    Availability, CONTENT_TYPES, ENDPOINTS, ENVELOPE_RESULTS, Endpoint, LIMITS, METHODS, Method,
+    OPTION_SPECS, PERMISSIONS, PIECE_TRANSITIONS, Param, Provenance, ResultCode,
+    UPLOAD_TRANSITIONS,
 };
 
 #[test]
@@ -46,7 +47,7 @@ fn page() -> String {
     let mut page = "\
 # The protocol, as this origin speaks it
 
-This page is made from the tables in `src/spec` and checked by a test; the tables are what the origin
+This page is made from the tables in `src/protocol` and checked by a test; the tables are what the origin
 goes by. The basis of a fact is **D**ocumented, **O**bserved or **A**ssumed. Rows *on request* are
 never answered by a healthy origin.
 
@@ -55,12 +56,12 @@ never answered by a healthy origin.
     page += "## HTTP endpoints\n\n";
     ENDPOINTS
         .iter()
-        .filter(|endpoint| !endpoint.rows.is_empty())
+        .filter(|endpoint| !endpoint.results.is_empty())
         .for_each(|one| endpoint(&mut page, one));
     page +=
         "## JSON-RPC\n\nPOST to `/jsonrpc` (1.0 and 2.0) or `/jsonrpc2` (2.0, and batches).\n\n";
     page += "### Error objects of every method\n\n";
-    rows(&mut page, ENVELOPE);
+    results(&mut page, ENVELOPE_RESULTS);
     for one in METHODS {
         method(&mut page, one);
     }
@@ -76,40 +77,50 @@ fn endpoint(page: &mut String, endpoint: &Endpoint) {
         page,
         "### `{}` ({})\n\nTakes {}.\n",
         endpoint.path,
-        endpoint.cite,
+        endpoint.section,
         methods.join(", ")
     )
     .unwrap();
     writeln!(page, "| Header | | Basis |\n|---|---|---|").unwrap();
     for header in endpoint.headers {
         let needed = if header.required { "required" } else { "optional" };
-        writeln!(page, "| `{}` | {needed} | {} |", header.name, basis(header.basis)).unwrap();
+        writeln!(page, "| `{}` | {needed} | {} |", header.name, provenance(header.provenance))
+            .unwrap();
     }
     page.push('\n');
-    if !endpoint.rows.is_empty() {
-        rows(page, endpoint.rows);
+    if !endpoint.results.is_empty() {
+        results(page, endpoint.results);
     }
 }
 
-fn rows(page: &mut String, rows: &[Row]) {
+fn results(page: &mut String, results: &[ResultCode]) {
     writeln!(page, "| HTTP | Code | Meaning | | Cite | Basis |\n|---|---|---|---|---|---|")
         .unwrap();
-    for row in rows {
-        let made = if row.made == Made::OnRequest { "on request" } else { "" };
+    for row in results {
+        let made = if row.availability == Availability::FaultOnly { "on request" } else { "" };
         let code = row.code.to_string().replace('-', "−");
-        let (http, phrase, cite) = (row.http, row.phrase, row.cite);
-        writeln!(page, "| {http} | {code} | {phrase} | {made} | {cite} | {} |", basis(row.basis))
-            .unwrap();
+        let (http, phrase, section) = (row.http, row.phrase, row.section);
+        writeln!(
+            page,
+            "| {http} | {code} | {phrase} | {made} | {section} | {} |",
+            provenance(row.provenance)
+        )
+        .unwrap();
     }
     page.push('\n');
 }
 
 fn method(page: &mut String, method: &Method) {
     let params: Vec<_> = method.params.iter().map(param).collect();
-    let (name, cite) = (method.name, method.cite);
-    writeln!(page, "### `{name}({})` ({cite}, {})\n", params.join(", "), basis(method.basis))
-        .unwrap();
-    rows(page, method.rows);
+    let (name, section) = (method.name, method.section);
+    writeln!(
+        page,
+        "### `{name}({})` ({section}, {})\n",
+        params.join(", "),
+        provenance(method.provenance)
+    )
+    .unwrap();
+    results(page, method.results);
 }
 
 fn param(param: &Param) -> String {
@@ -120,13 +131,15 @@ fn param(param: &Param) -> String {
 fn states(page: &mut String) {
     page.push_str("## States (§4.4)\n\n| Upload | on | becomes | Basis |\n|---|---|---|---|\n");
     for arrow in UPLOAD_TRANSITIONS {
-        let basis = basis(arrow.basis);
-        writeln!(page, "| {} | {:?} | {} | {basis} |", arrow.from, arrow.on, arrow.to).unwrap();
+        let provenance = provenance(arrow.provenance);
+        writeln!(page, "| {} | {:?} | {} | {provenance} |", arrow.from, arrow.on, arrow.to)
+            .unwrap();
     }
     page.push_str("\n| Piece | on | becomes | Basis |\n|---|---|---|---|\n");
     for arrow in PIECE_TRANSITIONS {
-        let basis = basis(arrow.basis);
-        writeln!(page, "| {} | {:?} | {} | {basis} |", arrow.from, arrow.on, arrow.to).unwrap();
+        let provenance = provenance(arrow.provenance);
+        writeln!(page, "| {} | {:?} | {} | {provenance} |", arrow.from, arrow.on, arrow.to)
+            .unwrap();
     }
     page.push_str("\n| Operation | NEW | READY | ABORT | FAILED | others | Basis |\n|---|---|---|---|---|---|---|\n");
     for row in PERMISSIONS {
@@ -135,8 +148,14 @@ fn states(page: &mut String) {
             .iter()
             .map(|cause| cause.map_or("yes".to_owned(), |cause| format!("{cause:?}")))
             .collect();
-        writeln!(page, "| {:?} | {} | {} |", row.operation, answers.join(" | "), basis(row.basis))
-            .unwrap();
+        writeln!(
+            page,
+            "| {:?} | {} | {} |",
+            row.operation,
+            answers.join(" | "),
+            provenance(row.provenance)
+        )
+        .unwrap();
     }
     page.push('\n');
 }
@@ -149,15 +168,15 @@ fn limits_and_switches(page: &mut String) {
             "| `{}` | {} | {} | {} |",
             row.name,
             row.default,
-            row.cite,
-            basis(row.basis)
+            row.section,
+            provenance(row.provenance)
         )
         .unwrap();
     }
     page.push_str(
         "\n## Switches (§10)\n\n| Name | Values | Default | What it changes |\n|---|---|---|---|\n",
     );
-    for row in SWITCHES {
+    for row in OPTION_SPECS {
         let values = row.values.replace('|', "\\|");
         writeln!(page, "| `{}` | {values} | {} | {} |", row.name, row.default, row.what).unwrap();
     }
@@ -171,13 +190,13 @@ fn content_types(page: &mut String) {
     }
 }
 
-fn basis(basis: &[Basis]) -> String {
-    let letter = |basis: &Basis| match basis {
-        Basis::Documented => "D",
-        Basis::Observed => "O",
-        Basis::Assumed => "A",
+fn provenance(provenance: &[Provenance]) -> String {
+    let letter = |provenance: &Provenance| match provenance {
+        Provenance::Documented => "D",
+        Provenance::Observed => "O",
+        Provenance::Assumed => "A",
     };
-    basis.iter().map(letter).collect::<Vec<_>>().join(", ")
+    provenance.iter().map(letter).collect::<Vec<_>>().join(", ")
 }
 
 const FAULTS_IN_TOML: &str = r#"# The second attempt of pieces 2 to 4 is refused, and the client is asked for patience.
@@ -219,7 +238,7 @@ close_after = 3
 [[fault]]
 on = "tokens"
 user = "jane"
-die_after_requests = 10
+expire_after_requests = 10
 "#;
 
 const FAULTS_IN_JSON: &str = r#"[
@@ -229,7 +248,7 @@ const FAULTS_IN_JSON: &str = r#"[
   { "op": "piece", "part": 1, "commit_later": { "seconds": 2.5, "then": "stall" } },
   { "method": "stat", "always": true, "delay": 0.2 },
   { "on": "connections", "nth": 2, "close_after": 3 },
-  { "on": "tokens", "user": "jane", "die_after_requests": 10 }
+  { "on": "tokens", "user": "jane", "expire_after_requests": 10 }
 ]
 "#;
 
@@ -255,7 +274,7 @@ what the TOML above comes to.
 
 N is a whole number of up to 2^64 - 1 (in TOML 2^63 - 1) unless it says otherwise, and a range
 `\"A..=B\"` has both its ends. SECONDS may have a fraction and are 0 or more, and up to 2^64 - 1;
-`delay`, `delay_continue` and `die_after` take more than 0, and `commit_later` takes up to 253,402,300,799, which are
+`delay`, `delay_continue` and `expire_after` take more than 0, and `commit_later` takes up to 253,402,300,799, which are
 all the seconds from 1970 to 9999. STATUS is from 300 to 599, or from 200 for `raw`; CODE is one of
 the operation's table, or with `raw` and in `alter` any from -2^31 to 2^31 - 1. Bytes of a request's
 body are at most those of the largest piece, 100,000,000,000 (§4.2). What holds, stalls, is withheld or is
@@ -294,7 +313,7 @@ fn selectors(page: &mut String) {
 fn effects(page: &mut String, on: Subject, title: &str, which: &str) {
     writeln!(page, "## {title}\n\n{which}.\n").unwrap();
     writeln!(page, "| Key | Takes | What happens |\n|---|---|---|").unwrap();
-    for row in EFFECTS.iter().filter(|row| row.on == on) {
+    for row in ACTIONS.iter().filter(|row| row.on == on) {
         let (takes, what) = (cell(row.values), cell(row.what));
         writeln!(page, "| `{}` | {takes} | {what} |", row.key).unwrap();
     }

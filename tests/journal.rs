@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mock_origin::journal::{Connection, ConnectionEnd, Exchange, Framing};
-use mock_origin::{MockOrigin, Op, OpenUpload, Operation, Outcome};
+use mock_origin::{InProgressUpload, MockOrigin, Op, Operation, Outcome};
 
 use support::payload::{chunk, chunked, noise, sha256};
 use support::record::{closed_connection, closed_exchange};
@@ -18,8 +18,8 @@ use support::{Client, PATIENCE, complete, create, piece, piece_headers, request}
 
 /// An origin with an open upload, a token, and the upload's identifier.
 fn open_upload() -> (MockOrigin, String, String) {
-    let origin = MockOrigin::builder().upload(OpenUpload::new("/film")).start();
-    let (token, id) = (origin.token_for("jane"), origin.uploads()[0].id().to_owned());
+    let origin = MockOrigin::builder().upload(InProgressUpload::new("/film")).start();
+    let (token, id) = (origin.issue_token("jane"), origin.uploads()[0].id().to_owned());
     (origin, token, id)
 }
 
@@ -99,7 +99,7 @@ fn a_body_is_counted_hashed_and_kept_in_its_first_bytes() {
         assert_eq!((sized.declared(), chunks.declared()), (declared, None));
         assert_eq!(chunks.framing, Framing::Chunked);
         for exchange in [sized, chunks] {
-            assert_eq!((exchange.outcome, exchange.received), (Outcome::Answered, size as u64));
+            assert_eq!((exchange.outcome, exchange.received), (Outcome::Responded, size as u64));
             assert_eq!(exchange.digest.unwrap().to_string(), sha256(&body));
             assert!(*exchange.excerpt == body[..size.min(512)]);
             assert!(exchange.body.is_none(), "bodies are kept only where that was asked for");
@@ -109,8 +109,8 @@ fn a_body_is_counted_hashed_and_kept_in_its_first_bytes() {
 
 #[test]
 fn whole_bodies_are_kept_where_that_was_asked_for() {
-    let origin = MockOrigin::builder().keep_bodies().memory_budget(1_000).start();
-    let (mut client, token) = (Client::new(&origin), origin.token_for("jane"));
+    let origin = MockOrigin::builder().record_bodies().memory_budget(1_000).start();
+    let (mut client, token) = (Client::new(&origin), origin.issue_token("jane"));
     let id = create(&mut client, &token, "/", "film");
     let body = noise(1, 100_000);
     piece(&mut client, &token, &id, 1, &body);
@@ -142,7 +142,7 @@ fn a_request_is_in_the_record_as_soon_as_its_head_is_there() {
     );
     assert!(origin.timeline().contains("body still coming"), "{}", origin.timeline());
     assert_eq!(client.write("world").read().status, 200);
-    assert_eq!(last(&origin).outcome, Outcome::Answered);
+    assert_eq!(last(&origin).outcome, Outcome::Responded);
     // What was asked before does not change.
     assert_eq!(request.outcome(), Outcome::Receiving);
 }
@@ -161,10 +161,10 @@ fn a_client_that_stops_in_the_middle_of_a_piece_leaves_what_it_sent_in_the_recor
         client.assert_closed();
         let exchange = last(&origin);
         assert_eq!((exchange.declared(), exchange.received), (declared, 70_000));
-        assert_eq!((exchange.outcome, exchange.digest), (Outcome::CutShort, None));
+        assert_eq!((exchange.outcome, exchange.digest), (Outcome::RequestTruncated, None));
         assert!(*exchange.excerpt == body[..512]);
         let record = closed_connection(&origin, client.address());
-        assert_eq!(record.end, ConnectionEnd::ByOrigin);
+        assert_eq!(record.end, ConnectionEnd::Normal);
     }
     origin.upload("/film").assert_pieces([]).piece(1).assert_attempts(2);
 }
@@ -251,7 +251,7 @@ fn how_each_connection_ended_is_told() {
             ask(client, closing);
             client.assert_closed();
         };
-        assert_eq!(end_of(&leave), ConnectionEnd::ByOrigin, "{closing}");
+        assert_eq!(end_of(&leave), ConnectionEnd::Normal, "{closing}");
     }
     assert_eq!(end_of(&|client| drop(ask(client, "OPTIONS"))), ConnectionEnd::BadHead(400));
     assert_eq!(
@@ -290,8 +290,9 @@ fn what_is_thrown_away_after_a_refusal_is_counted() {
 fn bytes_written_are_the_bytes_that_the_client_reads() {
     // Too much for one write.
     let film = noise(5, 5_000_000);
-    let origin = MockOrigin::builder().file("/film", film).upload(OpenUpload::new("/b")).start();
-    let (token, id) = (origin.token_for("jane"), origin.uploads()[0].id().to_owned());
+    let origin =
+        MockOrigin::builder().file("/film", film).upload(InProgressUpload::new("/b")).start();
+    let (token, id) = (origin.issue_token("jane"), origin.uploads()[0].id().to_owned());
     let expect = [("Expect", "100-continue"), ("Content-Length", "5"), ("Connection", "close")];
     for sent in [
         request("GET", "/film", &[("Connection", "close")], b""),
@@ -306,7 +307,7 @@ fn bytes_written_are_the_bytes_that_the_client_reads() {
     ] {
         let read = Client::new(&origin).write(sent).finish_writing().rest().unwrap();
         let exchange = last(&origin);
-        assert_eq!((exchange.outcome, exchange.written), (Outcome::Answered, read.len() as u64));
+        assert_eq!((exchange.outcome, exchange.written), (Outcome::Responded, read.len() as u64));
     }
 }
 
@@ -338,9 +339,9 @@ fn protocol_time_stands_still_while_real_time_goes_on() {
     origin.advance(Duration::from_secs(3600));
     client.ask("OPTIONS", "/", &[], b"");
     moments.push(last(&origin).opened);
-    assert!(moments.is_sorted_by_key(|moment| moment.elapsed), "{moments:?}");
+    assert!(moments.is_sorted_by_key(|instants| instants.elapsed), "{moments:?}");
     assert!(moments[0].elapsed < moments[4].elapsed);
-    let protocol = moments.iter().map(|moment| moment.protocol.to_system_time());
+    let protocol = moments.iter().map(|instants| instants.protocol.to_system_time());
     let hour = Duration::from_secs(3600);
     assert!(protocol.eq([start, start, start, start, start + hour]));
 }
@@ -398,7 +399,7 @@ fn secrets_are_shown_nowhere() {
     client.ask("POST", "/nothing", &login, b"");
     let journal = origin.journal();
     let heads: Vec<_> = journal.exchanges().iter().map(|exchange| &exchange.head).collect();
-    let verdict = origin.verdict().unwrap_err();
+    let verdict = origin.verify().unwrap_err();
     for shown in
         [origin.timeline(), format!("{heads:?}"), verdict.to_string(), format!("{journal:?}")]
     {

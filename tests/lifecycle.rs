@@ -9,11 +9,11 @@ use std::panic::{Location, catch_unwind};
 use std::sync::Mutex;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use mock_origin::{Limit, MockOrigin, Op, OpenUpload, Requests, UserSpec};
+use mock_origin::{InProgressUpload, Limit, MockOrigin, Op, RecordedRequests, User};
 use support::{Client, complete, create, piece};
 
 fn upload_something(origin: &MockOrigin) {
-    let (mut client, token) = (Client::new(origin), origin.token_for("jane"));
+    let (mut client, token) = (Client::new(origin), origin.issue_token("jane"));
     let id = create(&mut client, &token, "/", "a.txt");
     assert_eq!(piece(&mut client, &token, &id, 1, b"content").code(), Some(0));
     assert_eq!(complete(&mut client, &token, &id).code(), Some(0));
@@ -43,13 +43,13 @@ async fn it_works_inside_a_runtime_of_many_threads() {
 async fn a_test_awaits_what_a_client_does_on_its_own_thread() {
     let origin = MockOrigin::start();
     let held = origin.on(Op::login()).hold();
-    assert!(!held.arrived_async(Duration::from_millis(1)).await);
+    assert!(!held.wait_async(Duration::from_millis(1)).await);
     let client = tokio::spawn(log_in(origin.url()));
-    assert!(held.arrived_async(support::PATIENCE).await);
+    assert!(held.wait_async(support::PATIENCE).await);
     assert!(!client.is_finished());
     held.release();
     let answered =
-        |requests: &Requests| requests.iter().any(|request| request.status() == Some(200));
+        |requests: &RecordedRequests| requests.iter().any(|request| request.status() == Some(200));
     assert!(origin.wait_until_async(support::PATIENCE, answered).await);
     assert_eq!(origin.ended_after_async(0, support::PATIENCE).await.len(), 1);
     assert!(client.await.unwrap().starts_with(b"HTTP/1.1 200"));
@@ -126,7 +126,7 @@ fn several_listeners_are_one_origin() {
     let urls = origin.urls();
     assert_eq!(urls.len(), 2);
     assert_ne!(urls[0], urls[1]);
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     for (number, url) in urls.iter().enumerate() {
         let answer = Client::to(url).ask(
             "POST",
@@ -156,7 +156,7 @@ fn many_origins_share_two_threads() {
 fn a_seed_decides_tokens_and_identifiers() {
     let facts = |seed| {
         let origin = MockOrigin::builder().seed(seed).start();
-        let token = origin.token_for("jane");
+        let token = origin.issue_token("jane");
         let id = create(&mut Client::new(&origin), &token, "/", "a.txt");
         (token, id)
     };
@@ -169,7 +169,7 @@ fn a_seed_decides_tokens_and_identifiers() {
 fn protocol_time_moves_as_it_is_told() {
     let start = UNIX_EPOCH + Duration::from_secs(1_000_000);
     let origin = MockOrigin::builder().clock_at(start).clock_stopped().start();
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let mut client = Client::new(&origin);
     assert_eq!(
         client.ask("OPTIONS", "/", &[], b"").header("Date"),
@@ -185,7 +185,7 @@ fn protocol_time_moves_as_it_is_told() {
 #[test]
 fn an_expired_token_is_refused_from_then_on() {
     let origin = MockOrigin::start();
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     origin.expire_token(&token);
     let headers = [("X-Agile-Authorization", token.as_str())];
     let refused = Client::new(&origin).ask("POST", "/multipart/create", &headers, b"");
@@ -196,15 +196,15 @@ fn an_expired_token_is_refused_from_then_on() {
 fn it_holds_what_the_builder_gave_it() {
     let origin = MockOrigin::builder()
         .account("studio")
-        .user_with(UserSpec::new("bob", "pw").root("/home/bob").ids(7, 8))
+        .user_with(User::new("bob", "pw").root("/home/bob").ids(7, 8))
         .file("/home/bob/a/b.txt", "text")
-        .upload(OpenUpload::new("/home/bob/c.bin").piece(1, "one").piece(2, "two"))
+        .upload(InProgressUpload::new("/home/bob/c.bin").piece(1, "one").piece(2, "two"))
         .limit(Limit::Pieces, 2)
         .start();
     origin.file("/home/bob/a/b.txt").assert_content("text").assert_content_type("text/plain");
     let upload = origin.upload("/home/bob/c.bin");
     upload.assert_pieces(1..=2);
-    let token = origin.token_for("bob");
+    let token = origin.issue_token("bob");
     let refused = piece(&mut Client::new(&origin), &token, upload.id(), 3, b"three");
     assert_eq!(refused.code(), Some(-10));
     assert_eq!(complete(&mut Client::new(&origin), &token, upload.id()).code(), Some(0));
@@ -215,7 +215,7 @@ fn it_holds_what_the_builder_gave_it() {
 #[test]
 fn an_upload_in_parallel_from_many_threads_is_whole() {
     let origin = MockOrigin::start();
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let id = create(&mut Client::new(&origin), &token, "/", "big.bin");
     let content = |number: u32| vec![u8::try_from(number).unwrap(); 10_000];
     std::thread::scope(|scope| {
@@ -255,13 +255,14 @@ fn what_is_waited_for_may_ask_the_origin_itself() {
 #[test]
 fn a_body_that_is_still_coming_shows_how_much_has_come() {
     let origin = MockOrigin::start();
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let mut client = Client::new(&origin);
     let id = create(&mut client, &token, "/", "a.txt");
     let headers = support::piece_headers(&token, &id, "1");
     let whole = support::request("POST", "/multipart/piece", &headers, &[b'x'; 1000]);
     client.write(&whole[..whole.len() - 500]);
-    let half = |requests: &Requests| requests.iter().any(|request| request.received() == 500);
+    let half =
+        |requests: &RecordedRequests| requests.iter().any(|request| request.received() == 500);
     assert!(origin.wait_until(support::PATIENCE, half), "{}", origin.timeline());
     assert!(origin.timeline().contains("500 of 1000 B"), "{}", origin.timeline());
 }
@@ -319,11 +320,11 @@ fn nonsense_is_refused_where_it_is_written_with_the_right_call() {
         (Box::new(move || drop(builder().account("multipart"))), ".account(\"acme\")"),
         (Box::new(move || drop(builder().user("a", "x").user("a", "y"))), "a name of its own"),
         (
-            Box::new(move || drop(builder().user_with(UserSpec::new("a", "b").ids(0, 1)))),
+            Box::new(move || drop(builder().user_with(User::new("a", "b").ids(0, 1)))),
             ".ids(1001, 1001)",
         ),
         (
-            Box::new(move || drop(builder().user_with(UserSpec::new("a", "b").root("..")))),
+            Box::new(move || drop(builder().user_with(User::new("a", "b").root("..")))),
             ".root(\"/home/jane\")",
         ),
         (Box::new(move || drop(builder().directory("/a/../b"))), ".directory(\"/videos\")"),
@@ -333,7 +334,7 @@ fn nonsense_is_refused_where_it_is_written_with_the_right_call() {
         (Box::new(move || drop(builder().listen("nonsense"))), ".listen(\"127.0.0.1:0\")"),
         (Box::new(move || drop(builder().listen("0.0.0.0:0"))), ".expose().listen(\"0.0.0.0:0\")"),
         (
-            Box::new(move || drop(builder().upload(OpenUpload::new("/a").piece(0, "x")))),
+            Box::new(move || drop(builder().upload(InProgressUpload::new("/a").piece(0, "x")))),
             ".piece(1, content)",
         ),
         (
@@ -345,11 +346,13 @@ fn nonsense_is_refused_where_it_is_written_with_the_right_call() {
             "file /a: a directory is there",
         ),
         (
-            Box::new(move || drop(builder().upload(OpenUpload::new("/a").owner("x")).start())),
+            Box::new(move || {
+                drop(builder().upload(InProgressUpload::new("/a").owner("x")).start());
+            }),
             ".user(\"x\", password)",
         ),
         (
-            Box::new(move || drop(builder().start().token_for("nobody"))),
+            Box::new(move || drop(builder().start().issue_token("nobody"))),
             ".user(\"nobody\", password)",
         ),
         (Box::new(move || builder().start().expire_token("never")), "does not work anyway"),

@@ -6,11 +6,11 @@
 
 mod support;
 
-use mock_origin::{MockOrigin, Op, OpenUpload, UserSpec};
+use mock_origin::{InProgressUpload, MockOrigin, Op, User};
 use support::{Client, complete, create, piece};
 
 fn uploaded(origin: &MockOrigin, directory: &str, name: &str, content: &[u8]) {
-    let (mut client, token) = (Client::new(origin), origin.token_for("jane"));
+    let (mut client, token) = (Client::new(origin), origin.issue_token("jane"));
     let id = create(&mut client, &token, directory, name);
     piece(&mut client, &token, &id, 1, content);
     complete(&mut client, &token, &id);
@@ -40,10 +40,10 @@ fn the_path_of_a_snapshot_finds_the_same_again() {
 #[test]
 fn a_builder_reads_both_forms_of_a_path() {
     let origin = MockOrigin::builder()
-        .user_with(UserSpec::new("jane", "secret").root("/acme/home"))
+        .user_with(User::new("jane", "secret").root("/acme/home"))
         .directory("/acme/videos")
         .file("/acme/old/a.mp4", "one")
-        .upload(OpenUpload::new("/acme/videos/b.mp4").piece(1, "two"))
+        .upload(InProgressUpload::new("/acme/videos/b.mp4").piece(1, "two"))
         .start();
     origin.directory("/").assert_names(&["home", "old", "videos"]);
     origin.file("/old/a.mp4").assert_content("one");
@@ -55,7 +55,7 @@ fn faults_read_both_forms_of_a_path() {
     for pattern in ["/videos/*.mp4", "/acme/videos/*.mp4"] {
         let origin = MockOrigin::builder().directory("/videos").start();
         origin.on(Op::create()).path(pattern).reject(503);
-        let token = origin.token_for("jane");
+        let token = origin.issue_token("jane");
         let headers = [
             ("X-Agile-Authorization", token.as_str()),
             ("X-Agile-Directory", "/videos"),
@@ -71,7 +71,7 @@ fn in_a_directory_named_like_the_account_the_root_comes_first() {
     let origin = MockOrigin::builder().file("/a.mp4", "outer").file("/b.mp4", "outer").start();
     assert!(!origin.directory("/acme/acme").exists());
     uploaded(&origin, "/", "c.mp4", b"outer");
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let make = [("X-Agile-Authorization", token.as_str()), ("X-Agile-Directory", "/acme")];
     Client::new(&origin).ask("POST", "/post/directory", &make, b"");
     uploaded(&origin, "/acme", "a.mp4", b"inner");

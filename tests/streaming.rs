@@ -9,7 +9,7 @@ mod support;
 use std::thread;
 
 use mock_origin::journal::ConnectionEnd;
-use mock_origin::{Limit, MockOrigin, OpenUpload, Outcome, Requests};
+use mock_origin::{InProgressUpload, Limit, MockOrigin, Outcome, RecordedRequests};
 
 use support::payload::{chunk, chunked, noise, sha256};
 use support::record::{closed_connection, closed_exchange};
@@ -44,7 +44,7 @@ impl Upload {
     }
 
     fn to(origin: &MockOrigin, name: &str) -> Self {
-        let (mut client, token) = (Client::new(origin), origin.token_for("jane"));
+        let (mut client, token) = (Client::new(origin), origin.issue_token("jane"));
         let id = create(&mut client, &token, "/", name);
         Self { client, token, id }
     }
@@ -65,14 +65,14 @@ impl Upload {
 
 #[test]
 fn a_refused_client_that_expects_100_never_gets_it_and_its_body_is_never_read() {
-    let full = OpenUpload::new("/full").piece(1, "x").piece(2, "y");
+    let full = InProgressUpload::new("/full").piece(1, "x").piece(2, "y");
     let origin = MockOrigin::builder()
         .upload(full)
         .limit(Limit::Pieces, 2)
         .limit(Limit::PieceBytes, 1_000)
         .limit(Limit::UploadBytes, 1_500)
         .start();
-    let (token, id) = (origin.token_for("jane"), origin.uploads()[0].id().to_owned());
+    let (token, id) = (origin.issue_token("jane"), origin.uploads()[0].id().to_owned());
     for (token, id, part, length, code) in [
         ("", &*id, "1", "1000", -10001),
         ("unknown", &id, "1", "1000", -10001),
@@ -107,7 +107,7 @@ fn a_refused_client_that_sends_all_the_same_gets_its_answer_and_no_reset() {
     );
     let record = closed_connection(&origin, client.address());
     assert_eq!(record.drained, 60_000);
-    assert_eq!(closed_exchange(&origin, 0).outcome, Outcome::Answered);
+    assert_eq!(closed_exchange(&origin, 0).outcome, Outcome::Responded);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_refused_client_that_reads_while_it_writes_can_stop_early() {
     assert_eq!(client.read().status, 401);
     client.socket().shutdown(std::net::Shutdown::Both).unwrap();
     writer.join().unwrap();
-    assert_eq!(closed_connection(&origin, client.address()).end, ConnectionEnd::ByOrigin);
+    assert_eq!(closed_connection(&origin, client.address()).end, ConnectionEnd::Normal);
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn a_large_answer_is_written_whole_before_the_connection_is_closed() {
         let mut client = Client::new(&origin);
         client.write(request("GET", "/film", more, b"")).finish_writing();
         // There is more to write than the network takes: the origin must wait for this client.
-        let is_begun = |requests: &Requests| {
+        let is_begun = |requests: &RecordedRequests| {
             requests.iter().nth(index).is_some_and(|film| film.status() == Some(200))
         };
         assert!(origin.wait_until(PATIENCE, is_begun));

@@ -49,7 +49,7 @@ fn bytes_that_are_no_http_fail_verification() {
         let origin = MockOrigin::start();
         let record = sent(&origin, &bytes);
         assert_eq!(record.unparsed.as_ref().unwrap().kind, kind, "{name}");
-        let verdict = origin.verdict().unwrap_err();
+        let verdict = origin.verify().unwrap_err();
         assert_eq!(verdict.failures().len(), 1, "{verdict}");
         assert_golden(&format!("unparsed_{name}"), &verdict.to_string());
         let line = describe_connection(&record).unwrap();
@@ -63,7 +63,7 @@ fn a_body_that_was_not_announced_is_behind_its_request() {
     let record = sent(&origin, &[&request("OPTIONS", "/", &[], b"")[..], b"{}\r\n\r\n"].concat());
     let unparsed = record.unparsed.as_ref().unwrap();
     assert_eq!((unparsed.kind, unparsed.behind), (UnparsedKind::BytesBehindRequest, Some(0)));
-    let verdict = origin.verdict().unwrap_err().to_string();
+    let verdict = origin.verify().unwrap_err().to_string();
     assert!(verdict.contains("because: #0 announced no body, and more came"), "{verdict}");
 }
 
@@ -73,7 +73,7 @@ fn bytes_behind_a_closing_response_fail_verification() {
     let request = b"OPTIONS / HTTP/1.0\r\nContent-Length: 2\r\n\r\nabcde\r\n";
     let record = sent(&origin, request);
     assert_eq!(*record.unparsed.as_ref().unwrap().bytes, *b"cde\r\n");
-    assert!(origin.verdict().is_err());
+    assert!(origin.verify().is_err());
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn bytes_behind_a_body_are_known_while_the_connection_is_open() {
     assert_eq!(unparsed.status, None);
     let noted = origin.noted_after(0);
     assert_eq!((noted.len(), noted[0].index, origin.noted_after(1).len()), (1, 0, 0));
-    assert!(origin.verdict().is_err());
+    assert!(origin.verify().is_err());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::io;
 use std::net::SocketAddr;
 
-use mock_origin::{Builder, MockOrigin, OpenUpload};
+use mock_origin::{Builder, InProgressUpload, MockOrigin};
 
 use crate::bare::Bare;
 
@@ -51,11 +51,11 @@ impl Server {
 
     fn ours(count: u32) -> io::Result<Self> {
         let origin = (0..count)
-            .map(|index| OpenUpload::new(&format!("/videos/{index}.mp4")))
+            .map(|index| InProgressUpload::new(&format!("/videos/{index}.mp4")))
             .fold(MockOrigin::builder(), Builder::upload)
             .start();
         let address = origin.url().trim_start_matches("http://").parse();
-        let upload = |id: &str| Upload { token: origin.token_for("jane"), id: id.to_owned() };
+        let upload = |id: &str| Upload { token: origin.issue_token("jane"), id: id.to_owned() };
         let uploads = origin.uploads().iter().map(|snapshot| upload(snapshot.id())).collect();
         let address = address.map_err(io::Error::other)?;
         Ok(Self { address, uploads, _running: Box::new(origin) })

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::fault::words::json::{Object, parsed, shown};
+use crate::fault::config::json::{Object, parsed, shown};
 
 /// A body, if there is anything in it.
 pub(super) fn filled<'a>(body: &'a str, takes: &str) -> Result<&'a str, String> {

@@ -9,7 +9,7 @@ use super::body::filled;
 use super::faults::written;
 use super::router::{Refused, Request, Said};
 
-pub(super) use crate::fault::words::CHAOS as TAKES;
+pub(super) use crate::fault::config::CHAOS as TAKES;
 
 pub(super) fn begin(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
     origin.chaos(Chaos::from_json(filled(request.body, TAKES)?)?);
@@ -23,10 +23,10 @@ pub(super) fn end(origin: &MockOrigin) -> Said {
 
 /// The chaos in force, and what has been done by it and by those before it.
 pub(super) fn done(origin: &MockOrigin) -> Said {
-    let chaos = origin.chaos_in_force().map(|chaos| as_json(&chaos.to_json()));
+    let chaos = origin.active_chaos().map(|chaos| as_json(&chaos.to_json()));
     let done = origin.done_by_chaos();
-    let shown = |fault| json!({ "fault": written(fault), "sentence": fault.to_string() });
-    Said::Json(json!({ "chaos": chaos, "done": done.iter().map(shown).collect::<Vec<_>>() }))
+    let shown = |fault| json!({ "fault": written(fault), "rust": fault.to_string() });
+    Said::Json(json!({ "chaos": chaos, "injected": done.iter().map(shown).collect::<Vec<_>>() }))
 }
 
 fn as_json(text: &str) -> Value {

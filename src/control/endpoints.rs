@@ -89,7 +89,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     get("/__mock/", r#"{"endpoints": […]}"#, "what there is", Tell(steering::index)),
     get(
         "/__mock/faults",
-        r#"{"faults": [{"id", "name", "fault", "definition", "place", "matched", "fired", "spared"}]}"#,
+        r#"{"faults": [{"id", "name", "fault", "definition", "location", "matched", "fired", "skip_reason"}]}"#,
         "every fault and its account: how many calls or connections it could have acted on (for \
          tokens: calls with one), how many calls, connections or tokens it did act on, and why not on the latest that it was meant for",
         Tell(faults::list),
@@ -151,7 +151,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         r#"{"ok": true} | {"ok": false, "failures": [TEXT], "omitted": N}"#,
         "what speaks against the run so far: bytes that are no request, requests that found no \
          endpoint, faults that never acted or held an answer beyond the hold limit",
-        Tell(story::verdict),
+        Tell(story::verify),
     ),
     Endpoint {
         query: wait::PARAMETERS,
@@ -180,7 +180,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "/__mock/files",
         storage::PUT,
         r#"{"path", "size", "digest"}"#,
-        "stores a file of any size, with the directories that it needs, in place of the one that is \
+        "stores a file of any size, with the directories that it needs, in location of the one that is \
          there; it belongs to the user, or to the first one",
         Try(storage::put_file),
     ),
@@ -244,21 +244,21 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     act("/__mock/online", "listens again on the same ports", Try(steering::online)),
     get(
-        "/__mock/switches",
+        "/__mock/options",
         r#"{"NAME": VALUE}"#,
         "every switch and every limit with its value",
         Tell(steering::switch_values),
     ),
     post(
-        "/__mock/switches",
+        "/__mock/options",
         r#"{"NAME": VALUE}"#,
         "{}",
         "sets switches and limits, as --set does: all of them, or none if one makes no sense",
-        Try(steering::switches),
+        Try(steering::options),
     ),
     get(
         "/__mock/chaos",
-        r#"{"chaos": {"seed", "profile", "at_most", "percent"} | null, "done": [{"fault", "sentence"}]}"#,
+        r#"{"chaos": {"seed", "profile", "max_per_operation", "percent"} | null, "injected": [{"fault", "rust"}]}"#,
         "the chaos in force, and what chaos has done, as faults that do the same, and as Rust \
          writes them",
         Tell(chaos::done),
@@ -267,9 +267,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "/__mock/chaos",
         chaos::TAKES,
         "{}",
-        "lets things go wrong by chance, wherever no fault acts: of the first at_most attempts of \
-         everything that percentage. Only the seed is needed; without the others it is the profile \
-         everything, 2 attempts and 33 percent. It takes the place of the chaos before",
+        "lets things go wrong by chance, wherever no fault acts: of the first max_per_operation attempts of \
+         all that percentage. Only the seed is needed; without the others it is the profile \
+         all, 2 attempts and 33 percent. It takes the location of the chaos before",
         Try(chaos::begin),
     ),
     delete("/__mock/chaos", "{}", "ends chaos alone; what it has done stays", Tell(chaos::end)),

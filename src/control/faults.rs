@@ -21,10 +21,10 @@ fn account(record: &FaultRecord) -> Value {
         "name": &*record.name,
         "fault": written(&record.fault),
         "definition": record.fault.definition(),
-        "place": record.place.as_ref().map(ToString::to_string),
+        "location": record.location.as_ref().map(ToString::to_string),
         "matched": record.matched,
         "fired": record.fired,
-        "spared": record.spared.as_deref(),
+        "skip_reason": record.skip_reason.as_deref(),
     })
 }
 
@@ -36,10 +36,10 @@ pub(super) fn written(fault: &Fault) -> Value {
 pub(super) fn add(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
     let faults = Fault::list_from_json(filled(request.body, TAKES)?)?;
     let is_alone = faults.len() == 1;
-    let armed = origin
+    let handle = origin
         .add_all(faults)
         .map_err(|wrong| if is_alone { wrong.why } else { wrong.to_string() })?;
-    let ids: Vec<_> = armed.iter().map(crate::server::Armed::id).collect();
+    let ids: Vec<_> = handle.iter().map(crate::server::FaultHandle::id).collect();
     Ok(Said::Json(json!({ "ids": ids })))
 }
 

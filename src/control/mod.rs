@@ -23,7 +23,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::server::{MockOrigin, Side, StartError};
+use crate::server::{AdminListener, MockOrigin, StartError};
 
 use access::Access;
 pub use endpoints::{ENDPOINTS, Endpoint};
@@ -49,13 +49,13 @@ pub const ROOT: &str = "/__mock/";
 pub struct Control {
     // In this order: whoever drops this may be the last to hold the origin, and the listener's task
     // must not be, as an origin that ends waits for tasks.
-    side: Side,
+    side: AdminListener,
     token: Option<String>,
     _origin: Arc<MockOrigin>,
 }
 
 impl Control {
-    /// Listens at `address` and steers `origin`.
+    /// Listens at `address` and steers `storage`.
     ///
     /// # Errors
     ///
@@ -66,11 +66,11 @@ impl Control {
             let what = format!("be controlled at {address}");
             return Err(StartError::new(what, io::Error::other(why)));
         }
-        let side = Side::start(address, Router::new(&origin, Access::Local))?;
+        let side = AdminListener::start(address, Router::new(&origin, Access::Local))?;
         Ok(Self { side, token: None, _origin: origin })
     }
 
-    /// Listens at `address`, which others may reach, and steers `origin` for whoever has `token`:
+    /// Listens at `address`, which others may reach, and steers `storage` for whoever has `token`:
     /// every request needs the header `Authorization: Bearer TOKEN`. Without a token a random one is
     /// made.
     ///
@@ -100,7 +100,7 @@ impl Control {
             StartError::new(format!("be controlled at {address}"), io::Error::other(why))
         })?;
         let router = Router::new(&origin, Access::Token(token.clone()));
-        let side = Side::start(address, router)?;
+        let side = AdminListener::start(address, router)?;
         Ok(Self { side, token: Some(token), _origin: origin })
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use serde_json::{Value, json};
 
-use crate::content::{Content, Writer};
+use crate::blob::{Blob, BlobWriter};
 use crate::journal::escape_json;
 use crate::server::{Admin, Answered, Ask, AskBody, MockOrigin, Reply, ReplyBody};
 
@@ -21,7 +21,7 @@ pub(super) struct Request<'a> {
     pub(super) query: Query<'a>,
     pub(super) body: &'a str,
     /// What a PUT sent.
-    pub(super) content: Content,
+    pub(super) content: Blob,
 }
 
 /// What an endpoint answers.
@@ -31,9 +31,9 @@ pub(super) enum Said {
     /// JSON that is written already, or as it is read.
     Written(ReplyBody),
     /// Bytes that are stored.
-    Content(Content),
+    Blob(Blob),
     /// JSON that comes when it has been waited for.
-    Later(Pin<Box<dyn Future<Output = Value> + Send>>),
+    DeferredCommit(Pin<Box<dyn Future<Output = Value> + Send>>),
 }
 
 /// Why a request is not done.
@@ -74,25 +74,35 @@ impl Router {
 }
 
 impl Admin for Router {
-    fn writer(&self, ask: &Ask, declared: Option<u64>) -> Option<Writer> {
+    fn writer(&self, ask: &Ask, declared: Option<u64>) -> Option<BlobWriter> {
         let is_stored = ask.method == "PUT" && self.access.admit(ask).is_ok() && find(ask).is_ok();
         self.origin.upgrade().filter(|_| is_stored).map(|origin| origin.body_writer(declared))
     }
 
     fn answer(&self, ask: Ask) -> Answered {
         let Some(origin) = self.origin.upgrade() else {
-            return Answered::Now(json(503, None, &json!({ "error": "the origin has ended" })));
+            return Answered::ConnectionState(json(
+                503,
+                None,
+                &json!({ "error": "the origin has ended" }),
+            ));
         };
-        Answered::Now(match self.access.admit(&ask).and_then(|()| serve(&origin, &ask)) {
-            Ok(Said::Json(value)) => json(200, None, &value),
-            Ok(Said::Text(text)) => reply(200, None, TEXT, ReplyBody::Text(text)),
-            Ok(Said::Written(body)) => reply(200, None, JSON, body),
-            Ok(Said::Content(content)) => reply(200, None, BYTES, ReplyBody::Content(content)),
-            Ok(Said::Later(value)) => {
-                return Answered::Later(Box::pin(async { json(200, None, &value.await) }));
-            }
-            Err(Refused { status, why, allow }) => json(status, allow, &json!({ "error": why })),
-        })
+        Answered::ConnectionState(
+            match self.access.admit(&ask).and_then(|()| serve(&origin, &ask)) {
+                Ok(Said::Json(value)) => json(200, None, &value),
+                Ok(Said::Text(text)) => reply(200, None, TEXT, ReplyBody::Text(text)),
+                Ok(Said::Written(body)) => reply(200, None, JSON, body),
+                Ok(Said::Blob(content)) => reply(200, None, BYTES, ReplyBody::Blob(content)),
+                Ok(Said::DeferredCommit(value)) => {
+                    return Answered::DeferredCommit(Box::pin(async {
+                        json(200, None, &value.await)
+                    }));
+                }
+                Err(Refused { status, why, allow }) => {
+                    json(status, allow, &json!({ "error": why }))
+                }
+            },
+        )
     }
 }
 
@@ -116,7 +126,7 @@ fn reply(status: u16, allow: Option<String>, content_type: &'static str, body: R
 fn serve(origin: &MockOrigin, ask: &Ask) -> Result<Said, Refused> {
     let (endpoint, id) = find(ask)?;
     let (body, content) = match &ask.body {
-        AskBody::Memory(body) => (&**body, Content::empty()),
+        AskBody::Memory(body) => (&**body, Blob::empty()),
         AskBody::Stored(content) => (&b""[..], content.clone()),
         AskBody::TooLong => return Err(Refused::new(413, "a body has at most 1 MiB")),
     };

@@ -4,7 +4,7 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::{Value, json};
 
-use crate::fault::words::json::{check_keys, member, needed, seconds, shown};
+use crate::fault::config::json::{check_keys, member, needed, seconds, shown};
 use crate::server::{MockOrigin, StartError};
 
 use super::ENDPOINTS;
@@ -56,7 +56,7 @@ pub(super) fn switch_values(origin: &MockOrigin) -> Said {
     Said::Json(values.map(|(name, text)| (name, value(text))).collect())
 }
 
-pub(super) fn switches(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+pub(super) fn options(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
     let object = object(request.body, r#"{"NAME": VALUE}"#)?;
     let pairs: Vec<(&str, String)> = object
         .iter()

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::content::Content;
-use crate::fault::words::json::{check_keys, member, needed};
-use crate::origin::{File, Piece};
+use crate::blob::Blob;
+use crate::fault::config::json::{check_keys, member, needed};
 use crate::server::{MockOrigin, NamedUpload, ProvisionError};
+use crate::storage::{File, Piece};
 
 use super::body::object;
 use super::list::list;
@@ -39,7 +39,7 @@ impl From<ProvisionError> for Refused {
 
 pub(super) fn files(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
     if let Some(path) = request.query.get(PATH.0) {
-        return Ok(Said::Content(origin.stored_content(path)?));
+        return Ok(Said::Blob(origin.stored_content(path)?));
     }
     let files = origin.stored_files().into_iter();
     Ok(Said::Written(list("files", files.map(|(path, file)| file_json(&path, &file)))))
@@ -62,7 +62,7 @@ pub(super) fn put_file(origin: &MockOrigin, request: &Request<'_>) -> Result<Sai
     Ok(Said::Json(json!({ "path": path, "size": stored.len(), "digest": digest(stored) })))
 }
 
-fn digest(content: &Content) -> Option<String> {
+fn digest(content: &Blob) -> Option<String> {
     content.known_digest().map(|digest| digest.to_string())
 }
 

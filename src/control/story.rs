@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fault::{interface_word, operation_word};
 use crate::journal::{
-    AnswerHead, Call, Connection, Exchange, Framing, Moment, Outcome, Struck, redacted,
+    Call, Connection, Exchange, FaultRef, Framing, Instants, Outcome, ResponseHead, redacted,
     shown_target,
 };
 use crate::server::MockOrigin;
@@ -20,8 +20,8 @@ pub(super) fn timeline(origin: &MockOrigin) -> Said {
     Said::Text(origin.timeline())
 }
 
-pub(super) fn verdict(origin: &MockOrigin) -> Said {
-    Said::Json(match origin.verdict() {
+pub(super) fn verify(origin: &MockOrigin) -> Said {
+    Said::Json(match origin.verify() {
         Ok(()) => json!({ "ok": true }),
         Err(verdict) => {
             let failures: Vec<_> = verdict.failures().iter().map(ToString::to_string).collect();
@@ -90,7 +90,7 @@ fn told(exchange: &Exchange) -> Value {
         "received": exchange.received,
         "digest": exchange.digest.map(|digest| digest.to_string()),
         "status": exchange.status(),
-        "answer_headers": exchange.answer.as_deref().map(answer_headers),
+        "response_headers": exchange.answer.as_deref().map(answer_headers),
         "written": exchange.written,
         "outcome": outcome_word(exchange.outcome),
         "faults": exchange.faults.iter().map(struck).collect::<Vec<_>>(),
@@ -104,11 +104,11 @@ fn told(exchange: &Exchange) -> Value {
 /// How far an exchange came, as it is written.
 const OUTCOMES: &[(&str, Outcome)] = &[
     ("receiving", Outcome::Receiving),
-    ("held_back", Outcome::HeldBack),
+    ("held", Outcome::HoldGuard),
     ("sending", Outcome::Sending),
-    ("answering", Outcome::Answering),
-    ("answered", Outcome::Answered),
-    ("cut_short", Outcome::CutShort),
+    ("answering", Outcome::Responding),
+    ("answered", Outcome::Responded),
+    ("cut_short", Outcome::RequestTruncated),
     ("client_gone", Outcome::ClientGone),
     ("cut_by_fault", Outcome::CutByFault),
     ("stopped", Outcome::Stopped),
@@ -138,14 +138,14 @@ fn call(call: &Call) -> Value {
 }
 
 /// What a fault is stands in the list of faults; chaos is in no list.
-fn struck(struck: &Struck) -> Value {
+fn struck(struck: &FaultRef) -> Value {
     match struck.fault {
         Some(id) => json!({ "id": id }),
         None => json!({ "id": null, "name": &*struck.name }),
     }
 }
 
-fn answer_headers(head: &AnswerHead) -> Value {
+fn answer_headers(head: &ResponseHead) -> Value {
     headers(head.headers.iter().map(|(name, value)| (name.as_bytes(), &**value)))
 }
 
@@ -163,8 +163,8 @@ fn lossy(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// Real time since the origin started, as the timeline has it.
-fn seconds(moment: &Moment) -> f64 {
-    moment.elapsed.as_secs_f64()
+fn seconds(instants: &Instants) -> f64 {
+    instants.elapsed.as_secs_f64()
 }
 
 /// The name of a variant as words are written in JSON: `HeldBack` is `held_back`.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fault::words::json::{check_keys, member};
+use crate::fault::config::json::{check_keys, member};
 use crate::server::MockOrigin;
 
 use super::body::object;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::fault::words::selection;
+use crate::fault::config::selection;
 use crate::journal::Exchange;
 use crate::server::{Condition, MockOrigin, Wanted};
 
@@ -46,7 +46,7 @@ pub(super) fn wait(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, R
     };
     let counts = matches!(condition, Condition::Count { .. });
     let waited = origin.wait_for(condition, timeout);
-    Ok(Said::Later(Box::pin(async move {
+    Ok(Said::DeferredCommit(Box::pin(async move {
         let waited = waited.await;
         if counts {
             json!({ "met": waited.is_met, "count": waited.count })
@@ -83,7 +83,7 @@ fn wanted(query: &Query<'_>) -> Result<Wanted, String> {
     let said = said.map(|(name, text)| {
         (name.to_owned(), if name == "part" { value(text) } else { Value::from(text) })
     });
-    let trigger = selection(&said.collect())?;
+    let matcher = selection(&said.collect())?;
     let status: Option<u16> = query.number("status")?;
     let code: Option<i32> = query.number("code")?;
     let outcome = query.read("outcome", outcome_named)?;
@@ -94,7 +94,7 @@ fn wanted(query: &Query<'_>) -> Result<Wanted, String> {
             && exchange
                 .calls
                 .iter()
-                .any(|call| has_code(call.row.map(|row| row.code)) && trigger.selects(call))
+                .any(|call| has_code(call.row.map(|row| row.code)) && matcher.selects(call))
     }))
 }
 

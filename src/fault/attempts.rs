@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use crate::journal::{Call, Journal};
-use crate::spec::{Interface, Operation};
+use crate::protocol::{Interface, Operation};
 
-use super::Trigger;
+use super::CallMatcher;
 
 /// How often each thing has been asked for.
 ///
@@ -45,8 +45,8 @@ enum What {
 
 impl Attempt {
     /// As a trigger counts: one that names an upload counts in it.
-    pub(super) fn for_trigger(self, trigger: &Trigger) -> u32 {
-        if trigger.upload.is_some() { self.in_upload } else { self.on_path }
+    pub(super) fn for_trigger(self, matcher: &CallMatcher) -> u32 {
+        if matcher.upload.is_some() { self.in_upload } else { self.on_path }
     }
 }
 

@@ -4,11 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::journal::{Call, Op};
-use crate::spec::{Interface, Operation};
+use crate::protocol::{Interface, Operation};
 
 use super::decision::{DecisionKey, DecisionRng, OperationKey};
-use super::plan::Circumstances;
-use super::{Cut, Effect, Fault, Lose, Pattern, Reject, Trigger};
+use super::registry::CallContext;
+use super::{CallMatcher, Disconnect, ErrorResponse, Fault, FaultAction, PathGlob, ResponseLoss};
 
 /// A body is cut below 1, 2, 4, … or 2^20 bytes: so many powers of two.
 const MAGNITUDES: u64 = 21;
@@ -21,7 +21,7 @@ const SMALL_BODY: u64 = 64 << 10;
 /// Each decision is a hash of the seed, the operation, the path, the user, the part number and the
 /// attempt, in an encoding that has a version: neither the order in which requests come nor their
 /// timing changes it. No more than
-/// [`at_most`](Chaos::at_most) attempts of anything are struck, so that a client which tries once
+/// [`max_per_operation`](Chaos::max_per_operation) attempts of anything are struck, so that a client which tries once
 /// more than that must succeed.
 ///
 /// What it decides is still not always what happens. Where it wants an operation to be done and the
@@ -38,7 +38,7 @@ const SMALL_BODY: u64 = 64 << 10;
 /// use mock_origin::{Chaos, MockOrigin, Profile};
 ///
 /// let origin = MockOrigin::start();
-/// origin.chaos(Chaos::seed(41).profile(Profile::Lossy).at_most(2).per_operation());
+/// origin.chaos(Chaos::new(41).profile(Profile::Network).max_per_operation(2));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chaos {
@@ -53,23 +53,23 @@ pub struct Chaos {
 #[non_exhaustive]
 pub enum Profile {
     /// Connections break: in the body, before the answer, in it, and when all is done.
-    Lossy,
+    Network,
     /// The origin is ill: 500, 503 and 429, before and after the operation has taken place.
-    Ill,
+    ServerErrors,
     /// Everything takes a while, and nothing fails. No fault takes more than some tenths of a second:
     /// bodies over 64 KiB and those in chunks are read at full speed, and stored files and what
     /// comes over JSON-RPC are answered late, but not slowly.
-    Slow,
+    Latency,
     /// All of that. In no profile is an answer altered, garbled or stale: a client which does not look
-    /// at checksums is found by a fault with [`alter`](crate::On::alter), and not by chaos.
+    /// at checksums is found by a fault with [`alter`](crate::CallFaultBuilder::alter), and not by chaos.
     #[default]
-    Everything,
+    All,
 }
 
 impl Chaos {
     /// Chaos by that seed: of every kind, for a third of the first two attempts of everything.
-    pub const fn seed(seed: u64) -> Self {
-        Self { seed, profile: Profile::Everything, most: 2, percent: 33 }
+    pub const fn new(seed: u64) -> Self {
+        Self { seed, profile: Profile::All, most: 2, percent: 33 }
     }
 
     /// What kind of faults. Default: everything.
@@ -78,15 +78,16 @@ impl Chaos {
         Self { profile, ..self }
     }
 
-    /// How many attempts are struck at most: `.at_most(2).per_operation()`. Default: 2.
+    /// How many attempts are struck at most: `.max_per_operation(2)`. Default: 2.
     ///
     /// # Panics
     ///
     /// If it is 0.
     #[track_caller]
-    pub const fn at_most(self, attempts: u32) -> Most {
-        assert!(attempts > 0, "chaos that strikes no attempt is none: .at_most(1).per_operation()");
-        Most(Self { most: attempts, ..self })
+    #[must_use]
+    pub const fn max_per_operation(self, attempts: u32) -> Self {
+        assert!(attempts > 0, "chaos that strikes no attempt is none: .max_per_operation(1)");
+        Self { most: attempts, ..self }
     }
 
     /// How likely one of those attempts is struck, in percent. Default: 33.
@@ -103,7 +104,7 @@ impl Chaos {
     }
 
     /// The seed.
-    pub const fn seed_number(&self) -> u64 {
+    pub const fn seed(&self) -> u64 {
         self.seed
     }
 
@@ -115,13 +116,8 @@ impl Chaos {
 
     /// What befalls that attempt of a call: a fault that does the same whenever it is added. What it
     /// would be follows from the trigger alone, and circumstances can but spare the call.
-    pub(super) fn decide(
-        &self,
-        call: &Call,
-        attempt: u32,
-        circumstances: Circumstances,
-    ) -> Option<Fault> {
-        let trigger = precisely(call, attempt)?;
+    pub(super) fn decide(&self, call: &Call, attempt: u32, context: CallContext) -> Option<Fault> {
+        let matcher = precisely(call, attempt)?;
         if attempt > self.most {
             return None;
         }
@@ -131,49 +127,53 @@ impl Chaos {
         }
         let effects = self.effects(&mut rng, call.operation);
         let chosen = rng.below(effects.len() as u64);
-        let effect = effects.into_iter().nth(usize::try_from(chosen).unwrap_or(0))?;
-        effect.can_strike(call, circumstances).ok()?;
-        if would_last(&effect, call, circumstances.declared) {
+        let action = effects.into_iter().nth(usize::try_from(chosen).unwrap_or(0))?;
+        action.can_strike(call, context).ok()?;
+        if would_last(&action, call, context.declared) {
             return None;
         }
-        Some(Fault::on_call(trigger, effect))
+        Some(Fault::on_call(matcher, action))
     }
 
     /// What may befall an operation.
-    fn effects(&self, rng: &mut DecisionRng, operation: Operation) -> Vec<Effect> {
+    fn effects(&self, rng: &mut DecisionRng, operation: Operation) -> Vec<FaultAction> {
         // As likely among the first bytes as far into the body, however long that is.
         let magnitude = 1 << rng.below(MAGNITUDES);
         let within = rng.below(magnitude);
         let into_answer = 1 + rng.below(80);
         let later = Duration::from_millis(1 + rng.below(20));
-        let too_many = Reject::status(429).retry_after(Duration::ZERO);
+        let too_many = ErrorResponse::status(429).retry_after(Duration::ZERO);
         let all = [
-            (Profile::Lossy, HAS_BODY, Effect::CutAfter(within, Cut::Reset)),
-            (Profile::Lossy, HAS_BODY, Effect::CutAfter(within, Cut::Close)),
-            (Profile::Lossy, ANY, Effect::Lose(Lose::Reset)),
-            (Profile::Lossy, ANY, Effect::Lose(Lose::Close)),
-            (Profile::Lossy, ANY, Effect::CommitThen(Lose::Reset)),
-            (Profile::Lossy, ANY, Effect::CommitThen(Lose::Close)),
-            (Profile::Lossy, ANY, Effect::CutAnswer(into_answer, Cut::Reset)),
-            (Profile::Lossy, ANY, Effect::CutAnswer(into_answer, Cut::Close)),
-            (Profile::Ill, ANY, Effect::Reject(Reject::status(500))),
-            (Profile::Ill, ANY, Effect::Reject(Reject::status(503))),
-            (Profile::Ill, ANY, Effect::Reject(too_many)),
-            (Profile::Ill, HAS_BODY, Effect::RejectAfter(within, Reject::status(503))),
-            (Profile::Ill, ANY, Effect::CommitThen(Lose::Status(500))),
-            (Profile::Ill, ANY, Effect::CommitThen(Lose::Status(503))),
-            (Profile::Slow, ANY, Effect::Delay(later)),
-            (Profile::Slow, SHORT_ANSWER, Effect::AnswerSlowly(10_000)),
-            (Profile::Slow, HAS_BODY, Effect::ReadSlowly(4 * SMALL_BODY)),
+            (Profile::Network, HAS_BODY, FaultAction::CutAfter(within, Disconnect::Reset)),
+            (Profile::Network, HAS_BODY, FaultAction::CutAfter(within, Disconnect::Close)),
+            (Profile::Network, ANY, FaultAction::Lose(ResponseLoss::Reset)),
+            (Profile::Network, ANY, FaultAction::Lose(ResponseLoss::Close)),
+            (Profile::Network, ANY, FaultAction::CommitThen(ResponseLoss::Reset)),
+            (Profile::Network, ANY, FaultAction::CommitThen(ResponseLoss::Close)),
+            (Profile::Network, ANY, FaultAction::CutAnswer(into_answer, Disconnect::Reset)),
+            (Profile::Network, ANY, FaultAction::CutAnswer(into_answer, Disconnect::Close)),
+            (Profile::ServerErrors, ANY, FaultAction::Reject(ErrorResponse::status(500))),
+            (Profile::ServerErrors, ANY, FaultAction::Reject(ErrorResponse::status(503))),
+            (Profile::ServerErrors, ANY, FaultAction::Reject(too_many)),
+            (
+                Profile::ServerErrors,
+                HAS_BODY,
+                FaultAction::RejectAfter(within, ErrorResponse::status(503)),
+            ),
+            (Profile::ServerErrors, ANY, FaultAction::CommitThen(ResponseLoss::Status(500))),
+            (Profile::ServerErrors, ANY, FaultAction::CommitThen(ResponseLoss::Status(503))),
+            (Profile::Latency, ANY, FaultAction::Delay(later)),
+            (Profile::Latency, SHORT_ANSWER, FaultAction::AnswerSlowly(10_000)),
+            (Profile::Latency, HAS_BODY, FaultAction::ReadSlowly(4 * SMALL_BODY)),
         ];
-        let is_meant = |profile| self.profile == profile || self.profile == Profile::Everything;
+        let is_meant = |profile| self.profile == profile || self.profile == Profile::All;
         let may_befall = |operations: Option<&[Operation]>| {
             operations.is_none_or(|operations| operations.contains(&operation))
         };
         let of_all = all
             .into_iter()
             .filter(|(profile, operations, _)| is_meant(*profile) && may_befall(*operations));
-        of_all.map(|(.., effect)| effect).collect()
+        of_all.map(|(.., action)| action).collect()
     }
 }
 
@@ -195,39 +195,27 @@ const SHORT_ANSWER: Option<&[Operation]> = Some(&[
 ]);
 
 /// Whether it would take as long as something is large that may be of any size.
-fn would_last(effect: &Effect, call: &Call, body: Option<u64>) -> bool {
-    match effect {
-        Effect::ReadSlowly(_) => body.is_none_or(|bytes| bytes > SMALL_BODY),
+fn would_last(action: &FaultAction, call: &Call, body: Option<u64>) -> bool {
+    match action {
+        FaultAction::ReadSlowly(_) => body.is_none_or(|bytes| bytes > SMALL_BODY),
         // It may be one of many in a batch.
-        Effect::AnswerSlowly(_) => call.is_json_rpc(),
+        FaultAction::AnswerSlowly(_) => call.is_json_rpc(),
         _ => false,
     }
 }
 
 impl fmt::Display for Chaos {
-    /// As in `Chaos::seed(41).profile(Profile::Lossy).at_most(2).per_operation().percent(33)`.
+    /// As in `Chaos::new(41).profile(Profile::Network).max_per_operation(2).percent(33)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seed, profile, most, percent } = self;
-        write!(f, "Chaos::seed({seed}).profile(Profile::{profile:?})")?;
-        write!(f, ".at_most({most}).per_operation().percent({percent})")
-    }
-}
-
-/// How many attempts of what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "at most so many, but of what? .at_most(2).per_operation()"]
-pub struct Most(Chaos);
-
-impl Most {
-    /// Of every operation: so many attempts of each piece, of each completion, of each login.
-    pub const fn per_operation(self) -> Chaos {
-        self.0
+        write!(f, "Chaos::new({seed}).profile(Profile::{profile:?})")?;
+        write!(f, ".max_per_operation({most}).percent({percent})")
     }
 }
 
 /// The trigger that this attempt of `call` pulls, and none but this; nothing if there is no such
 /// trigger, as one without a user or a path is pulled by those of all users and on all paths.
-fn precisely(call: &Call, attempt: u32) -> Option<Trigger> {
+fn precisely(call: &Call, attempt: u32) -> Option<CallMatcher> {
     if IS_NOTHING.contains(&call.operation) {
         return None;
     }
@@ -236,14 +224,14 @@ fn precisely(call: &Call, attempt: u32) -> Option<Trigger> {
     let op = match (key.operation, key.part) {
         (OperationKey::Method(name), _) => Op::method(name),
         (_, Some(part)) => Op::piece(part),
-        (_, None) if is_on_both => Op::of(call.operation).over(Interface::Http),
-        (_, None) => Op::of(call.operation),
+        (_, None) if is_on_both => Op::operation(call.operation).over(Interface::Http),
+        (_, None) => Op::operation(call.operation),
     };
     let has_path = !IS_WITHOUT_PATH.contains(&call.operation);
     let is_named = key.path.is_some() || (key.user.is_some() && !has_path);
-    let (path, user) = (key.path.map(Pattern::exactly), call.user.clone());
+    let (path, user) = (key.path.map(PathGlob::exactly), call.user.clone());
     let attempts = Some(attempt..=attempt);
-    is_named.then(|| Trigger { path, user, attempts, ..Trigger::new(op) })
+    is_named.then(|| CallMatcher { path, user, attempts, ..CallMatcher::new(op) })
 }
 
 /// What a decision about that attempt of `call` depends on, beside the seed.

@@ -22,8 +22,8 @@
 //! A change to this encoding, to a number of an operation, or to the effects that chaos chooses from
 //! changes what every seed does: it needs a new version.
 
-use crate::content::Digest;
-use crate::spec::Operation;
+use crate::blob::Digest;
+use crate::protocol::Operation;
 
 const DOMAIN: &[u8] = b"mock-origin/chaos/1\0";
 

@@ -1,6 +1,6 @@
 //! Interim responses: what is sent before the final one (RFC 9110 §15.2).
 
-use crate::spec::standard_phrase;
+use crate::protocol::standard_phrase;
 
 /// What a client makes of interim responses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

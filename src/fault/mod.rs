@@ -1,43 +1,46 @@
 //! What should go wrong, and when.
 //!
 //! A [`Fault`] is a trigger and an effect. [`Faults`] holds those of one origin: it is asked about
-//! every call, says which fault [strikes](Strike) it, and keeps account, so that a fault which never
+//! every call, says which fault [strikes](Injection) it, and keeps account, so that a fault which never
 //! did anything is named. Nothing here does anything by itself: the server walks what a strike says.
 
+mod action;
+mod applicability;
 mod attempts;
+mod candidates;
 mod chaos;
-mod chaotic;
-mod check;
-mod code;
+mod chaos_state;
+pub(crate) mod config;
 mod decision;
-mod effect;
-mod fits;
+mod diagnose;
+mod display;
+mod error_response;
 mod interim;
-mod near;
-mod pasted;
-mod pattern;
-mod plan;
-mod reject;
-mod targets;
+mod matcher;
+mod path_glob;
+mod registry;
+mod snippet;
 mod tokens;
-mod trigger;
-pub(crate) mod words;
+mod validate;
 
-pub use chaos::{Chaos, Most, Profile};
-#[cfg(feature = "server")]
-pub(crate) use code::attempts_call;
-pub use effect::{Alter, Cut, Effect, FRAMING_HEADERS, Garble, Later, Listing, Lose, Stage};
-pub use fits::refused_by_origin;
-pub use interim::{InterimResponse, InterimSupport};
-pub use near::near_misses;
-pub use pasted::pasted;
-pub use pattern::Pattern;
-pub use plan::{Circumstances, FaultRecord, Faults, Place, Strike};
-pub use reject::{Choice, Reject, RejectBody};
-pub use trigger::{Trigger, Which};
-pub use words::{
-    EFFECTS, EffectRow, SELECTORS, SelectorRow, Subject, interface_word, operation_word,
+pub use action::{
+    DeferredCommit, Disconnect, FRAMING_HEADERS, FaultAction, HeaderMutation, ListingFault,
+    MalformedResponse, ResponseLoss, Stage,
 };
+pub use applicability::refused_by_origin;
+pub use chaos::{Chaos, Profile};
+pub use config::{
+    ACTIONS, ActionSpec, SELECTORS, SelectorSpec, Subject, interface_word, operation_word,
+};
+pub use diagnose::near_misses;
+#[cfg(feature = "server")]
+pub(crate) use display::attempts_call;
+pub use error_response::{Choice, ErrorResponse, RejectBody};
+pub use interim::{InterimResponse, InterimSupport};
+pub use matcher::{CallMatcher, Repeat};
+pub use path_glob::PathGlob;
+pub use registry::{CallContext, FaultRecord, Faults, Injection, SourceLocation};
+pub use snippet::snippet;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,17 +73,17 @@ impl PartialEq for Fault {
 #[non_exhaustive]
 pub enum Kind {
     /// Calls, one by one.
-    Call(Trigger, Effect),
+    Call(CallMatcher, FaultAction),
     /// Connections, when they are accepted.
-    Connection(Which, ConnectionEffect),
+    Connection(Repeat, ConnectionAction),
     /// Tokens: of that user, or of everyone.
-    Token(Option<String>, TokenLife),
+    Token(Option<String>, TokenExpiry),
 }
 
 /// What happens to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ConnectionEffect {
+pub enum ConnectionAction {
     /// It is accepted and reset at once: the kernel shakes hands before anybody is asked, so that it
     /// cannot be refused ([`go_offline`](crate::MockOrigin::go_offline) does that).
     Reset,
@@ -94,9 +97,9 @@ pub enum ConnectionEffect {
 /// How long tokens work, whatever their logins have asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum TokenLife {
+pub enum TokenExpiry {
     /// For that many calls, from when the fault was added: the next one is refused.
-    Requests(u64),
+    RecordedRequests(u64),
     /// Until that many bytes of bodies have been read from then on; the call that reads them is still served, as
     /// a token is judged at the head alone.
     Bytes(u64),
@@ -106,17 +109,17 @@ pub enum TokenLife {
 
 impl Fault {
     /// A fault on calls.
-    pub fn on_call(trigger: Trigger, effect: Effect) -> Self {
-        Self::new(Kind::Call(trigger, effect))
+    pub fn on_call(matcher: CallMatcher, action: FaultAction) -> Self {
+        Self::new(Kind::Call(matcher, action))
     }
 
     /// A fault on connections.
-    pub fn on_connection(count: Which, effect: ConnectionEffect) -> Self {
-        Self::new(Kind::Connection(count, effect))
+    pub fn on_connection(count: Repeat, action: ConnectionAction) -> Self {
+        Self::new(Kind::Connection(count, action))
     }
 
     /// A fault on tokens.
-    pub fn on_token(user: Option<String>, life: TokenLife) -> Self {
+    pub fn on_token(user: Option<String>, life: TokenExpiry) -> Self {
         Self::new(Kind::Token(user, life))
     }
 

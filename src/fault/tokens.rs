@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::journal::Call;
-use crate::origin::SessionId;
+use crate::storage::SessionId;
 
-use super::{Faults, Kind, TokenLife};
+use super::{Faults, Kind, TokenExpiry};
 
 /// How much each token has been used, as each fault counts it. A count stays when the token has died,
 /// as a call of it may still be on its way; it goes with the fault.
@@ -26,9 +26,9 @@ impl Faults {
             }
             record.matched += requests;
             let (more, most) = match life {
-                TokenLife::Requests(most) => (requests, *most),
-                TokenLife::Bytes(most) => (bytes, *most),
-                TokenLife::Time(_) => continue,
+                TokenExpiry::RecordedRequests(most) => (requests, *most),
+                TokenExpiry::Bytes(most) => (bytes, *most),
+                TokenExpiry::Time(_) => continue,
             };
             let so_far = self.uses.entry((record.id, session)).or_default();
             let ends = *so_far < most && *so_far + more >= most;
@@ -43,7 +43,7 @@ impl Faults {
     pub fn token_lasts(&self, call: &Call, uncounted: u64) -> bool {
         let Some(session) = call.session else { return true };
         self.records.iter().all(|record| match &record.fault.kind {
-            Kind::Token(user, TokenLife::Requests(most))
+            Kind::Token(user, TokenExpiry::RecordedRequests(most))
                 if user.is_none() || *user == call.user =>
             {
                 let counted = self.uses.get(&(record.id, session)).copied().unwrap_or_default();
@@ -57,7 +57,7 @@ impl Faults {
     /// and the time, and returns how many of those had not expired by themselves.
     pub fn age_tokens(&mut self, mut end: impl FnMut(u64, Option<&str>, Duration) -> u64) {
         for record in &mut self.records {
-            if let Kind::Token(user, TokenLife::Time(time)) = &Arc::clone(&record.fault).kind {
+            if let Kind::Token(user, TokenExpiry::Time(time)) = &Arc::clone(&record.fault).kind {
                 record.fired += end(record.id, user.as_deref(), *time);
             }
         }

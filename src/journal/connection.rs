@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::{Moment, Struck, Unparsed};
+use super::{FaultRef, Instants, Unparsed};
 
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum ConnectionEnd {
     /// The client closed it between requests.
     ByClient,
     /// The origin closed it after an answer.
-    ByOrigin,
+    Normal,
     /// No request could be read from what came; the transport answered this status itself, or
     /// nothing (0).
     BadHead(u16),
@@ -37,9 +37,9 @@ pub struct Connection {
     /// The address it came in at.
     pub local: SocketAddr,
     /// When it was accepted.
-    pub opened: Moment,
+    pub opened: Instants,
     /// When it was over.
-    pub closed: Option<Moment>,
+    pub closed: Option<Instants>,
     /// How it ended.
     pub end: ConnectionEnd,
     /// The bytes from which no request could be read, if any came.
@@ -48,9 +48,9 @@ pub struct Connection {
     /// closes.
     pub drained: u64,
     /// The fault that ended it or kept it silent.
-    pub fault: Option<Struck>,
+    pub fault: Option<FaultRef>,
     /// When that fault acted.
-    pub struck: Option<Moment>,
+    pub struck: Option<Instants>,
 }
 
 impl fmt::Debug for Connection {

@@ -5,15 +5,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::content::{Content, Digest};
-use crate::origin::{Actor, SessionId, Timestamp};
-use crate::spec::{ENVELOPE, Interface, Operation, Row, endpoint_at, method_named};
+use crate::blob::{Blob, Digest};
+use crate::protocol::{
+    ENVELOPE_RESULTS, Interface, Operation, ResultCode, endpoint_at, method_named,
+};
+use crate::storage::{Actor, SessionId, Timestamp};
 
 use super::{Escaped, Framing, Head, redacted};
 
 /// When something happened, on both clocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moment {
+pub struct Instants {
     /// Protocol time.
     pub protocol: Timestamp,
     /// Real time since the origin started.
@@ -45,7 +47,7 @@ pub struct Call {
     /// Who ended the token that it came with, if that token was good once.
     pub token_ended_by: Option<Actor>,
     /// The row of the protocol's tables that was answered; none where no table applies.
-    pub row: Option<&'static Row>,
+    pub row: Option<&'static ResultCode>,
 }
 
 impl Call {
@@ -77,12 +79,12 @@ impl Call {
     }
 
     /// Every row that can be answered: those of the endpoint, or of the method and its envelope.
-    pub fn rows(&self) -> impl Iterator<Item = &'static Row> + use<> {
-        let (own, shared): (&[Row], &[Row]) = match self.interface {
+    pub fn results(&self) -> impl Iterator<Item = &'static ResultCode> + use<> {
+        let (own, shared): (&[ResultCode], &[ResultCode]) = match self.interface {
             Interface::JsonRpc => {
-                (method_named(&self.name).map_or(&[], |method| method.rows), ENVELOPE)
+                (method_named(&self.name).map_or(&[], |method| method.results), ENVELOPE_RESULTS)
             }
-            _ => (endpoint_at(&self.name).map_or(&[], |endpoint| endpoint.rows), &[]),
+            _ => (endpoint_at(&self.name).map_or(&[], |endpoint| endpoint.results), &[]),
         };
         own.iter().chain(shared)
     }
@@ -131,14 +133,14 @@ impl fmt::Debug for Call {
 /// A fault that struck an exchange or a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Struck {
+pub struct FaultRef {
     /// Its number among the faults of the origin; none if chaos made it.
     pub fault: Option<u64>,
     /// What it is called.
     pub name: Arc<str>,
 }
 
-impl Struck {
+impl FaultRef {
     /// A fault, by number and name.
     pub fn new(fault: Option<u64>, name: impl Into<Arc<str>>) -> Self {
         Self { fault, name: name.into() }
@@ -148,7 +150,7 @@ impl Struck {
 /// The head of an answer.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct AnswerHead {
+pub struct ResponseHead {
     /// The HTTP status.
     pub status: u16,
     /// The reason phrase.
@@ -157,7 +159,7 @@ pub struct AnswerHead {
     pub headers: Vec<(Cow<'static, str>, Cow<'static, [u8]>)>,
 }
 
-impl AnswerHead {
+impl ResponseHead {
     /// Adds a header where hyper writes it: in front of the length.
     pub(crate) fn add(&mut self, name: impl Into<Cow<'static, str>>, value: &[u8]) {
         let at = self.headers.iter().position(|(name, _)| *name == "Content-Length");
@@ -183,7 +185,7 @@ impl AnswerHead {
     }
 }
 
-impl fmt::Debug for AnswerHead {
+impl fmt::Debug for ResponseHead {
     /// As it is written, but for secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} ", self.status, Escaped::new(&*self.reason))?;
@@ -202,15 +204,15 @@ pub enum Outcome {
     /// The body is still being read.
     Receiving,
     /// What was asked for is done, or refused, and a fault holds the answer back.
-    HeldBack,
+    HoldGuard,
     /// A stored file is being sent.
     Sending,
     /// The answer has been given to the network, but for its last bytes perhaps.
-    Answering,
+    Responding,
     /// The answer was handed to the network whole.
-    Answered,
+    Responded,
     /// The client stopped in the middle of its body; it was answered, in case it still listened.
-    CutShort,
+    RequestTruncated,
     /// The client went away before it had the whole answer.
     ClientGone,
     /// A fault cut it, or kept the answer back for good.
@@ -222,7 +224,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether anything more can happen.
     pub const fn is_final(self) -> bool {
-        !matches!(self, Self::Receiving | Self::HeldBack | Self::Sending | Self::Answering)
+        !matches!(self, Self::Receiving | Self::HoldGuard | Self::Sending | Self::Responding)
     }
 }
 
@@ -245,24 +247,24 @@ pub struct Exchange {
     /// The first bytes of the body.
     pub excerpt: Box<[u8]>,
     /// The whole body, where the origin was asked to keep bodies.
-    pub body: Option<Content>,
+    pub body: Option<Blob>,
     /// What it asked for; at least one.
     pub calls: Vec<Call>,
     /// The answer's head, once there is one.
-    pub answer: Option<Arc<AnswerHead>>,
+    pub answer: Option<Arc<ResponseHead>>,
     /// Bytes that were handed to the network: the answer, its head included, and the interim responses
     /// before it, such as the `100 Continue` with which its body was asked for.
     pub written: u64,
     /// The faults that struck it, its connection, or the token that it came with.
-    pub faults: Vec<Struck>,
+    pub faults: Vec<FaultRef>,
     /// When its head was complete.
-    pub opened: Moment,
+    pub opened: Instants,
     /// When what it asked for was done, whatever the client was told; nothing if it was not.
-    pub committed: Option<Moment>,
+    pub committed: Option<Instants>,
     /// When its answer was begun: no client can have seen it before.
-    pub answered: Option<Moment>,
+    pub answered: Option<Instants>,
     /// When the last happened.
-    pub closed: Option<Moment>,
+    pub closed: Option<Instants>,
     /// How far it came.
     pub outcome: Outcome,
 }

@@ -21,7 +21,7 @@ pub struct Step {
 pub enum Framing {
     /// Not at all: there is no body.
     None,
-    /// `Content-Length`: this many bytes.
+    /// `Blob-Length`: this many bytes.
     Length(u64),
     /// `Transfer-Encoding` that ends in `chunked`.
     Chunked,

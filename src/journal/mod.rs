@@ -8,10 +8,10 @@ mod escaped;
 mod exchange;
 mod framing;
 mod head;
-mod numbers;
-mod op;
-mod query;
+mod ranges;
+mod requests;
 mod secrets;
+mod selector;
 mod shortened;
 mod unparsed;
 
@@ -22,13 +22,13 @@ pub use connection::{Connection, ConnectionEnd};
 #[cfg(feature = "server")]
 pub(crate) use escaped::escape_lines;
 pub(crate) use escaped::{Escaped, escape_json, escape_line};
-pub use exchange::{AnswerHead, Call, Exchange, Moment, Outcome, Struck};
+pub use exchange::{Call, Exchange, FaultRef, Instants, Outcome, ResponseHead};
 pub use framing::{Framer, Framing, Malformed, Step};
 pub use head::Head;
-pub(crate) use numbers::Numbers;
-pub use op::{Op, Parts};
-pub use query::{Request, Requests};
+pub(crate) use ranges::RangeList;
+pub use requests::{RecordedRequest, RecordedRequests};
 pub use secrets::{redacted, shown_line, shown_target};
+pub use selector::{Op, Parts};
 pub(crate) use shortened::shortened;
 #[cfg(feature = "server")]
 pub(crate) use unparsed::may_begin_a_request;
@@ -42,9 +42,9 @@ pub const EXCERPT_BYTES: usize = 512;
 pub struct Journal {
     connections: Vec<Arc<Connection>>,
     exchanges: Vec<Arc<Exchange>>,
-    bugs: Vec<String>,
+    internal_errors: Vec<String>,
     /// How many answers are just being written: counted along, as every assertion asks.
-    answering: usize,
+    responding: usize,
     /// How many connections have not ended: counted along, as each that ends may be the last.
     connected: usize,
     /// The exchanges that are over, in the order in which they ended.
@@ -114,8 +114,8 @@ impl Journal {
     }
 
     /// What went wrong inside the origin itself; each is our fault, never the client's.
-    pub fn bugs(&self) -> &[String] {
-        &self.bugs
+    pub fn internal_errors(&self) -> &[String] {
+        &self.internal_errors
     }
 
     /// Records a connection under the next number, which `make` is given.
@@ -148,10 +148,10 @@ impl Journal {
         let record = at.and_then(|at| self.exchanges.get_mut(at));
         let Some(record) = record.map(Arc::make_mut) else { return };
         self.version += 1;
-        let is_answering = |record: &Exchange| usize::from(record.outcome == Outcome::Answering);
-        let (before, was_over) = (is_answering(record), record.outcome.is_final());
+        let is_responding = |record: &Exchange| usize::from(record.outcome == Outcome::Responding);
+        let (before, was_over) = (is_responding(record), record.outcome.is_final());
         change(record);
-        self.answering = self.answering + is_answering(record) - before;
+        self.responding = self.responding + is_responding(record) - before;
         if record.outcome.is_final() && !was_over {
             self.ended.push(exchange);
         }
@@ -198,8 +198,8 @@ impl Journal {
     }
 
     /// Records a fault of our own.
-    pub fn blame_ourselves(&mut self, what: impl Into<String>) {
-        self.bugs.push(what.into());
+    pub fn record_internal_error(&mut self, what: impl Into<String>) {
+        self.internal_errors.push(what.into());
     }
 
     /// How many exchanges are over.
@@ -221,8 +221,8 @@ impl Journal {
     }
 
     /// Whether an answer is just being written: its record is about to be closed.
-    pub fn is_answering(&self) -> bool {
-        self.answering > 0
+    pub fn is_responding(&self) -> bool {
+        self.responding > 0
     }
 }
 
@@ -236,7 +236,7 @@ mod tests {
             index,
             peer: address,
             local: address,
-            opened: Moment::default(),
+            opened: Instants::default(),
             closed: None,
             end: ConnectionEnd::Open,
             unparsed: None,
@@ -253,13 +253,14 @@ mod tests {
         for index in opened {
             assert!(journal.is_connected());
             for _ in 0..2 {
-                journal.update_connection(index, |record| record.closed = Some(Moment::default()));
+                journal
+                    .update_connection(index, |record| record.closed = Some(Instants::default()));
             }
         }
         assert!(!journal.is_connected());
         let index = journal.connect(connection);
         journal.reset();
-        journal.update_connection(index, |record| record.closed = Some(Moment::default()));
+        journal.update_connection(index, |record| record.closed = Some(Instants::default()));
         assert!(!journal.is_connected());
     }
 }

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::head::lines;
-use super::{Escaped, Framing, Moment, redacted, shown_line};
+use super::{Escaped, Framing, Instants, redacted, shown_line};
 
 /// Bytes from which no request could be read. The connection ends with them.
 #[derive(Clone)]
@@ -17,7 +17,7 @@ pub struct Unparsed {
     /// The bytes, as far as they were looked at: 64 KiB at most.
     pub bytes: Box<[u8]>,
     /// When they were recognised.
-    pub at: Moment,
+    pub at: Instants,
     /// The number of the exchange behind which they came; none at the start of a connection.
     pub behind: Option<u64>,
     /// The status that was answered, if any was.
@@ -63,7 +63,7 @@ pub enum HeadError {
     Name(usize),
     /// The value in this line has a control character.
     Value(usize),
-    /// The value of `Content-Length` in this line is not a number, or not the number of another one.
+    /// The value of `Blob-Length` in this line is not a number, or not the number of another one.
     ContentLength(usize),
     /// `Transfer-Encoding` does not end with `chunked`, or comes in HTTP/1.0.
     TransferEncoding,
@@ -287,7 +287,7 @@ mod tests {
     /// What bytes look like, in words.
     fn look(bytes: &[u8], behind: Option<u64>, is_refused: bool) -> String {
         let kind = UnparsedKind::of(bytes, behind.is_some(), is_refused);
-        let (bytes, at) = (bytes.into(), Moment::default());
+        let (bytes, at) = (bytes.into(), Instants::default());
         Unparsed { kind, bytes, at, behind, status: None }.to_string()
     }
 

@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::journal::{
-    AnswerHead, Call, Connection, Escaped, Exchange, Framing, Journal, Outcome, escape_line,
+    Call, Connection, Escaped, Exchange, Framing, Journal, Outcome, ResponseHead, escape_line,
 };
-use crate::spec::{Interface, Operation};
+use crate::protocol::{Interface, Operation};
 
 /// Everything that happened, in the order in which it began.
 ///
@@ -146,7 +146,7 @@ fn excerpt(lines: usize, is_eventful: impl Fn(usize) -> bool) -> Vec<usize> {
 }
 
 fn is_eventful(exchange: &Exchange) -> bool {
-    !exchange.faults.is_empty() || exchange.is_refused() || exchange.outcome != Outcome::Answered
+    !exchange.faults.is_empty() || exchange.is_refused() || exchange.outcome != Outcome::Responded
 }
 
 fn gap(f: &mut fmt::Formatter<'_>, left_out: usize) -> fmt::Result {
@@ -201,13 +201,13 @@ fn answer(exchange: &Exchange) -> String {
     let ended = outcome(exchange.outcome);
     let told = match (&exchange.answer, exchange.outcome) {
         (None, _) => ended.to_owned(),
-        (Some(answer), Outcome::Answered) => status(exchange, answer),
+        (Some(answer), Outcome::Responded) => status(exchange, answer),
         (Some(answer), _) => format!("{}, {ended}", status(exchange, answer)),
     };
     exchange.faults.iter().fold(told, |told, struck| told + ", fault: " + &struck.name)
 }
 
-fn status(exchange: &Exchange, answer: &AnswerHead) -> String {
+fn status(exchange: &Exchange, answer: &ResponseHead) -> String {
     let codes: Vec<_> = exchange.calls.iter().filter_map(code).collect();
     let words = if codes.is_empty() { answer.reason.to_string() } else { codes.join("; ") };
     // A status that is not registered has no phrase.
@@ -217,18 +217,18 @@ fn status(exchange: &Exchange, answer: &AnswerHead) -> String {
 /// The code of a refusal with its meaning and section; a success needs no words.
 fn code(call: &Call) -> Option<String> {
     let row = call.row?;
-    let refused = || format!("{} {} ({})", row.code, row.phrase, row.cite);
+    let refused = || format!("{} {} ({})", row.code, row.phrase, row.section);
     Some(if row.is_success() { "OK".to_owned() } else { refused() })
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Receiving => "body still coming",
-        Outcome::HeldBack => "answer held back",
+        Outcome::HoldGuard => "answer held back",
         Outcome::Sending => "file being sent",
-        Outcome::Answering => "answer on its way",
-        Outcome::Answered => "answered",
-        Outcome::CutShort => "body cut short",
+        Outcome::Responding => "answer on its way",
+        Outcome::Responded => "answered",
+        Outcome::RequestTruncated => "body cut short",
         Outcome::ClientGone => "client gone",
         Outcome::CutByFault => "cut by a fault",
         Outcome::Stopped => "origin stopped",

@@ -7,14 +7,14 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use crate::content::{DEFAULT_BUDGET, Store};
+use crate::blob::{BlobStore, DEFAULT_BUDGET};
 use crate::fault::Fault;
-use crate::origin::{Clock, KeyPair, Origin, Pace, Setup, Timestamp};
-use crate::spec::{LIMITS, Limit, RESERVED_PREFIXES, Switches};
+use crate::protocol::{LIMITS, Limit, Options, RESERVED_PREFIXES};
+use crate::storage::{Clock, ClockMode, KeyPair, Setup, Storage, Timestamp};
 
 use super::accept::{StartError, bind};
 use super::faults;
-use super::given::{Given, OpenUpload, UserSpec, file_path, path};
+use super::given::{Fixtures, InProgressUpload, User, file_path, path};
 use super::mock_origin::MockOrigin;
 use super::ports::Ports;
 use super::shared::Shared;
@@ -36,16 +36,16 @@ use super::shared::Shared;
 #[must_use = "an origin does not start before `.start()`"]
 pub struct Builder {
     account: String,
-    given: Given,
+    given: Fixtures,
     listeners: Vec<SocketAddr>,
     exposed: bool,
-    pub(super) switches: Switches,
+    pub(super) options: Options,
     keys: Option<KeyPair>,
     seed: Option<u64>,
     clock: Option<SystemTime>,
-    pace: Pace,
+    pace: ClockMode,
     memory_budget: u64,
-    keeps_bodies: bool,
+    records_bodies: bool,
     hold_limit: Duration,
     faults: Vec<Fault>,
 }
@@ -54,16 +54,16 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             account: "acme".to_owned(),
-            given: Given::default(),
+            given: Fixtures::default(),
             listeners: Vec::new(),
             exposed: false,
-            switches: Switches::default(),
+            options: Options::default(),
             keys: None,
             seed: None,
             clock: None,
-            pace: Pace::Running,
+            pace: ClockMode::Running,
             memory_budget: DEFAULT_BUDGET,
-            keeps_bodies: false,
+            records_bodies: false,
             hold_limit: Duration::from_secs(30),
             faults: Vec::new(),
         }
@@ -100,7 +100,7 @@ impl Builder {
     /// If the name or the password is empty or cannot be sent in a header, or the name is taken.
     #[track_caller]
     pub fn user(self, name: &str, password: &str) -> Self {
-        self.user_with(UserSpec::new(name, password))
+        self.user_with(User::new(name, password))
     }
 
     /// As [`Builder::user`], without the panic.
@@ -109,7 +109,7 @@ impl Builder {
     ///
     /// Why there can be no such user, in one line.
     pub fn try_user(mut self, name: &str, password: &str) -> Result<Self, String> {
-        let user = UserSpec::new(name, password);
+        let user = User::new(name, password);
         self.check_user(&user)?;
         self.given.users.push(user);
         Ok(self)
@@ -121,7 +121,7 @@ impl Builder {
     ///
     /// As [`Builder::user`], and if a number is 0 or the root cannot be a path.
     #[track_caller]
-    pub fn user_with(mut self, user: UserSpec) -> Self {
+    pub fn user_with(mut self, user: User) -> Self {
         if let Err(why) = self.check_user(&user) {
             panic!("{why}: .user(\"jane\", \"secret\")");
         }
@@ -176,7 +176,7 @@ impl Builder {
     ///
     /// If its path cannot be one, or a part number is out of range.
     #[track_caller]
-    pub fn upload(self, upload: OpenUpload) -> Self {
+    pub fn upload(self, upload: InProgressUpload) -> Self {
         match self.try_upload(upload) {
             Ok(builder) => builder,
             Err(why) => panic!("{why}: OpenUpload::new(\"/videos/a.mp4\").piece(1, content)"),
@@ -188,7 +188,7 @@ impl Builder {
     /// # Errors
     ///
     /// Why there can be no such upload, in one line.
-    pub fn try_upload(mut self, upload: OpenUpload) -> Result<Self, String> {
+    pub fn try_upload(mut self, upload: InProgressUpload) -> Result<Self, String> {
         let most = LIMITS[Limit::PartNumber as usize].default;
         let numbered =
             upload.pieces.iter().all(|(number, _)| (1..=most).contains(&u64::from(*number)));
@@ -210,7 +210,7 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// If it is not an IP address and a port, or is not loopback and [`Builder::expose`] was not
+    /// If it is not an IP address and a port, or is not loopback and [`Builder::allow_non_loopback`] was not
     /// called before.
     #[track_caller]
     pub fn listen(self, address: &str) -> Self {
@@ -225,12 +225,12 @@ impl Builder {
     }
 
     /// Allows addresses that can be reached from outside.
-    pub fn expose(self) -> Self {
+    pub fn allow_non_loopback(self) -> Self {
         Self { exposed: true, ..self }
     }
 
     /// Sets a limit to a small figure, so that a test can reach it. Default: the real ones
-    /// ([`crate::spec::LIMITS`]).
+    /// ([`crate::protocol::LIMITS`]).
     ///
     /// # Panics
     ///
@@ -238,7 +238,7 @@ impl Builder {
     #[track_caller]
     pub fn limit(mut self, limit: Limit, figure: u64) -> Self {
         assert!(figure > 0, "a limit is 1 or more: .limit(Limit::{limit:?}, 1)");
-        self.switches.limits.set(limit, figure);
+        self.options.limits.set(limit, figure);
         self
     }
 
@@ -261,7 +261,7 @@ impl Builder {
 
     /// Lets protocol time stand still, but for [`MockOrigin::advance`]. Default: it runs.
     pub fn clock_stopped(self) -> Self {
-        Self { pace: Pace::Stopped, ..self }
+        Self { pace: ClockMode::Stopped, ..self }
     }
 
     /// Bytes of content that are held in memory before more goes to an unlinked temporary file.
@@ -271,8 +271,8 @@ impl Builder {
     }
 
     /// Keeps the whole body of every request in the journal. Default: its first 512 bytes.
-    pub fn keep_bodies(self) -> Self {
-        Self { keeps_bodies: true, ..self }
+    pub fn record_bodies(self) -> Self {
+        Self { records_bodies: true, ..self }
     }
 
     /// How long a fault may keep a client waiting that nothing else would let go, in real time: held
@@ -330,12 +330,12 @@ impl Builder {
         let setup = Setup {
             account: self.account.clone(),
             users: self.given.users(&self.account),
-            switches: self.switches.clone(),
+            options: self.options.clone(),
             seed,
         };
-        let store = Store::new(self.memory_budget);
-        let mut origin = Origin::new(setup, start);
-        self.given.furnish(&mut origin, start).map_err(|why| {
+        let store = BlobStore::new(self.memory_budget);
+        let mut origin = Storage::new(setup, start);
+        self.given.populate(&mut origin, start).map_err(|why| {
             StartError::new("hold what it is given".to_owned(), std::io::Error::other(why))
         })?;
         if let Some(keys) = &self.keys {
@@ -348,7 +348,7 @@ impl Builder {
         let bound: Vec<_> =
             addresses.iter().map(|address| bind(*address)).collect::<Result<_, _>>()?;
         let clock = Clock::new(start, self.pace);
-        let shared = Shared::new(origin, clock, store, self.keeps_bodies, self.hold_limit);
+        let shared = Shared::new(origin, clock, store, self.records_bodies, self.hold_limit);
         for fault in self.faults {
             shared.lock().add_fault(fault, None);
         }
@@ -361,7 +361,7 @@ impl Builder {
         self.seed.is_some()
     }
 
-    fn check_user(&self, user: &UserSpec) -> Result<(), String> {
+    fn check_user(&self, user: &User) -> Result<(), String> {
         // A header loses the blanks at its ends.
         let sendable = |text: &str| {
             !text.is_empty()

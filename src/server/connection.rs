@@ -11,19 +11,23 @@ use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 
-use crate::fault::{ConnectionEffect, Cut};
+use crate::fault::{ConnectionAction, Disconnect};
 use crate::journal::{Connection, ConnectionEnd};
 
-use super::line::Line;
+use super::line::ConnectionRecorder;
 use super::shared::Shared;
 use super::socket::Socket;
-use super::tap::{HEAD_LIMIT, Tap};
+use super::tap::{HEAD_LIMIT, RecordingStream};
 use super::{exchange, script};
 
 /// Notes a connection down. Whoever accepts does it at once: tasks begin in any order.
-pub(super) fn accepted(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>) -> Arc<Line> {
+pub(super) fn accepted(
+    stream: TcpStream,
+    peer: SocketAddr,
+    shared: &Arc<Shared>,
+) -> Arc<ConnectionRecorder> {
     let local = stream.local_addr().unwrap_or(peer);
-    Line::new(Arc::clone(shared), Socket::new(stream), |index, opened| Connection {
+    ConnectionRecorder::new(Arc::clone(shared), Socket::new(stream), |index, opened| Connection {
         index,
         peer,
         local,
@@ -38,28 +42,28 @@ pub(super) fn accepted(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>
 }
 
 /// Does to a connection what a fault wants, if that is all that ever happens to it.
-async fn is_lost(line: &Line) -> bool {
-    let cut = match line.fault() {
-        Some(ConnectionEffect::Reset) => Cut::Reset,
-        Some(ConnectionEffect::Silence) => Cut::Stall,
-        Some(ConnectionEffect::CloseAfter(_)) | None => return false,
+async fn is_lost(recorder: &ConnectionRecorder) -> bool {
+    let cut = match recorder.fault() {
+        Some(ConnectionAction::Reset) => Disconnect::Reset,
+        Some(ConnectionAction::Silence) => Disconnect::Stall,
+        Some(ConnectionAction::CloseAfter(_)) | None => return false,
     };
-    line.fault_fires();
+    recorder.fault_fires();
     // Boxed, as every connection would carry the room for it otherwise.
-    Box::pin(script::end(line, cut, line.shared.hold_limit)).await;
+    Box::pin(script::end(recorder, cut, recorder.shared.hold_limit)).await;
     true
 }
 
 /// Serves a connection. What goes wrong on it goes to the journal, and nowhere else.
-pub(super) async fn serve(line: Arc<Line>) {
-    if is_lost(&line).await {
+pub(super) async fn serve(recorder: Arc<ConnectionRecorder>) {
+    if is_lost(&recorder).await {
         return;
     }
     let service = service_fn({
-        let line = Arc::clone(&line);
-        move |request| exchange::serve(Arc::clone(&line), request)
+        let recorder = Arc::clone(&recorder);
+        move |request| exchange::serve(Arc::clone(&recorder), request)
     });
-    let tap = TokioIo::new(Tap::new(Arc::clone(&line)));
+    let stream = TokioIo::new(RecordingStream::new(Arc::clone(&recorder)));
     // More than 100 headers are refused, by hyper, with 431: that is its own figure, and any other
     // would cost an allocation with every request.
     let mut connection = http1::Builder::new()
@@ -68,20 +72,20 @@ pub(super) async fn serve(line: Arc<Line>) {
         .title_case_headers(true)
         .max_header_size(HEAD_LIMIT)
         .max_buf_size(MAX_BUFFER)
-        .serve_connection(tap, service);
+        .serve_connection(stream, service);
     let served = (&mut connection).await;
     // hyper lets go of a connection on which an upgrade was asked for as it is, expecting somebody
     // to take it over. Nobody does, so that it must be shut down here.
-    let mut tap = connection.into_parts().io.into_inner();
-    if let Some(script) = line.take_script() {
-        let reads_on = script.reads_on();
-        line.drained(if reads_on { tap.held() } else { 0 });
-        Box::pin(script.play(&line, line.shared.hold_limit)).await;
-        return line.ended_by_fault(reads_on);
+    let mut stream = connection.into_parts().io.into_inner();
+    if let Some(raw_response) = recorder.take_script() {
+        let reads_on = raw_response.reads_on();
+        recorder.drained(if reads_on { stream.held() } else { 0 });
+        Box::pin(raw_response.play(&recorder, recorder.shared.hold_limit)).await;
+        return recorder.ended_by_fault(reads_on);
     }
-    let shut = poll_fn(|context| Pin::new(&mut tap).poll_shutdown(context)).await;
-    drop(tap);
-    line.ended(served.is_ok() && shut.is_ok());
+    let shut = poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await;
+    drop(stream);
+    recorder.ended(served.is_ok() && shut.is_ok());
 }
 
 /// hyper's read buffer: room for the longest head, and for large frames of a body.

@@ -3,39 +3,39 @@
 use std::pin::pin;
 use std::sync::Arc;
 
+use hyper::Request;
 use hyper::body::Incoming;
-use hyper::{Request, Response};
 
-use crate::content::Content;
-use crate::fault::Cut;
+use crate::api::{self, Body, BodyEnd, CommitResult, PendingRequest, Response};
+use crate::blob::Blob;
+use crate::fault::Disconnect;
 use crate::journal::{EXCERPT_BYTES, Exchange, Framing, Head, Outcome};
-use crate::origin::Change;
-use crate::wire::{self, Answer, Body, BodyEnd, Committed, Plan};
+use crate::storage::Change;
 
-use super::intake::{self, Lost};
-use super::line::{Interrupted, Line};
+use super::inject::Pending;
+use super::intake::{self, BodyError};
+use super::line::{ConnectionRecorder, Interrupted};
 use super::respond::{AnswerBody, respond};
 use super::runtime;
-use super::script::Script;
+use super::script::RawResponse;
 use super::shared::State;
-use super::sink::Taken;
-use super::strike::Pending;
+use super::sink::ReadBody;
 
 /// Nothing can be answered any more: the connection is given up.
 #[derive(Debug)]
-pub(super) struct GivenUp;
+pub(super) struct ConnectionAborted;
 
-impl std::fmt::Display for GivenUp {
+impl std::fmt::Display for ConnectionAborted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("the client has gone")
     }
 }
 
-impl std::error::Error for GivenUp {}
+impl std::error::Error for ConnectionAborted {}
 
 /// A request on its way through.
-pub(super) struct Walk {
-    pub(super) line: Arc<Line>,
+pub(super) struct RequestTask {
+    pub(super) recorder: Arc<ConnectionRecorder>,
     pub(super) exchange: u64,
     /// The fault that strikes it, as long as that has not done what it does.
     pub(super) pending: Option<Pending>,
@@ -50,48 +50,56 @@ pub(super) struct Walk {
 }
 
 /// What a request comes to.
-pub(super) enum End {
+pub(super) enum Disposition {
     /// An answer, and what the record says once it is written.
-    Answer(Box<Answer>, Outcome),
+    Response(Box<Response>, Outcome),
     /// What a fault has written in place of one.
-    Script(Script),
+    RawResponse(RawResponse),
     /// Nothing: the client went away.
     ClientGone,
 }
 
 /// Serves the request whose head the tap has just seen.
 pub(super) async fn serve(
-    line: Arc<Line>,
+    recorder: Arc<ConnectionRecorder>,
     request: Request<Incoming>,
-) -> Result<Response<AnswerBody>, GivenUp> {
-    let Some(raw) = line.take_head() else {
-        line.shared.lock().journal.blame_ourselves("a request was served whose head was not seen");
-        return Err(GivenUp);
+) -> Result<hyper::Response<AnswerBody>, ConnectionAborted> {
+    let Some(raw) = recorder.take_head() else {
+        recorder
+            .shared
+            .lock()
+            .journal
+            .record_internal_error("a request was served whose head was not seen");
+        return Err(ConnectionAborted);
     };
     let head = Head::new(raw);
     let framing = head.framing();
     let (version, body) = (request.version(), request.into_body());
-    let (mut walk, opened) = open(&line, head, framing);
-    let end = walk.reach_end(opened, body, framing).await;
-    match walk.act_on_answer(end).await {
-        End::Answer(mut answer, outcome) => {
-            walk.begin(&mut answer);
-            Ok(respond(Arc::clone(&walk.line), *answer, version, outcome))
+    let (mut task, opened) = open(&recorder, head, framing);
+    let end = task.reach_end(opened, body, framing).await;
+    match task.act_on_answer(end).await {
+        Disposition::Response(mut answer, outcome) => {
+            task.begin(&mut answer);
+            Ok(respond(Arc::clone(&task.recorder), *answer, version, outcome))
         }
-        End::Script(script) => {
-            walk.line.end_with(script);
-            Err(GivenUp)
+        Disposition::RawResponse(raw_response) => {
+            task.recorder.end_with(raw_response);
+            Err(ConnectionAborted)
         }
-        End::ClientGone => Err(GivenUp),
+        Disposition::ClientGone => Err(ConnectionAborted),
     }
 }
 
 /// Opens the record, asks the core about the head, and what is to go wrong.
-fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Box<Plan>, Box<Answer>>) {
-    let mut state = line.shared.lock();
-    state.settle();
-    let moment = state.moment();
-    let opened = wire::open(&mut state.origin, moment, &head);
+fn open(
+    recorder: &Arc<ConnectionRecorder>,
+    head: Head,
+    framing: Framing,
+) -> (RequestTask, Result<Box<PendingRequest>, Box<Response>>) {
+    let mut state = recorder.shared.lock();
+    state.run_due();
+    let instants = state.instants();
+    let opened = api::open(&mut state.storage, instants, &head);
     let (calls, refused) = match &opened {
         Ok(plan) => (vec![plan.call().clone()], None),
         Err(answer) => (answer.calls.clone(), Some(answer.head.status)),
@@ -99,7 +107,7 @@ fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Box<Pla
     let (pending, ended) = state.choose_at_head(&calls[0], refused, &head);
     let exchange = state.journal.open(|index| Exchange {
         index,
-        connection: line.index,
+        connection: recorder.index,
         head,
         framing,
         received: 0,
@@ -110,52 +118,52 @@ fn open(line: &Arc<Line>, head: Head, framing: Framing) -> (Walk, Result<Box<Pla
         answer: None,
         written: 0,
         faults: ended.into_iter().collect(),
-        opened: moment,
+        opened: instants,
         committed: None,
         answered: None,
         closed: None,
         outcome: Outcome::Receiving,
     });
-    let epoch = line.shared.epoch.current();
-    line.opened(exchange, epoch);
-    let (line, on_calls) = (Arc::clone(line), Vec::new());
+    let epoch = recorder.shared.epoch.current();
+    recorder.opened(exchange, epoch);
+    let (recorder, on_calls) = (Arc::clone(recorder), Vec::new());
     let (is_begun, held_by) = (false, None);
-    let mut walk = Walk { line, exchange, pending, on_calls, is_begun, held_by, epoch };
+    let mut task = RequestTask { recorder, exchange, pending, on_calls, is_begun, held_by, epoch };
     let mut opened = opened;
-    if let (Err(answer), None) = (&mut opened, &walk.pending) {
-        walk.begin_answer(&mut state, answer);
+    if let (Err(answer), None) = (&mut opened, &task.pending) {
+        task.begin_answer(&mut state, answer);
     }
-    (walk, opened)
+    (task, opened)
 }
 
-impl Walk {
+impl RequestTask {
     /// Takes the body in, has done what is asked for, and comes to an answer.
     async fn reach_end(
         &mut self,
-        opened: Result<Box<Plan>, Box<Answer>>,
+        opened: Result<Box<PendingRequest>, Box<Response>>,
         body: Incoming,
         framing: Framing,
-    ) -> End {
+    ) -> Disposition {
         if let Some(end) = self.act_at_head(opened.is_err()) {
             return end;
         }
         let mut plan = match opened {
             Ok(plan) => plan,
-            Err(answer) => return End::Answer(answer, Outcome::Answered),
+            Err(answer) => return Disposition::Response(answer, Outcome::Responded),
         };
-        let line = Arc::clone(&self.line);
-        match self.read_body(&line, &plan, body, framing).await {
+        let recorder = Arc::clone(&self.recorder);
+        match self.read_body(&recorder, &plan, body, framing).await {
             // The client still waits to be asked for its body.
-            None => End::Script(Script::nothing(Cut::Close)),
-            Some(Ok(taken)) => self.past_body(plan, taken).await,
-            Some(Err(Lost::Braked(taken))) => self.act_in_body(&plan, &taken),
-            Some(Err(Lost::Interrupted(why, taken))) => {
-                self.end_in_body(&plan, &taken);
+            None => Disposition::RawResponse(RawResponse::nothing(Disconnect::Close)),
+            Some(Ok(body_read)) => self.past_body(plan, body_read).await,
+            Some(Err(BodyError::Braked(body_read))) => self.act_in_body(&plan, &body_read),
+            Some(Err(BodyError::Interrupted(why, body_read))) => {
+                self.end_in_body(&plan, &body_read);
                 self.interrupted(why)
             }
-            Some(Err(Lost::OurFault(error))) => {
-                let answer = self.our_fault(&mut plan, &error.to_string());
-                End::Answer(answer, Outcome::Answered)
+            Some(Err(BodyError::OurFault(error))) => {
+                let answer = self.internal_error_response(&mut plan, &error.to_string());
+                Disposition::Response(answer, Outcome::Responded)
             }
         }
     }
@@ -163,107 +171,116 @@ impl Walk {
     /// Reads the body. Gives nothing if the client was not asked for it, and is to be given up.
     async fn read_body(
         &mut self,
-        line: &Line,
-        plan: &Plan,
+        recorder: &ConnectionRecorder,
+        plan: &PendingRequest,
         body: Incoming,
         framing: Framing,
-    ) -> Option<Result<Taken, Lost>> {
-        let (unasked, brake) = (self.act_on_continue(), self.brake());
-        let reading = intake::read(line, body, plan.intake(), framing, brake, || self.fire());
+    ) -> Option<Result<ReadBody, BodyError>> {
+        let (unasked, throttle) = (self.act_on_continue(), self.throttle());
+        let reading =
+            intake::read(recorder, body, plan.body_policy(), framing, throttle, || self.fire());
         let mut reading = pin!(reading);
         match unasked {
             None => Some(reading.await),
-            Some(unasked) => Box::pin(unasked.wait(line, reading.as_mut())).await,
+            Some(unasked) => Box::pin(unasked.wait(recorder, reading.as_mut())).await,
         }
     }
 
-    async fn past_body(&mut self, mut plan: Box<Plan>, taken: Taken) -> End {
-        if !self.choose_behind_body(&mut plan, &taken) {
+    async fn past_body(
+        &mut self,
+        mut plan: Box<PendingRequest>,
+        body_read: ReadBody,
+    ) -> Disposition {
+        if !self.choose_behind_body(&mut plan, &body_read) {
             return self.forgotten();
         }
-        let mut plan = match self.act_at_commit(plan, &taken) {
+        let mut plan = match self.act_at_commit(plan, &body_read) {
             Ok(plan) => plan,
             Err(end) => return end,
         };
-        let is_short = taken.received.end == BodyEnd::Short;
-        let outcome = if is_short { Outcome::CutShort } else { Outcome::Answered };
-        match self.commit(&mut plan, &taken).await {
-            Some(answer) => End::Answer(answer, outcome),
+        let is_short = body_read.received.end == BodyEnd::Truncated;
+        let outcome = if is_short { Outcome::RequestTruncated } else { Outcome::Responded };
+        match self.commit(&mut plan, &body_read).await {
+            Some(answer) => Disposition::Response(answer, outcome),
             None => self.forgotten(),
         }
     }
 
     /// Whether the origin was reset since the request came: it must not get into the new one.
     pub(super) fn is_forgotten(&self, _: &State) -> bool {
-        self.epoch != self.line.shared.epoch.current()
+        self.epoch != self.recorder.shared.epoch.current()
     }
 
     /// The end of a request that need not wait any longer.
-    pub(super) fn interrupted(&mut self, why: Interrupted) -> End {
+    pub(super) fn interrupted(&mut self, why: Interrupted) -> Disposition {
         match why {
             Interrupted::OriginReset => self.forgotten(),
             Interrupted::ClientGone => {
-                self.line.close(Outcome::ClientGone);
-                End::ClientGone
+                self.recorder.close(Outcome::ClientGone);
+                Disposition::ClientGone
             }
         }
     }
 
     /// The end of a request of an earlier time: nobody knows any more what to answer.
-    pub(super) fn forgotten(&mut self) -> End {
+    pub(super) fn forgotten(&mut self) -> Disposition {
         self.pending = None;
-        End::Script(Script::nothing(Cut::Close))
+        Disposition::RawResponse(RawResponse::nothing(Disconnect::Close))
     }
 
     /// Has the core do what was asked, unless it has been reset. Digests that it needs first are
     /// computed elsewhere meanwhile.
-    async fn commit(&mut self, plan: &mut Plan, taken: &Taken) -> Option<Box<Answer>> {
+    async fn commit(
+        &mut self,
+        plan: &mut PendingRequest,
+        body_read: &ReadBody,
+    ) -> Option<Box<Response>> {
         loop {
-            let needed = match self.try_commit(plan, taken)? {
+            let needed = match self.try_commit(plan, body_read)? {
                 Ok(answer) => return Some(answer),
                 Err(needed) => needed,
             };
             if let Err(error) = digest(needed).await {
-                return Some(self.our_fault(plan, &error));
+                return Some(self.internal_error_response(plan, &error));
             }
         }
     }
 
     fn try_commit(
         &mut self,
-        plan: &mut Plan,
-        taken: &Taken,
-    ) -> Option<Result<Box<Answer>, Content>> {
-        let line = Arc::clone(&self.line);
-        let mut state = line.shared.lock();
+        plan: &mut PendingRequest,
+        body_read: &ReadBody,
+    ) -> Option<Result<Box<Response>, Blob>> {
+        let recorder = Arc::clone(&self.recorder);
+        let mut state = recorder.shared.lock();
         if self.is_forgotten(&state) {
             return None;
         }
-        state.settle();
+        state.run_due();
         let change = Change::by_exchange(state.now(), self.exchange);
         let committed = match self.past(&state) {
-            Some(mut past) => wire::commit(&mut past, change, plan, &taken.received),
-            None => wire::commit(&mut state.origin, change, plan, &taken.received),
+            Some(mut past) => api::commit(&mut past, change, plan, &body_read.received),
+            None => api::commit(&mut state.storage, change, plan, &body_read.received),
         };
         match committed {
-            Committed::Answer(mut answer) => {
-                record_body(&mut state, self.exchange, taken);
+            CommitResult::Response(mut answer) => {
+                record_body(&mut state, self.exchange, body_read);
                 self.record_commit(&mut state, &answer);
-                self.act_after_commit(&mut state, plan, taken, &answer);
+                self.act_after_commit(&mut state, plan, body_read, &answer);
                 if self.pending.is_none() {
                     self.begin_answer(&mut state, &mut answer);
                 }
                 Some(Ok(answer))
             }
-            Committed::NeedsDigest(content) => Some(Err(content)),
+            CommitResult::NeedsDigest(content) => Some(Err(content)),
         }
     }
 
-    fn record_commit(&mut self, state: &mut State, answer: &Answer) {
-        let moment = answer.is_done().then(|| state.moment());
+    fn record_commit(&mut self, state: &mut State, answer: &Response) {
+        let instants = answer.is_done().then(|| state.instants());
         let calls = if self.pending.is_some() { answer.calls.clone() } else { Vec::new() };
         state.journal.update(self.exchange, |record| {
-            record.committed = moment;
+            record.committed = instants;
             if !calls.is_empty() {
                 record.calls = calls;
             }
@@ -271,12 +288,12 @@ impl Walk {
     }
 
     /// Notes, before its first byte, that an answer is on its way.
-    pub(super) fn begin(&mut self, answer: &mut Answer) {
+    pub(super) fn begin(&mut self, answer: &mut Response) {
         if self.is_begun {
             return;
         }
-        let line = Arc::clone(&self.line);
-        let mut state = line.shared.lock();
+        let recorder = Arc::clone(&self.recorder);
+        let mut state = recorder.shared.lock();
         self.begin_answer(&mut state, answer);
     }
 
@@ -287,44 +304,45 @@ impl Walk {
         }
     }
 
-    fn begin_answer(&mut self, state: &mut State, answer: &mut Answer) {
+    fn begin_answer(&mut self, state: &mut State, answer: &mut Response) {
         self.is_begun = true;
         self.end_hold(state);
-        let moment = state.moment();
-        let is_file = matches!(answer.body, Body::Content(..));
-        let outcome = if is_file { Outcome::Sending } else { Outcome::Answering };
+        let instants = state.instants();
+        let is_file = matches!(answer.body, Body::Blob(..));
+        let outcome = if is_file { Outcome::Sending } else { Outcome::Responding };
         let enders = state.enders_of_tokens(&answer.calls);
         state.journal.update(self.exchange, |record| {
             record.calls = std::mem::take(&mut answer.calls);
             record.answer = Some(Arc::clone(&answer.head));
-            record.answered = Some(moment);
+            record.answered = Some(instants);
             record.outcome = outcome;
             record.faults.extend(enders);
         });
     }
 
     /// The environment let us down: 500, and the verdict will say why.
-    fn our_fault(&mut self, plan: &mut Plan, why: &str) -> Box<Answer> {
-        let mut state = self.line.shared.lock();
+    fn internal_error_response(&mut self, plan: &mut PendingRequest, why: &str) -> Box<Response> {
+        let mut state = self.recorder.shared.lock();
         let now = state.now();
-        state.journal.blame_ourselves(format!("exchange {}: {why}", self.exchange));
-        Answer::our_fault(&state.origin, plan.call().clone(), now)
+        state.journal.record_internal_error(format!("exchange {}: {why}", self.exchange));
+        Response::internal_error_response(&state.storage, plan.call().clone(), now)
     }
 }
 
 /// Computes a digest, which reads all of a content, where it keeps nobody waiting.
-async fn digest(content: Content) -> Result<(), String> {
+async fn digest(content: Blob) -> Result<(), String> {
     let runtime = runtime::handle().map_err(|error| error.to_string())?;
     let computed = runtime.spawn_blocking(move || content.digest().map(|_| ())).await;
     computed.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }
 
-pub(super) fn record_body(state: &mut State, exchange: u64, taken: &Taken) {
+pub(super) fn record_body(state: &mut State, exchange: u64, body_read: &ReadBody) {
     state.journal.update(exchange, |record| {
-        record.received = taken.received.length;
-        record.digest = (taken.received.end == BodyEnd::Whole).then_some(taken.received.digest);
-        let start = &taken.received.start;
+        record.received = body_read.received.length;
+        record.digest =
+            (body_read.received.end == BodyEnd::Complete).then_some(body_read.received.digest);
+        let start = &body_read.received.start;
         record.excerpt = start[..start.len().min(EXCERPT_BYTES)].into();
-        record.body.clone_from(&taken.body);
+        record.body.clone_from(&body_read.body);
     });
 }

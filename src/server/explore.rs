@@ -4,7 +4,7 @@ use std::any::Any;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::fault::{Chaos, Fault, pasted};
+use crate::fault::{Chaos, Fault, snippet};
 use crate::journal::escape_lines;
 
 use super::builder::Builder;
@@ -29,7 +29,7 @@ const MOST_RUNS: usize = 200;
 /// With the seed, the failure, and the faults that lead to it, if a run fails. If there is no seed.
 #[track_caller]
 pub fn explore(seeds: Range<u64>, run: impl Fn(&MockOrigin)) {
-    MockOrigin::builder().explore(Chaos::seed(0), seeds, run);
+    MockOrigin::builder().explore(Chaos::new(0), seeds, run);
 }
 
 impl Builder {
@@ -37,7 +37,7 @@ impl Builder {
     /// and identifiers follow from that seed too if the builder has none. Of `chaos` everything
     /// counts but its own seed.
     ///
-    /// A run fails by a panic, or by a [verdict](MockOrigin::verdict_at_the_end), which is that of
+    /// A run fails by a panic, or by a [verdict](MockOrigin::verify_at_end), which is that of
     /// [`MockOrigin::finish`]: a response that is still held, or an operation that is still put off, fails it. Only a panic on its own thread
     /// counts: join the threads that it starts, and look at how they ended. It should let go what it
     /// holds even when it panics: a client that waits for a held answer waits for the
@@ -78,7 +78,7 @@ impl Builder {
 
     /// One run under chaos: how it failed, if it did, and what struck it.
     fn under(&self, chaos: Chaos, run: &impl Fn(&MockOrigin)) -> (Option<FailedRun>, Vec<Fault>) {
-        let origin = self.with_seed(chaos.seed_number());
+        let origin = self.with_seed(chaos.seed());
         origin.chaos(chaos);
         let failure = failure_of(&origin, run);
         (failure, origin.done_by_chaos())
@@ -105,7 +105,7 @@ impl Builder {
         faults: Vec<Fault>,
         run: &impl Fn(&MockOrigin),
     ) -> String {
-        let seed = chaos.seed_number();
+        let seed = chaos.seed();
         let found = match self.with(seed, &faults, run) {
             None => Found { faults, failure, how: How::WithChaosAlone },
             Some(again) => shrink(faults, again, |fewer| self.with(seed, fewer, run)),
@@ -125,7 +125,7 @@ fn failure_of(origin: &MockOrigin, run: &impl Fn(&MockOrigin)) -> Option<FailedR
     let ran = catch_unwind(AssertUnwindSafe(|| run(origin)));
     let why = match ran {
         Err(panic) => text_of(&*panic),
-        Ok(()) => origin.verdict_at_the_end().err()?.to_string(),
+        Ok(()) => origin.verify_at_end().err()?.to_string(),
     };
     Some(FailedRun { why, timeline: origin.timeline_excerpt() })
 }
@@ -201,10 +201,10 @@ impl Found {
         };
         let faults = match self.faults.as_slice() {
             [] => String::new(),
-            some => format!("\n\n{}", pasted(some)),
+            some => format!("\n\n{}", snippet(some)),
         };
-        let (seed, FailedRun { why, timeline }) = (chaos.seed_number(), &self.failure);
-        let chaos = pasted([format!("origin.chaos({chaos})")]);
+        let (seed, FailedRun { why, timeline }) = (chaos.seed(), &self.failure);
+        let chaos = snippet([format!("origin.chaos({chaos})")]);
         escape_lines(&format!(
             "seed {seed} fails, as it does under this chaos:\n\n{chaos}\n{what}{faults}\n\
              The failure:\n\n{why}\n\n{timeline}"
@@ -215,11 +215,11 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::{Effect, Trigger};
+    use crate::fault::{CallMatcher, FaultAction};
     use crate::journal::Op;
 
     fn fault(part: u32) -> Fault {
-        Fault::on_call(Trigger::new(Op::piece(part)), Effect::Hold)
+        Fault::on_call(CallMatcher::new(Op::piece(part)), FaultAction::Hold)
     }
 
     fn failed(why: &str) -> FailedRun {
@@ -257,7 +257,7 @@ mod tests {
         let (left, how) = shrunk(&all, |has| all.iter().all(|part| has(*part)));
         assert_eq!((left.len(), how), (200, How::AtTheLimit));
         let found = Found { faults: left, failure: failed("all"), how };
-        let text = found.tell(Chaos::seed(1));
+        let text = found.tell(Chaos::new(1));
         assert!(text.contains("in 200 runs no fewer were found"), "{text}");
     }
 }

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::fault::{Chaos, Fault, FaultRecord, Kind, Place};
+use crate::fault::{Chaos, Fault, FaultRecord, Kind, SourceLocation};
 use crate::journal::Op;
-use crate::origin::User;
-use crate::spec::right_call;
+use crate::protocol::right_call;
+use crate::storage::UserRecord;
 
 use super::accept::StartError;
 use super::mock_origin::MockOrigin;
-use super::on::{Armed, On, OnConnections, OnTokens, place};
+use super::on::{CallFaultBuilder, ConnectionFaultBuilder, FaultHandle, TokenFaultBuilder, place};
 use super::shared::State;
 
 impl MockOrigin {
@@ -23,19 +23,19 @@ impl MockOrigin {
     ///
     /// Of several faults that could act on one call the first that was added does. `finish()` fails
     /// on one that never acted; one that acted at least once it lets pass, whatever
-    /// [`times`](On::times) or [`attempts`](On::attempts) say.
-    pub fn on(&self, op: Op) -> On<'_> {
-        On::new(self, op)
+    /// [`times`](CallFaultBuilder::times) or [`attempts`](CallFaultBuilder::attempts) say.
+    pub fn on(&self, op: Op) -> CallFaultBuilder<'_> {
+        CallFaultBuilder::new(self, op)
     }
 
-    /// Lets something go wrong with connections: `origin.connections().nth(2).reset()`.
-    pub fn connections(&self) -> OnConnections<'_> {
-        OnConnections::new(self)
+    /// Lets something go wrong with connections: `origin.on_connection().nth(2).reset()`.
+    pub fn on_connection(&self) -> ConnectionFaultBuilder<'_> {
+        ConnectionFaultBuilder::new(self)
     }
 
-    /// Lets tokens die before their time: `origin.tokens().die_after_requests(3)`.
-    pub fn tokens(&self) -> OnTokens<'_> {
-        OnTokens::new(self)
+    /// Lets tokens die before their time: `origin.on_token().expire_after_requests(3)`.
+    pub fn on_token(&self) -> TokenFaultBuilder<'_> {
+        TokenFaultBuilder::new(self)
     }
 
     /// Lets things go wrong by chance, wherever no other fault acts. `finish()` asks of chaos
@@ -54,7 +54,7 @@ impl MockOrigin {
     }
 
     /// The chaos that decides now, if any does.
-    pub fn chaos_in_force(&self) -> Option<Chaos> {
+    pub fn active_chaos(&self) -> Option<Chaos> {
         self.shared.lock().faults.chaos().copied()
     }
 
@@ -64,9 +64,9 @@ impl MockOrigin {
     ///
     /// If it contradicts itself, or names a user that does not exist.
     #[track_caller]
-    pub fn add_fault(&self, fault: Fault) -> Armed {
+    pub fn add_fault(&self, fault: Fault) -> FaultHandle {
         match self.try_add(fault, place()) {
-            Ok(armed) => armed,
+            Ok(handle) => handle,
             Err(why) => panic!("{why}"),
         }
     }
@@ -77,7 +77,7 @@ impl MockOrigin {
     ///
     /// Why there can be no such fault, in one line.
     #[track_caller]
-    pub fn try_add_fault(&self, fault: Fault) -> Result<Armed, String> {
+    pub fn try_add_fault(&self, fault: Fault) -> Result<FaultHandle, String> {
         self.try_add(fault, place())
     }
 
@@ -87,25 +87,25 @@ impl MockOrigin {
     /// # Errors
     ///
     /// Why there can be no such fault, in one line, with its number in front, from 1.
-    pub fn try_add_faults(&self, faults: Vec<Fault>) -> Result<Vec<Armed>, String> {
+    pub fn try_add_faults(&self, faults: Vec<Fault>) -> Result<Vec<FaultHandle>, String> {
         self.add_all(faults).map_err(|wrong| wrong.to_string())
     }
 
     /// As [`MockOrigin::try_add_faults`], with the number and the reason apart.
-    pub(crate) fn add_all(&self, faults: Vec<Fault>) -> Result<Vec<Armed>, WrongFault> {
+    pub(crate) fn add_all(&self, faults: Vec<Fault>) -> Result<Vec<FaultHandle>, WrongFault> {
         let mut state = self.shared.lock();
-        check(&faults, state.origin.sessions().users())?;
+        check(&faults, state.storage.sessions().users())?;
         Ok(faults.into_iter().map(|fault| self.add(&mut state, fault, None)).collect())
     }
 
-    fn try_add(&self, fault: Fault, place: Place) -> Result<Armed, String> {
+    fn try_add(&self, fault: Fault, place: SourceLocation) -> Result<FaultHandle, String> {
         let mut state = self.shared.lock();
-        check_one(&fault, state.origin.sessions().users())?;
+        check_one(&fault, state.storage.sessions().users())?;
         Ok(self.add(&mut state, fault, Some(place)))
     }
 
-    fn add(&self, state: &mut State, fault: Fault, place: Option<Place>) -> Armed {
-        Armed::new(&self.shared, state.add_fault(fault, place))
+    fn add(&self, state: &mut State, fault: Fault, place: Option<SourceLocation>) -> FaultHandle {
+        FaultHandle::new(&self.shared, state.add_fault(fault, place))
     }
 
     /// Adds a fault of an earlier run. It is not judged: whether it acts is the run's business.
@@ -117,12 +117,12 @@ impl MockOrigin {
 
     /// The account of every fault, in the order in which they were added.
     pub fn faults(&self) -> Vec<FaultRecord> {
-        self.shared.settled().faults.records().to_vec()
+        self.shared.wait_idle().faults.records().to_vec()
     }
 
     /// What chaos has done so far, each chaos if there were several, as faults that do the same.
     pub fn done_by_chaos(&self) -> Vec<Fault> {
-        self.shared.settled().faults.done_by_chaos()
+        self.shared.wait_idle().faults.done_by_chaos()
     }
 
     /// Takes the fault with that number away, and says whether there was one. What it holds it lets
@@ -235,9 +235,9 @@ impl MockOrigin {
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<(), String> {
         let mut state = self.shared.lock();
-        let mut changed = state.origin.switches().clone();
+        let mut changed = state.storage.options().clone();
         pairs.into_iter().try_for_each(|(name, value)| changed.set(name, value))?;
-        *state.origin.switches_mut() = changed;
+        *state.storage.options_mut() = changed;
         Ok(())
     }
 }
@@ -246,7 +246,7 @@ impl MockOrigin {
 impl MockOrigin {
     /// Every switch and every limit with its value.
     pub(crate) fn switch_values(&self) -> Vec<(&'static str, String)> {
-        self.shared.lock().origin.switches().values().collect()
+        self.shared.lock().storage.options().values().collect()
     }
 }
 
@@ -264,17 +264,17 @@ impl fmt::Display for WrongFault {
 }
 
 /// Whether there can be those faults on an origin with such users.
-pub(super) fn check(faults: &[Fault], users: &[User]) -> Result<(), WrongFault> {
+pub(super) fn check(faults: &[Fault], users: &[UserRecord]) -> Result<(), WrongFault> {
     let mut numbered = (1..).zip(faults);
     numbered.try_for_each(|(number, fault)| {
         check_one(fault, users).map_err(|why| WrongFault { number, why })
     })
 }
 
-fn check_one(fault: &Fault, users: &[User]) -> Result<(), String> {
+fn check_one(fault: &Fault, users: &[UserRecord]) -> Result<(), String> {
     fault.check()?;
     let user = match &fault.kind {
-        Kind::Call(trigger, _) => trigger.user.as_ref(),
+        Kind::Call(matcher, _) => matcher.user.as_ref(),
         Kind::Token(user, _) => user.as_ref(),
         Kind::Connection(..) => None,
     };

@@ -4,25 +4,26 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::content::{Content, Digest};
-use crate::origin::{
-    Change, NewPiece, NewUpload, Origin, Parents, Path, Spelling, Timestamp, User, UserId,
+use crate::blob::{Blob, Digest};
+use crate::protocol::ErrorKind;
+use crate::storage::{
+    Change, MissingParents, NewPiece, NewUpload, Path, PathEncoding, Storage, Timestamp, UserId,
+    UserRecord,
 };
-use crate::spec::Cause;
 
 /// The first number that a user is given; those after it count on, and leave out what is taken.
 const FIRST_UID: u32 = 1001;
 
 /// A user beyond name and password.
 #[derive(Clone)]
-pub struct UserSpec {
+pub struct User {
     pub(super) name: String,
     pub(super) password: String,
     pub(super) root: String,
     pub(super) ids: Option<(u32, u32)>,
 }
 
-impl UserSpec {
+impl User {
     /// A user with that name and password, the account's root, and the next free numbers.
     pub fn new(name: &str, password: &str) -> Self {
         Self {
@@ -45,14 +46,15 @@ impl UserSpec {
         Self { ids: Some((uid, gid)), ..self }
     }
 
-    fn user(&self, account: &str, (uid, gid): (u32, u32)) -> User {
-        let root = Path::parse(self.root.as_bytes(), Spelling::Plain, u64::MAX).unwrap_or_default();
+    fn user(&self, account: &str, (uid, gid): (u32, u32)) -> UserRecord {
+        let root =
+            Path::parse(self.root.as_bytes(), PathEncoding::Raw, u64::MAX).unwrap_or_default();
         let root = root.as_written(account, |_| false);
-        User { name: self.name.clone(), password: self.password.clone(), uid, gid, root }
+        UserRecord { name: self.name.clone(), password: self.password.clone(), uid, gid, root }
     }
 }
 
-impl fmt::Debug for UserSpec {
+impl fmt::Debug for User {
     /// All but the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, root, ids, .. } = self;
@@ -66,13 +68,13 @@ impl fmt::Debug for UserSpec {
 
 /// An upload that is open when the origin starts, for tests of clients that resume.
 #[derive(Clone, Debug)]
-pub struct OpenUpload {
+pub struct InProgressUpload {
     pub(super) path: String,
     owner: Option<String>,
     pub(super) pieces: Vec<(u32, Bytes)>,
 }
 
-impl OpenUpload {
+impl InProgressUpload {
     /// An upload to that path, which is read as [`Path::as_written`] says; it belongs to the first
     /// user and has no pieces yet.
     pub fn new(path: &str) -> Self {
@@ -95,17 +97,17 @@ impl OpenUpload {
 
 /// All that a builder has been given to put in.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Given {
-    pub(super) users: Vec<UserSpec>,
+pub(super) struct Fixtures {
+    pub(super) users: Vec<User>,
     pub(super) directories: Vec<Path>,
     pub(super) files: Vec<(Path, Bytes)>,
-    pub(super) uploads: Vec<(Path, OpenUpload)>,
+    pub(super) uploads: Vec<(Path, InProgressUpload)>,
 }
 
-impl Given {
+impl Fixtures {
     /// The users; `jane` with `secret` if none was given.
-    pub(super) fn users(&self, account: &str) -> Vec<User> {
-        let jane = [UserSpec::new("jane", "secret")];
+    pub(super) fn users(&self, account: &str) -> Vec<UserRecord> {
+        let jane = [User::new("jane", "secret")];
         let given = if self.users.is_empty() { &jane[..] } else { &self.users };
         let taken: Vec<u32> =
             given.iter().filter_map(|spec| spec.ids).map(|(uid, _)| uid).collect();
@@ -123,17 +125,17 @@ impl Given {
     /// # Errors
     ///
     /// What contradicts the rest, in one line.
-    pub(super) fn furnish(&self, origin: &mut Origin, now: Timestamp) -> Result<(), String> {
+    pub(super) fn populate(&self, origin: &mut Storage, now: Timestamp) -> Result<(), String> {
         let (first, change) = (UserId::FIRST, Change::by_test(now));
         let account = origin.account().to_owned();
         for path in &self.directories {
             let path = &path.clone().as_written(&account, |_| false);
-            let made = origin.make_directory(change, first, path, Parents::Made);
+            let made = origin.make_directory(change, first, path, MissingParents::Create);
             made.map_err(|_| format!("directory {path}: a file is there, or in its path"))?;
         }
         for (path, content) in &self.files {
             let path = &file_in(&account, path);
-            let planted = origin.plant(change, first, path, Content::from_bytes(content.clone()));
+            let planted = origin.plant(change, first, path, Blob::from_bytes(content.clone()));
             planted.map_err(|_| {
                 format!("file {path}: a directory is there, or another file is in its path")
             })?;
@@ -151,10 +153,10 @@ fn file_in(account: &str, path: &Path) -> Path {
 }
 
 fn begin(
-    origin: &mut Origin,
+    origin: &mut Storage,
     change: Change,
     path: &Path,
-    upload: &OpenUpload,
+    upload: &InProgressUpload,
 ) -> Result<(), String> {
     let name = upload.owner.as_deref();
     let owner = name.map_or(Some(UserId::FIRST), |name| origin.sessions().user_named(name));
@@ -162,19 +164,19 @@ fn begin(
         let name = name.unwrap_or_default();
         format!("there is no user {name:?}: add it with .user({name:?}, password)")
     })?;
-    let begun = path.split_last().ok_or(Cause::IsRoot).and_then(|(directory, name)| {
-        origin.make_directory(change, owner, &directory, Parents::Made)?;
+    let begun = path.split_last().ok_or(ErrorKind::IsRoot).and_then(|(directory, name)| {
+        origin.make_directory(change, owner, &directory, MissingParents::Create)?;
         let name = Some(name.to_owned());
         let new = NewUpload { directory, name, content_type: None, mtime: None };
         origin.create(change, owner, new).map(|upload| upload.id.clone())
     });
     let id = begun.map_err(|cause| match cause {
-        Cause::TooManyUploads => "it is one more than the limit open_uploads allows",
+        ErrorKind::TooManyUploads => "it is one more than the limit open_uploads allows",
         _ => "a directory is there, or a file is in its path",
     })?;
     for (number, content) in &upload.pieces {
         let digest = Digest::of(content);
-        let content = Content::from_bytes(content.clone());
+        let content = Blob::from_bytes(content.clone());
         let piece = NewPiece { number: *number, content, digest, checksum: None };
         let stored = origin.store_piece(change, owner, &id, piece);
         stored.map_err(|_| format!("piece {number} is beyond a limit"))?;
@@ -185,7 +187,7 @@ fn begin(
 /// Reads a path that a test has written in `call`.
 #[track_caller]
 pub(super) fn path(call: &str, text: &str, example: &str) -> Path {
-    let Ok(path) = Path::parse(text.as_bytes(), Spelling::Plain, u64::MAX) else {
+    let Ok(path) = Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX) else {
         panic!("{text:?} cannot be a path, which has no \".\" and no \"..\": {call}({example})")
     };
     path
@@ -193,7 +195,7 @@ pub(super) fn path(call: &str, text: &str, example: &str) -> Path {
 
 /// Reads the path of a file.
 pub(super) fn file_path(text: &str) -> Result<Path, String> {
-    match Path::parse(text.as_bytes(), Spelling::Plain, u64::MAX) {
+    match Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX) {
         Ok(path) if path.is_root() => Err(format!("a file needs a name, which {text:?} has not")),
         Ok(path) => Ok(path),
         Err(_) => Err(format!("{text:?} cannot be a path, which has no \".\" and no \"..\"")),

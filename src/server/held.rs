@@ -4,67 +4,67 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::shared::{Shared, State};
-use super::waiting::elsewhere;
+use super::waiting::run_blocking;
 
-/// Answers that are held until this lets them go: by [`Held::release`], or by being dropped.
+/// Answers that are held until this lets them go: by [`HoldGuard::release`], or by being dropped.
 ///
 /// They do not wait for ever: [`Builder::hold_limit`](super::Builder::hold_limit) ends it, and
 /// `finish()` then names the fault.
 #[derive(Debug)]
 #[must_use = "what is held is let go when this is dropped: let held = origin.on(..).hold();"]
-pub struct Held {
+pub struct HoldGuard {
     pub(super) shared: Arc<Shared>,
     pub(super) fault: u64,
 }
 
-impl Held {
-    /// Waits until an answer is held; says whether one was before `patience` was over. Its call has
+impl HoldGuard {
+    /// Waits until an answer is held; says whether one was before `timeout` was over. Its call has
     /// been done then, or refused: the answer is held either way. An answer that has been held
-    /// already counts; for a later one there is [`arrived_times`](Self::arrived_times).
+    /// already counts; for a later one there is [`wait_for`](Self::wait_for).
     ///
-    /// It blocks its thread: in async code there is [`arrived_async`](Self::arrived_async).
+    /// It blocks its thread: in async code there is [`wait_async`](Self::wait_async).
     #[must_use = "it says whether an answer is held, or patience was over"]
-    pub fn arrived(&self, patience: Duration) -> bool {
-        self.arrived_times(1, patience)
+    pub fn wait(&self, timeout: Duration) -> bool {
+        self.wait_for(1, timeout)
     }
 
-    /// Waits until so many answers have been held in all; says whether they were before `patience`
-    /// was over. A fault holds one, unless it says [`times`](crate::On::times) or the like.
+    /// Waits until so many answers have been held in all; says whether they were before `timeout`
+    /// was over. A fault holds one, unless it says [`times`](crate::CallFaultBuilder::times) or the like.
     ///
     /// It blocks its thread: in async code there is
-    /// [`arrived_times_async`](Self::arrived_times_async).
+    /// [`wait_for_async`](Self::wait_for_async).
     ///
     /// # Panics
     ///
     /// If that is none.
     #[track_caller]
     #[must_use = "it says whether the answers are held, or patience was over"]
-    pub fn arrived_times(&self, times: u64, patience: Duration) -> bool {
+    pub fn wait_for(&self, times: u64, timeout: Duration) -> bool {
         assert!(times > 0, "0 answers are always held: .arrived_times(1, patience)");
-        have_arrived(&self.shared, self.fault, times, patience)
+        have_arrived(&self.shared, self.fault, times, timeout)
     }
 
-    /// As [`arrived`](Self::arrived), for async code: the client may run on the same thread.
+    /// As [`wait`](Self::wait), for async code: the client may run on the same thread.
     #[must_use = "it says whether an answer is held, or patience was over"]
-    pub async fn arrived_async(&self, patience: Duration) -> bool {
-        self.arrived_times_async(1, patience).await
+    pub async fn wait_async(&self, timeout: Duration) -> bool {
+        self.wait_for_async(1, timeout).await
     }
 
-    /// As [`arrived_times`](Self::arrived_times), for async code.
+    /// As [`wait_for`](Self::wait_for), for async code.
     ///
     /// # Panics
     ///
     /// If that is none, at once: before it is awaited.
     #[track_caller]
     #[must_use = "it says whether the answers are held, or patience was over"]
-    pub fn arrived_times_async(
+    pub fn wait_for_async(
         &self,
         times: u64,
-        patience: Duration,
+        timeout: Duration,
     ) -> impl Future<Output = bool> + Send + use<> {
         assert!(times > 0, "0 answers are always held: .arrived_times_async(1, patience)");
         let (shared, fault) = (Arc::clone(&self.shared), self.fault);
-        elsewhere(move || have_arrived(&shared, fault, times, patience))
+        run_blocking(move || have_arrived(&shared, fault, times, timeout))
     }
 
     /// How many answers have been held so far, those that were let go included.
@@ -78,13 +78,13 @@ impl Held {
     }
 }
 
-fn have_arrived(shared: &Shared, fault: u64, times: u64, patience: Duration) -> bool {
+fn have_arrived(shared: &Shared, fault: u64, times: u64, timeout: Duration) -> bool {
     let have_arrived =
         |state: &State| state.faults.record(fault).is_some_and(|record| record.fired >= times);
-    shared.lock_when(patience, have_arrived).1
+    shared.lock_when(timeout, have_arrived).1
 }
 
-impl Drop for Held {
+impl Drop for HoldGuard {
     fn drop(&mut self) {
         self.shared.lock().release(self.fault);
     }

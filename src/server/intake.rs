@@ -9,30 +9,30 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
 
+use crate::api::{BodyEnd, BodyPolicy};
 use crate::journal::Framing;
-use crate::wire::{BodyEnd, Intake};
 
-use super::line::{Interrupted, Line};
-use super::sink::{BodySink, Taken};
+use super::line::{ConnectionRecorder, Interrupted};
+use super::sink::{BodySink, ReadBody};
 use super::sink_worker::SinkWorker;
-use super::tap::portion;
+use super::tap::pacing_quantum;
 
 /// After so many bytes a body lets others have a turn.
 const TURN_BYTES: u64 = 256 * 1024;
 
 /// Why a body cannot be answered.
-pub(super) enum Lost {
+pub(super) enum BodyError {
     /// The connection broke, or the origin was reset; this is what had come.
-    Interrupted(Interrupted, Box<Taken>),
+    Interrupted(Interrupted, Box<ReadBody>),
     /// The temporary file could not be written.
     OurFault(io::Error),
     /// A fault wants no more of it to be read; this is what had come.
-    Braked(Box<Taken>),
+    Braked(Box<ReadBody>),
 }
 
 /// How a fault hinders the reading of a body.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Brake {
+pub(super) struct BodyThrottle {
     /// After how many bytes nothing more is read.
     pub(super) stop_at: Option<u64>,
     /// How many bytes a second are read.
@@ -41,16 +41,16 @@ pub(super) struct Brake {
 
 /// Takes a body in as `intake` says; `slowed` is called when it first waits because of the brake.
 pub(super) async fn read(
-    line: &Line,
+    recorder: &ConnectionRecorder,
     mut body: Incoming,
-    intake: &Intake,
+    intake: &BodyPolicy,
     framing: Framing,
-    brake: Brake,
+    throttle: BodyThrottle,
     mut slowed: impl FnMut(),
-) -> Result<Taken, Lost> {
+) -> Result<ReadBody, BodyError> {
     let declared = framing.length();
-    let shared = &line.shared;
-    let sink = BodySink::new(&shared.store, shared.keeps_bodies, intake, declared);
+    let shared = &recorder.shared;
+    let sink = BodySink::new(&shared.store, shared.records_bodies, intake, declared);
     let mut reading = Reading {
         limit: limit_of(intake),
         length: 0,
@@ -60,45 +60,45 @@ pub(super) async fn read(
     let end = loop {
         // What is announced to be too long is not asked for at all.
         if declared.is_some_and(|length| length > reading.limit) {
-            break BodyEnd::TooLong;
+            break BodyEnd::TooLarge;
         }
-        match next_frame(&mut body, || line.note_received()).await {
+        match next_frame(&mut body, || recorder.record_received()).await {
             Next::Data(frame) => {
-                let frame = reading.cut_at(frame, brake);
-                let taken = match brake.rate {
-                    Some(rate) => reading.take_slowly(frame, rate, line, &mut slowed).await,
+                let frame = reading.cut_at(frame, throttle);
+                let body_read = match throttle.rate {
+                    Some(rate) => reading.take_slowly(frame, rate, recorder, &mut slowed).await,
                     None => reading.take(frame).await.map(Ok),
                 };
-                if let Err(why) = taken.map_err(Lost::OurFault)? {
-                    let taken = reading.finish(BodyEnd::Short).await?;
-                    return Err(Lost::Interrupted(why, Box::new(taken)));
+                if let Err(why) = body_read.map_err(BodyError::OurFault)? {
+                    let body_read = reading.finish(BodyEnd::Truncated).await?;
+                    return Err(BodyError::Interrupted(why, Box::new(body_read)));
                 }
             }
-            Next::End(end) => break end,
+            Next::Disposition(end) => break end,
             Next::Broken => {
-                let taken = reading.finish(BodyEnd::Short).await?;
-                return Err(Lost::Interrupted(Interrupted::ClientGone, Box::new(taken)));
+                let body_read = reading.finish(BodyEnd::Truncated).await?;
+                return Err(BodyError::Interrupted(Interrupted::ClientGone, Box::new(body_read)));
             }
         }
-        line.received(reading.length);
-        if brake.stop_at == Some(reading.length) {
-            return Err(Lost::Braked(Box::new(reading.finish(BodyEnd::Short).await?)));
+        recorder.received(reading.length);
+        if throttle.stop_at == Some(reading.length) {
+            return Err(BodyError::Braked(Box::new(reading.finish(BodyEnd::Truncated).await?)));
         }
         if reading.length > reading.limit {
-            break BodyEnd::TooLong;
+            break BodyEnd::TooLarge;
         }
         if reading.is_turn_over() {
-            step_back().await;
+            yield_now().await;
         }
     };
     reading.finish(end).await
 }
 
 /// The most bytes that are read.
-fn limit_of(intake: &Intake) -> u64 {
+fn limit_of(intake: &BodyPolicy) -> u64 {
     match intake {
-        Intake::Discard | Intake::Form(_) => u64::MAX,
-        Intake::Store(limit) | Intake::Whole(limit) => *limit,
+        BodyPolicy::Discard | BodyPolicy::Form(_) => u64::MAX,
+        BodyPolicy::Store(limit) | BodyPolicy::Whole(limit) => *limit,
     }
 }
 
@@ -113,8 +113,8 @@ struct Reading {
 
 impl Reading {
     /// As much of a frame as the brake allows.
-    fn cut_at(&self, mut frame: Bytes, brake: Brake) -> Bytes {
-        if let Some(stop_at) = brake.stop_at {
+    fn cut_at(&self, mut frame: Bytes, throttle: BodyThrottle) -> Bytes {
+        if let Some(stop_at) = throttle.stop_at {
             let left = stop_at.saturating_sub(self.length);
             frame.truncate(usize::try_from(left).unwrap_or(usize::MAX));
         }
@@ -126,17 +126,17 @@ impl Reading {
         &mut self,
         mut frame: Bytes,
         rate: u64,
-        line: &Line,
+        recorder: &ConnectionRecorder,
         mut slowed: impl FnMut(),
     ) -> io::Result<Result<(), Interrupted>> {
-        let (bytes, time) = portion(rate);
+        let (bytes, time) = pacing_quantum(rate);
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         while !frame.is_empty() {
             self.take(frame.split_to(bytes.min(frame.len()))).await?;
-            line.received(self.length);
-            line.note_received();
+            recorder.received(self.length);
+            recorder.record_received();
             slowed();
-            if let Err(why) = line.wait_for(tokio::time::sleep(time)).await {
+            if let Err(why) = recorder.wait_for(tokio::time::sleep(time)).await {
                 return Ok(Err(why));
             }
         }
@@ -156,14 +156,14 @@ impl Reading {
         over
     }
 
-    async fn finish(self, end: BodyEnd) -> Result<Taken, Lost> {
-        Ok(self.sink.finish().await.map_err(Lost::OurFault)?.finish(end))
+    async fn finish(self, end: BodyEnd) -> Result<ReadBody, BodyError> {
+        Ok(self.sink.finish().await.map_err(BodyError::OurFault)?.finish(end))
     }
 }
 
 enum Next {
     Data(Bytes),
-    End(BodyEnd),
+    Disposition(BodyEnd),
     Broken,
 }
 
@@ -178,7 +178,7 @@ async fn next_frame(body: &mut Incoming, waiting: impl Fn()) -> Next {
     };
     loop {
         match poll_fn(|context| poll(body, context)).await {
-            None => return Next::End(BodyEnd::Whole),
+            None => return Next::Disposition(BodyEnd::Complete),
             Some(Err(error)) => return broken_by(&error),
             // Trailers are read and mean nothing.
             Some(Ok(frame)) => {
@@ -194,10 +194,10 @@ async fn next_frame(body: &mut Incoming, waiting: impl Fn()) -> Next {
 fn broken_by(error: &hyper::Error) -> Next {
     let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     match source.map(io::Error::kind) {
-        _ if error.is_incomplete_message() => Next::End(BodyEnd::Short),
-        Some(io::ErrorKind::UnexpectedEof) => Next::End(BodyEnd::Short),
+        _ if error.is_incomplete_message() => Next::Disposition(BodyEnd::Truncated),
+        Some(io::ErrorKind::UnexpectedEof) => Next::Disposition(BodyEnd::Truncated),
         Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
-            Next::End(BodyEnd::Garbled)
+            Next::Disposition(BodyEnd::Malformed)
         }
         _ => Next::Broken,
     }
@@ -205,7 +205,7 @@ fn broken_by(error: &hyper::Error) -> Next {
 
 /// Lets others have a turn. Waking ourselves puts us behind those who are ready now; tokio's own
 /// `yield_now` waits for the I/O driver, and starved others for up to 0.6 s.
-async fn step_back() {
+async fn yield_now() {
     let mut stepped = false;
     poll_fn(|context| {
         if std::mem::replace(&mut stepped, true) {

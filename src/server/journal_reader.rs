@@ -22,7 +22,7 @@ pub(crate) struct JournalReader {
 impl MockOrigin {
     /// Reads at most `limit` exchanges, from the number `from` on.
     pub(crate) fn read_journal(&self, from: u64, limit: u64) -> JournalReader {
-        let numbers = self.shared.settled().journal.numbers();
+        let numbers = self.shared.wait_idle().journal.numbers();
         let start = from.max(numbers.start);
         let end = start.saturating_add(limit).min(numbers.end);
         JournalReader { shared: Arc::clone(&self.shared), left: start..end }

@@ -10,28 +10,30 @@ use std::task::{Context, Poll, ready};
 
 use parking_lot::Mutex;
 
-use crate::fault::ConnectionEffect;
-use crate::journal::{Connection, ConnectionEnd, Moment, Outcome, Struck, Unparsed, UnparsedKind};
+use crate::fault::ConnectionAction;
+use crate::journal::{
+    Connection, ConnectionEnd, FaultRef, Instants, Outcome, Unparsed, UnparsedKind,
+};
 
 use super::outgoing::Outgoing;
-use super::script::Script;
+use super::script::RawResponse;
 use super::shared::Shared;
 use super::socket::Socket;
 
 /// One connection's side of the record. Dropping it closes what is still open in the journal, so
 /// that no request can vanish from it, whatever ended the connection.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct ConnectionRecorder {
     pub(super) shared: Arc<Shared>,
     pub(super) index: u64,
     /// What a fault does to the connection.
-    fault: Option<(Struck, ConnectionEffect)>,
+    fault: Option<(FaultRef, ConnectionAction)>,
     /// Bytes a second at which answers are written; 0 is no limit.
     pace: AtomicU64,
     /// Whether anything goes out in place of hyper's bytes; while nothing does, nobody locks.
     is_outgoing: AtomicBool,
     outgoing: Mutex<Outgoing>,
-    now: Mutex<Now>,
+    now: Mutex<ConnectionState>,
     /// The last field: the socket is closed when everything is in the record, so that a client that
     /// has seen its end finds it there.
     pub(super) socket: Socket,
@@ -65,7 +67,7 @@ impl From<Interrupted> for io::Error {
 
 /// What the connection is at.
 #[derive(Debug, Default)]
-struct Now {
+struct ConnectionState {
     /// A head that hyper has been given and that no service has asked for yet.
     head: Option<Box<[u8]>>,
     /// The exchange whose record is open.
@@ -82,7 +84,7 @@ struct Now {
     /// Whether the last answer closes the connection.
     closing: bool,
     /// What is written in place of an answer that hyper is not given.
-    script: Option<Script>,
+    raw_response: Option<RawResponse>,
     /// Whether the connection's fault has done what it does.
     has_fired: bool,
     /// The status that hyper answered by itself.
@@ -101,15 +103,15 @@ struct Now {
     drained: u64,
 }
 
-impl Line {
+impl ConnectionRecorder {
     pub(super) fn new(
         shared: Arc<Shared>,
         socket: Socket,
-        make: impl FnOnce(u64, Moment) -> Connection,
+        make: impl FnOnce(u64, Instants) -> Connection,
     ) -> Arc<Self> {
         let mut state = shared.lock();
-        let moment = state.moment();
-        let index = state.journal.connect(|index| make(index, moment));
+        let instants = state.instants();
+        let index = state.journal.connect(|index| make(index, instants));
         let fault = state.faults.strike_connection();
         drop(state);
         Arc::new(Self {
@@ -125,8 +127,8 @@ impl Line {
     }
 
     /// What a fault does to the connection.
-    pub(super) fn fault(&self) -> Option<ConnectionEffect> {
-        self.fault.as_ref().map(|(_, effect)| *effect)
+    pub(super) fn fault(&self) -> Option<ConnectionAction> {
+        self.fault.as_ref().map(|(_, action)| *action)
     }
 
     /// The connection's fault does now what it does.
@@ -138,24 +140,24 @@ impl Line {
         self.now.lock().end = Some(ConnectionEnd::ByFault);
         let exchanges = std::mem::take(&mut self.now.lock().exchanges);
         let mut state = self.shared.lock();
-        state.faults.has_acted(struck);
+        state.faults.record_fired(struck);
         for exchange in exchanges {
             state.journal.update(exchange, |record| record.faults.push(struck.clone()));
         }
-        let moment = state.moment();
+        let instants = state.instants();
         state.journal.note_connection(self.index, |record| {
-            (record.fault, record.struck) = (Some(struck.clone()), Some(moment));
+            (record.fault, record.struck) = (Some(struck.clone()), Some(instants));
         });
     }
 
     /// Instead of an answer from hyper this is to be written when hyper has let go.
-    pub(super) fn end_with(&self, script: Script) {
-        self.now.lock().script = Some(script);
+    pub(super) fn end_with(&self, raw_response: RawResponse) {
+        self.now.lock().raw_response = Some(raw_response);
     }
 
     /// What is to be written instead of an answer.
-    pub(super) fn take_script(&self) -> Option<Script> {
-        self.now.lock().script.take()
+    pub(super) fn take_script(&self) -> Option<RawResponse> {
+        self.now.lock().raw_response.take()
     }
 
     /// The present answer is written no faster than so many bytes a second.
@@ -212,7 +214,7 @@ impl Line {
         drop(now);
         let kind = UnparsedKind::of(&bytes, behind.is_some(), status.is_some());
         let mut state = self.shared.lock();
-        let at = state.moment();
+        let at = state.instants();
         let record = move |record: &mut Connection| {
             let at = record.unparsed.as_ref().map_or(at, |earlier| earlier.at);
             record.unparsed = Some(Unparsed { kind, bytes, at, behind, status });
@@ -263,7 +265,7 @@ impl Line {
     }
 
     /// Notes in the record how much of the body has been read, for those who look meanwhile.
-    pub(super) fn note_received(&self) {
+    pub(super) fn record_received(&self) {
         let (exchange, received) = {
             let mut now = self.now.lock();
             let Some(exchange) = now.exchange.filter(|_| now.noted < now.received) else { return };
@@ -339,7 +341,7 @@ impl Line {
     pub(super) fn all_given(&self) {
         let Some(exchange) = self.now.lock().exchange else { return };
         let mut state = self.shared.lock();
-        state.journal.update(exchange, |record| record.outcome = Outcome::Answering);
+        state.journal.update(exchange, |record| record.outcome = Outcome::Responding);
     }
 
     /// The answer has left for hyper; `outcome` is what the record says once it is flushed.
@@ -367,12 +369,12 @@ impl Line {
             (exchange, now.received, now.written)
         };
         let mut state = self.shared.lock();
-        let moment = state.moment();
+        let instants = state.instants();
         state.journal.update(exchange, |record| {
             record.outcome = outcome;
             record.received = received;
             record.written = written;
-            record.closed = Some(moment);
+            record.closed = Some(instants);
         });
     }
 
@@ -398,7 +400,7 @@ impl Line {
             (false, false) => ConnectionEnd::Broken,
             (false, true) if now.client_finished => ConnectionEnd::ByClient,
             // By its own will, or because the client asked: HTTP/1.0, or `Connection: close`.
-            _ => ConnectionEnd::ByOrigin,
+            _ => ConnectionEnd::Normal,
         };
         now.end.get_or_insert(end);
     }
@@ -422,25 +424,27 @@ impl Line {
         // hyper takes some of a body before anybody has asked for it.
         let unread = now.handed_on.saturating_sub(now.received);
         let mut state = self.shared.lock();
-        let moment = state.moment();
+        let instants = state.instants();
         if let Some((struck, _)) = self.fault.as_ref().filter(|_| !now.has_fired) {
-            state.faults.came_to_nothing(struck, ended_first(end));
+            state.faults.record_skip(struck, ended_first(end));
         }
         state.journal.update_connection(self.index, |record| {
-            record.closed = Some(moment);
+            record.closed = Some(instants);
             record.end = end;
             record.drained = now.drained + if now.closing { unread } else { 0 };
         });
     }
 }
 
-impl Drop for Line {
+impl Drop for ConnectionRecorder {
     fn drop(&mut self) {
         let stopped = self.shared.is_stopping();
         if std::thread::panicking() {
             let index = self.index;
             let mut state = self.shared.lock();
-            state.journal.blame_ourselves(format!("a panic while serving connection {index}"));
+            state
+                .journal
+                .record_internal_error(format!("a panic while serving connection {index}"));
         }
         self.close(if stopped { Outcome::Stopped } else { Outcome::ClientGone });
         // A head that hyper did not pass on.
@@ -453,7 +457,7 @@ impl Drop for Line {
 fn ended_first(end: ConnectionEnd) -> &'static str {
     match end {
         ConnectionEnd::ByClient => "the client closed it before that",
-        ConnectionEnd::ByOrigin => {
+        ConnectionEnd::Normal => {
             "the origin closed it by itself behind its last answer (Connection: close, or HTTP/1.0)"
         }
         ConnectionEnd::BadHead(_) => "it ended before that, with what was no HTTP",

@@ -6,12 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::journal::{Journal, Requests, escape_lines};
-use crate::origin::{Change, GivenBy, Life, Path};
-use crate::report::{Timeline, TimelineExcerpt};
-use crate::verdict::{
-    DirectorySnapshot, Evidence, Failure, FileSnapshot, UploadSnapshot, Verdict, judge,
+use crate::assertions::{
+    AssertionFailure, DirectorySnapshot, FileSnapshot, StateView, UploadSnapshot,
+    VerificationError, verify,
 };
+use crate::journal::{Journal, RecordedRequests, escape_lines};
+use crate::report::{Timeline, TimelineExcerpt};
+use crate::storage::{Change, Path, TokenLifetime, TokenSource};
 
 use super::builder::Builder;
 use super::ports::Ports;
@@ -87,20 +88,26 @@ impl MockOrigin {
     ///
     /// If there is no such user.
     #[track_caller]
-    pub fn token_for(&self, user: &str) -> String {
+    pub fn issue_token(&self, user: &str) -> String {
         let mut state = self.shared.lock();
-        state.settle();
+        state.run_due();
         let now = state.now();
-        let Some(id) = state.origin.sessions().user_named(user) else {
+        let Some(id) = state.storage.sessions().user_named(user) else {
             let known: Vec<_> =
-                state.origin.sessions().users().iter().map(|user| user.name.clone()).collect();
+                state.storage.sessions().users().iter().map(|user| user.name.clone()).collect();
             drop(state);
             panic!(
                 "there is no user {user:?}, but {known:?}: add it with .user({user:?}, password)"
             )
         };
         let change = Change::by_test(now);
-        let granted = state.origin.grant(change, id, Path::root(), Life::default(), GivenBy::Http);
+        let granted = state.storage.grant(
+            change,
+            id,
+            Path::root(),
+            TokenLifetime::default(),
+            TokenSource::Http,
+        );
         drop(state);
         let Ok((token, _)) = granted else {
             panic!("the root of {user:?} has been removed: no token can be given")
@@ -117,7 +124,7 @@ impl MockOrigin {
     pub fn expire_token(&self, token: &str) {
         let mut state = self.shared.lock();
         let now = state.now();
-        let revoked = state.origin.revoke(Change::by_test(now), token);
+        let revoked = state.storage.revoke(Change::by_test(now), token);
         drop(state);
         assert!(
             revoked.is_ok(),
@@ -129,9 +136,9 @@ impl MockOrigin {
     pub fn advance(&self, by: Duration) {
         let mut state = self.shared.lock();
         state.clock.advance(by);
-        state.settle();
+        state.run_due();
         let now = state.now();
-        state.origin.collect(now);
+        state.storage.collect(now);
     }
 
     /// What lies at `path`, `/videos/a.mp4` or with the account in front, `/acme/videos/a.mp4`: a
@@ -142,7 +149,7 @@ impl MockOrigin {
     /// If `path` cannot be a path.
     #[track_caller]
     pub fn file(&self, path: &str) -> FileSnapshot {
-        FileSnapshot::take(self.shared.settled().evidence(), path)
+        FileSnapshot::take(self.shared.wait_idle().state_view(), path)
     }
 
     /// What lies at `path`, `/videos` or with the account in front, `/acme/videos`: a directory, or
@@ -153,7 +160,7 @@ impl MockOrigin {
     /// If `path` cannot be a path.
     #[track_caller]
     pub fn directory(&self, path: &str) -> DirectorySnapshot {
-        DirectorySnapshot::take(self.shared.settled().evidence(), path)
+        DirectorySnapshot::take(self.shared.wait_idle().state_view(), path)
     }
 
     /// The upload with that multipart identifier, else the latest one to that path, with the account
@@ -180,27 +187,27 @@ impl MockOrigin {
     ///
     /// If `path_or_id` is neither an identifier nor a possible path.
     #[track_caller]
-    pub fn try_upload(&self, path_or_id: &str) -> Result<UploadSnapshot, Box<Failure>> {
-        UploadSnapshot::take(self.shared.settled().evidence(), path_or_id)
+    pub fn try_upload(&self, path_or_id: &str) -> Result<UploadSnapshot, Box<AssertionFailure>> {
+        UploadSnapshot::take(self.shared.wait_idle().state_view(), path_or_id)
     }
 
     /// Every upload, in the order of creation.
     pub fn uploads(&self) -> Vec<UploadSnapshot> {
         let (origin, journal) = {
-            let state = self.shared.settled();
-            (state.origin.clone(), state.journal.clone())
+            let state = self.shared.wait_idle();
+            (state.storage.clone(), state.journal.clone())
         };
-        UploadSnapshot::all(Evidence { origin: &origin, journal: &journal })
+        UploadSnapshot::all(StateView { storage: &origin, journal: &journal })
     }
 
     /// Every request so far, to be narrowed: `origin.requests().op(Op::piece(2)).status(400)`.
-    pub fn requests(&self) -> Requests {
-        Requests::new(self.shared.settled().journal.exchanges())
+    pub fn requests(&self) -> RecordedRequests {
+        RecordedRequests::new(self.shared.wait_idle().journal.exchanges())
     }
 
     /// A copy of the whole record.
     pub fn journal(&self) -> Journal {
-        self.shared.settled().journal.clone()
+        self.shared.wait_idle().journal.clone()
     }
 
     /// The whole timeline as text: a line that names the origin by its URLs and its seed, a line of
@@ -232,12 +239,12 @@ impl MockOrigin {
     ///
     /// What speaks against the run: requests that found no endpoint, faults that never acted or were
     /// never released, and what went wrong in the origin itself.
-    pub fn verdict(&self) -> Result<(), Verdict> {
+    pub fn verify(&self) -> Result<(), VerificationError> {
         let (journal, faults) = {
-            let state = self.shared.settled();
+            let state = self.shared.wait_idle();
             (state.journal.clone(), state.faults.records().to_vec())
         };
-        judge(&journal, &faults)
+        verify(&journal, &faults)
     }
 
     /// The verdict if the origin ends now: what is held or put off by then counts as never let go or
@@ -245,24 +252,24 @@ impl MockOrigin {
     ///
     /// # Errors
     ///
-    /// As [`MockOrigin::verdict`].
-    pub fn verdict_at_the_end(&self) -> Result<(), Verdict> {
+    /// As [`MockOrigin::verify`].
+    pub fn verify_at_end(&self) -> Result<(), VerificationError> {
         drop(self.shared.at_the_end());
-        self.verdict()
+        self.verify()
     }
 
     /// Stops the origin and judges.
     ///
     /// # Panics
     ///
-    /// With the [verdict](MockOrigin::verdict), if there is one, and the timeline.
+    /// With the [verdict](MockOrigin::verify), if there is one, and the timeline.
     #[track_caller]
     pub fn finish(mut self) {
         // Answers that are just being written are let finish, and then nothing more can happen.
         drop(self.shared.at_the_end());
         self.shared.stop();
         self.ports.close();
-        let verdict = self.verdict();
+        let verdict = self.verify();
         self.finished = true;
         if let Err(verdict) = verdict {
             panic!("{verdict}\n\n{}", self.account_of_events());
@@ -281,7 +288,7 @@ impl Drop for MockOrigin {
         self.ports.close();
         if std::thread::panicking() && !self.finished {
             // A standard error that is gone must not turn a failing test into an abort.
-            let _ = catch_unwind(AssertUnwindSafe(|| tell(&self.account_of_events())));
+            let _ = catch_unwind(AssertUnwindSafe(|| notify_waiters(&self.account_of_events())));
         }
     }
 }
@@ -298,6 +305,6 @@ pub(super) fn reachable(mut address: SocketAddr) -> SocketAddr {
 
 /// Where the test is failing anyway: this is what it needs to see.
 #[allow(clippy::print_stderr)]
-fn tell(text: &str) {
+fn notify_waiters(text: &str) {
     eprintln!("{text}");
 }

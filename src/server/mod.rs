@@ -15,6 +15,7 @@ mod faults;
 mod given;
 mod held;
 mod holds;
+mod inject;
 mod intake;
 #[cfg(feature = "cli")]
 mod journal_reader;
@@ -37,7 +38,6 @@ mod sink;
 mod sink_worker;
 mod socket;
 mod state_guard;
-mod strike;
 mod tap;
 mod waiting;
 #[cfg(feature = "cli")]
@@ -46,13 +46,13 @@ mod watch;
 pub use accept::StartError;
 pub use builder::Builder;
 pub use explore::explore;
-pub use given::{OpenUpload, UserSpec};
-pub use held::Held;
+pub use given::{InProgressUpload, User};
+pub use held::HoldGuard;
 pub use mock_origin::MockOrigin;
-pub use on::{Armed, On, OnConnections, OnTokens};
+pub use on::{CallFaultBuilder, ConnectionFaultBuilder, FaultHandle, TokenFaultBuilder};
 #[cfg(feature = "cli")]
 pub(crate) use provision::{NamedUpload, ProvisionError};
 #[cfg(feature = "cli")]
-pub(crate) use side::{Admin, Answered, Ask, AskBody, Chunks, Reply, ReplyBody, Side};
+pub(crate) use side::{Admin, AdminListener, Answered, Ask, AskBody, Chunks, Reply, ReplyBody};
 #[cfg(feature = "cli")]
 pub(crate) use watch::{Condition, Wanted};

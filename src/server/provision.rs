@@ -1,11 +1,11 @@
 //! Stored files, uploads and tokens as another program sees and changes them while the origin runs.
 //! Start with [`ProvisionError`], which says what such a program is told.
 
-use crate::content::{Content, Writer};
-use crate::origin::{
-    Change, File, NewPiece, NewUpload, Node, Parents, Path, Spelling, Upload, UserId,
+use crate::blob::{Blob, BlobWriter};
+use crate::protocol::{ErrorKind, Limit};
+use crate::storage::{
+    Change, File, MissingParents, NewPiece, NewUpload, Node, Path, PathEncoding, Upload, UserId,
 };
-use crate::spec::{Cause, Limit};
 
 use super::mock_origin::MockOrigin;
 use super::shared::State;
@@ -35,14 +35,14 @@ pub(crate) struct NamedUpload {
 
 impl MockOrigin {
     /// Where a body goes that may be large.
-    pub(crate) fn body_writer(&self, declared: Option<u64>) -> Writer {
+    pub(crate) fn body_writer(&self, declared: Option<u64>) -> BlobWriter {
         self.shared.store.writer(declared)
     }
 
     /// Every stored file, with its path as answers show it, in the order of paths.
     pub(crate) fn stored_files(&self) -> Vec<(String, File)> {
-        let state = self.shared.settled();
-        let (tree, account) = (state.origin.tree(), state.origin.account());
+        let state = self.shared.wait_idle();
+        let (tree, account) = (state.storage.tree(), state.storage.account());
         let mut found = Vec::new();
         // Not by recursion: a client may have made directories of any depth.
         let mut left = vec![Path::root()];
@@ -63,12 +63,12 @@ impl MockOrigin {
     }
 
     /// What is stored at `path`.
-    pub(crate) fn stored_content(&self, path: &str) -> Result<Content, ProvisionError> {
-        let state = self.shared.settled();
+    pub(crate) fn stored_content(&self, path: &str) -> Result<Blob, ProvisionError> {
+        let state = self.shared.wait_idle();
         let at = read_path(&state, path)?;
-        let file = state.origin.tree().file(&at);
+        let file = state.storage.tree().file(&at);
         file.map(|file| file.content.clone()).map_err(|cause| match cause {
-            Cause::IsDirectory => NotFound(format!("{path:?} is a directory")),
+            ErrorKind::IsDirectory => NotFound(format!("{path:?} is a directory")),
             _ => NotFound(format!("no file at {path:?}")),
         })
     }
@@ -79,26 +79,26 @@ impl MockOrigin {
         &self,
         path: &str,
         user: Option<&str>,
-        content: Content,
+        content: Blob,
     ) -> Result<String, ProvisionError> {
         let mut state = self.shared.lock();
         let (at, user) = (read_file_path(&state, path)?, find_user(&state, user)?);
         let change = Change::by_test(state.now());
-        let stored = state.origin.plant(change, user, &at, content);
+        let stored = state.storage.plant(change, user, &at, content);
         stored.map_err(|cause| in_the_way(path, cause))?;
-        Ok(at.absolute(state.origin.account()))
+        Ok(at.absolute(state.storage.account()))
     }
 
     /// Every upload, in the order of creation.
     pub(crate) fn named_uploads(&self) -> Vec<NamedUpload> {
-        let state = self.shared.settled();
-        state.origin.uploads().iter().map(|upload| named(&state, upload)).collect()
+        let state = self.shared.wait_idle();
+        state.storage.uploads().iter().map(|upload| named(&state, upload)).collect()
     }
 
     /// The upload with that multipart identifier.
     pub(crate) fn named_upload(&self, id: &str) -> Result<NamedUpload, ProvisionError> {
-        let state = self.shared.settled();
-        let upload = state.origin.uploads().get(id).ok_or_else(|| no_upload(id))?;
+        let state = self.shared.wait_idle();
+        let upload = state.storage.uploads().get(id).ok_or_else(|| no_upload(id))?;
         Ok(named(&state, upload))
     }
 
@@ -121,10 +121,13 @@ impl MockOrigin {
             content_type: None,
             mtime: None,
         };
-        let made = state.origin.make_directory(change, user, &directory, Parents::Made).map(|_| ());
-        let begun = made.and_then(|()| state.origin.create(change, user, new));
+        let made = state
+            .storage
+            .make_directory(change, user, &directory, MissingParents::Create)
+            .map(|_| ());
+        let begun = made.and_then(|()| state.storage.create(change, user, new));
         begun.map(|upload| upload.id.clone()).map_err(|cause| match cause {
-            Cause::TooManyUploads => {
+            ErrorKind::TooManyUploads => {
                 Conflict("as many uploads are open as the limit open_uploads allows".to_owned())
             }
             cause => in_the_way(path, cause),
@@ -136,23 +139,23 @@ impl MockOrigin {
         &self,
         id: &str,
         number: u32,
-        content: Content,
+        content: Blob,
     ) -> Result<(), ProvisionError> {
         // Known already: it was computed as the bytes came.
         let digest = content.digest().map_err(|error| Conflict(error.to_string()))?;
         let mut state = self.shared.lock();
-        let most = state.origin.limits().of(Limit::PartNumber);
+        let most = state.storage.limits().of(Limit::PartNumber);
         if !(1..=most).contains(&u64::from(number)) {
             return Err(Invalid(format!("part numbers go from 1 to {most}, not {number}")));
         }
-        let upload = state.origin.uploads().get(id).ok_or_else(|| no_upload(id))?;
+        let upload = state.storage.uploads().get(id).ok_or_else(|| no_upload(id))?;
         let (owner, at) = (upload.owner, upload.state);
         if !upload.is_open() {
             return Err(Conflict(format!("upload {id} is in state {at} and takes no pieces")));
         }
         let change = Change::by_test(state.now());
         let piece = NewPiece { number, content, digest, checksum: None };
-        let stored = state.origin.store_piece(change, owner, id, piece);
+        let stored = state.storage.store_piece(change, owner, id, piece);
         stored.map_err(|_| Conflict(format!("piece {number} is beyond a limit of the upload")))
     }
 
@@ -160,7 +163,7 @@ impl MockOrigin {
     pub(crate) fn try_expire_token(&self, token: &str) -> Result<(), ProvisionError> {
         let mut state = self.shared.lock();
         let change = Change::by_test(state.now());
-        let ended = state.origin.revoke(change, token);
+        let ended = state.storage.revoke(change, token);
         ended.map_err(|_| NotFound("that token is unknown, expired or logged out".to_owned()))
     }
 
@@ -169,17 +172,17 @@ impl MockOrigin {
         let mut state = self.shared.lock();
         find_user(&state, Some(user))?;
         let change = Change::by_test(state.now());
-        Ok(state.origin.end_sessions_of_age(change, Some(user), std::time::Duration::ZERO))
+        Ok(state.storage.end_sessions_of_age(change, Some(user), std::time::Duration::ZERO))
     }
 }
 
 /// Reads a path as [`Path::as_written`] says.
 fn read_path(state: &State, text: &str) -> Result<Path, ProvisionError> {
-    let path = Path::parse(text.as_bytes(), Spelling::Plain, u64::MAX).map_err(|_| {
+    let path = Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX).map_err(|_| {
         Invalid(format!("invalid path {text:?}: no name is \".\" or has \"..\" in it"))
     })?;
-    let is_there = |path: &Path| state.origin.tree().get(path).is_ok();
-    Ok(path.as_written(state.origin.account(), is_there))
+    let is_there = |path: &Path| state.storage.tree().get(path).is_ok();
+    Ok(path.as_written(state.storage.account(), is_there))
 }
 
 fn read_file_path(state: &State, text: &str) -> Result<Path, ProvisionError> {
@@ -190,7 +193,7 @@ fn read_file_path(state: &State, text: &str) -> Result<Path, ProvisionError> {
 /// The user of that name, or the first one.
 fn find_user(state: &State, name: Option<&str>) -> Result<UserId, ProvisionError> {
     let Some(name) = name else { return Ok(UserId::FIRST) };
-    let sessions = state.origin.sessions();
+    let sessions = state.storage.sessions();
     sessions.user_named(name).ok_or_else(|| {
         let known: Vec<_> = sessions.users().iter().map(|user| &*user.name).collect();
         Invalid(format!("there is no user {name:?}, but {known:?}"))
@@ -198,8 +201,8 @@ fn find_user(state: &State, name: Option<&str>) -> Result<UserId, ProvisionError
 }
 
 fn named(state: &State, upload: &Upload) -> NamedUpload {
-    let path = upload.path.absolute(state.origin.account());
-    let user = state.origin.sessions().user(upload.owner).name.clone();
+    let path = upload.path.absolute(state.storage.account());
+    let user = state.storage.sessions().user(upload.owner).name.clone();
     NamedUpload { upload: upload.clone(), path, user }
 }
 
@@ -207,8 +210,11 @@ fn no_upload(id: &str) -> ProvisionError {
     NotFound(format!("no upload {id}"))
 }
 
-fn in_the_way(path: &str, cause: Cause) -> ProvisionError {
-    let why =
-        if cause == Cause::IsDirectory { "a directory is there" } else { "a file is in its path" };
+fn in_the_way(path: &str, cause: ErrorKind) -> ProvisionError {
+    let why = if cause == ErrorKind::IsDirectory {
+        "a directory is there"
+    } else {
+        "a file is in its path"
+    };
     Conflict(format!("{path:?} cannot be stored: {why}"))
 }

@@ -10,18 +10,18 @@ use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper::ext::ReasonPhrase;
 use hyper::header::{HeaderName, HeaderValue};
-use hyper::{Response, StatusCode, Version};
+use hyper::{StatusCode, Version};
 
-use crate::content::Chunks;
-use crate::journal::{AnswerHead, Outcome};
-use crate::wire::{Answer, Body};
+use crate::api::{Body, Response};
+use crate::blob::Chunks;
+use crate::journal::{Outcome, ResponseHead};
 
-use super::line::Line;
+use super::line::ConnectionRecorder;
 
 /// A body on its way out. When it is dropped, hyper has all of it, or wants no more.
 pub(super) struct AnswerBody {
     rest: Rest,
-    line: Arc<Line>,
+    recorder: Arc<ConnectionRecorder>,
     outcome: Outcome,
     closes: bool,
 }
@@ -34,25 +34,25 @@ enum Rest {
 /// Makes hyper's response of an answer to a request of that version. `outcome` is what the record says once all is
 /// written. A head with names that a test has given is written by the tap.
 pub(super) fn respond(
-    line: Arc<Line>,
-    answer: Answer,
+    recorder: Arc<ConnectionRecorder>,
+    answer: Response,
     request_version: Version,
     outcome: Outcome,
-) -> Response<AnswerBody> {
+) -> hyper::Response<AnswerBody> {
     let closes = answer.closes();
     if has_given_names(&answer.head) {
         let version = if request_version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" };
         let head = answer.head.to_bytes(version);
-        line.update_outgoing(|outgoing| outgoing.replace_head(head));
+        recorder.update_outgoing(|outgoing| outgoing.replace_head(head));
     }
     let rest = match answer.body {
         Body::Bytes(bytes) => Rest::Bytes(bytes.into()),
         Body::HeadOnly(_) => Rest::Bytes(Bytes::new()),
-        Body::Content(content, range) => {
+        Body::Blob(content, range) => {
             Rest::Chunks { left: range.end - range.start, chunks: content.chunks(range) }
         }
     };
-    let mut response = Response::new(AnswerBody { rest, line, outcome, closes });
+    let mut response = hyper::Response::new(AnswerBody { rest, recorder, outcome, closes });
     write_head(&mut response, &answer.head);
     if closes && request_version == Version::HTTP_10 {
         // hyper adds `keep-alive` to an HTTP/1.1 response if the client asked for that in HTTP/1.0.
@@ -63,11 +63,11 @@ pub(super) fn respond(
 
 /// Whether a test has given it headers, whose names and order are written as they stand: hyper would
 /// write the names in title case, and those of one name together.
-fn has_given_names(head: &AnswerHead) -> bool {
+fn has_given_names(head: &ResponseHead) -> bool {
     head.headers.iter().any(|(name, _)| matches!(name, Cow::Owned(_)))
 }
 
-fn write_head(response: &mut Response<AnswerBody>, head: &AnswerHead) {
+fn write_head(response: &mut hyper::Response<AnswerBody>, head: &ResponseHead) {
     *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or_default();
     response.extensions_mut().insert(reason(head.reason.clone()));
     response.headers_mut().reserve(head.headers.len());
@@ -110,7 +110,7 @@ impl HttpBody for AnswerBody {
         };
         if let Some(Err(error)) = &next {
             let why = format!("a stored file could not be read: {error}");
-            body.line.shared.lock().journal.blame_ourselves(why);
+            body.recorder.shared.lock().journal.record_internal_error(why);
         }
         Poll::Ready(next.map(|chunk| chunk.map(Frame::data)))
     }
@@ -138,9 +138,9 @@ impl Drop for AnswerBody {
         // What is dropped before its end was cut by the client's leaving.
         if self.left() == 0 {
             if matches!(self.rest, Rest::Chunks { .. }) {
-                self.line.all_given();
+                self.recorder.all_given();
             }
-            self.line.answered(self.outcome, self.closes);
+            self.recorder.answered(self.outcome, self.closes);
         }
     }
 }

@@ -8,15 +8,15 @@ use parking_lot::Mutex;
 #[cfg(feature = "cli")]
 use tokio::sync::futures::Notified;
 
-use crate::content::Store;
-use crate::fault::{Fault, Faults, Place};
-use crate::journal::{Exchange, Journal, Moment};
-use crate::origin::{Actor, Change, Clock, Origin, Timestamp};
-use crate::verdict::Evidence;
+use crate::assertions::StateView;
+use crate::blob::BlobStore;
+use crate::fault::{Fault, Faults, SourceLocation};
+use crate::journal::{Exchange, Instants, Journal};
+use crate::storage::{Actor, Change, Clock, Storage, Timestamp};
 
 use super::epoch::Epoch;
 use super::holds::Holds;
-use super::late::Late;
+use super::late::DeferredCommits;
 use super::state_guard::{StateGuard, Waiters};
 
 /// One origin as its tasks see it.
@@ -26,10 +26,10 @@ pub(super) struct Shared {
     waiters: Waiters,
     started: Instant,
     stopping: AtomicBool,
-    pub(super) store: Store,
-    pub(super) keeps_bodies: bool,
+    pub(super) store: BlobStore,
+    pub(super) records_bodies: bool,
     /// What the origin was at the start.
-    initial: (Origin, Clock),
+    initial: (Storage, Clock),
     pub(super) epoch: Epoch,
     /// How long a fault may keep a client waiting.
     pub(super) hold_limit: Duration,
@@ -38,11 +38,11 @@ pub(super) struct Shared {
 /// What the lock guards.
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) origin: Origin,
+    pub(super) storage: Storage,
     pub(super) journal: Journal,
     pub(super) clock: Clock,
     pub(super) faults: Faults,
-    pub(super) late: Late,
+    pub(super) late: DeferredCommits,
     pub(super) holds: Holds,
     /// Counts the changes, so that whoever waits for one can tell that it came.
     pub(super) version: u64,
@@ -57,8 +57,8 @@ impl State {
     }
 
     /// What a snapshot is taken of.
-    pub(super) fn evidence(&self) -> Evidence<'_> {
-        Evidence { origin: &self.origin, journal: &self.journal }
+    pub(super) fn state_view(&self) -> StateView<'_> {
+        StateView { storage: &self.storage, journal: &self.journal }
     }
 
     /// Whether the fault holds the responses that come.
@@ -81,7 +81,7 @@ impl State {
 
     /// When the next thing is due, in protocol time.
     fn next_due(&self) -> Option<Timestamp> {
-        self.late.next_due().into_iter().chain(self.origin.next_due()).min()
+        self.late.next_due().into_iter().chain(self.storage.next_due()).min()
     }
 
     /// After how much real time the next thing is due; nothing if no passing of time makes it so.
@@ -90,17 +90,17 @@ impl State {
     }
 
     /// Adds a fault, and gives its number.
-    pub(super) fn add_fault(&mut self, fault: Fault, place: Option<Place>) -> u64 {
+    pub(super) fn add_fault(&mut self, fault: Fault, place: Option<SourceLocation>) -> u64 {
         let now = self.now();
         // A fault on tokens must not count those that had died before.
-        self.origin.forget_expired_sessions(now);
-        let origin = &self.origin;
-        self.faults.add(fault, place, &self.journal, || origin.clone())
+        self.storage.forget_expired_sessions(now);
+        let storage = &self.storage;
+        self.faults.add(fault, place, &self.journal, || storage.clone())
     }
 
     /// Forgets everything and begins anew.
-    fn reset(&mut self, origin: Origin, clock: Clock) {
-        (self.origin, self.clock) = (origin, clock);
+    fn reset(&mut self, storage: Storage, clock: Clock) {
+        (self.storage, self.clock) = (storage, clock);
         self.journal.reset();
         self.late.clear();
         let faults = self.faults.reset();
@@ -114,16 +114,16 @@ impl State {
     }
 
     /// Does what has become due by now, whoever set it. Says whether anything was.
-    pub(super) fn settle(&mut self) -> bool {
+    pub(super) fn run_due(&mut self) -> bool {
         let now = self.now();
         let mut has_changed = self.next_due().is_some_and(|due| due <= now);
         self.commit_late(now);
-        let origin = &mut self.origin;
-        origin.settle(now);
+        let storage = &mut self.storage;
+        storage.run_due(now);
         if !self.faults.is_idle() {
             self.faults.age_tokens(|fault, user, age| {
                 let by = Actor::Fault { fault: Some(fault), during: None };
-                let ended = origin.end_sessions_of_age(Change { at: now, by }, user, age);
+                let ended = storage.end_sessions_of_age(Change { at: now, by }, user, age);
                 has_changed |= ended > 0;
                 ended
             });
@@ -132,26 +132,26 @@ impl State {
     }
 
     /// Both times as of the locking.
-    pub(super) fn moment(&self) -> Moment {
-        Moment { protocol: self.now(), elapsed: self.elapsed }
+    pub(super) fn instants(&self) -> Instants {
+        Instants { protocol: self.now(), elapsed: self.elapsed }
     }
 }
 
 impl Shared {
     pub(super) fn new(
-        origin: Origin,
+        storage: Storage,
         clock: Clock,
-        store: Store,
-        keeps_bodies: bool,
+        store: BlobStore,
+        records_bodies: bool,
         hold_limit: Duration,
     ) -> Arc<Self> {
-        let initial = (origin.clone(), clock.clone());
+        let initial = (storage.clone(), clock.clone());
         let state = State {
-            origin,
+            storage,
             journal: Journal::default(),
             clock,
             faults: Faults::default(),
-            late: Late::default(),
+            late: DeferredCommits::default(),
             holds: Holds::default(),
             version: 0,
             elapsed: Duration::ZERO,
@@ -162,7 +162,7 @@ impl Shared {
             started: Instant::now(),
             stopping: AtomicBool::new(false),
             store,
-            keeps_bodies,
+            records_bodies,
             initial,
             epoch: Epoch::default(),
             hold_limit,
@@ -180,14 +180,14 @@ impl Shared {
         self.waiters.next_change()
     }
 
-    /// Locks once `ready` says so, or after `patience`; says whether it did. What becomes due
+    /// Locks once `ready` says so, or after `timeout`; says whether it did. What becomes due
     /// meanwhile is done in time.
     pub(super) fn lock_when(
         &self,
-        patience: Duration,
+        timeout: Duration,
         ready: impl Fn(&State) -> bool,
     ) -> (StateGuard<'_>, bool) {
-        let deadline = Instant::now().checked_add(patience);
+        let deadline = Instant::now().checked_add(timeout);
         let mut state = self.lock();
         loop {
             state.run_due();
@@ -204,35 +204,35 @@ impl Shared {
     }
 
     /// A copy of the journal and the version of the state, once that is another one than `version`
-    /// or after `patience`.
-    pub(super) fn journal_after(&self, version: u64, patience: Duration) -> (Journal, u64) {
-        let (state, _) = self.lock_when(patience, |state| state.version != version);
+    /// or after `timeout`.
+    pub(super) fn journal_after(&self, version: u64, timeout: Duration) -> (Journal, u64) {
+        let (state, _) = self.lock_when(timeout, |state| state.version != version);
         (state.journal.clone(), state.version)
     }
 
     /// The exchanges that ended after the first `seen` of them, once there is one, or after
-    /// `patience`.
-    pub(super) fn ended_after(&self, seen: usize, patience: Duration) -> Vec<Arc<Exchange>> {
-        let (state, _) = self.lock_when(patience, |state| state.journal.ended() > seen);
+    /// `timeout`.
+    pub(super) fn ended_after(&self, seen: usize, timeout: Duration) -> Vec<Arc<Exchange>> {
+        let (state, _) = self.lock_when(timeout, |state| state.journal.ended() > seen);
         state.journal.ended_after(seen).cloned().collect()
     }
 
     /// Locks once no answer is just being written or let go: a client can hold its answer before
     /// the record of it is closed, and a test that asks then must not see the difference.
-    pub(super) fn settled(&self) -> StateGuard<'_> {
+    pub(super) fn wait_idle(&self) -> StateGuard<'_> {
         const PATIENCE: Duration = Duration::from_secs(1);
         let is_quiet =
-            |state: &State| !state.journal.is_answering() && !state.holds.is_letting_go();
+            |state: &State| !state.journal.is_responding() && !state.holds.is_letting_go();
         self.lock_when(PATIENCE, is_quiet).0
     }
 
     /// Locks for the last time, and notes which faults hold what nobody will release any more, or
     /// have put off what will never be done.
     pub(super) fn at_the_end(&self) -> StateGuard<'_> {
-        let mut state = self.settled();
+        let mut state = self.wait_idle();
         let open: Vec<u64> = state.holds.holding().chain(state.late.faults()).collect();
         for fault in open {
-            state.faults.overdue(fault);
+            state.faults.unreleased(fault);
         }
         state
     }
@@ -256,9 +256,9 @@ impl Shared {
 
     /// Forgets everything, begins anew, and lets go what faults hold.
     pub(super) fn reset(&self) {
-        let (origin, clock) = self.initial.clone();
+        let (storage, clock) = self.initial.clone();
         let mut state = self.lock();
-        state.reset(origin, clock);
+        state.reset(storage, clock);
         self.epoch.advance();
     }
 

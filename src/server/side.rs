@@ -23,7 +23,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::content::{Content, Hasher, Writer};
+use crate::blob::{Blob, BlobWriter, Hasher};
 
 use super::accept::{Listening, StartError, bind, serve_each};
 use super::mock_origin::reachable;
@@ -44,7 +44,7 @@ const IDLE_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) trait Admin: Send + Sync + 'static {
     /// Where the body of a request goes, if it may be longer than [`BODY_LIMIT`]. `declared` is its
     /// length as announced.
-    fn writer(&self, ask: &Ask, declared: Option<u64>) -> Option<Writer>;
+    fn writer(&self, ask: &Ask, declared: Option<u64>) -> Option<BlobWriter>;
 
     /// The answer. It may block for a moment.
     fn answer(&self, ask: Ask) -> Answered;
@@ -52,8 +52,8 @@ pub(crate) trait Admin: Send + Sync + 'static {
 
 /// An answer, or what comes to one without holding a thread.
 pub(crate) enum Answered {
-    Now(Reply),
-    Later(Pin<Box<dyn Future<Output = Reply> + Send>>),
+    ConnectionState(Reply),
+    DeferredCommit(Pin<Box<dyn Future<Output = Reply> + Send>>),
 }
 
 /// A request.
@@ -78,7 +78,7 @@ pub(crate) enum AskBody {
     /// It was longer than [`BODY_LIMIT`].
     TooLong,
     /// It went to the writer that was given for it.
-    Stored(Content),
+    Stored(Blob),
 }
 
 impl Default for AskBody {
@@ -89,9 +89,9 @@ impl Default for AskBody {
 
 /// The listener. Dropping it closes the port.
 #[derive(Debug)]
-pub(crate) struct Side(Listening);
+pub(crate) struct AdminListener(Listening);
 
-impl Side {
+impl AdminListener {
     /// Listens, and lets `admin` answer what comes.
     pub(crate) fn start(address: SocketAddr, admin: impl Admin) -> Result<Self, StartError> {
         Self::start_with(address, IDLE_LIMIT, admin)
@@ -155,16 +155,16 @@ async fn reply(
     };
     let body = match read {
         Ok(body) => body,
-        Err(Lost::Client) => return Reply::error(400, NO_BODY),
-        Err(Lost::Disk) => {
+        Err(BodyError::Client) => return Reply::error(400, NO_BODY),
+        Err(BodyError::Disk) => {
             return Reply::error(503, "the body could not be stored on this machine");
         }
     };
     let _work = activity.work();
     let answered = tokio::task::spawn_blocking(move || admin.answer(Ask { body, ..ask })).await;
     match answered {
-        Ok(Answered::Now(reply)) => reply,
-        Ok(Answered::Later(reply)) => reply.await,
+        Ok(Answered::ConnectionState(reply)) => reply,
+        Ok(Answered::DeferredCommit(reply)) => reply.await,
         Err(_) => Reply::error(500, "this is a bug of mock-origin: its thread panicked"),
     }
 }
@@ -190,18 +190,18 @@ fn taken_apart(request: Request<Incoming>) -> (Ask, Option<u64>, Incoming) {
 }
 
 /// Why there is no whole body.
-enum Lost {
+enum BodyError {
     Client,
     Disk,
 }
 
-impl From<hyper::Error> for Lost {
+impl From<hyper::Error> for BodyError {
     fn from(_: hyper::Error) -> Self {
         Self::Client
     }
 }
 
-impl From<io::Error> for Lost {
+impl From<io::Error> for BodyError {
     fn from(_: io::Error) -> Self {
         Self::Disk
     }
@@ -216,7 +216,7 @@ async fn next_data(body: &mut Incoming) -> hyper::Result<Option<bytes::Bytes>> {
     Ok(None)
 }
 
-async fn read(mut body: Incoming) -> Result<AskBody, Lost> {
+async fn read(mut body: Incoming) -> Result<AskBody, BodyError> {
     let mut whole = Vec::new();
     let mut came = 0;
     while let Some(data) = next_data(&mut body).await? {
@@ -230,7 +230,7 @@ async fn read(mut body: Incoming) -> Result<AskBody, Lost> {
     Ok(if came <= BODY_LIMIT { AskBody::Memory(whole) } else { AskBody::TooLong })
 }
 
-async fn store(mut body: Incoming, mut writer: Writer) -> Result<AskBody, Lost> {
+async fn store(mut body: Incoming, mut writer: BlobWriter) -> Result<AskBody, BodyError> {
     let mut hasher = Hasher::new();
     while let Some(data) = next_data(&mut body).await? {
         hasher.update(&data);
@@ -253,7 +253,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_millis(50);
 
     impl Admin for Slow {
-        fn writer(&self, _: &Ask, _: Option<u64>) -> Option<Writer> {
+        fn writer(&self, _: &Ask, _: Option<u64>) -> Option<BlobWriter> {
             None
         }
 
@@ -264,12 +264,17 @@ mod tests {
                 Ok(text.into())
             };
             let body = ReplyBody::Chunks(Box::new(["one", "two"].into_iter().map(chunk)));
-            Answered::Now(Reply { status: 200, content_type: "text/plain", allow: None, body })
+            Answered::ConnectionState(Reply {
+                status: 200,
+                content_type: "text/plain",
+                allow: None,
+                body,
+            })
         }
     }
 
-    fn connected() -> (Side, TcpStream) {
-        let side = Side::start_with(([127, 0, 0, 1], 0).into(), LIMIT, Slow).unwrap();
+    fn connected() -> (AdminListener, TcpStream) {
+        let side = AdminListener::start_with(([127, 0, 0, 1], 0).into(), LIMIT, Slow).unwrap();
         let socket = TcpStream::connect(side.address()).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         (side, socket)

@@ -5,8 +5,8 @@
 
 use std::io;
 
-use crate::content::{Content, Hasher, Store, Writer};
-use crate::wire::{BodyEnd, FormReader, Intake, Kept, Received, START_BYTES};
+use crate::api::{BodyData, BodyEnd, BodyPolicy, FormReader, RequestBody, START_BYTES};
+use crate::blob::{Blob, BlobStore, BlobWriter, Hasher};
 
 pub(super) struct BodySink {
     length: u64,
@@ -14,36 +14,36 @@ pub(super) struct BodySink {
     start: Vec<u8>,
     whole: Option<Vec<u8>>,
     form: Option<FormReader>,
-    writer: Option<Writer>,
+    writer: Option<BlobWriter>,
     is_stored: bool,
     is_recorded: bool,
 }
 
 /// A body that was taken in, to its end or as far as it went.
-pub(super) struct Taken {
-    pub(super) received: Received,
+pub(super) struct ReadBody {
+    pub(super) received: RequestBody,
     /// All of it, if bodies are kept.
-    pub(super) body: Option<Content>,
+    pub(super) body: Option<Blob>,
 }
 
 impl BodySink {
     /// A sink for a body that `intake` says what to do with, and that may have declared its length.
     pub(super) fn new(
-        store: &Store,
+        store: &BlobStore,
         is_recorded: bool,
-        intake: &Intake,
+        intake: &BodyPolicy,
         declared: Option<u64>,
     ) -> Self {
         let form = match intake {
-            Intake::Form(boundary) => Some(FormReader::new(boundary, store.clone())),
+            BodyPolicy::Form(boundary) => Some(FormReader::new(boundary, store.clone())),
             _ => None,
         };
-        let is_stored = matches!(intake, Intake::Store(_));
+        let is_stored = matches!(intake, BodyPolicy::Store(_));
         Self {
             length: 0,
             hasher: Hasher::new(),
             start: Vec::new(),
-            whole: matches!(intake, Intake::Whole(_)).then(Vec::new),
+            whole: matches!(intake, BodyPolicy::Whole(_)).then(Vec::new),
             form,
             writer: (is_stored || is_recorded).then(|| store.writer(declared)),
             is_stored,
@@ -75,22 +75,22 @@ impl BodySink {
 
     /// Whether the next bytes go to the temporary file, as far as one can say.
     pub(super) fn is_spooling(&self) -> bool {
-        let writer = self.writer.as_ref().is_some_and(Writer::is_spooling);
+        let writer = self.writer.as_ref().is_some_and(BlobWriter::is_spooling);
         writer || self.form.as_ref().is_some_and(FormReader::is_spooling)
     }
 
     /// Ends the body.
-    pub(super) fn finish(self, end: BodyEnd) -> Taken {
+    pub(super) fn finish(self, end: BodyEnd) -> ReadBody {
         let digest = self.hasher.finish();
         let content = self.writer.map(|writer| writer.finish(digest));
         let body = content.clone().filter(|_| self.is_recorded);
         let kept = match (self.whole, self.form, content.filter(|_| self.is_stored)) {
-            (Some(whole), ..) => Kept::Whole(whole),
-            (_, Some(form), _) => Kept::Form(form.finish()),
-            (.., Some(content)) => Kept::Stored(content),
-            (None, None, None) => Kept::Nothing,
+            (Some(whole), ..) => BodyData::Whole(whole),
+            (_, Some(form), _) => BodyData::Form(form.finish()),
+            (.., Some(content)) => BodyData::Stored(content),
+            (None, None, None) => BodyData::Nothing,
         };
-        let received = Received { end, length: self.length, digest, start: self.start, kept };
-        Taken { received, body }
+        let received = RequestBody { end, length: self.length, digest, start: self.start, kept };
+        ReadBody { received, body }
     }
 }

@@ -36,12 +36,12 @@ static LARGE_BODIES: AtomicUsize = AtomicUsize::new(0);
 /// A sink, and the thread that fills it.
 pub(super) struct SinkWorker {
     /// None once the body is lost.
-    place: Option<Place>,
+    place: Option<SourceLocation>,
     large: Option<LargeBodyGuard>,
     length: u64,
 }
 
-enum Place {
+enum SourceLocation {
     Here(Box<BodySink>),
     Helper(Helper),
 }
@@ -57,7 +57,7 @@ impl SinkWorker {
     pub(super) fn new(sink: BodySink, declared: Option<u64>) -> Self {
         let is_large = declared.is_some_and(|length| length >= LARGE_BODY);
         let large = is_large.then(LargeBodyGuard::begin);
-        Self { place: Some(Place::Here(Box::new(sink))), large, length: 0 }
+        Self { place: Some(SourceLocation::Here(Box::new(sink))), large, length: 0 }
     }
 
     /// Takes a frame in, or has it taken in soon.
@@ -72,13 +72,19 @@ impl SinkWorker {
         }
         let wants_helper = self.large.is_some() && LargeBodyGuard::leaves_a_core_free();
         let place = match self.place.take().ok_or_else(lost)? {
-            Place::Here(sink) if wants_helper => Place::Helper(Helper::start(sink)),
-            Place::Helper(helper) if !wants_helper => Place::Here(helper.recall().await?),
+            SourceLocation::Here(sink) if wants_helper => {
+                SourceLocation::Helper(Helper::start(sink))
+            }
+            SourceLocation::Helper(helper) if !wants_helper => {
+                SourceLocation::Here(helper.recall().await?)
+            }
             place => place,
         };
         self.place = Some(match place {
-            Place::Here(sink) => Place::Here(take_here(sink, frame).await?),
-            Place::Helper(helper) => Place::Helper(helper.hand_over(&frame).await?),
+            SourceLocation::Here(sink) => SourceLocation::Here(take_here(sink, frame).await?),
+            SourceLocation::Helper(helper) => {
+                SourceLocation::Helper(helper.hand_over(&frame).await?)
+            }
         });
         Ok(())
     }
@@ -90,8 +96,8 @@ impl SinkWorker {
     /// As [`SinkWorker::take`].
     pub(super) async fn finish(self) -> io::Result<BodySink> {
         match self.place.ok_or_else(lost)? {
-            Place::Here(sink) => Ok(*sink),
-            Place::Helper(helper) => helper.recall().await.map(|sink| *sink),
+            SourceLocation::Here(sink) => Ok(*sink),
+            SourceLocation::Helper(helper) => helper.recall().await.map(|sink| *sink),
         }
     }
 }
@@ -174,18 +180,18 @@ impl Drop for LargeBodyGuard {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::content::{Digest, Store};
+    use crate::api::{BodyData, BodyEnd, BodyPolicy};
+    use crate::blob::{BlobStore, Digest};
     use crate::server::runtime;
-    use crate::wire::{BodyEnd, Intake, Kept};
 
     /// Frames of both sizes, while helpers are had and while they are not.
     #[test]
     fn a_body_is_whole_on_whatever_threads_it_is_taken() {
         let body: Vec<u8> = (0..9 << 20).map(|at: u32| (at % 251).to_le_bytes()[0]).collect();
         let length = Some(body.len() as u64);
-        let store = Store::new(1 << 20);
+        let store = BlobStore::new(1 << 20);
         let taken = runtime::handle().unwrap().block_on(async {
-            let sink = BodySink::new(&store, false, &Intake::Store(u64::MAX), length);
+            let sink = BodySink::new(&store, false, &BodyPolicy::Store(u64::MAX), length);
             let mut worker = SinkWorker::new(sink, length);
             let mut others = Vec::new();
             let mut rest = Bytes::from(body.clone());
@@ -198,9 +204,9 @@ mod tests {
                 worker.take(rest.split_to(size.min(rest.len()))).await.unwrap();
             }
             assert!(rest.is_empty());
-            worker.finish().await.unwrap().finish(BodyEnd::Whole)
+            worker.finish().await.unwrap().finish(BodyEnd::Complete)
         });
-        let Kept::Stored(content) = taken.received.kept else { panic!("it is to be stored") };
+        let BodyData::Stored(content) = taken.received.kept else { panic!("it is to be stored") };
         assert_eq!(taken.received.digest, Digest::of(&body));
         assert_eq!(content.first_difference(&body).unwrap(), None);
     }

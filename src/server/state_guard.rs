@@ -54,7 +54,7 @@ impl<'a> StateGuard<'a> {
 
     /// Does what has become due. It is a change only if something was.
     pub(super) fn run_due(&mut self) {
-        if self.state.settle() {
+        if self.state.run_due() {
             self.notify_waiters();
         }
     }

@@ -13,28 +13,28 @@ use std::time::Duration;
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::fault::ConnectionEffect;
+use crate::fault::ConnectionAction;
 use crate::journal::{Framer, may_begin_a_request};
 
-use super::line::{Interrupted, Line};
+use super::line::{ConnectionRecorder, Interrupted};
 use super::lingering_close::LingeringClose;
 
 /// A head longer than this is refused, by hyper, with 431.
 pub(super) const HEAD_LIMIT: usize = 64 * 1024;
 
 /// What of a stream of so many bytes a second goes at once, and how long it waits then.
-pub(super) fn portion(rate: u64) -> (u64, Duration) {
+pub(super) fn pacing_quantum(rate: u64) -> (u64, Duration) {
     const TURNS: u64 = 50;
     let bytes = rate.div_ceil(TURNS);
     let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(rate.max(1));
     (bytes.max(1), Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
 }
 
-pub(super) struct Tap {
+pub(super) struct RecordingStream {
     framer: Framer,
     /// What was read from the socket and may not be handed on yet.
     held: BytesMut,
-    line: Arc<Line>,
+    recorder: Arc<ConnectionRecorder>,
     closing: Option<LingeringClose>,
     /// Whether hyper may still read.
     is_reading: bool,
@@ -48,15 +48,24 @@ pub(super) struct Tap {
 
 type Pause = Pin<Box<dyn Future<Output = Result<(), Interrupted>> + Send>>;
 
-impl Tap {
-    pub(super) fn new(line: Arc<Line>) -> Self {
-        let answers_left = match line.fault() {
-            Some(ConnectionEffect::CloseAfter(answers)) => Some(answers),
+impl RecordingStream {
+    pub(super) fn new(recorder: Arc<ConnectionRecorder>) -> Self {
+        let answers_left = match recorder.fault() {
+            Some(ConnectionAction::CloseAfter(answers)) => Some(answers),
             _ => None,
         };
         let framer = Framer::new(HEAD_LIMIT);
         let (held, closing, pause) = (BytesMut::new(), None, None);
-        Self { framer, held, line, closing, is_reading: true, looks_on: true, answers_left, pause }
+        Self {
+            framer,
+            held,
+            recorder,
+            closing,
+            is_reading: true,
+            looks_on: true,
+            answers_left,
+            pause,
+        }
     }
 
     /// How many bytes were read from the socket that hyper was never given.
@@ -66,26 +75,26 @@ impl Tap {
 
     /// How many of `wanted` bytes may be written now, of an answer that is written slowly.
     fn poll_pace(&mut self, context: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
-        let Some(rate) = self.line.pace() else { return Poll::Ready(Ok(wanted)) };
+        let Some(rate) = self.recorder.pace() else { return Poll::Ready(Ok(wanted)) };
         if let Some(pause) = &mut self.pause {
             ready!(pause.as_mut().poll(context))?;
         }
-        let (bytes, time) = portion(rate);
-        let line = Arc::clone(&self.line);
-        let pause = async move { line.wait_for(tokio::time::sleep(time)).await };
+        let (bytes, time) = pacing_quantum(rate);
+        let recorder = Arc::clone(&self.recorder);
+        let pause = async move { recorder.wait_for(tokio::time::sleep(time)).await };
         self.pause = Some(Box::pin(pause));
         Poll::Ready(Ok(usize::try_from(bytes).map_or(wanted, |bytes| bytes.min(wanted))))
     }
 
     /// Writes what goes out in front of hyper's bytes.
     fn poll_queued(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.line.is_outgoing() {
-            let queued = self.line.update_outgoing(|outgoing| outgoing.queued().to_vec());
+        while self.recorder.is_outgoing() {
+            let queued = self.recorder.update_outgoing(|outgoing| outgoing.queued().to_vec());
             if queued.is_empty() {
                 break;
             }
-            let count = ready!(self.line.poll_write(context, &queued))?;
-            self.line.update_outgoing(|outgoing| outgoing.written(count));
+            let count = ready!(self.recorder.poll_write(context, &queued))?;
+            self.recorder.update_outgoing(|outgoing| outgoing.written(count));
         }
         Poll::Ready(Ok(()))
     }
@@ -94,9 +103,9 @@ impl Tap {
     fn pass(&mut self, bytes: &[u8]) -> usize {
         let step = self.framer.step(bytes);
         if let Some(head) = step.head {
-            self.line.head_seen(head);
+            self.recorder.head_seen(head);
         } else if self.framer.mid_head() && !may_begin_a_request(self.framer.partial_head()) {
-            self.line.record_unparsed(self.framer.partial_head());
+            self.recorder.record_unparsed(self.framer.partial_head());
         }
         step.taken
     }
@@ -104,14 +113,14 @@ impl Tap {
     /// Looks at bytes that nobody will read: they may be no request, behind one that was answered.
     fn look_at_rest(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
-        self.looks_on = self.looks_on && !self.framer.is_lost() && !self.line.is_unparsed();
+        self.looks_on = self.looks_on && !self.framer.is_lost() && !self.recorder.is_unparsed();
         while self.looks_on && !rest.is_empty() {
             let step = self.framer.step(rest);
             rest = &rest[step.taken..];
             self.looks_on = step.head.is_none();
             let head = step.head.as_deref().unwrap_or(self.framer.partial_head());
             if !self.framer.mid_body() && !may_begin_a_request(head) {
-                self.line.record_unparsed(head);
+                self.recorder.record_unparsed(head);
             }
         }
     }
@@ -121,8 +130,8 @@ impl Tap {
         if !std::mem::take(&mut self.is_reading) {
             return;
         }
-        self.line.handed_on(self.framer.payload());
-        self.line.record_unparsed(self.framer.partial_head());
+        self.recorder.handed_on(self.framer.payload());
+        self.recorder.record_unparsed(self.framer.partial_head());
         let held = std::mem::take(&mut self.held);
         self.look_at_rest(&held);
         self.held = held;
@@ -130,8 +139,8 @@ impl Tap {
 
     /// Records what hyper refuses, if that is what it writes: before the client can see it.
     fn note_refusal(&self, bytes: &[u8]) {
-        if self.line.is_refusal(bytes) {
-            self.line.record_unparsed(self.framer.partial_head());
+        if self.recorder.is_refusal(bytes) {
+            self.recorder.record_unparsed(self.framer.partial_head());
         }
     }
 
@@ -153,9 +162,9 @@ impl Tap {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let read = ready!(self.line.socket.poll_read(context, buffer));
+        let read = ready!(self.recorder.socket.poll_read(context, buffer));
         if read.is_err() || buffer.filled().len() == before {
-            self.line.client_finished();
+            self.recorder.client_finished();
         }
         read?;
         let taken = self.pass(&buffer.filled()[before..]);
@@ -165,43 +174,43 @@ impl Tap {
     }
 }
 
-impl AsyncRead for Tap {
+impl AsyncRead for RecordingStream {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let tap = self.get_mut();
-        if tap.answers_left == Some(0) {
+        let stream = self.get_mut();
+        if stream.answers_left == Some(0) {
             // hyper takes that for the client's end, and closes the connection.
-            tap.line.fault_fires();
+            stream.recorder.fault_fires();
             return Poll::Ready(Ok(()));
         }
-        if tap.held.is_empty() {
-            return tap.poll_socket(context, buffer);
+        if stream.held.is_empty() {
+            return stream.poll_socket(context, buffer);
         }
-        tap.pass_held(buffer);
+        stream.pass_held(buffer);
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Tap {
+impl AsyncWrite for RecordingStream {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let tap = self.get_mut();
-        ready!(tap.poll_queued(context))?;
-        if tap.line.is_outgoing() {
-            let taken = tap.line.update_outgoing(|outgoing| outgoing.take(bytes));
+        let stream = self.get_mut();
+        ready!(stream.poll_queued(context))?;
+        if stream.recorder.is_outgoing() {
+            let taken = stream.recorder.update_outgoing(|outgoing| outgoing.take(bytes));
             if taken > 0 {
                 return Poll::Ready(Ok(taken));
             }
         }
-        let fitting = ready!(tap.poll_pace(context, bytes.len()))?;
-        tap.note_refusal(bytes);
-        tap.line.poll_write(context, &bytes[..fitting])
+        let fitting = ready!(stream.poll_pace(context, bytes.len()))?;
+        stream.note_refusal(bytes);
+        stream.recorder.poll_write(context, &bytes[..fitting])
     }
 
     fn poll_write_vectored(
@@ -209,47 +218,47 @@ impl AsyncWrite for Tap {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.line.pace().is_some() || self.line.is_outgoing() {
+        if self.recorder.pace().is_some() || self.recorder.is_outgoing() {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return self.poll_write(context, first.map_or(&[], |slice| &slice[..]));
         }
         self.note_refusal(slices.first().map_or(&[], |slice| &slice[..]));
-        self.line.poll_write_vectored(context, slices)
+        self.recorder.poll_write_vectored(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.line.socket.is_write_vectored()
+        self.recorder.socket.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let tap = self.get_mut();
-        ready!(tap.poll_queued(context))?;
-        ready!(tap.line.socket.poll_flush(context))?;
-        if tap.line.flushed() {
-            tap.answers_left = tap.answers_left.map(|left| left.saturating_sub(1));
+        let stream = self.get_mut();
+        ready!(stream.poll_queued(context))?;
+        ready!(stream.recorder.socket.poll_flush(context))?;
+        if stream.recorder.flushed() {
+            stream.answers_left = stream.answers_left.map(|left| left.saturating_sub(1));
         }
         Poll::Ready(Ok(()))
     }
 
     /// Stops writing, and then lets the client finish.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let tap = self.get_mut();
-        let line = Arc::clone(&tap.line);
-        let mut closing = tap.closing.take().unwrap_or_else(|| {
-            line.drained(tap.held());
-            tap.end_reading();
+        let stream = self.get_mut();
+        let recorder = Arc::clone(&stream.recorder);
+        let mut closing = stream.closing.take().unwrap_or_else(|| {
+            recorder.drained(stream.held());
+            stream.end_reading();
             LingeringClose::new()
         });
-        let closed = closing.poll(&line.socket, context, |bytes| {
-            line.drained(bytes.len() as u64);
-            tap.look_at_rest(bytes);
+        let closed = closing.poll(&recorder.socket, context, |bytes| {
+            recorder.drained(bytes.len() as u64);
+            stream.look_at_rest(bytes);
         });
-        tap.closing = Some(closing);
+        stream.closing = Some(closing);
         closed
     }
 }
 
-impl Drop for Tap {
+impl Drop for RecordingStream {
     fn drop(&mut self) {
         self.end_reading();
     }

@@ -4,18 +4,18 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::journal::{Connection, Exchange, Journal, Requests};
+use crate::journal::{Connection, Exchange, Journal, RecordedRequests};
 
 use super::mock_origin::MockOrigin;
 use super::runtime;
 
 impl MockOrigin {
     /// Waits until `ready` says yes to what has been requested so far, looking again whenever
-    /// something has changed; gives up after `patience`. Says whether it did say yes.
+    /// something has changed; gives up after `timeout`. Says whether it did say yes.
     ///
     /// It blocks its thread: in async code there is [`wait_until_async`](Self::wait_until_async).
-    pub fn wait_until(&self, patience: Duration, ready: impl Fn(&Requests) -> bool) -> bool {
-        let mut waiting = Waiting::begin(self, patience);
+    pub fn wait_until(&self, timeout: Duration, ready: impl Fn(&RecordedRequests) -> bool) -> bool {
+        let mut waiting = Waiting::begin(self, timeout);
         while !ready(&waiting.requests()) {
             let Some(left) = waiting.left() else { return false };
             (waiting.journal, waiting.version) = self.shared.journal_after(waiting.version, left);
@@ -26,25 +26,25 @@ impl MockOrigin {
     /// As [`wait_until`](Self::wait_until), for async code: the client may run on the same thread.
     pub async fn wait_until_async(
         &self,
-        patience: Duration,
-        ready: impl Fn(&Requests) -> bool,
+        timeout: Duration,
+        ready: impl Fn(&RecordedRequests) -> bool,
     ) -> bool {
-        let mut waiting = Waiting::begin(self, patience);
+        let mut waiting = Waiting::begin(self, timeout);
         while !ready(&waiting.requests()) {
             let Some(left) = waiting.left() else { return false };
             let (shared, version) = (Arc::clone(&self.shared), waiting.version);
             (waiting.journal, waiting.version) =
-                elsewhere(move || shared.journal_after(version, left)).await;
+                run_blocking(move || shared.journal_after(version, left)).await;
         }
         true
     }
 
     /// The exchanges that ended after the first `seen` of them, in the order in which they ended: a
-    /// live log. Waits for one, but no longer than `patience`.
+    /// live log. Waits for one, but no longer than `timeout`.
     ///
     /// It blocks its thread: in async code there is [`ended_after_async`](Self::ended_after_async).
-    pub fn ended_after(&self, seen: usize, patience: Duration) -> Vec<Arc<Exchange>> {
-        self.shared.ended_after(seen, patience)
+    pub fn ended_after(&self, seen: usize, timeout: Duration) -> Vec<Arc<Exchange>> {
+        self.shared.ended_after(seen, timeout)
     }
 
     /// Returns the connections on which something happened that no exchange tells of, after the first
@@ -62,9 +62,9 @@ impl MockOrigin {
     }
 
     /// As [`ended_after`](Self::ended_after), for async code.
-    pub async fn ended_after_async(&self, seen: usize, patience: Duration) -> Vec<Arc<Exchange>> {
+    pub async fn ended_after_async(&self, seen: usize, timeout: Duration) -> Vec<Arc<Exchange>> {
         let shared = Arc::clone(&self.shared);
-        elsewhere(move || shared.ended_after(seen, patience)).await
+        run_blocking(move || shared.ended_after(seen, timeout)).await
     }
 }
 
@@ -72,31 +72,33 @@ impl MockOrigin {
 /// the origin in turn, and take its time.
 struct Waiting {
     started: Instant,
-    patience: Duration,
+    timeout: Duration,
     journal: Journal,
     /// The version of the state that the journal is of.
     version: u64,
 }
 
 impl Waiting {
-    fn begin(origin: &MockOrigin, patience: Duration) -> Self {
+    fn begin(origin: &MockOrigin, timeout: Duration) -> Self {
         let mut state = origin.shared.lock();
         state.run_due();
         let (journal, version) = (state.journal.clone(), state.version);
-        Self { started: Instant::now(), patience, journal, version }
+        Self { started: Instant::now(), timeout, journal, version }
     }
 
-    fn requests(&self) -> Requests {
-        Requests::new(self.journal.exchanges())
+    fn requests(&self) -> RecordedRequests {
+        RecordedRequests::new(self.journal.exchanges())
     }
 
     fn left(&self) -> Option<Duration> {
-        self.patience.checked_sub(self.started.elapsed())
+        self.timeout.checked_sub(self.started.elapsed())
     }
 }
 
 /// Does what blocks on a thread that nobody else waits for; any executor can await it.
-pub(super) async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) async fn run_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
     match runtime::handle() {
         Ok(runtime) => {
             let done = runtime.spawn_blocking(work).await;

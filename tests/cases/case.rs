@@ -37,18 +37,18 @@ fn read(path: &Path) -> Vec<Case> {
 fn played(topic: &str, mut fields: Fields) -> Vec<Case> {
     let title = format!("{topic}: {}", fields.text("name").expect("a case has a name"));
     let cites = fields.texts("cite");
-    let is_cited = !cites.is_empty() && cites.iter().all(|cite| cite.starts_with('§'));
+    let is_cited = !cites.is_empty() && cites.iter().all(|section| section.starts_with('§'));
     assert!(is_cited, "{title}: which section says so?");
     let case = Written {
         given: Given::read(fields.table("given")),
         script: fields.text("script").expect("a case has a script"),
         title,
     };
-    let each = fields.rows("each");
+    let each = fields.results("each");
     fields.end();
     match each.split_first() {
         None => vec![case.with(&[], &[])],
-        Some((names, rows)) => rows.iter().map(|row| case.with(names, row)).collect(),
+        Some((names, results)) => results.iter().map(|row| case.with(names, row)).collect(),
     }
 }
 

@@ -51,14 +51,14 @@ impl Connection {
     pub(crate) fn exchange_waiting<M: Manner>(
         &mut self,
         sent: &Sent,
-        meanwhile: impl FnOnce() -> Result<(), String>,
+        interfere_before: impl FnOnce() -> Result<(), String>,
     ) -> Result<Answer, String> {
         self.write::<M>(sent.head().raw());
         let answer = self.answer(sent.head().method())?;
         if answer.status != 100 {
             return Ok(answer);
         }
-        meanwhile()?;
+        interfere_before()?;
         self.write::<M>(&framed_body(sent));
         self.break_off(sent)?;
         let answer = self.answer(sent.head().method())?;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
 
-use mock_origin::spec::{
-    ENDPOINTS, ENVELOPE, Endpoint, LIMITS, METHODS, Made, Method, OPTIONS_ROW, Operation,
-    PERMISSIONS, PIECE_TRANSITIONS, Row, SWITCHES, SwitchRow, Transition, UPLOAD_TRANSITIONS,
-    UploadState,
+use mock_origin::protocol::{
+    Availability, ENDPOINTS, ENVELOPE_RESULTS, Endpoint, LIMITS, METHODS, Method, OPTION_SPECS,
+    Operation, OptionSpec, PERMISSIONS, PIECE_TRANSITIONS, PREFLIGHT_RESULT, ResultCode,
+    Transition, UPLOAD_TRANSITIONS, UploadState,
 };
 
 /// Things that were touched, or must be, in words.
@@ -50,7 +50,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
 ];
 
 /// An answer of a table; `of` is an endpoint's path, a method's name, or whose the table is.
-pub(crate) fn row(of: &str, row: &Row) -> String {
+pub(crate) fn row(of: &str, row: &ResultCode) -> String {
     format!("answer of {of}: {} {}", row.http, row.code)
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn switch(name: &str, word: &str) -> String {
 }
 
 /// The words that a switch takes. Capitals in one stand for a figure.
-pub(crate) fn words(row: &SwitchRow) -> impl Iterator<Item = &'static str> {
+pub(crate) fn words(row: &OptionSpec) -> impl Iterator<Item = &'static str> {
     row.values.split('|')
 }
 
@@ -110,36 +110,36 @@ pub(crate) fn judge(touched: &Facts) {
 fn required() -> Facts {
     let endpoints = ENDPOINTS.iter().flat_map(|endpoint| of_endpoint(endpoint));
     let methods = METHODS.iter().flat_map(|method| of_method(method));
-    let envelope = rows("the envelope", ENVELOPE);
+    let envelope = results("the envelope", ENVELOPE_RESULTS);
     let uploads = UPLOAD_TRANSITIONS.iter().map(|step| arrow("upload", step));
     let pieces = PIECE_TRANSITIONS.iter().map(|step| arrow("piece", step));
     let permissions =
         PERMISSIONS.iter().flat_map(|row| LASTING.map(|state| asked(row.operation, state)));
     let limits = LIMITS.iter().map(|row| limit(row.name));
-    let switches = SWITCHES.iter().flat_map(of_switch);
+    let options = OPTION_SPECS.iter().flat_map(of_switch);
     let all = endpoints.chain(methods).chain(envelope).chain(uploads).chain(pieces);
-    let all = all.chain(permissions).chain(limits).chain(switches);
-    all.chain([row("OPTIONS", &OPTIONS_ROW)]).collect()
+    let all = all.chain(permissions).chain(limits).chain(options);
+    all.chain([row("OPTIONS", &PREFLIGHT_RESULT)]).collect()
 }
 
-fn rows(of: &str, rows: &[Row]) -> Vec<String> {
-    let made = rows.iter().filter(|row| row.made == Made::ByOrigin);
-    made.map(|found| row(of, found)).collect()
+fn results(of: &str, results: &[ResultCode]) -> Vec<String> {
+    let availability = results.iter().filter(|row| row.availability == Availability::Normal);
+    availability.map(|found| row(of, found)).collect()
 }
 
 fn of_endpoint(endpoint: &Endpoint) -> Vec<String> {
     let headers = endpoint.headers.iter().map(|rule| header(endpoint, rule.name));
-    headers.chain(rows(endpoint.path, endpoint.rows)).collect()
+    headers.chain(results(endpoint.path, endpoint.results)).collect()
 }
 
 fn of_method(method: &Method) -> Vec<String> {
     let names = method.params.iter().flat_map(|param| [Some(param.name), param.alias]);
     let params = names.flatten().map(|name| param(method.name, name));
     let calls = ["name", "position"].map(|by| called(method.name, by));
-    params.chain(calls).chain(rows(method.name, method.rows)).collect()
+    params.chain(calls).chain(results(method.name, method.results)).collect()
 }
 
-fn of_switch(row: &SwitchRow) -> Vec<String> {
+fn of_switch(row: &OptionSpec) -> Vec<String> {
     let chosen = words(row).filter(|word| *word != row.default);
     chosen.map(|word| switch(row.name, word)).collect()
 }

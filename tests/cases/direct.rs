@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use mock_origin::content::{Content, Digest, Store};
-use mock_origin::journal::{Call, Moment};
-use mock_origin::origin::{
-    Change, Clock, GivenBy, Life, Origin, Pace, Parents, Path, Setup, Spelling, Timestamp, User,
+use mock_origin::api::{
+    self, Body, BodyData, BodyEnd, BodyPolicy, CommitResult, FilledForm, FormReader, RequestBody,
+    START_BYTES,
 };
-use mock_origin::wire::{
-    self, Body, BodyEnd, Committed, FilledForm, FormReader, Intake, Kept, Received, START_BYTES,
+use mock_origin::blob::{Blob, BlobStore, Digest};
+use mock_origin::journal::{Call, Instants};
+use mock_origin::storage::{
+    Change, Clock, ClockMode, MissingParents, Path, PathEncoding, Setup, Storage, Timestamp,
+    TokenLifetime, TokenSource, UserRecord,
 };
 
 use crate::answer::Answer;
@@ -23,9 +25,9 @@ const FRAME: usize = 5;
 
 /// An origin at arm's length. It notes which rows of the protocol's tables it was led through.
 pub(crate) struct Direct {
-    origin: Origin,
+    origin: Storage,
     clock: Clock,
-    store: Store,
+    store: BlobStore,
     given: Given,
     pub(crate) facts: Facts,
 }
@@ -35,34 +37,48 @@ impl Adapter for Direct {
         let now = Timestamp::from_secs(START);
         let users = given.users.iter().map(user).collect();
         let setup =
-            Setup { account: ACCOUNT.to_owned(), users, switches: given.dialect(), seed: SEED };
-        let mut origin = Origin::new(setup, now);
+            Setup { account: ACCOUNT.to_owned(), users, options: given.dialect(), seed: SEED };
+        let mut origin = Storage::new(setup, now);
         let jane = origin.sessions().user_named("jane").unwrap();
         for at in &given.directories {
-            origin.make_directory(Change::by_test(now), jane, &path(at), Parents::Made).unwrap();
+            origin
+                .make_directory(Change::by_test(now), jane, &path(at), MissingParents::Create)
+                .unwrap();
         }
         for (at, text) in &given.files {
-            let content = Content::from_bytes(text.clone());
+            let content = Blob::from_bytes(text.clone());
             origin.plant(Change::by_test(now), jane, &path(at), content).unwrap();
         }
         if let Some(keys) = &given.keys {
             origin.give_keys(keys.clone());
         }
-        let clock = Clock::new(now, Pace::Stopped);
-        Self { origin, clock, store: Store::default(), given: given.clone(), facts: Facts::new() }
+        let clock = Clock::new(now, ClockMode::Stopped);
+        Self {
+            origin,
+            clock,
+            store: BlobStore::default(),
+            given: given.clone(),
+            facts: Facts::new(),
+        }
     }
 
     fn token(&mut self, user: &str) -> String {
         let user = self.origin.sessions().user_named(user).unwrap();
         let change = Change::by_test(self.now());
-        let granted = self.origin.grant(change, user, Path::root(), Life::default(), GivenBy::Http);
+        let granted = self.origin.grant(
+            change,
+            user,
+            Path::root(),
+            TokenLifetime::default(),
+            TokenSource::Http,
+        );
         granted.unwrap().0
     }
 
     fn advance(&mut self, seconds: u64) {
         let before = self.origin.clone();
         self.clock.advance(Duration::from_secs(seconds));
-        self.origin.settle(self.now());
+        self.origin.run_due(self.now());
         self.origin.collect(self.now());
         self.facts.extend(observed::steps(&before, &self.origin));
     }
@@ -70,12 +86,12 @@ impl Adapter for Direct {
     fn exchange(
         &mut self,
         sent: &Sent,
-        meanwhile: &mut dyn FnMut(&mut Self) -> Result<(), String>,
+        interfere_before: &mut dyn FnMut(&mut Self) -> Result<(), String>,
     ) -> Result<Answer, String> {
-        let moment = Moment { protocol: self.now(), elapsed: Duration::ZERO };
-        self.origin.settle(moment.protocol);
+        let instants = Instants { protocol: self.now(), elapsed: Duration::ZERO };
+        self.origin.run_due(instants.protocol);
         let before = self.origin.clone();
-        let mut plan = match wire::open(&mut self.origin, moment, sent.head()) {
+        let mut plan = match api::open(&mut self.origin, instants, sent.head()) {
             Ok(plan) => plan,
             Err(refusal) => {
                 self.observe(sent, &refusal, &before)?;
@@ -83,10 +99,10 @@ impl Adapter for Direct {
             }
         };
         if sent.waits() {
-            meanwhile(self)?;
+            interfere_before(self)?;
         }
         let before = self.origin.clone();
-        let body = self.take_in(plan.intake(), sent);
+        let body = self.take_in(plan.body_policy(), sent);
         let answer = self.commit(&mut plan, &body);
         self.observe(sent, &answer, &before)?;
         Ok(as_found(answer, sent.waits()))
@@ -98,12 +114,12 @@ impl Direct {
         self.clock.at(Duration::ZERO)
     }
 
-    fn commit(&mut self, plan: &mut wire::Plan, body: &Received) -> wire::Answer {
+    fn commit(&mut self, plan: &mut api::PendingRequest, body: &RequestBody) -> api::Response {
         let change = Change::by_exchange(self.now(), 0);
         loop {
-            match wire::commit(&mut self.origin, change, plan, body) {
-                Committed::Answer(answer) => return *answer,
-                Committed::NeedsDigest(content) => content.digest().map(drop).unwrap(),
+            match api::commit(&mut self.origin, change, plan, body) {
+                CommitResult::Response(answer) => return *answer,
+                CommitResult::NeedsDigest(content) => content.digest().map(drop).unwrap(),
             }
         }
     }
@@ -112,8 +128,8 @@ impl Direct {
     fn observe(
         &mut self,
         sent: &Sent,
-        answer: &wire::Answer,
-        before: &Origin,
+        answer: &api::Response,
+        before: &Storage,
     ) -> Result<(), String> {
         self.facts.extend(observed::facts(&self.given, sent, answer));
         self.facts.extend(observed::permissions(before, answer));
@@ -127,27 +143,27 @@ impl Direct {
     }
 
     /// Reads the body as the plan says, and not beyond the byte that is one too many.
-    fn take_in(&self, intake: &Intake, sent: &Sent) -> Received {
+    fn take_in(&self, intake: &BodyPolicy, sent: &Sent) -> RequestBody {
         let max = match intake {
-            Intake::Discard | Intake::Form(_) => u64::MAX,
-            Intake::Store(max) | Intake::Whole(max) => *max,
+            BodyPolicy::Discard | BodyPolicy::Form(_) => u64::MAX,
+            BodyPolicy::Store(max) | BodyPolicy::Whole(max) => *max,
         };
         let enough = usize::try_from(max).unwrap_or(usize::MAX).saturating_add(1);
         let read = &sent.body()[..sent.body().len().min(enough)];
         let (length, digest) = (read.len() as u64, Digest::of(read));
         let kept = match intake {
-            Intake::Discard => Kept::Nothing,
-            Intake::Store(_) => Kept::Stored(self.stored(read, digest)),
-            Intake::Whole(_) => Kept::Whole(read.to_vec()),
-            Intake::Form(boundary) => Kept::Form(self.form(boundary, read)),
+            BodyPolicy::Discard => BodyData::Nothing,
+            BodyPolicy::Store(_) => BodyData::Stored(self.stored(read, digest)),
+            BodyPolicy::Whole(_) => BodyData::Whole(read.to_vec()),
+            BodyPolicy::Form(boundary) => BodyData::Form(self.form(boundary, read)),
         };
         let end = match () {
-            () if length > max => BodyEnd::TooLong,
-            () if sent.is_cut() => BodyEnd::Short,
-            () => BodyEnd::Whole,
+            () if length > max => BodyEnd::TooLarge,
+            () if sent.is_cut() => BodyEnd::Truncated,
+            () => BodyEnd::Complete,
         };
         let start = read[..read.len().min(START_BYTES)].to_vec();
-        Received { end, length, digest, start, kept }
+        RequestBody { end, length, digest, start, kept }
     }
 
     fn form(&self, boundary: &str, bytes: &[u8]) -> FilledForm {
@@ -156,24 +172,24 @@ impl Direct {
         form.finish()
     }
 
-    fn stored(&self, bytes: &[u8], digest: Digest) -> Content {
+    fn stored(&self, bytes: &[u8], digest: Digest) -> Blob {
         let mut writer = self.store.writer(None);
         bytes.chunks(FRAME).for_each(|frame| writer.write(frame).unwrap());
         writer.finish(digest)
     }
 }
 
-fn user(given: &GivenUser) -> User {
+fn user(given: &GivenUser) -> UserRecord {
     let GivenUser { name, password, uid, gid, root } = given.clone();
-    User { name, password, uid, gid, root: path(&root) }
+    UserRecord { name, password, uid, gid, root: path(&root) }
 }
 
 fn path(text: &str) -> Path {
-    Path::parse(text.as_bytes(), Spelling::Plain, u64::MAX).unwrap()
+    Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX).unwrap()
 }
 
 /// Whether nothing of what was asked for was done.
-fn is_refused(answer: &wire::Answer) -> bool {
+fn is_refused(answer: &api::Response) -> bool {
     let refused = |call: &Call| call.row.is_some_and(|row| !row.is_success());
     answer.head.status >= 400 || answer.calls.iter().all(refused)
 }
@@ -182,16 +198,16 @@ fn is_refused(answer: &wire::Answer) -> bool {
 /// requests are counted (§1.11).
 fn leaves_a_trace(sent: &Sent, given: &Given) -> bool {
     let is_signed = sent.head().header("X-Agile-Signature").is_some();
-    is_signed || given.switches.iter().any(|(name, _)| name == "rate_limit")
+    is_signed || given.options.iter().any(|(name, _)| name == "rate_limit")
 }
 
-fn as_found(answer: wire::Answer, continued: bool) -> Answer {
-    let wire::Answer { head, body, .. } = answer;
+fn as_found(answer: api::Response, continued: bool) -> Answer {
+    let api::Response { head, body, .. } = answer;
     let headers =
         head.headers.iter().map(|(name, value)| (name.clone().into_owned(), value.to_vec()));
     let body = match body {
         Body::Bytes(bytes) => bytes,
-        Body::Content(content, range) => {
+        Body::Blob(content, range) => {
             content.chunks(range).map(|chunk| chunk.unwrap()).collect::<Vec<_>>().concat()
         }
         Body::HeadOnly(_) => Vec::new(),

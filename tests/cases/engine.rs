@@ -25,11 +25,11 @@ pub(crate) trait Adapter: Sized {
     fn advance(&mut self, seconds: u64);
 
     /// Sends a request and reads the answer. If the client waits with its body until it is asked
-    /// for it, then `meanwhile` happens before that.
+    /// for it, then `interfere_before` happens before that.
     fn exchange(
         &mut self,
         sent: &Sent,
-        meanwhile: &mut dyn FnMut(&mut Self) -> Result<(), String>,
+        interfere_before: &mut dyn FnMut(&mut Self) -> Result<(), String>,
     ) -> Result<Answer, String>;
 }
 
@@ -94,8 +94,9 @@ impl Stage {
     ) -> Result<(), Vec<String>> {
         exchange.request.names().for_each(|name| self.grant(adapter, name));
         let sent = exchange.request.fill(&self.known).map_err(|why| vec![why])?;
-        let meanwhile = &mut |adapter: &mut A| self.play_steps(adapter, &exchange.meanwhile);
-        let answer = adapter.exchange(&sent, meanwhile).map_err(|why| vec![why])?;
+        let interfere_before =
+            &mut |adapter: &mut A| self.play_steps(adapter, &exchange.interfere_before);
+        let answer = adapter.exchange(&sent, interfere_before).map_err(|why| vec![why])?;
         let mut wrong = exchange.expected.compare(&answer, &mut self.known);
         wrong.extend(ground_rules::broken(self.cors, &sent, &answer, self.now));
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }

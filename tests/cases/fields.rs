@@ -39,7 +39,7 @@ impl Fields {
     }
 
     /// The rows of a table that is written as a list; a row of one column needs no brackets.
-    pub(crate) fn rows(&mut self, name: &str) -> Vec<Vec<String>> {
+    pub(crate) fn results(&mut self, name: &str) -> Vec<Vec<String>> {
         let row = |value| match value {
             Value::Array(cells) => cells.into_iter().map(text).collect(),
             cell => vec![text(cell)],

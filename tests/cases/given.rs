@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use mock_origin::origin::KeyPair;
-use mock_origin::spec::{LIMITS, Limit, Switches};
+use mock_origin::protocol::{LIMITS, Limit, Options};
+use mock_origin::storage::KeyPair;
 
 use crate::fields::Fields;
 
@@ -29,7 +29,7 @@ pub(crate) struct Given {
     /// Limits that are not as the service has them.
     pub(crate) limits: Vec<(Limit, u64)>,
     /// Switches that are not as by default, by name (§10).
-    pub(crate) switches: Vec<(String, String)>,
+    pub(crate) options: Vec<(String, String)>,
     /// The account's key pair, which acts as jane.
     pub(crate) keys: Option<KeyPair>,
 }
@@ -53,7 +53,7 @@ impl Given {
             directories: fields.texts("directories"),
             files: texts_by_name(fields.table("files")),
             limits: limits(fields.table("limits")),
-            switches: texts_by_name(fields.table("switches")).into_iter().collect(),
+            options: texts_by_name(fields.table("switches")).into_iter().collect(),
             keys: keys(fields.table("keys")),
         };
         fields.end();
@@ -63,13 +63,13 @@ impl Given {
 
 impl Given {
     /// The switches and limits together.
-    pub(crate) fn dialect(&self) -> Switches {
-        let mut switches = Switches::default();
-        for (name, value) in &self.switches {
-            switches.set(name, value).unwrap();
+    pub(crate) fn dialect(&self) -> Options {
+        let mut options = Options::default();
+        for (name, value) in &self.options {
+            options.set(name, value).unwrap();
         }
-        self.limits.iter().for_each(|(limit, figure)| switches.limits.set(*limit, *figure));
-        switches
+        self.limits.iter().for_each(|(limit, figure)| options.limits.set(*limit, *figure));
+        options
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use mock_origin::spec::{
+use mock_origin::protocol::{
     Cors, Endpoint, HTTP_CONTENT_TYPE, Interface, JSON_CONTENT_TYPE, Operation, endpoint_at,
 };
 
@@ -83,7 +83,7 @@ impl Rules<'_> {
         }
         let Answer { status, reason, .. } = self.answer;
         let code = self.answer.code();
-        let row = endpoint.rows.iter().find(|row| row.http == *status && Some(row.code) == code);
+        let row = endpoint.results.iter().find(|row| row.http == *status && Some(row.code) == code);
         self.hold(row.is_some(), format!("{status} with {code:?} stands in the endpoint's table"));
         let is_phrase = row.is_none_or(|row| row.is_success() || row.phrase == reason);
         self.hold(is_phrase, format!("the reason phrase is the row's, not {reason:?}"));

@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 use std::fmt::{Debug, Display};
 
+use mock_origin::api::Response;
 use mock_origin::journal::Call;
-use mock_origin::origin::{Origin, Piece, Upload};
-use mock_origin::spec::{
-    Cause, EGRESS, ENVELOPE, Interface, LIMITS, Limit, Operation, PERMISSIONS, PIECE_TRANSITIONS,
-    PieceState, Row, SWITCHES, Transition, UPLOAD_TRANSITIONS, UploadState, endpoint_at,
-    method_named, permit,
+use mock_origin::protocol::{
+    EGRESS, ENVELOPE_RESULTS, ErrorKind, Interface, LIMITS, Limit, OPTION_SPECS, Operation,
+    PERMISSIONS, PIECE_TRANSITIONS, PieceState, ResultCode, Transition, UPLOAD_TRANSITIONS,
+    UploadState, endpoint_at, method_named, permit,
 };
-use mock_origin::wire::Answer;
+use mock_origin::storage::{Piece, Storage, Upload};
 use serde_json::Value;
 
 use crate::coverage::{self, Facts};
@@ -18,33 +18,33 @@ use crate::given::Given;
 use crate::request::Sent;
 
 /// The refusal that shows that a limit was reached.
-const REACHED: [(Limit, Cause); LIMITS.len()] = [
-    (Limit::OpenUploads, Cause::TooManyUploads),
-    (Limit::Pieces, Cause::TooManyPieces),
-    (Limit::PartNumber, Cause::PartNumber),
-    (Limit::PieceBytes, Cause::PieceTooLarge),
-    (Limit::UploadBytes, Cause::UploadTooLarge),
-    (Limit::PathBytes, Cause::PathTooLong),
-    (Limit::PageSize, Cause::PageSize),
-    (Limit::BatchSize, Cause::Batch),
-    (Limit::JsonRpcBytes, Cause::NotARequest),
-    (Limit::CollectAfter, Cause::WrongState),
-    (Limit::AuthenticateExpiry, Cause::Expiry),
-    (Limit::MediaVaultExpiry, Cause::Expiry),
+const REACHED: [(Limit, ErrorKind); LIMITS.len()] = [
+    (Limit::OpenUploads, ErrorKind::TooManyUploads),
+    (Limit::Pieces, ErrorKind::TooManyPieces),
+    (Limit::PartNumber, ErrorKind::PartNumber),
+    (Limit::PieceBytes, ErrorKind::PieceTooLarge),
+    (Limit::UploadBytes, ErrorKind::UploadTooLarge),
+    (Limit::PathBytes, ErrorKind::PathTooLong),
+    (Limit::PageSize, ErrorKind::PageSize),
+    (Limit::BatchSize, ErrorKind::Batch),
+    (Limit::JsonRpcBytes, ErrorKind::NotARequest),
+    (Limit::CollectAfter, ErrorKind::WrongState),
+    (Limit::AuthenticateExpiry, ErrorKind::Expiry),
+    (Limit::MediaVaultExpiry, ErrorKind::Expiry),
 ];
 
 /// Rows, headers, parameters and limits.
-pub(crate) fn facts(given: &Given, sent: &Sent, answer: &Answer) -> Facts {
+pub(crate) fn facts(given: &Given, sent: &Sent, answer: &Response) -> Facts {
     let mut facts: Facts = answer.calls.iter().filter_map(row).collect();
     facts.extend(headers(sent, answer));
     facts.extend(parameters(sent, answer).unwrap_or_default());
     facts.extend(limits(given, answer));
-    facts.extend(given.switches.iter().filter_map(|(name, value)| switch(name, value)));
+    facts.extend(given.options.iter().filter_map(|(name, value)| switch(name, value)));
     facts
 }
 
 fn switch(name: &str, value: &str) -> Option<String> {
-    let row = SWITCHES.iter().find(|row| row.name == name)?;
+    let row = OPTION_SPECS.iter().find(|row| row.name == name)?;
     let is_it = |word: &&str| match word.find(char::is_uppercase) {
         None => *word == value,
         Some(figure) => value.strip_prefix(&word[..figure]).is_some_and(is_figure),
@@ -59,14 +59,14 @@ fn is_figure(text: &str) -> bool {
 fn row(call: &Call) -> Option<String> {
     let row = call.row?;
     let of = match call.operation {
-        _ if ENVELOPE.contains(row) => "the envelope",
+        _ if ENVELOPE_RESULTS.contains(row) => "the envelope",
         Operation::Preflight => "OPTIONS",
         _ => &call.name,
     };
     Some(coverage::row(of, row))
 }
 
-fn headers(sent: &Sent, answer: &Answer) -> Vec<String> {
+fn headers(sent: &Sent, answer: &Response) -> Vec<String> {
     let endpoint = endpoint_at(&sent.path()).unwrap_or(&EGRESS);
     if matches!(answer.head.status, 404 | 405) || sent.head().method() == b"OPTIONS" {
         return Vec::new();
@@ -76,11 +76,11 @@ fn headers(sent: &Sent, answer: &Answer) -> Vec<String> {
 }
 
 /// How the methods that succeeded were given their parameters, and which.
-fn parameters(sent: &Sent, answer: &Answer) -> Option<Vec<String>> {
+fn parameters(sent: &Sent, answer: &Response) -> Option<Vec<String>> {
     endpoint_at(&sent.path()).filter(|endpoint| endpoint.interface == Interface::JsonRpc)?;
     let body: Value = serde_json::from_slice(sent.body()).ok()?;
     let requests = body.as_array().cloned().unwrap_or_else(|| vec![body]);
-    let succeeded = |call: &Call| call.row.is_some_and(Row::is_success);
+    let succeeded = |call: &Call| call.row.is_some_and(ResultCode::is_success);
     let calls = requests.iter().zip(&answer.calls).filter(|(_, call)| succeeded(call));
     Some(calls.filter_map(|(request, _)| of_request(request)).flatten().collect())
 }
@@ -101,20 +101,20 @@ fn of_request(request: &Value) -> Option<Vec<String>> {
     Some(params.chain([coverage::called(method.name, by)]).collect())
 }
 
-fn limits(given: &Given, answer: &Answer) -> Vec<String> {
-    let rows: Vec<_> = answer.calls.iter().filter_map(|call| call.row).collect();
-    let shows = |cause| rows.iter().any(|row| row.causes.contains(&cause));
+fn limits(given: &Given, answer: &Response) -> Vec<String> {
+    let results: Vec<_> = answer.calls.iter().filter_map(|call| call.row).collect();
+    let shows = |cause| results.iter().any(|row| row.causes.contains(&cause));
     let is_set = |limit| given.limits.iter().any(|(set, _)| *set == limit);
     let reached = REACHED.iter().filter(|(limit, cause)| is_set(*limit) && shows(*cause));
     reached.map(|(limit, _)| coverage::limit(LIMITS[*limit as usize].name)).collect()
 }
 
 /// Operations on uploads that were judged by the state that the upload was in.
-pub(crate) fn permissions(before: &Origin, answer: &Answer) -> Facts {
+pub(crate) fn permissions(before: &Storage, answer: &Response) -> Facts {
     answer.calls.iter().filter_map(|call| permission(before, call)).collect()
 }
 
-fn permission(before: &Origin, call: &Call) -> Option<String> {
+fn permission(before: &Storage, call: &Call) -> Option<String> {
     let judged = PERMISSIONS.iter().find(|row| row.operation == call.operation)?;
     let state = before.uploads().get(call.upload.as_deref()?)?.state;
     let row = call.row?;
@@ -126,7 +126,7 @@ fn permission(before: &Origin, call: &Call) -> Option<String> {
 }
 
 /// The arrows that uploads and pieces went along.
-pub(crate) fn steps(before: &Origin, after: &Origin) -> Facts {
+pub(crate) fn steps(before: &Storage, after: &Storage) -> Facts {
     let uploads = after.uploads().iter();
     uploads.flat_map(|upload| of_upload(before.uploads().get(&upload.id), upload)).collect()
 }

@@ -1,7 +1,7 @@
 //! From the lines of a script to its steps.
 
 use crate::expected::Expected;
-use crate::request::Request;
+use crate::request::RecordedRequest;
 use crate::shorthand;
 
 /// How a line begins that lets time go by.
@@ -21,9 +21,9 @@ pub(crate) enum Step {
 pub(crate) struct Exchange {
     /// The line it begins with, for failures.
     pub(crate) title: String,
-    pub(crate) request: Request,
+    pub(crate) request: RecordedRequest,
     /// What happens between its head and its body.
-    pub(crate) meanwhile: Vec<Step>,
+    pub(crate) interfere_before: Vec<Step>,
     pub(crate) expected: Expected,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Exchange {
 struct Draft {
     title: String,
     sent: Vec<String>,
-    meanwhile: Vec<String>,
+    interfere_before: Vec<String>,
     expected: Vec<String>,
     /// Whether it stands for a shorthand: such a request is whole, and its answer may be replaced.
     is_short: bool,
@@ -82,7 +82,7 @@ impl Draft {
         match mark {
             ">" => self.sent.push(text),
             "+" => self.add_header(text),
-            "~" => self.meanwhile.push(text),
+            "~" => self.interfere_before.push(text),
             "<" => self.expect([text]),
             "=" => self.expect(result_lines(&text)),
             _ => self.expect(error_lines(&text)),
@@ -124,13 +124,18 @@ impl Draft {
             };
         }
         let waits = self.sent.iter().any(|line| line == "Expect: 100-continue");
-        if !waits && !self.meanwhile.is_empty() {
+        if !waits && !self.interfere_before.is_empty() {
             return Err(wrong("only a client that waits leaves time for more".to_owned()));
         }
         let expected = Expected::parse(&self.expected).map_err(wrong)?;
-        let meanwhile = parse(&self.meanwhile.join("\n"))?;
-        let request = Request::parse(&self.sent);
-        Ok(Step::Exchange(Box::new(Exchange { title: self.title, request, meanwhile, expected })))
+        let interfere_before = parse(&self.interfere_before.join("\n"))?;
+        let request = RecordedRequest::parse(&self.sent);
+        Ok(Step::Exchange(Box::new(Exchange {
+            title: self.title,
+            request,
+            interfere_before,
+            expected,
+        })))
     }
 }
 

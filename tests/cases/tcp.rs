@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::time::{Duration, UNIX_EPOCH};
 
-use mock_origin::{MockOrigin, UserSpec};
+use mock_origin::{MockOrigin, User};
 
 use crate::answer::Answer;
 use crate::connection::{self, Connection};
@@ -58,7 +58,7 @@ impl<M: Manner> Adapter for OverTcp<M> {
     fn start(given: &Given) -> Self {
         let mut builder = MockOrigin::builder().account(ACCOUNT).seed(SEED);
         for user in &given.users {
-            let spec = UserSpec::new(&user.name, &user.password);
+            let spec = User::new(&user.name, &user.password);
             builder = builder.user_with(spec.ids(user.uid, user.gid).root(&absolute(&user.root)));
         }
         for directory in &given.directories {
@@ -70,7 +70,7 @@ impl<M: Manner> Adapter for OverTcp<M> {
         for (limit, figure) in &given.limits {
             builder = builder.limit(*limit, *figure);
         }
-        for (name, value) in &given.switches {
+        for (name, value) in &given.options {
             builder = builder.set(name, value);
         }
         if let Some(keys) = &given.keys {
@@ -82,7 +82,7 @@ impl<M: Manner> Adapter for OverTcp<M> {
     }
 
     fn token(&mut self, user: &str) -> String {
-        self.origin.token_for(user)
+        self.origin.issue_token(user)
     }
 
     fn advance(&mut self, seconds: u64) {
@@ -92,14 +92,14 @@ impl<M: Manner> Adapter for OverTcp<M> {
     fn exchange(
         &mut self,
         sent: &Sent,
-        meanwhile: &mut dyn FnMut(&mut Self) -> Result<(), String>,
+        interfere_before: &mut dyn FnMut(&mut Self) -> Result<(), String>,
     ) -> Result<Answer, String> {
         let mut connection = match self.connection.take() {
             Some(kept) => kept,
             None => Connection::open(&self.origin.url()).map_err(|why| why.to_string())?,
         };
         let answer = if sent.waits() {
-            connection.exchange_waiting::<M>(sent, || meanwhile(self))?
+            connection.exchange_waiting::<M>(sent, || interfere_before(self))?
         } else {
             connection.exchange::<M>(sent)?
         };

@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use mock_origin::fault::{Circumstances, Effect, Faults, InterimSupport, Stage, Trigger};
+use mock_origin::fault::{CallContext, CallMatcher, FaultAction, Faults, InterimSupport, Stage};
 use mock_origin::journal::{Call, Journal};
-use mock_origin::{Chaos, Cut, Fault, Interface, Lose, Op, Operation, Profile, Reject};
+use mock_origin::{
+    Chaos, Disconnect, ErrorResponse, Fault, Interface, Op, Operation, Profile, ResponseLoss,
+};
 
 use crate::support::payload::Random;
 
 const ATTEMPTS: u32 = 4;
-const PROFILES: [Profile; 3] = [Profile::Lossy, Profile::Ill, Profile::Slow];
+const PROFILES: [Profile; 3] = [Profile::Network, Profile::ServerErrors, Profile::Latency];
 
 fn call(operation: Operation, interface: Interface, name: &'static str, path: &str) -> Call {
     let mut call = Call::new(operation, interface, name);
@@ -42,7 +44,7 @@ type Asked = (String, u32);
 
 /// What strikes when those calls come in that order, to an origin that does them all, with bodies
 /// that are long enough for everything.
-fn decisions(chaos: Chaos, calls: &[Call]) -> BTreeMap<Asked, (String, Effect)> {
+fn decisions(chaos: Chaos, calls: &[Call]) -> BTreeMap<Asked, (String, FaultAction)> {
     decided(chaos, calls, None, Some(1 << 30))
 }
 
@@ -52,7 +54,7 @@ fn decided(
     calls: &[Call],
     refused: Option<u16>,
     declared: Option<u64>,
-) -> BTreeMap<Asked, (String, Effect)> {
+) -> BTreeMap<Asked, (String, FaultAction)> {
     let mut faults = Faults::default();
     faults.set_chaos(chaos, &Journal::default());
     let mut attempts: BTreeMap<String, u32> = BTreeMap::new();
@@ -62,9 +64,9 @@ fn decided(
         let attempt = attempts.entry(what.clone()).or_default();
         *attempt += 1;
         let at = if call.is_json_rpc() { Stage::Commit } else { Stage::Head };
-        let there = Circumstances { at, refused, declared, interim: InterimSupport::Accepted };
-        if let Some(strike) = faults.strike(call, there) {
-            let decided = (strike.struck.name.to_string(), strike.effect);
+        let there = CallContext { at, refused, declared, interim: InterimSupport::Accepted };
+        if let Some(injection) = faults.injection(call, there) {
+            let decided = (injection.struck.name.to_string(), injection.action);
             decisions.insert((what, *attempt), decided);
         }
     }
@@ -86,8 +88,8 @@ fn shuffled(mut calls: Vec<Call>, seed: u64) -> Vec<Call> {
 
 #[test]
 fn the_order_of_requests_changes_no_decision() {
-    for profile in [Profile::Lossy, Profile::Ill, Profile::Slow, Profile::Everything] {
-        let chaos = Chaos::seed(41).profile(profile);
+    for profile in [Profile::Network, Profile::ServerErrors, Profile::Latency, Profile::All] {
+        let chaos = Chaos::new(41).profile(profile);
         let once = decisions(chaos, &again_and_again());
         assert!(once.len() > 20);
         for seed in 0..20 {
@@ -98,7 +100,7 @@ fn the_order_of_requests_changes_no_decision() {
 
 #[test]
 fn identifiers_and_sessions_change_no_decision() {
-    let chaos = Chaos::seed(41);
+    let chaos = Chaos::new(41);
     let mut others = again_and_again();
     for call in others.iter_mut().filter(|call| call.operation != Operation::Create) {
         call.upload = Some("another".to_owned());
@@ -108,14 +110,14 @@ fn identifiers_and_sessions_change_no_decision() {
 
 #[test]
 fn what_becomes_of_a_call_decides_whether_it_is_struck_and_never_by_what() {
-    for profile in [Profile::Lossy, Profile::Ill, Profile::Slow, Profile::Everything] {
-        let chaos = Chaos::seed(43).profile(profile).percent(100);
+    for profile in [Profile::Network, Profile::ServerErrors, Profile::Latency, Profile::All] {
+        let chaos = Chaos::new(43).profile(profile).percent(100);
         let mut all = BTreeMap::new();
         for refused in [None, Some(403), Some(404), Some(429)] {
             for declared in [None, Some(0), Some(10), Some(1000), Some(1 << 30)] {
-                for (asked, strike) in decided(chaos, &again_and_again(), refused, declared) {
-                    let known = all.entry(asked).or_insert_with(|| strike.clone());
-                    assert_eq!(*known, strike);
+                for (asked, injection) in decided(chaos, &again_and_again(), refused, declared) {
+                    let known = all.entry(asked).or_insert_with(|| injection.clone());
+                    assert_eq!(*known, injection);
                 }
             }
         }
@@ -125,27 +127,27 @@ fn what_becomes_of_a_call_decides_whether_it_is_struck_and_never_by_what() {
 
 #[test]
 fn a_body_in_chunks_is_cut_where_one_of_known_length_is() {
-    let chaos = Chaos::seed(44).profile(Profile::Lossy).percent(100);
+    let chaos = Chaos::new(44).profile(Profile::Network).percent(100);
     let in_chunks = decided(chaos, &again_and_again(), None, None);
     assert!(in_chunks == decisions(chaos, &again_and_again()));
-    let in_the_middle = |effect: &Effect| effect.body_bytes().is_some_and(|bytes| bytes > 0);
-    assert!(in_chunks.values().any(|(_, effect)| in_the_middle(effect)));
+    let in_the_middle = |action: &FaultAction| action.body_bytes().is_some_and(|bytes| bytes > 0);
+    assert!(in_chunks.values().any(|(_, action)| in_the_middle(action)));
 }
 
 /// How long chaos lets a body and an answer take, if it is about their time.
-fn takes(effect: &Effect, body: Option<u64>, answer: u64) -> Option<Duration> {
+fn takes(action: &FaultAction, body: Option<u64>, answer: u64) -> Option<Duration> {
     let over = |bytes: u64, rate: u64| Duration::from_millis(bytes * 1000 / rate);
-    match effect {
-        Effect::Delay(by) => Some(*by),
-        Effect::ReadSlowly(rate) => Some(over(body.unwrap_or(u64::MAX / 1000), *rate)),
-        Effect::AnswerSlowly(rate) => Some(over(answer, *rate)),
+    match action {
+        FaultAction::Delay(by) => Some(*by),
+        FaultAction::ReadSlowly(rate) => Some(over(body.unwrap_or(u64::MAX / 1000), *rate)),
+        FaultAction::AnswerSlowly(rate) => Some(over(answer, *rate)),
         _ => None,
     }
 }
 
 #[test]
 fn nothing_takes_longer_for_being_large() {
-    let chaos = Chaos::seed(45).profile(Profile::Slow).percent(100);
+    let chaos = Chaos::new(45).profile(Profile::Latency).percent(100);
     // Files, lists and batches have no bounds.
     let large = (0..100).flat_map(|number| {
         let path = &format!("/acme/{number}");
@@ -160,10 +162,10 @@ fn nothing_takes_longer_for_being_large() {
     for declared in [None, Some(0), Some(100), Some(1 << 16), Some(1 << 20), Some(1 << 32)] {
         let small = again_and_again();
         for (calls, answer) in [(&small, 1000), (&large, 1 << 32)] {
-            for (_, effect) in decided(chaos, calls, None, declared).into_values() {
-                let time = takes(&effect, declared, answer).unwrap();
-                assert!(time <= Duration::from_millis(300), "{effect:?} {declared:?} {answer}");
-                kinds.insert(effect.stage());
+            for (_, action) in decided(chaos, calls, None, declared).into_values() {
+                let time = takes(&action, declared, answer).unwrap();
+                assert!(time <= Duration::from_millis(300), "{action:?} {declared:?} {answer}");
+                kinds.insert(action.stage());
             }
         }
     }
@@ -173,8 +175,8 @@ fn nothing_takes_longer_for_being_large() {
 #[test]
 fn no_more_attempts_are_struck_than_was_said() {
     for most in 1..=ATTEMPTS {
-        let lossy = Chaos::seed(5).profile(Profile::Lossy).percent(100);
-        let chaos = lossy.at_most(most).per_operation();
+        let lossy = Chaos::new(5).profile(Profile::Network).percent(100);
+        let chaos = lossy.max_per_operation(most);
         let struck = decisions(chaos, &again_and_again());
         assert!(struck.keys().all(|(_, attempt)| *attempt <= most));
         assert_eq!(struck.len(), calls().len() * most as usize);
@@ -184,7 +186,7 @@ fn no_more_attempts_are_struck_than_was_said() {
 #[test]
 fn percent_is_how_likely_an_attempt_is_struck() {
     let all = calls().len() * 2;
-    let chaos = Chaos::seed(6).profile(Profile::Lossy);
+    let chaos = Chaos::new(6).profile(Profile::Network);
     let struck = |percent| decisions(chaos.percent(percent), &again_and_again()).len();
     assert_eq!(struck(100), all);
     let half = struck(50);
@@ -196,23 +198,25 @@ fn percent_is_how_likely_an_attempt_is_struck() {
 #[test]
 #[should_panic(expected = ".percent(100)")]
 fn more_than_all_are_not_struck() {
-    let _ = Chaos::seed(1).percent(101);
+    let _ = Chaos::new(1).percent(101);
 }
 
 /// Whether an effect is of that kind.
-fn is_of(profile: Profile, effect: &Effect) -> bool {
-    let says_something = |lose: &Lose| matches!(lose, Lose::Status(_));
-    let is_ill = match effect {
-        Effect::Reject(_) | Effect::RejectAfter(..) => true,
-        Effect::CommitThen(lose) | Effect::Lose(lose) => says_something(lose),
+fn is_of(profile: Profile, action: &FaultAction) -> bool {
+    let says_something = |lose: &ResponseLoss| matches!(lose, ResponseLoss::Status(_));
+    let is_ill = match action {
+        FaultAction::Reject(_) | FaultAction::RejectAfter(..) => true,
+        FaultAction::CommitThen(lose) | FaultAction::Lose(lose) => says_something(lose),
         _ => false,
     };
-    let is_slow =
-        matches!(effect, Effect::Delay(_) | Effect::AnswerSlowly(_) | Effect::ReadSlowly(_));
+    let is_slow = matches!(
+        action,
+        FaultAction::Delay(_) | FaultAction::AnswerSlowly(_) | FaultAction::ReadSlowly(_)
+    );
     match profile {
-        Profile::Ill => is_ill,
-        Profile::Slow => is_slow,
-        Profile::Lossy => !is_ill && !is_slow,
+        Profile::ServerErrors => is_ill,
+        Profile::Latency => is_slow,
+        Profile::Network => !is_ill && !is_slow,
         _ => true,
     }
 }
@@ -220,17 +224,17 @@ fn is_of(profile: Profile, effect: &Effect) -> bool {
 #[test]
 fn a_profile_gives_faults_of_its_kind_alone_and_everything_gives_all() {
     for profile in PROFILES {
-        let struck = decisions(Chaos::seed(7).profile(profile), &again_and_again());
-        assert!(struck.values().all(|(_, effect)| is_of(profile, effect)), "{struck:#?}");
-        let everything = decisions(Chaos::seed(7), &again_and_again());
-        assert!(everything.values().any(|(_, effect)| is_of(profile, effect)));
+        let struck = decisions(Chaos::new(7).profile(profile), &again_and_again());
+        assert!(struck.values().all(|(_, action)| is_of(profile, action)), "{struck:#?}");
+        let everything = decisions(Chaos::new(7), &again_and_again());
+        assert!(everything.values().any(|(_, action)| is_of(profile, action)));
     }
 }
 
 #[test]
 fn another_seed_decides_otherwise() {
     let names = |seed| {
-        let decided = decisions(Chaos::seed(seed), &again_and_again());
+        let decided = decisions(Chaos::new(seed), &again_and_again());
         decided.into_values().map(|(name, _)| name).collect::<Vec<_>>()
     };
     let different: BTreeSet<_> = (0..50).map(names).collect();
@@ -240,10 +244,10 @@ fn another_seed_decides_otherwise() {
 
 #[test]
 fn cuts_are_near_the_beginning_of_a_body_and_far_into_it() {
-    let chaos = Chaos::seed(8).profile(Profile::Lossy).percent(100);
+    let chaos = Chaos::new(8).profile(Profile::Network).percent(100);
     let cuts = decisions(chaos, &again_and_again())
         .into_values()
-        .filter_map(|(_, effect)| effect.body_bytes());
+        .filter_map(|(_, action)| action.body_bytes());
     let cuts: BTreeSet<u64> = cuts.collect();
     assert!(cuts.contains(&0) && cuts.iter().any(|bytes| *bytes > 10_000), "{cuts:?}");
     assert!(cuts.len() > 10 && cuts.iter().all(|bytes| *bytes < 1 << 20), "{cuts:?}");
@@ -257,7 +261,7 @@ fn what_is_no_operation_is_never_struck() {
         call(Operation::UnknownMethod, Interface::JsonRpc, "nothing", "/"),
     ];
     for seed in 0..50 {
-        assert!(decisions(Chaos::seed(seed).percent(100), &nothing).is_empty());
+        assert!(decisions(Chaos::new(seed).percent(100), &nothing).is_empty());
     }
 }
 
@@ -266,28 +270,28 @@ fn a_request_of_nobody_about_nothing_is_never_struck() {
     let mut stranger = call(Operation::Piece, Interface::Http, "/multipart/piece", "/");
     (stranger.path, stranger.user, stranger.part) = (None, None, Some(1));
     let ping = Call::new(Operation::Echo, Interface::JsonRpc, "ping");
-    assert!(decisions(Chaos::seed(1).percent(100), &[stranger, ping]).is_empty());
+    assert!(decisions(Chaos::new(1).percent(100), &[stranger, ping]).is_empty());
 }
 
 #[test]
 fn a_form_is_struck_when_it_has_told_its_path_and_counts_on_that() {
     let mut faults = Faults::default();
-    faults.set_chaos(Chaos::seed(2).percent(100), &Journal::default());
-    let mut strike = |at, path: Option<&str>| {
+    faults.set_chaos(Chaos::new(2).percent(100), &Journal::default());
+    let mut injection = |at, path: Option<&str>| {
         let mut form = call(Operation::PostFile, Interface::Http, "/post/file", "/");
         form.path = path.map(str::to_owned);
-        let there = Circumstances {
+        let there = CallContext {
             at,
             refused: None,
             declared: Some(1000),
             interim: InterimSupport::Accepted,
         };
-        faults.strike(&form, there).map(|strike| strike.struck.name.to_string())
+        faults.injection(&form, there).map(|injection| injection.struck.name.to_string())
     };
     for attempt in 1..=3 {
         for path in ["/acme/a.txt", "/acme/b.txt"] {
-            assert_eq!(strike(Stage::Head, None), None);
-            let struck = strike(Stage::Commit, Some(path));
+            assert_eq!(injection(Stage::Head, None), None);
+            let struck = injection(Stage::Commit, Some(path));
             assert_eq!(struck.is_some(), attempt <= 2);
             let start =
                 format!("origin.on(Op::file()).path({path:?}).user(\"jane\").attempt({attempt}).");
@@ -299,21 +303,21 @@ fn a_form_is_struck_when_it_has_told_its_path_and_counts_on_that() {
 #[test]
 fn a_form_without_a_path_counts_once() {
     let mut faults = Faults::default();
-    let second = Trigger { attempts: Some(2..=2), ..Trigger::new(Op::file()) };
-    let fault = Fault::on_call(second, Effect::Lose(Lose::Reset));
+    let second = CallMatcher { attempts: Some(2..=2), ..CallMatcher::new(Op::file()) };
+    let fault = Fault::on_call(second, FaultAction::Lose(ResponseLoss::Reset));
     faults.add(fault, None, &Journal::default(), || unreachable!());
-    let mut strike = |at| {
+    let mut injection = |at| {
         let mut form = call(Operation::PostFile, Interface::Http, "/post/file", "/");
         form.path = None;
-        let there = Circumstances {
+        let there = CallContext {
             at,
             refused: None,
             declared: Some(1000),
             interim: InterimSupport::Accepted,
         };
-        faults.strike(&form, there).is_some()
+        faults.injection(&form, there).is_some()
     };
-    let struck = [Stage::Head, Stage::Commit, Stage::Head, Stage::Commit].map(&mut strike);
+    let struck = [Stage::Head, Stage::Commit, Stage::Head, Stage::Commit].map(&mut injection);
     assert_eq!(struck, [false, false, true, false]);
 }
 
@@ -328,8 +332,8 @@ fn parts_users_paths_and_attempts_are_decided_apart() {
     let others =
         [piece("/acme/a", "jane", 2), piece("/acme/a", "joe", 1), piece("/acme/b", "jane", 1)];
     let is_struck = |seed, calls: &[Call]| {
-        let chaos = Chaos::seed(seed).percent(50);
-        decisions(chaos, calls).values().map(|(_, effect)| effect.clone()).collect::<Vec<_>>()
+        let chaos = Chaos::new(seed).percent(50);
+        decisions(chaos, calls).values().map(|(_, action)| action.clone()).collect::<Vec<_>>()
     };
     for other in others {
         let differs = (0..64).filter(|seed| {
@@ -338,7 +342,7 @@ fn parts_users_paths_and_attempts_are_decided_apart() {
         assert!(differs.count() > 16, "{other:?} is decided like {:?}", one());
     }
     let alike = (0..64).filter(|seed| {
-        let struck = decisions(Chaos::seed(*seed).percent(50), &[one(), one()]);
+        let struck = decisions(Chaos::new(*seed).percent(50), &[one(), one()]);
         let attempts: Vec<_> = struck.keys().map(|(_, attempt)| *attempt).collect();
         attempts.is_empty() || attempts == [1, 2]
     });
@@ -375,30 +379,30 @@ fn ten_decisions_of_one_seed_are_pinned() {
         pathless(method(Operation::CheckToken, "checkToken")),
     ];
     let mut faults = Faults::default();
-    faults.set_chaos(Chaos::seed(41).percent(100), &Journal::default());
+    faults.set_chaos(Chaos::new(41).percent(100), &Journal::default());
     let decided: Vec<_> = calls
         .iter()
         .map(|call| {
             let at = if call.is_json_rpc() { Stage::Commit } else { Stage::Head };
             let declared = Some(1 << 30);
-            let strike = faults.strike(
+            let injection = faults.injection(
                 call,
-                Circumstances { at, refused: None, declared, interim: InterimSupport::Accepted },
+                CallContext { at, refused: None, declared, interim: InterimSupport::Accepted },
             );
-            strike.map(|strike| strike.effect)
+            injection.map(|injection| injection.action)
         })
         .collect();
     let pinned = [
-        Effect::Lose(Lose::Close),
-        Effect::CommitThen(Lose::Status(503)),
-        Effect::Reject(Reject::status(500)),
-        Effect::Lose(Lose::Close),
-        Effect::CutAnswer(14, Cut::Reset),
-        Effect::CommitThen(Lose::Status(503)),
-        Effect::CommitThen(Lose::Status(503)),
-        Effect::Reject(Reject::status(429).retry_after(Duration::ZERO)),
-        Effect::CommitThen(Lose::Reset),
-        Effect::Delay(Duration::from_millis(15)),
+        FaultAction::Lose(ResponseLoss::Close),
+        FaultAction::CommitThen(ResponseLoss::Status(503)),
+        FaultAction::Reject(ErrorResponse::status(500)),
+        FaultAction::Lose(ResponseLoss::Close),
+        FaultAction::CutAnswer(14, Disconnect::Reset),
+        FaultAction::CommitThen(ResponseLoss::Status(503)),
+        FaultAction::CommitThen(ResponseLoss::Status(503)),
+        FaultAction::Reject(ErrorResponse::status(429).retry_after(Duration::ZERO)),
+        FaultAction::CommitThen(ResponseLoss::Reset),
+        FaultAction::Delay(Duration::from_millis(15)),
     ];
     assert_eq!(decided, pinned.map(Some));
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, UNIX_EPOCH};
 
-use mock_origin::{Chaos, Cut, MockOrigin, Op, Profile, Reject};
+use mock_origin::{Chaos, Disconnect, ErrorResponse, MockOrigin, Op, Profile};
 
 use crate::client::{Mistake, Uploader};
 use crate::mistakes::{PATH, assert_uploaded, content, upload};
@@ -42,7 +42,7 @@ fn printed(text: &str) -> Vec<&str> {
     let (seed, rest) = text.split_once(" fails, as it does under this chaos:\n\n").unwrap();
     let seed: u64 = seed.strip_prefix("seed ").unwrap().parse().unwrap();
     let chaos = format!(
-        "    use mock_origin::{{Chaos, Profile}};\n\n    origin.chaos(Chaos::seed({seed}).profile("
+        "    use mock_origin::{{Chaos, Profile}};\n\n    origin.chaos(Chaos::new({seed}).profile("
     );
     assert!(rest.starts_with(&chaos), "{text}");
     let note = ");\n\nThese faults fail it, and with any one of them left out it passes:\n\n    \
@@ -65,7 +65,7 @@ fn one_fault(text: &str) -> &str {
 }
 
 fn chaos() -> Chaos {
-    Chaos::seed(0).at_most(2).per_operation().percent(10)
+    Chaos::new(0).max_per_operation(2).percent(10)
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn seeds_find_who_forgets_the_body() {
 
 #[test]
 fn seeds_find_who_gives_up_on_a_lost_completion() {
-    let chaos = chaos().profile(Profile::Lossy);
+    let chaos = chaos().profile(Profile::Network);
     let text = explored_with(Mistake::GivesUpOnComplete, chaos);
     let fault = one_fault(&text);
     let start = "origin.on(Op::complete()).path(\"/acme/videos/a.mp4\").user(\"jane\").attempt(1).";
@@ -128,7 +128,7 @@ fn no_seed_is_refused() {
 /// A client that tries everything twice is no match for two faults on one thing.
 #[test]
 fn seeds_find_who_tries_once_less_than_chaos_strikes() {
-    let text = explored(Chaos::seed(0), |origin| {
+    let text = explored(Chaos::new(0), |origin| {
         let mut client = Uploader::correct(origin);
         client.attempts = 2;
         client.upload("/videos", "a.mp4", &content()).is_ok()
@@ -142,7 +142,7 @@ fn seeds_find_who_tries_once_less_than_chaos_strikes() {
 
 #[test]
 fn seeds_find_what_breaks_one_of_several_uploads() {
-    let text = explored(Chaos::seed(0), |origin| {
+    let text = explored(Chaos::new(0), |origin| {
         let mut correct = Uploader::correct(origin);
         for name in ["b.mp4", "c.mp4"] {
             correct.upload("/videos", name, &pieces(1)).unwrap();
@@ -161,9 +161,9 @@ macro_rules! assert_pasted {
         assert_eq!(format!("{sentence};"), one_fault(golden));
         for mistake in [Mistake::None, $mistake] {
             let $origin = videos().start();
-            let armed = $sentence;
+            let handle = $sentence;
             let done = upload(&$origin, mistake);
-            assert_eq!(armed.fired(), 1);
+            assert_eq!(handle.fired(), 1);
             let is_there = $origin.file(PATH).try_content(content().concat()).is_ok();
             assert_eq!(done && is_there, mistake == Mistake::None, "{mistake:?}");
         }
@@ -177,24 +177,24 @@ fn what_is_printed_is_code_that_does_the_same() {
         .path("/acme/videos/a.mp4")
         .user("jane")
         .attempt(1)
-        .reject(Reject::status(429).header("Retry-After", "0")));
+        .reject(ErrorResponse::status(429).header("Retry-After", "0")));
     assert_pasted!("explored_forgets_the_body", Mistake::ForgetsTheBody, |origin| origin
         .on(Op::piece(2))
         .path("/acme/videos/a.mp4")
         .user("jane")
         .attempt(1)
-        .reject(Reject::status(429).header("Retry-After", "0")));
+        .reject(ErrorResponse::status(429).header("Retry-After", "0")));
     assert_pasted!("explored_gives_up_on_complete", Mistake::GivesUpOnComplete, |origin| origin
         .on(Op::complete())
         .path("/acme/videos/a.mp4")
         .user("jane")
         .attempt(1)
-        .cut_answer(43, Cut::Reset));
+        .cut_answer(43, Disconnect::Reset));
 }
 
 /// What is printed of a test that fails by what it leaves behind, where chaos decides to do nothing.
 fn left_behind(run: impl Fn(&MockOrigin)) -> String {
-    let chaos = Chaos::seed(0).percent(1);
+    let chaos = Chaos::new(0).percent(1);
     let found = catch_unwind(AssertUnwindSafe(|| videos().explore(chaos, 0..1, run)));
     *found.expect_err("nothing is found").downcast::<String>().unwrap()
 }
@@ -208,13 +208,13 @@ fn exploring_judges_a_run_as_finish_does() {
         let held = origin.on(Op::login()).hold();
         let mut client = Client::new(origin);
         client.write(&login);
-        assert!(held.arrived(PATIENCE));
+        assert!(held.wait(PATIENCE));
         waiting.borrow_mut().push((held, client));
     });
     assert!(held.contains("this fault lets go of what it holds: "), "{held}");
     let late = left_behind(|origin| {
         origin.on(Op::create()).commit_later(Duration::from_secs(3600));
-        let token = origin.token_for("jane");
+        let token = origin.issue_token("jane");
         let create = [("X-Agile-Authorization", token.as_str()), ("X-Agile-Basename", "a.mp4")];
         let told = Client::new(origin).ask("POST", "/multipart/create", &create, b"");
         assert_eq!(told.status, 503);

@@ -1,12 +1,13 @@
 //! What a journal says of a run, without what chance has in it: order, indexes, connections, times.
 
 use mock_origin::journal::Exchange;
-use mock_origin::{MockOrigin, Op, Outcome, Requests};
+use mock_origin::{MockOrigin, Op, Outcome, RecordedRequests};
 
 /// The facts of a journal, sorted: a multiset.
 pub(crate) fn facts(origin: &MockOrigin) -> Vec<String> {
-    let still_open =
-        |requests: &Requests| requests.iter().all(|request| request.exchange().outcome.is_final());
+    let still_open = |requests: &RecordedRequests| {
+        requests.iter().all(|request| request.exchange().outcome.is_final())
+    };
     assert!(origin.wait_until(crate::support::PATIENCE, still_open), "{}", origin.timeline());
     let mut facts: Vec<_> =
         origin.journal().exchanges().iter().map(|exchange| fact(exchange)).collect();

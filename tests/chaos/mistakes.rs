@@ -1,6 +1,6 @@
 //! Clients that do something wrong are caught by one fault and an assertion.
 
-use mock_origin::{Alter, Failure, Lose, MockOrigin, Op};
+use mock_origin::{AssertionFailure, HeaderMutation, MockOrigin, Op, ResponseLoss};
 
 use crate::client::{Mistake, Uploader};
 use crate::{pieces, videos};
@@ -28,7 +28,7 @@ pub(crate) fn assert_uploaded(origin: &MockOrigin) {
 fn assert_caught(
     mistake: Mistake,
     prepare: impl Fn(&MockOrigin),
-    try_it: impl Fn(&MockOrigin) -> Result<(), Box<Failure>>,
+    try_it: impl Fn(&MockOrigin) -> Result<(), Box<AssertionFailure>>,
     text: &[&str],
 ) {
     let judged = |mistake| {
@@ -37,7 +37,7 @@ fn assert_caught(
         let claims_success = upload(&origin, mistake);
         let tried = try_it(&origin).map_err(|failure| failure.to_string());
         // The fault did strike: it is the client that is judged.
-        assert!(origin.verdict().is_ok());
+        assert!(origin.verify().is_ok());
         (claims_success, tried)
     };
     assert_eq!(judged(Mistake::None), (true, Ok(())));
@@ -47,7 +47,7 @@ fn assert_caught(
     }
 }
 
-fn try_content(origin: &MockOrigin) -> Result<(), Box<Failure>> {
+fn try_content(origin: &MockOrigin) -> Result<(), Box<AssertionFailure>> {
     origin.file(PATH).try_content(content().concat()).map(|_| ())
 }
 
@@ -61,7 +61,7 @@ fn who_never_retries_is_caught() {
     );
     assert_caught(
         Mistake::NeverRetries,
-        |origin| drop(origin.on(Op::piece(3)).attempt(1).lose(Lose::Reset)),
+        |origin| drop(origin.on(Op::piece(3)).attempt(1).lose(ResponseLoss::Reset)),
         |origin| origin.try_upload(PATH)?.piece(3).try_attempts(2..).map(|_| ()),
         &["piece 3 of /acme/videos/a.mp4 was sent", "expected: at least 2", "found: 1"],
     );
@@ -73,7 +73,7 @@ fn who_forgets_the_body_is_caught() {
         let size = content()[1].len() as u64;
         assert_caught(
             mistake,
-            |origin| drop(origin.on(Op::piece(2)).attempt(1).commit_then(Lose::Reset)),
+            |origin| drop(origin.on(Op::piece(2)).attempt(1).commit_then(ResponseLoss::Reset)),
             |origin| origin.try_upload(PATH)?.piece(2).try_size(size).map(|_| ()),
             &["piece 2 of /acme/videos/a.mp4 has the expected size", &format!("expected: {size}")],
         );
@@ -90,18 +90,18 @@ fn who_forgets_the_body_is_caught() {
 fn who_gives_up_on_a_lost_completion_is_caught() {
     // The file is there: the client does not know, and says that it is not.
     let origin = videos().start();
-    origin.on(Op::complete()).commit_then(Lose::Reset);
+    origin.on(Op::complete()).commit_then(ResponseLoss::Reset);
     assert!(!upload(&origin, Mistake::GivesUpOnComplete));
     assert_uploaded(&origin);
     assert_caught(
         Mistake::GivesUpOnComplete,
-        |origin| drop(origin.on(Op::complete()).commit_then(Lose::Close)),
+        |origin| drop(origin.on(Op::complete()).commit_then(ResponseLoss::Close)),
         |origin| origin.requests().op(Op::complete()).try_count(2).map(|_| ()),
         &["requests with complete", "expected: 2", "found: 1"],
     );
     assert_caught(
         Mistake::GivesUpOnComplete,
-        |origin| drop(origin.on(Op::complete()).lose(Lose::Close)),
+        |origin| drop(origin.on(Op::complete()).lose(ResponseLoss::Close)),
         |origin| origin.try_upload(PATH)?.try_completed().map(|_| ()),
         &["upload /acme/videos/a.mp4 was completed", "expected: SUCCESS", "found: READY"],
     );
@@ -109,7 +109,7 @@ fn who_gives_up_on_a_lost_completion_is_caught() {
 
 #[test]
 fn who_ignores_the_checksum_is_caught() {
-    for alter in [Alter::WrongChecksum, Alter::WrongSize] {
+    for alter in [HeaderMutation::WrongChecksum, HeaderMutation::WrongSize] {
         assert_caught(
             Mistake::IgnoresTheChecksum,
             |origin| drop(origin.on(Op::piece(2)).attempt(1).alter(alter.clone())),
@@ -123,13 +123,13 @@ fn who_ignores_the_checksum_is_caught() {
 fn who_sends_another_part_is_caught() {
     assert_caught(
         Mistake::SendsAnotherPart,
-        |origin| drop(origin.on(Op::piece(2)).attempt(1).lose(Lose::Reset)),
+        |origin| drop(origin.on(Op::piece(2)).attempt(1).lose(ResponseLoss::Reset)),
         |origin| origin.try_upload(PATH)?.try_completed().map(|_| ()),
         &["found: READY with pieces 1, 3..=5", "-5 part numbers are not consecutive"],
     );
     assert_caught(
         Mistake::SendsAnotherPart,
-        |origin| drop(origin.on(Op::piece(2)).attempt(1).commit_then(Lose::Reset)),
+        |origin| drop(origin.on(Op::piece(2)).attempt(1).commit_then(ResponseLoss::Reset)),
         |origin| origin.try_upload(PATH)?.try_pieces(1..=4).map(|_| ()),
         &["has exactly the expected pieces", "not expected: 5"],
     );

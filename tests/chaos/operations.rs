@@ -31,7 +31,7 @@ const FORM: &str = "--x\r\nContent-Disposition: form-data; name=\"directory\"\r\
 /// Asks for one of everything, one after the other, and again until it is done.
 fn one_of_everything(origin: &MockOrigin) {
     // Were it a login's, it would be another one after each login that is lost.
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let with_token = ("X-Agile-Authorization", &*token);
     let jane = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
     let post = |target: &str, headers: &[(&str, &str)], body: &[u8]| {
@@ -72,9 +72,9 @@ fn one_of_everything(origin: &MockOrigin) {
 #[test]
 fn whatever_is_struck_is_struck_again_from_what_is_printed() {
     let mut struck = BTreeSet::new();
-    for profile in [Profile::Lossy, Profile::Ill, Profile::Slow, Profile::Everything] {
+    for profile in [Profile::Network, Profile::ServerErrors, Profile::Latency, Profile::All] {
         for seed in 0..6 {
-            let chaos = Chaos::seed(seed).profile(profile).percent(50);
+            let chaos = Chaos::new(seed).profile(profile).percent(50);
             let (faults, once) = under_chaos(chaos, one_of_everything);
             assert_same(&once, &replayed(&faults, Clone::clone, one_of_everything));
             let op = |sentence: String| sentence.split(')').next().unwrap().to_owned();
@@ -87,7 +87,7 @@ fn whatever_is_struck_is_struck_again_from_what_is_printed() {
 #[test]
 fn the_same_seed_does_the_same_to_everything() {
     for seed in 0..6 {
-        let chaos = Chaos::seed(seed).percent(80);
+        let chaos = Chaos::new(seed).percent(80);
         let (faults, once) = under_chaos(chaos, one_of_everything);
         let (again, twice) = under_chaos(chaos, one_of_everything);
         assert_same(&once, &twice);
@@ -100,7 +100,7 @@ fn a_healthy_origin_does_everything() {
     let origin = crate::videos().start();
     one_of_everything(&origin);
     let facts = facts(&origin);
-    assert!(facts.iter().all(|fact| fact.contains("status Some(200) Answered")), "{facts:#?}");
+    assert!(facts.iter().all(|fact| fact.contains("status Some(200) Responded")), "{facts:#?}");
     assert_eq!(facts.iter().filter(|fact| fact.contains("done true")).count(), facts.len());
     origin.file("/d/form.txt").assert_content("form");
     origin.file("/d/o.txt").assert_content("piece");

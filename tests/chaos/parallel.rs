@@ -58,18 +58,18 @@ fn run(chaos: Chaos, uploads: u64) -> Vec<String> {
 }
 
 fn assert_the_same_twice(profile: Profile) {
-    let chaos = Chaos::seed(41).profile(profile).at_most(2).per_operation();
+    let chaos = Chaos::new(41).profile(profile).max_per_operation(2);
     assert_same(&run(chaos, 1000), &run(chaos, 1000));
 }
 
 #[test]
 fn a_thousand_uploads_survive_everything_and_the_same_happens_again() {
-    assert_the_same_twice(Profile::Everything);
+    assert_the_same_twice(Profile::All);
 }
 
 #[test]
 fn a_thousand_uploads_survive_lost_connections_and_the_same_happens_again() {
-    assert_the_same_twice(Profile::Lossy);
+    assert_the_same_twice(Profile::Network);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn pieces_that_are_sent_at_once_do_not_count_for_each_other() {
         }
         assert_nothing_lost(origin, 20);
     };
-    let chaos = Chaos::seed(12).percent(70);
+    let chaos = Chaos::new(12).percent(70);
     let (faults, once) = under_chaos(chaos, upload);
     assert_same(&once, &under_chaos(chaos, upload).1);
     assert_same(&once, &replayed(&faults, Clone::clone, upload));

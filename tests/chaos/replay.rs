@@ -11,7 +11,8 @@ use crate::support::request;
 use crate::wire::Wire;
 use crate::{pieces, videos};
 
-const PROFILES: [Profile; 4] = [Profile::Lossy, Profile::Ill, Profile::Slow, Profile::Everything];
+const PROFILES: [Profile; 4] =
+    [Profile::Network, Profile::ServerErrors, Profile::Latency, Profile::All];
 
 fn upload_three(origin: &MockOrigin) {
     for number in 0..3 {
@@ -53,7 +54,7 @@ pub(crate) fn replayed(
 fn the_faults_of_a_run_bring_about_the_same_run() {
     for profile in PROFILES {
         for seed in 0..5 {
-            let chaos = Chaos::seed(seed).profile(profile).percent(60);
+            let chaos = Chaos::new(seed).profile(profile).percent(60);
             let (faults, once) = under_chaos(chaos, upload_three);
             assert!(!faults.is_empty());
             assert_same(&once, &replayed(&faults, Fault::clone, upload_three));
@@ -64,7 +65,7 @@ fn the_faults_of_a_run_bring_about_the_same_run() {
 #[test]
 fn the_faults_of_a_run_bring_about_the_same_run_as_text() {
     for profile in PROFILES {
-        let (faults, once) = under_chaos(Chaos::seed(8).profile(profile).percent(60), upload_three);
+        let (faults, once) = under_chaos(Chaos::new(8).profile(profile).percent(60), upload_three);
         let through_text = |fault: &Fault| {
             let again = Fault::from_json(&fault.to_json()).unwrap();
             assert_eq!(again, *fault);
@@ -80,7 +81,7 @@ fn the_faults_of_a_parallel_run_bring_about_the_same_run() {
         upload_all(origin, 60);
         assert_nothing_lost(origin, 60);
     };
-    let (mut faults, once) = under_chaos(Chaos::seed(3), run);
+    let (mut faults, once) = under_chaos(Chaos::new(3), run);
     // Their order is that of the run, and does not matter.
     faults.reverse();
     assert_same(&once, &replayed(&faults, Fault::clone, run));
@@ -100,7 +101,7 @@ fn two_users_on_one_path_are_told_apart() {
     };
     for seed in 0..10 {
         let (once, again) = (origin(), origin());
-        once.chaos(Chaos::seed(seed).percent(40));
+        once.chaos(Chaos::new(seed).percent(40));
         run(&once);
         for fault in once.done_by_chaos() {
             again.add_fault(fault);
@@ -114,8 +115,8 @@ fn two_users_on_one_path_are_told_apart() {
 /// What has struck jane's first attempts at a file in a directory that bob makes.
 fn struck_beside_another(seed: u64, bob_is_first: bool) -> Vec<Fault> {
     let origin = MockOrigin::builder().user("jane", "secret").user("bob", "secret").start();
-    let tokens = [origin.token_for("jane"), origin.token_for("bob")];
-    origin.chaos(Chaos::seed(seed).percent(100).at_most(1).per_operation());
+    let tokens = [origin.issue_token("jane"), origin.issue_token("bob")];
+    origin.chaos(Chaos::new(seed).percent(100).max_per_operation(1));
     let ask = |token: &str, target: &str, directory: &str| {
         let place = [("X-Agile-Directory", directory), ("X-Agile-Basename", "a")];
         let headers = [&[("X-Agile-Authorization", token)], &place[..]].concat();
@@ -156,7 +157,7 @@ fn names_with_letters_of_patterns_are_replayed_too() {
         }
     };
     for seed in 0..5 {
-        let (faults, once) = under_chaos(Chaos::seed(seed).percent(60), run);
+        let (faults, once) = under_chaos(Chaos::new(seed).percent(60), run);
         assert_same(&once, &replayed(&faults, Fault::clone, run));
     }
 }
@@ -175,17 +176,17 @@ fn sentences(faults: &[Fault]) -> String {
 #[test]
 fn a_failing_finish_prints_chaos_and_what_it_has_done_as_code() {
     let origin = videos().seed(1).start();
-    origin.chaos(Chaos::seed(41).profile(Profile::Lossy).percent(60));
+    origin.chaos(Chaos::new(41).profile(Profile::Network).percent(60));
     upload_three(&origin);
     let done = sentences(&origin.done_by_chaos());
     assert!(!done.is_empty());
     let text = failing_finish(origin);
     let told = format!(
         "this chaos decides the same again:\n\n    use mock_origin::{{Chaos, Profile}};\n\n    \
-         origin.chaos(Chaos::seed(41).profile(Profile::Lossy).at_most(2).per_operation()\
+         origin.chaos(Chaos::new(41).profile(Profile::Network).max_per_operation(2)\
          .percent(60));\n\n\
          and has done what these faults do:\n\n    \
-         use mock_origin::{{Cut, Interface, Lose, Op}};\n\n{done}\ntimeline"
+         use mock_origin::{{Disconnect, Interface, Op, ResponseLoss}};\n\n{done}\ntimeline"
     );
     assert!(text.contains(&told), "{text}");
 }
@@ -193,17 +194,17 @@ fn a_failing_finish_prints_chaos_and_what_it_has_done_as_code() {
 #[test]
 fn each_chaos_is_told_of_with_what_it_has_done_even_when_it_is_over() {
     let origin = videos().seed(1).start();
-    origin.chaos(Chaos::seed(41).percent(60));
+    origin.chaos(Chaos::new(41).percent(60));
     upload_three(&origin);
     let of_first = origin.done_by_chaos();
-    origin.chaos(Chaos::seed(42).percent(60));
+    origin.chaos(Chaos::new(42).percent(60));
     Uploader::correct(&origin).upload("/videos", "c.mp4", &pieces(1)).unwrap();
     let of_second = origin.done_by_chaos().split_off(of_first.len());
     origin.clear_faults();
     assert!(!of_first.is_empty() && !of_second.is_empty());
     let text = failing_finish(origin);
-    let (first, second) = text.split_once("Chaos::seed(42)").unwrap();
-    assert!(first.contains("Chaos::seed(41)") && first.contains(&sentences(&of_first)), "{text}");
+    let (first, second) = text.split_once("Chaos::new(42)").unwrap();
+    assert!(first.contains("Chaos::new(41)") && first.contains(&sentences(&of_first)), "{text}");
     assert!(second.contains(&sentences(&of_second)), "{text}");
     assert!(!first.contains(&sentences(&of_second)), "{text}");
 }
@@ -211,11 +212,11 @@ fn each_chaos_is_told_of_with_what_it_has_done_even_when_it_is_over() {
 #[test]
 fn chaos_that_has_done_nothing_is_told_of_too_and_none_after_a_reset() {
     let origin = videos().start();
-    origin.chaos(Chaos::seed(41).percent(1));
+    origin.chaos(Chaos::new(41).percent(1));
     let text = failing_finish(origin);
     assert!(text.contains(".percent(1));\n\nand has done nothing\n\ntimeline"), "{text}");
     let origin = videos().start();
-    origin.chaos(Chaos::seed(41));
+    origin.chaos(Chaos::new(41));
     origin.reset();
     assert!(!failing_finish(origin).contains("this chaos"));
 }

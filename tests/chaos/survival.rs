@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use mock_origin::{Alter, Chaos, Cut, Garble, Lose, MockOrigin, Op, Reject};
+use mock_origin::{
+    Chaos, Disconnect, ErrorResponse, HeaderMutation, MalformedResponse, MockOrigin, Op,
+    ResponseLoss,
+};
 
 use crate::client::Uploader;
 use crate::facts::asked_for_status;
@@ -21,13 +24,13 @@ fn survive(origin: &MockOrigin) {
 
 #[test]
 fn a_correct_client_survives_500_seeds() {
-    let chaos = Chaos::seed(0).at_most(2).per_operation();
+    let chaos = Chaos::new(0).max_per_operation(2);
     videos().explore(chaos, 0..500, survive);
 }
 
 #[test]
 fn a_correct_client_survives_whatever_is_struck_as_often_as_may_be() {
-    let chaos = Chaos::seed(0).percent(100).at_most(2).per_operation();
+    let chaos = Chaos::new(0).percent(100).max_per_operation(2);
     videos().explore(chaos, 0..40, survive);
 }
 
@@ -42,16 +45,16 @@ fn an_origin_without_a_builder_is_explored_too() {
 /// Uploads once on an origin that has been prepared.
 fn survives(origin: &MockOrigin) {
     survive(origin);
-    assert_eq!(origin.verdict().map_err(|verdict| verdict.to_string()), Ok(()));
+    assert_eq!(origin.verify().map_err(|verdict| verdict.to_string()), Ok(()));
 }
 
 #[test]
 fn a_correct_client_survives_each_kind_of_answer_that_is_none() {
     let garbles = [
-        Garble::StatusLine,
-        Garble::Chunk,
-        Garble::ContentLength(1_000_000),
-        Garble::Garbage(b"SSH-2.0-OpenSSH\r\n".to_vec()),
+        MalformedResponse::StatusLine,
+        MalformedResponse::Chunk,
+        MalformedResponse::ContentLength(1_000_000),
+        MalformedResponse::Garbage(b"SSH-2.0-OpenSSH\r\n".to_vec()),
     ];
     for garble in garbles {
         for op in [Op::login(), Op::create(), Op::piece(1), Op::complete()] {
@@ -65,24 +68,29 @@ fn a_correct_client_survives_each_kind_of_answer_that_is_none() {
 #[test]
 fn a_correct_client_survives_answers_that_contradict_what_it_sent() {
     let alters = [
-        Alter::WrongChecksum,
-        Alter::WrongSize,
-        Alter::UpperCaseChecksum,
-        Alter::Code(-26),
-        Alter::Without("X-Agile-Status".to_owned()),
+        HeaderMutation::WrongChecksum,
+        HeaderMutation::WrongSize,
+        HeaderMutation::UpperCaseChecksum,
+        HeaderMutation::Code(-26),
+        HeaderMutation::Without("X-Agile-Status".to_owned()),
     ];
     for alter in alters {
         let origin = videos().start();
         origin.on(Op::piece(2)).path("/videos/a.mp4").alter(alter.clone());
         survives(&origin);
-        let sent = if alter == Alter::UpperCaseChecksum { 1 } else { 2 };
+        let sent = if alter == HeaderMutation::UpperCaseChecksum { 1 } else { 2 };
         origin.upload("/videos/a.mp4").piece(2).assert_attempts(sent);
     }
 }
 
 #[test]
 fn a_correct_client_asks_how_it_stands_after_a_lost_completion() {
-    for lose in [Lose::Reset, Lose::Close, Lose::HalfClose, Lose::Status(500)] {
+    for lose in [
+        ResponseLoss::Reset,
+        ResponseLoss::Close,
+        ResponseLoss::HalfClose,
+        ResponseLoss::Status(500),
+    ] {
         let origin = videos().start();
         origin.on(Op::complete()).path("/videos/a.mp4").commit_then(lose);
         survives(&origin);
@@ -93,7 +101,7 @@ fn a_correct_client_asks_how_it_stands_after_a_lost_completion() {
 #[test]
 fn a_correct_client_creates_again_what_it_lost() {
     let origin = videos().start();
-    origin.on(Op::create()).path("/videos/a.mp4").commit_then(Lose::Reset);
+    origin.on(Op::create()).path("/videos/a.mp4").commit_then(ResponseLoss::Reset);
     survives(&origin);
     assert_eq!(origin.uploads().len(), 3);
 }
@@ -101,7 +109,7 @@ fn a_correct_client_creates_again_what_it_lost() {
 #[test]
 fn a_correct_client_logs_in_again() {
     let origin = videos().start();
-    origin.tokens().die_after_requests(2);
+    origin.on_token().expire_after_requests(2);
     survives(&origin);
     origin.requests().op(Op::login()).assert_count(3..);
 }
@@ -110,7 +118,7 @@ fn a_correct_client_logs_in_again() {
 fn a_correct_client_waits_as_long_as_it_is_told() {
     let origin = videos().start();
     let wait = Duration::from_secs(1);
-    origin.on(Op::piece(1)).first().reject(Reject::status(429).retry_after(wait));
+    origin.on(Op::piece(1)).first().reject(ErrorResponse::status(429).retry_after(wait));
     let started = Instant::now();
     survives(&origin);
     assert!(started.elapsed() >= wait);
@@ -119,8 +127,8 @@ fn a_correct_client_waits_as_long_as_it_is_told() {
 #[test]
 fn a_correct_client_survives_connections_that_end_early() {
     let origin = videos().start();
-    origin.connections().nth(2).reset();
-    origin.connections().nth(1).close_after(2);
-    origin.on(Op::piece(2)).path("/videos/a.mp4").cut_after(5, Cut::HalfClose);
+    origin.on_connection().nth(2).reset();
+    origin.on_connection().nth(1).close_after(2);
+    origin.on(Op::piece(2)).path("/videos/a.mp4").cut_after(5, Disconnect::HalfClose);
     survives(&origin);
 }

@@ -34,13 +34,13 @@ fn faults_are_added_act_are_listed_and_go() {
     assert_eq!(stage.ask("POST", "/__mock/faults", one), json!({ "ids": [0] }));
     let several = r#"[{"op": "piece", "part": 9, "hold": true}, {"on": "connections", "nth": 7, "reset": true}]"#;
     assert_eq!(stage.ask("POST", "/__mock/faults", several), json!({ "ids": [1, 2] }));
-    let tables = r#"{"fault": [{"on": "tokens", "user": "jane", "die_after_requests": 90}]}"#;
+    let tables = r#"{"fault": [{"on": "tokens", "user": "jane", "expire_after_requests": 90}]}"#;
     assert_eq!(stage.ask("POST", "/__mock/faults", tables), json!({ "ids": [3] }));
     let _ = stage.put("a.txt").status;
     let listed = stage.ask("GET", "/__mock/faults", "");
     let first = &listed["faults"][0];
     assert_eq!(
-        (&first["id"], &first["name"], &first["place"]),
+        (&first["id"], &first["name"], &first["location"]),
         (&json!(0), &json!("busy"), &json!(null))
     );
     assert_eq!((&first["fault"]["op"], &first["fault"]["reject"]), (&json!("raw"), &json!(503)));
@@ -118,10 +118,10 @@ fn deleting_a_hold_releases_its_answer() {
     std::thread::scope(|scope| {
         let put = scope.spawn(|| stage.put("a.txt").status);
         assert!(stage.origin.wait_until(support::PATIENCE, |requests| {
-            requests.iter().any(|request| request.outcome() == Outcome::HeldBack)
+            requests.iter().any(|request| request.outcome() == Outcome::HoldGuard)
         }));
         let journal = stage.ask("GET", "/__mock/journal", "");
-        assert_eq!(journal["exchanges"][0]["outcome"], "held_back");
+        assert_eq!(journal["exchanges"][0]["outcome"], "held");
         stage.ask("DELETE", "/__mock/faults/0", "");
         assert_eq!(put.join().unwrap(), 200);
     });
@@ -136,7 +136,7 @@ fn a_hold_still_holds_if_its_number_was_released_or_deleted_before_it_was_added(
     std::thread::scope(|scope| {
         let put = scope.spawn(|| stage.put("a.txt").status);
         record::wait_for(&stage.origin, |journal| {
-            let held = |one: &Arc<Exchange>| one.outcome == Outcome::HeldBack;
+            let held = |one: &Arc<Exchange>| one.outcome == Outcome::HoldGuard;
             journal.exchanges().iter().any(held).then_some(())
         });
         stage.ask("DELETE", "/__mock/faults", "");
@@ -161,7 +161,7 @@ fn a_released_hold_keeps_its_account_and_is_judged() {
     std::thread::scope(|scope| {
         let put = scope.spawn(|| stage.put("a.txt").status);
         record::wait_for(&stage.origin, |journal| {
-            let held = |one: &Arc<Exchange>| one.outcome == Outcome::HeldBack;
+            let held = |one: &Arc<Exchange>| one.outcome == Outcome::HoldGuard;
             journal.exchanges().iter().any(held).then_some(())
         });
         let released = stage.ask("POST", "/__mock/faults/0/release", "");

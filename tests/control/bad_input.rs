@@ -64,7 +64,7 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
     ),
     (
         "POST",
-        "/__mock/switches",
+        "/__mock/options",
         r#"{"rate_limit": 5, "rate_limit": 6}"#,
         400,
         "\"rate_limit\" comes twice in one object, again at line 1",
@@ -72,14 +72,14 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
     ("POST", CLOCK, r#"{"retreat": 1}"#, 400, "unknown key \"retreat\"; known: advance"),
     (
         "POST",
-        "/__mock/switches",
+        "/__mock/options",
         r#"{"colour": "red"}"#,
         400,
         "unknown switch \"colour\"; known: result_shape, ",
     ),
     (
         "POST",
-        "/__mock/switches",
+        "/__mock/options",
         r#"{"join": true}"#,
         400,
         "join takes a text or a number, not true",
@@ -108,23 +108,23 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
     (
         "POST",
         CHAOS,
-        r#"{"seed": 1, "at_most": 4294967296}"#,
+        r#"{"seed": 1, "max_per_operation": 4294967296}"#,
         400,
-        "at_most takes a whole number from 1 to 4294967295, not 4294967296",
+        "max_per_operation takes a whole number from 1 to 4294967295, not 4294967296",
     ),
     (
         "POST",
         CHAOS,
         r#"{"seed": 1, "profile": "odd"}"#,
         400,
-        "profile takes \"lossy\"|\"ill\"|\"slow\"|\"everything\", not \"odd\"",
+        "profile takes \"network\"|\"server_errors\"|\"latency\"|\"all\", not \"odd\"",
     ),
     (
         "POST",
         CHAOS,
-        r#"{"seed": 1, "at_most": 0}"#,
+        r#"{"seed": 1, "max_per_operation": 0}"#,
         400,
-        "at_most takes a whole number from 1 to 4294967295, not 0",
+        "max_per_operation takes a whole number from 1 to 4294967295, not 0",
     ),
     (
         "POST",
@@ -138,7 +138,7 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
         CHAOS,
         r#"{"seed": 1, "often": 1}"#,
         400,
-        "unknown key \"often\"; known: seed, profile, at_most, percent",
+        "unknown key \"often\"; known: seed, profile, max_per_operation, percent",
     ),
     ("GET", "/__mock/journal?after=x", "", 400, "after takes the number of an exchange, not \"x\""),
     (

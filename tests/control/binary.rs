@@ -84,7 +84,7 @@ fn its_summary_names_what_is_held_and_what_chaos_has_done() {
             format!("{request} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
         Client::to(base).write(head + body).read().text().to_owned()
     };
-    ask("POST /__mock/chaos", r#"{"seed": 41, "profile": "ill", "percent": 100}"#);
+    ask("POST /__mock/chaos", r#"{"seed": 41, "profile": "server_errors", "percent": 100}"#);
     let login = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
     let mut held = Client::to(&lines[0]);
     held.write(support::request("GET", "/account/login", &login, b""));

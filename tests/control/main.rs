@@ -33,7 +33,7 @@ struct Stage {
 fn stage() -> Stage {
     let origin = Arc::new(MockOrigin::builder().directory("/videos").seed(5).start());
     let control = Control::start(Arc::clone(&origin), ([127, 0, 0, 1], 0).into()).unwrap();
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     Stage { origin, control, token }
 }
 

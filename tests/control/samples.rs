@@ -37,9 +37,9 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET", "clock", ""),
     ("POST", "clock", r#"{"advance": 3600}"#),
     ("POST", "tokens/expire", r#"{"user": "jane"}"#),
-    ("GET", "switches", ""),
-    ("POST", "switches", r#"{"join": "polls:3", "pieces": 2}"#),
-    ("POST", "chaos", r#"{"seed": 41, "profile": "lossy"}"#),
+    ("GET", "options", ""),
+    ("POST", "options", r#"{"join": "polls:3", "pieces": 2}"#),
+    ("POST", "chaos", r#"{"seed": 41, "profile": "network"}"#),
     ("GET", "chaos", ""),
     ("DELETE", "chaos", ""),
     ("POST", "offline", ""),
@@ -76,7 +76,7 @@ fn samples() -> String {
     let origin = MockOrigin::builder().directory("/videos").seed(5).clock_stopped();
     let origin = Arc::new(origin.clock_at(UNIX_EPOCH + Duration::from_secs(1_800_000_000)).start());
     let control = Control::start(Arc::clone(&origin), ([127, 0, 0, 1], 0).into()).unwrap();
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let stage = Stage { origin, control, token };
     let mut id = String::new();
     let mut written = "```text\n".to_owned();

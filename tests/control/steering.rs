@@ -69,22 +69,22 @@ fn the_origin_goes_offline_and_the_control_stays() {
 fn switches_are_set_all_or_none() {
     let stage = stage();
     let (status, line) =
-        stage.refused("POST", "/__mock/switches", r#"{"pieces": 1, "rate_limit": "often"}"#);
+        stage.refused("POST", "/__mock/options", r#"{"pieces": 1, "rate_limit": "often"}"#);
     assert_eq!((status, &*line), (400, "rate_limit takes off|N, not \"often\""));
     let mut client = Client::new(&stage.origin);
     let id = create(&mut client, &stage.token, "/videos", "a.mp4");
     for number in 1..=2 {
         assert_eq!(piece(&mut client, &stage.token, &id, number, b"text").status, 200);
     }
-    stage.ask("POST", "/__mock/switches", r#"{"pieces": 2, "join": "polls:3"}"#);
+    stage.ask("POST", "/__mock/options", r#"{"pieces": 2, "join": "polls:3"}"#);
     assert_ne!(piece(&mut client, &stage.token, &id, 3, b"text").status, 200);
 }
 
 #[test]
 fn switches_are_read_as_they_are_set() {
     let stage = stage();
-    stage.ask("POST", "/__mock/switches", r#"{"pieces": 2, "join": "polls:3", "rate_limit": 100}"#);
-    let values = stage.ask("GET", "/__mock/switches", "");
+    stage.ask("POST", "/__mock/options", r#"{"pieces": 2, "join": "polls:3", "rate_limit": 100}"#);
+    let values = stage.ask("GET", "/__mock/options", "");
     for (name, value) in [
         ("pieces", json!(2)),
         ("join", json!("polls:3")),
@@ -95,22 +95,23 @@ fn switches_are_read_as_they_are_set() {
     ] {
         assert_eq!(values[name], value, "{values}");
     }
-    assert_eq!(stage.ask("POST", "/__mock/switches", &values.to_string()), json!({}));
-    assert_eq!(stage.ask("GET", "/__mock/switches", ""), values);
+    assert_eq!(stage.ask("POST", "/__mock/options", &values.to_string()), json!({}));
+    assert_eq!(stage.ask("GET", "/__mock/options", ""), values);
 }
 
 #[test]
 fn chaos_decides_and_tells_what_it_has_done() {
     let stage = stage();
-    let body = r#"{"seed": 41, "profile": "ill", "at_most": 2, "percent": 100}"#;
+    let body =
+        r#"{"seed": 41, "profile": "server_errors", "max_per_operation": 2, "percent": 100}"#;
     assert_eq!(stage.ask("POST", "/__mock/chaos", body), json!({}));
     let begun = stage.ask("GET", "/__mock/chaos", "");
     let chaos: serde_json::Value = serde_json::from_str(body).unwrap();
-    assert_eq!(begun, json!({ "chaos": chaos, "done": [] }));
+    assert_eq!(begun, json!({ "chaos": chaos, "injected": [] }));
     assert!(stage.put("a.txt").status >= 400);
     let done = stage.ask("GET", "/__mock/chaos", "");
-    let first = &done["done"][0];
-    assert!(first["sentence"].as_str().unwrap().starts_with("origin.on(Op::"), "{done}");
+    let first = &done["injected"][0];
+    assert!(first["rust"].as_str().unwrap().starts_with("origin.on(Op::"), "{done}");
     let fault = first["fault"].to_string();
     assert_eq!(stage.ask("DELETE", "/__mock/faults", ""), json!({ "deleted": [] }));
     assert_eq!(stage.put("b.txt").status, 200, "chaos is over");
@@ -123,7 +124,7 @@ fn chaos_ends_alone_and_what_it_has_done_stays() {
     let stage = stage();
     stage.ask("POST", "/__mock/faults", r#"{"op": "piece", "part": 9, "hold": true}"#);
     for seed in [7, 8] {
-        let body = format!(r#"{{"seed": {seed}, "profile": "ill", "percent": 100}}"#);
+        let body = format!(r#"{{"seed": {seed}, "profile": "server_errors", "percent": 100}}"#);
         stage.ask("POST", "/__mock/chaos", &body);
     }
     assert_eq!(stage.ask("GET", "/__mock/chaos", "")["chaos"]["seed"], 8, "the latest is in force");
@@ -131,7 +132,7 @@ fn chaos_ends_alone_and_what_it_has_done_stays() {
     assert_eq!(stage.ask("DELETE", "/__mock/chaos", ""), json!({}));
     assert_eq!(stage.put("b.txt").status, 200);
     let ended = stage.ask("GET", "/__mock/chaos", "");
-    assert_eq!((&ended["chaos"], ended["done"].as_array().unwrap().len()), (&json!(null), 1));
+    assert_eq!((&ended["chaos"], ended["injected"].as_array().unwrap().len()), (&json!(null), 1));
     assert_eq!(stage.ask("GET", "/__mock/faults", "")["faults"][0]["id"], 0);
 }
 

@@ -124,7 +124,7 @@ fn what_cannot_be_stored_is_one_clear_line() {
         assert_eq!(found, *status, "{method} {path} {body}: {line}");
         assert!(line.starts_with(said), "{method} {path} {body}: {line}");
     }
-    stage.ask("POST", "/__mock/switches", r#"{"open_uploads": 1}"#);
+    stage.ask("POST", "/__mock/options", r#"{"open_uploads": 1}"#);
     let full = stage.refused("POST", "/__mock/uploads", r#"{"path": "/x"}"#);
     let said = "as many uploads are open as the limit open_uploads allows";
     assert_eq!(full, (409, said.to_owned()));
@@ -141,7 +141,7 @@ fn a_page_in_a_browser_stores_nothing() {
 #[test]
 fn tokens_expire_alone_or_by_user() {
     let mut stage = stage();
-    let others = [stage.origin.token_for("jane"), stage.origin.token_for("jane")];
+    let others = [stage.origin.issue_token("jane"), stage.origin.issue_token("jane")];
     let one = json!({ "token": stage.token }).to_string();
     assert_eq!(stage.ask("POST", "/__mock/tokens/expire", &one), json!({ "expired": 1 }));
     assert_eq!(stage.refused("POST", "/__mock/tokens/expire", &one).0, 404);

@@ -67,7 +67,7 @@ fn a_wait_for_an_outcome_finds_a_held_answer() {
     stage.ask("POST", "/__mock/faults", r#"{"op": "raw", "hold": true}"#);
     std::thread::scope(|scope| {
         let put = scope.spawn(|| stage.put("a.txt").status);
-        let held = stage.ask("GET", "/__mock/wait?outcome=held_back&timeout=600", "");
+        let held = stage.ask("GET", "/__mock/wait?outcome=held&timeout=600", "");
         assert_eq!(held, json!({ "met": true, "count": 1 }));
         let quiet = stage.ask("GET", "/__mock/wait?quiet=0&timeout=0.05", "");
         assert_eq!(quiet, json!({ "met": false }), "a held answer is open");
@@ -128,7 +128,7 @@ fn a_reset_begins_the_count_anew() {
         .collect();
     // Some have begun to wait by then, and some have not.
     let create = |name| {
-        let token = stage.origin.token_for("jane");
+        let token = stage.origin.issue_token("jane");
         create(&mut Client::new(&stage.origin), &token, "/videos", name)
     };
     create("a");

@@ -5,10 +5,10 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, UNIX_EPOCH};
 
-use mock_origin::fault::{Effect, Fault, Trigger};
+use mock_origin::fault::{CallMatcher, Fault, FaultAction};
 use mock_origin::{
-    Builder, Cut, Garble, Interface, Join, Lose, Mishap, MockOrigin, Op, OpenUpload, Outcome,
-    Reject, Request,
+    Builder, Disconnect, ErrorResponse, InProgressUpload, Interface, Interference, Join,
+    MalformedResponse, MockOrigin, Op, Outcome, RecordedRequest, ResponseLoss,
 };
 
 use super::asking;
@@ -32,7 +32,7 @@ fn builder() -> Builder {
 
 /// What jane's client does: an upload of four pieces, and a look at it.
 fn upload(origin: &MockOrigin) {
-    let (mut client, token) = (Client::new(origin), origin.token_for("jane"));
+    let (mut client, token) = (Client::new(origin), origin.issue_token("jane"));
     let id = create(&mut client, &token, "/videos", "a.mp4");
     for number in 1..=4 {
         piece(&mut client, &token, &id, number, b"123");
@@ -43,17 +43,17 @@ fn upload(origin: &MockOrigin) {
 }
 
 /// Asserts that a fault which did not act explains that with the golden text of that name.
-fn assert_near(name: &str, arm: impl Fn(&MockOrigin), run: impl Fn(&MockOrigin)) {
+fn assert_near(name: &str, install: impl Fn(&MockOrigin), run: impl Fn(&MockOrigin)) {
     let origin = builder().start();
-    arm(&origin);
+    install(&origin);
     run(&origin);
-    let verdict = origin.verdict().expect_err(name);
+    let verdict = origin.verify().expect_err(name);
     assert_eq!(verdict.failures().len(), 1, "{verdict}");
     assert_golden(name, &without_lines(&verdict.to_string()));
 }
 
 /// Arms a fault, whatever it gives.
-macro_rules! arm {
+macro_rules! install {
     ($origin:ident $(.$word:ident($($arg:expr),*))+) => {
         |$origin: &MockOrigin| {
             $origin $(.$word($($arg),*))+;
@@ -63,28 +63,32 @@ macro_rules! arm {
 
 #[test]
 fn a_selection_that_nothing_met_is_told_what_came_instead() {
-    assert_near("fault_part_never_sent", arm!(origin.on(Op::piece(9)).reject(503)), upload);
-    assert_near("fault_parts_never_sent", arm!(origin.on(Op::piece(7..=9)).reject(503)), upload);
-    let films = arm!(origin.on(Op::create()).path("/films/**").lose(Lose::Close));
+    assert_near("fault_part_never_sent", install!(origin.on(Op::piece(9)).reject(503)), upload);
+    assert_near(
+        "fault_parts_never_sent",
+        install!(origin.on(Op::piece(7..=9)).reject(503)),
+        upload,
+    );
+    let films = install!(origin.on(Op::create()).path("/films/**").lose(ResponseLoss::Close));
     assert_near("fault_path_never_asked", films, upload);
-    let joe = arm!(origin.on(Op::complete()).user("joe").commit_then(Lose::Stall));
+    let joe = install!(origin.on(Op::complete()).user("joe").commit_then(ResponseLoss::Stall));
     assert_near("fault_user_never_came", joe, upload);
-    let method = arm!(origin.on(Op::method("stat")).reject(Reject::code(-32000)));
+    let method = install!(origin.on(Op::method("stat")).reject(ErrorResponse::code(-32000)));
     assert_near("fault_method_never_called", method, upload);
-    let rpc = arm!(origin.on(Op::create().over(Interface::JsonRpc)).lose(Lose::Reset));
+    let rpc = install!(origin.on(Op::create().over(Interface::JsonRpc)).lose(ResponseLoss::Reset));
     assert_near("fault_interface_never_used", rpc, upload);
-    let other = arm!(origin.on(Op::piece(1)).upload("another").reject(503));
+    let other = install!(origin.on(Op::piece(1)).upload("another").reject(503));
     assert_near("fault_upload_never_came", other, upload);
-    assert_near("fault_nothing_came", arm!(origin.on(Op::create()).reject(503)), |_| {});
+    assert_near("fault_nothing_came", install!(origin.on(Op::create()).reject(503)), |_| {});
 }
 
 #[test]
 fn a_count_that_was_never_reached_is_told_how_far_it_came() {
-    let attempt = arm!(origin.on(Op::piece(1)).attempt(3).reject(503));
+    let attempt = install!(origin.on(Op::piece(1)).attempt(3).reject(503));
     assert_near("fault_attempt_never_came", attempt, upload);
-    let attempts = arm!(origin.on(Op::any_piece()).attempts(2..=3).reject(503));
+    let attempts = install!(origin.on(Op::any_piece()).attempts(2..=3).reject(503));
     assert_near("fault_attempts_never_came", attempts, upload);
-    let nth = arm!(origin.on(Op::any_piece()).nth(7).reject(503));
+    let nth = install!(origin.on(Op::any_piece()).nth(7).reject(503));
     assert_near("fault_nth_never_came", nth, upload);
     let late = |origin: &MockOrigin| {
         upload(origin);
@@ -104,9 +108,9 @@ fn attempts_before_a_fault_was_added_are_told_from_those_since() {
     // Forms without a path count for each other, as their paths are in their bodies.
     assert_near(
         "fault_form_never_came",
-        arm!(origin.on(Op::file()).attempt(3).lose(Lose::Close)),
+        install!(origin.on(Op::file()).attempt(3).lose(ResponseLoss::Close)),
         |origin| {
-            let token = origin.token_for("jane");
+            let token = origin.issue_token("jane");
             for name in ["a", "b"] {
                 assert_eq!(asking::form(origin, &token, "/videos", name).status, 200);
             }
@@ -116,44 +120,48 @@ fn attempts_before_a_fault_was_added_are_told_from_those_since() {
 
 #[test]
 fn what_was_asked_for_is_told_in_the_words_of_a_test() {
-    let by_form = arm!(origin.on(Op::file()).lose(Lose::Close));
+    let by_form = install!(origin.on(Op::file()).lose(ResponseLoss::Close));
     assert_near("fault_endpoint_never_used", by_form, |origin| {
         upload(origin);
         assert_eq!(Client::new(origin).ask("GET", "/acme/videos/a.mp4", &[], b"").status, 200);
     });
-    let films = arm!(origin.on(Op::raw()).path("/videos/**").reject(503));
+    let films = install!(origin.on(Op::raw()).path("/videos/**").reject(503));
     assert_near("fault_path_never_named", films, |origin| {
-        let token = origin.token_for("jane");
+        let token = origin.issue_token("jane");
         let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Directory", "/videos")];
         assert_eq!(Client::new(origin).ask("POST", "/post/raw", &headers, b"x").status, 200);
     });
-    assert_near("fault_any_never_came", arm!(origin.on(Op::any()).user("joe").reject(503)), upload);
-    let too_late = arm!(origin.on(Op::complete()).afterwards(Mishap::ExpireUpload));
+    assert_near(
+        "fault_any_never_came",
+        install!(origin.on(Op::any()).user("joe").reject(503)),
+        upload,
+    );
+    let too_late = install!(origin.on(Op::complete()).interfere_after(Interference::ExpireUpload));
     assert_near("fault_mishap_too_late", too_late, upload);
 }
 
 #[test]
 fn a_call_on_which_a_fault_could_do_nothing_says_why() {
-    let lost = arm!(origin.on(Op::piece(1)).commit_then(Lose::Reset));
+    let lost = install!(origin.on(Op::piece(1)).commit_then(ResponseLoss::Reset));
     assert_near("fault_refused_by_origin", lost, |origin| {
-        let token = origin.token_for("jane");
+        let token = origin.issue_token("jane");
         assert_eq!(piece(&mut Client::new(origin), &token, "none", 1, b"123").code(), Some(-2));
     });
     // Nobody looks at the rest of a head without credentials.
     assert_near("fault_refused_unread", lost, |origin| {
         assert_eq!(piece(&mut Client::new(origin), "none", "none", 1, b"123").status, 403);
     });
-    let joe = arm!(origin.on(Op::create()).user("joe").commit_then(Lose::Reset));
+    let joe = install!(origin.on(Op::create()).user("joe").commit_then(ResponseLoss::Reset));
     assert_near("fault_user_unread", joe, |origin| {
         upload(origin);
         let answer = Client::new(origin).ask("POST", "/multipart/create", &[], b"");
         assert_eq!(answer.status, 401);
     });
-    let cut = arm!(origin.on(Op::piece(1)).cut_after(100, Cut::Reset));
+    let cut = install!(origin.on(Op::piece(1)).cut_after(100, Disconnect::Reset));
     assert_near("fault_body_too_short", cut, upload);
-    let refused = arm!(origin.on(Op::piece(1)).reject_after(100, 503));
+    let refused = install!(origin.on(Op::piece(1)).reject_after(100, 503));
     assert_near("fault_chunks_too_short", refused, |origin| {
-        let token = origin.token_for("jane");
+        let token = origin.issue_token("jane");
         let mut client = Client::new(origin);
         let id = create(&mut client, &token, "/videos", "a.mp4");
         let [token, id, part] = piece_headers(&token, &id, "1");
@@ -161,42 +169,58 @@ fn a_call_on_which_a_fault_could_do_nothing_says_why() {
         client.write(request("POST", "/multipart/piece", &headers, b"")).write(chunked(b"123", 2));
         assert_eq!(client.read().status, 200);
     });
-    let answer = arm!(origin.on(Op::complete()).cut_answer(10_000, Cut::Close));
+    let answer = install!(origin.on(Op::complete()).cut_answer(10_000, Disconnect::Close));
     assert_near("fault_answer_too_short", answer, upload);
 }
 
 #[test]
 fn connections_and_tokens_that_never_came_to_it_are_told() {
-    assert_near("fault_connection_never_came", arm!(origin.connections().nth(3).reset()), upload);
-    assert_near("fault_no_connection_came", arm!(origin.connections().silence()), |_| {});
-    assert_near("fault_connection_ended", arm!(origin.connections().close_after(9)), |origin| {
-        upload(origin);
-        support::record::all_closed(origin, 1);
-    });
+    assert_near(
+        "fault_connection_never_came",
+        install!(origin.on_connection().nth(3).reset()),
+        upload,
+    );
+    assert_near("fault_no_connection_came", install!(origin.on_connection().silence()), |_| {});
+    assert_near(
+        "fault_connection_ended",
+        install!(origin.on_connection().close_after(9)),
+        |origin| {
+            upload(origin);
+            support::record::all_closed(origin, 1);
+        },
+    );
     let closing = [("Connection", "close")];
     assert_near(
         "fault_connection_closed_anyway",
-        arm!(origin.connections().close_after(1)),
+        install!(origin.on_connection().close_after(1)),
         |origin| {
             Client::new(origin).ask("GET", "/acme/videos/none", &closing, b"");
             support::record::all_closed(origin, 1);
         },
     );
     let both = |origin: &MockOrigin| {
-        origin.connections().reset();
-        origin.connections().nth(1).reset();
+        origin.on_connection().reset();
+        origin.on_connection().nth(1).reset();
     };
     assert_near("fault_connection_struck_by_another", both, |origin| {
         assert!(Client::new(origin).rest().is_err());
     });
-    assert_near("fault_token_grows_no_older", arm!(origin.tokens().die_after(DAY)), upload);
-    assert_near("fault_token_lives_on", arm!(origin.tokens().die_after_bytes(99)), |origin| {
-        asking::raw(origin, &origin.token_for("jane"), "/videos", "a.mp4");
-    });
-    assert_near("fault_token_lives", arm!(origin.tokens().die_after_requests(99)), upload);
+    assert_near(
+        "fault_token_grows_no_older",
+        install!(origin.on_token().expire_after(DAY)),
+        upload,
+    );
+    assert_near(
+        "fault_token_lives_on",
+        install!(origin.on_token().expire_after_bytes(99)),
+        |origin| {
+            asking::raw(origin, &origin.issue_token("jane"), "/videos", "a.mp4");
+        },
+    );
+    assert_near("fault_token_lives", install!(origin.on_token().expire_after_requests(99)), upload);
     assert_near(
         "fault_token_never_came",
-        arm!(origin.tokens().user("joe").die_after_bytes(1)),
+        install!(origin.on_token().user("joe").expire_after_bytes(1)),
         upload,
     );
 }
@@ -207,22 +231,22 @@ fn an_answer_that_is_not_released_in_time_is_given_and_named() {
     let held = origin.on(Op::create()).hold();
     upload(&origin);
     assert_eq!(held.count(), 1);
-    let text = origin.verdict().unwrap_err().to_string();
+    let text = origin.verify().unwrap_err().to_string();
     assert_golden("fault_hold_limit", &without_lines(&text));
     held.release();
-    assert!(origin.faults()[0].overdue, "a release that comes too late changes nothing");
+    assert!(origin.faults()[0].unreleased, "a release that comes too late changes nothing");
 }
 
 #[test]
 fn an_answer_that_is_still_held_at_the_end_is_named() {
     let origin = builder().start();
     let held = origin.on(Op::create()).named("the patience of create").hold();
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let mut client = Client::new(&origin);
     let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Basename", "a.mp4")];
     client.write(request("POST", "/multipart/create", &headers, b""));
-    assert!(held.arrived(PATIENCE));
-    assert_eq!(origin.requests().iter().next().unwrap().outcome(), Outcome::HeldBack);
+    assert!(held.wait(PATIENCE));
+    assert_eq!(origin.requests().iter().next().unwrap().outcome(), Outcome::HoldGuard);
     let failed = catch_unwind(AssertUnwindSafe(|| origin.finish())).unwrap_err();
     let text = failed.downcast::<String>().unwrap();
     let (verdict, timeline) = text.split_once("\n\ntimeline").unwrap();
@@ -235,48 +259,49 @@ fn an_answer_that_is_still_held_at_the_end_is_named() {
 fn a_fault_is_called_by_its_sentence_or_its_name_and_knows_its_place() {
     let (origin, _) = videos();
     let line = line!() + 1;
-    let sentence = origin.on(Op::piece(2)).attempt(1).cut_after(5, Cut::Reset);
-    let lost_ack = origin.on(Op::complete()).named("the lost ack").commit_then(Lose::Reset);
-    let connection = origin.connections().nth(2).named("the second").reset();
-    let token = origin.tokens().user("jane").die_after_requests(3);
+    let sentence = origin.on(Op::piece(2)).attempt(1).cut_after(5, Disconnect::Reset);
+    let lost_ack = origin.on(Op::complete()).named("the lost ack").commit_then(ResponseLoss::Reset);
+    let connection = origin.on_connection().nth(2).named("the second").reset();
+    let token = origin.on_token().user("jane").expire_after_requests(3);
     let held = origin.on(Op::login()).always().hold();
     let names: Vec<String> = origin.faults().iter().map(|record| record.name.to_string()).collect();
     assert_eq!(
         names,
         [
-            "origin.on(Op::piece(2)).attempt(1).cut_after(5, Cut::Reset)",
+            "origin.on(Op::piece(2)).attempt(1).cut_after(5, Disconnect::Reset)",
             "the lost ack",
             "the second",
-            "origin.tokens().user(\"jane\").die_after_requests(3)",
+            "origin.on_token().user(\"jane\").expire_after_requests(3)",
             "origin.on(Op::login()).always().hold()",
         ]
     );
     let faults = origin.faults();
     for (record, line) in faults.iter().zip(line..) {
-        let place = record.place.as_ref().unwrap();
-        assert_eq!((&*place.file, place.line), (file!(), line), "{}", record.name);
+        let location = record.location.as_ref().unwrap();
+        assert_eq!((&*location.file, location.line), (file!(), line), "{}", record.name);
     }
     let ids: Vec<u64> = faults.iter().map(|record| record.id).collect();
     assert_eq!(ids[..4], [sentence.id(), lost_ack.id(), connection.id(), token.id()]);
     assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
     drop(held);
-    let lost = || Fault::on_call(Trigger::new(Op::create()), Effect::Lose(Lose::Reset));
+    let lost =
+        || Fault::on_call(CallMatcher::new(Op::create()), FaultAction::Lose(ResponseLoss::Reset));
     let line = line!() + 1;
     let tried = origin.try_add_fault(lost()).unwrap().record().unwrap();
-    assert_eq!(tried.place.unwrap().line, line);
+    assert_eq!(tried.location.unwrap().line, line);
     let read = origin.try_add_faults(vec![lost()]).unwrap()[0].record().unwrap();
-    assert_eq!(read.place, None, "what comes as text stands nowhere in a test");
+    assert_eq!(read.location, None, "what comes as text stands nowhere in a test");
 }
 
 #[test]
 fn calls_are_counted_as_they_match_and_as_they_are_struck() {
     let (origin, token) = videos();
     let second = origin.on(Op::any_piece()).nth(2).reject(503);
-    let twice = origin.on(Op::piece(3..=9)).times(2).garble(Garble::StatusLine);
+    let twice = origin.on(Op::piece(3..=9)).times(2).garble(MalformedResponse::StatusLine);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let counts = || {
-        let counts = |armed: &mock_origin::Armed| {
-            let record = armed.record().unwrap();
+        let counts = |handle: &mock_origin::FaultHandle| {
+            let record = handle.record().unwrap();
             (record.matched, record.fired)
         };
         (counts(&second), counts(&twice))
@@ -337,16 +362,16 @@ fn what_a_fault_holds_is_let_go_when_it_is_removed() {
     ];
     for remove in removals {
         let (origin, token) = videos();
-        let effect = Effect::Hold;
-        let armed = origin.add_fault(Fault::on_call(Trigger::new(Op::create()), effect));
+        let effect = FaultAction::Hold;
+        let handle = origin.add_fault(Fault::on_call(CallMatcher::new(Op::create()), effect));
         std::thread::scope(|scope| {
             let asking =
                 scope.spawn(|| create(&mut Client::new(&origin), &token, "/videos", "a.mp4"));
             assert!(origin.wait_until(PATIENCE, |requests| {
-                requests.iter().any(|request| request.outcome() == Outcome::HeldBack)
+                requests.iter().any(|request| request.outcome() == Outcome::HoldGuard)
             }));
-            remove(&origin, armed.id());
-            armed.remove();
+            remove(&origin, handle.id());
+            handle.remove();
             assert!(!asking.join().unwrap().is_empty());
         });
         origin.finish();
@@ -387,7 +412,7 @@ fn a_fault_that_is_added_in_the_middle_of_a_json_rpc_body_strikes_what_the_body_
 #[should_panic(expected = "this fault acts: the lost ack")]
 fn finish_fails_on_what_never_acted() {
     let origin = builder().start();
-    origin.on(Op::piece(9)).named("the lost ack").commit_then(Lose::Reset);
+    origin.on(Op::piece(9)).named("the lost ack").commit_then(ResponseLoss::Reset);
     upload(&origin);
     origin.finish();
 }
@@ -396,7 +421,7 @@ fn finish_fails_on_what_never_acted() {
 fn faults_at_commit(origin: &MockOrigin) -> usize {
     let seen = Cell::new(None);
     let is_done = origin.wait_until(PATIENCE, |requests| {
-        let mut exchanges = requests.iter().map(Request::exchange);
+        let mut exchanges = requests.iter().map(RecordedRequest::exchange);
         let done = exchanges.find(|exchange| exchange.committed.is_some());
         seen.set(done.map(|exchange| exchange.faults.len()));
         done.is_some()
@@ -407,16 +432,17 @@ fn faults_at_commit(origin: &MockOrigin) -> usize {
 
 #[test]
 fn a_fault_at_the_commit_counts_with_the_commit() {
-    let arm: [fn(&MockOrigin); 3] = [
+    let install: [fn(&MockOrigin); 3] = [
         |origin| drop(origin.on(Op::complete()).join(Join::Fail)),
-        |origin| drop(origin.on(Op::complete()).afterwards(Mishap::RemoveDirectory)),
-        |origin| drop(origin.on(Op::complete()).afterwards(Mishap::ExpireToken)),
+        |origin| drop(origin.on(Op::complete()).interfere_after(Interference::RemoveDirectory)),
+        |origin| drop(origin.on(Op::complete()).interfere_after(Interference::ExpireToken)),
     ];
     // Whoever looks in between sees the one without the other, if there is an in between.
-    for arm in arm.iter().cycle().take(30) {
-        let origin = builder().upload(OpenUpload::new("/videos/a.mp4").piece(1, "one")).start();
-        let (token, id) = (origin.token_for("jane"), origin.uploads()[0].id().to_owned());
-        arm(&origin);
+    for install in install.iter().cycle().take(30) {
+        let origin =
+            builder().upload(InProgressUpload::new("/videos/a.mp4").piece(1, "one")).start();
+        let (token, id) = (origin.issue_token("jane"), origin.uploads()[0].id().to_owned());
+        install(&origin);
         let faults = std::thread::scope(|scope| {
             let looking = scope.spawn(|| faults_at_commit(&origin));
             let _ = complete(&mut Client::new(&origin), &token, &id);

@@ -1,14 +1,14 @@
 //! Answers that say something else than they should, in their heads or as bytes.
 
-use mock_origin::fault::{Effect, Fault, Trigger};
-use mock_origin::{Alter, Garble, Op, Reject};
+use mock_origin::fault::{CallMatcher, Fault, FaultAction};
+use mock_origin::{ErrorResponse, HeaderMutation, MalformedResponse, Op};
 
 use super::answer::{Case, assert_cut, assert_whole, cases, head_length, text};
 use super::scene::{Scene, WAYS, Way, assert_works};
 use super::support::Ended;
 
 /// A change, and what it makes of an answer.
-type Change = (Alter, fn(&str) -> String);
+type Change = (HeaderMutation, fn(&str) -> String);
 
 /// The value of a header in an answer.
 fn value<'a>(answer: &'a str, name: &str) -> &'a str {
@@ -19,20 +19,20 @@ fn value<'a>(answer: &'a str, name: &str) -> &'a str {
 
 fn changes_of_checksums() -> [Change; 4] {
     [
-        (Alter::WrongChecksum, |answer| {
+        (HeaderMutation::WrongChecksum, |answer| {
             let right = value(answer, "X-Agile-Checksum");
             let digit = if right.starts_with('0') { "1" } else { "0" };
             answer.replace(right, &format!("{digit}{}", &right[1..]))
         }),
-        (Alter::UpperCaseChecksum, |answer| {
+        (HeaderMutation::UpperCaseChecksum, |answer| {
             let right = value(answer, "X-Agile-Checksum");
             answer.replace(right, &right.to_ascii_uppercase())
         }),
-        (Alter::Without("X-Agile-Checksum".to_owned()), |answer| {
+        (HeaderMutation::Without("X-Agile-Checksum".to_owned()), |answer| {
             let line = format!("X-Agile-Checksum: {}\r\n", value(answer, "X-Agile-Checksum"));
             answer.replace(&line, "")
         }),
-        (Alter::Twice("x-agile-checksum".to_owned()), |answer| {
+        (HeaderMutation::Twice("x-agile-checksum".to_owned()), |answer| {
             let line = format!("X-Agile-Checksum: {}\r\n", value(answer, "X-Agile-Checksum"));
             answer.replace(&line, &line.repeat(2))
         }),
@@ -41,18 +41,22 @@ fn changes_of_checksums() -> [Change; 4] {
 
 fn changes_of_a_piece() -> [Change; 6] {
     [
-        (Alter::WrongSize, |answer| answer.replace("X-Agile-Size: 1000", "X-Agile-Size: 1001")),
-        (Alter::Without("X-Agile-Size".to_owned()), |answer| {
+        (HeaderMutation::WrongSize, |answer| {
+            answer.replace("X-Agile-Size: 1000", "X-Agile-Size: 1001")
+        }),
+        (HeaderMutation::Without("X-Agile-Size".to_owned()), |answer| {
             answer.replace("X-Agile-Size: 1000\r\n", "")
         }),
-        (Alter::Without("X-Agile-Status".to_owned()), |answer| {
+        (HeaderMutation::Without("X-Agile-Status".to_owned()), |answer| {
             answer.replace("X-Agile-Status: 0\r\n", "")
         }),
-        (Alter::Code(-5), |answer| answer.replace("X-Agile-Status: 0", "X-Agile-Status: -5")),
-        (Alter::Twice("X-Agile-Status".to_owned()), |answer| {
+        (HeaderMutation::Code(-5), |answer| {
+            answer.replace("X-Agile-Status: 0", "X-Agile-Status: -5")
+        }),
+        (HeaderMutation::Twice("X-Agile-Status".to_owned()), |answer| {
             answer.replace("X-Agile-Status: 0\r\n", &"X-Agile-Status: 0\r\n".repeat(2))
         }),
-        (Alter::With("X-Agile-Status".to_owned(), "zero".to_owned()), |answer| {
+        (HeaderMutation::With("X-Agile-Status".to_owned(), "zero".to_owned()), |answer| {
             answer.replace("X-Agile-Status: 0", "X-Agile-Status: zero")
         }),
     ]
@@ -60,19 +64,19 @@ fn changes_of_a_piece() -> [Change; 6] {
 
 fn changes_of_all() -> [Change; 5] {
     [
-        (Alter::Without("Date".to_owned()), |answer| {
+        (HeaderMutation::Without("Date".to_owned()), |answer| {
             answer.replace("Date: Sun, 09 Sep 2001 01:46:40 GMT\r\n", "")
         }),
-        (Alter::Twice("Server".to_owned()), |answer| {
+        (HeaderMutation::Twice("Server".to_owned()), |answer| {
             answer.replace("Server: Apache\r\n", &"Server: Apache\r\n".repeat(2))
         }),
-        (Alter::With("server".to_owned(), "nginx".to_owned()), |answer| {
+        (HeaderMutation::With("server".to_owned(), "nginx".to_owned()), |answer| {
             answer.replace("Server: Apache", "server: nginx")
         }),
-        (Alter::With("x-EXTRA".to_owned(), "a b".to_owned()), |answer| {
+        (HeaderMutation::With("x-EXTRA".to_owned(), "a b".to_owned()), |answer| {
             answer.replace("Content-Length", "x-EXTRA: a b\r\nContent-Length")
         }),
-        (Alter::Without("access-control-allow-origin".to_owned()), |answer| {
+        (HeaderMutation::Without("access-control-allow-origin".to_owned()), |answer| {
             answer.replace("Access-Control-Allow-Origin: *\r\n", "")
         }),
     ]
@@ -112,7 +116,7 @@ fn an_altered_answer_differs_in_nothing_else() {
 #[test]
 fn a_success_can_have_the_code_of_a_failure() {
     let scene = Scene::new();
-    scene.origin.on(Op::complete()).alter(Alter::Code(-11));
+    scene.origin.on(Op::complete()).alter(HeaderMutation::Code(-11));
     let answer = scene.client().write(scene.complete().bytes(Way::Length)).read();
     assert_eq!((answer.status, answer.code()), (200, Some(-11)));
     scene.origin.upload(&scene.id).assert_completed();
@@ -127,11 +131,11 @@ fn length_line(answer: &str) -> String {
 fn an_answer_whose_head_lies_about_its_length_ends_with_its_connection() {
     let length = || "Content-Length".to_owned();
     let changes: [Change; 3] = [
-        (Alter::Without(length()), |answer| answer.replace(&length_line(answer), "")),
-        (Alter::Twice(length()), |answer| {
+        (HeaderMutation::Without(length()), |answer| answer.replace(&length_line(answer), "")),
+        (HeaderMutation::Twice(length()), |answer| {
             answer.replace(&length_line(answer), &length_line(answer).repeat(2))
         }),
-        (Alter::With(length(), "7".to_owned()), |answer| {
+        (HeaderMutation::With(length(), "7".to_owned()), |answer| {
             answer.replace(&length_line(answer), "Content-Length: 7\r\n")
         }),
     ];
@@ -152,10 +156,10 @@ fn an_answer_whose_head_lies_about_its_length_ends_with_its_connection() {
 #[test]
 fn what_an_answer_does_not_have_cannot_be_altered() {
     let scene = Scene::new();
-    scene.origin.on(Op::piece(1)).alter(Alter::Without("X-Nothing".to_owned()));
+    scene.origin.on(Op::piece(1)).alter(HeaderMutation::Without("X-Nothing".to_owned()));
     let seen = scene.play(&scene.piece(1), Way::Length, 1);
     assert!(seen.exchange.faults.is_empty());
-    let verdict = scene.origin.verdict().unwrap_err().to_string();
+    let verdict = scene.origin.verify().unwrap_err().to_string();
     assert!(verdict.contains("its answer has no X-Nothing"), "{verdict}");
 }
 
@@ -163,8 +167,8 @@ fn what_an_answer_does_not_have_cannot_be_altered() {
 fn a_refusal_tells_its_own_length() {
     for name in ["Content-Length", "transfer-encoding"] {
         let scene = Scene::new();
-        let effect = Effect::Reject(Reject::raw(418).header(name, "7"));
-        let fault = Fault::on_call(Trigger::new(Op::create()), effect);
+        let effect = FaultAction::Reject(ErrorResponse::raw(418).header(name, "7"));
+        let fault = Fault::on_call(CallMatcher::new(Op::create()), effect);
         let refused = scene.origin.try_add_fault(fault).unwrap_err();
         assert!(refused.contains(&format!("{name} belongs to that")), "{refused}");
     }
@@ -187,7 +191,7 @@ fn a_garbled_answer_has_exactly_these_bytes_and_ends_with_its_connection() {
 }
 
 /// Every way to garble an answer, and what becomes of it.
-fn garbled(plain: &[u8]) -> Vec<(Garble, Vec<u8>)> {
+fn garbled(plain: &[u8]) -> Vec<(MalformedResponse, Vec<u8>)> {
     let (head, body) = plain.split_at(head_length(plain));
     let head = String::from_utf8(head.to_vec()).unwrap();
     let unsaid = head.replace(&length_line(&head), "");
@@ -195,18 +199,21 @@ fn garbled(plain: &[u8]) -> Vec<(Garble, Vec<u8>)> {
     let with_body = |head: String| [head.as_bytes(), body].concat();
     let mut all = vec![
         (
-            Garble::StatusLine,
+            MalformedResponse::StatusLine,
             with_body(head.replacen("HTTP/1.1 200 OK\r\n", "200 OK HTTP/1.1\r\n", 1)),
         ),
-        (Garble::Chunk, (saying("Transfer-Encoding: chunked") + "zz\r\n").into_bytes()),
-        (Garble::Garbage(b"\x00\xffno HTTP\r\n\r\n".to_vec()), b"\x00\xffno HTTP\r\n\r\n".to_vec()),
+        (MalformedResponse::Chunk, (saying("Transfer-Encoding: chunked") + "zz\r\n").into_bytes()),
+        (
+            MalformedResponse::Garbage(b"\x00\xffno HTTP\r\n\r\n".to_vec()),
+            b"\x00\xffno HTTP\r\n\r\n".to_vec(),
+        ),
     ];
     for lie in [0, 1, 1_000_000].into_iter().filter(|lie| *lie != body.len() as u64) {
         let expected = with_body(saying(&format!("Content-Length: {lie}")));
-        all.push((Garble::ContentLength(lie), expected));
+        all.push((MalformedResponse::ContentLength(lie), expected));
     }
     for kept in [0, 1, body.len().saturating_sub(1)].into_iter().filter(|kept| *kept < body.len()) {
-        all.push((Garble::Truncate(kept as u64), plain[..head.len() + kept].to_vec()));
+        all.push((MalformedResponse::Truncate(kept as u64), plain[..head.len() + kept].to_vec()));
     }
     all
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mock_origin::{Builder, Cut, Op, Outcome};
+use mock_origin::{Builder, Disconnect, Op, Outcome};
 
 use super::scene::{Ask, Figures, Scene, Seen, WAYS, Way, assert_works, read};
 use super::support::record::{closed_exchange, wait_for};
@@ -58,7 +58,7 @@ pub(super) fn assert_whole(seen: &Seen, ask: &Ask, expected: &[u8]) {
     let figures = Figures {
         received: ask.body.len() as u64,
         written: expected.len() as u64,
-        outcome: Outcome::Answered,
+        outcome: Outcome::Responded,
         committed: true,
         answer: Some(200),
         faults: 1,
@@ -112,10 +112,10 @@ fn a_held_answer_comes_whole_when_it_is_released_or_dropped() {
                 assert_works(&mut client);
             }
             client.write(ask.bytes(way));
-            assert!(held.arrived(PATIENCE));
+            assert!(held.wait(PATIENCE));
             let journal = wait_for(&scene.origin, |journal| {
                 let last = journal.exchanges().last()?;
-                (last.outcome == Outcome::HeldBack).then(|| journal.clone())
+                (last.outcome == Outcome::HoldGuard).then(|| journal.clone())
             });
             let record = journal.exchanges().last().unwrap();
             assert!(record.committed.is_some() && record.answer.is_none());
@@ -144,7 +144,7 @@ fn two_answers_are_held_and_released_each_for_itself() {
     let (mut one, mut two) = (scene.client(), scene.client());
     one.write(scene.piece(1).bytes(Way::Length));
     two.write(scene.piece(2).bytes(Way::Chunked));
-    assert!(first.arrived(PATIENCE) && second.arrived(PATIENCE));
+    assert!(first.wait(PATIENCE) && second.wait(PATIENCE));
     scene.origin.upload(&scene.id).assert_pieces([1, 2]);
     second.release();
     assert_eq!(two.read().status, 200);
@@ -162,8 +162,8 @@ fn one_fault_holds_several_answers_and_none_after_its_release() {
     for (client, number) in clients.iter_mut().zip(1..) {
         client.write(scene.piece(number).bytes(Way::Length));
     }
-    let all_held = |requests: &mock_origin::Requests| {
-        requests.iter().filter(|it| it.exchange().outcome == Outcome::HeldBack).count() == 3
+    let all_held = |requests: &mock_origin::RecordedRequests| {
+        requests.iter().filter(|it| it.exchange().outcome == Outcome::HoldGuard).count() == 3
     };
     assert!(scene.origin.wait_until(PATIENCE, all_held));
     assert_eq!(held.count(), 3);
@@ -187,7 +187,7 @@ fn an_answer_that_is_never_released_comes_at_the_limit_and_is_named() {
         assert!(started.elapsed() >= LIMIT);
         assert!(seen.bytes.starts_with(b"HTTP/1.1 200 OK\r\n"));
         assert_works(&mut client);
-        let verdict = scene.origin.verdict().unwrap_err().to_string();
+        let verdict = scene.origin.verify().unwrap_err().to_string();
         assert!(verdict.contains("the forgotten one"), "{verdict}");
         drop(held);
     }
@@ -199,7 +199,7 @@ fn a_removed_fault_lets_go_what_it_holds() {
     let held = scene.origin.on(Op::piece(1)).hold();
     let mut client = scene.client();
     client.write(scene.piece(1).bytes(Way::Length));
-    assert!(held.arrived(PATIENCE));
+    assert!(held.wait(PATIENCE));
     assert!(scene.origin.remove_fault(scene.origin.faults()[0].id));
     assert_eq!(client.read().status, 200);
     scene.origin.finish();
@@ -229,10 +229,10 @@ fn a_slow_answer_takes_its_time_and_comes_whole() {
 #[test]
 fn an_answer_is_cut_after_exactly_so_many_bytes() {
     let cuts = [
-        (Cut::Reset, Ended::Reset),
-        (Cut::Close, Ended::Fin),
-        (Cut::HalfClose, Ended::Fin),
-        (Cut::Stall, Ended::StillOpen),
+        (Disconnect::Reset, Ended::Reset),
+        (Disconnect::Close, Ended::Fin),
+        (Disconnect::HalfClose, Ended::Fin),
+        (Disconnect::Stall, Ended::StillOpen),
     ];
     for case in cases() {
         let plain = case.plain();
@@ -240,12 +240,12 @@ fn an_answer_is_cut_after_exactly_so_many_bytes() {
         let mut places = vec![0, 1, 9, head - 1, head, plain.len() - 1, plain.len()];
         places.dedup();
         for (way, (cut, ended)) in WAYS.into_iter().flat_map(|way| cuts.map(|cut| (way, cut))) {
-            for place in &places {
+            for location in &places {
                 let (scene, ask) = case.scene();
-                scene.origin.on(case.op.clone()).cut_answer(*place as u64, cut);
-                let count = if ended == Ended::StillOpen { *place } else { usize::MAX };
+                scene.origin.on(case.op.clone()).cut_answer(*location as u64, cut);
+                let count = if ended == Ended::StillOpen { *location } else { usize::MAX };
                 let seen = scene.play(&ask, way, count);
-                assert_cut(&seen, &ask, &plain[..*place], ended);
+                assert_cut(&seen, &ask, &plain[..*location], ended);
                 scene.origin.finish();
             }
         }
@@ -257,13 +257,13 @@ fn an_answer_that_is_shorter_than_its_cut_is_spared() {
     for case in cases() {
         let expected = case.plain();
         let (scene, ask) = case.scene();
-        scene.origin.on(case.op).cut_answer(expected.len() as u64 + 1, Cut::Close);
+        scene.origin.on(case.op).cut_answer(expected.len() as u64 + 1, Disconnect::Close);
         let mut client = scene.client();
         let seen = scene.play_on(&mut client, &ask, Way::Length, expected.len());
         assert_eq!(text(&seen.bytes), text(&expected));
         assert!(seen.exchange.faults.is_empty());
         assert_works(&mut client);
-        let verdict = scene.origin.verdict().unwrap_err().to_string();
+        let verdict = scene.origin.verify().unwrap_err().to_string();
         let why = format!("its answer has only {} bytes", expected.len());
         assert!(verdict.contains(&why), "{verdict}");
     }

@@ -1,6 +1,6 @@
 //! A fault on one request of a JSON-RPC batch is that request's, wherever it can be.
 
-use mock_origin::{Join, Listing, Lose, Mishap, Op, Reject, UploadState};
+use mock_origin::{ErrorResponse, Interference, Join, ListingFault, Op, ResponseLoss, UploadState};
 
 use super::asking::{self, batch, batch_body, rpc, struck};
 use super::support::{self, Client, create};
@@ -9,9 +9,9 @@ use super::videos;
 #[test]
 fn one_request_of_a_batch_is_struck_and_the_others_are_done() {
     let (origin, token) = videos();
-    let second = origin.on(Op::method("stat")).nth(2).reject(Reject::code(-1));
-    origin.on(Op::method("makeDir")).path("/b").reject(Reject::code(-4));
-    let list = origin.on(Op::method("listFile")).list(Listing::NeverEnds);
+    let second = origin.on(Op::method("stat")).nth(2).reject(ErrorResponse::code(-1));
+    origin.on(Op::method("makeDir")).path("/b").reject(ErrorResponse::code(-4));
+    let list = origin.on(Op::method("listFile")).list(ListingFault::NeverEnds);
     let stat = ("stat", format!(r#"["{token}", "/videos"]"#));
     let answer = batch(&origin, &[stat.clone(), stat.clone(), stat]);
     let codes = |text: &str| -> Vec<String> {
@@ -39,7 +39,7 @@ fn one_request_of_a_batch_is_struck_and_the_others_are_done() {
 #[test]
 fn what_takes_a_whole_batch_away_does_so_for_any_of_its_requests() {
     let (origin, token) = videos();
-    let fault = origin.on(Op::method("makeDir")).path("/b").commit_then(Lose::Close);
+    let fault = origin.on(Op::method("makeDir")).path("/b").commit_then(ResponseLoss::Close);
     let make = |path| ("makeDir", format!(r#"["{token}", "{path}"]"#));
     let body = batch_body(&[make("/a"), make("/b")]);
     let mut client = Client::new(&origin);
@@ -67,14 +67,14 @@ fn a_fault_on_one_request_of_a_batch_does_nothing_to_the_others() {
     assert_eq!(states, [UploadState::Success, UploadState::Failed]);
     let stat = ("stat", format!(r#"["{token}", "/videos"]"#));
     let mishaps = [
-        origin.on(Op::complete()).meanwhile(Mishap::AbortUpload),
-        origin.on(Op::complete()).afterwards(Mishap::RemoveDirectory),
+        origin.on(Op::complete()).interfere_before(Interference::AbortUpload),
+        origin.on(Op::complete()).interfere_after(Interference::RemoveDirectory),
     ];
-    for (mishap, name) in mishaps.iter().zip(["c", "d"]) {
+    for (interference, name) in mishaps.iter().zip(["c", "d"]) {
         let id = create(&mut Client::new(&origin), &token, "/videos", name);
         assert_eq!(asking::piece(&origin, &token, &id, 1), Some(200));
         batch(&origin, &[stat.clone(), complete(&id)]);
-        assert_eq!(mishap.fired(), 1, "{:?}", mishap.record());
+        assert_eq!(interference.fired(), 1, "{:?}", interference.record());
     }
     origin.upload("/videos/c").assert_aborted();
     origin.directory("/videos").assert_absent();
@@ -98,7 +98,7 @@ fn one_call_of_a_batch_can_read_old_data_while_the_others_are_done() {
 #[test]
 fn a_call_is_rejected_before_its_parameters_are_looked_at() {
     let (origin, token) = videos();
-    let fault = origin.on(Op::method("stat")).reject(Reject::code(-10001));
+    let fault = origin.on(Op::method("stat")).reject(ErrorResponse::code(-10001));
     let params = format!(r#"["{token}", "/", 1, 2, 3, 4]"#);
     assert_eq!(asking::result(&origin, "stat", &params)["code"], -10001);
     assert_eq!(fault.fired(), 1);

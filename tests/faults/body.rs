@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use mock_origin::journal::ConnectionEnd;
-use mock_origin::spec::{PIECE, row_for};
-use mock_origin::{Cut, Lose, On, Op, Outcome, Reject};
+use mock_origin::protocol::{PIECE, result_code_for};
+use mock_origin::{CallFaultBuilder, Disconnect, ErrorResponse, Op, Outcome, ResponseLoss};
 
 use super::scene::{
     Figures, LENGTH, Scene, Seen, WAYS, Way, assert_works, head, open_chunks, refusal,
@@ -14,21 +14,21 @@ use super::support::record::{closed_connection, closed_exchange, wait_for};
 use super::support::{self, Ended};
 
 const ALL: u64 = LENGTH as u64;
-const CUTS: [(Cut, Ended); 4] = [
-    (Cut::Reset, Ended::Reset),
-    (Cut::Close, Ended::Fin),
-    (Cut::HalfClose, Ended::Fin),
-    (Cut::Stall, Ended::StillOpen),
+const CUTS: [(Disconnect, Ended); 4] = [
+    (Disconnect::Reset, Ended::Reset),
+    (Disconnect::Close, Ended::Fin),
+    (Disconnect::HalfClose, Ended::Fin),
+    (Disconnect::Stall, Ended::StillOpen),
 ];
 
-/// Sends piece 1 that way to an origin where `arm` has armed a fault.
-fn strike(way: Way, ended: Ended, arm: impl FnOnce(On<'_>)) -> (Scene, Seen) {
+/// Sends piece 1 that way to an origin where `install` has armed a fault.
+fn injection(way: Way, ended: Ended, install: impl FnOnce(CallFaultBuilder<'_>)) -> (Scene, Seen) {
     let scene = Scene::new();
-    arm(scene.origin.on(Op::piece(1)));
+    install(scene.origin.on(Op::piece(1)));
     let count = if ended == Ended::StillOpen { 0 } else { usize::MAX };
     let seen = scene.play(&scene.piece(1), way, count);
     assert_eq!(seen.ended, ended, "{way:?}: {}", seen.bytes.escape_ascii());
-    assert!(scene.origin.verdict().is_ok(), "{way:?}: {:?}", scene.origin.verdict());
+    assert!(scene.origin.verify().is_ok(), "{way:?}: {:?}", scene.origin.verify());
     (scene, seen)
 }
 
@@ -45,7 +45,7 @@ fn assert_refused(scene: &Scene, seen: &Seen, expected: &[u8], received: u64) {
     let figures = Figures {
         received,
         written: expected.len() as u64,
-        outcome: Outcome::Answered,
+        outcome: Outcome::Responded,
         committed: false,
         answer: Some(std::str::from_utf8(&expected[9..12]).unwrap().parse().unwrap()),
         faults: 1,
@@ -67,8 +67,8 @@ fn assert_cut(scene: &Scene, seen: &Seen, received: u64) {
 fn a_rejected_piece_is_answered_by_its_table_and_its_body_is_not_read() {
     for way in WAYS {
         for status in [400, 403, 429, 500, 503] {
-            if PIECE.rows.iter().any(|row| row.http == status) {
-                let (scene, seen) = strike(way, Ended::Fin, |on| drop(on.reject(status)));
+            if PIECE.results.iter().any(|row| row.http == status) {
+                let (scene, seen) = injection(way, Ended::Fin, |on| drop(on.reject(status)));
                 assert_refused(&scene, &seen, &refusal(&PIECE, status), 0);
             }
         }
@@ -78,9 +78,9 @@ fn a_rejected_piece_is_answered_by_its_table_and_its_body_is_not_read() {
 #[test]
 fn a_rejection_has_the_reason_the_code_and_the_headers_that_it_was_given() {
     for way in WAYS {
-        let reject = Reject::raw(418).with_code(-99).reason("teapot");
+        let reject = ErrorResponse::raw(418).with_code(-99).reason("teapot");
         let reject = reject.header("x-BREW", "no").retry_after(Duration::from_millis(1200));
-        let (scene, seen) = strike(way, Ended::Fin, |on| drop(on.reject(reject)));
+        let (scene, seen) = injection(way, Ended::Fin, |on| drop(on.reject(reject)));
         let own = [
             ("X-Agile-Status", "-99"),
             ("x-BREW", "no"),
@@ -90,7 +90,7 @@ fn a_rejection_has_the_reason_the_code_and_the_headers_that_it_was_given() {
             ("Content-Length", "0"),
         ];
         assert_refused(&scene, &seen, &head("418 teapot", &own), 0);
-        let (scene, seen) = strike(way, Ended::Fin, |on| drop(on.reject(502)));
+        let (scene, seen) = injection(way, Ended::Fin, |on| drop(on.reject(502)));
         assert_refused(&scene, &seen, &refusal_by_proxy(502), 0);
     }
 }
@@ -99,7 +99,7 @@ fn a_rejection_has_the_reason_the_code_and_the_headers_that_it_was_given() {
 fn a_rejection_in_the_body_reads_exactly_so_many_bytes_of_it() {
     for way in WAYS {
         for bytes in [0, 1, 299, 300, 301, ALL - 1, ALL] {
-            let (scene, seen) = strike(way, Ended::Fin, |on| drop(on.reject_after(bytes, 503)));
+            let (scene, seen) = injection(way, Ended::Fin, |on| drop(on.reject_after(bytes, 503)));
             assert_refused(&scene, &seen, &refusal(&PIECE, 503), bytes);
         }
     }
@@ -110,7 +110,7 @@ fn a_cut_in_the_body_comes_after_exactly_so_many_bytes() {
     for way in WAYS {
         for (cut, ended) in CUTS {
             for bytes in [0, 1, 300, ALL - 1, ALL] {
-                let (scene, seen) = strike(way, ended, |on| drop(on.cut_after(bytes, cut)));
+                let (scene, seen) = injection(way, ended, |on| drop(on.cut_after(bytes, cut)));
                 assert_cut(&scene, &seen, bytes);
             }
         }
@@ -121,7 +121,7 @@ fn a_cut_in_the_body_comes_after_exactly_so_many_bytes() {
 fn a_stall_in_the_body_comes_after_exactly_so_many_bytes() {
     for way in WAYS {
         for bytes in [0, 1, 600, ALL] {
-            let (scene, seen) = strike(way, Ended::StillOpen, |on| drop(on.stall_after(bytes)));
+            let (scene, seen) = injection(way, Ended::StillOpen, |on| drop(on.stall_after(bytes)));
             assert_cut(&scene, &seen, bytes);
         }
     }
@@ -131,24 +131,24 @@ fn a_stall_in_the_body_comes_after_exactly_so_many_bytes() {
 fn a_lost_request_is_read_whole_and_nothing_is_done() {
     for way in WAYS {
         for (cut, ended) in CUTS {
-            let (scene, seen) = strike(way, ended, |on| drop(on.lose(as_loss(cut))));
+            let (scene, seen) = injection(way, ended, |on| drop(on.lose(as_loss(cut))));
             assert_cut(&scene, &seen, ALL);
             assert!(seen.exchange.digest.is_some());
         }
         for status in [500, 503] {
-            let lose = Lose::Status(status);
-            let (scene, seen) = strike(way, Ended::Fin, |on| drop(on.lose(lose)));
+            let lose = ResponseLoss::Status(status);
+            let (scene, seen) = injection(way, Ended::Fin, |on| drop(on.lose(lose)));
             assert_refused(&scene, &seen, &refusal(&PIECE, status), ALL);
         }
     }
 }
 
-fn as_loss(cut: Cut) -> Lose {
+fn as_loss(cut: Disconnect) -> ResponseLoss {
     match cut {
-        Cut::Close => Lose::Close,
-        Cut::HalfClose => Lose::HalfClose,
-        Cut::Stall => Lose::Stall,
-        _ => Lose::Reset,
+        Disconnect::Close => ResponseLoss::Close,
+        Disconnect::HalfClose => ResponseLoss::HalfClose,
+        Disconnect::Stall => ResponseLoss::Stall,
+        _ => ResponseLoss::Reset,
     }
 }
 
@@ -165,7 +165,7 @@ fn a_body_that_is_read_slowly_takes_its_time_and_is_stored() {
         let figures = Figures {
             received: ALL,
             written: expected.len() as u64,
-            outcome: Outcome::Answered,
+            outcome: Outcome::Responded,
             committed: true,
             answer: Some(200),
             faults: 1,
@@ -178,8 +178,10 @@ fn a_body_that_is_read_slowly_takes_its_time_and_is_stored() {
 
 #[test]
 fn a_client_that_waits_to_be_asked_for_its_body_is_not_asked_by_a_rejection() {
-    let rejects =
-        [Reject::status(503), Reject::raw(503).with_code(-26).reason("service unavailable")];
+    let rejects = [
+        ErrorResponse::status(503),
+        ErrorResponse::raw(503).with_code(-26).reason("service unavailable"),
+    ];
     for way in WAYS {
         for reject in rejects.clone() {
             let scene = Scene::new();
@@ -206,7 +208,11 @@ fn a_client_that_waits_to_be_asked_is_asked_by_what_happens_in_the_body() {
         for is_cut in [false, true] {
             let scene = Scene::new();
             let on = scene.origin.on(Op::piece(1));
-            drop(if is_cut { on.cut_after(500, Cut::Close) } else { on.reject_after(500, 503) });
+            drop(if is_cut {
+                on.cut_after(500, Disconnect::Close)
+            } else {
+                on.reject_after(500, 503)
+            });
             let mut ask = scene.piece(1);
             ask.headers.push(("Expect", "100-continue".to_owned()));
             let request = ask.bytes(way);
@@ -227,16 +233,16 @@ fn a_client_that_waits_to_be_asked_is_asked_by_what_happens_in_the_body() {
 
 #[test]
 fn what_is_pipelined_behind_a_struck_request_is_never_served() {
-    let arm: [fn(On<'_>); 4] = [
+    let install: [fn(CallFaultBuilder<'_>); 4] = [
         |on| drop(on.reject(503)),
         |on| drop(on.reject_after(400, 503)),
-        |on| drop(on.cut_after(400, Cut::Close)),
-        |on| drop(on.lose(Lose::Close)),
+        |on| drop(on.cut_after(400, Disconnect::Close)),
+        |on| drop(on.lose(ResponseLoss::Close)),
     ];
-    for (at, arm) in arm.into_iter().enumerate() {
+    for (at, install) in install.into_iter().enumerate() {
         for way in WAYS {
             let scene = Scene::new();
-            arm(scene.origin.on(Op::piece(1)));
+            install(scene.origin.on(Op::piece(1)));
             let (struck, next) = (scene.piece(1).bytes(way), scene.piece(2).bytes(way));
             let mut client = scene.client();
             let (bytes, ended) = client.write([struck, next].concat()).hear(usize::MAX);
@@ -256,12 +262,12 @@ fn what_is_pipelined_in_front_of_a_struck_request_is_answered_whole() {
     let first = Scene::plainly(|scene| scene.piece(2), |builder| builder);
     for way in WAYS {
         let scene = Scene::new();
-        scene.origin.on(Op::piece(1)).cut_after(400, Cut::Close);
+        scene.origin.on(Op::piece(1)).cut_after(400, Disconnect::Close);
         let both = [scene.piece(2).bytes(way), scene.piece(1).bytes(way)].concat();
         let (bytes, ended) = scene.client().write(both).hear(usize::MAX);
         assert_eq!((bytes, ended), (first.clone(), Ended::Fin), "{way:?}");
         let (done, cut) = (closed_exchange(&scene.origin, 0), closed_exchange(&scene.origin, 1));
-        assert_eq!((done.outcome, done.received), (Outcome::Answered, ALL));
+        assert_eq!((done.outcome, done.received), (Outcome::Responded, ALL));
         assert_eq!((cut.outcome, cut.received), (Outcome::CutByFault, 400));
         assert_eq!((done.written, cut.written), (first.len() as u64, 0));
         assert!(done.faults.is_empty());
@@ -271,7 +277,7 @@ fn what_is_pipelined_in_front_of_a_struck_request_is_answered_whole() {
 #[test]
 fn a_cut_counts_the_bytes_that_trickle_in_while_it_waits() {
     let scene = Scene::new();
-    scene.origin.on(Op::piece(1)).cut_after(700, Cut::Reset);
+    scene.origin.on(Op::piece(1)).cut_after(700, Disconnect::Reset);
     let ask = scene.piece(1);
     let mut headers: Vec<_> = ask.headers.iter().map(|(name, value)| (*name, &**value)).collect();
     headers.push(("Transfer-Encoding", "chunked"));
@@ -290,7 +296,7 @@ fn a_cut_counts_the_bytes_that_trickle_in_while_it_waits() {
 #[test]
 fn a_client_that_goes_before_the_cut_gives_the_fault_back() {
     let scene = Scene::new();
-    let fault = scene.origin.on(Op::piece(1)).cut_after(700, Cut::Reset);
+    let fault = scene.origin.on(Op::piece(1)).cut_after(700, Disconnect::Reset);
     let request = scene.piece(1).bytes(Way::Length);
     scene.client().write(&request[..request.len() - 500]);
     let record = closed_exchange(&scene.origin, 0);
@@ -314,7 +320,7 @@ fn a_body_that_is_shorter_than_the_fault_is_spared_and_the_verdict_says_so() {
         assert!(seen.bytes.starts_with(b"HTTP/1.1 200 OK\r\n"));
         assert!(seen.exchange.faults.is_empty());
         assert_works(&mut client);
-        let verdict = scene.origin.verdict().unwrap_err().to_string();
+        let verdict = scene.origin.verify().unwrap_err().to_string();
         assert!(verdict.contains(why), "{verdict}");
     }
 }
@@ -323,7 +329,7 @@ fn a_body_that_is_shorter_than_the_fault_is_spared_and_the_verdict_says_so() {
 fn a_request_of_http_1_0_is_struck_like_any_other() {
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).nth(1).reject_after(400, 503);
-    scene.origin.on(Op::piece(1)).nth(2).cut_after(400, Cut::Close);
+    scene.origin.on(Op::piece(1)).nth(2).cut_after(400, Disconnect::Close);
     let request = String::from_utf8(scene.piece(1).bytes(Way::Length)).unwrap();
     let request = request.replacen("HTTP/1.1", "HTTP/1.0", 1);
     let (bytes, ended) = scene.client().write(&request).hear(usize::MAX);
@@ -340,7 +346,7 @@ fn a_request_of_http_1_0_is_struck_like_any_other() {
 
 #[test]
 fn the_record_of_a_connection_says_that_a_fault_ended_it() {
-    for cut in [Cut::Reset, Cut::Close] {
+    for cut in [Disconnect::Reset, Disconnect::Close] {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).cut_after(400, cut);
         let mut client = scene.client();
@@ -358,9 +364,9 @@ fn files_that_come_whole_are_struck_in_their_bodies() {
         for (name, is_form) in [("r.mp4", false), ("f.mp4", true)] {
             let scene = Scene::new();
             let op = if is_form { Op::file() } else { Op::raw() };
-            scene.origin.on(op.clone()).nth(1).cut_after(500, Cut::Reset);
+            scene.origin.on(op.clone()).nth(1).cut_after(500, Disconnect::Reset);
             scene.origin.on(op.clone()).nth(2).reject_after(500, 500);
-            scene.origin.on(op).nth(3).lose(Lose::Close);
+            scene.origin.on(op).nth(3).lose(ResponseLoss::Close);
             let ask = if is_form { scene.form(name) } else { scene.raw(name) };
             let cut = scene.play(&ask, way, usize::MAX);
             assert_eq!((cut.bytes.len(), cut.ended, cut.exchange.received), (0, Ended::Reset, 500));
@@ -384,7 +390,7 @@ fn a_form_whose_path_is_asked_for_is_struck_when_that_is_known() {
     for way in WAYS {
         let scene = Scene::new();
         scene.origin.on(Op::file()).path("/videos/f.mp4").nth(1).reject(503);
-        scene.origin.on(Op::file()).path("/videos/f.mp4").nth(2).lose(Lose::Reset);
+        scene.origin.on(Op::file()).path("/videos/f.mp4").nth(2).lose(ResponseLoss::Reset);
         let other = scene.play(&scene.form("other.mp4"), way, 1);
         assert_eq!((other.exchange.status(), other.exchange.faults.len()), (Some(200), 0));
         let ask = scene.form("f.mp4");
@@ -400,9 +406,9 @@ fn a_form_whose_path_is_asked_for_is_struck_when_that_is_known() {
 
 #[test]
 fn rows_of_a_table_are_found_by_status_code_and_both() {
-    let row = row_for(PIECE.rows, mock_origin::spec::Cause::Checksum).unwrap();
-    for reject in [Reject::code(row.code), Reject::row(row.http, row.code)] {
-        let (scene, seen) = strike(Way::Length, Ended::Fin, |on| drop(on.reject(reject)));
+    let row = result_code_for(PIECE.results, mock_origin::protocol::ErrorKind::Checksum).unwrap();
+    for reject in [ErrorResponse::code(row.code), ErrorResponse::row(row.http, row.code)] {
+        let (scene, seen) = injection(Way::Length, Ended::Fin, |on| drop(on.reject(reject)));
         assert_refused(&scene, &seen, &refusal_with(row, ""), 0);
     }
 }

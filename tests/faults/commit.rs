@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use mock_origin::spec::{COMPLETE, CREATE, DIRECTORY, Endpoint, FILE, PIECE, RAW};
-use mock_origin::{Later, Lose, Op, Outcome, UploadState};
+use mock_origin::protocol::{COMPLETE, CREATE, DIRECTORY, Endpoint, FILE, PIECE, RAW};
+use mock_origin::{DeferredCommit, Op, Outcome, ResponseLoss, UploadState};
 
 use super::scene::{Ask, Figures, LENGTH, Scene, Seen, WAYS, Way, refusal};
 use super::support::Ended;
 use super::support::payload::sha256;
 use super::support::record::closed_exchange;
 
-pub(super) const LOSSES: [(Lose, Ended); 6] = [
-    (Lose::Reset, Ended::Reset),
-    (Lose::Close, Ended::Fin),
-    (Lose::HalfClose, Ended::Fin),
-    (Lose::Stall, Ended::StillOpen),
-    (Lose::Status(500), Ended::Fin),
-    (Lose::Status(503), Ended::Fin),
+pub(super) const LOSSES: [(ResponseLoss, Ended); 6] = [
+    (ResponseLoss::Reset, Ended::Reset),
+    (ResponseLoss::Close, Ended::Fin),
+    (ResponseLoss::HalfClose, Ended::Fin),
+    (ResponseLoss::Stall, Ended::StillOpen),
+    (ResponseLoss::Status(500), Ended::Fin),
+    (ResponseLoss::Status(503), Ended::Fin),
 ];
 
 /// An operation, and how it is seen that it took place.
@@ -69,9 +69,9 @@ fn cases() -> [Case; 6] {
 }
 
 /// What the client sees of a loss on an endpoint.
-fn seen_of(lose: Lose, endpoint: &Endpoint) -> Vec<u8> {
+fn seen_of(lose: ResponseLoss, endpoint: &Endpoint) -> Vec<u8> {
     match lose {
-        Lose::Status(status) => refusal(endpoint, status),
+        ResponseLoss::Status(status) => refusal(endpoint, status),
         _ => Vec::new(),
     }
 }
@@ -80,15 +80,15 @@ pub(super) fn count(ended: Ended) -> usize {
     if ended == Ended::StillOpen { 0 } else { usize::MAX }
 }
 
-pub(super) fn assert_figures(seen: &Seen, lose: Lose, received: usize, committed: bool) {
+pub(super) fn assert_figures(seen: &Seen, lose: ResponseLoss, received: usize, committed: bool) {
     let status = match lose {
-        Lose::Status(status) => Some(status),
+        ResponseLoss::Status(status) => Some(status),
         _ => None,
     };
     let figures = Figures {
         received: received as u64,
         written: seen.bytes.len() as u64,
-        outcome: if status.is_some() { Outcome::Answered } else { Outcome::CutByFault },
+        outcome: if status.is_some() { Outcome::Responded } else { Outcome::CutByFault },
         committed,
         answer: status,
         faults: 1,
@@ -146,7 +146,7 @@ pub(super) fn known(scene: &Scene) -> Vec<String> {
         ("checkToken", r#"["TOKEN"]"#),
         ("updateSession", r#"["TOKEN", 100]"#),
     ];
-    let new = scene.origin.token_for("jane");
+    let new = scene.origin.issue_token("jane");
     let mut client = scene.client();
     let mut tell = |(method, params): (&str, &str)| {
         let ask = scene.rpc(method, &params.replace("NEW", &new));
@@ -159,13 +159,13 @@ pub(super) fn known(scene: &Scene) -> Vec<String> {
 fn nothing_is_lost_where_the_origin_itself_refuses() {
     for way in WAYS {
         let scene = Scene::new();
-        scene.origin.on(Op::complete()).times(2).commit_then(Lose::Reset);
+        scene.origin.on(Op::complete()).times(2).commit_then(ResponseLoss::Reset);
         let gap = scene.client().write(scene.piece(3).bytes(way)).read();
         assert_eq!(gap.status, 200);
         let seen = scene.play(&scene.complete(), way, usize::MAX);
         assert!(seen.bytes.starts_with(b"HTTP/1.1 4"), "{}", seen.bytes.escape_ascii());
         assert!(seen.exchange.faults.is_empty() && seen.exchange.committed.is_none());
-        let verdict = scene.origin.verdict().unwrap_err().to_string();
+        let verdict = scene.origin.verify().unwrap_err().to_string();
         assert!(verdict.contains("the origin itself refused it: 4"), "{verdict}");
     }
 }
@@ -202,7 +202,7 @@ fn a_late_piece_replaces_the_one_of_the_retry() {
     for way in WAYS {
         for (lose, ended) in LOSSES {
             let scene = Scene::new();
-            scene.origin.on(Op::piece(1)).commit_later(Later::after(LATER).then(lose));
+            scene.origin.on(Op::piece(1)).commit_later(DeferredCommit::after(LATER).then(lose));
             let seen = scene.play(&scene.piece(1), way, count(ended));
             assert_eq!((&seen.bytes, seen.ended), (&seen_of(lose, &PIECE), ended));
             assert_figures(&seen, lose, LENGTH, false);
@@ -249,7 +249,10 @@ fn a_late_complete_changes_nothing_behind_a_successful_one() {
 fn a_late_complete_completes_what_nobody_has_completed() {
     for way in WAYS {
         let scene = Scene::new();
-        scene.origin.on(Op::complete()).commit_later(Later::after(LATER).then(Lose::Close));
+        scene
+            .origin
+            .on(Op::complete())
+            .commit_later(DeferredCommit::after(LATER).then(ResponseLoss::Close));
         let ask = scene.rpc("completeMultipart", r#"["TOKEN", "MPID"]"#);
         let seen = scene.play(&ask, way, usize::MAX);
         assert_eq!((seen.bytes.len(), seen.ended), (0, Ended::Fin));

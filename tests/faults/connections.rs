@@ -46,7 +46,7 @@ fn seen(origin: &MockOrigin) -> Seen {
 fn a_connection_is_reset_before_anything_is_read() {
     let origin = MockOrigin::start();
     assert_eq!(seen(&origin), Seen::Answer);
-    let second = origin.connections().nth(2).reset();
+    let second = origin.on_connection().nth(2).reset();
     assert_eq!(
         [seen(&origin), seen(&origin), seen(&origin)],
         [Seen::Answer, Seen::Reset, Seen::Answer]
@@ -58,7 +58,7 @@ fn a_connection_is_reset_before_anything_is_read() {
     let struck = journal.connections()[2].fault.as_ref().unwrap();
     assert_eq!(
         (struck.fault, &*struck.name),
-        (Some(second.id()), "origin.connections().nth(2).reset()")
+        (Some(second.id()), "origin.on_connection().nth(2).reset()")
     );
     assert_eq!(journal.exchanges().len(), 3, "nothing was read of it");
     origin.finish();
@@ -67,7 +67,7 @@ fn a_connection_is_reset_before_anything_is_read() {
 #[test]
 fn a_client_can_finish_writing_on_a_reset_connection() {
     let origin = MockOrigin::start();
-    origin.connections().reset();
+    origin.on_connection().reset();
     let mut client = Client::new(&origin);
     assert!(client.rest().is_err(), "a reset");
     client.finish_writing();
@@ -77,15 +77,15 @@ fn a_client_can_finish_writing_on_a_reset_connection() {
 #[test]
 fn so_many_connections_or_all_are_struck() {
     let origin = MockOrigin::start();
-    let first = origin.connections().reset();
-    let twice = origin.connections().times(2).silence();
+    let first = origin.on_connection().reset();
+    let twice = origin.on_connection().times(2).silence();
     origin.remove_fault(twice.id());
-    let twice = origin.connections().times(2).reset();
+    let twice = origin.on_connection().times(2).reset();
     let seen_so_far = [(); 4].map(|()| seen(&origin));
     assert_eq!(seen_so_far, [Seen::Reset, Seen::Reset, Seen::Reset, Seen::Answer]);
     assert_eq!((first.fired(), twice.fired()), (1, 2));
     assert_eq!(twice.record().unwrap().matched, 4);
-    let always = origin.connections().always().reset();
+    let always = origin.on_connection().always().reset();
     assert_eq!([(); 3].map(|()| seen(&origin)), [Seen::Reset, Seen::Reset, Seen::Reset]);
     always.remove();
     assert_eq!(seen(&origin), Seen::Answer);
@@ -96,7 +96,7 @@ fn so_many_connections_or_all_are_struck() {
 fn a_silent_connection_is_open_until_the_limit() {
     let limit = Duration::from_millis(50);
     let origin = MockOrigin::builder().hold_limit(limit).start();
-    let silent = origin.connections().silence();
+    let silent = origin.on_connection().silence();
     let mut client = Client::new(&origin);
     let address = client.address();
     client.write(ASKED);
@@ -113,7 +113,7 @@ fn a_silent_connection_is_open_until_the_limit() {
 #[test]
 fn a_silent_connection_keeps_no_other_waiting() {
     let (origin, token) = videos();
-    origin.connections().times(3).silence();
+    origin.on_connection().times(3).silence();
     let silent = [(); 3].map(|()| Client::new(&origin));
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     assert_eq!(asking::piece(&origin, &token, &id, 1), Some(200));
@@ -125,7 +125,7 @@ fn a_silent_connection_keeps_no_other_waiting() {
 fn a_connection_is_closed_after_so_many_answers_without_a_word() {
     for answers in 1..=3 {
         let origin = MockOrigin::builder().file("/a", "abc").start();
-        let fault = origin.connections().close_after(answers);
+        let fault = origin.on_connection().close_after(answers);
         let mut client = Client::new(&origin);
         let address = client.address();
         for asked in 1..=answers {
@@ -152,7 +152,7 @@ fn a_connection_is_closed_after_so_many_answers_without_a_word() {
 #[test]
 fn a_pipelined_request_behind_the_last_answer_is_not_served() {
     let origin = MockOrigin::builder().file("/a", "abc").start();
-    origin.connections().close_after(2);
+    origin.on_connection().close_after(2);
     let mut client = Client::new(&origin);
     client.write(request("GET", "/acme/a", &[], b"").repeat(3));
     assert_eq!([client.read().status, client.read().status], [200, 200]);
@@ -166,7 +166,7 @@ fn a_pipelined_request_behind_the_last_answer_is_not_served() {
 #[test]
 fn pieces_go_on_over_connections_that_are_closed_under_them() {
     let (origin, token) = videos();
-    origin.connections().always().close_after(2);
+    origin.on_connection().always().close_after(2);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let mut client = Client::new(&origin);
     for number in 1..=6 {
@@ -245,7 +245,7 @@ fn a_held_answer_is_lost_when_the_origin_goes_offline_and_what_it_told_is_done()
     let mut client = Client::new(&origin);
     let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Basename", "a.mp4")];
     client.write(request("POST", "/multipart/create", &headers, b""));
-    assert!(held.arrived(PATIENCE));
+    assert!(held.wait(PATIENCE));
     origin.go_offline();
     assert_eq!(client.rest().unwrap_or_default(), b"");
     origin.go_online();
@@ -288,7 +288,7 @@ fn an_origin_can_be_judged_and_dropped_while_it_is_offline() {
     let (origin, token) = videos();
     asking::create(&origin, &token, "/videos", "a.mp4");
     origin.go_offline();
-    assert!(origin.verdict().is_ok());
+    assert!(origin.verify().is_ok());
     origin.requests().op(Op::create()).assert_count(1);
     origin.finish();
     let origin = MockOrigin::start();

@@ -1,6 +1,6 @@
 //! How many calls a fault strikes, and which attempts they are.
 
-use mock_origin::{Cut, Lose, Op};
+use mock_origin::{Disconnect, Op, ResponseLoss};
 
 use super::asking;
 use super::support::{Client, Ended, PATIENCE, create, piece_headers, request};
@@ -13,13 +13,13 @@ fn an_attempt_is_the_same_whenever_the_fault_was_added() {
     for (target, op, body) in targets {
         for is_early in [true, false] {
             let (origin, token) = videos();
-            let arm = || origin.on(op.clone()).attempt(3).reject(503);
-            let early = is_early.then(arm);
+            let install = || origin.on(op.clone()).attempt(3).reject(503);
+            let early = is_early.then(install);
             let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Directory", "/videos")];
             // Without a name: the origin chooses one.
             let send = || asking::http(&origin, target, &headers, body).status;
             assert_eq!([send(), send()], [200, 200]);
-            let fault = early.unwrap_or_else(arm);
+            let fault = early.unwrap_or_else(install);
             assert_eq!((send(), fault.fired()), (503, 1), "{target}, early: {is_early}");
             origin.finish();
         }
@@ -44,8 +44,8 @@ fn attempts_count_while_no_fault_is_there() {
 fn the_nth_is_that_call_or_none_and_the_first_is_the_first_that_can_be_struck() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-    let nth = origin.on(Op::piece(1)).nth(1).commit_then(Lose::Reset);
-    let first = origin.on(Op::piece(2)).first().commit_then(Lose::Reset);
+    let nth = origin.on(Op::piece(1)).nth(1).commit_then(ResponseLoss::Reset);
+    let first = origin.on(Op::piece(2)).first().commit_then(ResponseLoss::Reset);
     let sent = |id: &str, part| asking::piece(&origin, &token, id, part);
     assert_eq!([sent("no upload", 1), sent(&id, 1)], [Some(400), Some(200)]);
     assert_eq!([sent("no upload", 2), sent(&id, 2), sent(&id, 2)], [Some(400), None, Some(200)]);
@@ -58,7 +58,7 @@ fn the_nth_is_that_call_or_none_and_the_first_is_the_first_that_can_be_struck() 
 fn no_more_calls_are_struck_at_once_than_was_said() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-    let cut = origin.on(Op::any_piece()).times(2).cut_after(8, Cut::Reset);
+    let cut = origin.on(Op::any_piece()).times(2).cut_after(8, Disconnect::Reset);
     let half_sent = |part: u32| {
         let part = part.to_string();
         let headers =

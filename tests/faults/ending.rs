@@ -3,30 +3,30 @@
 use std::time::{Duration, Instant};
 
 use mock_origin::journal::ConnectionEnd;
-use mock_origin::{Cut, Lose, On, Op, Outcome};
+use mock_origin::{CallFaultBuilder, Disconnect, Op, Outcome, ResponseLoss};
 
 use super::answer::text;
 use super::scene::{LENGTH, Scene, WAYS, Way};
 use super::support::record::{closed_connection, closed_exchange};
 use super::support::{Client, Ended, PATIENCE};
 
-type Arm = fn(On<'_>);
+type Arm = fn(CallFaultBuilder<'_>);
 
 #[test]
 fn what_comes_behind_an_orderly_end_is_thrown_away_and_counted() {
     const MORE: usize = 100_000;
     let arms: [(Arm, usize, ConnectionEnd); 7] = [
-        (|on| drop(on.reject(503)), 0, ConnectionEnd::ByOrigin),
-        (|on| drop(on.reject_after(400, 503)), 400, ConnectionEnd::ByOrigin),
-        (|on| drop(on.cut_after(0, Cut::Close)), 0, ConnectionEnd::ByFault),
-        (|on| drop(on.cut_after(400, Cut::Close)), 400, ConnectionEnd::ByFault),
-        (|on| drop(on.cut_after(400, Cut::HalfClose)), 400, ConnectionEnd::ByFault),
-        (|on| drop(on.lose(Lose::HalfClose)), LENGTH, ConnectionEnd::ByFault),
-        (|on| drop(on.cut_answer(10, Cut::Close)), LENGTH, ConnectionEnd::ByFault),
+        (|on| drop(on.reject(503)), 0, ConnectionEnd::Normal),
+        (|on| drop(on.reject_after(400, 503)), 400, ConnectionEnd::Normal),
+        (|on| drop(on.cut_after(0, Disconnect::Close)), 0, ConnectionEnd::ByFault),
+        (|on| drop(on.cut_after(400, Disconnect::Close)), 400, ConnectionEnd::ByFault),
+        (|on| drop(on.cut_after(400, Disconnect::HalfClose)), 400, ConnectionEnd::ByFault),
+        (|on| drop(on.lose(ResponseLoss::HalfClose)), LENGTH, ConnectionEnd::ByFault),
+        (|on| drop(on.cut_answer(10, Disconnect::Close)), LENGTH, ConnectionEnd::ByFault),
     ];
-    for (arm, read, end) in arms {
+    for (install, read, end) in arms {
         let scene = Scene::new();
-        arm(scene.origin.on(Op::piece(1)));
+        install(scene.origin.on(Op::piece(1)));
         let mut client = scene.client();
         let address = client.address();
         let (_, ended) = client.write(scene.piece(1).bytes(Way::Length)).hear(usize::MAX);
@@ -45,15 +45,15 @@ fn a_stall_ends_at_the_limit() {
     const LIMIT: Duration = Duration::from_millis(200);
     let arms: [Arm; 6] = [
         |on| drop(on.stall_after(400)),
-        |on| drop(on.cut_after(1000, Cut::Stall)),
-        |on| drop(on.lose(Lose::Stall)),
-        |on| drop(on.commit_then(Lose::Stall)),
-        |on| drop(on.cut_answer(0, Cut::Stall)),
-        |on| drop(on.cut_answer(30, Cut::Stall)),
+        |on| drop(on.cut_after(1000, Disconnect::Stall)),
+        |on| drop(on.lose(ResponseLoss::Stall)),
+        |on| drop(on.commit_then(ResponseLoss::Stall)),
+        |on| drop(on.cut_answer(0, Disconnect::Stall)),
+        |on| drop(on.cut_answer(30, Disconnect::Stall)),
     ];
-    for (arm, way) in arms.into_iter().zip(WAYS.into_iter().cycle()) {
+    for (install, way) in arms.into_iter().zip(WAYS.into_iter().cycle()) {
         let scene = Scene::with(|builder| builder.hold_limit(LIMIT));
-        arm(scene.origin.on(Op::piece(1)));
+        install(scene.origin.on(Op::piece(1)));
         let (mut client, started) = (scene.client(), Instant::now());
         let seen = scene.play_on(&mut client, &scene.piece(1), way, usize::MAX);
         assert!(started.elapsed() >= LIMIT);
@@ -69,7 +69,7 @@ fn a_stall_ends_at_the_limit() {
 fn a_stalled_connection_does_not_keep_the_origin_from_finishing() {
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).stall_after(400);
-    scene.origin.on(Op::piece(2)).commit_then(Lose::Stall);
+    scene.origin.on(Op::piece(2)).commit_then(ResponseLoss::Stall);
     let (mut one, mut two) = (scene.client(), scene.client());
     one.write(scene.piece(1).bytes(Way::Length));
     two.write(scene.piece(2).bytes(Way::Chunked));
@@ -90,7 +90,7 @@ fn a_held_answer_that_the_origin_outlives_is_named() {
     let held = scene.origin.on(Op::piece(1)).named("the forgotten one").hold();
     let mut client = scene.client();
     client.write(scene.piece(1).bytes(Way::Length));
-    assert!(held.arrived(PATIENCE));
+    assert!(held.wait(PATIENCE));
     scene.origin.finish();
 }
 
@@ -106,7 +106,7 @@ fn a_client_that_does_not_wait_for_a_late_answer_is_recorded_as_gone() {
         let address = client.address();
         client.write(scene.piece(1).bytes(Way::Length));
         assert!(scene.origin.wait_until(PATIENCE, |requests| {
-            requests.iter().any(|it| it.exchange().outcome == Outcome::HeldBack)
+            requests.iter().any(|it| it.exchange().outcome == Outcome::HoldGuard)
         }));
         client.reset();
         drop(held);
@@ -125,8 +125,8 @@ fn faults_take_turns_on_one_connection_that_they_keep() {
     scene.origin.on(Op::piece(1)).nth(1).read_slowly(50_000);
     scene.origin.on(Op::piece(1)).nth(2).answer_slowly(4_000);
     scene.origin.on(Op::piece(1)).nth(3).delay(Duration::from_millis(20));
-    scene.origin.on(Op::piece(1)).nth(4).alter(mock_origin::Alter::WrongSize);
-    scene.origin.on(Op::piece(1)).nth(6).cut_answer(17, Cut::Close);
+    scene.origin.on(Op::piece(1)).nth(4).alter(mock_origin::HeaderMutation::WrongSize);
+    scene.origin.on(Op::piece(1)).nth(6).cut_answer(17, Disconnect::Close);
     let mut client = scene.client();
     let mut sizes = Vec::new();
     for way in [Way::Length, Way::Chunked, Way::Length, Way::Chunked, Way::Length] {
@@ -145,8 +145,8 @@ fn faults_take_turns_on_one_connection_that_they_keep() {
 #[test]
 fn half_a_close_waits_longer_for_the_client_than_a_whole_one() {
     let scene = Scene::new();
-    scene.origin.on(Op::piece(1)).cut_after(400, Cut::HalfClose);
-    scene.origin.on(Op::piece(2)).cut_after(400, Cut::Close);
+    scene.origin.on(Op::piece(1)).cut_after(400, Disconnect::HalfClose);
+    scene.origin.on(Op::piece(2)).cut_after(400, Disconnect::Close);
     let cut = |number| {
         let mut client = scene.client();
         assert_eq!(client.write(scene.piece(number).bytes(Way::Length)).hear(1).1, Ended::Fin);

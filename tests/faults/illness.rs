@@ -1,11 +1,13 @@
 //! What ails the origin itself: its rows of illness, joins that fail, lists that lie, and others who
 //! meddle with an upload.
 
-use mock_origin::spec::{
-    ENDPOINTS, ENVELOPE, Endpoint, METHODS, Made, Method, ParamKind, Row, Shape,
+use mock_origin::protocol::{
+    Availability, ENDPOINTS, ENVELOPE_RESULTS, Endpoint, METHODS, Method, ParamKind, ResultCode,
+    Shape,
 };
 use mock_origin::{
-    Interface, Join, Listing, Mishap, MockOrigin, Op, OpenUpload, Operation, Reject,
+    ErrorResponse, InProgressUpload, Interface, Interference, Join, ListingFault, MockOrigin, Op,
+    Operation,
 };
 use serde_json::{Value, json};
 
@@ -17,13 +19,13 @@ use super::videos;
 /// Rows that a test asks for although the origin could come to them itself.
 const ALSO: [(u16, i32); 2] = [(503, -22), (429, -26)];
 
-fn is_asked_for(row: &Row) -> bool {
-    row.made == Made::OnRequest || ALSO.contains(&(row.http, row.code))
+fn is_asked_for(row: &ResultCode) -> bool {
+    row.availability == Availability::FaultOnly || ALSO.contains(&(row.http, row.code))
 }
 
 /// A request to an endpoint that would be done if nothing were wrong.
 fn good_request(origin: &MockOrigin, endpoint: &Endpoint) -> Answer {
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let id = origin.upload("/videos/open").id().to_owned();
     match endpoint.operation {
         Operation::Login => asking::login(origin, "jane", "secret"),
@@ -41,7 +43,7 @@ fn good_request(origin: &MockOrigin, endpoint: &Endpoint) -> Answer {
 }
 
 fn ill_origin() -> MockOrigin {
-    let open = OpenUpload::new("/videos/open").piece(1, "one");
+    let open = InProgressUpload::new("/videos/open").piece(1, "one");
     MockOrigin::builder().upload(open).start()
 }
 
@@ -49,10 +51,10 @@ fn ill_origin() -> MockOrigin {
 fn every_row_of_illness_of_every_endpoint_can_be_asked_for() {
     let mut asked = 0;
     for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.interface == Interface::Http) {
-        for row in endpoint.rows.iter().filter(|row| is_asked_for(row)) {
+        for row in endpoint.results.iter().filter(|row| is_asked_for(row)) {
             let origin = ill_origin();
-            let op = Op::of(endpoint.operation).over(Interface::Http);
-            origin.on(op).reject(Reject::row(row.http, row.code));
+            let op = Op::operation(endpoint.operation).over(Interface::Http);
+            origin.on(op).reject(ErrorResponse::row(row.http, row.code));
             let answer = good_request(&origin, endpoint);
             let name = format!("{} {}/{}", endpoint.path, row.http, row.code);
             assert_eq!((answer.status, answer.code()), (row.http, Some(row.code)), "{name}");
@@ -72,7 +74,7 @@ fn every_row_of_illness_of_every_endpoint_can_be_asked_for() {
 /// Parameters by name that the method can be called with.
 fn good_params(origin: &MockOrigin, method: &Method) -> String {
     let value = |kind: ParamKind| match kind {
-        ParamKind::Token => json!(origin.token_for("jane")),
+        ParamKind::Token => json!(origin.issue_token("jane")),
         ParamKind::Integer | ParamKind::Cookie => json!(0),
         ParamKind::Boolean => json!(false),
         ParamKind::Text | ParamKind::AnyText | ParamKind::Any => json!("/videos"),
@@ -86,13 +88,13 @@ fn good_params(origin: &MockOrigin, method: &Method) -> String {
 #[test]
 fn every_row_of_illness_of_every_method_can_be_asked_for() {
     let origin = ill_origin();
-    let shared = || ENVELOPE.iter().filter(|row| is_asked_for(row));
+    let shared = || ENVELOPE_RESULTS.iter().filter(|row| is_asked_for(row));
     let mut asked = 0;
     for method in METHODS {
-        for row in method.rows.iter().filter(|row| is_asked_for(row)).chain(shared()) {
-            let fault = origin.on(Op::method(method.name)).reject(Reject::code(row.code));
+        for row in method.results.iter().filter(|row| is_asked_for(row)).chain(shared()) {
+            let fault = origin.on(Op::method(method.name)).reject(ErrorResponse::code(row.code));
             let answer = rpc(&origin, method.name, &good_params(&origin, method));
-            let is_own = method.rows.contains(row);
+            let is_own = method.results.contains(row);
             let json: Value = serde_json::from_slice(&answer.body).unwrap();
             let expected = match method.shape {
                 _ if !is_own => json!({"code": row.code, "message": row.phrase}),
@@ -149,7 +151,7 @@ fn uploaded(origin: &MockOrigin, token: &str) -> String {
 fn a_lock_that_has_expired_is_found_when_the_upload_is_completed_again() {
     let (origin, token) = videos();
     let id = uploaded(&origin, &token);
-    origin.on(Op::complete()).times(2).reject(Reject::code(-13));
+    origin.on(Op::complete()).times(2).reject(ErrorResponse::code(-13));
     let codes = [(); 3].map(|()| complete(&mut Client::new(&origin), &token, &id).code());
     assert_eq!(codes, [Some(-13), Some(-13), Some(0)]);
     origin.file("/videos/a.mp4").assert_content("123");
@@ -205,9 +207,9 @@ fn what_is_read_is_stale_for_so_many_looks() {
         "egress",
     ];
     for name in names {
-        let open = OpenUpload::new("/videos/open").piece(1, "one");
+        let open = InProgressUpload::new("/videos/open").piece(1, "one");
         let origin = MockOrigin::builder().upload(open).file("/videos/f", "old").start();
-        let token = origin.token_for("jane");
+        let token = origin.issue_token("jane");
         let id = origin.upload("/videos/open").id().to_owned();
         let params = match name {
             "listMultipart" => format!(r#"["{token}"]"#),
@@ -235,7 +237,7 @@ fn what_is_read_is_stale_for_so_many_looks() {
 
 /// The lists of a page and where the next one begins, of whichever method.
 fn page(origin: &MockOrigin, method: &str, about: &str, cookie: &Value) -> (Vec<Value>, Value) {
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let about = if about.is_empty() { String::new() } else { format!(r#""{about}", "#) };
     let params = match method {
         "listMultipart" | "listMultipartPiece" => format!(r#"["{token}", {about}{cookie}, 2]"#),
@@ -263,10 +265,11 @@ fn list(origin: &MockOrigin, method: &str, about: &str) -> Option<Vec<Value>> {
 
 /// An origin with three of everything that can be listed, and what is asked of each method.
 fn three_of_everything() -> (MockOrigin, [(&'static str, String); 5]) {
-    let of_pieces = (1..=3).fold(OpenUpload::new("/up/1"), |it, number| it.piece(number, "x"));
+    let of_pieces =
+        (1..=3).fold(InProgressUpload::new("/up/1"), |it, number| it.piece(number, "x"));
     let builder = MockOrigin::builder().upload(of_pieces);
     let builder =
-        [2, 3].iter().fold(builder, |it, n| it.upload(OpenUpload::new(&format!("/up/{n}"))));
+        [2, 3].iter().fold(builder, |it, n| it.upload(InProgressUpload::new(&format!("/up/{n}"))));
     let origin = (1..=3)
         .fold(builder, |it, n| it.file(&format!("/l/f{n}"), "").directory(&format!("/l/d{n}")))
         .start();
@@ -288,9 +291,9 @@ fn a_list_leaves_out_an_entry_or_repeats_one() {
     for (method, about) in &methods {
         let whole = list(&origin, method, about).unwrap();
         let times = whole.len();
-        origin.on(Op::method(method)).list(Listing::Drops);
+        origin.on(Op::method(method)).list(ListingFault::Drops);
         assert_eq!(list(&origin, method, about).unwrap(), whole[1..], "{method}");
-        origin.on(Op::method(method)).list(Listing::Repeats);
+        origin.on(Op::method(method)).list(ListingFault::Repeats);
         let repeated = list(&origin, method, about).unwrap();
         assert_eq!((&repeated[0], &repeated[1..]), (&whole[0], &whole[..]), "{method}");
         assert_eq!(list(&origin, method, about).unwrap().len(), times, "{method}");
@@ -303,11 +306,11 @@ fn a_list_never_ends_for_whoever_asks_for_more() {
     let (origin, methods) = three_of_everything();
     for (method, about) in &methods {
         let whole = list(&origin, method, about).unwrap();
-        let always = origin.on(Op::method(method)).always().list(Listing::NeverEnds);
+        let always = origin.on(Op::method(method)).always().list(ListingFault::NeverEnds);
         assert_eq!(list(&origin, method, about), None, "{method}");
         always.remove();
         // A fault that acts once adds a page at most.
-        let once = origin.on(Op::method(method)).nth(2).list(Listing::NeverEnds);
+        let once = origin.on(Op::method(method)).nth(2).list(ListingFault::NeverEnds);
         let longer = list(&origin, method, about).expect("an end");
         assert!(longer.len() >= whole.len() && longer.starts_with(&whole), "{method} {longer:?}");
         assert_eq!(once.fired(), 1);
@@ -319,13 +322,13 @@ fn a_list_never_ends_for_whoever_asks_for_more() {
 fn a_directory_that_is_removed_lets_the_join_fail() {
     let meddlers: [fn(&MockOrigin); 3] = [
         |origin| {
-            origin.on(Op::create()).afterwards(Mishap::RemoveDirectory);
+            origin.on(Op::create()).interfere_after(Interference::RemoveDirectory);
         },
         |origin| {
-            origin.on(Op::piece(1)).meanwhile(Mishap::RemoveDirectory);
+            origin.on(Op::piece(1)).interfere_before(Interference::RemoveDirectory);
         },
         |origin| {
-            origin.on(Op::complete()).meanwhile(Mishap::RemoveDirectory);
+            origin.on(Op::complete()).interfere_before(Interference::RemoveDirectory);
         },
     ];
     for meddle in meddlers {
@@ -344,14 +347,14 @@ fn somebody_else_ends_an_upload_between_its_pieces() {
     // Of an upload in NEW or in READY, what the piece is told that comes then; nothing if that
     // cannot happen to it (§4.4).
     let mishaps = [
-        (Mishap::AbortUpload, Some(-17), Some(-17)),
-        (Mishap::ExpireUpload, Some(-8), Some(-8)),
-        (Mishap::DeleteUpload, Some(-8), None),
+        (Interference::AbortUpload, Some(-17), Some(-17)),
+        (Interference::ExpireUpload, Some(-8), Some(-8)),
+        (Interference::DeleteUpload, Some(-8), None),
     ];
-    for (mishap, when_new, when_ready) in mishaps {
+    for (interference, when_new, when_ready) in mishaps {
         for (part, told) in [(1, when_new), (2, when_ready)] {
             let (origin, token) = videos();
-            let meanwhile = origin.on(Op::piece(part)).meanwhile(mishap);
+            let interfere_before = origin.on(Op::piece(part)).interfere_before(interference);
             let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
             let send = |part: u32| {
                 let part = part.to_string();
@@ -359,22 +362,26 @@ fn somebody_else_ends_an_upload_between_its_pieces() {
                 http(&origin, "/multipart/piece", &headers, b"123").code()
             };
             let codes: Vec<_> = (1..=part).map(send).collect();
-            assert_eq!(codes.last(), Some(&Some(told.unwrap_or(0))), "{mishap:?} {part}");
-            let record = meanwhile.record().unwrap();
-            assert_eq!(record.fired == 1, told.is_some(), "{mishap:?} {part}: {record:?}");
+            assert_eq!(codes.last(), Some(&Some(told.unwrap_or(0))), "{interference:?} {part}");
+            let record = interfere_before.record().unwrap();
+            assert_eq!(record.fired == 1, told.is_some(), "{interference:?} {part}: {record:?}");
             if told.is_none() {
-                let why = record.spared.unwrap();
+                let why = record.skip_reason.unwrap();
                 assert_eq!(&*why, "an upload in READY cannot be deleted (§4.4)");
-                assert!(origin.verdict().is_err());
+                assert!(origin.verify().is_err());
             }
         }
     }
-    for (mishap, told, _) in &mishaps[..2] {
+    for (interference, told, _) in &mishaps[..2] {
         let (origin, token) = videos();
-        origin.on(Op::piece(1)).afterwards(*mishap);
+        origin.on(Op::piece(1)).interfere_after(*interference);
         let id = uploaded(&origin, &token);
         let headers = super::support::piece_headers(&token, &id, "2");
-        assert_eq!(http(&origin, "/multipart/piece", &headers, b"123").code(), *told, "{mishap:?}");
+        assert_eq!(
+            http(&origin, "/multipart/piece", &headers, b"123").code(),
+            *told,
+            "{interference:?}"
+        );
         assert_eq!(complete(&mut Client::new(&origin), &token, &id).code(), *told);
         origin.file("/videos/a.mp4").assert_absent();
         origin.finish();
@@ -385,7 +392,7 @@ fn somebody_else_ends_an_upload_between_its_pieces() {
 fn somebody_else_acts_in_every_way_of_sending_a_piece() {
     for way in WAYS {
         let scene = Scene::new();
-        scene.origin.on(Op::piece(1)).meanwhile(Mishap::ExpireUpload);
+        scene.origin.on(Op::piece(1)).interfere_before(Interference::ExpireUpload);
         let seen = scene.play(&scene.piece(1), way, usize::MAX);
         let answered = seen.exchange.answer.as_ref().map(|head| head.status);
         assert_eq!((answered, seen.exchange.faults.len()), (Some(400), 1), "{way:?}");
@@ -393,7 +400,7 @@ fn somebody_else_acts_in_every_way_of_sending_a_piece() {
         scene.origin.finish();
 
         let scene = Scene::new();
-        scene.origin.on(Op::piece(1)).afterwards(Mishap::AbortUpload);
+        scene.origin.on(Op::piece(1)).interfere_after(Interference::AbortUpload);
         let seen = scene.play(&scene.piece(1), way, 1);
         let answered = seen.exchange.answer.as_ref().map(|head| head.status);
         assert_eq!((answered, seen.exchange.faults.len()), (Some(200), 1), "{way:?}");

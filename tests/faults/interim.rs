@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mock_origin::journal::Exchange;
-use mock_origin::{Cut, InterimResponse, Op, Outcome};
+use mock_origin::{Disconnect, InterimResponse, Op, Outcome};
 
 use super::answer::text;
 use super::scene::{Ask, Figures, LENGTH, Scene, WAYS, Way, assert_works, read};
@@ -39,7 +39,7 @@ fn assert_stored(record: &Exchange, written: usize) {
     let figures = Figures {
         received: LENGTH as u64,
         written: written as u64,
-        outcome: Outcome::Answered,
+        outcome: Outcome::Responded,
         committed: true,
         answer: Some(200),
         faults: 1,
@@ -227,7 +227,7 @@ fn a_request_without_expect_is_skipped_with_the_reason() {
     for fault in faults {
         let record = fault.record().unwrap();
         let why = "it did not ask for 100 Continue";
-        assert_eq!((record.fired, record.spared.as_deref()), (0, Some(why)));
+        assert_eq!((record.fired, record.skip_reason.as_deref()), (0, Some(why)));
     }
 }
 
@@ -257,7 +257,7 @@ fn an_interim_response_is_not_sent_in_http_1_0() {
     let old = old.replacen("HTTP/1.1", "HTTP/1.0", 1);
     assert_eq!(scene.client().write(old).read().status, 200);
     let why = "HTTP/1.0 has no interim responses";
-    assert_eq!(fault.record().unwrap().spared.as_deref(), Some(why));
+    assert_eq!(fault.record().unwrap().skip_reason.as_deref(), Some(why));
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn pipelined_requests_each_get_their_interim_response() {
 #[test]
 fn a_fault_in_the_body_still_lets_the_client_be_asked() {
     let scene = Scene::new();
-    scene.origin.on(Op::piece(1)).cut_after(10, Cut::Close);
+    scene.origin.on(Op::piece(1)).cut_after(10, Disconnect::Close);
     let request = expecting(&scene).bytes(Way::Length);
     let (head, body) = split(&request);
     let mut client = scene.client();

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use mock_origin::{Alter, Builder, Cut, Garble, Lose, On, Op, Outcome, Reject};
+use mock_origin::{
+    Builder, CallFaultBuilder, Disconnect, ErrorResponse, HeaderMutation, MalformedResponse, Op,
+    Outcome, ResponseLoss,
+};
 
 use super::answer::{head_length, text};
 use super::scene::{Ask, Scene, WAYS, Way, assert_works, read};
@@ -27,16 +30,18 @@ fn a_large_answer_is_cut_in_its_middle() {
     let plain = plain();
     assert!(plain.ends_with(&noise(1, SIZE)));
     let head = head_length(&plain);
-    for place in [head + 1, head + 3_000_001, plain.len() - 1, plain.len()] {
-        for (cut, ended) in
-            [(Cut::Close, Ended::Fin), (Cut::HalfClose, Ended::Fin), (Cut::Stall, Ended::StillOpen)]
-        {
+    for location in [head + 1, head + 3_000_001, plain.len() - 1, plain.len()] {
+        for (cut, ended) in [
+            (Disconnect::Close, Ended::Fin),
+            (Disconnect::HalfClose, Ended::Fin),
+            (Disconnect::Stall, Ended::StillOpen),
+        ] {
             let scene = Scene::with(with_large);
-            scene.origin.on(Op::egress()).cut_answer(place as u64, cut);
-            let count = if ended == Ended::StillOpen { place } else { usize::MAX };
+            scene.origin.on(Op::egress()).cut_answer(location as u64, cut);
+            let count = if ended == Ended::StillOpen { location } else { usize::MAX };
             let seen = scene.play(&read("/large.bin"), Way::Reused, count);
-            assert!(seen.bytes == plain[..place], "{} of {place} bytes", seen.bytes.len());
-            assert_eq!((seen.ended, seen.exchange.written), (ended, place as u64));
+            assert!(seen.bytes == plain[..location], "{} of {location} bytes", seen.bytes.len());
+            assert_eq!((seen.ended, seen.exchange.written), (ended, location as u64));
             assert_eq!(seen.exchange.outcome, Outcome::CutByFault);
             scene.origin.finish();
         }
@@ -46,13 +51,13 @@ fn a_large_answer_is_cut_in_its_middle() {
 #[test]
 fn a_reset_in_a_large_answer_leaves_a_beginning_of_it() {
     let plain = plain();
-    for place in [1_000_001, 4_000_000] {
+    for location in [1_000_001, 4_000_000] {
         let scene = Scene::with(with_large);
-        scene.origin.on(Op::egress()).cut_answer(place as u64, Cut::Reset);
+        scene.origin.on(Op::egress()).cut_answer(location as u64, Disconnect::Reset);
         let seen = scene.play(&read("/large.bin"), Way::Length, usize::MAX);
         // What was still under way is lost.
-        assert!(seen.bytes.len() <= place && plain.starts_with(&seen.bytes));
-        assert_eq!((seen.ended, seen.exchange.written), (Ended::Reset, place as u64));
+        assert!(seen.bytes.len() <= location && plain.starts_with(&seen.bytes));
+        assert_eq!((seen.ended, seen.exchange.written), (Ended::Reset, location as u64));
         scene.origin.finish();
     }
 }
@@ -63,7 +68,11 @@ fn a_large_answer_is_truncated() {
     let head = head_length(&plain);
     for kept in [0, 1, 2_500_000, SIZE - 1] {
         let scene = Scene::with(with_large);
-        scene.origin.on(Op::egress()).path("/large.bin").garble(Garble::Truncate(kept as u64));
+        scene
+            .origin
+            .on(Op::egress())
+            .path("/large.bin")
+            .garble(MalformedResponse::Truncate(kept as u64));
         let seen = scene.play(&read("/large.bin"), Way::Length, usize::MAX);
         assert!(seen.bytes == plain[..head + kept], "{} for {kept}", seen.bytes.len());
         assert_eq!(seen.ended, Ended::Fin);
@@ -78,13 +87,13 @@ fn a_large_answer_that_is_delayed_held_or_altered_comes_whole() {
     let scene = Scene::with(with_large);
     scene.origin.on(Op::egress()).nth(1).delay(Duration::from_millis(30));
     let held = scene.origin.on(Op::egress()).nth(2).hold();
-    scene.origin.on(Op::egress()).nth(3).alter(Alter::Without("Accept-Ranges".to_owned()));
+    scene.origin.on(Op::egress()).nth(3).alter(HeaderMutation::Without("Accept-Ranges".to_owned()));
     let (mut client, started) = (scene.client(), Instant::now());
     let request = read("/large.bin").bytes(Way::Length);
     assert!(client.write(&request).hear(plain.len()).0 == plain);
     assert!(started.elapsed() >= Duration::from_millis(30));
     client.write(&request);
-    assert!(held.arrived(PATIENCE));
+    assert!(held.wait(PATIENCE));
     held.release();
     assert!(client.hear(plain.len()).0 == plain);
     let line = b"Accept-Ranges: bytes\r\n";
@@ -98,7 +107,7 @@ fn a_large_answer_that_is_delayed_held_or_altered_comes_whole() {
 #[test]
 fn a_reader_that_leaves_a_cut_answer_first_is_recorded_as_gone() {
     let scene = Scene::with(with_large);
-    scene.origin.on(Op::egress()).cut_answer(SIZE as u64, Cut::Close);
+    scene.origin.on(Op::egress()).cut_answer(SIZE as u64, Disconnect::Close);
     let mut client = scene.client();
     client.write(read("/large.bin").bytes(Way::Length));
     let mut some = [0; 100];
@@ -123,28 +132,28 @@ fn a_range_is_cut_and_an_answer_to_head_too() {
         let plain = scene.play(&ask, Way::Length, usize::try_from(count).unwrap()).bytes;
         let whole = head_length(&plain) + if header.is_some() { 10 } else { 0 };
         assert_eq!(plain.len(), whole);
-        for place in [1, whole - 1, whole] {
-            let cut = scene.origin.on(Op::egress()).cut_answer(place as u64, Cut::Close);
+        for location in [1, whole - 1, whole] {
+            let cut = scene.origin.on(Op::egress()).cut_answer(location as u64, Disconnect::Close);
             let seen = scene.play(&ask, Way::Length, usize::MAX);
-            assert_eq!((text(&seen.bytes), seen.ended), (text(&plain[..place]), Ended::Fin));
-            assert_eq!((seen.exchange.written, cut.fired()), (place as u64, 1));
+            assert_eq!((text(&seen.bytes), seen.ended), (text(&plain[..location]), Ended::Fin));
+            assert_eq!((seen.exchange.written, cut.fired()), (location as u64, 1));
         }
         scene.origin.finish();
     }
 }
 
 /// A fault, how its connection ends, and how many bytes come before that.
-type Arm = (fn(On<'_>), Ended, usize);
+type Arm = (fn(CallFaultBuilder<'_>), Ended, usize);
 
 #[test]
 fn files_that_come_whole_have_their_answers_struck() {
     let arms: [Arm; 6] = [
-        (|on| drop(on.cut_answer(100, Cut::Close)), Ended::Fin, 100),
-        (|on| drop(on.cut_answer(0, Cut::Reset)), Ended::Reset, 0),
-        (|on| drop(on.garble(Garble::Garbage(b"?".to_vec()))), Ended::Fin, 1),
-        (|on| drop(on.commit_then(Lose::Close)), Ended::Fin, 0),
-        (|on| drop(on.commit_then(Lose::HalfClose)), Ended::Fin, 0),
-        (|on| drop(on.alter(Alter::WrongSize)), Ended::StillOpen, 1),
+        (|on| drop(on.cut_answer(100, Disconnect::Close)), Ended::Fin, 100),
+        (|on| drop(on.cut_answer(0, Disconnect::Reset)), Ended::Reset, 0),
+        (|on| drop(on.garble(MalformedResponse::Garbage(b"?".to_vec()))), Ended::Fin, 1),
+        (|on| drop(on.commit_then(ResponseLoss::Close)), Ended::Fin, 0),
+        (|on| drop(on.commit_then(ResponseLoss::HalfClose)), Ended::Fin, 0),
+        (|on| drop(on.alter(HeaderMutation::WrongSize)), Ended::StillOpen, 1),
     ];
     let kinds: [(Op, Option<&str>); 4] = [
         (Op::raw(), None),
@@ -154,10 +163,10 @@ fn files_that_come_whole_have_their_answers_struck() {
     ];
     for (way, (op, path)) in WAYS.into_iter().flat_map(|way| kinds.clone().map(|kind| (way, kind)))
     {
-        for (arm, ended, bytes) in arms {
+        for (install, ended, bytes) in arms {
             let scene = Scene::new();
             let on = scene.origin.on(op.clone());
-            arm(match path {
+            install(match path {
                 Some(path) => on.path(path),
                 None => on,
             });
@@ -182,10 +191,10 @@ fn files_that_come_whole_have_their_answers_struck() {
 #[test]
 fn a_client_of_http_1_0_has_its_answers_struck() {
     let scene = Scene::new();
-    scene.origin.on(Op::piece(1)).nth(1).cut_answer(20, Cut::Close);
+    scene.origin.on(Op::piece(1)).nth(1).cut_answer(20, Disconnect::Close);
     scene.origin.on(Op::piece(1)).nth(2).delay(Duration::from_millis(30));
-    scene.origin.on(Op::piece(1)).nth(3).commit_then(Lose::Reset);
-    scene.origin.on(Op::piece(1)).nth(4).alter(Alter::UpperCaseChecksum);
+    scene.origin.on(Op::piece(1)).nth(3).commit_then(ResponseLoss::Reset);
+    scene.origin.on(Op::piece(1)).nth(4).alter(HeaderMutation::UpperCaseChecksum);
     let request = String::from_utf8(scene.piece(1).bytes(Way::Length)).unwrap();
     let request = request.replacen("HTTP/1.1", "HTTP/1.0", 1);
     let (bytes, ended) = scene.client().write(&request).hear(usize::MAX);
@@ -212,7 +221,7 @@ fn a_pipelined_request_waits_for_an_answer_that_is_held_or_slow() {
         [1, 2, 3].iter().flat_map(|number| scene.piece(*number).bytes(Way::Chunked)).collect();
     let mut client = scene.client();
     client.write(both);
-    assert!(held.arrived(PATIENCE));
+    assert!(held.wait(PATIENCE));
     assert_eq!(client.hear(0), (Vec::new(), Ended::StillOpen));
     scene.origin.requests().assert_count(1);
     held.release();
@@ -228,7 +237,7 @@ fn a_pipelined_request_waits_for_an_answer_that_is_held_or_slow() {
 fn a_refusal_with_any_status_is_written_as_it_is_recorded() {
     for status in [200, 201, 204, 205, 302, 304, 418, 451, 599] {
         let scene = Scene::new();
-        scene.origin.on(Op::piece(1)).reject(Reject::raw(status).reason("so be it"));
+        scene.origin.on(Op::piece(1)).reject(ErrorResponse::raw(status).reason("so be it"));
         let seen = scene.play(&scene.piece(1), Way::Length, usize::MAX);
         let recorded = seen.exchange.answer.as_ref().unwrap().to_bytes("HTTP/1.1");
         assert_eq!(text(&seen.bytes), text(&recorded));

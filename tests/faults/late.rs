@@ -20,8 +20,8 @@ fn what_the_origin_refuses_is_not_put_off() {
     let late = origin.on(Op::complete()).commit_later(AN_HOUR);
     let complete = format!(r#"["{token}", "{id}"]"#);
     assert_eq!(result(&origin, "completeMultipart", &complete)["code"], -4);
-    let spared = late.record().unwrap().spared.unwrap();
-    assert_eq!(&*spared, "the origin itself refused it: 200 -4 upload has no pieces");
+    let skip_reason = late.record().unwrap().skip_reason.unwrap();
+    assert_eq!(&*skip_reason, "the origin itself refused it: 200 -4 upload has no pieces");
     late.remove();
 
     let late = origin.on(Op::piece(1)).commit_later(AN_HOUR);

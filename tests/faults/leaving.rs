@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use mock_origin::{Armed, Cut, Lose, On, Op, Operation, Outcome};
+use mock_origin::{
+    CallFaultBuilder, Disconnect, FaultHandle, Op, Operation, Outcome, ResponseLoss,
+};
 
 use super::scene::{Ask, Scene, Way, assert_works, read};
 use super::support::record::{closed_connection, closed_exchange, wait_for};
@@ -53,22 +55,22 @@ fn assert_noticed(scene: &Scene, ask: &Ask, behind: &[u8], leave: Leave, outcome
 
 #[test]
 fn a_client_that_leaves_is_noticed_whatever_makes_it_wait() {
-    type Arm = fn(On<'_>) -> Armed;
+    type Arm = fn(CallFaultBuilder<'_>) -> FaultHandle;
     let arms: [(Arm, Outcome); 7] = [
         (|on| on.delay(FOREVER), Outcome::ClientGone),
         (|on| on.read_slowly(1), Outcome::ClientGone),
         (|on| on.answer_slowly(1), Outcome::ClientGone),
         (|on| on.stall_after(400), Outcome::CutByFault),
-        (|on| on.commit_then(Lose::Stall), Outcome::CutByFault),
-        (|on| on.cut_after(400, Cut::HalfClose), Outcome::CutByFault),
-        (|on| on.cut_answer(10, Cut::Stall), Outcome::CutByFault),
+        (|on| on.commit_then(ResponseLoss::Stall), Outcome::CutByFault),
+        (|on| on.cut_after(400, Disconnect::HalfClose), Outcome::CutByFault),
+        (|on| on.cut_answer(10, Disconnect::Stall), Outcome::CutByFault),
     ];
     let pipelined = request("OPTIONS", "/multipart/piece", &[], b"");
-    for (arm, outcome) in arms {
+    for (install, outcome) in arms {
         for leave in WAYS_TO_LEAVE {
             for behind in [&[][..], &pipelined] {
                 let scene = scene();
-                let fault = arm(scene.origin.on(Op::piece(1)));
+                let fault = install(scene.origin.on(Op::piece(1)));
                 assert_noticed(&scene, &scene.piece(1), behind, leave, outcome);
                 assert_eq!(fault.fired(), 1);
                 scene.origin.finish();
@@ -82,7 +84,7 @@ fn a_client_that_leaves_a_held_response_is_noticed() {
     type MakeAsk = fn(&Scene) -> Ask;
     let calls: [(MakeAsk, Op); 5] = [
         (|scene| scene.create("b.mp4"), Op::create()),
-        (|scene| scene.form("f.mp4"), Op::of(Operation::PostFile)),
+        (|scene| scene.form("f.mp4"), Op::operation(Operation::PostFile)),
         (|scene| scene.rpc("noop", r#"["TOKEN"]"#), Op::method("noop")),
         (|_| read("/videos/f"), Op::egress()),
         // Refused by the origin itself.
@@ -105,7 +107,7 @@ fn a_client_that_leaves_a_held_response_is_noticed() {
 fn a_client_that_leaves_a_silent_connection_is_noticed() {
     for leave in WAYS_TO_LEAVE {
         let scene = scene();
-        let fault = scene.origin.connections().silence();
+        let fault = scene.origin.on_connection().silence();
         let mut client = scene.client();
         let address = client.address();
         client.write(scene.piece(1).bytes(Way::Length));

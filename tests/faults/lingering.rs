@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::thread;
 
 use mock_origin::journal::ConnectionEnd;
-use mock_origin::{Cut, MockOrigin, On, Op};
+use mock_origin::{CallFaultBuilder, Disconnect, MockOrigin, Op};
 use socket2::{Domain, Socket, Type};
 
 use super::asking::status;
@@ -49,21 +49,21 @@ fn write_then_read(origin: &MockOrigin, headers: &[(&str, &str)], size: usize) -
 
 #[test]
 fn an_early_response_reaches_clients_that_write_first() {
-    type Arm = fn(On<'_>);
+    type Arm = fn(CallFaultBuilder<'_>);
     let cases: [(Option<Arm>, Option<u16>); 5] = [
         (None, Some(403)),
         (Some(|on| drop(on.reject(503))), Some(503)),
         (Some(|on| drop(on.reject_after(400, 503))), Some(503)),
-        (Some(|on| drop(on.cut_after(400, Cut::Close))), None),
-        (Some(|on| drop(on.cut_after(400, Cut::HalfClose))), None),
+        (Some(|on| drop(on.cut_after(400, Disconnect::Close))), None),
+        (Some(|on| drop(on.cut_after(400, Disconnect::HalfClose))), None),
     ];
     for size in [5 * MB, 64 * MB] {
         let length = size.to_string();
         for framing in [("Content-Length", &*length), ("Transfer-Encoding", "chunked")] {
-            for (arm, expected) in cases {
+            for (install, expected) in cases {
                 let scene = super::scene::Scene::new();
-                match arm {
-                    Some(arm) => arm(scene.origin.on(Op::piece(2))),
+                match install {
+                    Some(install) => install(scene.origin.on(Op::piece(2))),
                     None => scene.origin.expire_token(&scene.token),
                 }
                 let id =

@@ -38,19 +38,19 @@ mod waking;
 
 use std::time::Duration;
 
-use mock_origin::{Cut, Lose, MockOrigin, Op, Outcome, Reject};
+use mock_origin::{Disconnect, ErrorResponse, MockOrigin, Op, Outcome, ResponseLoss};
 use support::{Client, complete, create, piece};
 
 fn videos() -> (MockOrigin, String) {
     let origin = MockOrigin::builder().directory("/videos").start();
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     (origin, token)
 }
 
 #[test]
 fn a_lost_acknowledgement_leaves_the_piece_stored() {
     let (origin, token) = videos();
-    origin.on(Op::piece(2)).attempt(1).commit_then(Lose::Reset);
+    origin.on(Op::piece(2)).attempt(1).commit_then(ResponseLoss::Reset);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let mut client = Client::new(&origin);
     assert_eq!(piece(&mut client, &token, &id, 1, b"one").status, 200);
@@ -68,7 +68,7 @@ fn a_lost_acknowledgement_leaves_the_piece_stored() {
 #[test]
 fn a_body_is_cut_after_exactly_so_many_bytes() {
     let (origin, token) = videos();
-    origin.on(Op::piece(1)).cut_after(100, Cut::Reset);
+    origin.on(Op::piece(1)).cut_after(100, Disconnect::Reset);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let mut client = Client::new(&origin);
     let headers = support::piece_headers(&token, &id, "1");
@@ -84,7 +84,7 @@ fn a_body_is_cut_after_exactly_so_many_bytes() {
 #[test]
 fn a_refusal_is_a_row_of_the_table() {
     let (origin, token) = videos();
-    origin.on(Op::complete()).reject(Reject::code(-13));
+    origin.on(Op::complete()).reject(ErrorResponse::code(-13));
     origin.on(Op::create()).reject(503);
     let mut client = Client::new(&origin);
     let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Directory", "/videos")];
@@ -106,7 +106,7 @@ fn an_answer_is_held_until_it_is_released() {
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     std::thread::scope(|scope| {
         let sending = scope.spawn(|| piece(&mut Client::new(&origin), &token, &id, 1, b"one"));
-        assert!(held.arrived(Duration::from_secs(5)));
+        assert!(held.wait(Duration::from_secs(5)));
         origin.upload(&id).assert_pieces([1]);
         assert!(!sending.is_finished());
         held.release();
@@ -122,10 +122,10 @@ fn a_refusal_is_held_too_and_each_answer_that_is_held_can_be_waited_for() {
     std::thread::scope(|scope| {
         let ask = || Client::new(&origin).ask("POST", "/multipart/create", &[], b"").status;
         let first = scope.spawn(ask);
-        assert!(held.arrived_times(1, Duration::from_secs(5)));
-        assert!(!held.arrived_times(2, Duration::from_millis(1)));
+        assert!(held.wait_for(1, Duration::from_secs(5)));
+        assert!(!held.wait_for(2, Duration::from_millis(1)));
         let second = scope.spawn(ask);
-        assert!(held.arrived_times(2, Duration::from_secs(5)));
+        assert!(held.wait_for(2, Duration::from_secs(5)));
         held.release();
         assert_eq!([first, second].map(|asked| asked.join().unwrap()), [401, 401]);
     });

@@ -1,7 +1,10 @@
 //! What comes by no name of the tables goes wrong like everything else: a preflight, a request to no
 //! endpoint, and a method that there is not.
 
-use mock_origin::{Alter, Cut, Fault, Interface, Lose, MockOrigin, Op, Operation, Reject};
+use mock_origin::{
+    Disconnect, ErrorResponse, Fault, HeaderMutation, Interface, MockOrigin, Op, Operation,
+    ResponseLoss,
+};
 
 use super::asking::{self, rpc};
 use super::support::{Client, request};
@@ -23,7 +26,7 @@ fn what_comes_by_no_name_is_struck_too() {
     ];
     for (meant, word) in all {
         let (origin, _) = videos();
-        let fault = origin.on(Op::of(meant)).times(2).reject(Reject::raw(418));
+        let fault = origin.on(Op::operation(meant)).times(2).reject(ErrorResponse::raw(418));
         let read = Fault::from_json(&format!(r#"{{"op": "{word}", "reject": 503}}"#));
         origin.add_fault(read.unwrap());
         let statuses = |operation| [ask(&origin, operation), ask(&origin, operation)];
@@ -32,7 +35,7 @@ fn what_comes_by_no_name_is_struck_too() {
         }
         assert_eq!(fault.fired(), 2);
         assert_eq!(ask(&origin, meant), 503, "{word}");
-        let verdict = origin.verdict().unwrap_err().to_string();
+        let verdict = origin.verify().unwrap_err().to_string();
         assert!(!verdict.contains("this fault acts"), "{verdict}");
     }
 }
@@ -40,25 +43,25 @@ fn what_comes_by_no_name_is_struck_too() {
 #[test]
 fn a_preflight_and_what_is_refused_go_wrong_in_every_way_that_they_can() {
     let (origin, _) = videos();
-    let preflight = || Op::of(Operation::Preflight);
+    let preflight = || Op::operation(Operation::Preflight);
     let options = |body: &[u8]| {
         let whole = request("OPTIONS", "/multipart/piece", &[], body);
         let mut client = Client::new(&origin);
         client.write(whole);
         client.rest().unwrap_or_default()
     };
-    origin.on(preflight()).commit_then(Lose::Close);
+    origin.on(preflight()).commit_then(ResponseLoss::Close);
     assert_eq!(options(b""), b"");
-    origin.on(preflight()).cut_after(3, Cut::Close);
+    origin.on(preflight()).cut_after(3, Disconnect::Close);
     assert_eq!(options(b"a body"), b"");
-    origin.on(preflight()).lose(Lose::Close);
+    origin.on(preflight()).lose(ResponseLoss::Close);
     assert_eq!(options(b""), b"");
-    origin.on(preflight()).alter(Alter::With("X-Why".into(), "ill".into()));
+    origin.on(preflight()).alter(HeaderMutation::With("X-Why".into(), "ill".into()));
     let altered = Client::new(&origin).ask("OPTIONS", "/multipart/piece", &[], b"");
     assert_eq!((altered.status, altered.header("X-Why")), (200, Some("ill")));
-    origin.on(Op::of(Operation::UnknownMethod)).lose(Lose::Status(503));
+    origin.on(Op::operation(Operation::UnknownMethod)).lose(ResponseLoss::Status(503));
     assert_eq!(rpc(&origin, "getMultipartState", "[]").status, 503);
-    origin.on(Op::of(Operation::Unmatched)).lose(Lose::Status(503));
+    origin.on(Op::operation(Operation::Unmatched)).lose(ResponseLoss::Status(503));
     assert_eq!(asking::http(&origin, "/nope", &[], b"body").status, 503);
     assert!(origin.faults().iter().all(|fault| fault.fired == 1));
 }
@@ -69,7 +72,7 @@ fn a_rejection_without_a_row_has_the_standard_phrase() {
     for (status, phrase) in
         [(301, "Moved Permanently"), (418, "I'm a Teapot"), (502, "Bad Gateway"), (599, "")]
     {
-        origin.on(Op::egress()).reject(Reject::raw(status));
+        origin.on(Op::egress()).reject(ErrorResponse::raw(status));
         let answer = Client::new(&origin).ask("GET", "/none", &[], b"");
         assert_eq!((answer.status, &*answer.reason), (status, phrase));
     }

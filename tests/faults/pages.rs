@@ -1,6 +1,6 @@
 //! Rejections as a proxy writes them: with a page, and with header names in any case.
 
-use mock_origin::{Alter, Op, Outcome, Reject};
+use mock_origin::{ErrorResponse, HeaderMutation, Op, Outcome};
 
 use super::answer::text;
 use super::scene::{Ask, Figures, Scene, WAYS, Way, assert_works, head, read};
@@ -8,8 +8,8 @@ use super::support::Ended;
 
 const PAGE: &str = "<html><h1>502 Bad Gateway</h1></html>\n";
 
-fn page() -> Reject {
-    Reject::raw(502).body("text/html", PAGE)
+fn page() -> ErrorResponse {
+    ErrorResponse::raw(502).body("text/html", PAGE)
 }
 
 /// The rejection that a proxy's page comes to.
@@ -30,7 +30,7 @@ fn a_rejection_carries_its_body_type_and_length() {
         let figures = Figures {
             received: 0,
             written: expected.len() as u64,
-            outcome: Outcome::Answered,
+            outcome: Outcome::Responded,
             committed: false,
             answer: Some(502),
             faults: 1,
@@ -54,7 +54,10 @@ fn a_rejection_of_head_has_a_length_but_no_body() {
 #[test]
 fn a_body_replaces_the_one_of_a_row() {
     let scene = Scene::new();
-    scene.origin.on(Op::directory()).reject(Reject::row(401, -10001).body("text/plain", "busy"));
+    scene
+        .origin
+        .on(Op::directory())
+        .reject(ErrorResponse::row(401, -10001).body("text/plain", "busy"));
     let answer = scene.client().write(scene.directory().bytes(Way::Length)).read();
     assert_eq!((answer.status, answer.code(), answer.text()), (401, Some(-10001), "busy"));
     let types: Vec<_> = answer.headers.iter().filter(|(name, _)| name == "Content-Type").collect();
@@ -65,7 +68,7 @@ fn a_body_replaces_the_one_of_a_row() {
 #[test]
 fn a_body_of_bytes_rejects_a_whole_json_rpc_request() {
     let scene = Scene::new();
-    let reject = Reject::raw(503).body("application/octet-stream", [0, 255]);
+    let reject = ErrorResponse::raw(503).body("application/octet-stream", [0, 255]);
     scene.origin.on(Op::method("noop")).reject(reject);
     let ask = scene.rpc("noop", "{}");
     let answer = scene.client().write(ask.bytes(Way::Length)).read();
@@ -88,7 +91,7 @@ fn a_body_is_cut_with_its_rejection_in_the_request_body() {
 fn header_names_of_a_rejection_keep_their_case_and_order() {
     for way in WAYS {
         let scene = Scene::new();
-        let reject = Reject::raw(502)
+        let reject = ErrorResponse::raw(502)
             .header("via", "1.1 cache")
             .header("X-ID", "1")
             .header("Via", "1.1 edge")
@@ -115,7 +118,7 @@ fn header_names_of_a_rejection_keep_their_case_and_order() {
 #[test]
 fn a_header_of_a_rejection_replaces_the_default() {
     let scene = Scene::new();
-    let reject = Reject::raw(502)
+    let reject = ErrorResponse::raw(502)
         .header("server", "nginx")
         .header("date", "today")
         .header("connection", "close")
@@ -141,7 +144,7 @@ fn an_altered_header_keeps_the_case_it_was_given() {
     for way in WAYS {
         let scene = Scene::new();
         let op = || scene.origin.on(Op::piece(1)).attempt(1);
-        op().alter(Alter::With("x-agile-status".into(), "0".into()));
+        op().alter(HeaderMutation::With("x-agile-status".into(), "0".into()));
         let mut client = scene.client();
         let seen = scene.play_on(&mut client, &scene.piece(1), way, 1);
         let seen_text = text(&seen.bytes);
@@ -160,7 +163,7 @@ fn an_altered_header_keeps_the_case_it_was_given() {
 fn a_large_file_follows_a_head_with_exact_names() {
     let content = vec![b'x'; 3_000_000];
     let scene = Scene::with(|builder| builder.file("/large", content.clone()));
-    scene.origin.on(Op::egress()).alter(Alter::With("x-cache".into(), "HIT".into()));
+    scene.origin.on(Op::egress()).alter(HeaderMutation::With("x-cache".into(), "HIT".into()));
     let mut client = scene.client();
     let answer = client.write(read("/large").bytes(Way::Length)).read();
     assert_eq!((answer.status, answer.header("x-cache")), (200, Some("HIT")));

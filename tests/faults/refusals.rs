@@ -6,10 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 use std::time::Duration;
 
-use mock_origin::fault::{ConnectionEffect, Effect, Fault, Trigger, Which};
+use mock_origin::fault::{CallMatcher, ConnectionAction, Fault, FaultAction, Repeat};
 use mock_origin::{
-    Alter, Chaos, Cut, Garble, Interface, InterimResponse, Join, Later, Limit, Listing, Lose,
-    Mishap, MockOrigin, Op, OpenUpload, Operation, Reject, UploadSnapshot,
+    Chaos, DeferredCommit, Disconnect, ErrorResponse, HeaderMutation, InProgressUpload, Interface,
+    Interference, InterimResponse, Join, Limit, ListingFault, MalformedResponse, MockOrigin, Op,
+    Operation, ResponseLoss, UploadSnapshot,
 };
 
 use super::videos;
@@ -29,8 +30,8 @@ fn watch_panics() {
         let told = take_hook();
         set_hook(Box::new(move |info| {
             let is_watched = WATCHED.with_borrow_mut(|watched| {
-                let Some(place) = watched else { return false };
-                *place = info.location().map(|at| at.file().to_owned()).unwrap_or_default();
+                let Some(location) = watched else { return false };
+                *location = info.location().map(|at| at.file().to_owned()).unwrap_or_default();
                 true
             });
             if !is_watched {
@@ -42,7 +43,7 @@ fn watch_panics() {
 
 /// An upload without pieces.
 fn with_upload() -> UploadSnapshot {
-    MockOrigin::builder().upload(OpenUpload::new("/a")).start().upload("/a")
+    MockOrigin::builder().upload(InProgressUpload::new("/a")).start().upload("/a")
 }
 
 /// The text with which `ask` panics, and the file in which.
@@ -50,13 +51,13 @@ fn refusal(origin: &MockOrigin, ask: fn(&MockOrigin)) -> (String, String) {
     watch_panics();
     WATCHED.set(Some(String::new()));
     let refused = catch_unwind(AssertUnwindSafe(|| ask(origin)));
-    let place = WATCHED.take().unwrap();
-    let Err(panic) = refused else { return ("nothing is said against it".to_owned(), place) };
+    let location = WATCHED.take().unwrap();
+    let Err(panic) = refused else { return ("nothing is said against it".to_owned(), location) };
     let text = match panic.downcast::<String>() {
         Ok(text) => *text,
         Err(panic) => (*panic.downcast::<&str>().unwrap()).to_owned(),
     };
-    (text, place)
+    (text, location)
 }
 
 /// All cases are tried before one fails, so that a changed text is seen with all of its kind.
@@ -64,9 +65,9 @@ fn assert_all_refused(cases: &[Case]) {
     let (origin, _) = videos();
     let mut wrong = Vec::new();
     for (ask, expected) in cases {
-        let (text, place) = refusal(&origin, *ask);
-        if text != *expected || place != file!() || text.contains('\n') {
-            wrong.push(format!("said:     {text}\nexpected: {expected}\nat:       {place}\n"));
+        let (text, location) = refusal(&origin, *ask);
+        if text != *expected || location != file!() || text.contains('\n') {
+            wrong.push(format!("said:     {text}\nexpected: {expected}\nat:       {location}\n"));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -87,7 +88,7 @@ fn calls_that_there_are_not() {
     assert_refused! { |origin|
         origin.on(Op::method("getMultipartState")).reject(503) =>
             "unknown method \"getMultipartState\"; did you mean \"getMultipartStatus\"?",
-        origin.on(Op::method("getMultipartState")).lose(Lose::Close) =>
+        origin.on(Op::method("getMultipartState")).lose(ResponseLoss::Close) =>
             "unknown method \"getMultipartState\"; did you mean \"getMultipartStatus\"?",
         origin.on(Op::piece(0)).reject(503) =>
             "part: numbers go from 1 to 2147483647, and 0 is none",
@@ -97,11 +98,11 @@ fn calls_that_there_are_not() {
             "part: numbers go from 1 to 2147483647, and 2147483648 is none",
         origin.on(Op::any_piece().over(Interface::JsonRpc)).reject(503) =>
             "there is no piece over jsonrpc, but over http",
-        origin.on(Op::of(Operation::Unmatched).over(Interface::JsonRpc)).reject(503) =>
+        origin.on(Op::operation(Operation::Unmatched).over(Interface::JsonRpc)).reject(503) =>
             "there is no unmatched over jsonrpc, but over http",
         origin.on(Op::create()).user("jim").reject(503) =>
             "there is no user \"jim\", but [\"jane\"]",
-        origin.tokens().user("jim").die_after_requests(1) =>
+        origin.on_token().user("jim").expire_after_requests(1) =>
             "there is no user \"jim\", but [\"jane\"]",
         origin.on(Op::create()).path("videos/*").reject(503) =>
             "path: it begins with a slash: \"/videos/*\"",
@@ -109,7 +110,7 @@ fn calls_that_there_are_not() {
             "path: it begins with a slash: \"/\"",
         origin.on(Op::create()).named("two\nlines").reject(503) =>
             "a name is one line of text, and this is \"two\\nlines\"",
-        origin.connections().named("").reset() =>
+        origin.on_connection().named("").reset() =>
             "a fault without a name is called by its sentence: leave it out",
     }
 }
@@ -131,9 +132,9 @@ fn paths_users_and_uploads_that_no_such_call_is_about() {
             "upload: it is not known of create when faults are decided",
         origin.on(Op::egress()).user("jane").reject(503) =>
             "user: it is not known of egress when faults are decided",
-        origin.on(Op::of(Operation::Preflight)).path("/videos").reject(503) =>
+        origin.on(Op::operation(Operation::Preflight)).path("/videos").reject(503) =>
             "path: it is not known of preflight when faults are decided",
-        origin.on(Op::of(Operation::UnknownMethod)).user("jane").reject(503) =>
+        origin.on(Op::operation(Operation::UnknownMethod)).user("jane").reject(503) =>
             "user: it is not known of unknown_method when faults are decided",
         origin.on(Op::method("stat").over(Interface::Http)).reject(503) =>
             "there is no stat over http, but over jsonrpc",
@@ -153,7 +154,7 @@ fn what_is_said_twice() {
             ".nth(1) and .times(2) exclude each other: keep one of them",
         origin.on(Op::create()).named("a").named("b").reject(503) =>
             ".named(\"a\") and .named(\"b\") exclude each other: keep one of them",
-        origin.tokens().user("jane").user("jim").die_after_requests(1) =>
+        origin.on_token().user("jane").user("jim").expire_after_requests(1) =>
             ".user(\"jane\") and .user(\"jim\") exclude each other: keep one of them",
         origin.on(Op::create()).attempt(1).attempt(2).reject(503) =>
             ".attempt(1) and .attempt(2) exclude each other: keep one of them",
@@ -167,11 +168,11 @@ fn successes_as_refusals() {
     assert_refused! { |origin|
         origin.on(Op::piece(1)).reject(200) =>
             "reject: 200 is no status of a refusal: 300 to 599",
-        origin.on(Op::piece(1)).commit_then(Lose::Status(200)) =>
+        origin.on(Op::piece(1)).commit_then(ResponseLoss::Status(200)) =>
             "commit_then: 200 is no status of a refusal: 300 to 599",
-        origin.on(Op::complete().over(Interface::Http)).reject(Reject::code(0)) =>
+        origin.on(Op::complete().over(Interface::Http)).reject(ErrorResponse::code(0)) =>
             "reject: complete over http has no row 0, but 400/-17, 400/-8, 400/-5, 400/-4, 400/-2, 401/-10001, 403/-10001, 429/-26, 500/-13, 503/-26",
-        origin.on(Op::method("logout")).reject(Reject::row(200, 0)) =>
+        origin.on(Op::method("logout")).reject(ErrorResponse::row(200, 0)) =>
             "reject: logout has no row 200/0, but 200/-32700, 200/-32603, 200/-32602, 200/-32601, 200/-32600, 200/-32099, 200/-32000, 200/-2, 200/-1",
     }
 }
@@ -192,22 +193,22 @@ fn counts_that_never_come() {
             ".nth(1) and .nth(2) exclude each other: keep one of them",
         origin.on(Op::piece(1)).first().always().reject(503) =>
             ".first() and .always() exclude each other: keep one of them",
-        origin.connections().nth(0).reset() =>
+        origin.on_connection().nth(0).reset() =>
             "nth takes 1 or more, and the first is 1",
-        origin.connections().nth(1).always().reset() =>
+        origin.on_connection().nth(1).always().reset() =>
             ".nth(1) and .always() exclude each other: keep one of them",
-        origin.connections().first().times(2).reset() =>
+        origin.on_connection().first().times(2).reset() =>
             ".first() and .times(2) exclude each other: keep one of them",
-        origin.connections().times(0).silence() =>
+        origin.on_connection().times(0).silence() =>
             "times takes 1 or more: what acts 0 times is no fault",
-        origin.connections().close_after(0) =>
+        origin.on_connection().close_after(0) =>
             "close_after takes 1 answer or more: reset has none",
-        origin.tokens().die_after_requests(0) =>
-            "die_after_requests takes 1 request or more, not 0",
-        origin.tokens().die_after_bytes(0) =>
-            "die_after_bytes takes 1 byte or more, not 0",
-        origin.tokens().die_after(Duration::ZERO) =>
-            "die_after takes more than 0 seconds: afterwards, with expire_token, ends one at once",
+        origin.on_token().expire_after_requests(0) =>
+            "expire_after_requests takes 1 request or more, not 0",
+        origin.on_token().expire_after_bytes(0) =>
+            "expire_after_bytes takes 1 byte or more, not 0",
+        origin.on_token().expire_after(Duration::ZERO) =>
+            "expire_after takes more than 0 seconds: interfere_after, with expire_token, ends one at once",
     }
 }
 
@@ -233,17 +234,17 @@ fn zero_counts_and_empty_ranges_are_refused() {
             "part numbers go from 1 up: .assert_pieces(1..=4)",
         with_upload().piece(1).assert_attempts(2..=1) =>
             "no number is in 2..=1: .assert_attempts(1..=2)",
-        Chaos::seed(1).at_most(0).per_operation() =>
-            "chaos that strikes no attempt is none: .at_most(1).per_operation()",
-        Chaos::seed(1).percent(0) =>
+        Chaos::new(1).max_per_operation(0) =>
+            "chaos that strikes no attempt is none: .max_per_operation(1)",
+        Chaos::new(1).percent(0) =>
             "chaos that strikes no attempt is none: .percent(1)",
         MockOrigin::builder().limit(Limit::Pieces, 0) =>
             "a limit is 1 or more: .limit(Limit::Pieces, 1)",
         MockOrigin::builder().hold_limit(Duration::ZERO) =>
             "nothing is held for no time: .hold_limit(Duration::from_secs(1))",
-        MockOrigin::start().on(Op::any()).hold().arrived_times(0, Duration::ZERO) =>
+        MockOrigin::start().on(Op::any()).hold().wait_for(0, Duration::ZERO) =>
             "0 answers are always held: .arrived_times(1, patience)",
-        MockOrigin::start().on(Op::any()).hold().arrived_times_async(0, Duration::ZERO) =>
+        MockOrigin::start().on(Op::any()).hold().wait_for_async(0, Duration::ZERO) =>
             "0 answers are always held: .arrived_times_async(1, patience)",
     }
 }
@@ -251,41 +252,41 @@ fn zero_counts_and_empty_ranges_are_refused() {
 #[test]
 fn answers_that_no_table_has() {
     assert_refused! { |origin|
-        origin.on(Op::create()).reject(Reject::code(-13)) =>
+        origin.on(Op::create()).reject(ErrorResponse::code(-13)) =>
             "reject: create has no row -13, but 200/-32700, 200/-32603, 200/-32602, 200/-32601, 200/-32600, 200/-32099, 200/-32000, 200/-10001, 200/-27, 200/-23, 200/-21, 200/-20, 200/-16, 200/-1, 400/-51, 400/-23, 400/-21, 400/-20, 400/-16, 400/-1, 401/-10001, 403/-10001, 429/-26, 500/-27, 503/-26",
-        origin.on(Op::piece(1)).reject_after(1, Reject::row(400, -22)) =>
+        origin.on(Op::piece(1)).reject_after(1, ErrorResponse::row(400, -22)) =>
             "reject_after: piece 1 has no row 400/-22, but 400/-25, 400/-24, 400/-17, 400/-11, 400/-10, 400/-8, 400/-7, 400/-6, 400/-3, 400/-2, 401/-10001, 403/-10001, 429/-26, 500/-49, 503/-26, 503/-22",
-        origin.on(Op::method("logout")).reject(Reject::code(-13)) =>
+        origin.on(Op::method("logout")).reject(ErrorResponse::code(-13)) =>
             "reject: logout has no row -13, but 200/-32700, 200/-32603, 200/-32602, 200/-32601, 200/-32600, 200/-32099, 200/-32000, 200/-2, 200/-1",
-        origin.on(Op::egress()).reject(Reject::code(-13)) =>
+        origin.on(Op::egress()).reject(ErrorResponse::code(-13)) =>
             "reject: egress has no row -13, nor any other, but takes any status",
-        origin.on(Op::of(Operation::Preflight)).reject(Reject::code(-13)) =>
+        origin.on(Op::operation(Operation::Preflight)).reject(ErrorResponse::code(-13)) =>
             "reject: preflight has no row -13, nor any other, but takes any status",
         origin.on(Op::piece(1)).reject(99) =>
             "reject: 99 is no status of a refusal: 300 to 599",
-        origin.on(Op::piece(1)).reject(Reject::raw(700)) =>
+        origin.on(Op::piece(1)).reject(ErrorResponse::raw(700)) =>
             "reject: 700 is no status of a final answer: 200 to 599",
-        origin.on(Op::piece(1)).commit_then(Lose::Status(100)) =>
+        origin.on(Op::piece(1)).commit_then(ResponseLoss::Status(100)) =>
             "commit_then: 100 is no status of a refusal: 300 to 599",
-        origin.on(Op::piece(1)).commit_later(Later::after(Duration::ZERO).then(Lose::Status(600))) =>
+        origin.on(Op::piece(1)).commit_later(DeferredCommit::after(Duration::ZERO).then(ResponseLoss::Status(600))) =>
             "commit_later: 600 is no status of a refusal: 300 to 599",
-        origin.on(Op::piece(1)).reject(Reject::status(503).with_code(-1)) =>
-            "the tables tell the code: Reject::raw(503).with_code(-1)",
-        origin.on(Op::piece(1)).reject(Reject::raw(503).reason("two\r\nlines")) =>
+        origin.on(Op::piece(1)).reject(ErrorResponse::status(503).with_code(-1)) =>
+            "the tables tell the code: ErrorResponse::raw(503).with_code(-1)",
+        origin.on(Op::piece(1)).reject(ErrorResponse::raw(503).reason("two\r\nlines")) =>
             "reject: a reason phrase is one line",
-        origin.on(Op::piece(1)).reject(Reject::raw(204).body("text/html", "<p>")) =>
+        origin.on(Op::piece(1)).reject(ErrorResponse::raw(204).body("text/html", "<p>")) =>
             "reject: 204 has no body (RFC 9110), and this one has 3 bytes",
-        origin.on(Op::piece(1)).reject(Reject::status(304).body("text/html", "<p>")) =>
+        origin.on(Op::piece(1)).reject(ErrorResponse::status(304).body("text/html", "<p>")) =>
             "reject: 304 has no body (RFC 9110), and this one has 3 bytes",
-        origin.on(Op::piece(1)).reject(Reject::raw(502).body("text/\nhtml", "<p>")) =>
+        origin.on(Op::piece(1)).reject(ErrorResponse::raw(502).body("text/\nhtml", "<p>")) =>
             "reject: \"text/\\nhtml\" is no value of a header",
-        origin.on(Op::method("stat")).reject(Reject::code(-1).body("text/html", "<p>")) =>
-            "reject: that cannot happen to stat: a row of stat is an error object in a 200, without a reason, headers or a body of its own: Reject::raw",
-        origin.on(Op::method("stat")).reject(Reject::code(-1).header("X-Why", "ill")) =>
-            "reject: that cannot happen to stat: a row of stat is an error object in a 200, without a reason, headers or a body of its own: Reject::raw",
-        origin.on(Op::piece(1)).reject(Reject::raw(503).header("Retry After", "1")) =>
+        origin.on(Op::method("stat")).reject(ErrorResponse::code(-1).body("text/html", "<p>")) =>
+            "reject: that cannot happen to stat: a row of stat is an error object in a 200, without a reason, headers or a body of its own: ErrorResponse::raw",
+        origin.on(Op::method("stat")).reject(ErrorResponse::code(-1).header("X-Why", "ill")) =>
+            "reject: that cannot happen to stat: a row of stat is an error object in a 200, without a reason, headers or a body of its own: ErrorResponse::raw",
+        origin.on(Op::piece(1)).reject(ErrorResponse::raw(503).header("Retry After", "1")) =>
             "reject: \"Retry After\" is no name of a header",
-        origin.on(Op::piece(1)).reject(Reject::raw(503).header("X", "a\r\nY: b")) =>
+        origin.on(Op::piece(1)).reject(ErrorResponse::raw(503).header("X", "a\r\nY: b")) =>
             "reject: \"a\\r\\nY: b\" is no value of a header",
         origin.on(Op::piece(1)).send_interim(101) =>
             "send_interim: 101 ends HTTP on the connection: garble can send it",
@@ -305,9 +306,9 @@ fn answers_that_no_table_has() {
             "garble_continue: that is 100 Continue as it is: write other bytes",
         origin.on(Op::method("stat")).withhold_continue() =>
             "withhold_continue: that cannot happen to stat: what it asks for is in its body, and known when that has been read",
-        origin.on(Op::piece(1)).alter(Alter::Without(String::new())) =>
+        origin.on(Op::piece(1)).alter(HeaderMutation::Without(String::new())) =>
             "alter: \"\" is no name of a header",
-        origin.on(Op::piece(1)).alter(Alter::With("X".into(), "\n".into())) =>
+        origin.on(Op::piece(1)).alter(HeaderMutation::With("X".into(), "\n".into())) =>
             "alter: \"\\n\" is no value of a header",
     }
 }
@@ -315,33 +316,33 @@ fn answers_that_no_table_has() {
 #[test]
 fn effects_that_cannot_happen_to_what_is_selected() {
     assert_refused! { |origin|
-        origin.on(Op::piece(1)).list(Listing::Drops) =>
+        origin.on(Op::piece(1)).list(ListingFault::Drops) =>
             "list: that cannot happen to piece 1: /multipart/piece gives no list",
         origin.on(Op::create()).join(Join::Fail) =>
             "join: that cannot happen to create: /multipart/create begins no join",
-        origin.on(Op::complete()).alter(Alter::WrongChecksum) =>
+        origin.on(Op::complete()).alter(HeaderMutation::WrongChecksum) =>
             "alter: that cannot happen to complete: /multipart/complete answers without X-Agile-Checksum",
-        origin.on(Op::egress()).alter(Alter::WrongSize) =>
+        origin.on(Op::egress()).alter(HeaderMutation::WrongSize) =>
             "alter: that cannot happen to egress: a stored file answers without X-Agile-Size",
-        origin.on(Op::login()).meanwhile(Mishap::AbortUpload) =>
-            "meanwhile: that cannot happen to login: /account/login is about no upload",
-        origin.on(Op::complete()).afterwards(Mishap::AbortUpload) =>
-            "afterwards: that cannot happen to complete: /multipart/complete leaves no upload that could be aborted",
-        origin.on(Op::login()).afterwards(Mishap::RemoveDirectory) =>
-            "afterwards: that cannot happen to login: /account/login is about no path",
-        origin.on(Op::method("ping")).afterwards(Mishap::ExpireToken) =>
-            "afterwards: that cannot happen to ping: ping comes without a token",
-        origin.on(Op::login()).afterwards(Mishap::ExpireToken) =>
-            "afterwards: that cannot happen to login: /account/login comes without a token: the one that it gives is ended by a fault on tokens, or by expire_token in the test",
+        origin.on(Op::login()).interfere_before(Interference::AbortUpload) =>
+            "interfere_before: that cannot happen to login: /account/login is about no upload",
+        origin.on(Op::complete()).interfere_after(Interference::AbortUpload) =>
+            "interfere_after: that cannot happen to complete: /multipart/complete leaves no upload that could be aborted",
+        origin.on(Op::login()).interfere_after(Interference::RemoveDirectory) =>
+            "interfere_after: that cannot happen to login: /account/login is about no path",
+        origin.on(Op::method("ping")).interfere_after(Interference::ExpireToken) =>
+            "interfere_after: that cannot happen to ping: ping comes without a token",
+        origin.on(Op::login()).interfere_after(Interference::ExpireToken) =>
+            "interfere_after: that cannot happen to login: /account/login comes without a token: the one that it gives is ended by a fault on tokens, or by expire_token in the test",
         origin.on(Op::create()).stale() =>
             "stale: that cannot happen to create: /multipart/create reads nothing that could be stale",
-        origin.on(Op::piece(1)).cut_after(100_000_000_001, Cut::Reset) =>
+        origin.on(Op::piece(1)).cut_after(100_000_000_001, Disconnect::Reset) =>
             "cut_after: no body has 100000000001 bytes: the largest piece has 100000000000 (§4.2)",
         origin.on(Op::piece(1)).reject_after(100_000_000_001, 503) =>
             "reject_after: no body has 100000000001 bytes: the largest piece has 100000000000 (§4.2)",
         origin.on(Op::piece(1)).stall_after(100_000_000_001) =>
             "stall_after: no body has 100000000001 bytes: the largest piece has 100000000000 (§4.2)",
-        origin.on(Op::method("stat")).cut_after(10, Cut::Close) =>
+        origin.on(Op::method("stat")).cut_after(10, Disconnect::Close) =>
             "cut_after: that cannot happen to stat: what it asks for is in its body, and known when that has been read",
         origin.on(Op::method("stat")).stall_after(10) =>
             "stall_after: that cannot happen to stat: what it asks for is in its body, and known when that has been read",
@@ -357,15 +358,15 @@ fn effects_that_cannot_happen_to_what_is_selected() {
             "commit_later: that cannot happen to egress: a stored file does nothing that could be late",
         origin.on(Op::method("stat")).commit_later(Duration::from_secs(1)) =>
             "commit_later: that cannot happen to stat: stat does nothing that could be late",
-        origin.on(Op::method("stat")).alter(Alter::Code(-1)) =>
+        origin.on(Op::method("stat")).alter(HeaderMutation::Code(-1)) =>
             "alter: that cannot happen to stat: stat answers without X-Agile-Status",
-        origin.on(Op::create()).alter(Alter::Without("x-agile-checksum".into())) =>
+        origin.on(Op::create()).alter(HeaderMutation::Without("x-agile-checksum".into())) =>
             "alter: that cannot happen to create: /multipart/create answers without x-agile-checksum",
         origin.on(Op::piece(1)).delay(Duration::ZERO) =>
             "delay: no time at all is no delay",
         origin.on(Op::piece(1)).commit_later(Duration::MAX) =>
             "commit_later: 18446744073709551615 seconds never come: at most 253402300799, all there are from 1970 to 9999",
-        origin.on(Op::piece(1)).garble(Garble::Garbage(Vec::new())) =>
+        origin.on(Op::piece(1)).garble(MalformedResponse::Garbage(Vec::new())) =>
             "garble: garbage of no bytes is a close: cut_answer, after 0 bytes",
     }
 }
@@ -373,26 +374,26 @@ fn effects_that_cannot_happen_to_what_is_selected() {
 #[test]
 fn effects_that_cannot_happen_to_what_has_no_name() {
     assert_refused! { |origin|
-        origin.on(Op::of(Operation::Unmatched)).commit_then(Lose::Close) =>
+        origin.on(Op::operation(Operation::Unmatched)).commit_then(ResponseLoss::Close) =>
             "commit_then: that cannot happen to unmatched: the origin itself refused it: 404",
-        origin.on(Op::of(Operation::UnknownMethod)).commit_then(Lose::Close) =>
+        origin.on(Op::operation(Operation::UnknownMethod)).commit_then(ResponseLoss::Close) =>
             "commit_then: that cannot happen to unknown_method: the origin itself refused it: 200",
-        origin.on(Op::of(Operation::Preflight)).commit_later(Duration::from_secs(1)) =>
+        origin.on(Op::operation(Operation::Preflight)).commit_later(Duration::from_secs(1)) =>
             "commit_later: that cannot happen to preflight: OPTIONS does nothing that could be late",
-        origin.on(Op::of(Operation::Preflight)).afterwards(Mishap::RemoveDirectory) =>
-            "afterwards: that cannot happen to preflight: OPTIONS is about no path",
-        origin.on(Op::of(Operation::Unmatched)).meanwhile(Mishap::ExpireToken) =>
-            "meanwhile: that cannot happen to unmatched: what no endpoint takes comes without a token",
-        origin.on(Op::of(Operation::Preflight)).alter(Alter::Code(-1)) =>
+        origin.on(Op::operation(Operation::Preflight)).interfere_after(Interference::RemoveDirectory) =>
+            "interfere_after: that cannot happen to preflight: OPTIONS is about no path",
+        origin.on(Op::operation(Operation::Unmatched)).interfere_before(Interference::ExpireToken) =>
+            "interfere_before: that cannot happen to unmatched: what no endpoint takes comes without a token",
+        origin.on(Op::operation(Operation::Preflight)).alter(HeaderMutation::Code(-1)) =>
             "alter: that cannot happen to preflight: OPTIONS answers without X-Agile-Status",
-        origin.on(Op::of(Operation::Unmatched)).alter(Alter::Code(-1)) =>
+        origin.on(Op::operation(Operation::Unmatched)).alter(HeaderMutation::Code(-1)) =>
             "alter: that cannot happen to unmatched: what no endpoint takes answers without X-Agile-Status",
     }
 }
 
 #[test]
 fn patience_without_end_is_a_number_too() {
-    let patient = Reject::status(503).retry_after(Duration::MAX);
+    let patient = ErrorResponse::status(503).retry_after(Duration::MAX);
     assert_eq!(patient.own_headers(), [("Retry-After".to_owned(), u64::MAX.to_string())]);
 }
 
@@ -415,10 +416,10 @@ fn switches_that_there_are_not() {
 #[test]
 fn what_comes_as_text_is_refused_in_the_same_words_without_a_panic() {
     let (origin, _) = videos();
-    let trigger = Trigger { attempts: Some(0..=0), ..Trigger::new(Op::create()) };
-    let refused = origin.try_add_fault(Fault::on_call(trigger, Effect::Hold)).unwrap_err();
+    let matcher = CallMatcher { attempts: Some(0..=0), ..CallMatcher::new(Op::create()) };
+    let refused = origin.try_add_fault(Fault::on_call(matcher, FaultAction::Hold)).unwrap_err();
     assert_eq!(refused, "attempts go from 1 up, and 0 is none");
-    let reset = Fault::on_connection(Which::Nth(0), ConnectionEffect::Reset);
+    let reset = Fault::on_connection(Repeat::Nth(0), ConnectionAction::Reset);
     assert_eq!(origin.try_add_fault(reset).unwrap_err(), "nth takes 1 or more, and the first is 1");
     origin.finish();
 }

@@ -40,7 +40,7 @@ fn a_request_that_a_fault_delays_is_not_answered_after_a_reset() {
         (|scene| scene.piece(1), |origin| drop(origin.on(Op::piece(1)).read_slowly(1))),
         (
             |scene| scene.form("b"),
-            |origin| drop(origin.on(Op::of(Operation::PostFile)).delay(FOREVER)),
+            |origin| drop(origin.on(Op::operation(Operation::PostFile)).delay(FOREVER)),
         ),
         (
             |scene| scene.rpc("noop", r#"["TOKEN"]"#),
@@ -49,9 +49,9 @@ fn a_request_that_a_fault_delays_is_not_answered_after_a_reset() {
         // Refused by the origin itself.
         (|_| read("/none"), |origin| drop(origin.on(Op::egress()).delay(FOREVER))),
     ];
-    for (ask, arm) in calls {
+    for (ask, install) in calls {
         let scene = scene();
-        arm(&scene.origin);
+        install(&scene.origin);
         let mut client = scene.client();
         client.write(ask(&scene).bytes(Way::Length));
         wait_for(&scene.origin, |journal| {
@@ -69,7 +69,7 @@ fn a_held_request_is_not_answered_after_a_reset() {
     let held = scene.origin.on(Op::create()).hold();
     let mut client = scene.client();
     client.write(scene.create("b").bytes(Way::Length));
-    assert!(held.arrived(PATIENCE));
+    assert!(held.wait(PATIENCE));
     assert_unanswered(&scene, client, 1);
     held.release();
 }

@@ -1,7 +1,7 @@
 //! What happens to JSON-RPC: to single calls, to those of a batch, and to all methods alike.
 
-use mock_origin::spec::METHODS;
-use mock_origin::{Interface, Join, Lose, MockOrigin, Op, Reject};
+use mock_origin::protocol::METHODS;
+use mock_origin::{ErrorResponse, Interface, Join, MockOrigin, Op, ResponseLoss};
 
 use super::commit::{LOSSES, assert_figures, count, known};
 use super::scene::{Ask, Scene, WAYS, Way, assert_works, refusal_by_proxy};
@@ -96,9 +96,9 @@ const READERS: [&str; 14] = [
 ];
 
 /// JSON-RPC has no rows for statuses: another one comes as a proxy would send it.
-fn lost_rpc(lose: Lose) -> Vec<u8> {
+fn lost_rpc(lose: ResponseLoss) -> Vec<u8> {
     match lose {
-        Lose::Status(status) => refusal_by_proxy(status),
+        ResponseLoss::Status(status) => refusal_by_proxy(status),
         _ => Vec::new(),
     }
 }
@@ -134,7 +134,7 @@ fn a_rejected_call_of_a_batch_is_the_only_one_that_is_not_done() {
     for (code, second) in [(-2, own), (-32000, envelope)] {
         for way in WAYS {
             let scene = Scene::new();
-            scene.origin.on(Op::method("makeDir")).nth(2).reject(Reject::code(code));
+            scene.origin.on(Op::method("makeDir")).nth(2).reject(ErrorResponse::code(code));
             let (answer, is_open) = send_batch(&scene, way);
             assert!(is_open);
             let done = |id| format!(r#"{{"jsonrpc": "2.0", "id": {id}, "result": 0}}"#);
@@ -169,9 +169,9 @@ fn a_json_rpc_call_is_rejected_by_its_row_the_envelopes_or_a_status() {
     for way in WAYS {
         let scene = Scene::new();
         let on = || scene.origin.on(Op::method("stat")).path("/videos");
-        on().nth(1).reject(Reject::code(-10001));
-        on().nth(2).reject(Reject::code(-32700));
-        on().nth(3).reject(Reject::raw(502).with_code(-7).header("X-Via", "proxy"));
+        on().nth(1).reject(ErrorResponse::code(-10001));
+        on().nth(2).reject(ErrorResponse::code(-32700));
+        on().nth(3).reject(ErrorResponse::raw(502).with_code(-7).header("X-Via", "proxy"));
         let ask = scene.rpc("stat", r#"["TOKEN", "/videos"]"#);
         let (mut client, begin) = (scene.client(), r#"{"jsonrpc": "2.0", "id": 1, "#);
         let mut tell = || client.write(ask.bytes(way)).read();
@@ -191,8 +191,8 @@ fn a_json_rpc_call_is_rejected_by_its_row_the_envelopes_or_a_status() {
 #[test]
 fn a_rejection_comes_before_what_the_origin_itself_would_mind() {
     let scene = Scene::new();
-    scene.origin.on(Op::method("makeDir")).reject(Reject::code(-5));
-    scene.origin.on(Op::any()).nth(2).reject(Reject::code(-32000));
+    scene.origin.on(Op::method("makeDir")).reject(ErrorResponse::code(-5));
+    scene.origin.on(Op::any()).nth(2).reject(ErrorResponse::code(-32000));
     let mut client = scene.client();
     let mut tell = |ask: &Ask| client.write(ask.bytes(Way::Length)).read().text().to_owned();
     let begin = r#"{"jsonrpc": "2.0", "id": 1, "#;

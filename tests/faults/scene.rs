@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use mock_origin::journal::{Exchange, Journal};
-use mock_origin::spec::{Endpoint, Made, Row, STANDARD_HEADERS};
-use mock_origin::{Builder, MockOrigin, OpenUpload, Operation, Outcome};
+use mock_origin::protocol::{Availability, Endpoint, ResultCode, STANDARD_HEADERS};
+use mock_origin::{Builder, InProgressUpload, MockOrigin, Operation, Outcome};
 
 use super::support::payload::{chunk, chunked};
 use super::support::record::{closed_exchange, wait_for};
@@ -93,9 +93,9 @@ impl Scene {
             .clock_at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000))
             .clock_stopped()
             .directory("/videos")
-            .upload(OpenUpload::new("/videos/a.mp4").piece(1, "one"));
+            .upload(InProgressUpload::new("/videos/a.mp4").piece(1, "one"));
         let origin = change(builder).start();
-        let token = origin.token_for("jane");
+        let token = origin.issue_token("jane");
         let id = origin.uploads()[0].id().to_owned();
         Self { origin, token, id }
     }
@@ -127,13 +127,13 @@ impl Scene {
 
     /// The beginning of an upload to `/videos/{name}`.
     pub fn create(&self, name: &str) -> Ask {
-        let headers = self.place(name);
+        let headers = self.location(name);
         Ask { method: "POST", target: "/multipart/create".to_owned(), headers, body: Vec::new() }
     }
 
     /// A whole file by `/post/raw`.
     pub fn raw(&self, name: &str) -> Ask {
-        let (headers, body) = (self.place(name), vec![b'r'; LENGTH]);
+        let (headers, body) = (self.location(name), vec![b'r'; LENGTH]);
         Ask { method: "POST", target: "/post/raw".to_owned(), headers, body }
     }
 
@@ -179,7 +179,7 @@ impl Scene {
         Ask { method: "POST", target: "/jsonrpc2".to_owned(), headers: Vec::new(), body }
     }
 
-    fn place(&self, name: &str) -> Vec<(&'static str, String)> {
+    fn location(&self, name: &str) -> Vec<(&'static str, String)> {
         vec![
             ("X-Agile-Authorization", self.token.clone()),
             ("X-Agile-Directory", "/videos".to_owned()),
@@ -284,8 +284,9 @@ pub fn head(first: &str, own: &[(&str, &str)]) -> Vec<u8> {
 /// The refusal that an endpoint's table has for a status: one that is only made on request, if
 /// there is one; where there is none, what a proxy would say.
 pub fn refusal(endpoint: &Endpoint, status: u16) -> Vec<u8> {
-    let rows = || endpoint.rows.iter().filter(|row| row.http == status);
-    let row = rows().find(|row| row.made == Made::OnRequest).or(rows().next());
+    let results = || endpoint.results.iter().filter(|row| row.http == status);
+    let row =
+        results().find(|row| row.availability == Availability::FaultOnly).or(results().next());
     match row {
         Some(row) if endpoint.operation == Operation::MakeDirectory => {
             let message = format!("{{\"message\": \"{}\", \"code\": {}}}", row.phrase, row.code);
@@ -297,7 +298,7 @@ pub fn refusal(endpoint: &Endpoint, status: u16) -> Vec<u8> {
 }
 
 /// A refusal with a row of a table.
-pub fn refusal_with(row: &Row, message: &str) -> Vec<u8> {
+pub fn refusal_with(row: &ResultCode, message: &str) -> Vec<u8> {
     let own = [
         ("X-Agile-Status", &*row.code.to_string()),
         ("Content-Type", "text/json;charset=utf-8"),

@@ -2,8 +2,10 @@
 
 use std::thread;
 
-use mock_origin::fault::Which;
-use mock_origin::{Interface, Lose, MockOrigin, Op, OpenUpload, Operation, Reject};
+use mock_origin::fault::Repeat;
+use mock_origin::{
+    ErrorResponse, InProgressUpload, Interface, MockOrigin, Op, Operation, ResponseLoss,
+};
 
 use super::asking::{self, form, login, make_directory, raw, rpc};
 use super::support::{self, Client, complete, create};
@@ -11,7 +13,7 @@ use super::videos;
 
 /// Does one of everything, and says which statuses came, in order.
 fn one_of_everything(origin: &MockOrigin) -> Vec<u16> {
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let first = login(origin, "jane", "secret").status;
     let made = make_directory(origin, &token, "/films");
     let created = asking::create(origin, &token, "/videos", "a.mp4");
@@ -65,7 +67,7 @@ fn an_operation_selects_its_own_calls() {
         (Op::raw(), &["raw"]),
         (Op::file(), &["form"]),
         (Op::method("stat"), &["stat"]),
-        (Op::of(Operation::Stat), &["stat"]),
+        (Op::operation(Operation::Stat), &["stat"]),
         (Op::method("makeDir"), &["makeDir"]),
         (Op::egress(), &["GET", "HEAD"]),
         (Op::abort(), &["abort"]),
@@ -73,8 +75,8 @@ fn an_operation_selects_its_own_calls() {
         (Op::any().over(Interface::JsonRpc), &["stat", "makeDir", "createMultipart", "abort"]),
     ];
     for (op, selected) in cases {
-        let origin = MockOrigin::builder().upload(OpenUpload::new("/videos/open")).start();
-        let fault = origin.on(op.clone()).always().reject(Reject::raw(418));
+        let origin = MockOrigin::builder().upload(InProgressUpload::new("/videos/open")).start();
+        let fault = origin.on(op.clone()).always().reject(ErrorResponse::raw(418));
         let struck: Vec<&str> = one_of_everything(&origin)
             .into_iter()
             .zip(EVERYTHING)
@@ -109,7 +111,7 @@ fn a_path_selects_by_its_names() {
             let builder = MockOrigin::builder().directory("/videos/old");
             let files = ["/videos/a.mp4", "/videos/b.mp3", "/videos/old/c.mp4"];
             let origin = files.iter().fold(builder, |it, path| it.file(path, "old")).start();
-            origin.on(op.clone()).path(pattern).always().reject(Reject::raw(418));
+            origin.on(op.clone()).path(pattern).always().reject(ErrorResponse::raw(418));
             let struck: Vec<&str> =
                 files.into_iter().filter(|path| ask(&origin, op, path) == 418).collect();
             assert_eq!(struck, *selected, "{op:?} {pattern}");
@@ -120,7 +122,7 @@ fn a_path_selects_by_its_names() {
 
 /// Asks for `op` on a path.
 fn ask(origin: &MockOrigin, op: &Op, path: &str) -> u16 {
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let (directory, name) = path.rsplit_once('/').unwrap();
     if *op == Op::raw() {
         raw(origin, &token, directory, name).status
@@ -152,9 +154,9 @@ fn pieces_and_completions_are_about_the_path_of_their_upload() {
 #[test]
 fn a_user_selects_by_name_however_the_user_is_known() {
     let origin = MockOrigin::builder().user("jane", "a").user("joe", "b").start();
-    origin.on(Op::any()).user("joe").always().reject(Reject::raw(418));
+    origin.on(Op::any()).user("joe").always().reject(ErrorResponse::raw(418));
     for (user, password, status) in [("jane", "a", 200), ("joe", "b", 418)] {
-        let token = origin.token_for(user);
+        let token = origin.issue_token(user);
         assert_eq!(login(&origin, user, password).status, status);
         assert_eq!(asking::create(&origin, &token, "/", "a").status, status);
         assert_eq!(rpc(&origin, "stat", &format!(r#"["{token}", "/"]"#)).status, status);
@@ -202,8 +204,8 @@ fn attempts_count_for_each_part_in_whatever_order_pieces_come() {
 #[test]
 fn attempts_count_for_each_path_operation_and_user() {
     let origin = MockOrigin::builder().user("jane", "a").user("joe", "b").start();
-    origin.on(Op::any()).attempt(1).reject(Reject::raw(418));
-    let (jane, joe) = (origin.token_for("jane"), origin.token_for("joe"));
+    origin.on(Op::any()).attempt(1).reject(ErrorResponse::raw(418));
+    let (jane, joe) = (origin.issue_token("jane"), origin.issue_token("joe"));
     for expected in [418, 200] {
         for (token, name) in [(&jane, "a"), (&jane, "b"), (&joe, "a")] {
             assert_eq!(asking::create(&origin, token, "/", name).status, expected, "create {name}");
@@ -241,13 +243,13 @@ fn attempts_before_a_fault_was_added_count() {
 
 #[test]
 fn nth_first_times_and_always_count_what_is_selected_since_then() {
-    let cases: &[(Option<Which>, [bool; 4])] = &[
+    let cases: &[(Option<Repeat>, [bool; 4])] = &[
         (None, [true, false, false, false]),
-        (Some(Which::Times(1)), [true, false, false, false]),
-        (Some(Which::Times(3)), [true, true, true, false]),
-        (Some(Which::Nth(1)), [true, false, false, false]),
-        (Some(Which::Nth(3)), [false, false, true, false]),
-        (Some(Which::Always), [true; 4]),
+        (Some(Repeat::Times(1)), [true, false, false, false]),
+        (Some(Repeat::Times(3)), [true, true, true, false]),
+        (Some(Repeat::Nth(1)), [true, false, false, false]),
+        (Some(Repeat::Nth(3)), [false, false, true, false]),
+        (Some(Repeat::Always), [true; 4]),
     ];
     for (count, struck) in cases {
         let (origin, token) = videos();
@@ -256,9 +258,9 @@ fn nth_first_times_and_always_count_what_is_selected_since_then() {
         let on = origin.on(Op::create());
         match count {
             None => on.reject(503),
-            Some(Which::Nth(nth)) => on.nth(*nth).reject(503),
-            Some(Which::Times(1)) => on.first().reject(503),
-            Some(Which::Times(times)) => on.times(*times).reject(503),
+            Some(Repeat::Nth(nth)) => on.nth(*nth).reject(503),
+            Some(Repeat::Times(1)) => on.first().reject(503),
+            Some(Repeat::Times(times)) => on.times(*times).reject(503),
             _ => on.always().reject(503),
         };
         assert_eq!([ask(), ask(), ask(), ask()], *struck, "{count:?}");
@@ -283,7 +285,7 @@ fn the_number_of_a_call_that_never_came_is_written_as_it_is_spoken() {
         let (origin, token) = videos();
         let late = origin.on(Op::create()).nth(nth).reject(503);
         asking::create(&origin, &token, "/videos", "a.mp4");
-        let verdict = origin.verdict().unwrap_err().to_string();
+        let verdict = origin.verify().unwrap_err().to_string();
         assert!(verdict.contains(&format!("the {spoken} never\n")), "{verdict}");
         late.remove();
         origin.finish();
@@ -306,7 +308,7 @@ fn attempts_can_be_counted_in_turn() {
 fn of_several_faults_the_first_that_was_added_acts_and_the_others_wait() {
     let (origin, token) = videos();
     origin.on(Op::create()).reject(503);
-    origin.on(Op::any()).reject(Reject::raw(418));
+    origin.on(Op::any()).reject(ErrorResponse::raw(418));
     origin.on(Op::create()).reject(500);
     let statuses = [(); 4].map(|()| asking::create(&origin, &token, "/videos", "a.mp4").status);
     assert_eq!(statuses, [503, 418, 500, 200]);
@@ -316,9 +318,9 @@ fn of_several_faults_the_first_that_was_added_acts_and_the_others_wait() {
 #[test]
 fn a_strike_that_came_to_nothing_is_not_used_up() {
     let (origin, token) = videos();
-    let lost = origin.on(Op::any_piece()).first().commit_then(Lose::Close);
+    let lost = origin.on(Op::any_piece()).first().commit_then(ResponseLoss::Close);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-    let said = |why: &str| assert_eq!(lost.record().unwrap().spared.as_deref(), Some(why));
+    let said = |why: &str| assert_eq!(lost.record().unwrap().skip_reason.as_deref(), Some(why));
     assert_eq!(asking::piece(&origin, "no token", &id, 1), Some(403));
     said("the origin itself refused it: 403 -10001 invalid or expired credentials");
     assert_eq!(asking::piece(&origin, &token, "no upload", 1), Some(400));
@@ -340,7 +342,7 @@ fn a_strike_that_came_to_nothing_is_not_used_up() {
 #[test]
 fn a_client_that_goes_away_leaves_the_fault_for_the_next() {
     let (origin, token) = videos();
-    let cut = origin.on(Op::piece(1)).cut_after(100, mock_origin::Cut::Close);
+    let cut = origin.on(Op::piece(1)).cut_after(100, mock_origin::Disconnect::Close);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let headers = support::piece_headers(&token, &id, "1");
     let whole = support::request("POST", "/multipart/piece", &headers, &[7; 200]);
@@ -360,7 +362,11 @@ fn a_client_that_goes_away_leaves_the_fault_for_the_next() {
 #[test]
 fn a_head_of_a_stored_file_is_struck_as_its_get() {
     let origin = MockOrigin::builder().file("/a.txt", "abc").start();
-    origin.on(Op::egress()).path("/a.txt").times(2).reject(Reject::raw(503).header("X-Why", "ill"));
+    origin
+        .on(Op::egress())
+        .path("/a.txt")
+        .times(2)
+        .reject(ErrorResponse::raw(503).header("X-Why", "ill"));
     for (method, status) in [("GET", 503), ("HEAD", 503), ("GET", 200), ("HEAD", 200)] {
         let answer = Client::new(&origin).ask(method, "/acme/a.txt", &[], b"");
         assert_eq!(answer.status, status, "{method}");

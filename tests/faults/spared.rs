@@ -1,6 +1,9 @@
 //! A fault that can change nothing is not spent, and `finish()` says why.
 
-use mock_origin::{Alter, Cut, Garble, Listing, Lose, Mishap, MockOrigin, Op, Reject};
+use mock_origin::{
+    Disconnect, ErrorResponse, HeaderMutation, Interference, ListingFault, MalformedResponse,
+    MockOrigin, Op, ResponseLoss,
+};
 
 use super::asking::{self, batch};
 use super::support::{Client, Ended, PATIENCE, create, piece_headers, request};
@@ -15,13 +18,13 @@ fn ask_create(origin: &MockOrigin, token: &str) {
 
 /// Asserts that each fault is spared, and that the verdict says why.
 fn assert_spared(cases: &[Case]) {
-    for (arm, ask, why) in cases {
+    for (install, ask, why) in cases {
         let (origin, token) = videos();
-        arm(&origin);
+        install(&origin);
         ask(&origin, &token);
         let written = origin.requests().iter().next_back().unwrap().exchange().written;
         let why = why.replace("LENGTH", &written.to_string());
-        let verdict = origin.verdict().unwrap_err().to_string();
+        let verdict = origin.verify().unwrap_err().to_string();
         assert!(verdict.contains(&format!("never: 1 call came, but {why}\n")), "{why}: {verdict}");
     }
 }
@@ -35,13 +38,13 @@ fn a_response_that_would_be_the_same_is_spared() {
             "its answer is written in one go at that rate: LENGTH bytes",
         ),
         (
-            |origin| drop(origin.on(Op::create()).alter(Alter::Code(0))),
+            |origin| drop(origin.on(Op::create()).alter(HeaderMutation::Code(0))),
             ask_create,
             "its answer says so already",
         ),
         (
             |origin| {
-                let same = Alter::With("Server".into(), "Apache".into());
+                let same = HeaderMutation::With("Server".into(), "Apache".into());
                 drop(origin.on(Op::create()).alter(same));
             },
             ask_create,
@@ -54,12 +57,12 @@ fn a_response_that_would_be_the_same_is_spared() {
 fn what_would_change_nothing_is_spared() {
     let cases: [Case; 6] = [
         (
-            |origin| drop(origin.on(Op::create()).garble(Garble::Truncate(0))),
+            |origin| drop(origin.on(Op::create()).garble(MalformedResponse::Truncate(0))),
             ask_create,
             "its answer has a body of only 0 bytes",
         ),
         (
-            |origin| drop(origin.on(Op::create()).garble(Garble::ContentLength(0))),
+            |origin| drop(origin.on(Op::create()).garble(MalformedResponse::ContentLength(0))),
             ask_create,
             "its answer has a body of just 0 bytes",
         ),
@@ -74,7 +77,7 @@ fn what_would_change_nothing_is_spared() {
             "it had no body",
         ),
         (
-            |origin| drop(origin.on(Op::method("listFile")).list(Listing::Drops)),
+            |origin| drop(origin.on(Op::method("listFile")).list(ListingFault::Drops)),
             |origin, token| {
                 let listed =
                     asking::result(origin, "listFile", &format!(r#"["{token}", "/videos"]"#));
@@ -103,10 +106,10 @@ fn what_would_change_nothing_is_spared() {
 fn a_mishap_is_spared_where_the_request_is_refused_at_its_head() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-    let fault = origin.on(Op::piece(2)).meanwhile(Mishap::ExpireUpload);
+    let fault = origin.on(Op::piece(2)).interfere_before(Interference::ExpireUpload);
     assert_eq!(asking::piece(&origin, "no token", &id, 2), Some(403));
     let why = "the origin itself refused it: 403 -10001 invalid or expired credentials";
-    assert_eq!(fault.record().unwrap().spared.as_deref(), Some(why));
+    assert_eq!(fault.record().unwrap().skip_reason.as_deref(), Some(why));
     fault.remove();
     origin.finish();
 }
@@ -115,7 +118,7 @@ fn a_mishap_is_spared_where_the_request_is_refused_at_its_head() {
 fn what_is_lost_behind_a_whole_body_is_spared_where_the_body_breaks_off() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-    let lost = origin.on(Op::piece(1)).lose(Lose::Close);
+    let lost = origin.on(Op::piece(1)).lose(ResponseLoss::Close);
     let long = [&piece_headers(&token, &id, "1")[..], &[("Content-Length", "1000")]].concat();
     let head = request("POST", "/multipart/piece", &long, b"");
     let answer = Client::new(&origin).write(head).write([b'x'; 900]).finish_writing().read();
@@ -131,16 +134,16 @@ fn of_two_faults_on_one_thing_the_second_names_the_first() {
     origin.on(Op::create()).reject(503);
     let second = origin.on(Op::create()).nth(1).reject(500);
     assert_eq!(asking::create(&origin, &token, "/videos", "a.mp4").status, 503);
-    let why = "another fault struck it: origin.on(Op::create()).reject(Reject::status(503))";
-    assert_eq!(second.record().unwrap().spared.as_deref(), Some(why));
+    let why = "another fault struck it: origin.on(Op::create()).reject(ErrorResponse::status(503))";
+    assert_eq!(second.record().unwrap().skip_reason.as_deref(), Some(why));
     second.remove();
 
-    origin.connections().reset();
-    let second = origin.connections().nth(1).reset();
+    origin.on_connection().reset();
+    let second = origin.on_connection().nth(1).reset();
     // It says nothing itself: what is written into a reset tells of it instead of what is read.
     assert_eq!(Client::new(&origin).hear(usize::MAX), (Vec::new(), Ended::Reset));
-    let why = "another fault struck it: origin.connections().reset()";
-    assert_eq!(second.record().unwrap().spared.as_deref(), Some(why));
+    let why = "another fault struck it: origin.on_connection().reset()";
+    assert_eq!(second.record().unwrap().skip_reason.as_deref(), Some(why));
     second.remove();
     origin.finish();
 }
@@ -148,15 +151,15 @@ fn of_two_faults_on_one_thing_the_second_names_the_first() {
 #[test]
 fn a_fault_on_a_request_that_another_one_ends_names_that() {
     let (origin, token) = videos();
-    let rejected = origin.on(Op::method("noop")).reject(Reject::code(-10001));
-    origin.on(Op::method("ping")).lose(Lose::Reset);
+    let rejected = origin.on(Op::method("noop")).reject(ErrorResponse::code(-10001));
+    origin.on(Op::method("ping")).lose(ResponseLoss::Reset);
     let noop = ("noop", format!(r#"["{token}", "a"]"#));
     let ping = ("ping", "[]".to_owned());
     let body = asking::batch_body(&[noop.clone(), ping]);
     let sent = request("POST", "/jsonrpc2", &[], body.as_bytes());
     assert!(Client::new(&origin).write(sent).rest().is_err());
-    let spared = || rejected.record().unwrap().spared;
-    assert_eq!(spared().as_deref(), Some("another fault ended the request"));
+    let skip_reason = || rejected.record().unwrap().skip_reason;
+    assert_eq!(skip_reason().as_deref(), Some("another fault ended the request"));
     assert_eq!(batch(&origin, &[noop]).status, 200);
     assert_eq!(rejected.fired(), 1);
     origin.finish();
@@ -166,7 +169,7 @@ fn a_fault_on_a_request_that_another_one_ends_names_that() {
 fn a_fault_on_a_request_that_the_origin_stops_says_so() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-    let cut = origin.on(Op::piece(1)).cut_after(950, Cut::Reset);
+    let cut = origin.on(Op::piece(1)).cut_after(950, Disconnect::Reset);
     let long = [&piece_headers(&token, &id, "1")[..], &[("Content-Length", "1000")]].concat();
     let mut client = Client::new(&origin);
     client.write(request("POST", "/multipart/piece", &long, b"")).write([b'x'; 900]);
@@ -174,7 +177,7 @@ fn a_fault_on_a_request_that_the_origin_stops_says_so() {
         requests.iter().any(|request| request.exchange().received == 900)
     }));
     origin.go_offline();
-    assert_eq!(cut.record().unwrap().spared.as_deref(), Some("the origin stopped first"));
+    assert_eq!(cut.record().unwrap().skip_reason.as_deref(), Some("the origin stopped first"));
     cut.remove();
     origin.finish();
 }
@@ -187,7 +190,7 @@ fn who_has_released_is_not_told_to_release() {
         let mut client = Client::new(&origin);
         let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Basename", "a.mp4")];
         client.write(request("POST", "/multipart/create", &headers, b""));
-        assert!(held.arrived(PATIENCE));
+        assert!(held.wait(PATIENCE));
         // The client gives up, and the test lets go.
         client.reset();
         held.release();

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use mock_origin::journal::ConnectionEnd;
-use mock_origin::{Builder, Mishap, MockOrigin, Op, Reject};
+use mock_origin::{Builder, ErrorResponse, Interference, MockOrigin, Op};
 
 use super::asking::{self, result, rpc};
 use super::support::{Answer, Client, complete, create, piece, piece_headers, request};
@@ -33,7 +33,7 @@ fn a_token_dies_after_so_many_requests_over_both_interfaces() {
     let origin = builder().start();
     let before = token_of(&origin, "jane", "a");
     assert_eq!(begin(&origin, &before), 200);
-    let fault = origin.tokens().die_after_requests(3);
+    let fault = origin.on_token().expire_after_requests(3);
     // What came before the fault does not count, and each token counts for itself.
     for token in [before, token_of(&origin, "jane", "a"), token_of(&origin, "joe", "b")] {
         assert_eq!([begin(&origin, &token), begin(&origin, &token)], [200, 200]);
@@ -47,10 +47,10 @@ fn a_token_dies_after_so_many_requests_over_both_interfaces() {
 #[test]
 fn each_fault_counts_the_uses_of_a_token_from_when_it_was_added() {
     let origin = builder().start();
-    let token = origin.token_for("jane");
-    let late = origin.tokens().die_after_requests(9);
+    let token = origin.issue_token("jane");
+    let late = origin.on_token().expire_after_requests(9);
     assert_eq!([(); 2].map(|()| stat(&origin, &token)), [0, 0]);
-    let soon = origin.tokens().die_after_requests(2);
+    let soon = origin.on_token().expire_after_requests(2);
     assert_eq!([(); 3].map(|()| stat(&origin, &token)), [0, 0, -10001]);
     assert_eq!((late.fired(), soon.fired()), (0, 1));
     late.remove();
@@ -60,7 +60,7 @@ fn each_fault_counts_the_uses_of_a_token_from_when_it_was_added() {
 #[test]
 fn a_refused_request_uses_a_token_up_too() {
     let origin = builder().start();
-    origin.tokens().die_after_requests(2);
+    origin.on_token().expire_after_requests(2);
     let token = token_of(&origin, "jane", "a");
     assert_eq!(asking::piece(&origin, &token, "no upload", 1), Some(400));
     assert_eq!(asking::piece(&origin, "another token", "no upload", 1), Some(403));
@@ -71,7 +71,7 @@ fn a_refused_request_uses_a_token_up_too() {
 #[test]
 fn a_token_dies_after_so_many_bytes_and_the_piece_that_has_them_is_stored() {
     let origin = builder().start();
-    let fault = origin.tokens().die_after_bytes(10);
+    let fault = origin.on_token().expire_after_bytes(10);
     let token = token_of(&origin, "jane", "a");
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let mut client = Client::new(&origin);
@@ -90,7 +90,7 @@ fn a_token_dies_after_so_many_bytes_and_the_piece_that_has_them_is_stored() {
 #[test]
 fn a_token_dies_after_a_time_whatever_its_login_has_asked_for() {
     let origin = builder().start();
-    let fault = origin.tokens().die_after(Duration::from_secs(60));
+    let fault = origin.on_token().expire_after(Duration::from_secs(60));
     let login =
         [("X-Agile-Username", "jane"), ("X-Agile-Password", "a"), ("X-Agile-Expiry", "1000000")];
     let long = asking::http(&origin, "/account/login", &login, b"");
@@ -115,7 +115,7 @@ fn a_token_that_dies_by_itself_is_no_work_of_a_fault() {
     let given = token_of(&origin, "jane", "a");
     // As long as the token lives anyway, and longer.
     let [same, longer] = [3600, 7200].map(Duration::from_secs).map(|life| {
-        let fault = origin.tokens().die_after(life);
+        let fault = origin.on_token().expire_after(life);
         (life, fault)
     });
     assert_eq!(begin(&origin, &given), 200);
@@ -125,7 +125,7 @@ fn a_token_that_dies_by_itself_is_no_work_of_a_fault() {
         assert_eq!(fault.record().unwrap().matched, 1, "the calls that came with such a token");
         fault.remove();
     }
-    let late = origin.tokens().die_after(Duration::from_secs(60));
+    let late = origin.on_token().expire_after(Duration::from_secs(60));
     assert_eq!((begin(&origin, &given), late.fired()), (403, 0), "it was dead before");
     let given = token_of(&origin, "jane", "a");
     origin.advance(Duration::from_secs(9000));
@@ -138,7 +138,7 @@ fn a_try_of_which_nobody_knows_whose_it_is_counts_apart() {
     let origin = builder().start();
     origin.on(Op::create()).attempt(2).reject(500);
     origin.on(Op::login()).attempt(2).reject(500);
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let log_in = |password: &str| asking::login(&origin, "jane", password).status;
     assert_eq!([begin(&origin, "no token"), begin(&origin, &token)], [403, 200]);
     assert_eq!([log_in("wrong"), log_in("a")], [400, 200]);
@@ -149,10 +149,10 @@ fn a_try_of_which_nobody_knows_whose_it_is_counts_apart() {
 #[test]
 fn a_token_that_is_older_than_a_fault_lets_it_be_dies_at_once() {
     let origin = builder().start();
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     origin.advance(Duration::from_secs(60));
     assert_eq!(begin(&origin, &token), 200);
-    origin.tokens().die_after(Duration::from_secs(60));
+    origin.on_token().expire_after(Duration::from_secs(60));
     assert_eq!(begin(&origin, &token), 403);
     origin.finish();
 }
@@ -161,19 +161,19 @@ fn a_token_that_is_older_than_a_fault_lets_it_be_dies_at_once() {
 fn only_the_tokens_of_that_user_die() {
     let ways: [fn(&MockOrigin); 3] = [
         |origin| {
-            origin.tokens().user("joe").die_after_requests(1);
+            origin.on_token().user("joe").expire_after_requests(1);
         },
         |origin| {
-            origin.tokens().user("joe").die_after_bytes(3);
+            origin.on_token().user("joe").expire_after_bytes(3);
         },
         |origin| {
-            origin.tokens().user("joe").die_after(Duration::from_secs(5));
+            origin.on_token().user("joe").expire_after(Duration::from_secs(5));
         },
     ];
     for die in ways {
         let origin = builder().start();
         die(&origin);
-        let [jane, joe] = ["jane", "joe"].map(|user| origin.token_for(user));
+        let [jane, joe] = ["jane", "joe"].map(|user| origin.issue_token(user));
         for token in [&jane, &joe] {
             assert_eq!(asking::raw(&origin, token, "/videos", "a").status, 200);
         }
@@ -187,14 +187,14 @@ fn only_the_tokens_of_that_user_die() {
 #[test]
 fn a_token_that_dies_in_the_middle_of_an_upload_is_replaced_and_the_upload_goes_on() {
     type Meddle = fn(&MockOrigin);
-    let afterwards: Meddle = |origin| {
-        origin.on(Op::piece(2)).afterwards(Mishap::ExpireToken);
+    let interfere_after: Meddle = |origin| {
+        origin.on(Op::piece(2)).interfere_after(Interference::ExpireToken);
     };
     // The token of the piece on its way has been judged already.
-    let meanwhile: Meddle = |origin| {
-        origin.on(Op::piece(2)).meanwhile(Mishap::ExpireToken);
+    let interfere_before: Meddle = |origin| {
+        origin.on(Op::piece(2)).interfere_before(Interference::ExpireToken);
     };
-    for meddle in [afterwards, meanwhile] {
+    for meddle in [interfere_after, interfere_before] {
         let origin = builder().start();
         meddle(&origin);
         let mut token = token_of(&origin, "jane", "a");
@@ -219,7 +219,7 @@ fn a_body_that_is_on_its_way_when_its_token_dies_is_stored() {
     let origin = builder().start();
     let token = token_of(&origin, "jane", "a");
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-    origin.tokens().die_after_requests(2);
+    origin.on_token().expire_after_requests(2);
     let whole = request("POST", "/multipart/piece", &piece_headers(&token, &id, "1"), b"1234");
     let mut client = Client::new(&origin);
     client.write(&whole[..whole.len() - 2]);
@@ -251,7 +251,7 @@ fn a_rate_limit_is_switched_on_and_off_while_the_origin_runs() {
 #[test]
 fn a_client_is_told_how_long_to_wait() {
     let (origin, token) = videos();
-    let wait = Reject::status(429).retry_after(Duration::from_millis(1001));
+    let wait = ErrorResponse::status(429).retry_after(Duration::from_millis(1001));
     let fault = origin.on(Op::create()).times(2).reject(wait);
     for _ in 0..2 {
         let answer = asking::create(&origin, &token, "/videos", "a.mp4");
@@ -283,28 +283,31 @@ fn a_disk_fills_up_and_is_emptied_while_the_origin_runs() {
 fn a_reset_forgets_all_and_keeps_the_ports() {
     let origin = builder().file("/videos/given", "given").start();
     let (url, start) = (origin.url(), origin.now());
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let mut client = Client::new(&origin);
     let id = create(&mut client, &token, "/videos", "a.mp4");
-    let armed = origin.on(Op::any()).always().reject(503);
+    let handle = origin.on(Op::any()).always().reject(503);
     assert_eq!(begin(&origin, &token), 503);
     origin.set("rate_limit", "0");
     origin.advance(Duration::from_secs(9));
-    armed.remove();
-    origin.tokens().die_after_requests(1);
+    handle.remove();
+    origin.on_token().expire_after_requests(1);
     let held = origin.on(Op::piece(1)).hold();
     assert_eq!(origin.directory("/videos").names(), ["given"]);
     origin.reset();
     assert_eq!((origin.url(), origin.now()), (url, start));
     assert_eq!((origin.faults().len(), origin.requests().iter().count()), (0, 0));
-    assert!(origin.uploads().is_empty() && origin.verdict().is_ok());
+    assert!(origin.uploads().is_empty() && origin.verify().is_ok());
     origin.file("/videos/given").assert_content("given");
     // The connection is still there; the token is not, nor is the upload.
     assert_eq!(piece(&mut client, &token, &id, 1, b"x").status, 403);
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     assert_eq!(asking::piece(&origin, &token, &id, 1), Some(400));
     assert_eq!([begin(&origin, &token), begin(&origin, &token)], [200, 200]);
-    assert!(origin.on(Op::create()).reject(503).id() > armed.id(), "numbers are never given twice");
+    assert!(
+        origin.on(Op::create()).reject(503).id() > handle.id(),
+        "numbers are never given twice"
+    );
     assert_eq!(begin(&origin, &token), 503);
     drop(held);
     let ends = origin.journal().connections().iter().map(|it| it.end).collect::<Vec<_>>();
@@ -318,7 +321,7 @@ fn an_attempt_counts_anew_behind_a_reset() {
     origin.on(Op::create()).attempt(2).reject(503);
     assert_eq!([begin(&origin, &token), begin(&origin, &token)], [200, 503]);
     origin.reset();
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     origin.on(Op::create()).attempt(2).reject(503);
     assert_eq!([(); 3].map(|()| begin(&origin, &token)), [200, 503, 200]);
     origin.finish();

@@ -20,7 +20,7 @@ fn traces(origin: &MockOrigin) -> Vec<String> {
 
 fn origin() -> (MockOrigin, String) {
     let origin = MockOrigin::builder().directory("/videos").clock_stopped().start();
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     (origin, token)
 }
 
@@ -31,7 +31,7 @@ fn begin(origin: &MockOrigin, token: &str) -> u16 {
 #[test]
 fn a_used_up_token_names_its_fault_until_the_end() {
     let (origin, token) = origin();
-    origin.tokens().named("two calls").die_after_requests(2);
+    origin.on_token().named("two calls").expire_after_requests(2);
     assert_eq!([begin(&origin, &token), begin(&origin, &token)], [200, 200]);
     assert_eq!(begin(&origin, &token), 403);
     rpc(&origin, "stat", &format!(r#"["{token}", "/"]"#));
@@ -45,7 +45,7 @@ fn a_used_up_token_names_its_fault_until_the_end() {
 #[test]
 fn a_token_used_up_by_json_rpc_names_its_fault() {
     let (origin, token) = origin();
-    origin.tokens().named("one call").die_after_requests(1);
+    origin.on_token().named("one call").expire_after_requests(1);
     rpc(&origin, "stat", &format!(r#"["{token}", "/"]"#));
     rpc(&origin, "stat", &format!(r#"["{token}", "/"]"#));
     assert_eq!(traces(&origin), ["one call", "one call"]);
@@ -55,7 +55,7 @@ fn a_token_used_up_by_json_rpc_names_its_fault() {
 #[test]
 fn a_token_used_up_by_bytes_names_its_fault() {
     let (origin, token) = origin();
-    origin.tokens().named("a byte").die_after_bytes(1);
+    origin.on_token().named("a byte").expire_after_bytes(1);
     let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Basename", "a.txt")];
     for status in [200, 403] {
         let answer = Client::new(&origin).ask("POST", "/post/raw", &headers, b"text");
@@ -68,7 +68,7 @@ fn a_token_used_up_by_bytes_names_its_fault() {
 #[test]
 fn an_aged_token_names_its_fault() {
     let (origin, token) = origin();
-    origin.tokens().named("a minute").die_after(Duration::from_secs(60));
+    origin.on_token().named("a minute").expire_after(Duration::from_secs(60));
     assert_eq!(begin(&origin, &token), 200);
     origin.advance(Duration::from_secs(60));
     assert_eq!(begin(&origin, &token), 403);
@@ -87,7 +87,7 @@ fn a_token_that_the_test_expires_names_no_fault() {
 #[test]
 fn the_exchanges_of_a_closed_connection_name_its_fault() {
     let (origin, _) = origin();
-    origin.connections().named("hang up").close_after(2);
+    origin.on_connection().named("hang up").close_after(2);
     let mut client = Client::new(&origin);
     for _ in 0..2 {
         assert_eq!(client.ask("OPTIONS", "/", &[], b"").status, 200);
@@ -104,7 +104,7 @@ fn the_exchanges_of_a_closed_connection_name_its_fault() {
 #[test]
 fn a_connection_without_requests_names_its_fault() {
     let (origin, _) = origin();
-    origin.connections().named("slam").reset();
+    origin.on_connection().named("slam").reset();
     let mut client = Client::new(&origin);
     let _ = client.rest();
     let fault = wait_for(&origin, |journal| journal.connections()[0].fault.clone());

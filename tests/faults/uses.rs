@@ -1,6 +1,6 @@
 //! What counts as a use of a token.
 
-use mock_origin::{Op, Reject};
+use mock_origin::{ErrorResponse, Op};
 
 use super::asking::{self, batch, rpc};
 use super::support::record::closed_exchange;
@@ -14,7 +14,7 @@ fn noop(token: &str) -> (&'static str, String) {
 #[test]
 fn the_bytes_of_json_rpc_bodies_count() {
     let (origin, token) = videos();
-    let fault = origin.tokens().die_after_bytes(100);
+    let fault = origin.on_token().expire_after_bytes(100);
     let (method, params) = noop(&token);
     let works = || !rpc(&origin, method, &params).text().contains("-10001");
     let length = format!(r#"{{"method": "noop", "params": {params}, "id": 1}}"#).len();
@@ -29,7 +29,7 @@ fn the_bytes_of_json_rpc_bodies_count() {
 fn the_bytes_of_a_body_that_broke_off_count() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-    let fault = origin.tokens().die_after_bytes(900);
+    let fault = origin.on_token().expire_after_bytes(900);
     let long = [&piece_headers(&token, &id, "1")[..], &[("Content-Length", "1000")]].concat();
     let mut client = Client::new(&origin);
     client.write(request("POST", "/multipart/piece", &long, b"")).write([b'x'; 900]);
@@ -46,7 +46,7 @@ fn the_bytes_of_a_body_that_broke_off_count() {
 #[test]
 fn of_a_batch_only_as_many_calls_are_done_as_the_token_lasts_for() {
     let (origin, token) = videos();
-    let fault = origin.tokens().die_after_requests(2);
+    let fault = origin.on_token().expire_after_requests(2);
     let answer = batch(&origin, &[(); 3].map(|()| noop(&token)));
     let codes: Vec<_> = answer.text().split("\"code\": ").skip(1).collect();
     assert_eq!(codes.len(), 3, "{}", answer.text());
@@ -59,9 +59,9 @@ fn of_a_batch_only_as_many_calls_are_done_as_the_token_lasts_for() {
 #[test]
 fn a_call_that_a_fault_refuses_is_a_use_too_over_both_interfaces() {
     let (origin, token) = videos();
-    origin.on(Op::method("noop")).reject(Reject::raw(503));
+    origin.on(Op::method("noop")).reject(ErrorResponse::raw(503));
     origin.on(Op::create()).reject(503);
-    origin.tokens().die_after_requests(2);
+    origin.on_token().expire_after_requests(2);
     let (method, params) = noop(&token);
     assert_eq!(rpc(&origin, method, &params).status, 503);
     assert_eq!(asking::create(&origin, &token, "/videos", "a.mp4").status, 503);

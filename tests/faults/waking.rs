@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use mock_origin::{Chaos, Later, MockOrigin, Op, OpenUpload};
+use mock_origin::{Chaos, DeferredCommit, InProgressUpload, MockOrigin, Op};
 
 use super::asking;
 use super::support::{Client, PATIENCE, complete};
@@ -36,7 +36,7 @@ fn assert_becomes_true(looks: &Receiver<bool>) {
 }
 
 fn origin(clock_stands: bool) -> Arc<MockOrigin> {
-    let open = OpenUpload::new("/videos/open").piece(1, "one");
+    let open = InProgressUpload::new("/videos/open").piece(1, "one");
     let builder = MockOrigin::builder().upload(open).set("join", "after:5");
     Arc::new(if clock_stands { builder.clock_stopped() } else { builder }.start())
 }
@@ -50,16 +50,16 @@ fn every_change_wakes_whoever_waits() {
         ("remove a fault", |origin, _| assert!(origin.remove_fault(0))),
         ("release a fault", |origin, _| assert!(origin.release_fault(1))),
         ("clear the faults", |origin, _| origin.clear_faults()),
-        ("begin chaos", |origin, _| _ = origin.chaos(Chaos::seed(1))),
+        ("begin chaos", |origin, _| _ = origin.chaos(Chaos::new(1))),
         ("end chaos", |origin, _| _ = origin.end_chaos()),
         ("expire a token", |origin, token| origin.expire_token(token)),
-        ("issue a token", |origin, _| drop(origin.token_for("jane"))),
+        ("issue a token", |origin, _| drop(origin.issue_token("jane"))),
         ("set a switch", |origin, _| origin.set("rate_limit", "5")),
         ("reset", |origin, _| origin.reset()),
     ];
     for (name, change) in changes {
         let origin = origin(true);
-        let token = origin.token_for("jane");
+        let token = origin.issue_token("jane");
         origin.on(Op::piece(1)).reject(503);
         let held = origin.on(Op::piece(2)).hold();
         let looks = looks(&origin, |_| false);
@@ -87,7 +87,7 @@ fn looking_is_no_change() {
 #[test]
 fn advancing_to_a_join_or_a_late_commit_wakes_whoever_waits() {
     let origin = origin(true);
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let id = origin.upload("/videos/open").id().to_owned();
     origin.on(Op::create()).commit_later(Duration::from_secs(5));
     assert_eq!(complete(&mut Client::new(&origin), &token, &id).status, 200);
@@ -104,8 +104,8 @@ fn advancing_to_a_join_or_a_late_commit_wakes_whoever_waits() {
 #[test]
 fn what_becomes_due_by_itself_wakes_whoever_waits() {
     let origin = origin(false);
-    let token = origin.token_for("jane");
-    origin.on(Op::create()).commit_later(Later::after(Duration::from_millis(200)));
+    let token = origin.issue_token("jane");
+    origin.on(Op::create()).commit_later(DeferredCommit::after(Duration::from_millis(200)));
     asking::create(&origin, &token, "/videos", "late");
     let committed = looks(&origin, |origin| {
         origin.requests().iter().any(|request| request.exchange().committed.is_some())

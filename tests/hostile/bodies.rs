@@ -70,7 +70,7 @@ fn chunks_win_over_a_content_length_and_nothing_is_smuggled_in() {
         assert_eq!(client.finish_writing().read().header("Connection"), Some("close"));
         client.assert_closed();
         let record = closed_connection(&scene.origin, client.address());
-        assert_eq!((record.end, record.drained), (ConnectionEnd::ByOrigin, smuggled.len() as u64));
+        assert_eq!((record.end, record.drained), (ConnectionEnd::Normal, smuggled.len() as u64));
         let exchange = closed_exchange(&scene.origin, 0);
         assert_eq!((exchange.framing, exchange.received), (Framing::Chunked, 5));
         scene.origin.requests().assert_count(1);
@@ -186,7 +186,7 @@ fn a_body_that_stops_half_way_is_answered_and_nothing_is_stored() {
         let answer = scene.answer_to(half);
         assert_eq!((answer.status, answer.code()), (500, Some(-49)));
         let exchange = closed_exchange(&scene.origin, index);
-        assert_eq!((exchange.outcome, exchange.received), (Outcome::CutShort, 5));
+        assert_eq!((exchange.outcome, exchange.received), (Outcome::RequestTruncated, 5));
     }
     scene.assert_unharmed();
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use mock_origin::MockOrigin;
 use mock_origin::journal::ConnectionEnd;
-use mock_origin::spec::METHODS;
+use mock_origin::protocol::METHODS;
 
 use crate::Scene;
 use crate::support::payload::{Random, chunked};
@@ -170,7 +170,7 @@ fn shower(scene: &Scene, seed: u64, good: impl Fn(&mut Random) -> Vec<Vec<u8>>) 
         answers.push(play(&mut random, scene.client(), &bytes));
     }
     let journal = all_closed(&scene.origin, answers.len());
-    assert_eq!(journal.bugs(), &[] as &[String], "seed {seed}");
+    assert_eq!(journal.internal_errors(), &[] as &[String], "seed {seed}");
     assert!(journal.exchanges().iter().all(|exchange| exchange.outcome.is_final()), "seed {seed}");
     for (connection, answers) in journal.connections().iter().zip(answers) {
         let index = connection.index;

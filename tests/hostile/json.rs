@@ -116,10 +116,10 @@ fn chunks_of_json_are_refused_when_they_have_become_too_long() {
     let answer = client.read();
     assert!(answer.text().contains("-32600"), "{answer:?}");
     let exchange = closed_exchange(&scene.origin, 0);
-    assert_eq!((exchange.outcome, exchange.received), (Outcome::Answered, (1 << 20) + 1));
+    assert_eq!((exchange.outcome, exchange.received), (Outcome::Responded, (1 << 20) + 1));
     let address = client.address();
     drop(client);
-    assert_eq!(closed_connection(&scene.origin, address).end, ConnectionEnd::ByOrigin);
+    assert_eq!(closed_connection(&scene.origin, address).end, ConnectionEnd::Normal);
     scene.assert_unharmed();
 }
 

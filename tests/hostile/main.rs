@@ -18,7 +18,7 @@ mod requests;
 use std::sync::Arc;
 
 use mock_origin::journal::{Connection, ConnectionEnd};
-use mock_origin::{Builder, MockOrigin, OpenUpload, UploadState};
+use mock_origin::{Builder, InProgressUpload, MockOrigin, UploadState};
 
 use support::record::closed_connection;
 use support::{Answer, Client, complete};
@@ -36,9 +36,9 @@ impl Scene {
     }
 
     fn of(builder: Builder) -> Self {
-        let open = OpenUpload::new("/videos/open.mp4").piece(1, "first");
+        let open = InProgressUpload::new("/videos/open.mp4").piece(1, "first");
         let origin = builder.file("/a.txt", "hello").upload(open).start();
-        let (token, upload) = (origin.token_for("jane"), origin.uploads()[0].id().to_owned());
+        let (token, upload) = (origin.issue_token("jane"), origin.uploads()[0].id().to_owned());
         Self { origin, token, upload }
     }
 
@@ -99,7 +99,7 @@ impl Scene {
     fn assert_serving(&self) {
         let served = self.client().ask("GET", "/a.txt", &[], b"");
         assert_eq!((served.status, served.text()), (200, "hello"));
-        let verdict = self.origin.verdict().map_err(|found| found.to_string());
+        let verdict = self.origin.verify().map_err(|found| found.to_string());
         let blames_itself = |verdict: &String| verdict.contains("fault of its own");
         assert!(!verdict.as_ref().is_err_and(blames_itself), "{verdict:?}");
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use mock_origin::report::describe;
-use mock_origin::{MockOrigin, Op, OpenUpload, Reject};
+use mock_origin::{ErrorResponse, InProgressUpload, MockOrigin, Op};
 
 use crate::support::payload::Random;
 use crate::support::{Client, request};
@@ -117,20 +117,20 @@ fn assert_harmless(what: &str, text: &str) {
 
 #[test]
 fn hostile_names_are_escaped_in_every_output() {
-    let upload = OpenUpload::new("/open");
+    let upload = InProgressUpload::new("/open");
     let origin = MockOrigin::builder().upload(upload).seed(1).start();
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let mut random = Random::new(1);
     let fault = hostile_name(&mut random);
-    origin.on(Op::piece(9)).named(&fault).reject(Reject::status(503));
-    origin.on(Op::create()).user("jane").attempt(900).reject(Reject::status(503));
-    origin.on(Op::create()).path("/no").named("missed").reject(Reject::status(503));
+    origin.on(Op::piece(9)).named(&fault).reject(ErrorResponse::status(503));
+    origin.on(Op::create()).user("jane").attempt(900).reject(ErrorResponse::status(503));
+    origin.on(Op::create()).path("/no").named("missed").reject(ErrorResponse::status(503));
     for _ in 0..ROUNDS {
         play(&origin, &token, &mut random);
     }
     let journal = crate::support::record::all_closed(&origin, ROUNDS * 8);
     assert_harmless("timeline", &origin.timeline());
-    assert_harmless("verdict", &origin.verdict().unwrap_err().to_string());
+    assert_harmless("verdict", &origin.verify().unwrap_err().to_string());
     assert_harmless("journal", &format!("{journal:?}"));
     assert_harmless("requests", &format!("{:#?}", origin.requests()).replace('\n', " "));
     for exchange in journal.exchanges() {

@@ -2,7 +2,7 @@
 //!
 //! What was asked for is done. The answer says something else, or is none.
 
-use mock_origin::{Alter, Cut, Garble, Lose, Op};
+use mock_origin::{Disconnect, HeaderMutation, MalformedResponse, Op, ResponseLoss};
 
 use crate::{upload, videos};
 
@@ -13,7 +13,7 @@ use crate::{upload, videos};
 #[test]
 fn the_checksum_is_that_of_other_bytes() {
     let origin = videos();
-    origin.on(Op::piece(2)).attempt(1).alter(Alter::WrongChecksum);
+    origin.on(Op::piece(2)).attempt(1).alter(HeaderMutation::WrongChecksum);
 
     upload(&origin).unwrap();
 
@@ -27,7 +27,7 @@ fn the_checksum_is_that_of_other_bytes() {
 #[test]
 fn the_checksum_is_in_upper_case() {
     let origin = videos();
-    origin.on(Op::any_piece()).always().alter(Alter::UpperCaseChecksum);
+    origin.on(Op::any_piece()).always().alter(HeaderMutation::UpperCaseChecksum);
 
     upload(&origin).unwrap();
 
@@ -39,7 +39,7 @@ fn the_checksum_is_in_upper_case() {
 #[test]
 fn the_size_is_wrong() {
     let origin = videos();
-    origin.on(Op::piece(1)).attempt(1).alter(Alter::WrongSize);
+    origin.on(Op::piece(1)).attempt(1).alter(HeaderMutation::WrongSize);
 
     upload(&origin).unwrap();
 
@@ -53,8 +53,8 @@ fn the_size_is_wrong() {
 #[test]
 fn status_200_and_a_code_that_says_no() {
     let origin = videos();
-    origin.on(Op::login()).attempt(1).alter(Alter::Code(-10001));
-    origin.on(Op::create()).attempt(1).alter(Alter::Without("X-Agile-Status".into()));
+    origin.on(Op::login()).attempt(1).alter(HeaderMutation::Code(-10001));
+    origin.on(Op::create()).attempt(1).alter(HeaderMutation::Without("X-Agile-Status".into()));
 
     upload(&origin).unwrap_err();
 
@@ -65,7 +65,7 @@ fn status_200_and_a_code_that_says_no() {
 #[test]
 fn a_header_comes_twice() {
     let origin = videos();
-    origin.on(Op::create()).attempt(1).alter(Alter::Twice("X-Agile-Multipart".into()));
+    origin.on(Op::create()).attempt(1).alter(HeaderMutation::Twice("X-Agile-Multipart".into()));
 
     upload(&origin).unwrap();
 
@@ -78,7 +78,7 @@ fn a_header_comes_twice() {
 #[test]
 fn the_answer_breaks_off() {
     let origin = videos();
-    origin.on(Op::piece(2)).attempt(1).cut_answer(40, Cut::Close);
+    origin.on(Op::piece(2)).attempt(1).cut_answer(40, Disconnect::Close);
 
     upload(&origin).unwrap();
 
@@ -95,10 +95,13 @@ fn the_answer_breaks_off() {
 #[test]
 fn what_comes_is_no_http() {
     let origin = videos();
-    origin.on(Op::piece(1)).attempt(1).garble(Garble::StatusLine);
-    origin.on(Op::piece(2)).attempt(1).garble(Garble::Chunk);
-    origin.on(Op::piece(3)).attempt(1).garble(Garble::ContentLength(10));
-    origin.on(Op::piece(4)).attempt(1).garble(Garble::Garbage(b"\x15\x03\x01\x00\x02".to_vec()));
+    origin.on(Op::piece(1)).attempt(1).garble(MalformedResponse::StatusLine);
+    origin.on(Op::piece(2)).attempt(1).garble(MalformedResponse::Chunk);
+    origin.on(Op::piece(3)).attempt(1).garble(MalformedResponse::ContentLength(10));
+    origin
+        .on(Op::piece(4))
+        .attempt(1)
+        .garble(MalformedResponse::Garbage(b"\x15\x03\x01\x00\x02".to_vec()));
 
     upload(&origin).unwrap();
 
@@ -114,7 +117,7 @@ fn what_comes_is_no_http() {
 #[test]
 fn it_is_done_and_the_answer_says_that_it_is_not() {
     let origin = videos();
-    origin.on(Op::any_piece()).attempt(1).commit_then(Lose::Status(500));
+    origin.on(Op::any_piece()).attempt(1).commit_then(ResponseLoss::Status(500));
 
     upload(&origin).unwrap();
 

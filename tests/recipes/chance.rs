@@ -14,7 +14,7 @@ use crate::{upload, videos};
 #[test]
 fn chaos_that_is_the_same_every_time() {
     let origin = videos();
-    origin.chaos(Chaos::seed(41).profile(Profile::Lossy).at_most(2).per_operation());
+    origin.chaos(Chaos::new(41).profile(Profile::Network).max_per_operation(2));
 
     upload(&origin).unwrap();
 
@@ -31,7 +31,7 @@ fn chaos_that_is_the_same_every_time() {
 #[test]
 fn many_seeds() {
     let videos = MockOrigin::builder().directory("/videos");
-    let chaos = Chaos::seed(0).profile(Profile::Everything).at_most(2).per_operation();
+    let chaos = Chaos::new(0).profile(Profile::All).max_per_operation(2);
 
     videos.explore(chaos, 0..20, |origin| {
         upload(origin).unwrap();

@@ -2,7 +2,7 @@
 //!
 //! The classics of every network. What the origin had read by then is exact, and in the record.
 
-use mock_origin::{Cut, Lose, MockOrigin, Op, Outcome};
+use mock_origin::{Disconnect, MockOrigin, Op, Outcome, ResponseLoss};
 
 use crate::{upload, videos};
 
@@ -13,7 +13,7 @@ use crate::{upload, videos};
 #[test]
 fn the_acknowledgement_of_a_piece_is_lost() {
     let origin = videos();
-    origin.on(Op::piece(2)).attempt(1).commit_then(Lose::Reset);
+    origin.on(Op::piece(2)).attempt(1).commit_then(ResponseLoss::Reset);
 
     upload(&origin).unwrap();
 
@@ -29,7 +29,7 @@ fn the_acknowledgement_of_a_piece_is_lost() {
 #[test]
 fn the_acknowledgement_of_the_completion_is_lost() {
     let origin = videos();
-    origin.on(Op::complete()).attempt(1).commit_then(Lose::Close);
+    origin.on(Op::complete()).attempt(1).commit_then(ResponseLoss::Close);
 
     upload(&origin).unwrap();
 
@@ -45,7 +45,7 @@ fn the_acknowledgement_of_the_completion_is_lost() {
 #[test]
 fn the_acknowledgement_of_the_beginning_is_lost() {
     let origin = videos();
-    origin.on(Op::create()).attempt(1).commit_then(Lose::Reset);
+    origin.on(Op::create()).attempt(1).commit_then(ResponseLoss::Reset);
 
     upload(&origin).unwrap();
 
@@ -60,7 +60,7 @@ fn the_acknowledgement_of_the_beginning_is_lost() {
 #[test]
 fn the_connection_breaks_in_the_middle_of_a_piece() {
     let origin = videos();
-    origin.on(Op::piece(3)).attempt(1).cut_after(700, Cut::Reset);
+    origin.on(Op::piece(3)).attempt(1).cut_after(700, Disconnect::Reset);
 
     upload(&origin).unwrap();
 
@@ -94,7 +94,7 @@ fn the_origin_stops_reading_in_the_middle_of_a_piece() {
 #[test]
 fn the_body_was_read_and_nothing_came_of_it() {
     let origin = videos();
-    origin.on(Op::piece(2)).attempt(1).lose(Lose::Reset);
+    origin.on(Op::piece(2)).attempt(1).lose(ResponseLoss::Reset);
 
     upload(&origin).unwrap();
 
@@ -112,7 +112,7 @@ fn the_body_was_read_and_nothing_came_of_it() {
 #[test]
 fn the_origin_closes_the_connection_between_two_requests() {
     let origin = videos();
-    origin.connections().close_after(2);
+    origin.on_connection().close_after(2);
 
     upload(&origin).unwrap();
 
@@ -126,7 +126,7 @@ fn the_origin_closes_the_connection_between_two_requests() {
 #[test]
 fn a_connection_is_reset_as_soon_as_it_is_there() {
     let origin = videos();
-    origin.connections().first().reset();
+    origin.on_connection().first().reset();
 
     upload(&origin).unwrap();
 

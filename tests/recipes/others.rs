@@ -3,7 +3,7 @@
 //! Uploads and directories belong to more than one client. What others do happens while a call is on
 //! its way, or right behind it.
 
-use mock_origin::{Mishap, Op, UploadState};
+use mock_origin::{Interference, Op, UploadState};
 
 use crate::{upload, videos};
 
@@ -13,7 +13,7 @@ use crate::{upload, videos};
 #[test]
 fn somebody_aborts_the_upload() {
     let origin = videos();
-    origin.on(Op::piece(2)).afterwards(Mishap::AbortUpload);
+    origin.on(Op::piece(2)).interfere_after(Interference::AbortUpload);
 
     upload(&origin).unwrap_err();
 
@@ -26,7 +26,7 @@ fn somebody_aborts_the_upload() {
 #[test]
 fn the_upload_expires_while_a_piece_is_on_its_way() {
     let origin = videos();
-    origin.on(Op::piece(3)).meanwhile(Mishap::ExpireUpload);
+    origin.on(Op::piece(3)).interfere_before(Interference::ExpireUpload);
 
     upload(&origin).unwrap_err();
 
@@ -42,7 +42,7 @@ fn the_upload_expires_while_a_piece_is_on_its_way() {
 #[test]
 fn the_directory_is_removed_before_the_file_is_joined() {
     let origin = videos();
-    origin.on(Op::complete()).meanwhile(Mishap::RemoveDirectory);
+    origin.on(Op::complete()).interfere_before(Interference::RemoveDirectory);
 
     upload(&origin).unwrap();
 

@@ -33,7 +33,7 @@ A fault is a sentence: **on what** (`origin.on(Op::piece(2))`, and `.path(\"/vid
   in the kernel's buffers.
 * JSON-RPC tells what it asks for in its body, which is read whole first: `Op::method(\"stat\")` can be refused,
   lost, held, and the rest, but not be cut in the middle of the body. In a batch a refusal by a row
-  (`Reject::code(-8)`) concerns its call alone, and one by a status the whole request.
+  (`ErrorResponse::code(-8)`) concerns its call alone, and one by a status the whole request.
 * A client that leaves while a fault makes it wait is noticed: the exchange ends with `Outcome::ClientGone`, and
   the fault counts, as it has acted. Closing only the sending direction is leaving too, as for nginx; without such
   a fault a client that has closed it is answered.

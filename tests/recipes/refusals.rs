@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use mock_origin::{Join, Listing, MockOrigin, Op, Reject};
+use mock_origin::{ErrorResponse, Join, ListingFault, MockOrigin, Op};
 
 use crate::support::{self, Client};
 use crate::{upload, videos};
@@ -17,7 +17,7 @@ use crate::{upload, videos};
 #[test]
 fn the_origin_is_busy() {
     let origin = videos();
-    let busy = Reject::status(503).retry_after(Duration::from_secs(1));
+    let busy = ErrorResponse::status(503).retry_after(Duration::from_secs(1));
     origin.on(Op::piece(1)).attempts(1..=2).reject(busy);
 
     upload(&origin).unwrap();
@@ -47,7 +47,7 @@ fn too_many_requests() {
 #[test]
 fn the_disk_is_full() {
     let origin = videos();
-    origin.on(Op::piece(4)).attempt(1).reject(Reject::row(503, -22));
+    origin.on(Op::piece(4)).attempt(1).reject(ErrorResponse::row(503, -22));
 
     upload(&origin).unwrap();
 
@@ -59,7 +59,7 @@ fn the_disk_is_full() {
 #[test]
 fn the_lock_has_expired_at_the_completion() {
     let origin = videos();
-    origin.on(Op::complete()).attempt(1).reject(Reject::code(-13));
+    origin.on(Op::complete()).attempt(1).reject(ErrorResponse::code(-13));
 
     upload(&origin).unwrap();
 
@@ -76,7 +76,7 @@ fn the_lock_has_expired_at_the_completion() {
 fn a_proxy_in_between_answers_for_the_origin() {
     let origin = videos();
     let page = "<html><h1>502 Bad Gateway</h1></html>";
-    let proxy = Reject::raw(502).header("server", "nginx").body("text/html", page);
+    let proxy = ErrorResponse::raw(502).header("server", "nginx").body("text/html", page);
     origin.on(Op::create()).attempt(1).reject(proxy);
 
     upload(&origin).unwrap();
@@ -141,9 +141,9 @@ fn the_listing_is_old() {
 fn the_listing_is_wrong() {
     let origin = videos();
     upload(&origin).unwrap();
-    origin.on(Op::method("listFile")).nth(1).list(Listing::Drops);
-    origin.on(Op::method("listFile")).nth(2).list(Listing::Repeats);
-    origin.on(Op::method("listFile")).nth(3).list(Listing::NeverEnds);
+    origin.on(Op::method("listFile")).nth(1).list(ListingFault::Drops);
+    origin.on(Op::method("listFile")).nth(2).list(ListingFault::Repeats);
+    origin.on(Op::method("listFile")).nth(3).list(ListingFault::NeverEnds);
 
     assert_eq!(list(&origin).matches("movie.mp4").count(), 0);
     assert_eq!(list(&origin).matches("movie.mp4").count(), 2);
@@ -154,13 +154,13 @@ fn the_listing_is_wrong() {
 // Not part of the recipes: what their clients do by JSON-RPC.
 
 fn call(origin: &MockOrigin, method: &str, param: &str) -> String {
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let call = format!(r#"{{"method": "{method}", "params": ["{token}", "{param}"], "id": 1}}"#);
     Client::new(origin).ask("POST", "/jsonrpc", &[], call.as_bytes()).text().to_owned()
 }
 
 fn list(origin: &MockOrigin) -> String {
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     let call = format!(
         r#"{{"method": "listFile", "params": {{"token": "{token}", "path": "/videos"}}, "id": 1}}"#
     );
@@ -169,6 +169,6 @@ fn list(origin: &MockOrigin) -> String {
 
 fn restart_and_complete(origin: &MockOrigin, id: &str) {
     assert!(call(origin, "restartMultipart", id).contains(r#""result": 0"#));
-    let token = origin.token_for("jane");
+    let token = origin.issue_token("jane");
     assert_eq!(support::complete(&mut Client::new(origin), &token, id).status, 200);
 }

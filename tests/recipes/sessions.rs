@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use mock_origin::{Mishap, Op};
+use mock_origin::{Interference, Op};
 
 use crate::{upload, videos};
 
@@ -15,7 +15,7 @@ use crate::{upload, videos};
 #[test]
 fn a_token_dies_in_the_middle_of_an_upload() {
     let origin = videos();
-    origin.tokens().user("jane").die_after_requests(3);
+    origin.on_token().user("jane").expire_after_requests(3);
 
     upload(&origin).unwrap();
 
@@ -28,7 +28,7 @@ fn a_token_dies_in_the_middle_of_an_upload() {
 #[test]
 fn a_token_dies_after_so_many_bytes() {
     let origin = videos();
-    origin.tokens().die_after_bytes(2500);
+    origin.on_token().expire_after_bytes(2500);
 
     upload(&origin).unwrap();
 
@@ -42,12 +42,12 @@ fn a_token_dies_after_so_many_bytes() {
 #[test]
 fn a_token_dies_after_a_while() {
     let origin = videos();
-    origin.tokens().die_after(Duration::from_secs(60));
+    origin.on_token().expire_after(Duration::from_secs(60));
     let held = origin.on(Op::piece(2)).hold();
 
     std::thread::scope(|scope| {
         let uploading = scope.spawn(|| upload(&origin));
-        assert!(held.arrived(Duration::from_secs(10)));
+        assert!(held.wait(Duration::from_secs(10)));
         origin.advance(Duration::from_secs(60));
         held.release();
         uploading.join().unwrap().unwrap();
@@ -61,7 +61,7 @@ fn a_token_dies_after_a_while() {
 #[test]
 fn a_token_dies_at_one_place() {
     let origin = videos();
-    origin.on(Op::piece(2)).afterwards(Mishap::ExpireToken);
+    origin.on(Op::piece(2)).interfere_after(Interference::ExpireToken);
 
     upload(&origin).unwrap();
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mock_origin::{InterimResponse, Later, Lose, Op, Outcome};
+use mock_origin::{DeferredCommit, InterimResponse, Op, Outcome, ResponseLoss};
 
 use crate::{upload, upload_expecting, videos};
 
@@ -35,7 +35,7 @@ fn continue_never_comes() {
 
     let request = origin.requests().op(Op::piece(1));
     let request = request.iter().next().unwrap();
-    assert_eq!((request.received(), request.outcome()), (1000, Outcome::Answered));
+    assert_eq!((request.received(), request.outcome()), (1000, Outcome::Responded));
     origin.finish();
 }
 
@@ -75,8 +75,8 @@ fn interim_responses_that_nobody_asked_for() {
 /// A look in the middle
 ///
 /// An answer that is held keeps the client where it is, for as long as the test wants to look around. The
-/// piece has been stored by then; were it refused, the refusal would be held. `arrived` waits for the first
-/// answer that is held, `arrived_times(n, patience)` for the n-th.
+/// piece has been stored by then; were it refused, the refusal would be held. `wait` waits for the first
+/// answer that is held, `wait_for(n, patience)` for the n-th.
 #[test]
 fn a_look_in_the_middle() {
     let origin = videos();
@@ -84,7 +84,7 @@ fn a_look_in_the_middle() {
 
     std::thread::scope(|scope| {
         let uploading = scope.spawn(|| upload(&origin));
-        assert!(held.arrived(Duration::from_secs(10)));
+        assert!(held.wait(Duration::from_secs(10)));
         origin.upload("/videos/movie.mp4").assert_pieces(1..=3);
         origin.file("/videos/movie.mp4").assert_absent();
         held.release();
@@ -116,7 +116,7 @@ fn a_piece_comes_back_from_the_dead() {
 #[test]
 fn a_beginning_comes_back_from_the_dead() {
     let origin = videos();
-    let later = Later::after(Duration::from_secs(5)).then(Lose::Reset);
+    let later = DeferredCommit::after(Duration::from_secs(5)).then(ResponseLoss::Reset);
     origin.on(Op::create()).attempt(1).commit_later(later);
 
     upload(&origin).unwrap();

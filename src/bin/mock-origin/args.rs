@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lexopt::{Arg, Parser};
 use mock_origin::Fault;
-use mock_origin::spec::{LIMITS, SWITCHES, Switches};
+use mock_origin::protocol::{LIMITS, OPTION_SPECS, Options};
 
 use crate::faults;
 use crate::serve::describe_origin;
@@ -31,7 +31,7 @@ pub(crate) struct Serve {
     pub(crate) files: Vec<(String, Vec<u8>)>,
     pub(crate) uploads: Vec<String>,
     pub(crate) key_pair: Option<(String, String)>,
-    pub(crate) switches: Vec<(String, String)>,
+    pub(crate) options: Vec<(String, String)>,
     pub(crate) seed: Option<u64>,
     pub(crate) hold_limit: Option<Duration>,
     pub(crate) flags: Vec<Flag>,
@@ -228,7 +228,7 @@ const OPTIONS: &[(&str, Set)] = &[
         Some(())
     }),
     ("set", |serve, value| {
-        serve.switches.push(pair(value, '=')?);
+        serve.options.push(pair(value, '=')?);
         Some(())
     }),
     ("seed", |serve, value| {
@@ -258,11 +258,11 @@ const OPTIONS: &[(&str, Set)] = &[
 fn set(serve: &mut Serve, name: &str, value: &str) -> Result<(), String> {
     let (_, set) = OPTIONS.iter().find(|(known, _)| *known == name).ok_or("no such option")?;
     set(serve, value).ok_or_else(|| format!("--{name} takes {}, not {value:?}", form_of(name)))?;
-    match serve.switches.split_last().filter(|_| name == "set") {
+    match serve.options.split_last().filter(|_| name == "set") {
         Some(((switch, _), before)) if before.iter().any(|(known, _)| known == switch) => {
             Err(format!("--set {switch} comes twice, and is said once"))
         }
-        Some(((switch, value), _)) => Switches::default().set(switch, value),
+        Some(((switch, value), _)) => Options::default().set(switch, value),
         None => Ok(()),
     }
 }
@@ -295,16 +295,16 @@ fn text(value: OsString) -> Result<String, String> {
 
 /// The usage, and every switch and limit.
 fn help() -> String {
-    let switch = |row: &mock_origin::spec::SwitchRow| {
+    let switch = |row: &mock_origin::protocol::OptionSpec| {
         let name = format!("{}={}", row.name, row.values);
         format!("  {name:<44} [{}]\n      {}\n", row.default, row.what)
     };
-    let limit = |row: &mock_origin::spec::LimitRow| {
+    let limit = |row: &mock_origin::protocol::LimitSpec| {
         format!("  {:<44} [{}]\n", format!("{}=N", row.name), row.default)
     };
-    let switches: String = SWITCHES.iter().map(switch).collect();
+    let options: String = OPTION_SPECS.iter().map(switch).collect();
     let limits: String = LIMITS.iter().map(limit).collect();
-    format!("{USAGE}\nSwitches for --set:\n{switches}\nLimits for --set:\n{limits}")
+    format!("{USAGE}\nSwitches for --set:\n{options}\nLimits for --set:\n{limits}")
 }
 
 fn version() -> String {
@@ -355,7 +355,7 @@ mod tests {
         .unwrap();
         assert_eq!(serve.listen.len(), 2);
         assert_eq!(serve.users, [("bob".to_owned(), "p:w".to_owned())]);
-        assert_eq!(serve.switches, [("join".to_owned(), "polls:3".to_owned())]);
+        assert_eq!(serve.options, [("join".to_owned(), "polls:3".to_owned())]);
         assert_eq!((serve.seed, serve.account.as_deref()), (Some(7), Some("studio")));
         assert_eq!(
             serve.flags,
@@ -451,7 +451,8 @@ mod tests {
         for name in OPTIONS.iter().map(|(name, _)| name).chain(flags) {
             assert!(text.contains(&format!("--{name} ")), "{name}");
         }
-        for name in SWITCHES.iter().map(|row| row.name).chain(LIMITS.iter().map(|row| row.name)) {
+        for name in OPTION_SPECS.iter().map(|row| row.name).chain(LIMITS.iter().map(|row| row.name))
+        {
             assert!(text.contains(&format!("{name}=")), "{name}");
         }
     }

@@ -1,7 +1,7 @@
 //! Faults from a file.
 
 use mock_origin::Fault;
-use mock_origin::fault::{EFFECTS, SELECTORS};
+use mock_origin::fault::{ACTIONS, SELECTORS};
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
@@ -59,7 +59,7 @@ fn check_kinds(fault: &Value) -> Result<(), String> {
     let foreign = members.filter_map(|(key, value)| Some((key, first_foreign(value)?)));
     for (key, value) in foreign {
         let selectors = SELECTORS.iter().map(|row| (row.key, row.values));
-        let mut rows = selectors.chain(EFFECTS.iter().map(|row| (row.key, row.values)));
+        let mut rows = selectors.chain(ACTIONS.iter().map(|row| (row.key, row.values)));
         // What is no key at all is told so by whoever reads them.
         if let Some((_, values)) = rows.find(|(known, _)| known == key) {
             return Err(format!("{key} takes {values}, not {value}"));

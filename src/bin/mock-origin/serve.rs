@@ -9,7 +9,7 @@ use std::time::Duration;
 use mock_origin::control::Control;
 use mock_origin::journal::{Connection, Exchange};
 use mock_origin::report::{describe, describe_connection};
-use mock_origin::{Builder, MockOrigin, OpenUpload, StartError, Verdict};
+use mock_origin::{Builder, InProgressUpload, MockOrigin, StartError, VerificationError};
 
 use crate::args::{Flag, Serve};
 use crate::diagnostics::Diagnostics;
@@ -48,7 +48,7 @@ pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn Error>> {
         lines.filter(|_| !quiet).for_each(|line| diagnostics.print(line));
     }
     drop(control);
-    let verdict = origin.verdict_at_the_end();
+    let verdict = origin.verify_at_end();
     diagnostics.finish(summary(&origin, verdict.as_ref().err(), quiet), LAST_WORDS);
     Ok(verdict.is_ok())
 }
@@ -79,7 +79,7 @@ fn watch(serve: &Serve) -> io::Result<Stop> {
 
 /// The origin as the command line describes it.
 pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
-    let mut builder = MockOrigin::builder().expose();
+    let mut builder = MockOrigin::builder().allow_non_loopback();
     if let Some(account) = &serve.account {
         builder = builder.try_account(account)?;
     }
@@ -106,10 +106,10 @@ pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
         builder = with_file.map_err(|why| format!("--file: {why}"))?;
     }
     for path in &serve.uploads {
-        let with_upload = builder.try_upload(OpenUpload::new(path));
+        let with_upload = builder.try_upload(InProgressUpload::new(path));
         builder = with_upload.map_err(|why| format!("--upload: {why}"))?;
     }
-    for (name, value) in &serve.switches {
+    for (name, value) in &serve.options {
         builder = builder.set(name, value);
     }
     let file = serve.file.as_deref().unwrap_or_default();
@@ -147,7 +147,7 @@ fn counted(number: usize, noun: &str) -> String {
 }
 
 /// What is not done by the end, and what came of the run.
-fn summary(origin: &MockOrigin, verdict: Option<&Verdict>, quiet: bool) -> Vec<String> {
+fn summary(origin: &MockOrigin, verdict: Option<&VerificationError>, quiet: bool) -> Vec<String> {
     let journal = origin.journal();
     let (done, open): (Vec<_>, Vec<_>) =
         journal.exchanges().iter().partition(|exchange| exchange.outcome.is_final());
@@ -173,7 +173,7 @@ fn summary(origin: &MockOrigin, verdict: Option<&Verdict>, quiet: bool) -> Vec<S
 /// What chaos has done, as faults that do the same, in the words of `--faults` and of the control
 /// endpoint.
 fn chaos(origin: &MockOrigin) -> Vec<String> {
-    let (chaos, done) = (origin.chaos_in_force(), origin.done_by_chaos());
+    let (chaos, done) = (origin.active_chaos(), origin.done_by_chaos());
     if chaos.is_none() && done.is_empty() {
         return Vec::new();
     }

@@ -4,34 +4,35 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::fault::{
-    Alter, Cut, Effect, Fault, Garble, InterimResponse, Later, Listing, Lose, Pattern, Reject,
-    Trigger, Which, attempts_call,
+    CallMatcher, DeferredCommit, Disconnect, ErrorResponse, Fault, FaultAction, HeaderMutation,
+    InterimResponse, ListingFault, MalformedResponse, PathGlob, Repeat, ResponseLoss,
+    attempts_call,
 };
 use crate::journal::Op;
-use crate::origin::Mishap;
-use crate::server::held::Held;
+use crate::protocol::Join;
+use crate::server::held::HoldGuard;
 use crate::server::mock_origin::MockOrigin;
-use crate::spec::Join;
+use crate::storage::Interference;
 
-use super::{Armed, set_once};
+use super::{FaultHandle, set_once};
 
 /// The beginning of a sentence about calls: [`MockOrigin::on`].
 ///
 /// What is said of which calls comes first; the last word says what happens, and adds the fault.
-/// Without [`times`](On::times), [`always`](On::always) and the like a fault acts once; with
-/// [`attempt`](On::attempt) it acts on that attempt of everything that is selected. `finish()` asks
+/// Without [`times`](CallFaultBuilder::times), [`always`](CallFaultBuilder::always) and the like a fault acts once; with
+/// [`attempt`](CallFaultBuilder::attempt) it acts on that attempt of everything that is selected. `finish()` asks
 /// that it has acted at least once: not as often as it could have.
 #[derive(Debug)]
 #[must_use = "this is no fault before it says what happens: origin.on(Op::piece(2)).reject(503)"]
-pub struct On<'o> {
+pub struct CallFaultBuilder<'o> {
     origin: &'o MockOrigin,
-    trigger: Trigger,
+    matcher: CallMatcher,
     name: Option<String>,
 }
 
-impl<'o> On<'o> {
+impl<'o> CallFaultBuilder<'o> {
     pub(in crate::server) fn new(origin: &'o MockOrigin, op: Op) -> Self {
-        Self { origin, trigger: Trigger::new(op), name: None }
+        Self { origin, matcher: CallMatcher::new(op), name: None }
     }
 
     /// Only calls about a path like that, seen from the account's root or with the account in
@@ -43,7 +44,7 @@ impl<'o> On<'o> {
     /// If a path has been said already.
     #[track_caller]
     pub fn path(mut self, pattern: &str) -> Self {
-        set_once(&mut self.trigger.path, Pattern::new(pattern), |path| {
+        set_once(&mut self.matcher.path, PathGlob::new(pattern), |path| {
             format!(".path({:?})", path.as_str())
         });
         self
@@ -56,7 +57,7 @@ impl<'o> On<'o> {
     /// If a user has been said already.
     #[track_caller]
     pub fn user(mut self, name: &str) -> Self {
-        set_once(&mut self.trigger.user, name.to_owned(), |user| format!(".user({user:?})"));
+        set_once(&mut self.matcher.user, name.to_owned(), |user| format!(".user({user:?})"));
         self
     }
 
@@ -67,7 +68,7 @@ impl<'o> On<'o> {
     /// If an upload has been said already.
     #[track_caller]
     pub fn upload(mut self, id: &str) -> Self {
-        set_once(&mut self.trigger.upload, id.to_owned(), |id| format!(".upload({id:?})"));
+        set_once(&mut self.matcher.upload, id.to_owned(), |id| format!(".upload({id:?})"));
         self
     }
 
@@ -77,7 +78,7 @@ impl<'o> On<'o> {
     /// A try that is refused for its token counts apart, as the origin does not know then who asks,
     /// or for what: of a 403 and the 200 that follows each is an attempt 1. So it is with a login by
     /// a wrong password, and with a logout that is tried again when its token is gone. Forms count
-    /// for each other unless there is a [`path`](On::path): theirs is in the body, and attempts count
+    /// for each other unless there is a [`path`](CallFaultBuilder::path): theirs is in the body, and attempts count
     /// at the head.
     ///
     /// # Panics
@@ -95,7 +96,7 @@ impl<'o> On<'o> {
     /// If which attempts has been said already.
     #[track_caller]
     pub fn attempts(mut self, numbers: RangeInclusive<u32>) -> Self {
-        set_once(&mut self.trigger.attempts, numbers, attempts_call);
+        set_once(&mut self.matcher.attempts, numbers, attempts_call);
         self
     }
 
@@ -106,7 +107,7 @@ impl<'o> On<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn nth(self, number: u64) -> Self {
-        self.count(Which::Nth(number))
+        self.count(Repeat::Nth(number))
     }
 
     /// Only the first of all those calls that it can act on, which is the default without attempts:
@@ -118,7 +119,7 @@ impl<'o> On<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn first(self) -> Self {
-        self.count(Which::Times(1))
+        self.count(Repeat::Times(1))
     }
 
     /// The first so many of all those calls that it can act on. If it acts on one of them, that is
@@ -129,7 +130,7 @@ impl<'o> On<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn times(self, times: u64) -> Self {
-        self.count(Which::Times(times))
+        self.count(Repeat::Times(times))
     }
 
     /// All of those calls.
@@ -139,12 +140,12 @@ impl<'o> On<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn always(self) -> Self {
-        self.count(Which::Always)
+        self.count(Repeat::Always)
     }
 
     #[track_caller]
-    fn count(mut self, count: Which) -> Self {
-        set_once(&mut self.trigger.count, count, Which::to_string);
+    fn count(mut self, count: Repeat) -> Self {
+        set_once(&mut self.matcher.count, count, Repeat::to_string);
         self
     }
 
@@ -160,26 +161,26 @@ impl<'o> On<'o> {
     }
 
     #[track_caller]
-    fn arm(self, effect: Effect) -> Armed {
-        let Self { origin, trigger, name } = self;
-        origin.add_fault(name.into_iter().fold(Fault::on_call(trigger, effect), Fault::named))
+    fn install(self, action: FaultAction) -> FaultHandle {
+        let Self { origin, matcher, name } = self;
+        origin.add_fault(name.into_iter().fold(Fault::on_call(matcher, action), Fault::named))
     }
 }
 
 macro_rules! verbs {
     ($(
         $(#[$doc:meta])*
-        $verb:ident($($arg:ident: $kind:ty),*) $effect:expr;
+        $verb:ident($($arg:ident: $kind:ty),*) $action:expr;
     )*) => {
-        impl On<'_> {$(
+        impl CallFaultBuilder<'_> {$(
             $(#[$doc])*
             ///
             /// # Panics
             ///
             /// If that contradicts itself, or cannot happen to what has been selected.
             #[track_caller]
-            pub fn $verb(self $(, $arg: $kind)*) -> Armed {
-                self.arm($effect)
+            pub fn $verb(self $(, $arg: $kind)*) -> FaultHandle {
+                self.install($action)
             }
         )*}
     };
@@ -188,110 +189,110 @@ macro_rules! verbs {
 verbs! {
     /// Refuses the call before its body: a client that expects `100 Continue` never sends it.
     ///
-    /// Over JSON-RPC a row of the method's table ([`Reject::code`]) refuses that call alone, whatever
+    /// Over JSON-RPC a row of the method's table ([`ErrorResponse::code`]) refuses that call alone, whatever
     /// else is in its batch, and a status refuses the whole request.
-    reject(how: impl Into<Reject>) Effect::Reject(how.into());
+    reject(how: impl Into<ErrorResponse>) FaultAction::Reject(how.into());
 
     /// Sends an interim response before everything else, such as `103 Early Hints` with headers, or a
     /// `100 Continue` that the client has not asked for. A request of HTTP/1.0 is skipped.
-    send_interim(response: impl Into<InterimResponse>) Effect::SendInterim(response.into());
+    send_interim(response: impl Into<InterimResponse>) FaultAction::SendInterim(response.into());
 
     /// Never sends the `100 Continue` that the client expects. A client that sends its body all the same
     /// is served as usual; one that sends nothing for [`Builder::hold_limit`](crate::Builder::hold_limit)
     /// has its connection closed. A request that does not ask for `100 Continue` is skipped.
-    withhold_continue() Effect::WithholdContinue;
+    withhold_continue() FaultAction::WithholdContinue;
 
     /// Sends the `100 Continue` that the client expects so much later, in real time, unless the client
     /// has begun to send its body by then. A request that does not ask for `100 Continue` is skipped.
-    delay_continue(by: Duration) Effect::DelayContinue(by);
+    delay_continue(by: Duration) FaultAction::DelayContinue(by);
 
     /// Sends these bytes in place of the `100 Continue` that the client expects; what happens next is as
-    /// for [`withhold_continue`](On::withhold_continue). A request that does not ask for `100 Continue` is
+    /// for [`withhold_continue`](CallFaultBuilder::withhold_continue). A request that does not ask for `100 Continue` is
     /// skipped.
-    garble_continue(bytes: impl Into<Vec<u8>>) Effect::GarbleContinue(bytes.into());
+    garble_continue(bytes: impl Into<Vec<u8>>) FaultAction::GarbleContinue(bytes.into());
 
     /// Refuses the call when exactly so many bytes of its body have been read. A call with a shorter
     /// body is spared.
-    reject_after(bytes: u64, how: impl Into<Reject>) Effect::RejectAfter(bytes, how.into());
+    reject_after(bytes: u64, how: impl Into<ErrorResponse>) FaultAction::RejectAfter(bytes, how.into());
 
     /// Reads no more when exactly so many bytes of the body have been read, and keeps the
     /// connection open, for [`Builder::hold_limit`](crate::Builder::hold_limit). A call with a
     /// shorter body is spared.
-    stall_after(bytes: u64) Effect::CutAfter(bytes, Cut::Stall);
+    stall_after(bytes: u64) FaultAction::CutAfter(bytes, Disconnect::Stall);
 
     /// Cuts the connection when exactly so many bytes of the body have been read. A call with a
     /// shorter body is spared.
-    cut_after(bytes: u64, how: Cut) Effect::CutAfter(bytes, how);
+    cut_after(bytes: u64, how: Disconnect) FaultAction::CutAfter(bytes, how);
 
     /// Reads the body no faster than so many bytes a second. A call without a body is spared.
     ///
     /// If the client leaves or closes its sending direction, the exchange ends as
     /// [`Outcome::ClientGone`](crate::Outcome::ClientGone), as soon as the system says so: where the
     /// unread bytes fill its buffers, the client's end comes behind them.
-    read_slowly(bytes_per_second: u64) Effect::ReadSlowly(bytes_per_second);
+    read_slowly(bytes_per_second: u64) FaultAction::ReadSlowly(bytes_per_second);
 
     /// Reads the body whole and does nothing; the answer is lost, or comes with the status of
-    /// [`Lose::Status`] instead. A call whose body breaks off is spared.
-    lose(how: Lose) Effect::Lose(how);
+    /// [`ResponseLoss::Status`] instead. A call whose body breaks off is spared.
+    lose(how: ResponseLoss) FaultAction::Lose(how);
 
-    /// Does what is asked for; the answer is lost, or comes with the status of [`Lose::Status`]
+    /// Does what is asked for; the answer is lost, or comes with the status of [`ResponseLoss::Status`]
     /// instead. A call that the origin itself refuses is spared.
-    commit_then(how: Lose) Effect::CommitThen(how);
+    commit_then(how: ResponseLoss) FaultAction::CommitThen(how);
 
     /// Loses the answer and does what is asked for later, in protocol time: even if a retry has
     /// succeeded by then. A plain duration answers with 503. What the origin would refuse is not put
     /// off, and `finish()` fails if the time of what was put off never comes.
-    commit_later(later: impl Into<Later>) Effect::CommitLater(later.into());
+    commit_later(later: impl Into<DeferredCommit>) FaultAction::CommitLater(later.into());
 
     /// Lets the join that this completion begins go like that, whatever the switch says. A
     /// completion that the origin itself refuses is spared.
-    join(join: Join) Effect::Join(join);
+    join(join: Join) FaultAction::Join(join);
 
     /// Answers from the origin as it is now, while the fault is added: what has changed since does
     /// not show. A call that is refused for its token is spared.
-    stale() Effect::Stale;
+    stale() FaultAction::Stale;
 
     /// Answers with a list that is not what it should be. A call is spared if the origin itself
     /// refuses it, or its list is empty where an entry is needed.
-    list(how: Listing) Effect::Listing(how);
+    list(how: ListingFault) FaultAction::Listing(how);
 
     /// Lets somebody else do something while the body is on its way: the token has been judged by
     /// then, the upload has not. A call is spared where that cannot happen any more, as nobody can
     /// abort an upload that is over.
-    meanwhile(what: Mishap) Effect::Meanwhile(what);
+    interfere_before(what: Interference) FaultAction::InterfereBefore(what);
 
     /// Lets somebody else do something when the call has been done. A call is spared if the origin
     /// itself refuses it, or where that cannot happen any more.
-    afterwards(what: Mishap) Effect::Afterwards(what);
+    interfere_after(what: Interference) FaultAction::InterfereAfter(what);
 
     /// Answers so much later, in real time; [`Builder::hold_limit`](crate::Builder::hold_limit) is
     /// no limit to that. What was asked for is done, or refused, at once.
     ///
     /// If the client leaves or closes its sending direction meanwhile, the exchange ends as
     /// [`Outcome::ClientGone`](crate::Outcome::ClientGone).
-    delay(by: Duration) Effect::Delay(by);
+    delay(by: Duration) FaultAction::Delay(by);
 
     /// Writes exactly so many bytes of the answer, head included, and cuts the connection. A call
     /// whose answer is shorter is spared.
-    cut_answer(bytes: u64, how: Cut) Effect::CutAnswer(bytes, how);
+    cut_answer(bytes: u64, how: Disconnect) FaultAction::CutAnswer(bytes, how);
 
     /// Answers with what is no HTTP, or not what it says it is, and closes the connection. A call is
     /// spared where its answer would be the very same.
-    garble(how: Garble) Effect::Garble(how);
+    garble(how: MalformedResponse) FaultAction::Garble(how);
 
     /// Writes the answer no faster than so many bytes a second. A call is spared if its answer fits into
     /// the fiftieth of a second's bytes that is written at once.
     ///
     /// If the client leaves or closes its sending direction meanwhile, the exchange ends as
     /// [`Outcome::ClientGone`](crate::Outcome::ClientGone).
-    answer_slowly(bytes_per_second: u64) Effect::AnswerSlowly(bytes_per_second);
+    answer_slowly(bytes_per_second: u64) FaultAction::AnswerSlowly(bytes_per_second);
 
     /// Answers with something else in the head. A call is spared if its answer says so already, or has no
-    /// such header, but for [`Alter::With`], which adds it.
-    alter(what: Alter) Effect::Alter(what);
+    /// such header, but for [`HeaderMutation::With`], which adds it.
+    alter(what: HeaderMutation) FaultAction::Alter(what);
 }
 
-impl On<'_> {
+impl CallFaultBuilder<'_> {
     /// Holds the answer until the test lets it go. What was asked for is done at once, or refused:
     /// a 403 is held like any other answer. If the client leaves or closes its sending direction
     /// meanwhile, the exchange ends as [`Outcome::ClientGone`](crate::Outcome::ClientGone).
@@ -300,8 +301,8 @@ impl On<'_> {
     ///
     /// If what has been selected contradicts itself.
     #[track_caller]
-    pub fn hold(self) -> Held {
-        let Armed { shared, id } = self.arm(Effect::Hold);
-        Held { shared, fault: id }
+    pub fn hold(self) -> HoldGuard {
+        let FaultHandle { shared, id } = self.install(FaultAction::Hold);
+        HoldGuard { shared, fault: id }
     }
 }

@@ -1,20 +1,20 @@
 //! Sentences about connections.
 
-use crate::fault::{ConnectionEffect, Fault, Which};
+use crate::fault::{ConnectionAction, Fault, Repeat};
 use crate::server::mock_origin::MockOrigin;
 
-use super::{Armed, set_once};
+use super::{FaultHandle, set_once};
 
-/// The beginning of a sentence about connections: [`MockOrigin::connections`].
+/// The beginning of a sentence about connections: [`MockOrigin::on_connection`].
 #[derive(Debug)]
-#[must_use = "this is no fault before it says what happens: origin.connections().nth(2).reset()"]
-pub struct OnConnections<'o> {
+#[must_use = "this is no fault before it says what happens: origin.on_connection().nth(2).reset()"]
+pub struct ConnectionFaultBuilder<'o> {
     origin: &'o MockOrigin,
-    count: Option<Which>,
+    count: Option<Repeat>,
     name: Option<String>,
 }
 
-impl<'o> OnConnections<'o> {
+impl<'o> ConnectionFaultBuilder<'o> {
     pub(in crate::server) fn new(origin: &'o MockOrigin) -> Self {
         Self { origin, count: None, name: None }
     }
@@ -26,7 +26,7 @@ impl<'o> OnConnections<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn nth(self, number: u64) -> Self {
-        self.count(Which::Nth(number))
+        self.count(Repeat::Nth(number))
     }
 
     /// Only the next connection, which is the default. Where another fault strikes that one, it is
@@ -37,7 +37,7 @@ impl<'o> OnConnections<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn first(self) -> Self {
-        self.count(Which::Times(1))
+        self.count(Repeat::Times(1))
     }
 
     /// The next so many connections. Default: one.
@@ -47,7 +47,7 @@ impl<'o> OnConnections<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn times(self, times: u64) -> Self {
-        self.count(Which::Times(times))
+        self.count(Repeat::Times(times))
     }
 
     /// All connections from here on.
@@ -57,12 +57,12 @@ impl<'o> OnConnections<'o> {
     /// If it has been said already which of them.
     #[track_caller]
     pub fn always(self) -> Self {
-        self.count(Which::Always)
+        self.count(Repeat::Always)
     }
 
     #[track_caller]
-    fn count(mut self, count: Which) -> Self {
-        set_once(&mut self.count, count, Which::to_string);
+    fn count(mut self, count: Repeat) -> Self {
+        set_once(&mut self.count, count, Repeat::to_string);
         self
     }
 
@@ -83,8 +83,8 @@ impl<'o> OnConnections<'o> {
     ///
     /// If what has been selected contradicts itself.
     #[track_caller]
-    pub fn reset(self) -> Armed {
-        self.arm(ConnectionEffect::Reset)
+    pub fn reset(self) -> FaultHandle {
+        self.install(ConnectionAction::Reset)
     }
 
     /// Accepts the connection, and neither reads nor writes anything; it is closed when the client
@@ -94,8 +94,8 @@ impl<'o> OnConnections<'o> {
     ///
     /// If what has been selected contradicts itself.
     #[track_caller]
-    pub fn silence(self) -> Armed {
-        self.arm(ConnectionEffect::Silence)
+    pub fn silence(self) -> FaultHandle {
+        self.install(ConnectionAction::Silence)
     }
 
     /// Closes the connection after so many answers, which say nothing about it. It does not act on a
@@ -105,14 +105,14 @@ impl<'o> OnConnections<'o> {
     ///
     /// If that is after none.
     #[track_caller]
-    pub fn close_after(self, answers: u64) -> Armed {
-        self.arm(ConnectionEffect::CloseAfter(answers))
+    pub fn close_after(self, answers: u64) -> FaultHandle {
+        self.install(ConnectionAction::CloseAfter(answers))
     }
 
     #[track_caller]
-    fn arm(self, effect: ConnectionEffect) -> Armed {
+    fn install(self, action: ConnectionAction) -> FaultHandle {
         let Self { origin, count, name } = self;
-        let count = count.unwrap_or(Which::Times(1));
-        origin.add_fault(name.into_iter().fold(Fault::on_connection(count, effect), Fault::named))
+        let count = count.unwrap_or(Repeat::Times(1));
+        origin.add_fault(name.into_iter().fold(Fault::on_connection(count, action), Fault::named))
     }
 }

@@ -7,24 +7,24 @@ mod tokens;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::fault::{FaultRecord, Place};
+use crate::fault::{FaultRecord, SourceLocation};
 
 use super::shared::Shared;
 
-pub use calls::On;
-pub use connections::OnConnections;
-pub use tokens::OnTokens;
+pub use calls::CallFaultBuilder;
+pub use connections::ConnectionFaultBuilder;
+pub use tokens::TokenFaultBuilder;
 
 /// A fault that has been added to an origin.
 ///
 /// Dropping this does nothing: the fault stays.
 #[derive(Clone, Debug)]
-pub struct Armed {
+pub struct FaultHandle {
     shared: Arc<Shared>,
     id: u64,
 }
 
-impl Armed {
+impl FaultHandle {
     pub(super) fn new(shared: &Arc<Shared>, id: u64) -> Self {
         Self { shared: Arc::clone(shared), id }
     }
@@ -54,9 +54,9 @@ impl Armed {
 
 /// Where the test is that adds a fault.
 #[track_caller]
-pub(super) fn place() -> Place {
+pub(super) fn place() -> SourceLocation {
     let caller = Location::caller();
-    Place { file: caller.file().to_owned(), line: caller.line() }
+    SourceLocation { file: caller.file().to_owned(), line: caller.line() }
 }
 
 /// Sets what may be said once: a second one would take the place of the first in silence. `call` is how it is said in

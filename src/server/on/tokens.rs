@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use crate::fault::{Fault, TokenLife};
+use crate::fault::{Fault, TokenExpiry};
 use crate::server::mock_origin::MockOrigin;
 
-use super::{Armed, set_once};
+use super::{FaultHandle, set_once};
 
-/// The beginning of a sentence about tokens: [`MockOrigin::tokens`].
+/// The beginning of a sentence about tokens: [`MockOrigin::on_token`].
 #[derive(Debug)]
-#[must_use = "this is no fault before it says what happens: origin.tokens().die_after_requests(3)"]
-pub struct OnTokens<'o> {
+#[must_use = "this is no fault before it says what happens: origin.on_token().expire_after_requests(3)"]
+pub struct TokenFaultBuilder<'o> {
     origin: &'o MockOrigin,
     user: Option<String>,
     name: Option<String>,
 }
 
-impl<'o> OnTokens<'o> {
+impl<'o> TokenFaultBuilder<'o> {
     pub(in crate::server) fn new(origin: &'o MockOrigin) -> Self {
         Self { origin, user: None, name: None }
     }
@@ -50,8 +50,8 @@ impl<'o> OnTokens<'o> {
     ///
     /// If that is none, or there is no such user.
     #[track_caller]
-    pub fn die_after_requests(self, requests: u64) -> Armed {
-        self.arm(TokenLife::Requests(requests))
+    pub fn expire_after_requests(self, requests: u64) -> FaultHandle {
+        self.install(TokenExpiry::RecordedRequests(requests))
     }
 
     /// Each token works until so many bytes of bodies have been read with it, from here on. The
@@ -61,8 +61,8 @@ impl<'o> OnTokens<'o> {
     ///
     /// If that is none, or there is no such user.
     #[track_caller]
-    pub fn die_after_bytes(self, bytes: u64) -> Armed {
-        self.arm(TokenLife::Bytes(bytes))
+    pub fn expire_after_bytes(self, bytes: u64) -> FaultHandle {
+        self.install(TokenExpiry::Bytes(bytes))
     }
 
     /// Each token works for so long, in protocol time, whatever its login has asked for. Unlike calls
@@ -74,12 +74,12 @@ impl<'o> OnTokens<'o> {
     ///
     /// If that is no time at all, or there is no such user.
     #[track_caller]
-    pub fn die_after(self, time: Duration) -> Armed {
-        self.arm(TokenLife::Time(time))
+    pub fn expire_after(self, time: Duration) -> FaultHandle {
+        self.install(TokenExpiry::Time(time))
     }
 
     #[track_caller]
-    fn arm(self, life: TokenLife) -> Armed {
+    fn install(self, life: TokenExpiry) -> FaultHandle {
         let Self { origin, user, name } = self;
         origin.add_fault(name.into_iter().fold(Fault::on_token(user, life), Fault::named))
     }

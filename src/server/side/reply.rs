@@ -12,7 +12,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use tokio::task::JoinHandle;
 
-use crate::content::Content;
+use crate::blob::Blob;
 
 use super::activity::{Activity, Work};
 
@@ -34,7 +34,7 @@ pub(crate) enum ReplyBody {
     /// block. An error cuts the reply.
     Chunks(Chunks),
     /// What is stored, with its length announced.
-    Content(Content),
+    Blob(Blob),
 }
 
 /// Where the chunks of a body come from.
@@ -45,7 +45,7 @@ impl fmt::Debug for ReplyBody {
         match self {
             Self::Text(text) => f.debug_tuple("Text").field(text).finish(),
             Self::Chunks(_) => f.write_str("Chunks"),
-            Self::Content(content) => f.debug_tuple("Content").field(content).finish(),
+            Self::Blob(content) => f.debug_tuple("Content").field(content).finish(),
         }
     }
 }
@@ -74,11 +74,11 @@ impl Reply {
 pub(super) struct Outgoing {
     /// What is there already.
     whole: Bytes,
-    later: Option<Later>,
+    later: Option<DeferredCommit>,
 }
 
 /// Chunks that are still to be made.
-struct Later {
+struct DeferredCommit {
     next: Next,
     /// How many bytes are to come, where that is known.
     left: Option<u64>,
@@ -95,12 +95,12 @@ impl Outgoing {
     fn new(body: ReplyBody, activity: Arc<Activity>) -> Self {
         let later = |chunks, left| Self {
             whole: Bytes::new(),
-            later: Some(Later { next: Next::Idle(chunks), left, activity }),
+            later: Some(DeferredCommit { next: Next::Idle(chunks), left, activity }),
         };
         match body {
             ReplyBody::Text(text) => Self { whole: text.into(), later: None },
             ReplyBody::Chunks(chunks) => later(chunks, None),
-            ReplyBody::Content(content) => {
+            ReplyBody::Blob(content) => {
                 later(Box::new(content.chunks(0..content.len())), Some(content.len()))
             }
         }
@@ -134,13 +134,13 @@ impl Body for Outgoing {
     fn size_hint(&self) -> SizeHint {
         match &self.later {
             None => SizeHint::with_exact(self.whole.len() as u64),
-            Some(Later { left: Some(left), .. }) => SizeHint::with_exact(*left),
+            Some(DeferredCommit { left: Some(left), .. }) => SizeHint::with_exact(*left),
             Some(_) => SizeHint::default(),
         }
     }
 }
 
-impl Later {
+impl DeferredCommit {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         loop {
             match std::mem::replace(&mut self.next, Next::Over) {

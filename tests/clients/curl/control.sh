@@ -38,7 +38,7 @@ test_a_fault_that_was_posted_acts_and_is_accounted_for() {
 
 # Whether the journal tells that an answer is held.
 is_held() {
-  control GET journal | grep -q '"outcome":"held_back"'
+  control GET journal | grep -q '"outcome":"held"'
 }
 
 test_a_hold_is_released_and_keeps_its_account() {

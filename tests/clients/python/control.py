@@ -81,10 +81,10 @@ class Control(unittest.TestCase):
         return told["exchanges"]
 
     def test_an_upload_survives_chaos_and_the_journal_tells_how(self):
-        chaos = {"seed": 41, "profile": "lossy", "at_most": AT_MOST, "percent": 60}
+        chaos = {"seed": 41, "profile": "network", "max_per_operation": AT_MOST, "percent": 60}
         self.assertEqual(control("POST", "chaos", chaos), (200, {}))
         upload("chaos.bin")
-        done = control("GET", "chaos")[1]["done"]
+        done = control("GET", "chaos")[1]["injected"]
         self.assertTrue(done)
         self.assertEqual(control("DELETE", "faults"), (200, {"deleted": []}))
         self.assertEqual(ask(ORIGIN, "GET", "/in/chaos.bin").content, b"".join(PIECES))
@@ -100,9 +100,9 @@ class Control(unittest.TestCase):
         self.assertEqual(control("GET", "verdict"), (200, {"ok": True}))
 
     def test_what_chaos_did_can_be_done_again_as_faults(self):
-        control("POST", "chaos", {"seed": 7, "profile": "lossy", "at_most": AT_MOST, "percent": 60})
+        control("POST", "chaos", {"seed": 7, "profile": "network", "max_per_operation": AT_MOST, "percent": 60})
         upload("again.bin")
-        faults = [one["fault"] for one in control("GET", "chaos")[1]["done"]]
+        faults = [one["fault"] for one in control("GET", "chaos")[1]["injected"]]
         control("POST", "reset")
         status, added = control("POST", "faults", faults)
         self.assertEqual((status, len(added["ids"])), (200, len(faults)))

@@ -1,0 +1,66 @@
+//! Who asks (§2.3).
+
+use crate::journal::Head;
+use crate::protocol::{ErrorKind, LegacyHeaders, Operation};
+use crate::storage::{Actor, Principal, Storage, Timestamp};
+
+use super::router::Route;
+use super::signature::signer;
+
+/// Judges the credentials of a request. Of the kinds that are present the first decides alone: a
+/// token in a header, a signature, and on `/post/file` a token in the query.
+///
+/// # Errors
+///
+/// [`ErrorKind::NoCredentials`] or [`ErrorKind::BadCredentials`].
+pub(super) fn judge(
+    storage: &mut Storage,
+    now: Timestamp,
+    head: &Head,
+    route: &Route,
+) -> Result<Principal, ErrorKind> {
+    if let Some(token) = token_in_header(storage, head) {
+        return storage.sessions().principal(now, &token);
+    }
+    if let Some(signature) = given(head, "X-Agile-Signature") {
+        let (principal, expires) = signer(storage, now, head, &route.path, &signature)?;
+        storage.use_signature(now, &signature, expires)?;
+        return Ok(principal);
+    }
+    match query_token(head, route) {
+        Some(token) => storage.sessions().principal(now, &token),
+        None => Err(ErrorKind::NoCredentials),
+    }
+}
+
+/// Returns who ended the token that a request came with, if it was good once.
+pub(super) fn token_ended_by(
+    storage: &Storage,
+    now: Timestamp,
+    head: &Head,
+    route: &Route,
+) -> Option<Actor> {
+    let token = token_in_header(storage, head).or_else(|| query_token(head, route))?;
+    storage.sessions().ended(now, &token).map(|change| change.by)
+}
+
+fn token_in_header(storage: &Storage, head: &Head) -> Option<String> {
+    let legacy = || {
+        let on = storage.options().legacy_headers == LegacyHeaders::CallFaultBuilder;
+        on.then(|| given(head, "X-LLNW-Authorization")).flatten()
+    };
+    given(head, "X-Agile-Authorization").or_else(legacy)
+}
+
+fn given(head: &Head, name: &str) -> Option<String> {
+    let value = head.header(name).filter(|value| !value.is_empty())?;
+    Some(String::from_utf8_lossy(value).into_owned())
+}
+
+fn query_token(head: &Head, route: &Route) -> Option<String> {
+    route.endpoint.filter(|endpoint| endpoint.operation == Operation::PostFile)?;
+    let target = String::from_utf8_lossy(head.target());
+    let (_, query) = target.split_once('?')?;
+    let token = query.split('&').find_map(|term| term.strip_prefix("token="));
+    token.filter(|token| !token.is_empty()).map(str::to_owned)
+}

@@ -1,0 +1,193 @@
+//! Answers that a test wants otherwise than the origin would give them.
+
+use crate::journal::Call;
+use crate::protocol::{Interface, Join, Operation, ResultCode};
+use crate::storage::{Actor, Storage, Timestamp};
+
+use super::in_dialect;
+use super::response::{Body, Response, ResponseBuilder};
+
+/// What is done to one call of a plan.
+#[derive(Clone, Debug)]
+pub enum CallOverride {
+    /// It is refused with that row.
+    Refuse(&'static ResultCode),
+    /// The first entry of its list is left out.
+    DropEntry,
+    /// The first entry of its list comes twice.
+    RepeatEntry,
+    /// Its list always has a cookie for more.
+    NeverEnd,
+    /// It is answered from that origin, and what it would change is lost.
+    AnswerFrom(Box<Storage>),
+    /// The join that it begins goes like that because that actor wants it, whatever the switch says.
+    Join(Join, Actor),
+}
+
+/// A refusal of a whole request that the origin has no reason for itself.
+#[derive(Clone, Debug)]
+pub struct InjectedError<'a> {
+    /// The row that is answered.
+    pub row: Option<&'static ResultCode>,
+    /// The status, where there is no row.
+    pub status: u16,
+    /// The code that comes with it, where there is no row.
+    pub code: Option<i32>,
+    /// The reason phrase, if not the usual one.
+    pub reason: Option<&'a str>,
+    /// What comes besides what every answer has.
+    pub headers: &'a [(String, String)],
+    /// The content type and the body, if not the usual one.
+    pub body: Option<(&'a str, &'a [u8])>,
+    /// Whether the request's method is HEAD, so that the body is left out.
+    pub is_head: bool,
+}
+
+/// Refuses a request without having done anything. `calls` are what it asked for.
+pub fn refuse(
+    storage: &Storage,
+    now: Timestamp,
+    calls: Vec<Call>,
+    refusal: &InjectedError<'_>,
+) -> Box<Response> {
+    let answer = match (refusal.row, refusal.code) {
+        (Some(row), _) => of_row(&calls, row),
+        (None, None) => ResponseBuilder::plain(refusal.status),
+        (None, Some(code)) => ResponseBuilder::plain(refusal.status)
+            .with("X-Agile-Status", code.to_string().into_bytes()),
+    };
+    let answer = answer.with_given(refusal.headers);
+    let answer = match refusal.body {
+        Some((content_type, bytes)) => answer.with_own_body(content_type, bytes),
+        None => answer,
+    };
+    let reason = refusal.reason.map(str::to_owned);
+    let calls = calls.into_iter().map(|call| Call { row: refusal.row, ..call }).collect();
+    let mut answer =
+        in_dialect(storage, answer.saying(reason).answering(calls)).stamped(storage, now);
+    if refusal.is_head {
+        answer.body = Body::HeadOnly(answer.body.len());
+    }
+    answer
+}
+
+fn of_row(calls: &[Call], row: &'static ResultCode) -> ResponseBuilder {
+    let has_code = |call: &Call| call.interface != Interface::Egress;
+    let has_message = |call: &Call| {
+        call.operation == Operation::MakeDirectory && call.interface == Interface::Http
+    };
+    match calls.first() {
+        Some(call) if has_message(call) => ResponseBuilder::coded(row).with_message(row),
+        Some(call) if !has_code(call) => ResponseBuilder::plain(row.http),
+        _ => ResponseBuilder::coded(row),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::api::{BodyData, CommitResult, PendingRequest, RequestBody, commit, open};
+    use crate::blob::{Blob, Digest};
+    use crate::journal::{Head, Instants};
+    use crate::protocol::{Options, UploadState};
+    use crate::storage::{
+        Change, NewPiece, NewUpload, Path, PathEncoding, Setup, TokenLifetime, TokenSource, UserId,
+        UserRecord,
+    };
+
+    const NOW: Timestamp = Timestamp::from_secs(1_000);
+    const CHANGE: Change = Change::by_test(NOW);
+    const FAIL: CallOverride = CallOverride::Join(Join::Fail, Actor::Test);
+
+    /// An origin with a file whose digest is not known, a token, and an upload that is ready.
+    fn ready() -> (Storage, String, String) {
+        let (name, password, root) = ("jane".to_owned(), "secret".to_owned(), Path::root());
+        let users = vec![UserRecord { name, password, uid: 1, gid: 1, root: root.clone() }];
+        let (account, options) = ("acme".to_owned(), Options::default());
+        let mut storage = Storage::new(Setup { account, users, options, seed: 1 }, NOW);
+        let path = Path::parse(b"/joined", PathEncoding::Raw, 100).unwrap();
+        let joined = Blob::join(["one", "two"].map(Blob::from_bytes));
+        storage.plant(CHANGE, UserId::FIRST, &path, joined).unwrap();
+        let (life, by) = (TokenLifetime::default(), TokenSource::Http);
+        let (token, _) = storage.grant(CHANGE, UserId::FIRST, root.clone(), life, by).unwrap();
+        let name = Some("a.mp4".to_owned());
+        let new = NewUpload { directory: root, name, content_type: None, mtime: None };
+        let id = storage.create(CHANGE, UserId::FIRST, new).unwrap().id.clone();
+        let (content, digest) = (Blob::from_bytes("1"), Digest::of(b"1"));
+        let piece = NewPiece { number: 1, content, digest, checksum: None };
+        storage.store_piece(CHANGE, UserId::FIRST, &id, piece).unwrap();
+        (storage, token, id)
+    }
+
+    fn plan(storage: &mut Storage, head: &str) -> Box<PendingRequest> {
+        let head = Head::new(format!("{head}\r\nHost: acme\r\n\r\n").into_bytes());
+        open(storage, Instants { protocol: NOW, ..Instants::default() }, &head).unwrap()
+    }
+
+    fn completion(storage: &mut Storage, token: &str, id: &str) -> Box<PendingRequest> {
+        let headers = format!("X-Agile-Authorization: {token}\r\nX-Agile-Multipart: {id}");
+        plan(storage, &format!("POST /multipart/complete HTTP/1.1\r\n{headers}"))
+    }
+
+    fn state(storage: &Storage, id: &str) -> UploadState {
+        storage.uploads().get(id).unwrap().state
+    }
+
+    #[test]
+    fn an_overridden_join_goes_with_its_own_call_alone() {
+        let (mut storage, token, id) = ready();
+        // Its first request needs a digest, so that another completion comes between.
+        let mut slow = plan(&mut storage, "POST /jsonrpc2 HTTP/1.1\r\nContent-Length: 9");
+        let batch = format!(
+            r#"[{{"jsonrpc": "2.0", "id": 1, "method": "stat", "params": ["{token}", "/joined", true]}},
+                {{"jsonrpc": "2.0", "id": 2, "method": "completeMultipart", "params": ["{token}", "{id}"]}}]"#
+        );
+        let body =
+            RequestBody { kept: BodyData::Whole(batch.into_bytes()), ..RequestBody::nothing() };
+        slow.classify(&storage, NOW, &body);
+        slow.call_override(1, FAIL);
+        let CommitResult::NeedsDigest(content) = commit(&mut storage, CHANGE, &mut slow, &body)
+        else {
+            panic!("the digest was not known")
+        };
+
+        let mut quick = completion(&mut storage, &token, &id);
+        let CommitResult::Response(answer) =
+            commit(&mut storage, CHANGE, &mut quick, &RequestBody::nothing())
+        else {
+            panic!("it needs no digest")
+        };
+        assert!(answer.is_done());
+        assert_eq!(state(&storage, &id), UploadState::Success);
+
+        content.digest().unwrap();
+        let CommitResult::Response(answer) = commit(&mut storage, CHANGE, &mut slow, &body) else {
+            panic!("the digest is known")
+        };
+        assert!(!answer.has_done(1));
+        assert_eq!(state(&storage, &id), UploadState::Success);
+    }
+
+    #[test]
+    fn an_overridden_join_does_not_outlive_a_refusal() {
+        let (mut storage, token, id) = ready();
+        let mut refused = completion(&mut storage, &token, &id);
+        refused.call_override(0, FAIL);
+        let (content, digest) = (Blob::from_bytes("3"), Digest::of(b"3"));
+        let gap = NewPiece { number: 3, content: content.clone(), digest, checksum: None };
+        storage.store_piece(CHANGE, UserId::FIRST, &id, gap).unwrap();
+        let nothing = RequestBody::nothing();
+        let CommitResult::Response(answer) = commit(&mut storage, CHANGE, &mut refused, &nothing)
+        else {
+            panic!("it needs no digest")
+        };
+        assert!(!answer.is_done());
+
+        let piece = NewPiece { number: 2, content, digest, checksum: None };
+        storage.store_piece(CHANGE, UserId::FIRST, &id, piece).unwrap();
+        let mut next = completion(&mut storage, &token, &id);
+        commit(&mut storage, CHANGE, &mut next, &nothing);
+        assert_eq!(state(&storage, &id), UploadState::Success);
+    }
+}

@@ -1,0 +1,100 @@
+//! Conditional requests for stored files (RFC 9110 §13).
+//!
+//! The origin sends no `ETag`. A list of entity tags therefore never matches, in strong and in weak comparison; `*`
+//! matches every file that exists. Dates are compared with the file's mtime, in whole seconds. Start with
+//! [`Conditions::evaluate`].
+
+use crate::journal::Head;
+use crate::storage::Timestamp;
+
+/// The preconditions of one request. A date that cannot be read is ignored.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Conditions {
+    matches: Option<EntityTags>,
+    unmodified_since: Option<Timestamp>,
+    none_matches: Option<EntityTags>,
+    modified_since: Option<Timestamp>,
+    range: Option<RangeValidator>,
+}
+
+/// What `If-Match` or `If-None-Match` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EntityTags {
+    /// `*`: any file.
+    Any,
+    /// Tags, none of which the origin has given out.
+    Listed,
+}
+
+/// What `If-Range` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RangeValidator {
+    Date(Timestamp),
+    /// An entity tag, which the origin has not given out, or what is neither tag nor date.
+    Other,
+}
+
+/// The result of the preconditions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Evaluation {
+    /// The request is answered as if it had none.
+    Met,
+    /// 304.
+    NotModified,
+    /// 412.
+    Failed,
+}
+
+impl Conditions {
+    /// Reads the preconditions from a head.
+    pub(super) fn read(head: &Head) -> Self {
+        let tags = |name: &str| {
+            let values = head.headers_named(name).filter(|value| !value.is_empty());
+            let is_any = values.map(|value| value == b"*").reduce(|one, other| one || other)?;
+            Some(if is_any { EntityTags::Any } else { EntityTags::Listed })
+        };
+        let date = |name: &str| head.header(name).and_then(date);
+        Self {
+            matches: tags("If-Match"),
+            unmodified_since: date("If-Unmodified-Since"),
+            none_matches: tags("If-None-Match"),
+            modified_since: date("If-Modified-Since"),
+            range: head.header("If-Range").filter(|value| !value.is_empty()).map(validator),
+        }
+    }
+
+    /// Evaluates the preconditions for a file that exists, in the order of RFC 9110 §13.2.2.
+    pub(super) fn evaluate(&self, modified: Timestamp) -> Evaluation {
+        let is_newer_than = |date: Timestamp| modified.secs() > date.secs();
+        let fails = match self.matches {
+            Some(tags) => tags == EntityTags::Listed,
+            None => self.unmodified_since.is_some_and(is_newer_than),
+        };
+        if fails {
+            return Evaluation::Failed;
+        }
+        let is_known_to_client = match self.none_matches {
+            Some(tags) => tags == EntityTags::Any,
+            None => self.modified_since.is_some_and(|date| !is_newer_than(date)),
+        };
+        if is_known_to_client { Evaluation::NotModified } else { Evaluation::Met }
+    }
+
+    /// Returns whether `Range` counts: not if `If-Range` names anything but the date of the file.
+    pub(super) fn allow_range(&self, modified: Timestamp) -> bool {
+        match self.range {
+            None => true,
+            Some(RangeValidator::Date(date)) => date.secs() == modified.secs(),
+            Some(RangeValidator::Other) => false,
+        }
+    }
+}
+
+fn date(value: &[u8]) -> Option<Timestamp> {
+    let text = std::str::from_utf8(value).ok()?;
+    httpdate::parse_http_date(text).ok().map(Timestamp::from)
+}
+
+fn validator(value: &[u8]) -> RangeValidator {
+    date(value).map_or(RangeValidator::Other, RangeValidator::Date)
+}

@@ -1,0 +1,217 @@
+//! Stored files over HTTP (§8).
+
+use std::ops::Range;
+
+use percent_encoding::percent_decode_str;
+
+use crate::blob::Blob;
+use crate::journal::Call;
+use crate::protocol::{HttpMethod, OCTET_STREAM};
+use crate::storage::{File, Path, PathEncoding, Storage, Timestamp};
+
+use super::conditions::{Conditions, Evaluation};
+use super::context::RequestContext;
+use super::response::{Body, ResponseBuilder};
+use super::signed_url::{self, SignedUrl};
+
+/// A file that somebody wants to read.
+#[derive(Clone, Debug)]
+pub(super) struct Read {
+    /// None for a path that cannot be one.
+    path: Option<Path>,
+    method: HttpMethod,
+    range: Option<Vec<u8>>,
+    conditions: Conditions,
+    ticket: SignedUrl,
+}
+
+pub(super) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Read {
+    let path = path(&ask.route.path, ask.storage.account());
+    if let Some(path) = &path {
+        ask.record_path(call, path);
+    }
+    let method = ask.route.method;
+    let wants_range = method == HttpMethod::Get;
+    Read {
+        path,
+        method,
+        range: ask.header("Range").filter(|_| wants_range).map(<[u8]>::to_vec),
+        conditions: Conditions::read(ask.head),
+        ticket: signed_url::ticket(ask.head.target()),
+    }
+}
+
+impl Read {
+    /// Answers, or names the content whose digest the answer needs; one that nobody reads needs
+    /// none.
+    pub(super) fn commit(
+        &self,
+        storage: &Storage,
+        now: Timestamp,
+        is_unanswered: bool,
+    ) -> Result<ResponseBuilder, Blob> {
+        let Some(path) = &self.path else { return Ok(ResponseBuilder::plain(404)) };
+        if !signed_url::opens(storage, now, path, &self.ticket) {
+            return Ok(ResponseBuilder::plain(403));
+        }
+        let is_visible = |file: &&File| file.visible.is_some_and(|from| from <= now);
+        let Some(file) = storage.tree().file(path).ok().filter(is_visible) else {
+            return Ok(ResponseBuilder::plain(404));
+        };
+        let digest = file.content.known_digest();
+        if digest.is_none() && !is_unanswered {
+            return Err(file.content.clone());
+        }
+        let checksum = digest.map(|digest| digest.to_string()).unwrap_or_default();
+        let length = file.content.len();
+        let answer = match self.part(file) {
+            Part::NotModified => ResponseBuilder::plain(304),
+            Part::PreconditionFailed => return Ok(ResponseBuilder::plain(412)),
+            Part::Beyond => {
+                return Ok(
+                    ResponseBuilder::plain(416).with("Content-Range", unit(&format!("*/{length}")))
+                );
+            }
+            Part::All => self.content(ResponseBuilder::plain(200), file, 0..length),
+            Part::Of(range) => {
+                let span = format!("{}-{}/{length}", range.start, range.end - 1);
+                self.content(ResponseBuilder::plain(206), file, range)
+                    .with("Content-Range", unit(&span))
+            }
+        };
+        let modified = httpdate::fmt_http_date(file.stat.mtime.to_system_time());
+        Ok(answer
+            .with("Last-Modified", modified.into_bytes())
+            .with("Accept-Ranges", &b"bytes"[..])
+            .with("X-Agile-Checksum", checksum.into_bytes()))
+    }
+
+    fn part(&self, file: &File) -> Part {
+        let modified = file.stat.mtime;
+        match self.conditions.evaluate(modified) {
+            Evaluation::NotModified => return Part::NotModified,
+            Evaluation::Failed => return Part::PreconditionFailed,
+            Evaluation::Met => {}
+        }
+        let range = self.range.as_deref().filter(|_| self.conditions.allow_range(modified));
+        range.map_or(Part::All, |range| one_range(range, file.content.len()))
+    }
+
+    fn content(&self, answer: ResponseBuilder, file: &File, range: Range<u64>) -> ResponseBuilder {
+        let content_type = file.content_type.as_deref().unwrap_or(OCTET_STREAM);
+        let body = match self.method {
+            HttpMethod::Head => Body::HeadOnly(range.end - range.start),
+            _ => Body::Blob(file.content.clone(), range),
+        };
+        answer.with_body(content_type.as_bytes().to_vec(), body)
+    }
+}
+
+/// What of a file is answered.
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    All,
+    Of(Range<u64>),
+    Beyond,
+    NotModified,
+    PreconditionFailed,
+}
+
+/// The one range that is asked for; several or malformed ones are ignored.
+fn one_range(header: &[u8], length: u64) -> Part {
+    let text = std::str::from_utf8(header).ok();
+    let span = text.and_then(|text| text.strip_prefix("bytes=")?.split_once('-'));
+    let Some((first, last)) = span else { return Part::All };
+    match (bound(first), bound(last)) {
+        (Bound::At(first), Bound::At(last)) if first > last => Part::All,
+        (Bound::At(first), Bound::At(_) | Bound::Open) if first >= length => Part::Beyond,
+        (Bound::At(first), Bound::At(last)) => Part::Of(first..length.min(last.saturating_add(1))),
+        (Bound::At(first), Bound::Open) => Part::Of(first..length),
+        (Bound::Open, Bound::At(suffix)) if suffix == 0 || length == 0 => Part::Beyond,
+        (Bound::Open, Bound::At(suffix)) => Part::Of(length.saturating_sub(suffix)..length),
+        (Bound::Open, Bound::Open) | (Bound::Malformed, _) | (_, Bound::Malformed) => Part::All,
+    }
+}
+
+/// One side of a range.
+enum Bound {
+    At(u64),
+    Open,
+    Malformed,
+}
+
+fn bound(text: &str) -> Bound {
+    match text.trim() {
+        "" => Bound::Open,
+        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            // More than a number can hold is beyond every file.
+            Bound::At(digits.parse().unwrap_or(u64::MAX))
+        }
+        _ => Bound::Malformed,
+    }
+}
+
+fn unit(span: &str) -> Vec<u8> {
+    format!("bytes {span}").into_bytes()
+}
+
+/// The path in a URL: percent-decoded, `+` literal, a leading account name is the account.
+fn path(url: &str, account: &str) -> Option<Path> {
+    Some(decoded(url)?.without_account(account))
+}
+
+/// Decodes a path name by name. `%2F` separates no names (RFC 3986 §2.2), and no name holds a slash.
+pub(super) fn decoded(url: &str) -> Option<Path> {
+    let names: Vec<Vec<u8>> =
+        url.split('/').map(|name| percent_decode_str(name).collect()).collect();
+    if names.iter().any(|name| name.contains(&b'/')) {
+        return None;
+    }
+    Path::parse(&names.join(&b'/'), PathEncoding::Raw, u64::MAX).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_range_is_taken_and_others_are_ignored() {
+        for (header, part) in [
+            ("bytes=0-0", Part::Of(0..1)),
+            ("bytes=2-", Part::Of(2..10)),
+            ("bytes=2-99", Part::Of(2..10)),
+            ("bytes=-3", Part::Of(7..10)),
+            ("bytes=-99", Part::Of(0..10)),
+            ("bytes=10-", Part::Beyond),
+            ("bytes=-0", Part::Beyond),
+            ("bytes=0-1,3-4", Part::All),
+            ("bytes=5-2", Part::All),
+            ("bytes=-", Part::All),
+            ("bytes=a-b", Part::All),
+            ("bytes=99999999999999999999-", Part::Beyond),
+            ("lines=0-1", Part::All),
+        ] {
+            assert_eq!(one_range(header.as_bytes(), 10), part, "{header}");
+        }
+        assert_eq!(one_range(b"bytes=0-", 0), Part::Beyond);
+    }
+
+    #[test]
+    fn a_leading_account_is_the_account_once() {
+        for (url, found) in
+            [("/acme/a", "/a"), ("/a", "/a"), ("/acme/acme/a", "/acme/a"), ("/a+b%20c", "/a+b c")]
+        {
+            assert_eq!(path(url, "acme").map(|path| path.to_string()).as_deref(), Some(found));
+        }
+        for url in ["/a/../b", "/a%2Fb", "/acme%2fa", "/%2F"] {
+            assert_eq!(path(url, "acme"), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn reading_a_path_copies_each_name_once() {
+        // Copying all names in front of each one would be 20,000,000,000 copies.
+        let deep = path(&"/d".repeat(200_000), "acme");
+        assert_eq!(deep.map(|path| path.segments().len()), Some(200_000));
+    }
+}

@@ -1,0 +1,62 @@
+//! `/multipart/create` (§4.1).
+
+use crate::api::content_type::check;
+use crate::api::context::RequestContext;
+use crate::api::response::ResponseBuilder;
+use crate::api::response::path_header;
+use crate::journal::Call;
+use crate::protocol::{CREATE, ErrorKind};
+use crate::storage::{Change, NewUpload, PathEncoding, Storage, UserId};
+
+use super::post::{destination, mtime};
+
+/// An upload that may begin.
+#[derive(Clone, Debug)]
+pub(in crate::api) struct Create {
+    user: UserId,
+    new: NewUpload,
+    path_encoding: PathEncoding,
+}
+
+pub(in crate::api) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Result<Create, ErrorKind> {
+    let principal = ask.principal(call)?;
+    let path_encoding = ask.path_encoding()?;
+    let path = |text: &[u8]| ask.path(text, path_encoding, &principal);
+    let directory = ask.header("X-Agile-Directory").unwrap_or_default();
+    let (directory, name) =
+        destination(path, directory, ask.header("X-Agile-Basename"), path_encoding)?;
+    if let Some(name) = &name {
+        ask.record_path(call, &directory.child(name));
+    }
+    let content_type = ask.text("X-Agile-Content-Type");
+    content_type.as_deref().map(|given| check(ask.storage, given)).transpose()?;
+    let mtime = ask.header("X-Agile-MTime").map(mtime).transpose()?;
+    let new = NewUpload { directory, name, content_type, mtime };
+    ask.storage.check_create(&new)?;
+    Ok(Create { user: principal.user, new, path_encoding })
+}
+
+impl Create {
+    pub(in crate::api) fn commit(
+        &self,
+        storage: &mut Storage,
+        change: Change,
+        call: &mut Call,
+    ) -> Result<ResponseBuilder, ErrorKind> {
+        let account = storage.account().to_owned();
+        let upload = storage.create(change, self.user, self.new.clone())?;
+        call.upload = Some(upload.id.clone());
+        call.is_named_by_origin = call.path.is_none();
+        call.path = Some(upload.path.absolute(&account));
+        Ok(ResponseBuilder::coded(&CREATE.results[0])
+            .with("X-Agile-Meta", self.meta().into_bytes())
+            .with("X-Agile-Multipart", upload.id.clone().into_bytes())
+            .with("X-Agile-Path", path_header(&upload.path, &account, self.path_encoding)))
+    }
+
+    /// What was passed, as it was passed; what is derived from it shows in listings only.
+    fn meta(&self) -> String {
+        let content_type = self.new.content_type.as_deref().unwrap_or("None");
+        format!("content_type={content_type} mtime={}", self.new.mtime.unwrap_or(0))
+    }
+}

@@ -1,0 +1,57 @@
+//! `/post/directory` (§6).
+
+use crate::api::context::RequestContext;
+use crate::api::response::ResponseBuilder;
+use crate::journal::Call;
+use crate::protocol::{DIRECTORY, ErrorKind};
+use crate::storage::{Change, MissingParents, Path, PathEncoding, Storage, UserId};
+
+use super::post::recursive;
+
+/// A directory that may be made.
+#[derive(Clone, Debug)]
+pub(in crate::api) struct MakeDirectory {
+    user: UserId,
+    path: Path,
+    parents: MissingParents,
+}
+
+pub(in crate::api) fn open(
+    ask: &RequestContext<'_>,
+    call: &mut Call,
+) -> Result<MakeDirectory, ErrorKind> {
+    let principal = ask.principal(call)?;
+    // Here alone parents are made unless the client says no.
+    let parents = recursive(ask)?.unwrap_or(MissingParents::Create);
+    let text = ask.header("X-Agile-Directory").ok_or(ErrorKind::EmptyPath)?;
+    let path = ask.path(text, PathEncoding::Raw, &principal)?;
+    ask.record_path(call, &path);
+    ask.storage.check_directory(&path, parents)?;
+    Ok(MakeDirectory { user: principal.user, path, parents })
+}
+
+impl MakeDirectory {
+    pub(in crate::api) fn commit(
+        &self,
+        storage: &mut Storage,
+        change: Change,
+    ) -> Result<ResponseBuilder, ErrorKind> {
+        storage.make_directory(change, self.user, &self.path, self.parents)?;
+        let row = &DIRECTORY.results[0];
+        Ok(ResponseBuilder::coded(row).with_message(row))
+    }
+}
+
+/// Whether parents are made, in one of the words for yes and no.
+pub(super) fn flag(text: &[u8]) -> Result<MissingParents, ErrorKind> {
+    const WORDS: [(&str, MissingParents); 6] = [
+        ("true", MissingParents::Create),
+        ("yes", MissingParents::Create),
+        ("1", MissingParents::Create),
+        ("false", MissingParents::ErrorResponse),
+        ("no", MissingParents::ErrorResponse),
+        ("0", MissingParents::ErrorResponse),
+    ];
+    let said = WORDS.iter().find(|(word, _)| word.as_bytes().eq_ignore_ascii_case(text));
+    said.map(|(_, parents)| *parents).ok_or(ErrorKind::Flag)
+}

@@ -1,0 +1,118 @@
+//! `/post/file`: a file in a form (§5.2).
+
+use crate::api::context::RequestContext;
+use crate::api::multipart_form::{FILE_FIELD, FilledForm, FormFile, boundary_of};
+use crate::api::response::ResponseBuilder;
+use crate::api::{BodyData, RequestBody};
+use crate::journal::Call;
+use crate::protocol::{ErrorKind, FILE, Limit, Policy};
+use crate::storage::{Change, MissingParents, NewFile, Path, PathEncoding, Storage};
+
+use super::directory::flag;
+use super::post::{PostHeaders, UploadedFile, check_expose, destination, mtime, recursive};
+
+/// A form whose head has been accepted.
+#[derive(Clone, Debug)]
+pub(in crate::api) struct File {
+    common: PostHeaders,
+    boundary: String,
+    referer: Option<Vec<u8>>,
+}
+
+pub(in crate::api) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Result<File, ErrorKind> {
+    let principal = ask.principal(call)?;
+    let recursive = recursive(ask)?;
+    let common = PostHeaders::read(ask, principal, recursive)?;
+    let boundary = ask.text("Content-Type").and_then(|given| boundary_of(&given));
+    let boundary = boundary.ok_or(ErrorKind::NotAForm)?;
+    Ok(File { common, boundary, referer: ask.header("Referer").map(<[u8]>::to_vec) })
+}
+
+impl File {
+    /// What stands between the parts of the form.
+    pub(in crate::api) fn boundary(&self) -> &str {
+        &self.boundary
+    }
+
+    pub(in crate::api) fn commit(
+        &self,
+        storage: &mut Storage,
+        change: Change,
+        call: &mut Call,
+        body: &RequestBody,
+    ) -> Result<ResponseBuilder, ErrorKind> {
+        let BodyData::Form(form) = &body.kept else { return Err(ErrorKind::NotAForm) };
+        let file = the_file(storage, form)?;
+        let new = self.new_file(storage, form, file)?;
+        storage.check_parent(&new)?;
+        storage.check_quota(Some(file.content.len()))?;
+        if file.content.is_empty() && storage.options().empty_form_file == Policy::Refuse {
+            return Err(ErrorKind::EmptyFile);
+        }
+        let part_type = file.content_type.as_deref();
+        let (content, start) = (file.content.clone(), file.start.as_slice());
+        let wait = UploadedFile { content, digest: file.digest, start, part_type };
+        let (answer, path) =
+            self.common.store(storage, change, &FILE, new, &wait, PathEncoding::Raw)?;
+        call.path = Some(path.absolute(storage.account()));
+        Ok(match self.back_to(form) {
+            Some(address) => answer.redirected(&FILE.results[1], address),
+            None => answer,
+        })
+    }
+
+    /// Where the file will be, if its fields tell, and the origin does not make up its name.
+    pub(in crate::api) fn classify(&self, storage: &Storage, body: &RequestBody) -> Option<Path> {
+        let BodyData::Form(form) = &body.kept else { return None };
+        let new = self.new_file(storage, form, the_file(storage, form).ok()?).ok()?;
+        new.name.map(|name| new.directory.child(&name))
+    }
+
+    /// What the fields say, judged in the order of §1.14.
+    fn new_file(
+        &self,
+        storage: &Storage,
+        form: &FilledForm,
+        file: &FormFile,
+    ) -> Result<NewFile, ErrorKind> {
+        let field = |name: &str| form.field(name);
+        let said = field("recursive").map(flag).transpose()?;
+        let max = storage.limits().of(Limit::PathBytes);
+        let root = &self.common.principal.root;
+        let path = |text: &[u8]| Ok(Path::parse(text, PathEncoding::Raw, max)?.under(root));
+        let name = field("basename").or(file.name.as_deref());
+        let directory = field("directory").unwrap_or_default();
+        let (directory, name) = destination(path, directory, name, PathEncoding::Raw)?;
+        let parents = self.common.recursive.or(said).unwrap_or(MissingParents::ErrorResponse);
+        let mut new = NewFile { directory, name, parents, mtime: None };
+        storage.check_name(&new)?;
+        new.mtime = field("mtime").map(mtime).transpose()?;
+        check_expose(field("expose_egress"))?;
+        Ok(new)
+    }
+
+    /// Where the browser is to be sent.
+    fn back_to<'a>(&'a self, form: &'a FilledForm) -> Option<&'a [u8]> {
+        let wants_referer = form.field("return_referer").is_some();
+        let referer = self.referer.as_deref().filter(|_| wants_referer);
+        form.field("return_url").or(referer)
+    }
+}
+
+/// Returns the one file of a form. A part without a file name is no file, unless the switch accepts it.
+fn the_file<'a>(storage: &Storage, form: &'a FilledForm) -> Result<&'a FormFile, ErrorKind> {
+    let accepts_nameless = storage.options().form_part_without_filename == Policy::Accept;
+    let is_file = |file: &&FormFile| {
+        let is_accepted = accepts_nameless && file.field == FILE_FIELD;
+        file.name.is_some() || file.is_nested() || is_accepted
+    };
+    let mut files = form.files.iter().filter(is_file);
+    match (files.next(), files.next()) {
+        (None, _) => Err(ErrorKind::NoBody),
+        (Some(_), Some(_)) => Err(ErrorKind::SeveralFiles),
+        (Some(_), None) if !form.is_whole => Err(ErrorKind::NotAForm),
+        (Some(file), None) if file.is_nested() => Err(ErrorKind::SeveralFiles),
+        (Some(file), None) if file.field != FILE_FIELD => Err(ErrorKind::NotAForm),
+        (Some(file), None) => Ok(file),
+    }
+}

@@ -1,0 +1,85 @@
+//! `/account/login` (§2.4–§2.6).
+
+use crate::api::context::{RequestContext, digits, path_encoding};
+use crate::api::response::ResponseBuilder;
+use crate::api::response::path_header;
+use crate::journal::Call;
+use crate::protocol::{ErrorKind, LOGIN, Limit, TOKEN_LIFE_SECS};
+use crate::storage::{Change, Path, PathEncoding, Storage, TokenLifetime, TokenSource, UserId};
+
+/// A login whose name and password are right.
+#[derive(Clone, Debug)]
+pub(in crate::api) struct Login {
+    user: UserId,
+    subdir: Path,
+    life: TokenLifetime,
+}
+
+pub(in crate::api) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Result<Login, ErrorKind> {
+    let name = ask.text("X-Agile-Username").unwrap_or_default();
+    let password = ask.text("X-Agile-Password").unwrap_or_default();
+    let user = ask.storage.sessions().check(&name, &password)?;
+    call.user = Some(name);
+    let seconds = expiry(ask.header("X-Agile-Expiry"))?;
+    let (subdir, life) = subdirectory(ask, seconds)?;
+    let root = subdir.clone().under(&ask.storage.sessions().user(user).root);
+    if life != TokenLifetime::None && ask.storage.tree().directory(&root).is_err() {
+        return Err(ErrorKind::NoSubdirectory);
+    }
+    ask.record_path(call, &root);
+    Ok(Login { user, subdir, life })
+}
+
+impl Login {
+    pub(in crate::api) fn commit(
+        &self,
+        storage: &mut Storage,
+        change: Change,
+    ) -> Result<ResponseBuilder, ErrorKind> {
+        let (token, principal) =
+            storage.grant(change, self.user, self.subdir.clone(), self.life, TokenSource::Http)?;
+        let user = storage.sessions().user(principal.user);
+        Ok(ResponseBuilder::coded(&LOGIN.results[0])
+            .with("X-Agile-Token", token.into_bytes())
+            .with("X-Agile-Uid", user.uid.to_string().into_bytes())
+            .with("X-Agile-Gid", user.gid.to_string().into_bytes())
+            .with(
+                "X-Agile-Path",
+                path_header(&principal.root, storage.account(), PathEncoding::Raw),
+            ))
+    }
+}
+
+/// Seconds that a token is to live. More than a number can hold is for ever.
+fn expiry(header: Option<&[u8]>) -> Result<u64, ErrorKind> {
+    let Some(text) = header else { return Ok(TOKEN_LIFE_SECS) };
+    let seconds = digits(text).map(|text| text.parse().unwrap_or(u64::MAX));
+    seconds.filter(|seconds| *seconds > 0).ok_or(ErrorKind::Expiry)
+}
+
+/// The subdirectory, and whether its token will live: one that could not be read gives a dead one
+/// (§2.6).
+fn subdirectory(
+    ask: &RequestContext<'_>,
+    seconds: u64,
+) -> Result<(Path, TokenLifetime), ErrorKind> {
+    let encoding =
+        ask.header("X-Agile-Encoding").or_else(|| ask.header("X-Agile-Content-Encoding"));
+    let text = ask.header("X-Agile-Subdir").unwrap_or_default();
+    let read =
+        |path_encoding| Path::parse(text, path_encoding, ask.storage.limits().of(Limit::PathBytes));
+    let alive = match path_encoding(encoding) {
+        Ok(PathEncoding::PercentEncoded) => read_utf8(text, read),
+        Ok(PathEncoding::Raw) if text.is_ascii() => read(PathEncoding::Raw),
+        _ => return Ok((read(PathEncoding::Raw).unwrap_or_default(), TokenLifetime::None)),
+    };
+    alive.map(|path| (path, TokenLifetime::Seconds(seconds))).map_err(|_| ErrorKind::NoSubdirectory)
+}
+
+/// With UTF8 a subdirectory may come raw or quoted; bytes that only raw text has tell which.
+fn read_utf8(
+    text: &[u8],
+    read: impl Fn(PathEncoding) -> Result<Path, ErrorKind>,
+) -> Result<Path, ErrorKind> {
+    if text.is_ascii() { read(PathEncoding::PercentEncoded) } else { read(PathEncoding::Raw) }
+}

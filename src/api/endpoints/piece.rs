@@ -1,0 +1,98 @@
+//! `/multipart/piece` (§4.2).
+
+use crate::api::context::{RequestContext, digits};
+use crate::api::response::ResponseBuilder;
+use crate::api::{BodyData, BodyEnd, RequestBody};
+use crate::blob::Blob;
+use crate::journal::Call;
+use crate::protocol::{ErrorKind, Limit, Limits, Operation, PIECE, essence};
+use crate::storage::{Change, NewPiece, Storage, UserId};
+
+/// A piece whose head has been accepted.
+#[derive(Clone, Debug)]
+pub(in crate::api) struct Piece {
+    user: UserId,
+    upload: String,
+    number: u32,
+    checksum: Option<String>,
+    room: u64,
+}
+
+pub(in crate::api) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Result<Piece, ErrorKind> {
+    let limits = ask.storage.limits();
+    let part = ask.header("X-Agile-Part").and_then(|text| part_number(text, limits));
+    // What is meant is noted, whoever it is that means it.
+    (call.part, call.upload) = (part, ask.text("X-Agile-Multipart"));
+    let principal = ask.principal(call)?;
+    let id = call.upload.clone().ok_or(ErrorKind::UnknownUpload)?;
+    super::complete::record_upload(ask, call, principal.user, &id);
+    let upload = ask.storage.upload_for(principal.user, &id, Operation::Piece)?;
+    let number = part.ok_or(ErrorKind::PartNumber)?;
+    if ask.text("Content-Type").is_some_and(|given| is_form(&given)) {
+        return Err(ErrorKind::FormData);
+    }
+    upload.check_count(number, limits)?;
+    let declared = ask.head.framing().declared();
+    if let Some(declared) = declared {
+        upload.check_size(number, declared, limits)?;
+    }
+    ask.storage.check_quota(declared)?;
+    let room = upload.room_for(number, limits);
+    Ok(Piece {
+        user: principal.user,
+        upload: id,
+        number,
+        checksum: ask.text("X-Agile-Checksum"),
+        room,
+    })
+}
+
+impl Piece {
+    /// The most bytes that it may have.
+    pub(in crate::api) fn room(&self) -> u64 {
+        self.room
+    }
+
+    pub(in crate::api) fn commit(
+        &self,
+        storage: &mut Storage,
+        change: Change,
+        body: &RequestBody,
+    ) -> Result<ResponseBuilder, ErrorKind> {
+        match body.end {
+            BodyEnd::Complete => {}
+            BodyEnd::TooLarge => return Err(too_long(storage.limits(), body.length)),
+            BodyEnd::Truncated | BodyEnd::Malformed => return Err(ErrorKind::LengthMismatch),
+        }
+        let BodyData::Stored(content) = &body.kept else { return Err(ErrorKind::LengthMismatch) };
+        let size = content.len();
+        storage.store_piece(change, self.user, &self.upload, self.piece(content.clone(), body))?;
+        Ok(ResponseBuilder::coded(&PIECE.results[0])
+            .with("X-Agile-Checksum", body.digest.to_string().into_bytes())
+            .with("X-Agile-Size", size.to_string().into_bytes()))
+    }
+
+    fn piece(&self, content: Blob, body: &RequestBody) -> NewPiece {
+        NewPiece {
+            number: self.number,
+            content,
+            digest: body.digest,
+            checksum: self.checksum.clone(),
+        }
+    }
+}
+
+fn too_long(limits: &Limits, length: u64) -> ErrorKind {
+    let is_piece = length > limits.of(Limit::PieceBytes);
+    if is_piece { ErrorKind::PieceTooLarge } else { ErrorKind::UploadTooLarge }
+}
+
+/// A part number: ASCII digits, from 1 to the limit; leading zeroes do not matter.
+fn part_number(text: &[u8], limits: &Limits) -> Option<u32> {
+    let number: u32 = digits(text)?.parse().ok()?;
+    (1..=limits.of(Limit::PartNumber)).contains(&u64::from(number)).then_some(number)
+}
+
+fn is_form(content_type: &str) -> bool {
+    essence(content_type).eq_ignore_ascii_case("multipart/form-data")
+}

@@ -1,0 +1,100 @@
+//! What `/post/raw` and `/post/file` have in common (§5).
+
+use crate::api::content_type::ContentTypeRule;
+use crate::api::context::{RequestContext, digits};
+use crate::api::response::{ResponseBuilder, path_header};
+use crate::blob::{Blob, Digest};
+use crate::protocol::{Endpoint, ErrorKind};
+use crate::storage::{
+    Change, MissingParents, NewFile, Path, PathEncoding, Principal, Storage, check_digest,
+    last_component,
+};
+
+use super::directory::flag;
+
+/// What the headers of both say.
+#[derive(Clone, Debug)]
+pub(super) struct PostHeaders {
+    pub(super) principal: Principal,
+    pub(super) recursive: Option<MissingParents>,
+    pub(super) typing: ContentTypeRule,
+    checksum: Option<String>,
+}
+
+/// A file that has come whole.
+pub(super) struct UploadedFile<'a> {
+    pub(super) content: Blob,
+    pub(super) digest: Digest,
+    pub(super) start: &'a [u8],
+    /// The type that the form's part has.
+    pub(super) part_type: Option<&'a str>,
+}
+
+impl PostHeaders {
+    pub(super) fn read(
+        ask: &RequestContext<'_>,
+        principal: Principal,
+        recursive: Option<MissingParents>,
+    ) -> Result<Self, ErrorKind> {
+        let typing = ContentTypeRule::read(ask)?;
+        Ok(Self { principal, recursive, typing, checksum: ask.text("X-Agile-Checksum") })
+    }
+
+    /// Judges the checksum, stores the file and answers as both do: status, checksum, size, path.
+    pub(super) fn store(
+        &self,
+        storage: &mut Storage,
+        change: Change,
+        endpoint: &'static Endpoint,
+        new: NewFile,
+        file: &UploadedFile<'_>,
+        path_encoding: PathEncoding,
+    ) -> Result<(ResponseBuilder, Path), ErrorKind> {
+        check_digest(self.checksum.as_deref(), file.digest)?;
+        let name = new.name.clone().unwrap_or_default();
+        let content_type = self.typing.decide(file.part_type, &name, file.start);
+        let user = self.principal.user;
+        let path = storage.post(change, user, new, file.content.clone(), content_type)?;
+        let answer = ResponseBuilder::coded(&endpoint.results[0])
+            .with("X-Agile-Checksum", file.digest.to_string().into_bytes())
+            .with("X-Agile-Size", file.content.len().to_string().into_bytes())
+            .with("X-Agile-Path", path_header(&path, storage.account(), path_encoding));
+        Ok((answer, path))
+    }
+}
+
+/// What `X-Agile-Recursive` says, if it says anything.
+pub(super) fn recursive(ask: &RequestContext<'_>) -> Result<Option<MissingParents>, ErrorKind> {
+    ask.header("X-Agile-Recursive").map(flag).transpose()
+}
+
+/// Directory and name, read as one path, so that the whole is measured as it came (§3.2).
+pub(super) fn destination(
+    ask_path: impl Fn(&[u8]) -> Result<Path, ErrorKind>,
+    directory: &[u8],
+    basename: Option<&[u8]>,
+    path_encoding: PathEncoding,
+) -> Result<(Path, Option<String>), ErrorKind> {
+    let Some(basename) = basename else { return Ok((ask_path(directory)?, None)) };
+    let name = last_component(basename, path_encoding);
+    if name.is_empty() {
+        return Err(ErrorKind::InvalidPath);
+    }
+    let path = ask_path(&[directory, b"/", name].concat())?;
+    let (directory, name) = path.split_last().ok_or(ErrorKind::InvalidPath)?;
+    Ok((directory, Some(name.to_owned())))
+}
+
+/// Seconds since the epoch, in digits.
+pub(super) fn mtime(text: &[u8]) -> Result<u64, ErrorKind> {
+    digits(text).and_then(|text| text.parse().ok()).ok_or(ErrorKind::MTime)
+}
+
+/// Whether that is an egress policy. None has an effect here.
+pub(super) fn check_expose(text: Option<&[u8]>) -> Result<(), ErrorKind> {
+    const POLICIES: [&[u8]; 3] = [b"PARTIAL", b"COMPLETE", b"POLICY"];
+    match text {
+        Some(text) if !POLICIES.contains(&text) => Err(ErrorKind::Expose),
+        _ => Ok(()),
+    }
+}

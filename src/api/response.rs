@@ -1,0 +1,302 @@
+//! Answers, and how they are put together (§1.6–§1.8).
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::blob::Blob;
+use crate::journal::{Call, ResponseHead};
+use crate::protocol::{
+    Endpoint, ErrorKind, HTTP_CONTENT_TYPE, Operation, ResultCode, result_code_for, standard_phrase,
+};
+use crate::storage::{Path, PathEncoding, Storage, Timestamp};
+
+/// What follows an answer's head.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Bytes that were made for this answer.
+    Bytes(Vec<u8>),
+    /// A part of a stored content.
+    Blob(Blob, Range<u64>),
+    /// Nothing, though the head tells a length: the answer to HEAD.
+    HeadOnly(u64),
+}
+
+impl Body {
+    /// The length that the head tells.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Blob(_, range) => range.end - range.start,
+            Self::HeadOnly(length) => *length,
+        }
+    }
+
+    /// Whether the head tells a length of 0.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// An answer, ready to be written.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// Status, reason phrase and headers; shared with the record.
+    pub head: Arc<ResponseHead>,
+    /// What follows.
+    pub body: Body,
+    /// What it answers.
+    pub calls: Vec<Call>,
+    closes: bool,
+}
+
+impl Response {
+    /// The answer to something that the origin itself could not do.
+    pub fn internal_error_response(storage: &Storage, call: Call, now: Timestamp) -> Box<Self> {
+        ResponseBuilder::plain(500).about(call).stamped(storage, now)
+    }
+
+    /// Status, reason phrase and headers, to be changed.
+    pub fn head_mut(&mut self) -> &mut ResponseHead {
+        Arc::make_mut(&mut self.head)
+    }
+
+    /// Whether anything that was asked for has been done.
+    pub fn is_done(&self) -> bool {
+        (0..self.calls.len()).any(|call| self.has_done(call))
+    }
+
+    /// Whether that one of the calls has been done.
+    pub fn has_done(&self, call: usize) -> bool {
+        let is_success =
+            |call: &Call| call.row.map_or(self.head.status < 400, ResultCode::is_success);
+        self.calls.get(call).is_some_and(is_success)
+    }
+
+    /// Closes the connection behind it.
+    #[must_use]
+    pub fn closing(mut self: Box<Self>) -> Box<Self> {
+        let says_so = self.head.header("Connection").is_some_and(|it| it == b"close");
+        if !std::mem::replace(&mut self.closes, true) && !says_so {
+            self.head_mut().add("Connection", b"close");
+        }
+        self
+    }
+
+    /// Whether the connection is closed behind it: errors do that (§1.8).
+    pub fn closes(&self) -> bool {
+        self.closes
+    }
+}
+
+/// An answer that is being put together.
+#[derive(Debug)]
+pub(super) struct ResponseBuilder {
+    head: ResponseHead,
+    body: Body,
+    calls: Vec<Call>,
+    row: Option<&'static ResultCode>,
+    closes: bool,
+    /// Which default headers others have taken the place of.
+    replaced: Vec<String>,
+}
+
+type HeaderText = Cow<'static, [u8]>;
+
+impl ResponseBuilder {
+    fn new(status: u16, reason: impl Into<Cow<'static, str>>) -> Self {
+        let reason = reason.into();
+        let head = ResponseHead { status, reason, headers: Vec::with_capacity(12) };
+        let (body, calls, replaced) = (Body::Bytes(Vec::new()), Vec::new(), Vec::new());
+        Self { head, body, calls, row: None, closes: false, replaced }
+    }
+
+    /// An answer with no row in any table: it carries no `X-Agile-Status`.
+    pub(super) fn plain(status: u16) -> Self {
+        Self::new(status, standard_phrase(status))
+    }
+
+    /// The answer of a row of an endpoint's table, with its code.
+    pub(super) fn coded(row: &'static ResultCode) -> Self {
+        // The message of a success is no reason phrase (§1.8).
+        let reason = if row.http == 200 { standard_phrase(200) } else { row.phrase };
+        let mut answer = Self::new(row.http, reason);
+        answer.row = Some(row);
+        answer.with("X-Agile-Status", row.code.to_string().into_bytes())
+    }
+
+    /// A success that carries no code.
+    pub(super) fn success(row: &'static ResultCode) -> Self {
+        Self { row: Some(row), ..Self::new(row.http, row.phrase) }
+    }
+
+    /// The refusal that `cause` leads to on `endpoint`. Only `/post/directory` has a body (§1.7).
+    pub(super) fn refusal(endpoint: &'static Endpoint, cause: ErrorKind) -> Self {
+        let Some(row) = result_code_for(endpoint.results, cause) else { return Self::plain(500) };
+        let answer = Self::coded(row);
+        if endpoint.operation == Operation::MakeDirectory {
+            answer.with_message(row)
+        } else {
+            answer
+        }
+    }
+
+    /// Adds a header.
+    pub(super) fn with(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<HeaderText>,
+    ) -> Self {
+        self.head.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds the JSON body of `/post/directory` (§6).
+    pub(super) fn with_message(mut self, row: &ResultCode) -> Self {
+        let text = format!("{{\"message\": \"{}\", \"code\": {}}}", row.phrase, row.code);
+        self.body = Body::Bytes(text.into_bytes());
+        self
+    }
+
+    /// Sets the body and its type.
+    pub(super) fn with_body(mut self, content_type: impl Into<HeaderText>, body: Body) -> Self {
+        self.body = body;
+        self.with("Content-Type", content_type)
+    }
+
+    /// Adds headers in place of the default ones of the same names; of those, `Connection: close` gives
+    /// way to itself alone.
+    pub(super) fn with_given(mut self, headers: &[(String, String)]) -> Self {
+        for (name, value) in headers {
+            let is_connection = name.eq_ignore_ascii_case("Connection");
+            if !is_connection || value.eq_ignore_ascii_case("close") {
+                self.replaced.push(name.clone());
+            }
+            self = self.with(name.clone(), value.clone().into_bytes());
+        }
+        self
+    }
+
+    /// Sets a body of another type than the usual one, unless a header has told the type already.
+    pub(super) fn with_own_body(mut self, content_type: &str, bytes: &[u8]) -> Self {
+        const NAME: &str = "Content-Type";
+        self.body = Body::Bytes(bytes.to_vec());
+        if self.is_replaced(NAME) {
+            return self;
+        }
+        self.replaced.push(NAME.to_owned());
+        self.with(NAME, content_type.to_owned().into_bytes())
+    }
+
+    fn is_replaced(&self, name: &str) -> bool {
+        self.replaced.iter().any(|replaced| replaced.eq_ignore_ascii_case(name))
+    }
+
+    /// Sends the client on to `address`; what no header can hold in it is quoted.
+    pub(super) fn redirected(mut self, row: &'static ResultCode, address: &[u8]) -> Self {
+        (self.head.status, self.head.reason, self.row) = (row.http, row.phrase.into(), Some(row));
+        let address = address.iter().copied().fold(Vec::new(), push_visible);
+        self.with("Location", address)
+    }
+
+    /// Sends the code under its former name too, if there is one.
+    pub(super) fn with_legacy_status(self) -> Self {
+        let code = self.row.filter(|_| self.is_coded()).map(|row| row.code.to_string());
+        match code {
+            Some(code) => self.with("X-Llnw-Status", code.into_bytes()),
+            None => self,
+        }
+    }
+
+    fn is_coded(&self) -> bool {
+        self.head.headers.iter().any(|(name, _)| *name == "X-Agile-Status")
+    }
+
+    /// Says what it answers.
+    pub(super) fn about(mut self, mut call: Call) -> Self {
+        call.row = self.row;
+        self.calls = vec![call];
+        self
+    }
+
+    /// Returns a plain answer to the same calls.
+    pub(super) fn replaced_by(self, status: u16) -> Self {
+        Self::plain(status).answering(self.calls)
+    }
+
+    /// Says what it answers, where each call knows its row.
+    pub(super) fn answering(self, calls: Vec<Call>) -> Self {
+        Self { calls, ..self }
+    }
+
+    /// Gives it another reason phrase, if there is one.
+    pub(super) fn saying(mut self, reason: Option<String>) -> Self {
+        if let Some(reason) = reason {
+            self.head.reason = reason.into();
+        }
+        self
+    }
+
+    /// Closes the connection behind it, as the rest of the body was not read.
+    pub(super) fn closing(self) -> Self {
+        Self { closes: true, ..self }
+    }
+
+    /// Adds what every answer carries, in front and behind, and is done.
+    pub(super) fn stamped(self, storage: &Storage, now: Timestamp) -> Box<Response> {
+        let is_typed = self.is_coded() && !self.is_replaced("Content-Type");
+        let closes = self.closes || self.head.status >= 400;
+        let says_close = closes && !self.is_replaced("Connection");
+        let replaced = self.replaced;
+        let is_default = |header: &(Cow<'_, str>, HeaderText)| {
+            !replaced.iter().any(|given| given.eq_ignore_ascii_case(&header.0))
+        };
+        let ResponseHead { status, reason, headers: own } = self.head;
+        let date = httpdate::fmt_http_date(now.to_system_time()).into_bytes();
+        let named = |name: &'static str, value: HeaderText| (Cow::Borrowed(name), value);
+        let standard = storage.options().cors.standard_headers().iter();
+        let standard = standard.map(|(name, value)| named(name, borrowed(value)));
+        let length = self.body.len().to_string().into_bytes();
+        let has_length = !matches!(status, 204 | 304);
+        let headers = std::iter::once(named("Date", date.into()))
+            .chain(standard)
+            .filter(is_default)
+            .chain(own)
+            .chain(is_typed.then(|| named("Content-Type", borrowed(HTTP_CONTENT_TYPE))))
+            .chain(says_close.then(|| named("Connection", borrowed("close"))))
+            // Last, as hyper writes it behind all others where there is no body.
+            .chain(has_length.then(|| named("Content-Length", length.into())))
+            .collect();
+        let head = Arc::new(ResponseHead { status, reason, headers });
+        Box::new(Response { head, body: self.body, calls: self.calls, closes })
+    }
+}
+
+fn borrowed(text: &'static str) -> HeaderText {
+    Cow::Borrowed(text.as_bytes())
+}
+
+/// A path as `X-Agile-Path` shows it (§3.3): quoted if names came quoted, else raw but for control
+/// characters, which no header can hold.
+pub(super) fn path_header(path: &Path, account: &str, path_encoding: PathEncoding) -> Vec<u8> {
+    const ALL_BUT_UNRESERVED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+    let absolute = path.absolute(account);
+    match path_encoding {
+        PathEncoding::PercentEncoded => {
+            utf8_percent_encode(&absolute, ALL_BUT_UNRESERVED).to_string().into_bytes()
+        }
+        PathEncoding::Raw => absolute.bytes().fold(Vec::new(), push_visible),
+    }
+}
+
+fn push_visible(mut text: Vec<u8>, byte: u8) -> Vec<u8> {
+    if byte.is_ascii_control() {
+        text.extend(format!("%{byte:02X}").into_bytes());
+    } else {
+        text.push(byte);
+    }
+    text
+}

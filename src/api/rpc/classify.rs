@@ -1,0 +1,61 @@
+//! What a request asks for, before anything is done.
+
+use crate::journal::Call;
+use crate::protocol::{Interface, Limit, Operation, method_named};
+use crate::storage::{Path, PathEncoding, Principal, Storage, Timestamp};
+
+use super::dispatch;
+use super::envelope::Message;
+use super::params::Params;
+
+/// The parameters that say what a method is about; a method has one of them at most.
+const PATHS: [&str; 3] = ["path", "oldpath", "from"];
+
+/// The call that a request makes, as far as its parameters tell.
+pub(super) fn classify(storage: &Storage, now: Timestamp, message: &Message) -> Call {
+    let unknown =
+        |name: &str| Call::new(Operation::UnknownMethod, Interface::JsonRpc, dispatch::shown(name));
+    let Ok(asks) = &message.asks else { return unknown("") };
+    let Some(method) = method_named(&asks.method) else { return unknown(&asks.method) };
+    let call = Call::new(method.operation, Interface::JsonRpc, method.name);
+    match Params::bind(method, asks.params.as_deref()) {
+        Ok(args) => about(storage, now, &args, call),
+        Err(_) => call,
+    }
+}
+
+/// Who asks, if the request has a token that works.
+pub(super) fn principal(storage: &Storage, now: Timestamp, message: &Message) -> Option<Principal> {
+    let asks = message.asks.as_ref().ok()?;
+    let args = Params::bind(method_named(&asks.method)?, asks.params.as_deref()).ok()?;
+    storage.sessions().principal(now, &args.token()?.ok()?).ok()
+}
+
+fn about(storage: &Storage, now: Timestamp, args: &Params, mut call: Call) -> Call {
+    let text = |name: &str| args.text(name).ok().flatten();
+    let Some(Ok(token)) = args.token() else {
+        let login = text("username").zip(text("password"));
+        let known =
+            login.filter(|(name, password)| storage.sessions().check(name, password).is_ok());
+        return Call { user: known.map(|(name, _)| name), ..call };
+    };
+    let Ok(principal) = storage.sessions().principal(now, &token) else { return call };
+    call.user = Some(storage.sessions().user(principal.user).name.clone());
+    call.session = principal.session;
+    call.upload = text("mpid");
+    let of_upload = call.upload.as_deref().and_then(|id| storage.uploads().get(id));
+    let of_upload = of_upload.filter(|upload| upload.owner == principal.user);
+    let path = PATHS.iter().find_map(|name| text(name));
+    call.path = path
+        .and_then(|path| seen_by(storage, &principal, &path))
+        .or_else(|| of_upload.map(|upload| upload.path.clone()))
+        .map(|path| path.absolute(storage.account()));
+    call
+}
+
+fn seen_by(storage: &Storage, principal: &Principal, path: &str) -> Option<Path> {
+    let max = storage.limits().of(Limit::PathBytes);
+    Path::parse(path.as_bytes(), PathEncoding::Raw, max)
+        .ok()
+        .map(|path| path.under(&principal.root))
+}

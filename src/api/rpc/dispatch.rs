@@ -1,0 +1,319 @@
+//! From a request to its answer: the method, its parameters, the token, in this order (§7.1.6).
+
+use crate::blob::Blob;
+use crate::journal::Call;
+use crate::protocol::{
+    self, ENVELOPE_RESULTS, ErrorKind, Interface, Join, Limit, Method, Operation, ResultCode,
+    ResultShape, Shape, result_code_for,
+};
+use crate::storage::{Actor, Change, File, Path, PathEncoding, Principal, Storage};
+
+use crate::api::CallOverride;
+
+use super::envelope::Message;
+use super::json::Json;
+use super::params::Params;
+use super::{classify, fetch, files, listing, multipart, mutations, session};
+
+/// Which function does what a method is for.
+const HANDLERS: &[(&Method, Handler)] = &[
+    (&protocol::MAKE_DIR, files::make_dir),
+    (&protocol::MAKE_DIR2, files::make_dir2),
+    (&protocol::DELETE_DIR, files::delete_dir),
+    (&protocol::LIST_DIR, listing::list_dir),
+    (&protocol::LIST_FILE, listing::list_file),
+    (&protocol::LIST_PATH, listing::list_path),
+    (&protocol::STAT, files::stat),
+    (&protocol::RENAME, mutations::rename),
+    (&protocol::SET_MTIME, mutations::set_mtime),
+    (&protocol::SET_CONTENT_TYPE, mutations::set_content_type),
+    (&protocol::DELETE_FILE, files::delete_file),
+    (&protocol::FETCH_FILE_HTTP, fetch::fetch_file),
+    (&protocol::MEDIA_VAULT_URL, fetch::media_vault_url),
+    (&protocol::MEDIA_VAULT_URL_ALIAS, fetch::media_vault_url),
+    (&protocol::COPY_FILE, mutations::copy_file),
+    (&protocol::DELETE_OBJECT, mutations::delete_object),
+    (&protocol::RENAME_FILE, mutations::rename),
+    (&protocol::CREATE_MULTIPART, multipart::create),
+    (&protocol::GET_MULTIPART_STATUS, multipart::status),
+    (&protocol::GET_MULTIPART_STATUS_MAP, multipart::status_map),
+    (&protocol::LIST_MULTIPART, multipart::list_uploads),
+    (&protocol::LIST_MULTIPART_PIECE, multipart::list_pieces),
+    (&protocol::COMPLETE_MULTIPART, multipart::complete),
+    (&protocol::ABORT_MULTIPART, multipart::abort),
+    (&protocol::RESTART_MULTIPART, multipart::restart),
+    (&protocol::LOGIN_METHOD, session::login),
+    (&protocol::AUTHENTICATE, session::authenticate),
+    (&protocol::LOGOUT, session::logout),
+    (&protocol::CHECK_TOKEN, session::check_token),
+    (&protocol::UPDATE_SESSION, session::update_session),
+    (&protocol::NOOP, session::echo),
+    (&protocol::PING, session::echo),
+    (&protocol::INIT_KEY_PAIR, session::init_key_pair),
+];
+
+type Handler = fn(&mut MethodContext<'_>) -> Result<Json, MethodError>;
+
+/// A method at work.
+pub(super) struct MethodContext<'a> {
+    pub(super) storage: &'a mut Storage,
+    /// When it does its work, and for which call.
+    pub(super) change: Change,
+    pub(super) args: &'a Params,
+    pub(super) call: &'a mut Call,
+    /// The name by which the client called this origin.
+    pub(super) host: &'a str,
+    /// How a join that it begins goes, if not as the switch says, and who wants that.
+    pub(super) join: Option<(Join, Actor)>,
+    is_unanswered: bool,
+    token: Option<(String, Principal)>,
+}
+
+/// Why a method did not come to a result.
+pub(super) enum MethodError {
+    /// It is refused.
+    Refused(ErrorKind),
+    /// It needs that content's digest first; it has changed nothing.
+    NeedsDigest(Blob),
+}
+
+impl From<ErrorKind> for MethodError {
+    fn from(cause: ErrorKind) -> Self {
+        Self::Refused(cause)
+    }
+}
+
+impl MethodContext<'_> {
+    /// Who asks.
+    pub(super) fn principal(&self) -> Result<Principal, ErrorKind> {
+        self.token.as_ref().map(|(_, principal)| principal.clone()).ok_or(ErrorKind::BadCredentials)
+    }
+
+    /// The token that was given, once it has been found good.
+    pub(super) fn token(&self) -> Result<String, ErrorKind> {
+        self.token.as_ref().map(|(token, _)| token.clone()).ok_or(ErrorKind::BadCredentials)
+    }
+
+    /// The parameter `path`, as the caller means it.
+    pub(super) fn path(&mut self) -> Result<Path, ErrorKind> {
+        let text = self.args.text("path")?.ok_or(ErrorKind::EmptyPath)?;
+        let max = self.storage.limits().of(Limit::PathBytes);
+        let path =
+            Path::parse(text.as_bytes(), PathEncoding::Raw, max)?.under(&self.principal()?.root);
+        self.record_path(&path);
+        Ok(path)
+    }
+
+    /// The page size that was given under `name`, within the limit: 100 by default, or what the
+    /// limit leaves of that.
+    pub(super) fn page_size(&self, name: &str) -> Result<usize, ErrorKind> {
+        let max = i128::from(self.storage.limits().of(Limit::PageSize));
+        let size = self.args.integer(name)?.unwrap_or(max.min(100));
+        let size = Some(size).filter(|size| (1..=max).contains(size));
+        size.and_then(|size| usize::try_from(size).ok()).ok_or(ErrorKind::PageSize)
+    }
+
+    /// A file's checksum; empty if it is not known, and nobody reads it.
+    pub(super) fn checksum(&self, file: &File) -> Result<String, MethodError> {
+        match file.content.known_digest() {
+            Some(digest) => Ok(digest.to_string()),
+            None if self.is_unanswered => Ok(String::new()),
+            None => Err(MethodError::NeedsDigest(file.content.clone())),
+        }
+    }
+
+    /// Notes which path this is about.
+    pub(super) fn record_path(&mut self, path: &Path) {
+        self.call.path = Some(path.absolute(self.storage.account()));
+    }
+
+    fn record_user(&mut self) {
+        let user =
+            self.token.as_ref().map(|(_, principal)| self.storage.sessions().user(principal.user));
+        self.call.user = user.map(|user| user.name.clone());
+        self.call.session = self.token.as_ref().and_then(|(_, principal)| principal.session);
+    }
+}
+
+/// Where requests are answered.
+pub(super) struct Dispatcher<'a> {
+    pub(super) storage: &'a mut Storage,
+    /// When it does its work, and for which call.
+    pub(super) change: Change,
+    pub(super) host: &'a str,
+    /// What is done to the answer; it is noted there whether that has changed anything.
+    pub(super) call_override: Option<(&'a CallOverride, &'a mut bool)>,
+    /// Who asks, if that has been judged before.
+    pub(super) admitted: Option<&'a Principal>,
+    /// Whether nobody reads the answer.
+    pub(super) is_unanswered: bool,
+}
+
+impl Dispatcher<'_> {
+    /// Answers one request, or names the content whose digest the answer needs.
+    pub(super) fn answer(&mut self, message: &Message) -> Result<(String, Call), Blob> {
+        if let Some((CallOverride::Refuse(row), _)) = self.call_override {
+            return Ok(self.rejected(message, row));
+        }
+        let asks = match &message.asks {
+            Ok(asks) => asks,
+            Err(cause) => return Ok(refused(message, "", *cause)),
+        };
+        let named = HANDLERS.iter().find(|(method, _)| method.name == asks.method);
+        let Some((method, handler)) = named else {
+            return Ok(refused(message, &asks.method, ErrorKind::NoSuchMethod));
+        };
+        let mut call = Call::new(method.operation, Interface::JsonRpc, method.name);
+        let args = match Params::bind(method, asks.params.as_deref()) {
+            Ok(args) => args,
+            Err(cause) => return Ok(self.failed(message, method, None, call, cause)),
+        };
+        match self.run(*handler, &args, &mut call) {
+            Ok(result) => {
+                call.row.get_or_insert(&method.results[0]);
+                let result = match &mut self.call_override {
+                    Some((call_override, is_done)) => {
+                        listing::overridden(result, call_override, &args, is_done)
+                    }
+                    None => result,
+                };
+                Ok((message.result(&result), call))
+            }
+            Err(MethodError::Refused(cause)) => {
+                Ok(self.failed(message, method, Some(&args), call, cause))
+            }
+            Err(MethodError::NeedsDigest(content)) => Err(content),
+        }
+    }
+
+    /// Refuses a request as a test wants it, whatever it is.
+    fn rejected(&self, message: &Message, row: &'static ResultCode) -> (String, Call) {
+        let call = classify::classify(self.storage, self.change.at, message);
+        let (Ok(asks), Some(method)) = (&message.asks, protocol::method_named(&call.name)) else {
+            return (message.error(row), Call { row: Some(row), ..call });
+        };
+        let args = Params::bind(method, asks.params.as_deref()).ok();
+        self.answered_with(message, method, args.as_ref(), call, row)
+    }
+
+    fn run(
+        &mut self,
+        handler: Handler,
+        args: &Params,
+        call: &mut Call,
+    ) -> Result<Json, MethodError> {
+        let Self { storage, change, host, admitted, is_unanswered, .. } = self;
+        let token = match args.token() {
+            None => None,
+            Some(token) => {
+                let token = token?;
+                let principal = match admitted {
+                    Some(principal) => (*principal).clone(),
+                    None => storage.sessions().principal(change.at, &token).inspect_err(|_| {
+                        let ended = storage.sessions().ended(change.at, &token);
+                        call.token_ended_by = ended.map(|ended| ended.by);
+                    })?,
+                };
+                Some((token, principal))
+            }
+        };
+        let join = match self.call_override {
+            Some((CallOverride::Join(join, by), _)) => Some((*join, *by)),
+            _ => None,
+        };
+        let (change, is_unanswered) = (*change, *is_unanswered);
+        let mut turn =
+            MethodContext { storage, change, args, call, host, join, is_unanswered, token };
+        turn.record_user();
+        handler(&mut turn)
+    }
+
+    /// A refusal by a method: its own code if it has one for the cause, else an error object.
+    fn failed(
+        &self,
+        message: &Message,
+        method: &Method,
+        args: Option<&Params>,
+        call: Call,
+        cause: ErrorKind,
+    ) -> (String, Call) {
+        let general = || {
+            result_code_for(ENVELOPE_RESULTS, cause)
+                .or_else(|| result_code_for(ENVELOPE_RESULTS, ErrorKind::Internal))
+        };
+        match result_code_for(method.results, cause).or_else(general) {
+            Some(row) => self.answered_with(message, method, args, call, row),
+            None => (String::new(), call),
+        }
+    }
+
+    /// The answer of a row: as a result if it is the method's own, else as an error object.
+    fn answered_with(
+        &self,
+        message: &Message,
+        method: &Method,
+        args: Option<&Params>,
+        call: Call,
+        row: &'static ResultCode,
+    ) -> (String, Call) {
+        let text = if method.results.contains(row) {
+            message.result(&self.failure(self.shape(method), args, row))
+        } else {
+            message.error(row)
+        };
+        (text, Call { row: Some(row), ..call })
+    }
+
+    /// What a method answers with; a switch has a say in two of them (§10).
+    fn shape(&self, method: &Method) -> Shape {
+        let is_switched = matches!(method.operation, Operation::Abort | Operation::Restart);
+        match self.storage.options().result_shape {
+            ResultShape::Object if is_switched => Shape::Object,
+            ResultShape::Object | ResultShape::Bare => method.shape,
+        }
+    }
+
+    /// How a method writes a code that is not 0 (§7.1.10).
+    fn failure(&self, shape: Shape, args: Option<&Params>, row: &ResultCode) -> Json {
+        let code = ("code", Json::int(row.code));
+        let (uid, gid) = (("uid", Json::int(0)), ("gid", Json::int(0)));
+        let wants_detail = || args.is_some_and(|args| args.boolean("detail") == Ok(Some(true)));
+        match shape {
+            Shape::Bare => Json::int(row.code),
+            Shape::Detailed if wants_detail() => {
+                Json::Object(vec![uid, code, gid, ("checksum", Json::text(""))])
+            }
+            Shape::Object | Shape::Detailed => Json::Object(vec![code]),
+            Shape::Session => {
+                let subdir = args.and_then(|args| args.text("subdir").ok().flatten());
+                let path = format!("/{}{}", self.storage.account(), subdir.unwrap_or_default());
+                let path = ("path", Json::text(path));
+                Json::Object(vec![uid, gid, code, path, ("token", Json::Null)])
+            }
+        }
+    }
+}
+
+/// What was named for a method, as the record keeps it: if it is short.
+pub(super) fn shown(name: &str) -> String {
+    name.chars().take(64).collect()
+}
+
+/// A refusal before any method was found.
+fn refused(message: &Message, name: &str, cause: ErrorKind) -> (String, Call) {
+    let mut call = Call::new(Operation::UnknownMethod, Interface::JsonRpc, shown(name));
+    call.row = result_code_for(ENVELOPE_RESULTS, cause);
+    (call.row.map(|row| message.error(row)).unwrap_or_default(), call)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_of_the_tables_has_a_handler() {
+        let handled: Vec<_> = HANDLERS.iter().map(|(method, _)| method.name).collect();
+        let specified: Vec<_> = protocol::METHODS.iter().map(|method| method.name).collect();
+        assert_eq!(handled, specified);
+    }
+}

@@ -1,0 +1,208 @@
+//! Requests as they come in and the frame around their answers (§7.1).
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use crate::api::parameters::{Quoting, parameter};
+use crate::protocol::{ErrorKind, ResultCode};
+
+use super::json::Json;
+
+/// The endpoint by which a body came in, and how its bytes are text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RpcEndpoint {
+    /// Whether it is `/jsonrpc2`, which takes version 2.0 alone and batches (§7.1.1).
+    pub(super) is_2: bool,
+    pub(super) charset: Charset,
+}
+
+/// How a body's bytes are text (§7.1.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Charset {
+    #[default]
+    Utf8,
+    Latin1,
+}
+
+/// The charset that a content type names; all but ISO-8859-1 is UTF-8.
+pub(super) fn charset(content_type: &str) -> Charset {
+    const LATIN_1: [&str; 4] = ["iso-8859-1", "iso8859-1", "iso_8859-1", "latin1"];
+    let parameters = content_type.split_once(';').map_or("", |(_, parameters)| parameters);
+    let named = parameter(parameters, "charset", Quoting::Http);
+    let is_latin_1 = named.is_some_and(|name| LATIN_1.contains(&&*name.to_ascii_lowercase()));
+    if is_latin_1 { Charset::Latin1 } else { Charset::Utf8 }
+}
+
+/// The version of a request, which is that of its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    One,
+    Two,
+}
+
+/// Whether one request came, or an array of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Single,
+    Batch,
+}
+
+/// What a body held.
+#[derive(Clone, Debug)]
+pub(super) struct Incoming {
+    pub(super) form: Form,
+    pub(super) messages: Vec<Message>,
+}
+
+/// One request, or what came in its place.
+#[derive(Clone, Debug)]
+pub(super) struct Message {
+    pub(super) version: Version,
+    /// The very token that came (§7.1.5).
+    pub(super) id: String,
+    /// What is asked for, or why nothing is.
+    pub(super) asks: Result<RpcCall, ErrorKind>,
+}
+
+/// A method and its parameters, not looked at yet.
+#[derive(Clone, Debug)]
+pub(super) struct RpcCall {
+    pub(super) method: String,
+    pub(super) params: Option<Box<RawValue>>,
+}
+
+type Raw = Box<RawValue>;
+
+impl Incoming {
+    pub(super) fn single(message: Message) -> Self {
+        Self { form: Form::Single, messages: vec![message] }
+    }
+}
+
+impl Message {
+    /// Something that is no request, and has no id therefore.
+    pub(super) fn broken(entrance: RpcEndpoint, cause: ErrorKind) -> Self {
+        let version = if entrance.is_2 { Version::Two } else { Version::One };
+        Self { version, id: "null".to_owned(), asks: Err(cause) }
+    }
+
+    /// The answer to it with a result.
+    pub(super) fn result(&self, result: &Json) -> String {
+        match self.version {
+            Version::One => {
+                format!("{{\"id\": {}, \"result\": {result}, \"error\": null}}", self.id)
+            }
+            Version::Two => {
+                format!("{{\"jsonrpc\": \"2.0\", \"id\": {}, \"result\": {result}}}", self.id)
+            }
+        }
+    }
+
+    /// The answer to it with an error object.
+    pub(super) fn error(&self, row: &ResultCode) -> String {
+        let error =
+            Json::Object(vec![("code", Json::int(row.code)), ("message", Json::text(row.phrase))]);
+        match self.version {
+            Version::One => {
+                format!("{{\"id\": {}, \"result\": null, \"error\": {error}}}", self.id)
+            }
+            Version::Two => {
+                format!("{{\"jsonrpc\": \"2.0\", \"id\": {}, \"error\": {error}}}", self.id)
+            }
+        }
+    }
+}
+
+/// Reads a body.
+pub(super) fn read(entrance: RpcEndpoint, bytes: &[u8], max_batch: u64) -> Incoming {
+    let parsed =
+        decoded(bytes, entrance.charset).and_then(|text| serde_json::from_str::<Raw>(&text).ok());
+    let Some(json) = parsed else {
+        return Incoming::single(Message::broken(entrance, ErrorKind::NotJson));
+    };
+    match json.get().as_bytes()[0] {
+        b'[' if entrance.is_2 => batch(entrance, &json, max_batch),
+        b'[' => Incoming::single(Message::broken(entrance, ErrorKind::NotARequest)),
+        _ => Incoming::single(message(entrance, &json)),
+    }
+}
+
+fn decoded(bytes: &[u8], charset: Charset) -> Option<String> {
+    match charset {
+        Charset::Utf8 => String::from_utf8(bytes.to_vec()).ok(),
+        Charset::Latin1 => Some(bytes.iter().map(|byte| char::from(*byte)).collect()),
+    }
+}
+
+/// A batch (§7.1.9). What is wrong with it as a whole is answered by one error.
+fn batch(entrance: RpcEndpoint, json: &RawValue, max: u64) -> Incoming {
+    let one = |cause| Incoming::single(Message::broken(entrance, cause));
+    let elements: Vec<Raw> = serde_json::from_str(json.get()).unwrap_or_default();
+    if elements.is_empty() {
+        return one(ErrorKind::NotJson);
+    }
+    if elements.len() as u64 > max {
+        return one(ErrorKind::Batch);
+    }
+    // In a batch, an element that is no request has no id either, even where it brings one.
+    let in_its_place = |message: Message| match message.asks {
+        Ok(_) => message,
+        Err(cause) => Message::broken(entrance, cause),
+    };
+    let messages: Vec<_> =
+        elements.iter().map(|element| in_its_place(message(entrance, element))).collect();
+    let mut ids: Vec<_> =
+        messages.iter().filter(|message| message.asks.is_ok()).map(|message| &message.id).collect();
+    ids.sort_unstable();
+    let distinct =
+        ids.windows(2).all(|pair| pair[0] != pair[1]) && ids.iter().all(|id| *id != "null");
+    if !distinct {
+        return one(ErrorKind::Batch);
+    }
+    Incoming { form: Form::Batch, messages }
+}
+
+fn message(entrance: RpcEndpoint, json: &RawValue) -> Message {
+    let Ok(mut members) = serde_json::from_str::<BTreeMap<String, Raw>>(json.get()) else {
+        return Message::broken(entrance, ErrorKind::NotARequest);
+    };
+    let version = version(entrance, members.get("jsonrpc").map(|raw| raw.get()));
+    let method =
+        members.get("method").and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
+    let asks = match (version, method) {
+        (Ok(_), Some(method)) => Ok(RpcCall { method, params: members.remove("params") }),
+        _ => Err(ErrorKind::NotARequest),
+    };
+    let id = members.get("id").map_or("null", |raw| raw.get()).to_owned();
+    let version = version.unwrap_or_else(|answered| answered);
+    Message { version, id, asks }
+}
+
+/// The version of a request; where the entrance does not take it, the one to refuse it in.
+fn version(entrance: RpcEndpoint, member: Option<&str>) -> Result<Version, Version> {
+    // A text may be escaped in more ways than one.
+    let text: Option<String> = member.map(|raw| serde_json::from_str(raw).unwrap_or_default());
+    match (text.as_deref(), entrance.is_2) {
+        (Some("2.0"), _) => Ok(Version::Two),
+        (None | Some("1.0"), false) => Ok(Version::One),
+        (_, _) => Err(Version::Two),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_iso_8859_1_is_another_charset() {
+        for given in ["text/json; Charset=ISO-8859-1", "a/b;charset=\"latin1\""] {
+            assert_eq!(charset(given), Charset::Latin1, "{given}");
+        }
+        let utf_8 = ["application/json", "a/b;charset=utf-8", "a/b;charset=koi8-r", ""];
+        let quoted = ["a/b; c=\"d; charset=latin1\"", "a/b; c=\"\\\"; charset=latin1\""];
+        for given in utf_8.into_iter().chain(quoted) {
+            assert_eq!(charset(given), Charset::Utf8, "{given}");
+        }
+    }
+}

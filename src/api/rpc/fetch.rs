@@ -1,0 +1,54 @@
+//! The methods about addresses (§7.2).
+
+use std::time::Duration;
+
+use crate::api::{download, signed_url};
+use crate::protocol::{ErrorKind, Limit};
+use crate::storage::MissingParents;
+
+use super::dispatch::{MethodContext, MethodError};
+use super::json::Json;
+
+/// `fetchFileHTTP`. The one origin that it can reach is this account, under its own name as host.
+pub(super) fn fetch_file(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let to = turn.path().map_err(|_| ErrorKind::Params)?;
+    let parents = flags(turn)?;
+    let uri = turn.args.text("uri")?.ok_or(ErrorKind::Uri)?;
+    let host = format!("http://{}/", turn.storage.account());
+    let from = uri.strip_prefix(&host).ok_or(ErrorKind::Uri)?;
+    let from = download::decoded(from).ok_or(ErrorKind::Uri)?;
+    let user = turn.principal()?.user;
+    turn.storage.fetch_later(turn.change, user, from, to, parents);
+    Ok(Json::int(0))
+}
+
+fn flags(turn: &MethodContext<'_>) -> Result<MissingParents, ErrorKind> {
+    match turn.args.json("flags") {
+        None | Some("null" | "0" | "\"0\"" | "\"\"") => Ok(MissingParents::ErrorResponse),
+        Some("1" | "\"1\"" | "\"FF_CREATE_DESTDIR\"") => Ok(MissingParents::Create),
+        Some(_) => Err(ErrorKind::FetchFlags),
+    }
+}
+
+/// `mediaVaultUrl`: addresses on this origin that work until they expire. The file need not exist.
+pub(super) fn media_vault_url(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    const DEFAULT: i128 = 3600;
+    let path = turn.path()?;
+    if turn.storage.tree().directory(&path).is_ok() {
+        return Err(ErrorKind::IsDirectory.into());
+    }
+    let longest = i128::from(turn.storage.limits().of(Limit::MediaVaultExpiry));
+    let given = turn.args.integer("expiry")?.filter(|expiry| *expiry != 0);
+    let expiry = given.unwrap_or(DEFAULT.min(longest));
+    let seconds = Some(expiry).filter(|expiry| (1..=longest).contains(expiry));
+    let seconds = seconds.and_then(|expiry| u64::try_from(expiry).ok()).ok_or(ErrorKind::Expiry)?;
+    // What expires beyond all time cannot be written (§12).
+    let expires = turn.change.at.after(Duration::from_secs(seconds)).ok_or(ErrorKind::Params)?;
+    let address = signed_url::address(turn.storage, turn.host, &path, expires.secs());
+    Ok(Json::Object(vec![
+        ("code", Json::int(0)),
+        ("message", Json::text("success")),
+        ("download_url", Json::text(&address)),
+        ("preview_url", Json::text(address)),
+    ]))
+}

@@ -1,0 +1,198 @@
+//! Listing directories, page by page (§7.2).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use crate::api::CallOverride;
+use crate::protocol::{ErrorKind, LastCookie, ListPathItems};
+use crate::storage::Node;
+
+use super::dispatch::{MethodContext, MethodError};
+use super::files::{Members, owner_and_times, what_a_file_has};
+use super::json::Json;
+use super::params::Params;
+
+type Entry<'a> = (&'a str, &'a Node);
+
+/// `listDir`: the directories in a directory.
+pub(super) fn list_dir(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    list(turn, |(_, node)| matches!(node, Node::Directory(_)))
+}
+
+/// `listFile`: the files in a directory.
+pub(super) fn list_file(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    list(turn, |(_, node)| matches!(node, Node::File(_)))
+}
+
+/// A page of the entries that are wanted. The cookie is the offset of the next entry, and 0 behind a
+/// short page.
+fn list(turn: &mut MethodContext<'_>, wanted: fn(&Entry<'_>) -> bool) -> Result<Json, MethodError> {
+    let size = turn.page_size("pageSize")?;
+    let cookie = turn.args.cookie("cookie")?.unwrap_or(0);
+    let start = usize::try_from(cookie).map_err(|_| ErrorKind::Cookie)?;
+    let with_stat = turn.args.boolean("stat")?.unwrap_or(false);
+    let path = turn.path()?;
+    let (turn, tree) = (&*turn, turn.storage.tree());
+    let entries = tree.directory(&path)?.entries(tree).filter(wanted);
+    let page = entries.skip(start).take(size);
+    let page: Vec<_> = page.map(|entry| item(turn, entry, with_stat)).collect();
+    let next = if page.len() < size { 0 } else { start + page.len() };
+    Ok(Json::Object(vec![
+        ("code", Json::int(0)),
+        ("cookie", Json::int(next as u64)),
+        ("list", Json::Array(page.into_iter().collect::<Result<_, MethodError>>()?)),
+    ]))
+}
+
+fn item(
+    turn: &MethodContext<'_>,
+    (name, node): Entry<'_>,
+    with_stat: bool,
+) -> Result<Json, MethodError> {
+    let kind = Json::int(if matches!(node, Node::Directory(_)) { 1 } else { 2 });
+    let mut members = vec![("name", Json::text(name)), ("type", kind)];
+    if with_stat {
+        members.push(("stat", Json::Object(stat(turn, node)?)));
+    }
+    Ok(Json::Object(members))
+}
+
+fn stat(turn: &MethodContext<'_>, node: &Node) -> Result<Members, MethodError> {
+    let file = match node {
+        Node::Directory(_) => Vec::new(),
+        Node::File(file) => what_a_file_has(turn, file)?,
+    };
+    Ok([owner_and_times(node), file].concat())
+}
+
+/// `listPath`: directories and files, each list with the page size of its own.
+pub(super) fn list_path(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let size = turn.page_size("pageSize")?;
+    let start = turn.args.text_cookie("cookie")?.unwrap_or_default();
+    let start = Offsets::read(&start).ok_or(ErrorKind::Cookie)?;
+    let with_stat = turn.args.boolean("stat")?.unwrap_or(false);
+    let path = turn.path()?;
+    let (turn, tree, options) = (&*turn, turn.storage.tree(), turn.storage.options());
+    let (dirs, files): (Vec<Entry<'_>>, Vec<_>) = tree
+        .directory(&path)?
+        .entries(tree)
+        .partition(|(_, node)| matches!(node, Node::Directory(_)));
+    let page = |entries: Vec<Entry<'_>>, start| -> Result<Vec<Json>, MethodError> {
+        let page = entries.into_iter().skip(start).take(size);
+        page.map(|entry| path_item(turn, entry, with_stat, options.listpath_items)).collect()
+    };
+    let (dirs, files) = (page(dirs, start.dirs)?, page(files, start.files)?);
+    let is_last = match options.listpath_last_cookie {
+        LastCookie::ShortPage => dirs.len() < size && files.len() < size,
+        LastCookie::EmptyPage => dirs.is_empty() && files.is_empty(),
+    };
+    let next = Offsets { dirs: start.dirs + dirs.len(), files: start.files + files.len() };
+    Ok(Json::Object(vec![
+        ("code", Json::int(0)),
+        ("cookie", if is_last { Json::Null } else { Json::text(next.write()) }),
+        ("dirs", Json::Array(dirs)),
+        ("files", Json::Array(files)),
+    ]))
+}
+
+fn path_item(
+    turn: &MethodContext<'_>,
+    (name, node): Entry<'_>,
+    with_stat: bool,
+    items: ListPathItems,
+) -> Result<Json, MethodError> {
+    let mut members = vec![("name", Json::text(name))];
+    match items {
+        _ if !with_stat => {}
+        ListPathItems::Flat => members.extend(stat(turn, node)?),
+        ListPathItems::Nested => members.push(("stat", Json::Object(nested_stat(turn, node)?))),
+    }
+    Ok(Json::Object(members))
+}
+
+/// The stat of the older form, with members of its own.
+fn nested_stat(turn: &MethodContext<'_>, node: &Node) -> Result<Members, MethodError> {
+    let stat = node.stat();
+    let times = [("ctime", Json::int(stat.ctime.secs())), ("mtime", Json::int(stat.mtime.secs()))];
+    let owner = [("uid", Json::int(stat.uid)), ("gid", Json::int(stat.gid))];
+    let Node::File(file) = node else {
+        let rest = [("hash", Json::Null), ("ctype", Json::int(1))];
+        return Ok([times, owner, rest].concat());
+    };
+    let mut has = what_a_file_has(turn, file)?;
+    let size = has.remove(0);
+    let hash = has.first().map_or(Json::Null, |(_, checksum)| checksum.clone());
+    let rest = vec![("hash", hash), ("ctype", Json::int(2))];
+    Ok([times.to_vec(), vec![size], owner.to_vec(), has, rest].concat())
+}
+
+/// How far a `listPath` has come: directories and files given, as two big-endian numbers in base64.
+struct Offsets {
+    dirs: usize,
+    files: usize,
+}
+
+impl Offsets {
+    fn read(cookie: &str) -> Option<Self> {
+        if cookie.is_empty() {
+            return Some(Self { dirs: 0, files: 0 });
+        }
+        let bytes: [u8; 16] = BASE64.decode(cookie).ok()?.try_into().ok()?;
+        let (dirs, files) = bytes.split_at(8);
+        let number = |half: &[u8]| usize::try_from(u64::from_be_bytes(half.try_into().ok()?)).ok();
+        Some(Self { dirs: number(dirs)?, files: number(files)? })
+    }
+
+    fn write(&self) -> String {
+        let halves = [self.dirs as u64, self.files as u64].map(u64::to_be_bytes);
+        BASE64.encode(halves.concat())
+    }
+}
+
+/// A list as a test wants it instead of how it is; notes whether it is another one.
+pub(super) fn overridden(
+    result: Json,
+    call_override: &CallOverride,
+    args: &Params,
+    is_done: &mut bool,
+) -> Json {
+    let Json::Object(mut members) = result else { return result };
+    let entries = members.iter_mut().find_map(|(_, value)| match value {
+        Json::Array(entries) if !entries.is_empty() => Some(entries),
+        _ => None,
+    });
+    *is_done = match (call_override, entries) {
+        (CallOverride::DropEntry, Some(entries)) => {
+            entries.remove(0);
+            true
+        }
+        (CallOverride::RepeatEntry, Some(entries)) => {
+            entries.insert(0, entries[0].clone());
+            true
+        }
+        (CallOverride::NeverEnd, _) => go_on(&mut members, args),
+        _ => false,
+    };
+    Json::Object(members)
+}
+
+/// Puts a cookie where there is none: the one that leads to this very page again, but on the first
+/// page, whose own is that of no cookie at all. Says whether there is a place for one.
+fn go_on(members: &mut Members, args: &Params) -> bool {
+    let Some((_, cookie)) = members.iter_mut().find(|(name, _)| *name == "cookie") else {
+        return false;
+    };
+    match cookie {
+        Json::Null => {
+            let given = args.text_cookie("cookie").ok().flatten().unwrap_or_default();
+            let start = Offsets::read(&given).unwrap_or(Offsets { dirs: 0, files: 0 });
+            *cookie = Json::text(start.write());
+        }
+        Json::Int(0) => {
+            let given = args.cookie("cookie").ok().flatten().unwrap_or(0);
+            *cookie = Json::Int(given.max(1));
+        }
+        _ => {}
+    }
+    true
+}

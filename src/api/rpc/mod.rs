@@ -1,0 +1,147 @@
+//! JSON-RPC (§7).
+//!
+//! `envelope` reads requests and writes answers, `params` gives parameters their meaning, `dispatch`
+//! finds and calls what was named, and the methods lie in a file each by what they are about.
+
+mod classify;
+mod dispatch;
+mod envelope;
+mod fetch;
+mod files;
+mod json;
+mod listing;
+mod multipart;
+mod mutations;
+mod params;
+mod session;
+
+use crate::blob::Blob;
+use crate::journal::Call;
+use crate::protocol::{ErrorKind, JSON_CONTENT_TYPE, JSONRPC2, Limit};
+use crate::storage::{Change, Principal, Storage, Timestamp};
+
+use super::context::RequestContext;
+use super::response::{Body, ResponseBuilder};
+use super::{BodyData, BodyEnd, CallOverride, RequestBody};
+use dispatch::Dispatcher;
+use envelope::{Form, Incoming, Message, RpcEndpoint};
+
+/// A JSON-RPC body that is being answered, request by request.
+#[derive(Clone, Debug)]
+pub(super) struct RpcRequest {
+    entrance: RpcEndpoint,
+    max_bytes: u64,
+    max_batch: u64,
+    /// The name by which the client called this origin.
+    host: String,
+    /// What the body held, once it has been read.
+    incoming: Option<Incoming>,
+    /// The answers so far.
+    done: Vec<(String, Call)>,
+    /// What is done to which of the requests, and whether it has changed anything.
+    twists: Vec<(usize, CallOverride, bool)>,
+    /// Who asks, where that has been judged before the requests are done.
+    admitted: Vec<Option<Principal>>,
+}
+
+pub(super) fn open(ask: &RequestContext<'_>) -> RpcRequest {
+    let is_2 = ask.route.path == JSONRPC2.path;
+    let charset =
+        ask.text("Content-Type").map(|given| envelope::charset(&given)).unwrap_or_default();
+    RpcRequest {
+        entrance: RpcEndpoint { is_2, charset },
+        max_bytes: ask.storage.limits().of(Limit::JsonRpcBytes),
+        max_batch: ask.storage.limits().of(Limit::BatchSize),
+        host: ask.text("Host").unwrap_or_else(|| "localhost".to_owned()),
+        incoming: None,
+        done: Vec::new(),
+        twists: Vec::new(),
+        admitted: Vec::new(),
+    }
+}
+
+impl RpcRequest {
+    /// The most bytes that are read of a body.
+    pub(super) fn max_bytes(&self) -> u64 {
+        self.max_bytes
+    }
+
+    /// What the body asks for, as far as it tells before anything is done.
+    pub(super) fn classify(
+        &mut self,
+        storage: &Storage,
+        now: Timestamp,
+        body: &RequestBody,
+    ) -> Vec<Call> {
+        let Self { entrance, max_batch, incoming, .. } = self;
+        let incoming = incoming.get_or_insert_with(|| read(*entrance, body, *max_batch));
+        incoming.messages.iter().map(|message| classify::classify(storage, now, message)).collect()
+    }
+
+    /// Has something done to the request with that number.
+    pub(super) fn call_override(&mut self, request: usize, call_override: CallOverride) {
+        self.twists.push((request, call_override, false));
+    }
+
+    /// Whether what is done to the request with that number has changed anything.
+    pub(super) fn is_overridden(&self, request: usize) -> bool {
+        self.twists.iter().any(|(at, _, is_done)| *at == request && *is_done)
+    }
+
+    /// Judges the tokens now, however late the requests are done.
+    pub(super) fn authenticate(&mut self, storage: &Storage, now: Timestamp) {
+        let messages = self.incoming.iter().flat_map(|incoming| &incoming.messages);
+        self.admitted =
+            messages.map(|message| classify::principal(storage, now, message)).collect();
+    }
+
+    /// Answers what has not been answered yet, or names the content whose digest the next answer
+    /// needs; one that nobody reads needs none.
+    pub(super) fn commit(
+        &mut self,
+        storage: &mut Storage,
+        change: Change,
+        body: &RequestBody,
+        is_unanswered: bool,
+    ) -> Result<ResponseBuilder, Blob> {
+        let Self { entrance, max_batch, incoming, done, host, twists, admitted, .. } = self;
+        let incoming = incoming.get_or_insert_with(|| read(*entrance, body, *max_batch));
+        for message in &incoming.messages[done.len()..] {
+            let overridden = twists.iter_mut().find(|(at, ..)| *at == done.len());
+            let (storage, call_override) = match overridden {
+                Some((_, CallOverride::AnswerFrom(past), _)) => (&mut **past, None),
+                Some((_, call_override, is_done)) => {
+                    (&mut *storage, Some((&*call_override, is_done)))
+                }
+                None => (&mut *storage, None),
+            };
+            let admitted = admitted.get(done.len()).and_then(Option::as_ref);
+            let change = change.at_call(done.len());
+            let mut desk =
+                Dispatcher { storage, change, host, call_override, admitted, is_unanswered };
+            done.push(desk.answer(message)?);
+        }
+        let (texts, mut calls): (Vec<_>, Vec<_>) = done.drain(..).unzip();
+        calls.shrink_to_fit(); // the record keeps them
+        Ok(conclude(incoming.form, &texts, calls))
+    }
+}
+
+fn read(entrance: RpcEndpoint, body: &RequestBody, max_batch: u64) -> Incoming {
+    match &body.kept {
+        BodyData::Whole(bytes) if body.end == BodyEnd::Complete => {
+            envelope::read(entrance, bytes, max_batch)
+        }
+        _ => Incoming::single(Message::broken(entrance, ErrorKind::NotARequest)),
+    }
+}
+
+fn conclude(form: Form, texts: &[String], calls: Vec<Call>) -> ResponseBuilder {
+    let text = match form {
+        Form::Single => texts.concat(),
+        Form::Batch => format!("[{}]", texts.join(", ")),
+    };
+    let answer = ResponseBuilder::plain(200)
+        .with_body(JSON_CONTENT_TYPE.as_bytes(), Body::Bytes(text.into_bytes()));
+    answer.answering(calls)
+}

@@ -1,0 +1,122 @@
+//! The methods about sessions (§7.4).
+
+use crate::protocol::{ErrorKind, LOGIN_METHOD, Limit, TOKEN_LIFE_SECS, result_code_for};
+use crate::storage::{Path, PathEncoding, TokenLifetime, TokenSource};
+
+use super::dispatch::{MethodContext, MethodError};
+use super::json::Json;
+
+/// `login`. Wrong credentials are no error here: they are answered with nulls.
+pub(super) fn login(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let given = turn.args.text("username")?.zip(turn.args.text("password")?);
+    let (name, password) = given.ok_or(ErrorKind::NoNameOrPassword)?;
+    let wants_detail = turn.args.boolean("detail")?.unwrap_or(false);
+    if name.is_empty() {
+        return Err(ErrorKind::EmptyName.into());
+    }
+    if password.is_empty() {
+        return Err(ErrorKind::EmptyPassword.into());
+    }
+    let Ok(user) = turn.storage.sessions().check(&name, &password) else {
+        turn.call.row = result_code_for(LOGIN_METHOD.results, ErrorKind::WrongPassword);
+        return Ok(Json::Array(vec![Json::Null, Json::Null]));
+    };
+    turn.call.user = Some(name);
+    let (token, principal) = turn.storage.grant(
+        turn.change,
+        user,
+        Path::root(),
+        TokenLifetime::default(),
+        TokenSource::RpcLogin,
+    )?;
+    let user = turn.storage.sessions().user(principal.user);
+    let mut facts = vec![("uid", Json::int(user.uid)), ("gid", Json::int(user.gid))];
+    if wants_detail {
+        facts.push(("path", Json::text(principal.root.absolute(turn.storage.account()))));
+    }
+    Ok(Json::Array(vec![Json::text(token), Json::Object(facts)]))
+}
+
+/// `logout`.
+pub(super) fn logout(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let token = turn.token()?;
+    turn.storage.revoke(turn.change, &token)?;
+    Ok(Json::int(0))
+}
+
+/// `noop` and `ping`: what came goes back, any JSON.
+#[allow(clippy::unnecessary_wraps)] // it stands in the table of methods, and they can fail
+pub(super) fn echo(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let operation = turn.args.json("operation").unwrap_or("\"pong\"");
+    Ok(Json::Object(vec![("code", Json::int(0)), ("operation", Json::Echo(operation.to_owned()))]))
+}
+
+/// `authenticate`. Unlike `login` it knows an expiry and a subdirectory.
+pub(super) fn authenticate(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let name = turn.args.text("username")?;
+    let password = turn.args.text("password")?;
+    if name.as_ref().is_some_and(String::is_empty) {
+        return Err(ErrorKind::EmptyName.into());
+    }
+    if password.as_ref().is_some_and(String::is_empty) {
+        return Err(ErrorKind::EmptyPassword.into());
+    }
+    let (name, password) = name.zip(password).ok_or(ErrorKind::NoNameOrPassword)?;
+    let user = turn.storage.sessions().check(&name, &password)?;
+    turn.call.user = Some(name);
+    let longest = i128::from(turn.storage.limits().of(Limit::AuthenticateExpiry));
+    let default = longest.min(i128::from(TOKEN_LIFE_SECS));
+    let expiry = turn.args.integer("expiry")?.unwrap_or(default);
+    let seconds = Some(expiry).filter(|expiry| (1..=longest).contains(expiry));
+    let seconds = seconds.and_then(|expiry| u64::try_from(expiry).ok()).ok_or(ErrorKind::Expiry)?;
+    let subdir = turn.args.text("subdir")?.unwrap_or_default();
+    let max = turn.storage.limits().of(Limit::PathBytes);
+    let subdir = Path::parse(subdir.as_bytes(), PathEncoding::Raw, max);
+    let subdir = subdir.map_err(|_| ErrorKind::NoSubdirectory)?;
+    let life = TokenLifetime::Seconds(seconds);
+    let (token, principal) =
+        turn.storage.grant(turn.change, user, subdir, life, TokenSource::Authenticate)?;
+    let user = turn.storage.sessions().user(principal.user);
+    Ok(Json::Object(vec![
+        ("code", Json::int(0)),
+        ("token", Json::text(token)),
+        ("uid", Json::int(user.uid)),
+        ("gid", Json::int(user.gid)),
+        ("path", Json::text(principal.root.absolute(turn.storage.account()))),
+    ]))
+}
+
+/// `checkToken`.
+pub(super) fn check_token(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let token = turn.token()?;
+    let session = turn.storage.sessions().session(turn.change.at, &token)?;
+    let user = turn.storage.sessions().user(session.principal.user);
+    Ok(Json::Object(vec![
+        ("code", Json::int(0)),
+        ("age", Json::Float(turn.change.at.since(session.issued.at).as_secs_f64())),
+        ("uid", Json::int(user.uid)),
+        ("gid", Json::int(user.gid)),
+        ("path", Json::text(session.principal.root.absolute(turn.storage.account()))),
+        ("username", Json::text(&user.name)),
+    ]))
+}
+
+/// `updateSession`.
+pub(super) fn update_session(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let token = turn.token()?;
+    let seconds = turn.args.integer("expire")?.unwrap_or(0);
+    let seconds = u64::try_from(seconds).map_err(|_| ErrorKind::Expiry)?;
+    turn.storage.update_session(turn.change.at, &token, seconds)?;
+    Ok(Json::int(0))
+}
+
+/// `initKeyPair`.
+pub(super) fn init_key_pair(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let principal = turn.principal()?;
+    let keys = turn.storage.make_keys(principal);
+    Ok(Json::Object(vec![
+        ("code", Json::int(0)),
+        ("access_key", Json::text(keys.access_key)),
+        ("secret_key", Json::text(keys.secret_key)),
+    ]))
+}

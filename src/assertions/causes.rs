@@ -1,0 +1,378 @@
+//! Why uploads, files and directories are as they are, read from what they recorded.
+//!
+//! Nothing here is inferred from a state alone: where no record says who did something, the text
+//! says only what is there.
+
+use crate::journal::{Op, RecordedRequest, RecordedRequests};
+use crate::protocol::UploadState;
+use crate::storage::{
+    Actor, ByteSource, CallId, Change, File, JoinFailure, Obstacle, Path, Piece, Removal, Upload,
+};
+
+use super::reason::{Reason, Words};
+use super::state_view::{pieces_in_words, with_pieces};
+
+/// Returns why an upload is in its state and not in `wanted`; `requests` are those about it.
+pub(super) fn of_upload(
+    words: Words<'_>,
+    upload: &Upload,
+    requests: &RecordedRequests,
+    wanted: UploadState,
+) -> Option<Reason> {
+    let by = upload.history.last()?.change.by;
+    let step = Step::to(wanted);
+    let refused = || step.as_ref().and_then(|step| refusal(words, step, requests));
+    let reason = match upload.state {
+        UploadState::New | UploadState::Ready => return open_upload(words, upload, requests, step),
+        UploadState::Failed => failed_join(words, upload),
+        UploadState::Complete | UploadState::Join => {
+            words.did(by, "completed it").and(Reason::plain("its join has not ended yet (§4.4)"))
+        }
+        UploadState::Success => words.did(by, "completed it"),
+        UploadState::Abort => words.did(by, "aborted it"),
+        UploadState::Expired if by == Actor::Collector => {
+            Reason::plain("it was too old when the clock was advanced and the collector ran (§4.4)")
+        }
+        UploadState::Expired => words.did(by, "let it expire"),
+        UploadState::Deleted => words.did(by, "deleted it"),
+        _ => return None,
+    };
+    Reason::join([reason].into_iter().chain(refused()))
+}
+
+/// What a client does to bring an upload into a state.
+struct Step {
+    op: Op,
+    doing: &'static str,
+    to_do: &'static str,
+    done: &'static str,
+    section: &'static str,
+}
+
+impl Step {
+    /// Returns the step that leads into that state, if a client can take it.
+    fn to(state: UploadState) -> Option<Self> {
+        match state {
+            UploadState::New | UploadState::Ready | UploadState::Expired | UploadState::Deleted => {
+                None
+            }
+            UploadState::Abort => Some(Self {
+                op: Op::abort(),
+                doing: "aborting",
+                to_do: "abort",
+                done: "aborted",
+                section: "§7.3",
+            }),
+            _ => Some(Self {
+                op: Op::complete(),
+                doing: "completing",
+                to_do: "complete",
+                done: "completed",
+                section: "§4.3",
+            }),
+        }
+    }
+}
+
+/// Why nothing has ended an upload that is still open.
+fn open_upload(
+    words: Words<'_>,
+    upload: &Upload,
+    requests: &RecordedRequests,
+    step: Option<Step>,
+) -> Option<Reason> {
+    let entry = upload.history.last()?;
+    let Some(step) = step else {
+        return Some(words.did(entry.change.by, &format!("brought it into {}", entry.state)));
+    };
+    if let Some(refusal) = refusal(words, &step, requests) {
+        return Some(refusal);
+    }
+    let was_ended = upload.history.iter().any(|entry| entry.state == UploadState::Failed);
+    let asked = requests.clone().op(&step.op);
+    let never = format!("it was never {} ({})", step.done, step.section);
+    match asked.iter().next_back() {
+        Some(request) if request.exchange().committed.is_none() => {
+            Some(not_carried_out(words, &step, request))
+        }
+        Some(_) if was_ended => {
+            let reopened = words.did(entry.change.by, "opened it again");
+            let since = format!("it has not been {} since ({})", step.done, step.section);
+            Some(reopened.and(Reason::plain(since)))
+        }
+        _ => Some(Reason::plain(never)),
+    }
+}
+
+/// The latest request for a step, if the protocol's tables refused it.
+fn refusal(words: Words<'_>, step: &Step, requests: &RecordedRequests) -> Option<Reason> {
+    let asked = requests.clone().op(&step.op);
+    let request = asked.iter().next_back()?;
+    let row = request.call().row.filter(|row| !row.is_success())?;
+    let faults = names_of_faults(request);
+    let text = format!(
+        "{} it was refused: {} {} ({}){faults}",
+        step.doing, row.code, row.phrase, row.section
+    );
+    let index = request.exchange().index;
+    let refused = Reason::new(text, [index]);
+    Some(match words.ended_token(index) {
+        Some(ended) => refused.and(ended),
+        None => refused,
+    })
+}
+
+/// A request that asked for a step, and of which nothing came.
+fn not_carried_out(words: Words<'_>, step: &Step, request: &RecordedRequest) -> Reason {
+    let exchange = request.exchange();
+    let call = u32::try_from(request.call_index()).unwrap_or(u32::MAX);
+    let by = Actor::Call(CallId { exchange: exchange.index, call });
+    let answer = request
+        .status()
+        .map_or_else(|| "no response".to_owned(), |status| format!("status {status}"));
+    let what = format!(
+        "asked to {} it, but was not carried out: {answer}{}",
+        step.to_do,
+        names_of_faults(request)
+    );
+    words.did(by, &what)
+}
+
+fn names_of_faults(request: &RecordedRequest) -> String {
+    let faults = request.exchange().faults.iter();
+    faults.fold(String::new(), |text, struck| text + ", fault: " + &struck.name)
+}
+
+fn failed_join(words: Words<'_>, upload: &Upload) -> Reason {
+    match &upload.failure {
+        Some(JoinFailure::Requested(Actor::Test)) => {
+            Reason::plain("its join failed because the option `join` is `fail` (§10)")
+        }
+        Some(JoinFailure::Requested(by)) => words.did(*by, "made its join fail"),
+        Some(JoinFailure::NoPlace(obstacle)) => {
+            of_obstacle(words, obstacle).within("its join failed: ", " (§4.4)")
+        }
+        None => Reason::plain("its join failed (§4.4)"),
+    }
+}
+
+/// Returns what keeps a file from being at its path.
+pub(super) fn of_obstacle(words: Words<'_>, obstacle: &Obstacle) -> Reason {
+    match obstacle {
+        Obstacle::MissingDirectory { path, removal } => {
+            let missing = format!("directory {} does not exist", words.absolute(path));
+            match removal {
+                Some(removal) => words.removal(removal, path).within(&(missing + ": "), ""),
+                None => Reason::plain(missing),
+            }
+        }
+        Obstacle::File { path, stored } => {
+            words.did(stored.by, &format!("stored a file at {}", words.absolute(path)))
+        }
+        Obstacle::Directory { created } => {
+            words.did(created.by, "created a directory of that name")
+        }
+    }
+}
+
+/// What explains that there is no file.
+pub(super) struct MissingFile<'a> {
+    pub(super) path: &'a Path,
+    pub(super) removal: Option<&'a Removal>,
+    pub(super) obstacle: Option<&'a Obstacle>,
+    /// The latest upload to the path, and the requests about it.
+    pub(super) upload: Option<(&'a Upload, &'a RecordedRequests)>,
+    /// Whether older removals are not remembered any more.
+    pub(super) has_forgotten: bool,
+}
+
+impl MissingFile<'_> {
+    /// Returns why there is no file.
+    pub(super) fn reason(&self, words: Words<'_>) -> Option<Reason> {
+        // Where a directory has the name, no upload could have made a file of it.
+        if let Some(obstacle @ Obstacle::Directory { .. }) = self.obstacle {
+            return Some(of_obstacle(words, obstacle));
+        }
+        let took_file = |removal: &&Removal| !removal.was_directory || removal.path != *self.path;
+        let removal = self.removal.filter(took_file);
+        let removed = removal.map(|removal| words.removal(removal, self.path));
+        let upload = self.upload.and_then(|(upload, requests)| {
+            self.of_latest_upload(words, upload, requests, removed.is_some())
+        });
+        let is_explained = removed.is_some() || self.upload.is_some();
+        let obstacle = self.obstacle.filter(|_| !is_explained);
+        let obstacle = obstacle.map(|obstacle| of_obstacle(words, obstacle));
+        let never = "no upload to that path was begun (§4.1)";
+        let never = (!is_explained).then(|| Reason::plain(never));
+        Reason::join([removed, upload, never, obstacle].into_iter().flatten())
+    }
+
+    fn of_latest_upload(
+        &self,
+        words: Words<'_>,
+        upload: &Upload,
+        requests: &RecordedRequests,
+        is_removed: bool,
+    ) -> Option<Reason> {
+        let pieces: Vec<u32> = upload.current().map(|piece| piece.number).collect();
+        let state = format!("its upload is {} {}", upload.state, with_pieces(&pieces));
+        if upload.state != UploadState::Success {
+            let why = of_upload(words, upload, requests, UploadState::Success);
+            return Some(match why {
+                Some(why) => why.within(&(state + ": "), ""),
+                None => Reason::plain(state),
+            });
+        }
+        let forgotten = "the removal of its file is no longer remembered, as there were too many";
+        (self.has_forgotten && !is_removed)
+            .then(|| Reason::plain(state).and(Reason::plain(forgotten)))
+    }
+}
+
+/// Returns how a file came to its path. `maker` is the upload that its bytes came from.
+pub(super) fn of_file(words: Words<'_>, file: &File, maker: Option<&Upload>) -> Reason {
+    let history = &file.history;
+    let replaced = history.replaced.map(|old| {
+        let by = words.actor(old.by);
+        Reason::new(format!(", replacing the file that {by} had stored"), old.by.exchange())
+    });
+    let what = match (&history.copied_from, &history.bytes, maker) {
+        (Some(from), ..) => format!("stored it as a copy of {}", words.absolute(from)),
+        (None, ByteSource::Pieces(_), Some(upload)) => {
+            let pieces: Vec<u32> = upload.current().map(|piece| piece.number).collect();
+            format!("joined it from {}", pieces_in_words(&pieces))
+        }
+        _ => "stored it".to_owned(),
+    };
+    let stored = words.did(history.stored.by, &what);
+    let stored = match replaced {
+        Some(replaced) => {
+            let exchanges = [stored.exchanges(), replaced.exchanges()].concat();
+            Reason::new(stored.text().to_owned() + replaced.text(), exchanges)
+        }
+        None => stored,
+    };
+    let renamed = history.renamed.as_deref().map(|(from, change)| {
+        words.did(change.by, &format!("renamed it from {}", words.absolute(from)))
+    });
+    match renamed {
+        Some(renamed) => renamed.and(stored),
+        None => stored,
+    }
+}
+
+/// Returns whether a file is no longer what its upload made, or lies elsewhere.
+pub(super) fn is_changed_since(file: &File) -> bool {
+    let history = &file.history;
+    history.replaced.is_some() || history.renamed.is_some() || history.copied_from.is_some()
+}
+
+/// Returns who changed an upload or stored its pieces.
+pub(super) fn actors_of_upload(upload: &Upload) -> impl Iterator<Item = Actor> {
+    let obstacle = match &upload.failure {
+        Some(JoinFailure::NoPlace(obstacle)) => actor_of_obstacle(obstacle),
+        Some(JoinFailure::Requested(by)) => Some(*by),
+        None => None,
+    };
+    let states = upload.history.iter().map(|entry| entry.change.by);
+    states.chain(upload.pieces.iter().map(|piece| piece.stored_by)).chain(obstacle)
+}
+
+/// Returns who changed a file.
+pub(super) fn actors_of_file(file: &File) -> impl Iterator<Item = Actor> {
+    let history = &file.history;
+    let renamed = history.renamed.as_deref().map(|(_, change)| *change);
+    let changes = [history.replaced, renamed, history.content_type_set, history.mtime_set];
+    changes.into_iter().flatten().chain([history.stored]).map(|change| change.by)
+}
+
+/// Returns who is behind an obstacle, if that is known.
+pub(super) fn actor_of_obstacle(obstacle: &Obstacle) -> Option<Actor> {
+    match obstacle {
+        Obstacle::MissingDirectory { removal, .. } => {
+            removal.as_ref().map(|removal| removal.change.by)
+        }
+        Obstacle::File { stored: change, .. } | Obstacle::Directory { created: change } => {
+            Some(change.by)
+        }
+    }
+}
+
+/// Returns who decided the content type or the modification time of a file: who set it afterwards,
+/// else who began its upload, else who stored it.
+pub(super) fn of_attribute(
+    words: Words<'_>,
+    file: &File,
+    maker: Option<&Upload>,
+    set: Option<Change>,
+) -> Reason {
+    let begun = maker.and_then(|upload| upload.history.first());
+    match (set, begun) {
+        (Some(set), _) => words.did(set.by, "set it"),
+        (None, Some(begun)) if file.history.copied_from.is_none() => {
+            words.did(begun.change.by, "began its upload, which decides that (§4.1)")
+        }
+        _ => of_file(words, file, maker),
+    }
+}
+
+/// Where a byte of a file came from.
+pub(super) struct ByteOrigin {
+    pub(super) reason: Reason,
+    /// The exchange to look at, and the offset in its body.
+    pub(super) sent: Option<(u64, u64)>,
+}
+
+/// Returns where the byte at `offset` of a file came from, if that was a piece of `maker`.
+pub(super) fn of_byte(words: Words<'_>, maker: &Upload, offset: u64) -> Option<ByteOrigin> {
+    let mut start = 0;
+    let mut empty = None;
+    let piece = maker.current().find(|piece| {
+        let is_it = offset < start + piece.size();
+        if !is_it {
+            start += piece.size();
+            empty = (piece.size() == 0).then_some(*piece);
+        }
+        is_it
+    })?;
+    let (by, number, within) = (words.actor(piece.stored_by), piece.number, offset - start);
+    let text = format!("byte {offset} is byte {within} of piece {number}, which {by} stored");
+    let stored = Reason::new(text, piece.stored_by.exchange());
+    let replaced = replaced_piece(words, maker.superseded(number), piece);
+    // Where a piece is empty, the next one begins where its bytes should be.
+    let empty = empty.filter(|_| within == 0).map(|empty| {
+        let what = format!("stored piece {} before it, which is empty", empty.number);
+        words.did(empty.stored_by, &what)
+    });
+    let reason = [replaced, empty].into_iter().flatten().fold(stored, Reason::and);
+    Some(ByteOrigin { reason, sent: piece.stored_by.exchange().map(|index| (index, within)) })
+}
+
+/// Returns how a piece came to be stored; `earlier` are the pieces that had its number before.
+pub(super) fn of_piece<'a>(
+    words: Words<'_>,
+    piece: &Piece,
+    earlier: impl IntoIterator<Item = &'a Piece>,
+) -> Reason {
+    let stored = words.did(piece.stored_by, "stored it");
+    match replaced_piece(words, earlier, piece) {
+        Some(replaced) => stored.and(replaced),
+        None => stored,
+    }
+}
+
+/// The piece that a piece replaced; of two tries at once, the one whose body ends last counts.
+fn replaced_piece<'a>(
+    words: Words<'_>,
+    earlier: impl IntoIterator<Item = &'a Piece>,
+    piece: &Piece,
+) -> Option<Reason> {
+    let old = earlier.into_iter().last()?;
+    let (old_by, by) = (old.stored_by.exchange(), piece.stored_by.exchange());
+    let order = if by < old_by { ", although its request came first" } else { "" };
+    let text = format!(
+        "it replaced what {} had stored{order}: the piece stored last counts (§4.2)",
+        words.actor(old.stored_by)
+    );
+    Some(Reason::new(text, old_by))
+}

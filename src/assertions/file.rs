@@ -1,0 +1,323 @@
+//! Assertions on a stored file.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufRead as _};
+use std::sync::Arc;
+
+use crate::blob::{Blob, Digest, Hasher};
+use crate::journal::{Call, Exchange, RecordedRequests};
+use crate::protocol::{ErrorKind, OCTET_STREAM};
+use crate::storage::{self, Actor, ByteSource, Change, Obstacle, Path, Removal, Upload};
+use crate::wording::counted;
+
+use super::assertion_macro::assertions_with_try;
+use super::causes::{self, MissingFile};
+use super::reason::{Reason, Words};
+use super::state_view::{self, EndedTokens};
+use super::{AssertionFailure, StateView};
+
+type Judged = Result<(), Box<AssertionFailure>>;
+
+/// What lay at a path at the moment of asking: a file, or none.
+#[derive(Clone, Debug)]
+pub struct FileSnapshot {
+    path: String,
+    location: Path,
+    found: Result<storage::File, ErrorKind>,
+    /// The latest upload to the path, and what was asked about it.
+    upload: Option<(Upload, RecordedRequests)>,
+    /// The upload that the file's bytes came from.
+    maker: Option<Upload>,
+    /// What took away what was at the path before.
+    removal: Option<Removal>,
+    has_forgotten_removals: bool,
+    /// What keeps a file from being there.
+    obstacle: Option<Obstacle>,
+    /// The exchanges about the path, and those that the records above name.
+    exchanges: Vec<Arc<Exchange>>,
+    account: String,
+    ended_tokens: EndedTokens,
+}
+
+impl FileSnapshot {
+    /// Looks at `path`, which is read as [`Path::as_written`] says.
+    ///
+    /// # Panics
+    ///
+    /// If `path` cannot be a path.
+    #[track_caller]
+    pub fn take(state_view: StateView<'_>, path: &str) -> Self {
+        let location = state_view.path_in_tree(path);
+        let tree = state_view.storage.tree();
+        let found = tree.file(&location).cloned();
+        let maker = found.as_ref().ok().and_then(|file| match &file.history.bytes {
+            ByteSource::Pieces(id) => state_view.storage.uploads().get(id).cloned(),
+            ByteSource::Body(_) => None,
+        });
+        let about = |upload: &Upload| {
+            let requests = RecordedRequests::new(state_view.journal.exchanges()).upload(&upload.id);
+            (upload.clone(), requests)
+        };
+        let upload = state_view.uploads_to(&location).next_back();
+        let mut snapshot = Self {
+            path: state_view.absolute(&location),
+            upload: upload.map(about),
+            maker,
+            removal: tree.removal(&location).cloned(),
+            has_forgotten_removals: tree.has_forgotten_removals(),
+            obstacle: tree.obstacle(&location),
+            exchanges: Vec::new(),
+            account: state_view.storage.account().to_owned(),
+            ended_tokens: EndedTokens::new(),
+            location,
+            found,
+        };
+        if let Some((_, requests)) = &snapshot.upload {
+            snapshot.ended_tokens = state_view.ended_tokens(requests);
+        }
+        let recorded = snapshot.recorded_exchanges();
+        let concerns = |exchange: &&Arc<Exchange>| {
+            let is_about = |call: &Call| call.path.as_ref() == Some(&snapshot.path);
+            recorded.contains(&exchange.index) || exchange.calls.iter().any(is_about)
+        };
+        snapshot.exchanges =
+            state_view.journal.exchanges().iter().filter(concerns).cloned().collect();
+        snapshot
+    }
+
+    /// The exchanges that changed the file, its uploads, or its path, and those about its upload.
+    fn recorded_exchanges(&self) -> BTreeSet<u64> {
+        let uploads = self.maker.iter().chain(self.upload.iter().map(|(upload, _)| upload));
+        let of_uploads = uploads.flat_map(causes::actors_of_upload);
+        let of_file = self.found.iter().flat_map(causes::actors_of_file);
+        let of_path = self.removal.iter().map(|removal| removal.change.by);
+        let of_obstacle = self.obstacle.iter().filter_map(causes::actor_of_obstacle);
+        let of_tokens = self.ended_tokens.values().map(|change| change.by);
+        let actors = of_uploads.chain(of_file).chain(of_path).chain(of_obstacle).chain(of_tokens);
+        let requests = self.upload.iter().flat_map(|(_, requests)| requests);
+        let about_upload = requests.map(|request| request.exchange().index);
+        actors.filter_map(Actor::exchange).chain(about_upload).collect()
+    }
+
+    /// Its absolute path, the account in front.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether there is a file.
+    pub fn exists(&self) -> bool {
+        self.found.is_ok()
+    }
+
+    /// What is in it; nothing if there is no file.
+    pub fn content(&self) -> Option<&Blob> {
+        self.found.as_ref().ok().map(|file| &file.content)
+    }
+
+    /// Its length in bytes.
+    pub fn size(&self) -> Option<u64> {
+        self.content().map(Blob::len)
+    }
+
+    /// Its content type, `application/octet-stream` where none is known.
+    pub fn content_type(&self) -> Option<&str> {
+        self.found.as_ref().ok().map(|file| file.content_type.as_deref().unwrap_or(OCTET_STREAM))
+    }
+
+    /// Its modification time in seconds since the epoch.
+    pub fn mtime(&self) -> Option<u64> {
+        self.found.as_ref().ok().map(|file| file.stat.mtime.secs())
+    }
+
+    assertions_with_try! {
+        /// Asserts that there is a file.
+        assert_exists, try_exists(self) {
+            self.file("exists").map(|_| ())
+        }
+
+        /// Asserts that there is no file.
+        assert_absent, try_absent(self) {
+            let Some(size) = self.size() else { return Ok(self) };
+            Err(self.failure("does not exist", "no file", format!("a file of {}", counted(size, "byte"))))
+        }
+
+        /// Asserts that the content is `expected`, byte for byte.
+        assert_content, try_content(self, expected: impl AsRef<[u8]>) {
+            let (expected, claim) = (expected.as_ref(), "has the expected content");
+            let content = &self.file(claim)?.content;
+            let difference = content.first_difference(expected);
+            let wanted = || Ok((expected.len() as u64, Digest::of(expected)));
+            self.same_bytes(content, difference, wanted, claim)
+        }
+
+        /// Asserts that the content is that of the file at `local` on disk.
+        assert_content_of, try_content_of(self, local: impl AsRef<std::path::Path>) {
+            let local = local.as_ref();
+            let claim = format!("has the content of {}", local.display());
+            let Ok(file) = File::open(local) else {
+                panic!("{} cannot be read, so nothing can be compared with it", local.display())
+            };
+            let content = &self.file(&claim)?.content;
+            let difference = content.first_difference_from(file);
+            self.same_bytes(content, difference, || digest_of_local(local), &claim)
+        }
+
+        /// Asserts the content's SHA-256, given as 64 hexadecimal digits in any case.
+        assert_digest, try_digest(self, expected: &str) {
+            let claim = "has the expected digest";
+            let expected = state_view::digest(expected);
+            let found = self.digest_of(&self.file(claim)?.content, claim)?;
+            if expected == found { Ok(()) } else { Err(self.failure(claim, expected, found)) }
+        }
+
+        /// Asserts the length in bytes.
+        assert_size, try_size(self, expected: u64) {
+            let claim = "has the expected size";
+            self.same(claim, counted(expected, "byte"), counted(self.file(claim)?.content.len(), "byte"))
+        }
+
+        /// Asserts the content type, as stored.
+        assert_content_type, try_content_type(self, expected: &str) {
+            let claim = "has the expected content type";
+            let set = self.file(claim)?.history.content_type_set;
+            let found = self.content_type().unwrap_or_default();
+            self.same_attribute(set, claim, expected, found)
+        }
+
+        /// Asserts the modification time, in seconds since the epoch.
+        assert_mtime, try_mtime(self, expected: u64) {
+            let claim = "has the expected mtime";
+            let file = self.file(claim)?;
+            let found = file.stat.mtime.secs().to_string();
+            self.same_attribute(file.history.mtime_set, claim, &expected.to_string(), &found)
+        }
+    }
+
+    fn file(&self, claim: &str) -> Result<&storage::File, Box<AssertionFailure>> {
+        let words = |cause: &ErrorKind| match cause {
+            ErrorKind::IsDirectory => "a directory of that name",
+            ErrorKind::NoParent => "no file, and no directory to hold it",
+            ErrorKind::FileInPath => "a file where a directory should be",
+            _ => "no file",
+        };
+        self.found.as_ref().map_err(|cause| self.failure(claim, "a file", words(cause)))
+    }
+
+    fn same(&self, claim: &str, expected: String, found: String) -> Judged {
+        if expected == found { Ok(()) } else { Err(self.failure(claim, expected, found)) }
+    }
+
+    /// As [`Self::same`] for something that `set` may have changed after the file was stored.
+    fn same_attribute(
+        &self,
+        set: Option<Change>,
+        claim: &str,
+        expected: &str,
+        found: &str,
+    ) -> Judged {
+        let file = self.file(claim)?;
+        let reason = || causes::of_attribute(self.words(), file, self.maker.as_ref(), set);
+        let failure = |reason| self.failure_because(claim, expected, found, Some(reason));
+        if expected == found { Ok(()) } else { Err(failure(reason())) }
+    }
+
+    /// Judges a comparison of contents; `wanted` gives length and digest of what was expected.
+    fn same_bytes(
+        &self,
+        content: &Blob,
+        difference: io::Result<Option<u64>>,
+        wanted: impl FnOnce() -> io::Result<(u64, Digest)>,
+        claim: &str,
+    ) -> Judged {
+        let unreadable = |error| self.failure(claim, "contents that can be read", error);
+        let Some(at) = difference.map_err(unreadable)? else { return Ok(()) };
+        let (length, digest) = wanted().map_err(unreadable)?;
+        let found = self.digest_of(content, claim)?;
+        let differs = format!(
+            "{}, SHA-256 {found}; the first difference is at byte {at}",
+            counted(content.len(), "byte")
+        );
+        let wanted = format!("{}, SHA-256 {digest}", counted(length, "byte"));
+        let ends = at == length.min(content.len());
+        if ends {
+            let equal_so_far = "the length: the contents are equal as far as the shorter one goes";
+            return Err(self.failure(claim, wanted, differs).hint(equal_so_far));
+        }
+        let byte = self.maker.as_ref().and_then(|maker| causes::of_byte(self.words(), maker, at));
+        let Some(byte) = byte else { return Err(self.failure(claim, wanted, differs)) };
+        let reason = match &self.found {
+            Ok(file) if causes::is_changed_since(file) => {
+                self.reason().map(|file| file.and(byte.reason))
+            }
+            _ => Some(byte.reason),
+        };
+        let failure = self.failure_because(claim, wanted, differs, reason);
+        Err(match byte.sent {
+            Some((exchange, offset)) => {
+                failure.hint(format!("the body of exchange #{exchange}, from byte {offset} on"))
+            }
+            None => failure,
+        })
+    }
+
+    fn digest_of(&self, content: &Blob, claim: &str) -> Result<Digest, Box<AssertionFailure>> {
+        content.digest().map_err(|error| self.failure(claim, "a content that can be read", error))
+    }
+
+    fn words(&self) -> Words<'_> {
+        let (exchanges, account) = (&*self.exchanges, &*self.account);
+        Words { exchanges, account, ended_tokens: &self.ended_tokens }
+    }
+
+    fn failure(
+        &self,
+        claim: &str,
+        expected: impl std::fmt::Display,
+        found: impl std::fmt::Display,
+    ) -> Box<AssertionFailure> {
+        self.failure_because(claim, expected, found, self.reason())
+    }
+
+    fn failure_because(
+        &self,
+        claim: &str,
+        expected: impl std::fmt::Display,
+        found: impl std::fmt::Display,
+        reason: Option<Reason>,
+    ) -> Box<AssertionFailure> {
+        AssertionFailure::new(format!("file {} {claim}", self.path), expected, found)
+            .explained_by(reason, self.exchanges.iter().cloned())
+    }
+
+    /// How the file came to be here, or why there is none.
+    fn reason(&self) -> Option<Reason> {
+        if let Ok(file) = &self.found {
+            return Some(causes::of_file(self.words(), file, self.maker.as_ref()));
+        }
+        let missing = MissingFile {
+            path: &self.location,
+            removal: self.removal.as_ref(),
+            obstacle: self.obstacle.as_ref(),
+            upload: self.upload.as_ref().map(|(upload, requests)| (upload, requests)),
+            has_forgotten: self.has_forgotten_removals,
+        };
+        missing.reason(self.words())
+    }
+}
+
+/// Length and digest of a file on disk, read bit by bit.
+fn digest_of_local(path: &std::path::Path) -> io::Result<(u64, Digest)> {
+    let mut file = io::BufReader::with_capacity(64 * 1024, File::open(path)?);
+    let (mut hasher, mut length) = (Hasher::new(), 0);
+    loop {
+        let read = file.fill_buf()?;
+        if read.is_empty() {
+            return Ok((length, hasher.finish()));
+        }
+        hasher.update(read);
+        let count = read.len();
+        length += count as u64;
+        file.consume(count);
+    }
+}

@@ -1,0 +1,25 @@
+//! Judging what happened: assertions on snapshots, and the verdict over the whole.
+//!
+//! Everything here looks at copies. A snapshot does not change any more, however long it is held.
+
+mod assertion_macro;
+mod causes;
+mod connections;
+mod directory;
+mod failure;
+mod file;
+mod piece;
+mod reason;
+mod requests;
+mod state_view;
+mod upload;
+mod verify;
+
+pub use directory::DirectorySnapshot;
+pub use failure::AssertionFailure;
+pub use file::FileSnapshot;
+pub use piece::PieceSnapshot;
+pub use requests::CountRange;
+pub use state_view::StateView;
+pub use upload::UploadSnapshot;
+pub use verify::{VerificationError, verify};

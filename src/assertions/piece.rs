@@ -1,0 +1,131 @@
+//! Assertions on one piece of an upload.
+
+use std::collections::BTreeSet;
+
+use crate::blob::Digest;
+use crate::journal::{Exchange, RangeList, RecordedRequests};
+use crate::storage::Piece;
+
+use super::assertion_macro::assertions_with_try;
+use super::causes;
+use super::reason::Words;
+use super::state_view::{EndedTokens, digest};
+use super::{AssertionFailure, CountRange};
+
+/// One part number of an upload: what is stored under it, and every attempt to send it.
+#[derive(Clone, Debug)]
+pub struct PieceSnapshot {
+    pub(super) upload: String,
+    pub(super) number: u32,
+    pub(super) stored: Option<Piece>,
+    /// The pieces of that number that were stored before and replaced.
+    pub(super) superseded: Vec<Piece>,
+    pub(super) account: String,
+    pub(super) ended_tokens: EndedTokens,
+    pub(super) attempts: RecordedRequests,
+    /// The part numbers that were sent, stored or not.
+    pub(super) seen: BTreeSet<u32>,
+}
+
+impl PieceSnapshot {
+    /// Its part number.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether it was stored.
+    pub fn is_stored(&self) -> bool {
+        self.stored.is_some()
+    }
+
+    /// The length of what is stored, in bytes.
+    pub fn size(&self) -> Option<u64> {
+        self.stored.as_ref().map(Piece::size)
+    }
+
+    /// The digest of what is stored.
+    pub fn digest(&self) -> Option<Digest> {
+        self.stored.as_ref().map(|piece| piece.digest)
+    }
+
+    /// Every request that sent it, whatever became of it.
+    pub fn attempts(&self) -> &RecordedRequests {
+        &self.attempts
+    }
+
+    assertions_with_try! {
+        /// Asserts how many requests sent it: `1`, `1..=3`, `2..`.
+        assert_attempts, try_attempts(self, expected: impl Into<CountRange>) {
+            let expected = expected.into().or_refuse(".assert_attempts");
+            let found = self.attempts.len();
+            let failure = || self.failure("was sent the expected number of times", expected, found);
+            if expected.contains(found) { Ok(()) } else { Err(failure()) }
+        }
+
+        /// Asserts that it was stored.
+        assert_stored, try_stored(self) {
+            self.piece("was stored").map(|_| ())
+        }
+
+        /// Asserts the length of what is stored, in bytes.
+        assert_size, try_size(self, expected: u64) {
+            let claim = "has the expected size";
+            let found = self.piece(claim)?.size();
+            if found == expected { Ok(()) } else { Err(self.wrong_piece(claim, expected, found)) }
+        }
+
+        /// Asserts the SHA-256 of what is stored, given as 64 hexadecimal digits in any case.
+        assert_digest, try_digest(self, expected: &str) {
+            let claim = "has the expected digest";
+            let (expected, found) = (digest(expected), self.piece(claim)?.digest);
+            if expected == found { Ok(()) } else { Err(self.wrong_piece(claim, expected, found)) }
+        }
+    }
+
+    fn piece(&self, claim: &str) -> Result<&Piece, Box<AssertionFailure>> {
+        let sent =
+            if self.attempts.is_empty() { "it was never sent" } else { "no attempt was stored" };
+        let last = self.attempts.iter().next_back().map(|request| request.exchange().index);
+        let ended = last.and_then(|index| self.words().ended_token(index));
+        self.stored.as_ref().ok_or_else(|| {
+            let ended =
+                ended.as_ref().map(|ended| "its last try was refused: ".to_owned() + ended.text());
+            self.failure(claim, "a stored piece", sent).because(ended)
+        })
+    }
+
+    fn words(&self) -> Words<'_> {
+        let (account, ended_tokens) = (&*self.account, &self.ended_tokens);
+        Words { exchanges: self.attempts.all(), account, ended_tokens }
+    }
+
+    /// A failure of a piece that is stored, but not as expected.
+    fn wrong_piece(
+        &self,
+        claim: &str,
+        expected: impl std::fmt::Display,
+        found: impl std::fmt::Display,
+    ) -> Box<AssertionFailure> {
+        let words = self.words();
+        let stored = self.stored.as_ref();
+        let reason = stored.map(|piece| causes::of_piece(words, piece, &self.superseded));
+        let exchanges = self.attempts.iter().map(crate::journal::RecordedRequest::shared);
+        self.failure(claim, expected, found).explained_by(reason, exchanges)
+    }
+
+    fn failure(
+        &self,
+        claim: &str,
+        expected: impl std::fmt::Display,
+        found: impl std::fmt::Display,
+    ) -> Box<AssertionFailure> {
+        let exchanges = self.attempts.iter().map(crate::journal::RecordedRequest::shared);
+        AssertionFailure::new(
+            format!("piece {} of {} {claim}", self.number, self.upload),
+            expected,
+            found,
+        )
+        .showing(exchanges, Exchange::is_refused)
+        .hint(format!("the parts that were sent: {}", RangeList::of(self.seen.iter().copied())))
+    }
+}

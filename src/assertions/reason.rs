@@ -1,0 +1,165 @@
+//! Who made a change, in words.
+//!
+//! A message names a cause only by what was recorded when the change was made: an [`Actor`]. This
+//! turns actors and removals into words, and keeps which exchanges those words name. Start with
+//! [`Reason`].
+
+use std::sync::Arc;
+
+use crate::journal::{Call, Escaped, Exchange};
+use crate::protocol::Interface;
+use crate::storage::{Actor, CallId, Path, Removal, RemovalKind};
+
+use super::state_view::EndedTokens;
+
+/// A cause in words, and the exchanges that it names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reason {
+    text: String,
+    exchanges: Vec<u64>,
+}
+
+impl Reason {
+    /// Creates a reason that names those exchanges.
+    pub(super) fn new(text: impl Into<String>, exchanges: impl IntoIterator<Item = u64>) -> Self {
+        Self { text: text.into(), exchanges: exchanges.into_iter().collect() }
+    }
+
+    /// Creates a reason that names no exchange.
+    pub(super) fn plain(text: impl Into<String>) -> Self {
+        Self::new(text, [])
+    }
+
+    /// Adds another reason.
+    #[must_use]
+    pub(super) fn and(self, other: Self) -> Self {
+        let text = self.text + "; " + &other.text;
+        Self { text, exchanges: [self.exchanges, other.exchanges].concat() }
+    }
+
+    /// Returns the same reason with words in front and behind.
+    #[must_use]
+    pub(super) fn within(self, before: &str, after: &str) -> Self {
+        Self { text: format!("{before}{}{after}", self.text), ..self }
+    }
+
+    /// Joins reasons; `None` if there are none.
+    pub(super) fn join(reasons: impl IntoIterator<Item = Self>) -> Option<Self> {
+        reasons.into_iter().reduce(Self::and)
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns its text and the numbers of the exchanges that it names.
+    pub(super) fn into_parts(self) -> (String, Vec<u64>) {
+        (self.text, self.exchanges)
+    }
+
+    /// Returns the numbers of the exchanges that it names.
+    pub(super) fn exchanges(&self) -> &[u64] {
+        &self.exchanges
+    }
+}
+
+/// Gives words to what was recorded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Words<'a> {
+    /// The exchanges that can be described, in the order of their numbers.
+    pub(super) exchanges: &'a [Arc<Exchange>],
+    pub(super) account: &'a str,
+    /// Who had ended the tokens of refused requests.
+    pub(super) ended_tokens: &'a EndedTokens,
+}
+
+impl<'a> Words<'a> {
+    /// Returns who it was and what they did: "exchange #3 (deleteFile by jane) removed it".
+    pub(super) fn did(self, by: Actor, what: &str) -> Reason {
+        Reason::new(format!("{} {what}", self.actor(by)), by.exchange())
+    }
+
+    /// Returns what took away what was at `path`.
+    pub(super) fn removal(self, removal: &Removal, path: &Path) -> Reason {
+        let by = removal.change.by;
+        match &removal.kind {
+            RemovalKind::RenamedTo(to) => {
+                self.did(by, &format!("renamed it to {}", self.absolute(to)))
+            }
+            RemovalKind::DeletedWithContents if removal.path != *path => {
+                let directory = self.absolute(&removal.path);
+                self.did(by, &format!("removed directory {directory} with all that was in it"))
+            }
+            RemovalKind::Deleted | RemovalKind::DeletedWithContents => self.did(by, "removed it"),
+        }
+    }
+
+    /// Returns who had ended the token with which that exchange came, if it was refused for that.
+    pub(super) fn ended_token(self, exchange: u64) -> Option<Reason> {
+        let change = self.ended_tokens.get(&exchange)?;
+        Some(match change.by {
+            Actor::Expiry => Reason::plain("its token had expired"),
+            by => self.did(by, "had ended its token"),
+        })
+    }
+
+    /// Returns a path as answers show it.
+    pub(super) fn absolute(self, path: &Path) -> String {
+        Escaped::new(&path.absolute(self.account)).to_string()
+    }
+
+    pub(super) fn actor(self, by: Actor) -> String {
+        match by {
+            Actor::Test => "the test".to_owned(),
+            Actor::Call(call) => self.call(call),
+            Actor::Job(call) => format!("the job that {} scheduled", self.call(call)),
+            Actor::DeferredCall { call, fault } => {
+                format!("{}, deferred by {},", self.call(call), self.fault(fault, Some(call)))
+            }
+            Actor::Fault { fault, during: Some(call) } => {
+                format!("{} during {}", self.fault(fault, Some(call)), self.call(call))
+            }
+            Actor::Fault { fault, during: None } => self.fault(fault, None),
+            Actor::Collector => "the collector".to_owned(),
+            Actor::Expiry => "the end of its life".to_owned(),
+        }
+    }
+
+    fn exchange(self, number: u64) -> Option<&'a Exchange> {
+        let at = self.exchanges.binary_search_by_key(&number, |exchange| exchange.index);
+        at.ok().map(|at| &*self.exchanges[at])
+    }
+
+    fn call(self, id: CallId) -> String {
+        let exchange = self.exchange(id.exchange);
+        let call = exchange.and_then(|exchange| Some((exchange, exchange.calls.get(at(id))?)));
+        let words = call.map(|(exchange, call)| format!(" ({})", named(exchange, call)));
+        format!("exchange #{}{}", id.exchange, words.unwrap_or_default())
+    }
+
+    /// A fault by the name that the exchange has recorded, if it did anything there.
+    fn fault(self, number: Option<u64>, during: Option<CallId>) -> String {
+        let exchange = during.and_then(|call| self.exchange(call.exchange));
+        let mut struck = exchange.iter().flat_map(|exchange| &exchange.faults);
+        let name = struck.find(|struck| struck.fault == number).map(|struck| &struck.name);
+        let kind = number.map_or_else(|| "chaos".to_owned(), |number| format!("fault {number}"));
+        name.map_or_else(|| kind.clone(), |name| format!("{kind} ({name})"))
+    }
+}
+
+fn at(id: CallId) -> usize {
+    usize::try_from(id.call).unwrap_or(usize::MAX)
+}
+
+/// What a client called, and which user did.
+fn named(exchange: &Exchange, call: &Call) -> String {
+    let method = Escaped::new(exchange.head.method());
+    let name = match call.interface {
+        Interface::JsonRpc => call.shown_name(),
+        _ => format!("{method} {}", call.shown_name()),
+    };
+    match &call.user {
+        Some(user) => format!("{name} by {}", Escaped::new(user)),
+        None => name,
+    }
+}

@@ -1,0 +1,167 @@
+//! Assertions on requests.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::ops::{Bound, Range, RangeBounds, RangeFrom, RangeInclusive, RangeToInclusive};
+use std::sync::Arc;
+
+use crate::journal::{Escaped, Exchange, RecordedRequest, RecordedRequests, redacted};
+
+use super::AssertionFailure;
+use super::assertion_macro::assertions_with_try;
+
+/// How many there should be: a number, or a range of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountRange {
+    least: usize,
+    end: Bound<usize>,
+}
+
+impl CountRange {
+    /// Whether `number` is one of those meant.
+    pub fn contains(self, number: usize) -> bool {
+        (Bound::Included(self.least), self.end).contains(&number)
+    }
+
+    /// The largest number, if there is one.
+    fn most(self) -> Option<usize> {
+        match self.end {
+            Bound::Included(most) => Some(most),
+            Bound::Excluded(above) => above.checked_sub(1),
+            Bound::Unbounded => None,
+        }
+    }
+
+    fn is_empty(self) -> bool {
+        match self.end {
+            Bound::Included(most) => most < self.least,
+            Bound::Excluded(above) => above <= self.least,
+            Bound::Unbounded => false,
+        }
+    }
+
+    /// Refuses an empty range, which holds for no number of requests.
+    #[track_caller]
+    pub(super) fn or_refuse(self, call: &str) -> Self {
+        let range = match self.end {
+            Bound::Excluded(above) => format!("{}..{above}", self.least),
+            Bound::Included(most) => format!("{}..={most}", self.least),
+            Bound::Unbounded => format!("{}..", self.least),
+        };
+        assert!(!self.is_empty(), "no number is in {range}: {call}(1..=2)");
+        self
+    }
+
+    fn of(range: &impl RangeBounds<usize>) -> Self {
+        let least = match range.start_bound() {
+            Bound::Included(least) => *least,
+            Bound::Excluded(below) => below + 1,
+            Bound::Unbounded => 0,
+        };
+        Self { least, end: range.end_bound().cloned() }
+    }
+}
+
+impl From<usize> for CountRange {
+    fn from(number: usize) -> Self {
+        Self { least: number, end: Bound::Included(number) }
+    }
+}
+
+impl From<Range<usize>> for CountRange {
+    fn from(range: Range<usize>) -> Self {
+        Self::of(&range)
+    }
+}
+
+impl From<RangeInclusive<usize>> for CountRange {
+    fn from(range: RangeInclusive<usize>) -> Self {
+        Self::of(&range)
+    }
+}
+
+impl From<RangeFrom<usize>> for CountRange {
+    fn from(range: RangeFrom<usize>) -> Self {
+        Self::of(&range)
+    }
+}
+
+impl From<RangeToInclusive<usize>> for CountRange {
+    fn from(range: RangeToInclusive<usize>) -> Self {
+        Self::of(&range)
+    }
+}
+
+impl fmt::Display for CountRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.least, self.most()) {
+            (least, Some(most)) if least == most => write!(f, "{least}"),
+            (0, Some(most)) => write!(f, "at most {most}"),
+            (least, Some(most)) => write!(f, "{least} to {most}"),
+            (least, None) => write!(f, "at least {least}"),
+        }
+    }
+}
+
+impl RecordedRequests {
+    assertions_with_try! {
+        /// Asserts how many there are: `3`, `1..=2`, `1..`.
+        assert_count, try_count(self, expected: impl Into<CountRange>) {
+            let expected = expected.into().or_refuse(".assert_count");
+            if expected.contains(self.len()) { Ok(()) } else { Err(self.wrong_count(expected)) }
+        }
+
+        /// Asserts that there are any, and that each has the header `name` with exactly that value.
+        assert_header, try_header(self, name: &str, value: &str) {
+            self.try_count(1..)?;
+            self.iter().try_for_each(|request| request.try_header(name, value).map(|_| ()))
+        }
+    }
+
+    fn wrong_count(&self, expected: CountRange) -> Box<AssertionFailure> {
+        let found: HashSet<_> = self.iter().map(|request| request.exchange().index).collect();
+        let claim =
+            self.question().map_or("all requests".to_owned(), |it| format!("requests with {it}"));
+        let failure = AssertionFailure::new(claim, expected, self.len())
+            .showing(self.all().iter().cloned(), |exchange| found.contains(&exchange.index));
+        if found.is_empty() {
+            return failure;
+        }
+        failure.hint("the marked exchanges are those that were counted")
+    }
+}
+
+impl RecordedRequest {
+    assertions_with_try! {
+        /// Asserts that the request has the header `name` with exactly that value. Of a repeated
+        /// header the first counts (§1.13).
+        assert_header, try_header(self, name: &str, value: &str) {
+            let found = self.head().header(name);
+            if found == Some(value.as_bytes()) { Ok(()) } else { Err(self.wrong_header(name, value, found)) }
+        }
+
+        /// Asserts the protocol's code that was answered; 0 is success.
+        assert_code, try_code(self, expected: i32) {
+            let found = self.code().map_or("none".to_owned(), |code| code.to_string());
+            let failure = || self.failure(format!("request was answered {expected}"), expected, &found);
+            if self.code() == Some(expected) { Ok(()) } else { Err(failure()) }
+        }
+    }
+
+    fn wrong_header(&self, name: &str, value: &str, found: Option<&[u8]>) -> Box<AssertionFailure> {
+        let shown = |value: &[u8]| Escaped::new(&redacted(name, value)).to_string();
+        let expected = shown(value.as_bytes());
+        let found = found.map_or("no such header".to_owned(), shown);
+        self.failure(format!("request has the header {name}"), expected, found)
+    }
+
+    fn failure(
+        &self,
+        claim: impl Into<String>,
+        expected: impl fmt::Display,
+        found: impl fmt::Display,
+    ) -> Box<AssertionFailure> {
+        let exchange: Arc<Exchange> = self.shared();
+        AssertionFailure::new(claim, expected, found).showing([exchange], |_| true)
+    }
+}

@@ -1,0 +1,280 @@
+//! Assertions on an upload.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use crate::journal::{Exchange, Op, RangeList, RecordedRequest, RecordedRequests};
+use crate::protocol::UploadState;
+use crate::storage::{Path, Upload};
+
+use super::assertion_macro::assertions_with_try;
+use super::causes;
+use super::reason::{Reason, Words};
+use super::state_view::{EndedTokens, listed, with_pieces};
+use super::{AssertionFailure, PieceSnapshot, StateView};
+
+type Judged = Result<(), Box<AssertionFailure>>;
+
+/// An upload at the moment of asking.
+#[derive(Clone, Debug)]
+pub struct UploadSnapshot {
+    upload: Upload,
+    path: String,
+    account: String,
+    requests: RecordedRequests,
+    ended_tokens: EndedTokens,
+}
+
+impl UploadSnapshot {
+    /// Every upload, in the order of creation.
+    pub fn all(state_view: StateView<'_>) -> Vec<Self> {
+        let all = RecordedRequests::new(state_view.journal.exchanges());
+        let mut groups = all.by_upload();
+        let uploads = state_view.storage.uploads().iter();
+        uploads
+            .map(|upload| {
+                let own = groups.remove(&upload.id);
+                Self::with(state_view, upload, own.unwrap_or_else(|| all.none_of_them(&upload.id)))
+            })
+            .collect()
+    }
+
+    /// The upload with that multipart identifier, else the latest one to that path, which is read
+    /// as [`Path::as_written`] says.
+    ///
+    /// # Errors
+    ///
+    /// A failure that names the uploads there are, if there is none like that.
+    ///
+    /// # Panics
+    ///
+    /// If it is neither an identifier nor a possible path.
+    #[track_caller]
+    pub fn take(
+        state_view: StateView<'_>,
+        path_or_id: &str,
+    ) -> Result<Self, Box<AssertionFailure>> {
+        let latest = || {
+            let has_upload = |path: &Path| state_view.uploads_to(path).next().is_some();
+            state_view.uploads_to(&state_view.path(path_or_id, has_upload)).next_back()
+        };
+        let found = state_view.storage.uploads().get(path_or_id).or_else(latest);
+        found
+            .map(|upload| Self::of(state_view, upload))
+            .ok_or_else(|| none_such(state_view, path_or_id))
+    }
+
+    fn of(state_view: StateView<'_>, upload: &Upload) -> Self {
+        let requests = RecordedRequests::new(state_view.journal.exchanges()).upload(&upload.id);
+        Self::with(state_view, upload, requests)
+    }
+
+    fn with(state_view: StateView<'_>, upload: &Upload, requests: RecordedRequests) -> Self {
+        let (account, path) =
+            (state_view.storage.account().to_owned(), state_view.absolute(&upload.path));
+        let ended_tokens = state_view.ended_tokens(&requests);
+        Self { upload: upload.clone(), path, account, requests, ended_tokens }
+    }
+
+    /// Its multipart identifier.
+    pub fn id(&self) -> &str {
+        &self.upload.id
+    }
+
+    /// The absolute path of its destination, the account in front.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> UploadState {
+        self.upload.state
+    }
+
+    /// Every state that it was in, in order.
+    pub fn states(&self) -> Vec<UploadState> {
+        self.upload.history.iter().map(|entry| entry.state).collect()
+    }
+
+    /// The part numbers that are stored, in order.
+    pub fn pieces(&self) -> Vec<u32> {
+        self.upload.current().map(|piece| piece.number).collect()
+    }
+
+    /// Bytes in the pieces that count, a replaced one left out.
+    pub fn size(&self) -> u64 {
+        self.upload.size()
+    }
+
+    /// Bytes that were read of all pieces that were sent, failed and repeated ones too.
+    pub fn bytes_sent(&self) -> u64 {
+        self.sent().iter().map(RecordedRequest::received).sum()
+    }
+
+    /// Every request about it.
+    pub fn requests(&self) -> &RecordedRequests {
+        &self.requests
+    }
+
+    /// One of its part numbers, whether it was ever sent or not.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[track_caller]
+    pub fn piece(&self, number: u32) -> PieceSnapshot {
+        assert!(number > 0, "part numbers go from 1 up: .piece(1)");
+        PieceSnapshot {
+            upload: self.path.clone(),
+            number,
+            stored: self.upload.piece(number).cloned(),
+            superseded: self.upload.superseded(number).cloned().collect(),
+            account: self.account.clone(),
+            ended_tokens: self.ended_tokens.clone(),
+            attempts: self.sent().part(number),
+            seen: self.sent().iter().filter_map(RecordedRequest::part).collect(),
+        }
+    }
+
+    assertions_with_try! {
+        /// Asserts that it was completed and joined: its state is SUCCESS.
+        assert_completed, try_completed(self) {
+            self.in_state("was completed", UploadState::Success)
+        }
+
+        /// Asserts that it was aborted.
+        assert_aborted, try_aborted(self) {
+            self.in_state("was aborted", UploadState::Abort)
+        }
+
+        /// Asserts its state.
+        assert_state, try_state(self, expected: UploadState) {
+            self.in_state("is in the expected state", expected)
+        }
+
+        /// Asserts that exactly these part numbers are stored, as in `1..=4`.
+        assert_pieces, try_pieces(self, expected: impl IntoIterator<Item = u32>) {
+            let expected: BTreeSet<u32> = expected.into_iter().collect();
+            assert!(!expected.contains(&0), "part numbers go from 1 up: .assert_pieces(1..=4)");
+            let found: BTreeSet<u32> = self.pieces().into_iter().collect();
+            if expected == found { Ok(()) } else { Err(self.wrong_pieces(&expected, &found)) }
+        }
+
+        /// Asserts how many bytes of pieces were sent, failed and repeated ones included.
+        assert_bytes_sent, try_bytes_sent(self, expected: u64) {
+            let (found, claim) = (self.bytes_sent(), "was sent in the expected number of bytes");
+            if found == expected { Ok(()) } else { Err(self.failure(claim, expected, found, |_| false)) }
+        }
+
+        /// Asserts that the pieces were sent in the order of their numbers, each after the answer
+        /// to the one before; repeating a number is in order.
+        assert_sequential, try_sequential(self) {
+            let sent = self.sent();
+            let pairs = sent.iter().zip(sent.iter().skip(1));
+            let early = pairs.into_iter().find(|(one, next)| !follows(one, next));
+            early.map_or(Ok(()), |(one, next)| Err(self.out_of_order(one, next)))
+        }
+    }
+
+    fn sent(&self) -> RecordedRequests {
+        self.requests.clone().op(Op::any_piece())
+    }
+
+    fn in_state(&self, claim: &str, expected: UploadState) -> Judged {
+        let state = self.upload.state;
+        if state == expected {
+            return Ok(());
+        }
+        let found = format!("{state} {}", with_pieces(&self.pieces()));
+        let (account, ended_tokens) = (&*self.account, &self.ended_tokens);
+        let words = Words { exchanges: self.requests.all(), account, ended_tokens };
+        let reason = causes::of_upload(words, &self.upload, &self.requests, expected);
+        let shown = with_named(&self.requests, reason.as_ref());
+        let claim = format!("upload {} {claim}", self.path);
+        Err(AssertionFailure::new(claim, expected, found).explained_by(reason, shown))
+    }
+
+    fn wrong_pieces(
+        &self,
+        expected: &BTreeSet<u32>,
+        found: &BTreeSet<u32>,
+    ) -> Box<AssertionFailure> {
+        let differing: BTreeSet<u32> = expected.symmetric_difference(found).copied().collect();
+        let concerns = |request: &RecordedRequest| {
+            request.part().is_some_and(|part| differing.contains(&part))
+        };
+        let numbers = |set: &BTreeSet<u32>| RangeList::of(set.iter().copied());
+        let claim = "has exactly the expected pieces";
+        self.failure(claim, numbers(expected), numbers(found), concerns).because(Some(format!(
+            "missing: {}; not expected: {}",
+            numbers(&(expected - found)),
+            numbers(&(found - expected))
+        )))
+    }
+
+    fn out_of_order(&self, one: &RecordedRequest, next: &RecordedRequest) -> Box<AssertionFailure> {
+        let number = |request: &RecordedRequest| RangeList::of(request.part());
+        let (one_number, next_number) = (number(one), number(next));
+        let found = if next.part() < one.part() {
+            format!("piece {next_number} after piece {one_number}")
+        } else {
+            format!("piece {next_number} before the answer to piece {one_number}")
+        };
+        let index = next.exchange().index;
+        let is_early = move |request: &RecordedRequest| request.exchange().index == index;
+        let expected = "each piece after the answer to the one before";
+        self.failure("was sent piece by piece in order", expected, found, is_early)
+    }
+
+    fn failure(
+        &self,
+        claim: &str,
+        expected: impl std::fmt::Display,
+        found: impl std::fmt::Display,
+        is_culprit: impl Fn(&RecordedRequest) -> bool,
+    ) -> Box<AssertionFailure> {
+        let culprits: HashSet<_> = self
+            .requests
+            .iter()
+            .filter(|request| is_culprit(request))
+            .map(|request| request.exchange().index)
+            .collect();
+        AssertionFailure::new(format!("upload {} {claim}", self.path), expected, found)
+            .showing(self.requests.iter().map(RecordedRequest::shared), |exchange| {
+                culprits.contains(&exchange.index)
+            })
+    }
+}
+
+/// Whether `next` is the same piece again or a later one, sent after the answer to `one` was begun:
+/// when that was written to its end is the network's business, and the client may be faster.
+fn follows(one: &RecordedRequest, next: &RecordedRequest) -> bool {
+    let answered = one.exchange().answered.or(one.exchange().closed);
+    let is_after =
+        answered.is_some_and(|instants| instants.elapsed <= next.exchange().opened.elapsed);
+    next.part() >= one.part() && is_after
+}
+
+/// The exchanges of `requests` and those that a reason names, in order, each once.
+fn with_named(requests: &RecordedRequests, reason: Option<&Reason>) -> Vec<Arc<Exchange>> {
+    let own: BTreeSet<u64> = requests.iter().map(|request| request.exchange().index).collect();
+    let named = reason.map(Reason::exchanges).unwrap_or_default();
+    let is_shown = |index: &u64| own.contains(index) || named.contains(index);
+    requests.all().iter().filter(|exchange| is_shown(&exchange.index)).cloned().collect()
+}
+
+fn none_such(state_view: StateView<'_>, path_or_id: &str) -> Box<AssertionFailure> {
+    let uploads = state_view.storage.uploads().iter();
+    let seen: Vec<_> = uploads.map(|upload| state_view.absolute(&upload.path)).collect();
+    let found = match seen.as_slice() {
+        [] => "no upload at all".to_owned(),
+        some => format!("uploads to {}", listed(some)),
+    };
+    let creates = RecordedRequests::new(state_view.journal.exchanges()).op(Op::create());
+    AssertionFailure::new(
+        format!("there is an upload {path_or_id}"),
+        "an upload to that path or with that id",
+        found,
+    )
+    .showing(creates.iter().map(RecordedRequest::shared), Exchange::is_refused)
+}

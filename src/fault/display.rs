@@ -1,0 +1,249 @@
+//! Faults as the sentences by which a test adds them: what is printed can be pasted.
+
+use std::fmt::{self, Write};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::protocol::Join;
+use crate::storage::Interference;
+
+use super::error_response::By;
+use super::{
+    CallMatcher, ConnectionAction, Disconnect, ErrorResponse, Fault, FaultAction, HeaderMutation,
+    InterimResponse, Kind, MalformedResponse, Repeat, ResponseLoss, TokenExpiry,
+};
+
+impl fmt::Display for Fault {
+    /// As in `origin.on(Op::piece(2)).attempt(1).reject(ErrorResponse::status(503))`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name.iter().fold(String::new(), |_, name| format!(".named({name:?})"));
+        match &self.kind {
+            Kind::Call(matcher, action) => write!(f, "origin.{matcher}{name}.{action}"),
+            Kind::Connection(count, action) => {
+                let which =
+                    if *count == Repeat::Times(1) { String::new() } else { count.to_string() };
+                write!(f, "origin.on_connection(){which}{name}.{}", on_connection(*action))
+            }
+            Kind::Token(user, life) => {
+                let user = user.iter().fold(String::new(), |_, user| format!(".user({user:?})"));
+                write!(f, "origin.on_token(){user}{name}.{}", of_token(*life))
+            }
+        }
+    }
+}
+
+impl fmt::Display for CallMatcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "on({})", self.op.code())?;
+        if let Some(path) = &self.path {
+            write!(f, ".path({:?})", path.as_str())?;
+        }
+        if let Some(user) = &self.user {
+            write!(f, ".user({user:?})")?;
+        }
+        if let Some(upload) = &self.upload {
+            write!(f, ".upload({upload:?})")?;
+        }
+        if let Some(range) = &self.attempts {
+            f.write_str(&attempts_call(range))?;
+        }
+        match self.count {
+            Some(count) if count != Self::usual(self.attempts.is_some()) => {
+                write!(f, "{count}")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Repeat {
+    /// As in `.nth(2)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Times(1) => f.write_str(".first()"),
+            Self::Times(times) => write!(f, ".times({times})"),
+            Self::Nth(nth) => write!(f, ".nth({nth})"),
+            Self::Always => f.write_str(".always()"),
+        }
+    }
+}
+
+/// Attempts as they are selected in a test: `.attempt(1)`, `.attempts(1..=2)`.
+pub(crate) fn attempts_call(range: &RangeInclusive<u32>) -> String {
+    if range.start() == range.end() {
+        format!(".attempt({})", range.start())
+    } else {
+        format!(".attempts({}..={})", range.start(), range.end())
+    }
+}
+
+impl fmt::Display for FaultAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reject(reject) => write!(f, "reject({})", refusal(reject)),
+            Self::RejectAfter(bytes, reject) => {
+                write!(f, "reject_after({bytes}, {})", refusal(reject))
+            }
+            Self::SendInterim(response) => write!(f, "send_interim({})", interim(response)),
+            Self::WithholdContinue => f.write_str("withhold_continue()"),
+            Self::DelayContinue(by) => write!(f, "delay_continue({})", time(*by)),
+            Self::GarbleContinue(bytes) => write!(f, "garble_continue({})", literal(bytes)),
+            Self::CutAfter(bytes, Disconnect::Stall) => write!(f, "stall_after({bytes})"),
+            Self::CutAfter(bytes, cut) => write!(f, "cut_after({bytes}, Disconnect::{cut:?})"),
+            Self::ReadSlowly(rate) => write!(f, "read_slowly({rate})"),
+            Self::Lose(lose) => write!(f, "lose({})", lost(*lose)),
+            Self::InterfereBefore(interference) => {
+                write!(f, "interfere_before({})", befalling(*interference))
+            }
+            Self::Stale => f.write_str("stale()"),
+            Self::Listing(listing) => write!(f, "list(ListingFault::{listing:?})"),
+            Self::Join(join) => write!(f, "join({})", joined(*join)),
+            Self::CommitThen(lose) => write!(f, "commit_then({})", lost(*lose)),
+            Self::CommitLater(later) => write!(
+                f,
+                "commit_later(DeferredCommit::after({}).then({}))",
+                time(later.after),
+                lost(later.lose)
+            ),
+            Self::InterfereAfter(interference) => {
+                write!(f, "interfere_after({})", befalling(*interference))
+            }
+            Self::Delay(by) => write!(f, "delay({})", time(*by)),
+            Self::Hold => f.write_str("hold()"),
+            Self::Alter(alter) => write!(f, "alter({})", altered(alter)),
+            Self::AnswerSlowly(rate) => write!(f, "answer_slowly({rate})"),
+            Self::CutAnswer(bytes, cut) => write!(f, "cut_answer({bytes}, Disconnect::{cut:?})"),
+            Self::Garble(garble) => write!(f, "garble({})", garbled(garble)),
+        }
+    }
+}
+
+fn refusal(reject: &ErrorResponse) -> String {
+    let mut text = match reject.by {
+        By::Status(status) => format!("ErrorResponse::status({status})"),
+        By::ResultCode(None, code) => format!("ErrorResponse::code({code})"),
+        By::ResultCode(Some(status), code) => format!("ErrorResponse::row({status}, {code})"),
+        By::Raw(status, None) => format!("ErrorResponse::raw({status})"),
+        By::Raw(status, Some(code)) => format!("ErrorResponse::raw({status}).with_code({code})"),
+    };
+    // Writing to a string cannot fail.
+    if let Some(reason) = &reject.reason {
+        let _ = write!(text, ".reason({reason:?})");
+    }
+    for (name, value) in &reject.headers {
+        let _ = write!(text, ".header({name:?}, {value:?})");
+    }
+    if let Some(body) = &reject.body {
+        let _ = write!(text, ".body({:?}, {})", body.content_type, literal(&body.bytes));
+    }
+    text
+}
+
+fn interim(response: &InterimResponse) -> String {
+    let reason = response.reason.iter().map(|reason| format!(".reason({reason:?})"));
+    let headers = response.headers.iter();
+    let headers = headers.map(|(name, value)| format!(".header({name:?}, {value:?})"));
+    let more: Vec<_> = reason.chain(headers).collect();
+    format!("InterimResponse::status({}){}", response.status, more.concat())
+}
+
+/// Bytes as a text, or as a byte string where they are no UTF-8.
+fn literal(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => format!("{text:?}"),
+        Err(_) => format!("b\"{}\"", bytes.escape_ascii()),
+    }
+}
+
+fn lost(lose: ResponseLoss) -> String {
+    format!("ResponseLoss::{lose:?}")
+}
+
+fn befalling(interference: Interference) -> String {
+    format!("Interference::{interference:?}")
+}
+
+fn joined(join: Join) -> String {
+    match join {
+        Join::After(by) => format!("Join::After({})", time(by)),
+        other => format!("Join::{other:?}"),
+    }
+}
+
+fn altered(alter: &HeaderMutation) -> String {
+    match alter {
+        HeaderMutation::Without(name) => format!("HeaderMutation::Without({name:?}.into())"),
+        HeaderMutation::Twice(name) => format!("HeaderMutation::Twice({name:?}.into())"),
+        HeaderMutation::With(name, value) => {
+            format!("HeaderMutation::With({name:?}.into(), {value:?}.into())")
+        }
+        other => format!("HeaderMutation::{other:?}"),
+    }
+}
+
+fn garbled(garble: &MalformedResponse) -> String {
+    match garble {
+        MalformedResponse::Garbage(bytes) => {
+            format!("MalformedResponse::Garbage(b\"{}\".to_vec())", bytes.escape_ascii())
+        }
+        other => format!("MalformedResponse::{other:?}"),
+    }
+}
+
+fn on_connection(action: ConnectionAction) -> String {
+    match action {
+        ConnectionAction::Reset => "reset()".to_owned(),
+        ConnectionAction::Silence => "silence()".to_owned(),
+        ConnectionAction::CloseAfter(answers) => format!("close_after({answers})"),
+    }
+}
+
+fn of_token(life: TokenExpiry) -> String {
+    match life {
+        TokenExpiry::RecordedRequests(requests) => format!("expire_after_requests({requests})"),
+        TokenExpiry::Bytes(bytes) => format!("expire_after_bytes({bytes})"),
+        TokenExpiry::Time(by) => format!("expire_after({})", time(by)),
+    }
+}
+
+fn time(by: Duration) -> String {
+    match by.subsec_nanos() {
+        0 => format!("Duration::from_secs({})", by.as_secs()),
+        nanos if nanos % 1_000_000 == 0 => format!("Duration::from_millis({})", by.as_millis()),
+        _ => format!("Duration::from_nanos({})", by.as_nanos()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Op;
+
+    #[test]
+    fn a_fault_is_the_sentence_that_adds_it() {
+        let matcher = CallMatcher { attempts: Some(1..=1), ..CallMatcher::new(Op::piece(2)) };
+        let fault = Fault::on_call(matcher, FaultAction::CommitThen(ResponseLoss::Reset));
+        assert_eq!(
+            fault.to_string(),
+            "origin.on(Op::piece(2)).attempt(1).commit_then(ResponseLoss::Reset)"
+        );
+        let matcher =
+            CallMatcher { count: Some(Repeat::Times(3)), ..CallMatcher::new(Op::method("stat")) };
+        let reject = ErrorResponse::row(200, -1).header("X", "y");
+        let fault = Fault::on_call(matcher, FaultAction::Reject(reject)).named("a name");
+        assert_eq!(
+            fault.to_string(),
+            "origin.on(Op::method(\"stat\")).times(3).named(\"a name\")\
+             .reject(ErrorResponse::row(200, -1).header(\"X\", \"y\"))"
+        );
+        let fault = Fault::on_connection(Repeat::Nth(2), ConnectionAction::CloseAfter(3));
+        assert_eq!(fault.to_string(), "origin.on_connection().nth(2).close_after(3)");
+        let fault = Fault::on_connection(Repeat::Times(1), ConnectionAction::Reset);
+        assert_eq!(fault.to_string(), "origin.on_connection().reset()");
+        let fault = Fault::on_token(None, TokenExpiry::Time(Duration::from_millis(1500)));
+        assert_eq!(
+            fault.to_string(),
+            "origin.on_token().expire_after(Duration::from_millis(1500))"
+        );
+    }
+}

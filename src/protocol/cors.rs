@@ -1,0 +1,69 @@
+//! The headers that every answer carries, and what they allow pages of another origin (§1.6, §10).
+
+/// What pages of another origin may send and read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cors {
+    /// As documented: of the `X-Agile-*` headers they may send `X-Agile-Authorization` alone, and read none.
+    Documented,
+    /// They may send and read every `X-Agile-*` header.
+    Open,
+}
+
+impl Cors {
+    /// Returns the headers that every answer carries, in the order in which the origin writes them.
+    pub fn standard_headers(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Documented => &STANDARD_HEADERS,
+            Self::Open => &OPEN_HEADERS,
+        }
+    }
+}
+
+const SERVER: (&str, &str) = ("Server", "Apache");
+const ALLOW_ORIGIN: (&str, &str) = ("Access-Control-Allow-Origin", "*");
+const ALLOW_METHODS: (&str, &str) = ("Access-Control-Allow-Methods", "OPTIONS");
+
+/// The headers that every answer carries as documented, in the order in which the origin writes them (§1.6).
+pub const STANDARD_HEADERS: [(&str, &str); 4] = [
+    SERVER,
+    ALLOW_ORIGIN,
+    ("Access-Control-Allow-Headers", "X-Agile-Authorization, X-Content-Type"),
+    ALLOW_METHODS,
+];
+
+/// The same with [`Cors::Open`].
+const OPEN_HEADERS: [(&str, &str); 5] = [
+    SERVER,
+    ALLOW_ORIGIN,
+    (
+        "Access-Control-Allow-Headers",
+        "X-Agile-Authorization, X-Content-Type, X-Agile-Username, X-Agile-Password, X-Agile-Subdir, \
+         X-Agile-Expiry, X-Agile-Encoding, X-Agile-Content-Encoding, X-Agile-Basename, X-Agile-Directory, \
+         X-Agile-Content-Type, X-Agile-MTime, X-Agile-Multipart, X-Agile-Part, X-Agile-Checksum, \
+         X-Agile-Content-Detect, X-Agile-Expose-Egress, X-Agile-Recursive, X-Agile-Signature",
+    ),
+    ALLOW_METHODS,
+    (
+        "Access-Control-Expose-Headers",
+        "X-Agile-Status, X-Agile-Token, X-Agile-Uid, X-Agile-Gid, X-Agile-Path, X-Agile-Meta, \
+         X-Agile-Multipart, X-Agile-Checksum, X-Agile-Size, X-Agile-Parts",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::protocol::ENDPOINTS;
+
+    #[test]
+    fn open_allows_every_header_that_an_endpoint_reads() {
+        let documented = STANDARD_HEADERS[2].1.split(", ");
+        let read = ENDPOINTS.iter().flat_map(|endpoint| endpoint.headers).map(|rule| rule.name);
+        let own = read.filter(|name| name.starts_with("X-Agile-"));
+        let expected: BTreeSet<_> = documented.chain(own).chain(["X-Agile-Signature"]).collect();
+        let allowed: BTreeSet<_> = OPEN_HEADERS[2].1.split(", ").collect();
+        assert_eq!(allowed, expected);
+    }
+}

@@ -1,0 +1,99 @@
+//! What somebody else does to an upload, its directory or a session, on request of a test only.
+
+use crate::protocol::{PieceEvent, UploadEvent};
+
+use super::{Change, Path, SessionId, Storage};
+
+/// Something that somebody else does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Interference {
+    /// The upload is aborted: ABORT.
+    AbortUpload,
+    /// The upload expires, whatever its age: EXPIRED.
+    ExpireUpload,
+    /// The upload is removed: DELETED.
+    DeleteUpload,
+    /// The directory that the call's path lies in is removed, with all that is in it.
+    RemoveDirectory,
+    /// The token that the call came with expires.
+    ExpireToken,
+}
+
+/// What something befalls.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InterferenceTarget<'a> {
+    /// An upload.
+    pub upload: Option<&'a str>,
+    /// A path, with the account in front.
+    pub path: Option<&'a str>,
+    /// A session.
+    pub session: Option<SessionId>,
+}
+
+impl Storage {
+    /// Lets it happen.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot, in words.
+    pub fn interfere(
+        &mut self,
+        change: Change,
+        interference: Interference,
+        target: InterferenceTarget<'_>,
+    ) -> Result<(), String> {
+        match interference {
+            Interference::AbortUpload => {
+                self.force(change, target, "be aborted", UploadEvent::Aborted, PieceEvent::Aborted)
+            }
+            Interference::ExpireUpload => {
+                self.force(change, target, "expire", UploadEvent::Expired, PieceEvent::Aged)
+            }
+            Interference::DeleteUpload => {
+                self.force(change, target, "be deleted", UploadEvent::Removed, PieceEvent::Removed)
+            }
+            Interference::RemoveDirectory => self.remove_parent(change, target),
+            Interference::ExpireToken => {
+                let ended =
+                    target.session.is_some_and(|session| self.sessions.end(change, session));
+                if ended { Ok(()) } else { Err("there was no token to expire".to_owned()) }
+            }
+        }
+    }
+
+    fn force(
+        &mut self,
+        change: Change,
+        target: InterferenceTarget<'_>,
+        what: &str,
+        event: UploadEvent,
+        of_pieces: PieceEvent,
+    ) -> Result<(), String> {
+        let id = target.upload.unwrap_or_default();
+        let stepped = self.uploads.change(id, |upload| {
+            let stepped = upload.step(change, event);
+            if stepped {
+                upload.step_pieces(of_pieces, Some(of_pieces));
+            }
+            (stepped, upload.state)
+        });
+        match stepped {
+            Some((true, _)) => Ok(()),
+            Some((false, state)) => Err(format!("an upload in {state} cannot {what} (§4.4)")),
+            None => Err("there was no such upload".to_owned()),
+        }
+    }
+
+    fn remove_parent(
+        &mut self,
+        change: Change,
+        target: InterferenceTarget<'_>,
+    ) -> Result<(), String> {
+        let inside = target.path.and_then(|path| Path::inside(path, &self.account));
+        let parent = inside.and_then(|path| path.split_last().map(|(parent, _)| parent));
+        let parent = parent.filter(|parent| !parent.is_root());
+        let Some(parent) = parent else { return Err("its path lies in no directory".to_owned()) };
+        self.tree.remove_all(&parent, change).map_err(|_| format!("{parent} was gone already"))
+    }
+}

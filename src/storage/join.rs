@@ -1,0 +1,88 @@
+//! From pieces to a file (§4.4, §4.5).
+
+use crate::blob::Blob;
+use crate::protocol::{ErrorKind, Join, PieceEvent, UploadEvent, UploadState};
+
+use super::schedule::Job;
+use super::tree::{File, Node, Stat};
+use super::{Actor, Change, FileHistory, JoinFailure, Piece, Storage, Timestamp};
+
+/// What `error` says of an upload whose file found no place.
+const NO_PLACE: u16 = 404;
+
+impl Storage {
+    /// Begins the join of a completed upload, and ends it when `join` says (§10), as `by` wants it.
+    pub(super) fn join(&mut self, change: Change, id: &str, (join, by): (Join, Actor)) {
+        self.uploads.change(id, |upload| {
+            upload.step(change, UploadEvent::JoinBegun);
+            upload.step_pieces(PieceEvent::JoinBegun, Some(PieceEvent::Superseded));
+            upload.polls_left = None;
+        });
+        match join {
+            Join::Immediate | Join::Polls(0) => self.end_join(change, id),
+            Join::Fail => self.fail_join(change, id, Some(JoinFailure::Requested(by))),
+            Join::Polls(polls) => {
+                self.uploads.change(id, |upload| upload.polls_left = Some(polls));
+            }
+            Join::After(time) => {
+                // What is due after all time never comes.
+                if let Some(at) = change.at.after(time) {
+                    let by = change.by.job();
+                    self.due.set(at, Job::Join { upload: id.to_owned(), by });
+                }
+            }
+        }
+    }
+
+    /// Counts a look at the status of an upload: some joins wait for that.
+    pub fn polled(&mut self, change: Change, id: &str) {
+        let left = self.uploads.change(id, |upload| {
+            let left = upload.polls_left;
+            upload.polls_left = left.map(|left| left.saturating_sub(1));
+            left.filter(|_| upload.state == UploadState::Join)
+        });
+        if left.flatten() == Some(0) {
+            self.end_join(change, id);
+        }
+    }
+
+    /// Ends a join. The file exists, whole and at once, when this succeeds; when there is no place
+    /// for it any more, the upload has failed and an older file is as it was.
+    pub(super) fn end_join(&mut self, change: Change, id: &str) {
+        if self.place_joined(change, id).is_err() {
+            let path = self.uploads.get(id).map(|upload| upload.path.clone());
+            let obstacle = path.and_then(|path| self.tree.obstacle(&path));
+            return self.fail_join(change, id, obstacle.map(JoinFailure::NoPlace));
+        }
+        self.uploads.change(id, |upload| {
+            upload.step(change, UploadEvent::Joined);
+            upload.step_pieces(PieceEvent::Joined, None);
+        });
+    }
+
+    fn fail_join(&mut self, change: Change, id: &str, failure: Option<JoinFailure>) {
+        self.uploads.change(id, |upload| {
+            upload.error = match failure {
+                Some(JoinFailure::Requested(_)) => 0,
+                _ => NO_PLACE,
+            };
+            upload.failure = failure;
+            upload.step(change, UploadEvent::JoinFailed);
+            upload.step_pieces(PieceEvent::JoinFailed, None);
+        });
+    }
+
+    fn place_joined(&mut self, change: Change, id: &str) -> Result<(), ErrorKind> {
+        let upload = self.uploads.get(id).ok_or(ErrorKind::UnknownUpload)?;
+        let owner = self.sessions.user(upload.owner);
+        let mtime = Timestamp::from_secs(upload.mtime);
+        let file = File {
+            stat: Stat { uid: owner.uid, gid: owner.gid, ctime: change.at, mtime },
+            content: Blob::join(upload.current().filter_map(Piece::content).cloned()),
+            content_type: upload.content_type.clone(),
+            visible: change.at.after(self.options.egress_delay),
+            history: Box::new(FileHistory::joined(change, id)),
+        };
+        self.tree.put(&upload.path, Node::File(file), change)
+    }
+}

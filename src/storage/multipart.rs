@@ -1,0 +1,235 @@
+//! What can be done with uploads: begin, store a piece, complete, abort (§4).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::protocol::{
+    ErrorKind, Join, Limit, OCTET_STREAM, Operation, PieceEvent, UploadEvent, essence, is_known,
+    of_name, permit,
+};
+
+use super::ids::Kind;
+use super::upload::{NewPiece, check_digest};
+use super::{Actor, Change, Path, Storage, Upload, UserId};
+
+/// What a client says of an upload that it begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewUpload {
+    /// The directory of the destination.
+    pub directory: Path,
+    /// The name in it; the origin makes one up where there is none.
+    pub name: Option<String>,
+    /// The content type that was given.
+    pub content_type: Option<String>,
+    /// The modification time that was given, in seconds since the epoch.
+    pub mtime: Option<u64>,
+}
+
+/// Every upload of the account, in the order of creation. They stay listed in every state (§7.3), so
+/// that this grows with what clients begin. A clone shares them until they change.
+#[derive(Clone, Debug, Default)]
+pub struct Uploads {
+    list: Arc<Vec<Arc<Upload>>>,
+    by_id: Arc<HashMap<String, usize>>,
+    /// How many are open: counted along, so that creating the thousandth is no search.
+    open: u64,
+    /// Bytes in those that may become files: counted along, as a quota is checked with every request.
+    waiting: u64,
+}
+
+impl Uploads {
+    /// The uploads in the order of creation.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Upload> + ExactSizeIterator {
+        self.list.iter().map(Arc::as_ref)
+    }
+
+    /// The upload of that identifier, whoever it belongs to.
+    pub fn get(&self, id: &str) -> Option<&Upload> {
+        self.by_id.get(id).map(|at| &*self.list[*at])
+    }
+
+    /// Bytes in pieces that may become files.
+    pub(super) fn waiting(&self) -> u64 {
+        self.waiting
+    }
+
+    fn add(&mut self, upload: Upload) {
+        Arc::make_mut(&mut self.by_id).insert(upload.id.clone(), self.list.len());
+        Arc::make_mut(&mut self.list).push(Arc::new(upload));
+        self.open += 1;
+    }
+
+    /// Lets `change` work on one upload, and keeps count of the open ones.
+    pub(super) fn change<T>(
+        &mut self,
+        id: &str,
+        change: impl FnOnce(&mut Upload) -> T,
+    ) -> Option<T> {
+        let at = *self.by_id.get(id)?;
+        let upload = Arc::make_mut(&mut Arc::make_mut(&mut self.list)[at]);
+        let (was_open, waited) = (upload.is_open(), upload.waiting());
+        let done = change(upload);
+        self.waiting = self.waiting - waited + upload.waiting();
+        match (was_open, upload.is_open()) {
+            (true, false) => self.open -= 1,
+            (false, true) => self.open += 1,
+            _ => {}
+        }
+        Some(done)
+    }
+}
+
+impl Storage {
+    /// Whether an upload could begin; nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoParent`], [`ErrorKind::FileInPath`], [`ErrorKind::IsDirectory`] or
+    /// [`ErrorKind::TooManyUploads`].
+    pub fn check_create(&self, new: &NewUpload) -> Result<(), ErrorKind> {
+        self.tree.directory(&new.directory).map_err(|cause| match cause {
+            ErrorKind::IsFile => ErrorKind::FileInPath,
+            ErrorKind::NotFound => ErrorKind::NoParent,
+            other => other,
+        })?;
+        let destination = new.name.as_deref().map(|name| new.directory.child(name));
+        if destination.is_some_and(|path| self.tree.directory(&path).is_ok()) {
+            return Err(ErrorKind::IsDirectory);
+        }
+        let full = self.uploads.open >= self.options.limits.of(Limit::OpenUploads);
+        if full { Err(ErrorKind::TooManyUploads) } else { Ok(()) }
+    }
+
+    /// Begins an upload. Its destination is visible nowhere until it is joined (§4.1).
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::check_create`].
+    pub fn create(
+        &mut self,
+        change: Change,
+        user: UserId,
+        new: NewUpload,
+    ) -> Result<&Upload, ErrorKind> {
+        self.check_create(&new)?;
+        let owner = self.sessions.user(user).name.clone();
+        let directory = new.directory.to_string();
+        let name = new.name.unwrap_or_else(|| {
+            format!("mpart-{}", self.ids.next(Kind::Basename, &owner, &directory).simple())
+        });
+        let path = new.directory.child(&name);
+        let id = self.ids.next(Kind::Multipart, &owner, &path.to_string()).simple().to_string();
+        let content_type = content_type(new.content_type.as_deref(), &name);
+        self.uploads.add(Upload::new(id, user, path, content_type, new.mtime, change));
+        Ok(&self.uploads.list[self.uploads.list.len() - 1])
+    }
+
+    /// The upload `id` if it is `user`'s and takes `operation` in its state.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownUpload`], or what [`permit`] says.
+    pub fn upload_for(
+        &self,
+        user: UserId,
+        id: &str,
+        operation: Operation,
+    ) -> Result<&Upload, ErrorKind> {
+        let upload = self.uploads.get(id).filter(|upload| upload.owner == user);
+        let upload = upload.ok_or(ErrorKind::UnknownUpload)?;
+        permit(operation, upload.state)?;
+        Ok(upload)
+    }
+
+    /// Stores a piece whose body has come whole.
+    ///
+    /// # Errors
+    ///
+    /// The size that really came, whatever has changed since the head was accepted, and the
+    /// checksum, in this order (§1.14).
+    pub fn store_piece(
+        &mut self,
+        change: Change,
+        user: UserId,
+        id: &str,
+        new: NewPiece,
+    ) -> Result<(), ErrorKind> {
+        let upload = self.uploads.get(id).ok_or(ErrorKind::UnknownUpload)?;
+        upload.check_size(new.number, new.content.len(), &self.options.limits)?;
+        self.upload_for(user, id, Operation::Piece)?
+            .check_count(new.number, &self.options.limits)?;
+        check_digest(new.checksum.as_deref(), new.digest)?;
+        self.uploads.change(id, |upload| upload.store(change, new));
+        Ok(())
+    }
+
+    /// Whether an upload could be completed; nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::upload_for`], and [`ErrorKind::Gaps`].
+    pub fn check_complete(&self, user: UserId, id: &str) -> Result<&Upload, ErrorKind> {
+        let upload = self.upload_for(user, id, Operation::Complete)?;
+        upload.check_numbers()?;
+        Ok(upload)
+    }
+
+    /// Completes an upload and says how many pieces it has. The join follows (§4.4), as `join` says
+    /// and its actor wants it, or else the switch.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::check_complete`].
+    pub fn complete(
+        &mut self,
+        change: Change,
+        user: UserId,
+        id: &str,
+        join: Option<(Join, Actor)>,
+    ) -> Result<usize, ErrorKind> {
+        let parts = self.check_complete(user, id)?.numpieces();
+        self.uploads.change(id, |upload| upload.step(change, UploadEvent::Completed));
+        self.join(change, id, join.unwrap_or((self.options.join, Actor::Test)));
+        Ok(parts)
+    }
+
+    /// Gives an upload up, and its pieces with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::upload_for`].
+    pub fn abort(&mut self, change: Change, user: UserId, id: &str) -> Result<(), ErrorKind> {
+        self.upload_for(user, id, Operation::Abort)?;
+        self.uploads.change(id, |upload| {
+            upload.step(change, UploadEvent::Aborted);
+            upload.step_pieces(PieceEvent::Aborted, Some(PieceEvent::Aborted));
+        });
+        Ok(())
+    }
+
+    /// Opens a failed upload again: its pieces are as if they had just been stored (§4.4).
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::upload_for`], and [`ErrorKind::NotRestartable`] if the collector has run since the
+    /// upload was created.
+    pub fn restart(&mut self, change: Change, user: UserId, id: &str) -> Result<(), ErrorKind> {
+        let created = self.upload_for(user, id, Operation::Restart)?.created;
+        if self.collected.is_some_and(|collected| created < collected) {
+            return Err(ErrorKind::NotRestartable);
+        }
+        self.uploads.change(id, |upload| {
+            upload.step(change, UploadEvent::Restarted);
+            upload.step_pieces(PieceEvent::Restarted, None);
+            upload.error = 0;
+            upload.failure = None;
+        });
+        Ok(())
+    }
+}
+
+/// The type of a file: what was given, unless that asks for derivation, else its name's (§3.9).
+pub(super) fn content_type(given: Option<&str>, name: &str) -> Option<String> {
+    let says = |given: &&str| is_known(given) && !essence(given).eq_ignore_ascii_case(OCTET_STREAM);
+    given.filter(says).or_else(|| of_name(name)).map(str::to_owned)
+}

@@ -1,0 +1,259 @@
+//! Paths as the origin understands them (§3.1–§3.5).
+
+use std::fmt;
+
+use percent_encoding::percent_decode;
+
+use crate::protocol::ErrorKind;
+
+/// A place in an account: the names from the account's root down.
+///
+/// Leading, trailing and doubled slashes are gone. The path does not know the account's name; it
+/// is put in front where a path is answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Path(Vec<String>);
+
+/// How a path came over the wire (§3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathEncoding {
+    /// As it stands: US-ASCII, and bytes above that taken as UTF-8.
+    Raw,
+    /// URI-quoted: `%XX`, and `+` for a space.
+    PercentEncoded,
+}
+
+impl Path {
+    /// The account's root.
+    pub const fn root() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Reads a path; `max` bytes at most, in the form in which it came (§3.2).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::PathTooLong`] if a segment or the whole is over `max`, else [`ErrorKind::InvalidPath`]
+    /// for a bad escape, bytes that are not UTF-8, and names with two consecutive periods or a
+    /// single one alone (§3.5).
+    pub fn parse(text: &[u8], path_encoding: PathEncoding, max: u64) -> Result<Self, ErrorKind> {
+        let segments = split(text, path_encoding);
+        let length: usize = segments.iter().map(|segment| segment.len() + 1).sum();
+        if length as u64 > max {
+            return Err(ErrorKind::PathTooLong);
+        }
+        segments
+            .into_iter()
+            .map(|segment| name(segment, path_encoding))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// The path that has `self` as seen from `base` (§2.7).
+    #[must_use]
+    pub fn under(self, base: &Self) -> Self {
+        let mut segments = base.0.clone();
+        segments.extend(self.0);
+        Self(segments)
+    }
+
+    /// The entry `name` in this directory.
+    #[must_use]
+    pub fn child(&self, name: &str) -> Self {
+        let mut segments = self.0.clone();
+        segments.push(name.to_owned());
+        Self(segments)
+    }
+
+    /// Returns what a path means that the author of a test wrote, wherever the API takes one.
+    ///
+    /// It may be written from the account's root, `/videos/a.mp4`, or as answers show it, with the
+    /// account in front, `/acme/videos/a.mp4`. If a directory is called like the account, both could
+    /// be meant: the path from the account's root wins if something is there, so that
+    /// `/acme/acme/a.mp4` and, where that exists, `/acme/a.mp4` name the file in that directory.
+    /// Where nothing can be there yet, in the builder and in the globs of faults, a path that begins
+    /// with the account has the account in front.
+    #[must_use]
+    pub fn as_written(self, account: &str, is_there: impl Fn(&Self) -> bool) -> Self {
+        let has_account = self.0.first().is_some_and(|first| first == account);
+        if has_account && !is_there(&self) { Self(self.0[1..].to_vec()) } else { self }
+    }
+
+    /// The path that answers show as `absolute`, if it is of that account.
+    pub(crate) fn inside(absolute: &str, account: &str) -> Option<Self> {
+        let names = absolute.strip_prefix('/')?.strip_prefix(account)?;
+        let is_inside = names.is_empty() || names.starts_with('/');
+        is_inside.then(|| {
+            Self(split(names.as_bytes(), PathEncoding::Raw).into_iter().map(text).collect())
+        })
+    }
+
+    /// The same path as seen from the account's root, if its first name is the account's.
+    #[must_use]
+    pub(crate) fn without_account(mut self, account: &str) -> Self {
+        if self.0.first().is_some_and(|first| first == account) {
+            self.0.remove(0);
+        }
+        self
+    }
+
+    /// The directory that holds it, and its name in there; nothing for the root.
+    pub fn split_last(&self) -> Option<(Self, &str)> {
+        let (last, parents) = self.0.split_last()?;
+        Some((Self(parents.to_vec()), last))
+    }
+
+    /// Returns the path of its first `depth` names.
+    pub(super) fn ancestor(&self, depth: usize) -> Self {
+        Self(self.0[..depth.min(self.0.len())].to_vec())
+    }
+
+    /// Returns whether it is somewhere below `directory`.
+    pub fn is_inside(&self, directory: &Self) -> bool {
+        self.0.len() > directory.0.len() && self.0.starts_with(&directory.0)
+    }
+
+    /// The names from the root down.
+    pub fn segments(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Whether it is the account's root.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The path as answers show it: absolute, with the account in front (§1.2).
+    pub fn absolute(&self, account: &str) -> String {
+        std::iter::once(account)
+            .chain(self.segments())
+            .fold(String::new(), |path, name| path + "/" + name)
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_root() {
+            return f.write_str("/");
+        }
+        self.segments().try_for_each(|name| write!(f, "/{name}"))
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The last component of a name that holds slashes (§3.4), still in the form in which it came.
+pub fn last_component(text: &[u8], path_encoding: PathEncoding) -> &[u8] {
+    split(text, path_encoding).pop().unwrap_or_default()
+}
+
+/// The non-empty pieces between slashes. A quoted slash splits like any other: names are unquoted
+/// first (§3.3), but lengths are counted in the quoted form, so the pieces stay quoted here.
+fn split(text: &[u8], path_encoding: PathEncoding) -> Vec<&[u8]> {
+    let mut segments = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    while at < text.len() {
+        let width = slash_width(&text[at..], path_encoding);
+        if width > 0 {
+            segments.push(&text[start..at]);
+            start = at + width;
+        }
+        at += width.max(1);
+    }
+    segments.push(&text[start..]);
+    segments.retain(|segment| !segment.is_empty());
+    segments
+}
+
+fn slash_width(text: &[u8], path_encoding: PathEncoding) -> usize {
+    let quoted = path_encoding == PathEncoding::PercentEncoded
+        && text.get(..3).is_some_and(|escape| escape.eq_ignore_ascii_case(b"%2f"));
+    if quoted { 3 } else { usize::from(text[0] == b'/') }
+}
+
+fn name(segment: &[u8], path_encoding: PathEncoding) -> Result<String, ErrorKind> {
+    let bytes = match path_encoding {
+        PathEncoding::Raw => segment.to_vec(),
+        PathEncoding::PercentEncoded => unquote(segment).ok_or(ErrorKind::InvalidPath)?,
+    };
+    let name = String::from_utf8(bytes).map_err(|_| ErrorKind::InvalidPath)?;
+    if name == "." || name.contains("..") { Err(ErrorKind::InvalidPath) } else { Ok(name) }
+}
+
+/// Undoes `%XX` and `+`; nothing if an escape is not two hexadecimal digits.
+fn unquote(text: &[u8]) -> Option<Vec<u8>> {
+    let escapes_hold = text.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
+        text.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    });
+    let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
+    escapes_hold.then(|| percent_decode(&spaced).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn plain(text: &str) -> Result<String, ErrorKind> {
+        Path::parse(text.as_bytes(), PathEncoding::Raw, 4096).map(|path| path.to_string())
+    }
+
+    fn quoted(text: &str) -> Result<String, ErrorKind> {
+        Path::parse(text.as_bytes(), PathEncoding::PercentEncoded, 4096)
+            .map(|path| path.to_string())
+    }
+
+    #[test]
+    fn slashes_in_front_behind_and_doubled_do_not_matter() {
+        for text in ["/dir/a", "dir/a/", "//dir//a", "dir/a"] {
+            assert_eq!(plain(text).unwrap(), "/dir/a");
+        }
+        assert_eq!(plain("").unwrap(), "/");
+    }
+
+    #[test]
+    fn odd_characters_are_ordinary() {
+        assert_eq!(plain("/a\\b *?\t%2F+").unwrap(), "/a\\b *?\t%2F+");
+    }
+
+    #[test]
+    fn periods_that_could_climb_are_refused() {
+        for text in [".", "..", "/a/./b", "/a/../b", "a..b", "/..."] {
+            assert_eq!(plain(text), Err(ErrorKind::InvalidPath), "{text}");
+        }
+        assert_eq!(plain(".hidden").unwrap(), "/.hidden");
+    }
+
+    #[test]
+    fn quoted_paths_are_unquoted_and_then_split() {
+        assert_eq!(quoted("/a%20b/c+d%2Fe%2ff").unwrap(), "/a b/c d/e/f");
+        assert_eq!(quoted("%C3%BC").unwrap(), "/ü");
+        assert_eq!(quoted("%2E%2E"), Err(ErrorKind::InvalidPath));
+    }
+
+    #[test]
+    fn bad_escapes_and_bytes_that_are_not_utf_8_are_refused() {
+        for text in ["%", "%2", "%zz", "a%2", "%FF"] {
+            assert_eq!(quoted(text), Err(ErrorKind::InvalidPath), "{text}");
+        }
+        assert_eq!(Path::parse(b"\xff", PathEncoding::Raw, 9), Err(ErrorKind::InvalidPath));
+    }
+
+    #[test]
+    fn lengths_count_in_the_form_that_came() {
+        let parse =
+            |text: &str, path_encoding, max| Path::parse(text.as_bytes(), path_encoding, max);
+        assert!(parse("/abc", PathEncoding::Raw, 4).is_ok());
+        assert_eq!(parse("/abcd", PathEncoding::Raw, 4), Err(ErrorKind::PathTooLong));
+        assert_eq!(parse("/%41b", PathEncoding::PercentEncoded, 4), Err(ErrorKind::PathTooLong));
+    }
+
+    #[test]
+    fn a_name_with_slashes_keeps_its_last_component() {
+        assert_eq!(last_component(b"/a/test.mp3/", PathEncoding::Raw), b"test.mp3");
+        assert_eq!(last_component(b"a%2Ftest%20x", PathEncoding::PercentEncoded), b"test%20x");
+        assert_eq!(last_component(b"//", PathEncoding::Raw), b"");
+    }
+}

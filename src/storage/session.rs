@@ -1,0 +1,446 @@
+//! Users, and the tokens they hold (§2).
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::blob::Digest;
+use crate::protocol::{ErrorKind, TOKEN_LIFE_SECS};
+
+use super::ids::{Ids, Kind};
+use super::recent::Recent;
+use super::{Actor, Change, Path, Timestamp};
+
+/// Someone who may log in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserRecord {
+    /// The name.
+    pub name: String,
+    /// The password.
+    pub password: String,
+    /// The user's number, above 0.
+    pub uid: u32,
+    /// The group's number, above 0.
+    pub gid: u32,
+    /// The directory that the user sees as `/`.
+    pub root: Path,
+}
+
+impl fmt::Debug for UserRecord {
+    /// All but the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, uid, gid, root, .. } = self;
+        write!(f, "User({name:?} {uid}:{gid} {root})")
+    }
+}
+
+/// A user's place in the list of users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UserId(pub(super) usize);
+
+impl UserId {
+    /// The first user; there always is one.
+    pub const FIRST: Self = Self(0);
+}
+
+/// A session's number, in the order in which tokens were given; unlike the token it is no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// Who asks, once the credentials have been judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The user.
+    pub user: UserId,
+    /// What the user sees as `/`: the user's root and the token's subdirectory (§2.7).
+    pub root: Path,
+    /// The session of the token; a signature has none.
+    pub session: Option<SessionId>,
+}
+
+/// How long a new token works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenLifetime {
+    /// For that many seconds.
+    Seconds(u64),
+    /// Not at all: login gives such a token when it could not read the subdirectory (§2.6).
+    None,
+}
+
+impl Default for TokenLifetime {
+    fn default() -> Self {
+        Self::Seconds(TOKEN_LIFE_SECS)
+    }
+}
+
+/// What gave a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenSource {
+    /// `/account/login`, or the author of the test.
+    Http,
+    /// JSON-RPC `login`. A later `authenticate` of the same user ends these tokens (§2.8).
+    RpcLogin,
+    /// JSON-RPC `authenticate`.
+    Authenticate,
+}
+
+/// A token that works, or did.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Who holds it.
+    pub principal: Principal,
+    /// When it was given, and by whom.
+    pub issued: Change,
+    source: TokenSource,
+    /// `None` is never.
+    expires: Option<Timestamp>,
+    is_updated: bool,
+}
+
+/// A pair of keys with which requests can be signed (§9).
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyPair {
+    /// The public half, which names the pair.
+    pub access_key: String,
+    /// The half that is never sent.
+    pub secret_key: String,
+}
+
+impl fmt::Debug for KeyPair {
+    /// The public half.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyPair({:?})", self.access_key)
+    }
+}
+
+/// The users of an account and the tokens that have been given to them. A clone shares them until
+/// they change.
+#[derive(Clone)]
+pub struct Sessions {
+    users: Arc<[UserRecord]>,
+    by_token: Arc<HashMap<String, Session>>,
+    /// At how many tokens the expired ones are forgotten next.
+    forget_tokens_at: usize,
+    keys: Option<(KeyPair, Principal)>,
+    /// Digests of the signatures that were used and can still be valid, and when they expire, in
+    /// seconds.
+    used_signatures: Arc<HashMap<Digest, u64>>,
+    /// At how many signatures the expired ones are forgotten next.
+    forget_signatures_at: usize,
+    given: u64,
+    /// The tokens that were ended, and who ended them.
+    ended: Arc<Recent<String, Change>>,
+}
+
+/// So many expired tokens or signatures may be kept before they are looked for.
+const LEAST_TO_FORGET: usize = 256;
+
+/// Returns the size at which a collection is looked through again: twice what it is now, so that
+/// looking through it costs each entry a constant.
+fn twice(len: usize) -> usize {
+    (2 * len).max(LEAST_TO_FORGET)
+}
+
+impl fmt::Debug for Sessions {
+    /// Tokens are shown by a few digits of their digests: enough to tell them apart.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = |token: &str| Digest::of(token.as_bytes()).to_string()[..8].to_owned();
+        let tokens = self.by_token.iter().map(|(token, session)| (sign(token), session));
+        f.debug_struct("Sessions")
+            .field("users", &self.users)
+            .field("tokens", &tokens.collect::<BTreeMap<_, _>>())
+            .field("keys", &self.keys)
+            .field("used_signatures", &self.used_signatures.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sessions {
+    pub(super) fn new(users: Vec<UserRecord>) -> Self {
+        Self {
+            users: users.into(),
+            by_token: Arc::default(),
+            forget_tokens_at: LEAST_TO_FORGET,
+            keys: None,
+            used_signatures: Arc::default(),
+            forget_signatures_at: LEAST_TO_FORGET,
+            given: 0,
+            ended: Arc::default(),
+        }
+    }
+
+    /// A user.
+    pub fn user(&self, id: UserId) -> &UserRecord {
+        &self.users[id.0]
+    }
+
+    /// The user of that name.
+    pub fn user_named(&self, name: &str) -> Option<UserId> {
+        self.users.iter().position(|user| user.name == name).map(UserId)
+    }
+
+    /// Every user, in the order in which they were given.
+    pub fn users(&self) -> &[UserRecord] {
+        &self.users
+    }
+
+    /// The user with that name and that password.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::WrongPassword`], whichever of the two is wrong.
+    pub fn check(&self, name: &str, password: &str) -> Result<UserId, ErrorKind> {
+        self.user_named(name)
+            .filter(|id| self.user(*id).password == password)
+            .ok_or(ErrorKind::WrongPassword)
+    }
+
+    /// Gives the caller a new token.
+    pub(super) fn grant(
+        &mut self,
+        change: Change,
+        ids: &mut Ids,
+        principal: Principal,
+        life: TokenLifetime,
+        source: TokenSource,
+    ) -> String {
+        if source == TokenSource::Authenticate {
+            let is_ended = |session: &Session| {
+                session.source == TokenSource::RpcLogin && session.principal.user == principal.user
+            };
+            self.end_where(change, is_ended);
+        }
+        let name = &self.users[principal.user.0].name;
+        let token =
+            ids.next(Kind::Token, name, &principal.root.to_string()).hyphenated().to_string();
+        if let TokenLifetime::Seconds(secs) = life {
+            let expires = change.at.after(Duration::from_secs(secs));
+            let principal = Principal { session: Some(SessionId(self.given)), ..principal };
+            self.given += 1;
+            if self.by_token.len() >= self.forget_tokens_at {
+                self.forget_expired(change.at);
+            }
+            let session = Session { principal, issued: change, source, expires, is_updated: false };
+            Arc::make_mut(&mut self.by_token).insert(token.clone(), session);
+        }
+        token
+    }
+
+    /// The session of a token that works.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadCredentials`] if it is unknown, expired or logged out (§2.3).
+    pub fn session(&self, now: Timestamp, token: &str) -> Result<&Session, ErrorKind> {
+        self.by_token
+            .get(token)
+            .filter(|session| session.expires.is_none_or(|expires| now < expires))
+            .ok_or(ErrorKind::BadCredentials)
+    }
+
+    /// Gives a session a new end, counted from now; 0 is never. That can be done once (§7.4).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadCredentials`], or [`ErrorKind::UpdatedAlready`].
+    pub(super) fn update(
+        &mut self,
+        now: Timestamp,
+        token: &str,
+        secs: u64,
+    ) -> Result<(), ErrorKind> {
+        self.session(now, token)?;
+        let by_token = Arc::make_mut(&mut self.by_token);
+        let session = by_token.get_mut(token).ok_or(ErrorKind::BadCredentials)?;
+        if session.is_updated {
+            return Err(ErrorKind::UpdatedAlready);
+        }
+        session.is_updated = true;
+        session.expires = if secs == 0 { None } else { now.after(Duration::from_secs(secs)) };
+        Ok(())
+    }
+
+    /// Ends a session by its number, and says whether there was one.
+    pub(super) fn end(&mut self, change: Change, id: SessionId) -> bool {
+        self.end_where(change, |session| session.principal.session == Some(id)) > 0
+    }
+
+    /// Ends the sessions that `is_meant` names, and returns how many those were.
+    fn end_where(&mut self, change: Change, is_meant: impl Fn(&Session) -> bool) -> usize {
+        let Self { by_token, ended, .. } = self;
+        let before = by_token.len();
+        Arc::make_mut(by_token).retain(|token, session| {
+            let is_over = is_meant(session);
+            if is_over {
+                Arc::make_mut(ended).record(token.clone(), change);
+            }
+            !is_over
+        });
+        before - by_token.len()
+    }
+
+    /// Returns when a token ended that worked before, and who ended it: `None` if it still works,
+    /// never did, or was forgotten. The last [`REMEMBERED`](super::REMEMBERED) that were ended before
+    /// their time are remembered.
+    pub fn ended(&self, now: Timestamp, token: &str) -> Option<Change> {
+        let expired = self.by_token.get(token).and_then(|session| session.expires);
+        let expired = expired.filter(|expires| *expires <= now);
+        let expired = expired.map(|at| Change { at, by: Actor::Expiry });
+        expired.or_else(|| self.ended.get(token).copied())
+    }
+
+    /// Ends every session of `user`, or of everyone, that is as old as `age`, and says how many of
+    /// those would have lived longer.
+    pub(super) fn end_older(&mut self, change: Change, user: Option<UserId>, age: Duration) -> u64 {
+        let mut count = 0;
+        let Self { by_token, ended, .. } = self;
+        Arc::make_mut(by_token).retain(|token, session| {
+            let is_meant = user.is_none_or(|user| session.principal.user == user);
+            let due = session.issued.at.after(age).filter(|due| is_meant && *due <= change.at);
+            if let Some(due) = due {
+                let outlives = session.expires.is_none_or(|expires| due < expires);
+                count += u64::from(outlives);
+                let by = if outlives { change.by } else { Actor::Expiry };
+                Arc::make_mut(ended).record(token.clone(), Change { by, ..change });
+            }
+            due.is_none()
+        });
+        count
+    }
+
+    /// Forgets the sessions that have expired.
+    pub(super) fn forget_expired(&mut self, now: Timestamp) {
+        let Self { by_token, ended, .. } = self;
+        Arc::make_mut(by_token).retain(|token, session| {
+            let expired = session.expires.filter(|expires| *expires <= now);
+            if let Some(at) = expired {
+                Arc::make_mut(ended).record(token.clone(), Change { at, by: Actor::Expiry });
+            }
+            expired.is_none()
+        });
+        self.forget_tokens_at = twice(self.by_token.len());
+    }
+
+    /// Makes `keys` the account's pair, which acts as `principal`; an earlier pair is void, and so is every
+    /// signature that was made with it.
+    pub(super) fn set_keys(&mut self, keys: KeyPair, principal: Principal) {
+        if self.keys.as_ref().is_none_or(|(earlier, _)| *earlier != keys) {
+            Arc::make_mut(&mut self.used_signatures).clear();
+        }
+        self.keys = Some((keys, principal));
+    }
+
+    /// Notes that a signature was used that is valid until `expires`, in seconds, and says whether that
+    /// was its first use. What has expired is refused anyway, and is forgotten.
+    pub(super) fn use_signature(&mut self, now: Timestamp, signature: &str, expires: u64) -> bool {
+        let used = Arc::make_mut(&mut self.used_signatures);
+        if used.len() >= self.forget_signatures_at {
+            used.retain(|_, expires| now.secs() < *expires);
+            self.forget_signatures_at = twice(used.len());
+        }
+        used.insert(Digest::of(signature.as_bytes()), expires).is_none()
+    }
+
+    /// The account's key pair, and as whom it acts.
+    pub fn keys(&self) -> Option<&(KeyPair, Principal)> {
+        self.keys.as_ref()
+    }
+
+    /// Who holds `token`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadCredentials`] if it is unknown, expired or logged out (§2.3).
+    pub fn principal(&self, now: Timestamp, token: &str) -> Result<Principal, ErrorKind> {
+        self.session(now, token).map(|session| session.principal.clone())
+    }
+
+    /// Ends a token.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadCredentials`] if it does not work any more, or never did.
+    pub fn revoke(&mut self, change: Change, token: &str) -> Result<(), ErrorKind> {
+        self.principal(change.at, token)?;
+        Arc::make_mut(&mut self.by_token).remove(token);
+        Arc::make_mut(&mut self.ended).record(token.to_owned(), change);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn sessions() -> Sessions {
+        let jane = |name: &str| UserRecord {
+            name: name.to_owned(),
+            password: "secret".to_owned(),
+            uid: 1,
+            gid: 1,
+            root: Path::root(),
+        };
+        Sessions::new(vec![jane("jane")])
+    }
+
+    fn grant(sessions: &mut Sessions, ids: &mut Ids, at: u64) -> String {
+        let principal = Principal { user: UserId::FIRST, root: Path::root(), session: None };
+        let now = Timestamp::from_secs(at);
+        sessions.grant(
+            Change::by_test(now),
+            ids,
+            principal,
+            TokenLifetime::Seconds(10),
+            TokenSource::Http,
+        )
+    }
+
+    #[test]
+    fn expired_tokens_are_forgotten() {
+        let (mut sessions, mut ids) = (sessions(), Ids::new(1));
+        for at in 0..100_000 {
+            let token = grant(&mut sessions, &mut ids, at);
+            assert!(sessions.session(Timestamp::from_secs(at + 9), &token).is_ok());
+        }
+        assert!(sessions.by_token.len() <= LEAST_TO_FORGET, "{}", sessions.by_token.len());
+    }
+
+    #[test]
+    fn a_forgotten_token_ended_when_it_expired() {
+        let (mut sessions, mut ids) = (sessions(), Ids::new(1));
+        let token = grant(&mut sessions, &mut ids, 1);
+        sessions.forget_expired(Timestamp::from_secs(500));
+        let ended = sessions.ended(Timestamp::from_secs(500), &token);
+        assert_eq!(ended.map(|change| change.at), Some(Timestamp::from_secs(11)));
+    }
+
+    #[test]
+    fn used_signatures_are_remembered_until_they_expire() {
+        let mut sessions = sessions();
+        for at in 0..100_000 {
+            let (now, signature) = (Timestamp::from_secs(at), format!("signature {at}"));
+            assert!(sessions.use_signature(now, &signature, at + 10));
+            let earlier = at.saturating_sub(9);
+            let signature = format!("signature {earlier}");
+            assert!(!sessions.use_signature(now, &signature, earlier + 10), "{earlier} at {at}");
+        }
+        assert!(sessions.used_signatures.len() <= LEAST_TO_FORGET);
+    }
+
+    #[test]
+    fn new_keys_void_the_signatures_of_earlier_ones() {
+        let mut sessions = sessions();
+        let principal = Principal { user: UserId::FIRST, root: Path::root(), session: None };
+        let keys =
+            |secret: &str| KeyPair { access_key: "a".to_owned(), secret_key: secret.to_owned() };
+        let now = Timestamp::from_secs(1);
+        sessions.set_keys(keys("one"), principal.clone());
+        assert!(sessions.use_signature(now, "signature", u64::MAX));
+        sessions.set_keys(keys("one"), principal.clone());
+        assert!(!sessions.use_signature(now, "signature", u64::MAX));
+        sessions.set_keys(keys("two"), principal);
+        assert!(sessions.used_signatures.is_empty());
+    }
+}
