@@ -48,6 +48,8 @@ pub mod blob;
 pub mod control;
 pub mod fault;
 pub mod journal;
+#[cfg(feature = "server")]
+mod mock;
 pub mod protocol;
 pub mod report;
 #[cfg(feature = "server")]
@@ -65,17 +67,17 @@ pub use fault::{
 };
 pub use fault::{ErrorResponse, Profile, ResponseLoss};
 pub use journal::{Op, Outcome, RecordedRequest, RecordedRequests};
-pub use protocol::{
-    Cors, Interface, Join, LastCookie, LegacyHeaders, Limit, ListPathItems, Operation,
-};
-pub use protocol::{Policy, RenameTaken, ResultShape, UploadState};
 #[cfg(feature = "server")]
-pub use server::{
+pub use mock::{
     Builder, CallFaultBuilder, ConnectionFaultBuilder, FaultHandle, HoldGuard, MockOrigin,
     TokenFaultBuilder,
 };
 #[cfg(feature = "server")]
-pub use server::{InProgressUpload, StartError, User, explore};
+pub use mock::{InProgressUpload, StartError, User, explore};
+pub use protocol::{
+    Cors, Interface, Join, LastCookie, LegacyHeaders, Limit, ListPathItems, Operation,
+};
+pub use protocol::{Policy, RenameTaken, ResultShape, UploadState};
 pub use storage::Interference;
 
 /// The README's code, compiled and run with the documentation's tests.

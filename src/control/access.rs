@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::hint::black_box;
 use std::net::IpAddr;
 
-use crate::server::Ask;
+use crate::server::admin_listener::Ask;
 
 use super::router::Refused;
 

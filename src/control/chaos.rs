@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fault::Chaos;
-use crate::server::MockOrigin;
+use crate::mock::MockOrigin;
 
 use super::body::filled;
 use super::faults::written;

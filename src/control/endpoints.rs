@@ -1,6 +1,6 @@
 //! All that can be asked for.
 
-use crate::server::MockOrigin;
+use crate::mock::MockOrigin;
 
 use super::query::Parameter;
 use super::router::{Refused, Request, Said};

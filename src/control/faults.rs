@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fault::{Fault, FaultRecord};
-use crate::server::MockOrigin;
+use crate::mock::MockOrigin;
 
 use super::body::filled;
 use super::router::{Refused, Request, Said};
@@ -39,7 +39,7 @@ pub(super) fn add(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Re
     let handle = origin
         .add_all(faults)
         .map_err(|wrong| if is_alone { wrong.why } else { wrong.to_string() })?;
-    let ids: Vec<_> = handle.iter().map(crate::server::FaultHandle::id).collect();
+    let ids: Vec<_> = handle.iter().map(crate::mock::FaultHandle::id).collect();
     Ok(Said::Json(json!({ "ids": ids })))
 }
 

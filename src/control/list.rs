@@ -5,7 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use crate::journal::escape_json;
-use crate::server::{Chunks, ReplyBody};
+use crate::server::admin_listener::{Chunks, ReplyBody};
 
 /// How many bytes are written before they are sent.
 const CHUNK_BYTES: usize = 64 << 10;

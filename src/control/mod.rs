@@ -23,7 +23,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::server::{AdminListener, MockOrigin, StartError};
+use crate::mock::MockOrigin;
+use crate::server::admin_listener::AdminListener;
+use crate::server::listener::StartError;
 
 use access::Access;
 pub use endpoints::{ENDPOINTS, Endpoint};

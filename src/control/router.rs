@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::blob::{Blob, BlobWriter};
 use crate::journal::escape_json;
-use crate::server::{Admin, Answered, Ask, AskBody, MockOrigin, Reply, ReplyBody};
+use crate::mock::MockOrigin;
+use crate::server::admin_listener::{Admin, Answered, Ask, AskBody, Reply, ReplyBody};
 
 use super::access::Access;
 use super::endpoints::Serve;

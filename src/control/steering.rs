@@ -5,7 +5,8 @@ use std::time::UNIX_EPOCH;
 use serde_json::{Value, json};
 
 use crate::fault::config::json::{check_keys, member, needed, seconds, shown};
-use crate::server::{MockOrigin, StartError};
+use crate::mock::MockOrigin;
+use crate::server::listener::StartError;
 
 use super::ENDPOINTS;
 use super::body::object;

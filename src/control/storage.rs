@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::blob::Blob;
 use crate::fault::config::json::{check_keys, member, needed};
-use crate::server::{MockOrigin, NamedUpload, ProvisionError};
+use crate::mock::{MockOrigin, NamedUpload, ProvisionError};
 use crate::storage::{File, Piece};
 
 use super::body::object;

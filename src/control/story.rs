@@ -10,7 +10,7 @@ use crate::journal::{
     Call, Connection, Exchange, FaultRef, Framing, Instants, Outcome, ResponseHead, redacted,
     shown_target,
 };
-use crate::server::MockOrigin;
+use crate::mock::MockOrigin;
 
 use super::list::list;
 use super::query::Parameter;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fault::config::json::{check_keys, member};
-use crate::server::MockOrigin;
+use crate::mock::MockOrigin;
 
 use super::body::object;
 use super::router::{Refused, Request, Said};

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::fault::config::selection;
 use crate::journal::Exchange;
-use crate::server::{Condition, MockOrigin, Wanted};
+use crate::mock::{Condition, MockOrigin, Wanted};
 
 use super::query::{Parameter, Query};
 use super::router::{Refused, Request, Said};

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 /// The holds of one origin, by the number of the fault.
 #[derive(Debug, Default)]
-pub(super) struct Holds {
+pub(crate) struct Holds {
     /// The faults, of those that are there, that hold nothing any more.
     released: HashSet<u64>,
     held: HashMap<u64, HeldResponses>,
@@ -26,14 +26,14 @@ struct HeldResponses {
 
 impl Holds {
     /// Counts a response as held. It may go when what this gives notifies its waiters.
-    pub(super) fn begin(&mut self, fault: u64) -> Arc<Notify> {
+    pub(crate) fn begin(&mut self, fault: u64) -> Arc<Notify> {
         let held = self.held.entry(fault).or_default();
         held.count += 1;
         Arc::clone(&held.released)
     }
 
     /// A response is held no longer: it is being written, or nobody waits for it.
-    pub(super) fn end(&mut self, fault: u64) {
+    pub(crate) fn end(&mut self, fault: u64) {
         if let Some(held) = self.held.get_mut(&fault) {
             held.count -= 1;
             if held.count == 0 {
@@ -43,13 +43,13 @@ impl Holds {
     }
 
     /// Lets everything go that the fault holds; it holds nothing from here on.
-    pub(super) fn release(&mut self, fault: u64) {
+    pub(crate) fn release(&mut self, fault: u64) {
         self.released.insert(fault);
         self.let_go(fault);
     }
 
     /// Lets everything go that a fault holds which has been taken away.
-    pub(super) fn forget(&mut self, fault: u64) {
+    pub(crate) fn forget(&mut self, fault: u64) {
         self.released.remove(&fault);
         self.let_go(fault);
     }
@@ -62,17 +62,17 @@ impl Holds {
     }
 
     /// Whether the fault holds nothing any more.
-    pub(super) fn is_released(&self, fault: u64) -> bool {
+    pub(crate) fn is_released(&self, fault: u64) -> bool {
         self.released.contains(&fault)
     }
 
     /// Whether a response may go that has not gone yet.
-    pub(super) fn is_letting_go(&self) -> bool {
+    pub(crate) fn is_letting_go(&self) -> bool {
         self.held.values().any(|held| held.may_go)
     }
 
     /// The faults that hold a response which may not go.
-    pub(super) fn holding(&self) -> impl Iterator<Item = u64> {
+    pub(crate) fn holding(&self) -> impl Iterator<Item = u64> {
         self.held.iter().filter(|(_, held)| !held.may_go).map(|(fault, _)| *fault)
     }
 }

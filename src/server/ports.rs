@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::accept::{Bound, Closed, Listening, StartError, listen};
-use super::shared::Shared;
+use crate::server::listener::{Bound, Closed, Listening, StartError, listen};
+use crate::server::state::Shared;
 
 /// Where an origin listens, or would.
 #[derive(Debug)]
-pub(super) struct Ports {
+pub(crate) struct Ports {
     addresses: Vec<SocketAddr>,
     ports: Mutex<Vec<Port>>,
 }
@@ -25,7 +25,7 @@ enum Port {
 
 impl Ports {
     /// Begins to take connections.
-    pub(super) fn open(bound: Vec<Bound>, shared: &Arc<Shared>) -> Result<Self, StartError> {
+    pub(crate) fn open(bound: Vec<Bound>, shared: &Arc<Shared>) -> Result<Self, StartError> {
         let listening: Vec<_> =
             bound.into_iter().map(|bound| listen(bound, shared)).collect::<Result<_, _>>()?;
         let addresses = listening.iter().map(|listening| listening.address).collect();
@@ -34,7 +34,7 @@ impl Ports {
     }
 
     /// The addresses, whether anybody listens there or not.
-    pub(super) fn addresses(&self) -> &[SocketAddr] {
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
@@ -43,7 +43,7 @@ impl Ports {
     /// # Errors
     ///
     /// If a port cannot be kept. All are closed even then.
-    pub(super) fn go_offline(&self) -> Result<(), StartError> {
+    pub(crate) fn go_offline(&self) -> Result<(), StartError> {
         let mut ports = self.ports.lock();
         let mut done = Ok(());
         let closed = ports.drain(..).map(|port| match port {
@@ -65,7 +65,7 @@ impl Ports {
     ///
     /// Of the first port that cannot be listened on. The others are open then, and the next try is
     /// about those that are not.
-    pub(super) fn go_online(&self, shared: &Arc<Shared>) -> Result<(), StartError> {
+    pub(crate) fn go_online(&self, shared: &Arc<Shared>) -> Result<(), StartError> {
         let mut done = Ok(());
         for port in self.ports.lock().iter_mut() {
             if let Port::Closed(closed) = port {
@@ -79,7 +79,7 @@ impl Ports {
     }
 
     /// Closes everything for good.
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.ports.get_mut().clear();
     }
 }

@@ -11,11 +11,11 @@ use tokio::sync::Notify;
 #[cfg(feature = "cli")]
 use tokio::sync::futures::Notified;
 
-use super::shared::State;
+use crate::server::state::State;
 
 /// Those who wait for a change of the state.
 #[derive(Debug, Default)]
-pub(super) struct Waiters {
+pub(crate) struct Waiters {
     threads: Condvar,
     tasks: Notify,
 }
@@ -23,7 +23,7 @@ pub(super) struct Waiters {
 impl Waiters {
     /// The next change, without a thread that waits for it.
     #[cfg(feature = "cli")]
-    pub(super) fn next_change(&self) -> Notified<'_> {
+    pub(crate) fn next_change(&self) -> Notified<'_> {
         self.tasks.notified()
     }
 
@@ -34,7 +34,7 @@ impl Waiters {
 }
 
 /// The locked state of an origin. Never held across an `.await`.
-pub(super) struct StateGuard<'a> {
+pub(crate) struct StateGuard<'a> {
     state: MutexGuard<'a, State>,
     waiters: &'a Waiters,
     is_changed: bool,
@@ -42,7 +42,7 @@ pub(super) struct StateGuard<'a> {
 
 impl<'a> StateGuard<'a> {
     /// Guards a state that has just been locked.
-    pub(super) fn new(
+    pub(crate) fn new(
         state: MutexGuard<'a, State>,
         waiters: &'a Waiters,
         started: Instant,
@@ -53,14 +53,14 @@ impl<'a> StateGuard<'a> {
     }
 
     /// Does what has become due. It is a change only if something was.
-    pub(super) fn run_due(&mut self) {
+    pub(crate) fn run_due(&mut self) {
         if self.state.run_due() {
             self.notify_waiters();
         }
     }
 
     /// Unlocks the state until it is changed, at most up to `end`, or for ever without one.
-    pub(super) fn wait(&mut self, end: Option<Instant>, started: Instant) {
+    pub(crate) fn wait(&mut self, end: Option<Instant>, started: Instant) {
         self.publish();
         match end {
             Some(end) => {

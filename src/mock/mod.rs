@@ -1,0 +1,31 @@
+//! The handle that a test holds: it starts an origin, steers it, adds faults, waits, and asks what
+//! happened. Start with [`MockOrigin`] and [`Builder`].
+
+mod builder;
+mod explore;
+pub(crate) mod fault_api;
+pub(crate) mod fault_builder;
+mod fixtures;
+mod hold_guard;
+#[cfg(feature = "cli")]
+pub(crate) mod journal_reader;
+mod mock_origin;
+mod options;
+#[cfg(feature = "cli")]
+mod provision;
+mod wait;
+#[cfg(feature = "cli")]
+mod watch;
+
+pub use builder::Builder;
+pub use explore::explore;
+pub use fault_builder::{CallFaultBuilder, ConnectionFaultBuilder, FaultHandle, TokenFaultBuilder};
+pub use fixtures::{InProgressUpload, User};
+pub use hold_guard::HoldGuard;
+pub use mock_origin::MockOrigin;
+
+pub use crate::server::listener::StartError;
+#[cfg(feature = "cli")]
+pub(crate) use provision::{NamedUpload, ProvisionError};
+#[cfg(feature = "cli")]
+pub(crate) use watch::{Condition, Wanted};

@@ -1,0 +1,220 @@
+//! Stored files, uploads and tokens as another program sees and changes them while the origin runs.
+//! Start with [`ProvisionError`], which says what such a program is told.
+
+use crate::blob::{Blob, BlobWriter};
+use crate::protocol::{ErrorKind, Limit};
+use crate::storage::{
+    Change, File, MissingParents, NewPiece, NewUpload, Node, Path, PathEncoding, Upload, UserId,
+};
+
+use crate::mock::mock_origin::MockOrigin;
+use crate::server::state::State;
+
+/// Why something cannot be done, in one line.
+#[derive(Debug)]
+pub(crate) enum ProvisionError {
+    /// What was given is no path, no part number or no user.
+    Invalid(String),
+    /// It is about something that does not exist.
+    NotFound(String),
+    /// Something is in the way.
+    Conflict(String),
+}
+
+use ProvisionError::{Conflict, Invalid, NotFound};
+
+/// An upload, and the names of what it points to.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedUpload {
+    pub(crate) upload: Upload,
+    /// Its path with the account in front.
+    pub(crate) path: String,
+    /// The name of its owner.
+    pub(crate) user: String,
+}
+
+impl MockOrigin {
+    /// Where a body goes that may be large.
+    pub(crate) fn body_writer(&self, declared: Option<u64>) -> BlobWriter {
+        self.shared.store.writer(declared)
+    }
+
+    /// Every stored file, with its path as answers show it, in the order of paths.
+    pub(crate) fn stored_files(&self) -> Vec<(String, File)> {
+        let state = self.shared.wait_idle();
+        let (tree, account) = (state.storage.tree(), state.storage.account());
+        let mut found = Vec::new();
+        // Not by recursion: a client may have made directories of any depth.
+        let mut left = vec![Path::root()];
+        while let Some(at) = left.pop() {
+            let Ok(directory) = tree.directory(&at) else { continue };
+            for (name, node) in directory.entries(tree) {
+                match node {
+                    Node::Directory(_) => left.push(at.child(name)),
+                    Node::File(file) => {
+                        found.push((at.child(name).absolute(account), file.clone()));
+                    }
+                }
+            }
+        }
+        drop(state);
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        found
+    }
+
+    /// What is stored at `path`.
+    pub(crate) fn stored_content(&self, path: &str) -> Result<Blob, ProvisionError> {
+        let state = self.shared.wait_idle();
+        let at = read_path(&state, path)?;
+        let file = state.storage.tree().file(&at);
+        file.map(|file| file.content.clone()).map_err(|cause| match cause {
+            ErrorKind::IsDirectory => NotFound(format!("{path:?} is a directory")),
+            _ => NotFound(format!("no file at {path:?}")),
+        })
+    }
+
+    /// Stores a file as [`Builder::file`](super::Builder::file) does, in place of the one that is
+    /// there; gives its path as answers show it.
+    pub(crate) fn put_file(
+        &self,
+        path: &str,
+        user: Option<&str>,
+        content: Blob,
+    ) -> Result<String, ProvisionError> {
+        let mut state = self.shared.lock();
+        let (at, user) = (read_file_path(&state, path)?, find_user(&state, user)?);
+        let change = Change::by_test(state.now());
+        let stored = state.storage.plant(change, user, &at, content);
+        stored.map_err(|cause| in_the_way(path, cause))?;
+        Ok(at.absolute(state.storage.account()))
+    }
+
+    /// Every upload, in the order of creation.
+    pub(crate) fn named_uploads(&self) -> Vec<NamedUpload> {
+        let state = self.shared.wait_idle();
+        state.storage.uploads().iter().map(|upload| named(&state, upload)).collect()
+    }
+
+    /// The upload with that multipart identifier.
+    pub(crate) fn named_upload(&self, id: &str) -> Result<NamedUpload, ProvisionError> {
+        let state = self.shared.wait_idle();
+        let upload = state.storage.uploads().get(id).ok_or_else(|| no_upload(id))?;
+        Ok(named(&state, upload))
+    }
+
+    /// Begins an upload as [`Builder::upload`](super::Builder::upload) does, and gives its
+    /// identifier.
+    pub(crate) fn begin_upload(
+        &self,
+        path: &str,
+        user: Option<&str>,
+    ) -> Result<String, ProvisionError> {
+        let mut state = self.shared.lock();
+        let (at, user) = (read_file_path(&state, path)?, find_user(&state, user)?);
+        let change = Change::by_test(state.now());
+        let Some((directory, name)) = at.split_last() else {
+            return Err(Invalid(format!("{path:?} names no file")));
+        };
+        let new = NewUpload {
+            directory: directory.clone(),
+            name: Some(name.to_owned()),
+            content_type: None,
+            mtime: None,
+        };
+        let made = state
+            .storage
+            .make_directory(change, user, &directory, MissingParents::Create)
+            .map(|_| ());
+        let begun = made.and_then(|()| state.storage.create(change, user, new));
+        begun.map(|upload| upload.id.clone()).map_err(|cause| match cause {
+            ErrorKind::TooManyUploads => {
+                Conflict("as many uploads are open as the limit open_uploads allows".to_owned())
+            }
+            cause => in_the_way(path, cause),
+        })
+    }
+
+    /// Stores a piece of an upload that is open.
+    pub(crate) fn put_piece(
+        &self,
+        id: &str,
+        number: u32,
+        content: Blob,
+    ) -> Result<(), ProvisionError> {
+        // Known already: it was computed as the bytes came.
+        let digest = content.digest().map_err(|error| Conflict(error.to_string()))?;
+        let mut state = self.shared.lock();
+        let most = state.storage.limits().of(Limit::PartNumber);
+        if !(1..=most).contains(&u64::from(number)) {
+            return Err(Invalid(format!("part numbers go from 1 to {most}, not {number}")));
+        }
+        let upload = state.storage.uploads().get(id).ok_or_else(|| no_upload(id))?;
+        let (owner, at) = (upload.owner, upload.state);
+        if !upload.is_open() {
+            return Err(Conflict(format!("upload {id} is in state {at} and takes no pieces")));
+        }
+        let change = Change::by_test(state.now());
+        let piece = NewPiece { number, content, digest, checksum: None };
+        let stored = state.storage.store_piece(change, owner, id, piece);
+        stored.map_err(|_| Conflict(format!("piece {number} is beyond a limit of the upload")))
+    }
+
+    /// Lets one token expire.
+    pub(crate) fn try_expire_token(&self, token: &str) -> Result<(), ProvisionError> {
+        let mut state = self.shared.lock();
+        let change = Change::by_test(state.now());
+        let ended = state.storage.revoke(change, token);
+        ended.map_err(|_| NotFound("that token is unknown, expired or logged out".to_owned()))
+    }
+
+    /// Lets every token of a user expire, and says how many that were.
+    pub(crate) fn expire_tokens_of(&self, user: &str) -> Result<u64, ProvisionError> {
+        let mut state = self.shared.lock();
+        find_user(&state, Some(user))?;
+        let change = Change::by_test(state.now());
+        Ok(state.storage.end_sessions_of_age(change, Some(user), std::time::Duration::ZERO))
+    }
+}
+
+/// Reads a path as [`Path::as_written`] says.
+fn read_path(state: &State, text: &str) -> Result<Path, ProvisionError> {
+    let path = Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX).map_err(|_| {
+        Invalid(format!("invalid path {text:?}: no name is \".\" or has \"..\" in it"))
+    })?;
+    let is_there = |path: &Path| state.storage.tree().get(path).is_ok();
+    Ok(path.as_written(state.storage.account(), is_there))
+}
+
+fn read_file_path(state: &State, text: &str) -> Result<Path, ProvisionError> {
+    let path = read_path(state, text)?;
+    if path.is_root() { Err(Invalid(format!("{text:?} names no file"))) } else { Ok(path) }
+}
+
+/// The user of that name, or the first one.
+fn find_user(state: &State, name: Option<&str>) -> Result<UserId, ProvisionError> {
+    let Some(name) = name else { return Ok(UserId::FIRST) };
+    let sessions = state.storage.sessions();
+    sessions.user_named(name).ok_or_else(|| {
+        let known: Vec<_> = sessions.users().iter().map(|user| &*user.name).collect();
+        Invalid(format!("there is no user {name:?}, but {known:?}"))
+    })
+}
+
+fn named(state: &State, upload: &Upload) -> NamedUpload {
+    let path = upload.path.absolute(state.storage.account());
+    let user = state.storage.sessions().user(upload.owner).name.clone();
+    NamedUpload { upload: upload.clone(), path, user }
+}
+
+fn no_upload(id: &str) -> ProvisionError {
+    NotFound(format!("no upload {id}"))
+}
+
+fn in_the_way(path: &str, cause: ErrorKind) -> ProvisionError {
+    let why = if cause == ErrorKind::IsDirectory {
+        "a directory is there"
+    } else {
+        "a file is in its path"
+    };
+    Conflict(format!("{path:?} cannot be stored: {why}"))
+}

@@ -1,0 +1,158 @@
+//! Waiting without a thread, for another program that waits over HTTP.
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout_at;
+
+use crate::journal::{Exchange, Journal};
+
+use crate::mock::mock_origin::MockOrigin;
+use crate::server::state::Shared;
+
+/// How many exchanges are looked at under one lock.
+const SLICE: u64 = 1024;
+
+/// What is waited for.
+pub(crate) enum Condition {
+    /// So many exchanges that are wanted, of those numbered from `from` on.
+    Count { from: u64, count: u64, wanted: Wanted },
+    /// No exchange is open, and nothing changes for that long.
+    Quiet(Duration),
+}
+
+/// Whether an exchange is wanted.
+pub(crate) type Wanted = Box<dyn Fn(&Exchange) -> bool + Send + Sync>;
+
+/// What came of waiting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waited {
+    pub(crate) is_met: bool,
+    /// How many exchanges were wanted by then.
+    pub(crate) count: u64,
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count { from, count, .. } => write!(f, "Count({count} from {from})"),
+            Self::Quiet(time) => write!(f, "Quiet({time:?})"),
+        }
+    }
+}
+
+impl MockOrigin {
+    /// Waits until `condition` is met, or for `limit`. It is looked at whenever something changes.
+    pub(crate) fn wait_for(
+        &self,
+        condition: Condition,
+        limit: Duration,
+    ) -> impl Future<Output = Waited> + Send + use<> {
+        let shared = Arc::clone(&self.shared);
+        async move {
+            let deadline = Instant::now() + limit;
+            match condition {
+                Condition::Count { from, count, wanted } => {
+                    until_counted(&shared, Counting::new(from, wanted), count, deadline).await
+                }
+                Condition::Quiet(time) => until_quiet(&shared, time, deadline).await,
+            }
+        }
+    }
+}
+
+async fn until_counted(
+    shared: &Shared,
+    mut counting: Counting,
+    count: u64,
+    deadline: Instant,
+) -> Waited {
+    loop {
+        // Before the look, so that a change after it is not missed.
+        let mut changed = pin!(shared.next_change());
+        changed.as_mut().enable();
+        while counting.look(&shared.lock().journal) {}
+        let found = counting.count();
+        if found >= count {
+            return Waited { is_met: true, count: found };
+        }
+        if timeout_at(deadline.into(), changed).await.is_err() {
+            return Waited { is_met: false, count: found };
+        }
+    }
+}
+
+async fn until_quiet(shared: &Shared, time: Duration, deadline: Instant) -> Waited {
+    let mut seen = None;
+    let mut since = Instant::now();
+    loop {
+        let mut changed = pin!(shared.next_change());
+        changed.as_mut().enable();
+        let (version, is_open) = {
+            let state = shared.lock();
+            (state.journal.version(), state.journal.has_open_exchanges())
+        };
+        let now = Instant::now();
+        if is_open || seen != Some(version) {
+            (seen, since) = (Some(version), now);
+        }
+        let over = since + time;
+        if !is_open && over <= now {
+            return Waited { is_met: true, count: 0 };
+        }
+        if deadline <= now {
+            return Waited { is_met: false, count: 0 };
+        }
+        let next = if is_open { deadline } else { over.min(deadline) };
+        // Whichever it is, it is looked at again.
+        let _ = timeout_at(next.into(), changed).await;
+    }
+}
+
+/// A count of exchanges that looks at each once it is over no more.
+struct Counting {
+    wanted: Wanted,
+    next: u64,
+    /// The number of the first exchange that is not forgotten.
+    first: u64,
+    /// Those that are not over: what they are may change.
+    open: Vec<Arc<Exchange>>,
+    /// How many were wanted of those that are over.
+    over: u64,
+}
+
+impl Counting {
+    fn new(from: u64, wanted: Wanted) -> Self {
+        Self { wanted, next: from, first: 0, open: Vec::new(), over: 0 }
+    }
+
+    /// Looks at some that are new, and at those that were open; says whether there are more.
+    fn look(&mut self, journal: &Journal) -> bool {
+        let numbers = journal.numbers();
+        if self.first != numbers.start {
+            // All was forgotten.
+            (self.first, self.over) = (numbers.start, 0);
+            self.next = self.next.max(numbers.start);
+            self.open.clear();
+        }
+        let until = numbers.end.min(self.next.saturating_add(SLICE)).max(self.next);
+        let before = std::mem::take(&mut self.open);
+        let before = before.iter().filter_map(|exchange| journal.exchange(exchange.index));
+        for exchange in before.chain(journal.exchanges_in(self.next..until)) {
+            if !exchange.outcome.is_final() {
+                self.open.push(Arc::clone(exchange));
+            } else if (self.wanted)(exchange) {
+                self.over += 1;
+            }
+        }
+        self.next = until;
+        until < numbers.end
+    }
+
+    fn count(&self) -> u64 {
+        let open = self.open.iter().filter(|exchange| (self.wanted)(exchange)).count();
+        self.over + open as u64
+    }
+}

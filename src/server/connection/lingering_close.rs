@@ -1,0 +1,134 @@
+//! How a connection ends on which the client may still be sending.
+//!
+//! Closing a socket with unread bytes is a reset, and a reset destroys the response that the client
+//! has not read yet. So only the sending direction is closed, and what still comes is read and
+//! discarded, however much it is (§1.9).
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::ReadBuf;
+use tokio::time::{Instant, Sleep};
+
+use crate::server::connection::socket::Socket;
+
+/// The connection is closed when the client has sent nothing for this long.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// The connection is closed after this long, whatever the client does.
+const TOTAL: Duration = Duration::from_secs(30);
+
+/// The end of one connection.
+pub(crate) struct LingeringClose {
+    silence: Duration,
+    silence_ends: Pin<Box<Sleep>>,
+    all_ends: Pin<Box<Sleep>>,
+    is_shut_down: bool,
+}
+
+impl LingeringClose {
+    pub(crate) fn new() -> Self {
+        Self::with_limits(SILENCE, TOTAL)
+    }
+
+    pub(crate) fn with_limits(silence: Duration, total: Duration) -> Self {
+        Self {
+            silence,
+            silence_ends: Box::pin(tokio::time::sleep(silence)),
+            all_ends: Box::pin(tokio::time::sleep(total)),
+            is_shut_down: false,
+        }
+    }
+
+    /// Closes the sending direction, then reads until the client has closed too or a limit is
+    /// reached. `discarded` is given what each read has brought.
+    pub(crate) fn poll(
+        &mut self,
+        socket: &Socket,
+        context: &mut Context<'_>,
+        mut discarded: impl FnMut(&[u8]),
+    ) -> Poll<io::Result<()>> {
+        let mut scrap = [MaybeUninit::uninit(); 16 * 1024];
+        if !self.is_shut_down {
+            ready!(socket.poll_shutdown(context))?;
+            self.is_shut_down = true;
+        }
+        while self.all_ends.as_mut().poll(context).is_pending() {
+            let mut buffer = ReadBuf::uninit(&mut scrap);
+            match socket.poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    discarded(buffer.filled());
+                    self.silence_ends.as_mut().reset(Instant::now() + self.silence);
+                }
+                Poll::Ready(_) => break,
+                Poll::Pending => return self.silence_ends.as_mut().poll(context).map(Ok),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// As [`poll`](Self::poll), to its end.
+    pub(crate) async fn run(mut self, socket: &Socket, mut discarded: impl FnMut(&[u8])) {
+        // The connection is over, whether its end could be said or not.
+        let _ = poll_fn(|context| self.poll(socket, context, &mut discarded)).await;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpStream;
+    use std::thread;
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(20);
+    const LONG: Duration = Duration::from_secs(60);
+
+    async fn pair() -> (Socket, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (Socket::new(listener.accept().await.unwrap().0), client)
+    }
+
+    async fn discarded(close: LingeringClose, socket: &Socket) -> usize {
+        let mut sum = 0;
+        close.run(socket, |bytes| sum += bytes.len()).await;
+        sum
+    }
+
+    #[tokio::test]
+    async fn a_silent_client_ends_it() {
+        let (socket, mut client) = pair().await;
+        client.write_all(&[0; 10]).unwrap();
+        let close = LingeringClose::with_limits(SHORT, LONG);
+        assert_eq!(discarded(close, &socket).await, 10);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_stops_is_cut_off() {
+        let (socket, mut client) = pair().await;
+        let writing = thread::spawn(move || while client.write_all(&[0; 1000]).is_ok() {});
+        let close = LingeringClose::with_limits(LONG, SHORT);
+        assert!(discarded(close, &socket).await > 0);
+        drop(socket);
+        writing.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_client_that_closes_ends_it_at_once() {
+        const SENT: usize = 3_000_000;
+        let (socket, mut client) = pair().await;
+        let writing = thread::spawn(move || client.write_all(&vec![0; SENT]));
+        let close = LingeringClose::with_limits(LONG, LONG);
+        assert_eq!(discarded(close, &socket).await, SENT);
+        writing.join().unwrap().unwrap();
+    }
+}

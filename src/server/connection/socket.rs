@@ -1,0 +1,100 @@
+//! The socket of one connection, shared by all who use it in turn.
+//!
+//! The recording stream reads and writes it, a raw response ends it, and whoever makes a client wait
+//! watches it. It decides nothing and records nothing. All of them run in the task of the connection,
+//! so that the lock is never contended.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::io::{self, IoSlice};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
+use tokio::net::TcpStream;
+
+/// A socket whose owner is the connection's record: it is closed after that.
+pub(crate) struct Socket(Mutex<TcpStream>);
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Socket")
+    }
+}
+
+impl Socket {
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        // A small answer must not wait for the acknowledgement of the one before.
+        let _ = stream.set_nodelay(true);
+        Self(Mutex::new(stream))
+    }
+
+    pub(crate) fn poll_read(
+        &self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0.lock()).poll_read(context, buffer)
+    }
+
+    pub(crate) fn poll_write(
+        &self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.0.lock()).poll_write(context, bytes)
+    }
+
+    pub(crate) fn poll_write_vectored(
+        &self,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.0.lock()).poll_write_vectored(context, slices)
+    }
+
+    pub(crate) fn is_write_vectored(&self) -> bool {
+        self.0.lock().is_write_vectored()
+    }
+
+    pub(crate) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0.lock()).poll_flush(context)
+    }
+
+    /// Closes the sending direction.
+    pub(crate) fn poll_shutdown(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0.lock()).poll_shutdown(context)
+    }
+
+    /// Makes the closing of the socket a reset.
+    pub(crate) fn reset_on_close(&self) {
+        // Where that cannot be set the connection is closed, which is the next best.
+        let _ = self.0.lock().set_zero_linger();
+    }
+
+    /// Completes when the client has closed its sending direction, or the connection was reset.
+    /// Nothing is read: what the client has sent before is still there, and is looked past.
+    pub(crate) async fn closed_by_client(&self) {
+        /// Readiness tells of unread bytes again and again, and of the end behind them only if it
+        /// is looked at.
+        const LOOK_AGAIN: Duration = Duration::from_millis(20);
+        loop {
+            let readable = poll_fn(|context| self.0.lock().poll_read_ready(context)).await;
+            if readable.is_err() || self.is_closed_by_client() {
+                return;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    fn is_closed_by_client(&self) -> bool {
+        let stream = self.0.lock();
+        let ready = pin!(stream.ready(Interest::READABLE));
+        match ready.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(ready) => ready.map_or(true, Ready::is_read_closed),
+            Poll::Pending => false,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What is done later than it is answered.
+
+use std::collections::VecDeque;
+
+use crate::api::{self, PendingRequest, RequestBody};
+use crate::journal::Instants;
+use crate::storage::{Actor, CallId, Change, Timestamp};
+
+use crate::server::state::State;
+
+/// Commits that are due at a later time of the protocol's clock.
+#[derive(Debug, Default)]
+pub(crate) struct DeferredCommits(VecDeque<DeferredCommit>);
+
+#[derive(Debug)]
+pub(crate) struct DeferredCommit {
+    pub(crate) at: Timestamp,
+    pub(crate) exchange: u64,
+    /// The fault that has put it off; none if chaos did.
+    pub(crate) fault: Option<u64>,
+    pub(crate) plan: Box<PendingRequest>,
+    pub(crate) received: RequestBody,
+}
+
+impl DeferredCommits {
+    /// Sets a commit.
+    pub(crate) fn set(&mut self, commit: DeferredCommit) {
+        // Behind those of the same time.
+        let place = self.0.partition_point(|other| other.at <= commit.at);
+        self.0.insert(place, commit);
+    }
+
+    /// The faults whose commits are still to come.
+    pub(crate) fn faults(&self) -> impl Iterator<Item = u64> {
+        self.0.iter().filter_map(|commit| commit.fault)
+    }
+
+    /// When the first of them is to be done.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.0.front().map(|commit| commit.at)
+    }
+
+    /// Forgets all of them.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn take(&mut self, now: Timestamp) -> Option<DeferredCommit> {
+        self.0.front().filter(|first| first.at <= now)?;
+        self.0.pop_front()
+    }
+}
+
+impl State {
+    /// Does what has become due, each thing at its own time. What the origin refuses by then comes
+    /// to nothing, as there is nobody left to be told.
+    pub(crate) fn commit_late(&mut self, now: Timestamp) {
+        while let Some(mut late) = self.late.take(now) {
+            let instants = Instants { protocol: late.at, ..self.instants() };
+            let call = CallId { exchange: late.exchange, call: 0 };
+            let by = Actor::DeferredCall { call, fault: late.fault };
+            let (change, storage) = (Change { at: late.at, by }, &mut self.storage);
+            let answer = api::commit_unanswered(storage, change, &mut late.plan, &late.received);
+            if !answer.is_done() {
+                continue;
+            }
+            self.journal.update(late.exchange, |record| {
+                record.committed = Some(instants);
+                for (call, done) in record.calls.iter_mut().zip(answer.calls) {
+                    (call.path, call.upload) = (done.path, done.upload);
+                    call.is_named_by_origin = done.is_named_by_origin;
+                }
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::api::BodyData;
+    use crate::blob::{Blob, BlobStore};
+    use crate::journal::Head;
+    use crate::protocol::Options;
+    use crate::server::state::Shared;
+    use crate::storage::{
+        Clock, ClockMode, Path, PathEncoding, Setup, Storage, TokenLifetime, TokenSource, UserId,
+        UserRecord,
+    };
+
+    fn path(text: &str) -> Path {
+        Path::parse(text.as_bytes(), PathEncoding::Raw, 100).unwrap()
+    }
+
+    #[test]
+    fn a_late_commit_reads_no_content() {
+        let now = Timestamp::from_secs(1_000);
+        let (name, password, root) = ("jane".to_owned(), "secret".to_owned(), Path::root());
+        let users = vec![UserRecord { name, password, uid: 1, gid: 1, root }];
+        let (account, options) = ("acme".to_owned(), Options::default());
+        let change = Change::by_test(now);
+        let mut storage = Storage::new(Setup { account, users, options, seed: 1 }, now);
+        let joined = Blob::join(["one", "two"].map(Blob::from_bytes));
+        storage.plant(change, UserId::FIRST, &path("/joined"), joined.clone()).unwrap();
+        let (life, by) = (TokenLifetime::default(), TokenSource::Http);
+        let (token, _) = storage.grant(change, UserId::FIRST, Path::root(), life, by).unwrap();
+
+        let clock = Clock::new(now, ClockMode::Stopped);
+        let shared = Shared::new(storage, clock, BlobStore::default(), false, Duration::ZERO);
+        let mut state = shared.lock();
+        let head = Head::new(*b"POST /jsonrpc2 HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
+        let instants = state.instants();
+        let plan = api::open(&mut state.storage, instants, &head).unwrap();
+        let batch = format!(
+            r#"[{{"jsonrpc": "2.0", "id": 1, "method": "stat", "params": ["{token}", "/joined", true]}},
+                {{"jsonrpc": "2.0", "id": 2, "method": "listFile", "params": {{"token": "{token}", "path": "/", "stat": true}}}},
+                {{"jsonrpc": "2.0", "id": 3, "method": "makeDir", "params": ["{token}", "/made"]}}]"#
+        );
+        let received =
+            RequestBody { kept: BodyData::Whole(batch.into_bytes()), ..RequestBody::nothing() };
+        assert!(plan.dry_run(&state.storage, now, &received).has_done(2));
+        assert!(state.storage.tree().get(&path("/made")).is_err(), "a rehearsal changes nothing");
+        state.late.set(DeferredCommit { at: now, exchange: 0, fault: None, plan, received });
+        state.run_due();
+        assert!(state.storage.tree().directory(&path("/made")).is_ok());
+        assert_eq!(joined.known_digest(), None);
+    }
+}

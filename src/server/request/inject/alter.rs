@@ -1,0 +1,77 @@
+//! Answers whose heads say something else.
+
+use crate::fault::{FRAMING_HEADERS, HeaderMutation};
+use crate::journal::ResponseHead;
+
+/// Whether a change is about what says where the body ends: hyper writes that as it finds it right.
+pub(crate) fn is_about_framing(change: &HeaderMutation) -> bool {
+    let (HeaderMutation::Without(name)
+    | HeaderMutation::Twice(name)
+    | HeaderMutation::With(name, _)) = change
+    else {
+        return false;
+    };
+    FRAMING_HEADERS.iter().any(|framing| framing.eq_ignore_ascii_case(name))
+}
+
+/// Changes a head.
+///
+/// # Errors
+///
+/// What it does not have, so that it cannot be changed.
+pub(crate) fn alter(head: &mut ResponseHead, change: &HeaderMutation) -> Result<(), String> {
+    match change {
+        HeaderMutation::WrongChecksum => edit(head, "X-Agile-Checksum", |digits| {
+            // Another first digit is enough for another digest.
+            let first = if digits.starts_with('0') { "1" } else { "0" };
+            format!("{first}{}", &digits[1..])
+        }),
+        HeaderMutation::UpperCaseChecksum => {
+            edit(head, "X-Agile-Checksum", str::to_ascii_uppercase)
+        }
+        HeaderMutation::WrongSize => edit(head, "X-Agile-Size", |size| {
+            size.parse::<u64>().map_or_else(|_| "0".to_owned(), |size| (size + 1).to_string())
+        }),
+        HeaderMutation::Code(code) => {
+            edit(head, "X-Agile-Status", |_| code.to_string())?;
+            (head.status, head.reason) = (200, "OK".into());
+            Ok(())
+        }
+        HeaderMutation::Without(name) => {
+            position(head, name)?;
+            head.headers.retain(|(given, _)| !given.eq_ignore_ascii_case(name));
+            Ok(())
+        }
+        HeaderMutation::Twice(name) => {
+            let at = position(head, name)?;
+            head.headers.insert(at, head.headers[at].clone());
+            Ok(())
+        }
+        HeaderMutation::With(name, value) => {
+            match position(head, name) {
+                Ok(at) => {
+                    let value = value.clone().into_bytes();
+                    head.headers[at] = (name.clone().into(), value.into());
+                }
+                Err(_) => head.add(name.clone(), value.as_bytes()),
+            }
+            Ok(())
+        }
+    }
+}
+
+fn edit(
+    head: &mut ResponseHead,
+    name: &str,
+    change: impl FnOnce(&str) -> String,
+) -> Result<(), String> {
+    let at = position(head, name)?;
+    let changed = change(&String::from_utf8_lossy(&head.headers[at].1));
+    head.headers[at].1 = changed.into_bytes().into();
+    Ok(())
+}
+
+fn position(head: &ResponseHead, name: &str) -> Result<usize, String> {
+    let at = head.headers.iter().position(|(given, _)| given.eq_ignore_ascii_case(name));
+    at.ok_or_else(|| format!("its answer has no {name}"))
+}

@@ -1,0 +1,123 @@
+//! The account of a strike: it is spent, or goes back; and the ends that a request can come to.
+
+use std::sync::Arc;
+
+use crate::api::{InjectedError, refuse};
+use crate::fault::{Choice, Disconnect, ErrorResponse, FaultAction, Injection, ResponseLoss};
+use crate::journal::Outcome;
+use crate::server::connection::raw_response::RawResponse;
+use crate::server::request::handler::{Disposition, RequestTask};
+use crate::server::state::State;
+
+use crate::server::request::inject::Pending;
+
+impl RequestTask {
+    /// What is to be done to the request, as long as that has not happened.
+    pub(crate) fn action(&self) -> Option<&FaultAction> {
+        self.pending.as_ref().map(|pending| &pending.injection.action)
+    }
+
+    /// Refuses the request; its body, or the rest of it, is never read.
+    pub(crate) fn reject(&mut self, reject: &ErrorResponse) -> Disposition {
+        let at = self.struck_call();
+        self.fire();
+        let state = self.recorder.shared.lock();
+        if self.is_forgotten(&state) {
+            drop(state);
+            return self.forgotten();
+        }
+        let calls = state.calls(self.exchange);
+        let (row, status, code) = match calls.get(at).and_then(|call| reject.choose(call)) {
+            Some(Choice::ResultCode(row)) => (Some(row), row.http, None),
+            Some(Choice::Raw(status, code)) => (None, status, code),
+            None => (None, 500, None),
+        };
+        let refusal = InjectedError {
+            row,
+            status,
+            code,
+            reason: reject.own_reason(),
+            headers: reject.own_headers(),
+            body: reject.own_body().map(|body| (&*body.content_type, &*body.bytes)),
+            is_head: state.is_head(self.exchange),
+        };
+        let answer = refuse(&state.storage, state.now(), calls, &refusal);
+        Disposition::Response(answer.closing(), Outcome::Responded)
+    }
+
+    /// Loses the answer.
+    pub(crate) fn lose(&mut self, lose: ResponseLoss) -> Disposition {
+        match lose {
+            ResponseLoss::Status(status) => self.reject(&ErrorResponse::status(status)),
+            other => self.cut(other.cut().unwrap_or(Disconnect::Reset)),
+        }
+    }
+
+    /// Ends the connection without an answer.
+    pub(crate) fn cut(&mut self, cut: Disconnect) -> Disposition {
+        self.fire();
+        Disposition::RawResponse(RawResponse::nothing(cut))
+    }
+
+    /// The strike has done what it does.
+    pub(crate) fn fire(&mut self) {
+        self.resolve(Ok(()));
+    }
+
+    /// Nothing comes of the strike.
+    pub(crate) fn spare(&mut self, why: impl Into<String>) {
+        self.resolve(Err(why.into()));
+    }
+
+    /// The strike has done what it does, or could not.
+    pub(crate) fn resolve(&mut self, done: Result<(), String>) {
+        let Some(pending) = self.pending.take() else { return };
+        let recorder = Arc::clone(&self.recorder);
+        self.account(&mut recorder.shared.lock(), &pending.injection, done);
+    }
+
+    pub(crate) fn account(
+        &self,
+        state: &mut State,
+        injection: &Injection,
+        done: Result<(), String>,
+    ) {
+        // The faults and the record of before a reset are gone.
+        if self.is_forgotten(state) {
+            return;
+        }
+        match done {
+            Ok(()) => {
+                state.faults.fired(injection);
+                let struck = injection.struck.clone();
+                state.journal.update(self.exchange, |record| record.faults.push(struck));
+            }
+            Err(why) => state.faults.skipped(injection, why),
+        }
+    }
+}
+
+impl Drop for RequestTask {
+    /// What was to strike a request that is over may strike another one, and what was held of it is
+    /// held no longer.
+    fn drop(&mut self) {
+        if self.held_by.is_some() {
+            let recorder = Arc::clone(&self.recorder);
+            self.end_hold(&mut recorder.shared.lock());
+        }
+        let on_calls = std::mem::take(&mut self.on_calls);
+        let unspent: Vec<Pending> = self.pending.take().into_iter().chain(on_calls).collect();
+        if !unspent.is_empty() {
+            let mut state = self.recorder.shared.lock();
+            let struck = state.journal.exchange(self.exchange).map_or(0, |it| it.faults.len());
+            let why = match struck {
+                _ if self.recorder.shared.is_stopping() => "the origin stopped first",
+                0 => "the client went away first",
+                _ => "another fault ended the request",
+            };
+            for Pending { injection, .. } in &unspent {
+                state.faults.skipped(injection, why);
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What a body fills while it comes in: a hash, its first bytes, and what is kept of it.
+//!
+//! A [`BodySink`] waits for nobody but the disk, and knows no socket: the
+//! [worker](super::sink_worker) chooses the thread on which it takes a frame.
+
+use std::io;
+
+use crate::api::{BodyData, BodyEnd, BodyPolicy, FormReader, RequestBody, START_BYTES};
+use crate::blob::{Blob, BlobStore, BlobWriter, Hasher};
+
+pub(crate) struct BodySink {
+    length: u64,
+    hasher: Hasher,
+    start: Vec<u8>,
+    whole: Option<Vec<u8>>,
+    form: Option<FormReader>,
+    writer: Option<BlobWriter>,
+    is_stored: bool,
+    is_recorded: bool,
+}
+
+/// A body that was taken in, to its end or as far as it went.
+pub(crate) struct ReadBody {
+    pub(crate) received: RequestBody,
+    /// All of it, if bodies are kept.
+    pub(crate) body: Option<Blob>,
+}
+
+impl BodySink {
+    /// A sink for a body that `intake` says what to do with, and that may have declared its length.
+    pub(crate) fn new(
+        store: &BlobStore,
+        is_recorded: bool,
+        intake: &BodyPolicy,
+        declared: Option<u64>,
+    ) -> Self {
+        let form = match intake {
+            BodyPolicy::Form(boundary) => Some(FormReader::new(boundary, store.clone())),
+            _ => None,
+        };
+        let is_stored = matches!(intake, BodyPolicy::Store(_));
+        Self {
+            length: 0,
+            hasher: Hasher::new(),
+            start: Vec::new(),
+            whole: matches!(intake, BodyPolicy::Whole(_)).then(Vec::new),
+            form,
+            writer: (is_stored || is_recorded).then(|| store.writer(declared)),
+            is_stored,
+            is_recorded,
+        }
+    }
+
+    /// Takes the next bytes of the body.
+    ///
+    /// # Errors
+    ///
+    /// What writing to the temporary file came to. The body is then lost.
+    pub(crate) fn take(&mut self, frame: &[u8]) -> io::Result<()> {
+        self.length += frame.len() as u64;
+        let wanted = START_BYTES - self.start.len();
+        self.start.extend_from_slice(&frame[..wanted.min(frame.len())]);
+        if let Some(form) = &mut self.form {
+            form.push(frame)?;
+        }
+        if let Some(whole) = &mut self.whole {
+            whole.extend_from_slice(frame);
+        }
+        if let Some(writer) = &mut self.writer {
+            writer.write(frame)?;
+        }
+        self.hasher.update(frame);
+        Ok(())
+    }
+
+    /// Whether the next bytes go to the temporary file, as far as one can say.
+    pub(crate) fn is_spooling(&self) -> bool {
+        let writer = self.writer.as_ref().is_some_and(BlobWriter::is_spooling);
+        writer || self.form.as_ref().is_some_and(FormReader::is_spooling)
+    }
+
+    /// Ends the body.
+    pub(crate) fn finish(self, end: BodyEnd) -> ReadBody {
+        let digest = self.hasher.finish();
+        let content = self.writer.map(|writer| writer.finish(digest));
+        let body = content.clone().filter(|_| self.is_recorded);
+        let kept = match (self.whole, self.form, content.filter(|_| self.is_stored)) {
+            (Some(whole), ..) => BodyData::Whole(whole),
+            (_, Some(form), _) => BodyData::Form(form.finish()),
+            (.., Some(content)) => BodyData::Stored(content),
+            (None, None, None) => BodyData::Nothing,
+        };
+        let received = RequestBody { end, length: self.length, digest, start: self.start, kept };
+        ReadBody { received, body }
+    }
+}

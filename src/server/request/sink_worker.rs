@@ -1,0 +1,213 @@
+//! The thread on which a body's frames are hashed and stored.
+//!
+//! One large body alone is read by one core, and hashed and stored by another: by a helper thread
+//! that lives as long as the body does. When there are as many large bodies as cores, every core
+//! has a body to read, and helpers would only add hand-overs. Each frame is then taken where it is
+//! read, unless it is large and goes to the temporary file: the disk may keep its writer waiting,
+//! which must not be a thread that serves others. Such a frame is taken by a thread that has
+//! nothing else to do, and is given up right after it.
+
+use std::io;
+use std::num::NonZero;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::available_parallelism;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::server::request::sink::BodySink;
+
+/// A body of so many bytes is large.
+const LARGE_BODY: u64 = 4 << 20;
+
+/// A write of so many bytes is large: as long as a hand-over to another thread, when all goes well.
+const LARGE_WRITE: usize = 64 << 10;
+
+/// Buffers that go round between reader and helper. The reader copies a frame into a spare one and
+/// has its own buffer free again: a frame that waited for the helper would make hyper read into
+/// fresh memory each time, and the page faults of that cost more than the copy.
+const WAITING_FRAMES: usize = 4;
+
+/// Large bodies that are being read, in the whole process.
+static LARGE_BODIES: AtomicUsize = AtomicUsize::new(0);
+
+/// A sink, and the thread that fills it.
+pub(crate) struct SinkWorker {
+    /// None once the body is lost.
+    place: Option<SourceLocation>,
+    large: Option<LargeBodyGuard>,
+    length: u64,
+}
+
+enum SourceLocation {
+    Here(Box<BodySink>),
+    Helper(Helper),
+}
+
+struct Helper {
+    frames: mpsc::Sender<Vec<u8>>,
+    /// Buffers that have been taken in, to be filled again.
+    spare: mpsc::Receiver<Vec<u8>>,
+    sink: JoinHandle<io::Result<Box<BodySink>>>,
+}
+
+impl SinkWorker {
+    pub(crate) fn new(sink: BodySink, declared: Option<u64>) -> Self {
+        let is_large = declared.is_some_and(|length| length >= LARGE_BODY);
+        let large = is_large.then(LargeBodyGuard::begin);
+        Self { place: Some(SourceLocation::Here(Box::new(sink))), large, length: 0 }
+    }
+
+    /// Takes a frame in, or has it taken in soon.
+    ///
+    /// # Errors
+    ///
+    /// What writing this frame, or an earlier one, to the temporary file came to.
+    pub(crate) async fn take(&mut self, frame: Bytes) -> io::Result<()> {
+        self.length += frame.len() as u64;
+        if self.large.is_none() && self.length >= LARGE_BODY {
+            self.large = Some(LargeBodyGuard::begin());
+        }
+        let wants_helper = self.large.is_some() && LargeBodyGuard::leaves_a_core_free();
+        let place = match self.place.take().ok_or_else(lost)? {
+            SourceLocation::Here(sink) if wants_helper => {
+                SourceLocation::Helper(Helper::start(sink))
+            }
+            SourceLocation::Helper(helper) if !wants_helper => {
+                SourceLocation::Here(helper.recall().await?)
+            }
+            place => place,
+        };
+        self.place = Some(match place {
+            SourceLocation::Here(sink) => SourceLocation::Here(take_here(sink, frame).await?),
+            SourceLocation::Helper(helper) => {
+                SourceLocation::Helper(helper.hand_over(&frame).await?)
+            }
+        });
+        Ok(())
+    }
+
+    /// Gives the sink back, with all frames in it.
+    ///
+    /// # Errors
+    ///
+    /// As [`SinkWorker::take`].
+    pub(crate) async fn finish(self) -> io::Result<BodySink> {
+        match self.place.ok_or_else(lost)? {
+            SourceLocation::Here(sink) => Ok(*sink),
+            SourceLocation::Helper(helper) => helper.recall().await.map(|sink| *sink),
+        }
+    }
+}
+
+fn lost() -> io::Error {
+    io::Error::other("an earlier frame of this body could not be written")
+}
+
+async fn take_here(mut sink: Box<BodySink>, frame: Bytes) -> io::Result<Box<BodySink>> {
+    let may_block = frame.len() >= LARGE_WRITE && sink.is_spooling();
+    let fill = move || sink.take(&frame).map(|()| sink);
+    if may_block { spawn_blocking(fill).await.expect(NO_PANIC) } else { fill() }
+}
+
+impl Helper {
+    fn start(mut sink: Box<BodySink>) -> Self {
+        let (frames, mut waiting) = mpsc::channel::<Vec<u8>>(WAITING_FRAMES);
+        let (back, spare) = mpsc::channel(WAITING_FRAMES);
+        for _ in 0..WAITING_FRAMES {
+            let _ = back.try_send(Vec::new());
+        }
+        let sink = spawn_blocking(move || {
+            while let Some(frame) = waiting.blocking_recv() {
+                sink.take(&frame)?;
+                let _ = back.try_send(frame);
+            }
+            Ok(sink)
+        });
+        Self { frames, spare, sink }
+    }
+
+    /// Lets the helper take a frame as soon as it comes to it.
+    async fn hand_over(mut self, frame: &[u8]) -> io::Result<Self> {
+        let mut buffer = self.spare.recv().await.unwrap_or_default();
+        buffer.clear();
+        buffer.extend_from_slice(frame);
+        match self.frames.send(buffer).await {
+            Ok(()) => Ok(self),
+            // It takes frames until its channel is closed, unless one could not be written.
+            Err(_) => Err(self.recall().await.err().unwrap_or_else(lost)),
+        }
+    }
+
+    /// Lets the helper finish, and takes the sink back.
+    async fn recall(self) -> io::Result<Box<BodySink>> {
+        drop(self.frames);
+        self.sink.await.expect(NO_PANIC)
+    }
+}
+
+/// A helper ends by a panic only, which is then ours too and is recorded at the edge of this task.
+const NO_PANIC: &str = "taking a frame does not panic";
+
+/// One large body, counted while it is read.
+struct LargeBodyGuard;
+
+impl LargeBodyGuard {
+    fn begin() -> Self {
+        LARGE_BODIES.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+
+    fn leaves_a_core_free() -> bool {
+        LARGE_BODIES.load(Ordering::Relaxed) < cores()
+    }
+}
+
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| available_parallelism().map_or(1, NonZero::get))
+}
+
+impl Drop for LargeBodyGuard {
+    fn drop(&mut self) {
+        LARGE_BODIES.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::api::{BodyData, BodyEnd, BodyPolicy};
+    use crate::blob::{BlobStore, Digest};
+    use crate::server::runtime;
+
+    /// Frames of both sizes, while helpers are had and while they are not.
+    #[test]
+    fn a_body_is_whole_on_whatever_threads_it_is_taken() {
+        let body: Vec<u8> = (0..9 << 20).map(|at: u32| (at % 251).to_le_bytes()[0]).collect();
+        let length = Some(body.len() as u64);
+        let store = BlobStore::new(1 << 20);
+        let taken = runtime::handle().unwrap().block_on(async {
+            let sink = BodySink::new(&store, false, &BodyPolicy::Store(u64::MAX), length);
+            let mut worker = SinkWorker::new(sink, length);
+            let mut others = Vec::new();
+            let mut rest = Bytes::from(body.clone());
+            for size in [LARGE_WRITE, LARGE_WRITE - 1].repeat(200) {
+                if others.len() < cores() {
+                    others.push(LargeBodyGuard::begin());
+                } else {
+                    others.clear();
+                }
+                worker.take(rest.split_to(size.min(rest.len()))).await.unwrap();
+            }
+            assert!(rest.is_empty());
+            worker.finish().await.unwrap().finish(BodyEnd::Complete)
+        });
+        let BodyData::Stored(content) = taken.received.kept else { panic!("it is to be stored") };
+        assert_eq!(taken.received.digest, Digest::of(&body));
+        assert_eq!(content.first_difference(&body).unwrap(), None);
+    }
+}

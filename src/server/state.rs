@@ -1,0 +1,277 @@
+//! What the test's thread and the origin's tasks share: the core and the journal, under one lock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+#[cfg(feature = "cli")]
+use tokio::sync::futures::Notified;
+
+use crate::assertions::StateView;
+use crate::blob::BlobStore;
+use crate::fault::{Fault, Faults, SourceLocation};
+use crate::journal::{Exchange, Instants, Journal};
+use crate::storage::{Actor, Change, Clock, Storage, Timestamp};
+
+use crate::server::deferred::DeferredCommits;
+use crate::server::epoch::Epoch;
+use crate::server::holds::Holds;
+use crate::server::state_guard::{StateGuard, Waiters};
+
+/// One origin as its tasks see it.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    waiters: Waiters,
+    started: Instant,
+    stopping: AtomicBool,
+    pub(crate) store: BlobStore,
+    pub(crate) records_bodies: bool,
+    /// What the origin was at the start.
+    initial: (Storage, Clock),
+    pub(crate) epoch: Epoch,
+    /// How long a fault may keep a client waiting.
+    pub(crate) hold_limit: Duration,
+}
+
+/// What the lock guards.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) storage: Storage,
+    pub(crate) journal: Journal,
+    pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
+    pub(crate) late: DeferredCommits,
+    pub(crate) holds: Holds,
+    /// Counts the changes, so that whoever waits for one can tell that it came.
+    pub(crate) version: u64,
+    /// Real time as of the locking.
+    pub(crate) elapsed: Duration,
+}
+
+impl State {
+    /// Protocol time as of the locking.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.at(self.elapsed)
+    }
+
+    /// What a snapshot is taken of.
+    pub(crate) fn state_view(&self) -> StateView<'_> {
+        StateView { storage: &self.storage, journal: &self.journal }
+    }
+
+    /// Whether the fault holds the responses that come.
+    pub(crate) fn is_holding(&self, fault: u64) -> bool {
+        self.is_there(fault) && !self.holds.is_released(fault)
+    }
+
+    /// Whether there is a fault of that number, which has not been taken away.
+    fn is_there(&self, fault: u64) -> bool {
+        self.faults.records().iter().any(|record| record.id == fault)
+    }
+
+    /// Lets go what the fault holds and would hold. A number that no fault has yet is not released:
+    /// it may come to hold something.
+    pub(crate) fn release(&mut self, fault: u64) {
+        if self.is_there(fault) {
+            self.holds.release(fault);
+        }
+    }
+
+    /// When the next thing is due, in protocol time.
+    fn next_due(&self) -> Option<Timestamp> {
+        self.late.next_due().into_iter().chain(self.storage.next_due()).min()
+    }
+
+    /// After how much real time the next thing is due; nothing if no passing of time makes it so.
+    pub(crate) fn time_to_next_due(&self) -> Option<Duration> {
+        self.clock.time_until(self.next_due()?, self.elapsed)
+    }
+
+    /// Adds a fault, and gives its number.
+    pub(crate) fn add_fault(&mut self, fault: Fault, place: Option<SourceLocation>) -> u64 {
+        let now = self.now();
+        // A fault on tokens must not count those that had died before.
+        self.storage.forget_expired_sessions(now);
+        let storage = &self.storage;
+        self.faults.add(fault, place, &self.journal, || storage.clone())
+    }
+
+    /// Forgets everything and begins anew.
+    fn reset(&mut self, storage: Storage, clock: Clock) {
+        (self.storage, self.clock) = (storage, clock);
+        self.journal.reset();
+        self.late.clear();
+        let faults = self.faults.reset();
+        self.forget_holds(faults);
+    }
+
+    fn forget_holds(&mut self, faults: Vec<u64>) {
+        for fault in faults {
+            self.holds.forget(fault);
+        }
+    }
+
+    /// Does what has become due by now, whoever set it. Says whether anything was.
+    pub(crate) fn run_due(&mut self) -> bool {
+        let now = self.now();
+        let mut has_changed = self.next_due().is_some_and(|due| due <= now);
+        self.commit_late(now);
+        let storage = &mut self.storage;
+        storage.run_due(now);
+        if !self.faults.is_idle() {
+            self.faults.age_tokens(|fault, user, age| {
+                let by = Actor::Fault { fault: Some(fault), during: None };
+                let ended = storage.end_sessions_of_age(Change { at: now, by }, user, age);
+                has_changed |= ended > 0;
+                ended
+            });
+        }
+        has_changed
+    }
+
+    /// Both times as of the locking.
+    pub(crate) fn instants(&self) -> Instants {
+        Instants { protocol: self.now(), elapsed: self.elapsed }
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(
+        storage: Storage,
+        clock: Clock,
+        store: BlobStore,
+        records_bodies: bool,
+        hold_limit: Duration,
+    ) -> Arc<Self> {
+        let initial = (storage.clone(), clock.clone());
+        let state = State {
+            storage,
+            journal: Journal::default(),
+            clock,
+            faults: Faults::default(),
+            late: DeferredCommits::default(),
+            holds: Holds::default(),
+            version: 0,
+            elapsed: Duration::ZERO,
+        };
+        Arc::new(Self {
+            state: Mutex::new(state),
+            waiters: Waiters::default(),
+            started: Instant::now(),
+            stopping: AtomicBool::new(false),
+            store,
+            records_bodies,
+            initial,
+            epoch: Epoch::default(),
+            hold_limit,
+        })
+    }
+
+    /// Locks core and journal, and notes what time it is. Never held across an `.await`.
+    pub(crate) fn lock(&self) -> StateGuard<'_> {
+        StateGuard::new(self.state.lock(), &self.waiters, self.started)
+    }
+
+    /// The next change of a record, without a thread that waits for it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn next_change(&self) -> Notified<'_> {
+        self.waiters.next_change()
+    }
+
+    /// Locks once `ready` says so, or after `timeout`; says whether it did. What becomes due
+    /// meanwhile is done in time.
+    pub(crate) fn lock_when(
+        &self,
+        timeout: Duration,
+        ready: impl Fn(&State) -> bool,
+    ) -> (StateGuard<'_>, bool) {
+        let deadline = Instant::now().checked_add(timeout);
+        let mut state = self.lock();
+        loop {
+            state.run_due();
+            if ready(&state) {
+                return (state, true);
+            }
+            let now = Instant::now();
+            if deadline.is_some_and(|deadline| deadline <= now) {
+                return (state, false);
+            }
+            let due = state.time_to_next_due().and_then(|left| now.checked_add(left));
+            state.wait(deadline.into_iter().chain(due).min(), self.started);
+        }
+    }
+
+    /// A copy of the journal and the version of the state, once that is another one than `version`
+    /// or after `timeout`.
+    pub(crate) fn journal_after(&self, version: u64, timeout: Duration) -> (Journal, u64) {
+        let (state, _) = self.lock_when(timeout, |state| state.version != version);
+        (state.journal.clone(), state.version)
+    }
+
+    /// The exchanges that ended after the first `seen` of them, once there is one, or after
+    /// `timeout`.
+    pub(crate) fn ended_after(&self, seen: usize, timeout: Duration) -> Vec<Arc<Exchange>> {
+        let (state, _) = self.lock_when(timeout, |state| state.journal.ended() > seen);
+        state.journal.ended_after(seen).cloned().collect()
+    }
+
+    /// Locks once no answer is just being written or let go: a client can hold its answer before
+    /// the record of it is closed, and a test that asks then must not see the difference.
+    pub(crate) fn wait_idle(&self) -> StateGuard<'_> {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        let is_quiet =
+            |state: &State| !state.journal.is_responding() && !state.holds.is_letting_go();
+        self.lock_when(PATIENCE, is_quiet).0
+    }
+
+    /// Locks for the last time, and notes which faults hold what nobody will release any more, or
+    /// have put off what will never be done.
+    pub(crate) fn at_the_end(&self) -> StateGuard<'_> {
+        let mut state = self.wait_idle();
+        let open: Vec<u64> = state.holds.holding().chain(state.late.faults()).collect();
+        for fault in open {
+            state.faults.unreleased(fault);
+        }
+        state
+    }
+
+    /// Takes a fault away, lets go what it holds, and says whether there was one.
+    pub(crate) fn remove_fault(&self, id: u64) -> bool {
+        let mut state = self.lock();
+        let is_there = state.faults.remove(id);
+        if is_there {
+            state.holds.forget(id);
+        }
+        is_there
+    }
+
+    /// Takes all faults away, and chaos with them, and lets go what they hold.
+    pub(crate) fn clear_faults(&self) {
+        let mut state = self.lock();
+        let faults = state.faults.clear();
+        state.forget_holds(faults);
+    }
+
+    /// Forgets everything, begins anew, and lets go what faults hold.
+    pub(crate) fn reset(&self) {
+        let (storage, clock) = self.initial.clone();
+        let mut state = self.lock();
+        state.reset(storage, clock);
+        self.epoch.advance();
+    }
+
+    pub(crate) fn stop(&self) {
+        self.interrupt(true);
+    }
+
+    /// Whether connections that end now do so because they are stopped.
+    pub(crate) fn interrupt(&self, stopping: bool) {
+        self.stopping.store(stopping, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}
