@@ -34,7 +34,7 @@
 //!
 //! The other modules are the rooms of the house, from the protocol's tables up to the server; each
 //! knows only those before it: [`protocol`], [`blob`], [`storage`], [`journal`], [`fault`],
-//! [`api`], [`report`], [`assertions`], and the server; with the feature `cli` also `control`, by which
+//! [`api`], [`report`], [`assertions`], and the server; with the feature `control` also `control`, by which
 //! other programs steer an origin. All but the last two do no I/O on sockets, read no clock
 //! and need no runtime. Without the feature `server` they can be built into something else.
 
@@ -44,7 +44,7 @@
 pub mod api;
 pub mod assertions;
 pub mod blob;
-#[cfg(feature = "cli")]
+#[cfg(feature = "control")]
 pub mod control;
 pub mod fault;
 pub mod journal;

@@ -244,7 +244,7 @@ impl MockOrigin {
     }
 }
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "control")]
 impl MockOrigin {
     /// Every switch and every limit with its value.
     pub(crate) fn switch_values(&self) -> Vec<(&'static str, String)> {

@@ -7,14 +7,14 @@ pub(crate) mod fault_api;
 pub(crate) mod fault_builder;
 mod fixtures;
 mod hold_guard;
-#[cfg(feature = "cli")]
+#[cfg(feature = "control")]
 pub(crate) mod journal_reader;
 mod mock_origin;
 mod options;
-#[cfg(feature = "cli")]
+#[cfg(feature = "control")]
 mod provision;
 mod wait;
-#[cfg(feature = "cli")]
+#[cfg(feature = "control")]
 mod watch;
 
 pub use builder::Builder;
@@ -25,7 +25,7 @@ pub use hold_guard::HoldGuard;
 pub use mock_origin::MockOrigin;
 
 pub use crate::server::listener::StartError;
-#[cfg(feature = "cli")]
+#[cfg(feature = "control")]
 pub(crate) use provision::{NamedUpload, ProvisionError};
-#[cfg(feature = "cli")]
+#[cfg(feature = "control")]
 pub(crate) use watch::{Condition, Wanted};

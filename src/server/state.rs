@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-#[cfg(feature = "cli")]
+#[cfg(feature = "control")]
 use tokio::sync::futures::Notified;
 
 use crate::assertions::StateView;
@@ -175,7 +175,7 @@ impl Shared {
     }
 
     /// The next change of a record, without a thread that waits for it.
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "control")]
     pub(crate) fn next_change(&self) -> Notified<'_> {
         self.waiters.next_change()
     }

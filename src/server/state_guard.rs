@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, MutexGuard};
 use tokio::sync::Notify;
-#[cfg(feature = "cli")]
+#[cfg(feature = "control")]
 use tokio::sync::futures::Notified;
 
 use crate::server::state::State;
@@ -22,7 +22,7 @@ pub(crate) struct Waiters {
 
 impl Waiters {
     /// The next change, without a thread that waits for it.
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "control")]
     pub(crate) fn next_change(&self) -> Notified<'_> {
         self.tasks.notified()
     }

@@ -14,10 +14,10 @@ mod twice;
 mod values;
 mod write;
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "control")]
 pub(crate) use chaos::CHAOS;
 pub use effects::{ACTIONS, ActionSpec};
-#[cfg(feature = "cli")]
+#[cfg(feature = "control")]
 pub(crate) use read::selection;
 pub use selectors::{SELECTORS, SelectorSpec, Subject};
 pub(super) use write::{effect_key, op_in_words};

@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::wording::{nearest, unknown};
 
 use super::effects::{ACTIONS, ActionSpec};
-#[cfg(feature = "cli")]
+#[cfg(feature = "control")]
 use super::json::check_keys;
 use super::json::{Object, parsed, shown, takes};
 use super::selectors::{Draft, SELECTORS, Subject, subject};
@@ -190,11 +190,11 @@ fn drafted(object: &Object) -> Result<Draft, String> {
 }
 
 /// The keys that select calls whatever becomes of them, and whichever attempt they are.
-#[cfg(feature = "cli")]
+#[cfg(feature = "control")]
 const SELECTION: &[&str] = &["op", "method", "part", "interface", "path", "user", "upload"];
 
 /// A selection of calls by the keys that faults are selected by. Without any it is every call.
-#[cfg(feature = "cli")]
+#[cfg(feature = "control")]
 pub(crate) fn selection(object: &Object) -> Result<crate::fault::CallMatcher, String> {
     check_keys(object, SELECTION)?;
     check_alternatives(object, &["op", "method"])?;

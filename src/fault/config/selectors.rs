@@ -260,7 +260,7 @@ impl Draft {
     }
 
     /// The same, on every call if it does not say on which.
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "control")]
     pub(super) fn or_any_call(self) -> Self {
         let others = if self.parts.is_some() { Op::any_piece() } else { Op::any() };
         Self { op: self.op.or(Some(others)), ..self }
