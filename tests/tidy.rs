@@ -24,7 +24,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "journal",
         below: &["wording", "protocol", "blob", "storage"],
-        crates: &["memchr"],
+        crates: &["memchr", "serde"],
     },
     Room {
         name: "api",

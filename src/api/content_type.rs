@@ -13,7 +13,7 @@ pub(super) enum Detect {
     /// In the name's extension.
     Name,
     /// In the first bytes.
-    Blob,
+    Content,
     /// In the name, and then in the first bytes.
     #[default]
     Auto,
@@ -24,7 +24,7 @@ impl Detect {
     pub(super) fn named(text: &str) -> Option<Self> {
         match text {
             "name" => Some(Self::Name),
-            "content" => Some(Self::Blob),
+            "content" => Some(Self::Content),
             "auto" => Some(Self::Auto),
             _ => None,
         }
@@ -74,7 +74,7 @@ impl ContentTypeRule {
         let by_content = || infer::get(start).map(|kind| kind.mime_type());
         let found = || match self.detect {
             Detect::Name => by_name(),
-            Detect::Blob => by_content(),
+            Detect::Content => by_content(),
             Detect::Auto => by_name().or_else(by_content),
         };
         given.or_else(found).map(str::to_owned)

@@ -34,7 +34,7 @@ pub(super) enum Said {
     /// Bytes that are stored.
     Blob(Blob),
     /// JSON that comes when it has been waited for.
-    DeferredCommit(Pin<Box<dyn Future<Output = Value> + Send>>),
+    Later(Pin<Box<dyn Future<Output = Value> + Send>>),
 }
 
 /// Why a request is not done.
@@ -94,10 +94,8 @@ impl Admin for Router {
                 Ok(Said::Text(text)) => reply(200, None, TEXT, ReplyBody::Text(text)),
                 Ok(Said::Written(body)) => reply(200, None, JSON, body),
                 Ok(Said::Blob(content)) => reply(200, None, BYTES, ReplyBody::Blob(content)),
-                Ok(Said::DeferredCommit(value)) => {
-                    return Answered::DeferredCommit(Box::pin(async {
-                        json(200, None, &value.await)
-                    }));
+                Ok(Said::Later(value)) => {
+                    return Answered::Later(Box::pin(async { json(200, None, &value.await) }));
                 }
                 Err(Refused { status, why, allow }) => {
                     json(status, allow, &json!({ "error": why }))

@@ -92,7 +92,7 @@ fn told(exchange: &Exchange) -> Value {
         "status": exchange.status(),
         "response_headers": exchange.answer.as_deref().map(answer_headers),
         "written": exchange.written,
-        "outcome": outcome_word(exchange.outcome),
+        "outcome": exchange.outcome,
         "faults": exchange.faults.iter().map(struck).collect::<Vec<_>>(),
         "opened": seconds(&exchange.opened),
         "committed": exchange.committed.as_ref().map(seconds),
@@ -101,32 +101,14 @@ fn told(exchange: &Exchange) -> Value {
     })
 }
 
-/// How far an exchange came, as it is written.
-const OUTCOMES: &[(&str, Outcome)] = &[
-    ("receiving", Outcome::Receiving),
-    ("held", Outcome::HoldGuard),
-    ("sending", Outcome::Sending),
-    ("answering", Outcome::Responding),
-    ("answered", Outcome::Responded),
-    ("cut_short", Outcome::RequestTruncated),
-    ("client_gone", Outcome::ClientGone),
-    ("cut_by_fault", Outcome::CutByFault),
-    ("stopped", Outcome::Stopped),
-];
-
+/// Returns the outcome of that name in JSON.
 pub(super) fn outcome_named(word: &str) -> Option<Outcome> {
-    OUTCOMES.iter().find(|(known, _)| *known == word).map(|(_, outcome)| *outcome)
-}
-
-fn outcome_word(outcome: Outcome) -> &'static str {
-    OUTCOMES.iter().find(|(_, known)| *known == outcome).map_or("", |(word, _)| word)
+    serde_json::from_value(word.into()).ok()
 }
 
 fn call(call: &Call) -> Value {
-    let operation = operation_word(call.operation)
-        .map_or_else(|| snake(&format!("{:?}", call.operation)), str::to_owned);
     json!({
-        "operation": operation,
+        "operation": operation_word(call.operation),
         "interface": interface_word(call.interface),
         "name": call.name,
         "user": call.user,
@@ -165,16 +147,4 @@ fn lossy(bytes: &[u8]) -> Cow<'_, str> {
 /// Real time since the origin started, as the timeline has it.
 fn seconds(instants: &Instants) -> f64 {
     instants.elapsed.as_secs_f64()
-}
-
-/// The name of a variant as words are written in JSON: `HeldBack` is `held_back`.
-fn snake(name: &str) -> String {
-    let mut word = String::new();
-    for char in name.chars() {
-        if char.is_uppercase() && !word.is_empty() {
-            word.push('_');
-        }
-        word.extend(char.to_lowercase());
-    }
-    word
 }

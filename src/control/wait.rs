@@ -46,7 +46,7 @@ pub(super) fn wait(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, R
     };
     let counts = matches!(condition, Condition::Count { .. });
     let waited = origin.wait_for(condition, timeout);
-    Ok(Said::DeferredCommit(Box::pin(async move {
+    Ok(Said::Later(Box::pin(async move {
         let waited = waited.await;
         if counts {
             json!({ "met": waited.is_met, "count": waited.count })

@@ -199,12 +199,14 @@ impl fmt::Debug for ResponseHead {
 
 /// How far an exchange came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "control", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "control", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Outcome {
     /// The body is still being read.
     Receiving,
     /// What was asked for is done, or refused, and a fault holds the answer back.
-    HoldGuard,
+    Held,
     /// A stored file is being sent.
     Sending,
     /// The answer has been given to the network, but for its last bytes perhaps.
@@ -224,7 +226,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether anything more can happen.
     pub const fn is_final(self) -> bool {
-        !matches!(self, Self::Receiving | Self::HoldGuard | Self::Sending | Self::Responding)
+        !matches!(self, Self::Receiving | Self::Held | Self::Sending | Self::Responding)
     }
 }
 

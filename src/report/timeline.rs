@@ -224,7 +224,7 @@ fn code(call: &Call) -> Option<String> {
 fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Receiving => "body still coming",
-        Outcome::HoldGuard => "answer held back",
+        Outcome::Held => "answer held back",
         Outcome::Sending => "file being sent",
         Outcome::Responding => "answer on its way",
         Outcome::Responded => "answered",

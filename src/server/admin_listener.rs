@@ -53,7 +53,7 @@ pub(crate) trait Admin: Send + Sync + 'static {
 /// An answer, or what comes to one without holding a thread.
 pub(crate) enum Answered {
     ConnectionState(Reply),
-    DeferredCommit(Pin<Box<dyn Future<Output = Reply> + Send>>),
+    Later(Pin<Box<dyn Future<Output = Reply> + Send>>),
 }
 
 /// A request.
@@ -164,7 +164,7 @@ async fn reply(
     let answered = tokio::task::spawn_blocking(move || admin.answer(Ask { body, ..ask })).await;
     match answered {
         Ok(Answered::ConnectionState(reply)) => reply,
-        Ok(Answered::DeferredCommit(reply)) => reply.await,
+        Ok(Answered::Later(reply)) => reply.await,
         Err(_) => Reply::error(500, "this is a bug of mock-origin: its thread panicked"),
     }
 }

@@ -9,7 +9,7 @@ use super::{Change, Path, Storage, Timestamp, UserId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MissingParents {
     /// They must exist.
-    ErrorResponse,
+    Reject,
     /// They are made.
     Create,
 }

@@ -41,7 +41,7 @@ impl Storage {
         match (self.tree.directory(&new.directory), new.parents) {
             (Ok(_), _)
             | (Err(ErrorKind::NotFound | ErrorKind::NoParent), MissingParents::Create) => Ok(()),
-            (Err(ErrorKind::NotFound | ErrorKind::NoParent), MissingParents::ErrorResponse) => {
+            (Err(ErrorKind::NotFound | ErrorKind::NoParent), MissingParents::Reject) => {
                 Err(ErrorKind::NoParent)
             }
             (Err(_), _) => Err(ErrorKind::FileInPath),

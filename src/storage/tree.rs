@@ -235,7 +235,7 @@ impl Tree {
         match (self.node(at), missing.len()) {
             (Node::File(_), _) => return Err(ErrorKind::IsFile),
             (Node::Directory(_), 0) => return Ok(MkdirOutcome::Existed),
-            (_, 2..) if parents == MissingParents::ErrorResponse => {
+            (_, 2..) if parents == MissingParents::Reject => {
                 return Err(ErrorKind::NoParent);
             }
             _ => self.touch(at, change.at),

@@ -118,7 +118,7 @@ fn deleting_a_hold_releases_its_answer() {
     std::thread::scope(|scope| {
         let put = scope.spawn(|| stage.put("a.txt").status);
         assert!(stage.origin.wait_until(support::PATIENCE, |requests| {
-            requests.iter().any(|request| request.outcome() == Outcome::HoldGuard)
+            requests.iter().any(|request| request.outcome() == Outcome::Held)
         }));
         let journal = stage.ask("GET", "/__mock/journal", "");
         assert_eq!(journal["exchanges"][0]["outcome"], "held");
@@ -136,7 +136,7 @@ fn a_hold_still_holds_if_its_number_was_released_or_deleted_before_it_was_added(
     std::thread::scope(|scope| {
         let put = scope.spawn(|| stage.put("a.txt").status);
         record::wait_for(&stage.origin, |journal| {
-            let held = |one: &Arc<Exchange>| one.outcome == Outcome::HoldGuard;
+            let held = |one: &Arc<Exchange>| one.outcome == Outcome::Held;
             journal.exchanges().iter().any(held).then_some(())
         });
         stage.ask("DELETE", "/__mock/faults", "");
@@ -161,7 +161,7 @@ fn a_released_hold_keeps_its_account_and_is_judged() {
     std::thread::scope(|scope| {
         let put = scope.spawn(|| stage.put("a.txt").status);
         record::wait_for(&stage.origin, |journal| {
-            let held = |one: &Arc<Exchange>| one.outcome == Outcome::HoldGuard;
+            let held = |one: &Arc<Exchange>| one.outcome == Outcome::Held;
             journal.exchanges().iter().any(held).then_some(())
         });
         let released = stage.ask("POST", "/__mock/faults/0/release", "");
@@ -197,7 +197,7 @@ fn the_journal_tells_everything_but_secrets() {
         (&told["declared"], json!(4)),
         (&told["received"], json!(4)),
         (&told["status"], json!(200)),
-        (&told["outcome"], json!("answered")),
+        (&told["outcome"], json!("responded")),
         (&told["faults"], json!([])),
         (&call["operation"], json!("piece")),
         (&call["interface"], json!("http")),

@@ -51,7 +51,7 @@ fn a_wait_selects_as_faults_do() {
         ("status=404", 0),
         ("code=0", 5),
         ("code=-1", 0),
-        ("outcome=answered", 5),
+        ("outcome=responded", 5),
         ("outcome=cut_by_fault", 0),
         ("after=1", 3),
         ("after=18446744073709551615", 0),
@@ -73,7 +73,7 @@ fn a_wait_for_an_outcome_finds_a_held_answer() {
         assert_eq!(quiet, json!({ "met": false }), "a held answer is open");
         stage.ask("POST", "/__mock/faults/0/release", "");
         assert_eq!(put.join().unwrap(), 200);
-        let answered = stage.ask("GET", "/__mock/wait?outcome=answered&timeout=600", "");
+        let answered = stage.ask("GET", "/__mock/wait?outcome=responded&timeout=600", "");
         assert_eq!(answered, json!({ "met": true, "count": 1 }));
     });
 }

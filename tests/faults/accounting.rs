@@ -246,7 +246,7 @@ fn an_answer_that_is_still_held_at_the_end_is_named() {
     let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Basename", "a.mp4")];
     client.write(request("POST", "/multipart/create", &headers, b""));
     assert!(held.wait(PATIENCE));
-    assert_eq!(origin.requests().iter().next().unwrap().outcome(), Outcome::HoldGuard);
+    assert_eq!(origin.requests().iter().next().unwrap().outcome(), Outcome::Held);
     let failed = catch_unwind(AssertUnwindSafe(|| origin.finish())).unwrap_err();
     let text = failed.downcast::<String>().unwrap();
     let (verdict, timeline) = text.split_once("\n\ntimeline").unwrap();
@@ -368,7 +368,7 @@ fn what_a_fault_holds_is_let_go_when_it_is_removed() {
             let asking =
                 scope.spawn(|| create(&mut Client::new(&origin), &token, "/videos", "a.mp4"));
             assert!(origin.wait_until(PATIENCE, |requests| {
-                requests.iter().any(|request| request.outcome() == Outcome::HoldGuard)
+                requests.iter().any(|request| request.outcome() == Outcome::Held)
             }));
             remove(&origin, handle.id());
             handle.remove();

@@ -115,7 +115,7 @@ fn a_held_answer_comes_whole_when_it_is_released_or_dropped() {
             assert!(held.wait(PATIENCE));
             let journal = wait_for(&scene.origin, |journal| {
                 let last = journal.exchanges().last()?;
-                (last.outcome == Outcome::HoldGuard).then(|| journal.clone())
+                (last.outcome == Outcome::Held).then(|| journal.clone())
             });
             let record = journal.exchanges().last().unwrap();
             assert!(record.committed.is_some() && record.answer.is_none());
@@ -163,7 +163,7 @@ fn one_fault_holds_several_answers_and_none_after_its_release() {
         client.write(scene.piece(number).bytes(Way::Length));
     }
     let all_held = |requests: &mock_origin::RecordedRequests| {
-        requests.iter().filter(|it| it.exchange().outcome == Outcome::HoldGuard).count() == 3
+        requests.iter().filter(|it| it.exchange().outcome == Outcome::Held).count() == 3
     };
     assert!(scene.origin.wait_until(PATIENCE, all_held));
     assert_eq!(held.count(), 3);

@@ -106,7 +106,7 @@ fn a_client_that_does_not_wait_for_a_late_answer_is_recorded_as_gone() {
         let address = client.address();
         client.write(scene.piece(1).bytes(Way::Length));
         assert!(scene.origin.wait_until(PATIENCE, |requests| {
-            requests.iter().any(|it| it.exchange().outcome == Outcome::HoldGuard)
+            requests.iter().any(|it| it.exchange().outcome == Outcome::Held)
         }));
         client.reset();
         drop(held);

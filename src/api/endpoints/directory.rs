@@ -48,9 +48,9 @@ pub(super) fn flag(text: &[u8]) -> Result<MissingParents, ErrorKind> {
         ("true", MissingParents::Create),
         ("yes", MissingParents::Create),
         ("1", MissingParents::Create),
-        ("false", MissingParents::ErrorResponse),
-        ("no", MissingParents::ErrorResponse),
-        ("0", MissingParents::ErrorResponse),
+        ("false", MissingParents::Reject),
+        ("no", MissingParents::Reject),
+        ("0", MissingParents::Reject),
     ];
     let said = WORDS.iter().find(|(word, _)| word.as_bytes().eq_ignore_ascii_case(text));
     said.map(|(_, parents)| *parents).ok_or(ErrorKind::Flag)

@@ -83,7 +83,7 @@ impl File {
         let name = field("basename").or(file.name.as_deref());
         let directory = field("directory").unwrap_or_default();
         let (directory, name) = destination(path, directory, name, PathEncoding::Raw)?;
-        let parents = self.common.recursive.or(said).unwrap_or(MissingParents::ErrorResponse);
+        let parents = self.common.recursive.or(said).unwrap_or(MissingParents::Reject);
         let mut new = NewFile { directory, name, parents, mtime: None };
         storage.check_name(&new)?;
         new.mtime = field("mtime").map(mtime).transpose()?;

@@ -28,7 +28,7 @@ pub(in crate::api) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Result<
     if let Some(name) = &name {
         ask.record_path(call, &directory.child(name));
     }
-    let parents = recursive.unwrap_or(MissingParents::ErrorResponse);
+    let parents = recursive.unwrap_or(MissingParents::Reject);
     let mut new = NewFile { directory, name, parents, mtime: None };
     ask.storage.check_name(&new)?;
     let common = PostHeaders::read(ask, principal.clone(), recursive)?;

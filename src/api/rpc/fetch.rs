@@ -24,7 +24,7 @@ pub(super) fn fetch_file(turn: &mut MethodContext<'_>) -> Result<Json, MethodErr
 
 fn flags(turn: &MethodContext<'_>) -> Result<MissingParents, ErrorKind> {
     match turn.args.json("flags") {
-        None | Some("null" | "0" | "\"0\"" | "\"\"") => Ok(MissingParents::ErrorResponse),
+        None | Some("null" | "0" | "\"0\"" | "\"\"") => Ok(MissingParents::Reject),
         Some("1" | "\"1\"" | "\"FF_CREATE_DESTDIR\"") => Ok(MissingParents::Create),
         Some(_) => Err(ErrorKind::FetchFlags),
     }

@@ -9,12 +9,11 @@ use super::json::Json;
 /// `makeDir`: the directory must be new, and its parent must be there.
 pub(super) fn make_dir(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let path = new_directory(turn)?;
-    if turn.storage.check_directory(&path, MissingParents::ErrorResponse)? == MkdirOutcome::Existed
-    {
+    if turn.storage.check_directory(&path, MissingParents::Reject)? == MkdirOutcome::Existed {
         return Err(ErrorKind::IsDirectory.into());
     }
     let user = turn.principal()?.user;
-    turn.storage.make_directory(turn.change, user, &path, MissingParents::ErrorResponse)?;
+    turn.storage.make_directory(turn.change, user, &path, MissingParents::Reject)?;
     Ok(Json::int(0))
 }
 

@@ -74,11 +74,11 @@ impl Reply {
 pub(crate) struct Outgoing {
     /// What is there already.
     whole: Bytes,
-    later: Option<DeferredCommit>,
+    later: Option<PendingBody>,
 }
 
 /// Chunks that are still to be made.
-struct DeferredCommit {
+struct PendingBody {
     next: Next,
     /// How many bytes are to come, where that is known.
     left: Option<u64>,
@@ -95,7 +95,7 @@ impl Outgoing {
     fn new(body: ReplyBody, activity: Arc<Activity>) -> Self {
         let later = |chunks, left| Self {
             whole: Bytes::new(),
-            later: Some(DeferredCommit { next: Next::Idle(chunks), left, activity }),
+            later: Some(PendingBody { next: Next::Idle(chunks), left, activity }),
         };
         match body {
             ReplyBody::Text(text) => Self { whole: text.into(), later: None },
@@ -134,13 +134,13 @@ impl Body for Outgoing {
     fn size_hint(&self) -> SizeHint {
         match &self.later {
             None => SizeHint::with_exact(self.whole.len() as u64),
-            Some(DeferredCommit { left: Some(left), .. }) => SizeHint::with_exact(*left),
+            Some(PendingBody { left: Some(left), .. }) => SizeHint::with_exact(*left),
             Some(_) => SizeHint::default(),
         }
     }
 }
 
-impl DeferredCommit {
+impl PendingBody {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         loop {
             match std::mem::replace(&mut self.next, Next::Over) {

@@ -92,7 +92,7 @@ fn lookups_of(work: impl FnOnce()) -> usize {
 fn making_a_deep_directory_looks_up_each_name_once() {
     let (mut tree, now) = (Tree::new(stat(0)), at(0));
     let mut make = |parents| tree.make_directory(&deep(), parents, stat(0), now);
-    assert_eq!(make(MissingParents::ErrorResponse), Err(ErrorKind::NoParent));
+    assert_eq!(make(MissingParents::Reject), Err(ErrorKind::NoParent));
     let cost = lookups_of(|| assert_eq!(make(MissingParents::Create), Ok(MkdirOutcome::Made)));
     assert!(cost <= DEPTH, "{cost} lookups of {DEPTH} names that are missing");
     let cost = lookups_of(|| assert_eq!(make(MissingParents::Create), Ok(MkdirOutcome::Existed)));

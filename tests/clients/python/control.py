@@ -96,7 +96,7 @@ class Control(unittest.TestCase):
             self.assertLessEqual(len(attempts), AT_MOST + 1)
             last = attempts[-1]
             digest = hashlib.sha256(piece).hexdigest()
-            self.assertEqual((last["digest"], last["outcome"]), (digest, "answered"))
+            self.assertEqual((last["digest"], last["outcome"]), (digest, "responded"))
         self.assertEqual(control("GET", "verdict"), (200, {"ok": True}))
 
     def test_what_chaos_did_can_be_done_again_as_faults(self):

@@ -160,7 +160,7 @@ impl RequestTask {
         // At once: whoever finds the answer held finds that the fault has fired, and the reverse.
         let recorder = Arc::clone(&self.recorder);
         let mut state = recorder.shared.lock();
-        state.journal.update(self.exchange, |record| record.outcome = Outcome::HoldGuard);
+        state.journal.update(self.exchange, |record| record.outcome = Outcome::Held);
         self.account(&mut state, &pending.injection, Ok(()));
     }
 }
