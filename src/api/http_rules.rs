@@ -1,4 +1,4 @@
-//! Requirements of HTTP itself, which hold before a request is routed (§12).
+//! Requirements of HTTP itself, which hold before a request is routed (§1.9).
 //!
 //! hyper checks the syntax of a head and the framing of its body. This module checks what hyper leaves to the server:
 //! the `Host` header and the transfer codings. It knows nothing of endpoints. Start with [`violation`].
@@ -30,7 +30,7 @@ fn is_host_byte(byte: u8) -> bool {
 
 /// Returns 501 for a coding other than `chunked`, and 400 if `chunked` is applied twice (RFC 9112 §6.1, §7.1).
 ///
-/// hyper has already refused a list that does not end in `chunked`: the length of such a body is unknown (§6.3).
+/// hyper has already refused a list that does not end in `chunked`: the length of such a body is unknown (RFC 9112 §6.3).
 fn coding_violation(head: &Head) -> Option<u16> {
     let lists = head.headers_named("Transfer-Encoding");
     let codings = lists.flat_map(|list| list.split(|byte| *byte == b','));

@@ -5,7 +5,7 @@
 pub(super) enum Quoting {
     /// As a quoted string of HTTP: a backslash escapes the character behind it (RFC 9110 §5.6.4).
     Http,
-    /// As browsers write the names of form parts: a backslash is a character (§12).
+    /// As browsers write the names of form parts: a backslash is a character (§5.2).
     ///
     /// Older clients write `\"` for a quote. It is read so where it cannot end the value.
     Form,

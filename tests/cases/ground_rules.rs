@@ -15,7 +15,7 @@ pub(crate) fn broken(cors: Cors, sent: &Sent, answer: &Answer, now: u64) -> Vec<
     rules.everywhere(cors, now);
     rules.body(sent);
     match endpoint_at(&sent.path()).filter(|_| sent.head().method() != b"OPTIONS") {
-        // HTTP itself refuses before any endpoint is asked (§12).
+        // HTTP itself refuses before any endpoint is asked (§1.9).
         Some(_) if matches!(answer.status, 404 | 405 | 501) => rules.no_code(),
         Some(_) if answer.reason == "Bad Request" => rules.no_code(),
         Some(endpoint) if endpoint.interface == Interface::Http => rules.endpoint(endpoint),

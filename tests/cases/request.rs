@@ -105,7 +105,7 @@ impl Sent {
         self.head.header("Expect").is_some()
     }
 
-    /// The path without query, slashes collapsed and percent-decoded as the origin does it to find an endpoint (§1.4, §12).
+    /// The path without query, slashes collapsed and percent-decoded as the origin does it to find an endpoint (§1.4).
     pub(crate) fn path(&self) -> String {
         let target = String::from_utf8_lossy(self.head.target());
         let path = target.trim_start_matches("http://origin");

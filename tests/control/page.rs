@@ -1,32 +1,15 @@
 //! What is written of it.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 use mock_origin::control::{ENDPOINTS, Parameter};
+
+use crate::support::page::assert_block;
 
 /// `UPDATE_GOLDEN=1 cargo test --features cli --test control` writes it anew.
 #[test]
 fn its_page_has_the_table_that_the_endpoints_say() {
-    check_part("<!-- made from src/control/endpoints.rs -->\n", &table());
-}
-
-/// Whether the part of the page that begins with `begin` is `made`.
-pub(crate) fn check_part(begin: &str, made: &str) {
-    const END: &str = "<!-- until here -->\n";
-    // Another test may be writing its own part.
-    static PAGE: Mutex<()> = Mutex::new(());
-    let _alone = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/control.md");
-    let page = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(begin).unwrap();
-    let (found, after) = rest.split_once(END).unwrap();
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, format!("{before}{begin}{made}{END}{after}")).unwrap();
-    } else {
-        assert_eq!(found, made, "docs/control.md is not what its sources say");
-    }
+    assert_block("docs/control.md", "endpoints", &table());
 }
 
 fn table() -> String {

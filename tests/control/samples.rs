@@ -9,7 +9,7 @@ use mock_origin::control::{Control, ENDPOINTS};
 use serde_json::Value;
 
 use crate::Stage;
-use crate::page::check_part;
+use crate::support::page::assert_block;
 use crate::support::record::closed_connection;
 use crate::support::{Client, piece};
 
@@ -69,7 +69,7 @@ fn its_page_has_sample_exchanges_of_every_endpoint() {
         let has_sample = REQUESTS.iter().any(|(method, target, _)| is_it(method, target));
         assert!(has_sample, "{} {}", endpoint.method, endpoint.path);
     }
-    check_part("<!-- made by tests/control/samples.rs -->\n", &samples());
+    assert_block("docs/control.md", "samples", &samples());
 }
 
 fn samples() -> String {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
 pub mod golden;
+pub mod page;
 pub mod payload;
 pub mod record;
 

@@ -42,7 +42,7 @@ pub(super) fn media_vault_url(turn: &mut MethodContext<'_>) -> Result<Json, Meth
     let expiry = given.unwrap_or(DEFAULT.min(longest));
     let seconds = Some(expiry).filter(|expiry| (1..=longest).contains(expiry));
     let seconds = seconds.and_then(|expiry| u64::try_from(expiry).ok()).ok_or(ErrorKind::Expiry)?;
-    // What expires beyond all time cannot be written (§12).
+    // What expires beyond all time cannot be written (§7.2).
     let expires = turn.change.at.after(Duration::from_secs(seconds)).ok_or(ErrorKind::Params)?;
     let address = signed_url::address(turn.storage, turn.host, &path, expires.secs());
     Ok(Json::Object(vec![
