@@ -79,8 +79,3 @@ pub use protocol::{
 };
 pub use protocol::{Policy, RenameTaken, ResultShape, UploadState};
 pub use storage::Interference;
-
-/// The README's code, compiled and run with the documentation's tests.
-#[cfg(all(doctest, feature = "server"))]
-#[doc = include_str!("../README.md")]
-pub struct Readme;
