@@ -46,8 +46,8 @@ fn update(page: &str) -> String {
         let (_, rest) = rest.split_once("\n```\n").unwrap();
         assert!(fence.starts_with("```"), "no code block follows the mark of {source}");
         let copy = copy(source);
-        updated +=
-            &format!("{MARK}{source} -->\n{fence}\n{}\n```\n{rest}", copy.trim_matches('\n'));
+        updated += &[MARK, source, " -->\n", fence, "\n", copy.trim_matches('\n'), "\n```\n", rest]
+            .concat();
     }
     updated
 }

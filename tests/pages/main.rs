@@ -2,14 +2,14 @@
 //! Start with `copies`; `UPDATE_GOLDEN=1 cargo test --test pages` updates the pages.
 
 #![cfg(feature = "server")]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod client;
 mod coming_from;
 mod copies;
 mod first_client;
 #[path = "../support/golden.rs"]
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code)]
 mod golden;
 mod index;
 mod readme;
