@@ -1,17 +1,16 @@
-//! Answers that are not right
+//! Wrong responses
 //!
-//! What was asked for is done. The answer says something else, or is none.
+//! The request takes effect, but its response is wrong or malformed.
 
 use mock_origin::{Disconnect, HeaderMutation, MalformedResponse, Op, ResponseLoss};
 
 use crate::{upload, videos};
 
-/// The checksum is that of other bytes
+/// The checksum is wrong
 ///
-/// The origin has stored something else than was sent, as far as the client can tell: it must send the
-/// piece again.
+/// To the client it looks as if the origin had stored other bytes. The client must send the piece again.
 #[test]
-fn the_checksum_is_that_of_other_bytes() {
+fn the_checksum_is_wrong() {
     let origin = videos();
     origin.on(Op::piece(2)).attempt(1).alter(HeaderMutation::WrongChecksum);
 
@@ -23,7 +22,7 @@ fn the_checksum_is_that_of_other_bytes() {
 
 /// The checksum is in upper case
 ///
-/// Which is the same one: a client that compares texts sends everything twice.
+/// It is the same checksum. A client that compares text sends every piece twice.
 #[test]
 fn the_checksum_is_in_upper_case() {
     let origin = videos();
@@ -36,6 +35,8 @@ fn the_checksum_is_in_upper_case() {
 }
 
 /// The size is wrong
+///
+/// To the client it looks as if part of the piece was lost. The client must send the piece again.
 #[test]
 fn the_size_is_wrong() {
     let origin = videos();
@@ -47,11 +48,11 @@ fn the_size_is_wrong() {
     origin.finish();
 }
 
-/// 200, and a code that says no
+/// Status 200 with an error code
 ///
-/// Some clients look at the status alone.
+/// A client that checks only the HTTP status misses the error.
 #[test]
-fn status_200_and_a_code_that_says_no() {
+fn status_200_with_an_error_code() {
     let origin = videos();
     origin.on(Op::login()).attempt(1).alter(HeaderMutation::Code(-10001));
     origin.on(Op::create()).attempt(1).alter(HeaderMutation::Without("X-Agile-Status".into()));
@@ -61,9 +62,11 @@ fn status_200_and_a_code_that_says_no() {
     origin.requests().op(Op::any_piece()).assert_count(0);
 }
 
-/// A header comes twice, or not at all
+/// A header is repeated
+///
+/// `HeaderMutation::Without(name)` removes it instead.
 #[test]
-fn a_header_comes_twice() {
+fn a_header_is_repeated() {
     let origin = videos();
     origin.on(Op::create()).attempt(1).alter(HeaderMutation::Twice("X-Agile-Multipart".into()));
 
@@ -72,11 +75,11 @@ fn a_header_comes_twice() {
     origin.finish();
 }
 
-/// The answer breaks off
+/// The response is cut
 ///
-/// After exactly so many of its bytes, head included.
+/// The connection closes after exactly 40 bytes of the response, including the head.
 #[test]
-fn the_answer_breaks_off() {
+fn the_response_is_cut() {
     let origin = videos();
     origin.on(Op::piece(2)).attempt(1).cut_answer(40, Disconnect::Close);
 
@@ -88,12 +91,11 @@ fn the_answer_breaks_off() {
     origin.finish();
 }
 
-/// What comes is no HTTP
+/// The response is malformed
 ///
-/// Or not the HTTP that it says it is: a first line that is none, a chunk without a size, a length that
-/// lies, a body that is too short, anything at all.
+/// The faults send an invalid status line, a chunk without a size, a wrong content length and arbitrary bytes.
 #[test]
-fn what_comes_is_no_http() {
+fn the_response_is_malformed() {
     let origin = videos();
     origin.on(Op::piece(1)).attempt(1).garble(MalformedResponse::StatusLine);
     origin.on(Op::piece(2)).attempt(1).garble(MalformedResponse::Chunk);
@@ -109,13 +111,12 @@ fn what_comes_is_no_http() {
     origin.finish();
 }
 
-/// It is done, and the answer says that it is not
+/// The request succeeds but reports an error
 ///
-/// The answer is the row that the operation's table has for the status: for a piece 500 is −49. The client
-/// sends the piece again, and nothing is wrong with that. A status that the table does not have, like 502,
-/// comes without a code, as by a proxy that had no patience.
+/// The response uses the table row for the status: for a piece, 500 is −49. The client sends the piece again, which is
+/// correct. A status without a row, such as 502, has no code, like the response of a proxy that timed out.
 #[test]
-fn it_is_done_and_the_answer_says_that_it_is_not() {
+fn the_request_succeeds_but_reports_an_error() {
     let origin = videos();
     origin.on(Op::any_piece()).attempt(1).commit_then(ResponseLoss::Status(500));
 

@@ -1,18 +1,17 @@
-//! What nobody thought of
+//! Random faults
 
 use mock_origin::{Chaos, MockOrigin, Profile};
 
 use crate::{upload, videos};
 
-/// Chaos that is the same every time
+/// Repeatable chaos
 ///
-/// Each decision is a hash of seed, operation, path, user, part number and attempt. No more than two
-/// attempts of anything are struck, so that a client that tries three times must succeed. Where the
-/// origin itself refuses a request, or its body ends too soon, what was decided may come to nothing.
-/// A test that panics prints the chaos and what it has done as code; one that returns an error does
-/// not.
+/// Each decision is a hash of the seed, operation, path, user, part number and attempt. At most two attempts of each
+/// operation are affected, so a client that tries three times must succeed. A chosen fault has no effect if the origin
+/// rejects the request anyway, or if the body ends before the fault applies. A test that panics prints the chaos and
+/// what it injected as code; a test that returns an error does not.
 #[test]
-fn chaos_that_is_the_same_every_time() {
+fn repeatable_chaos() {
     let origin = videos();
     origin.chaos(Chaos::new(41).profile(Profile::Network).max_per_operation(2));
 
@@ -22,14 +21,13 @@ fn chaos_that_is_the_same_every_time() {
     origin.finish();
 }
 
-/// Many seeds
+/// Try many seeds
 ///
-/// The first run that fails is run again, 200 times at most, with fewer and fewer of the faults that
-/// struck it. Those that are left, without any one of which it passes, are printed as they are written
-/// in a test, and so is the chaos. An async client is explored in a test that is not async, by the
-/// `block_on` of a runtime of its own.
+/// If a seed fails, `explore` repeats the run with fewer and fewer of its faults, at most 200 times. It prints the
+/// remaining faults, all of which are needed to make the run fail, and the chaos, both as code. For an async client, use
+/// a test that is not async and call `block_on` of a runtime inside.
 #[test]
-fn many_seeds() {
+fn try_many_seeds() {
     let videos = MockOrigin::builder().directory("/videos");
     let chaos = Chaos::new(0).profile(Profile::All).max_per_operation(2);
 

@@ -1,17 +1,17 @@
-//! Connections that break
+//! Broken connections
 //!
-//! The classics of every network. What the origin had read by then is exact, and in the record.
+//! The journal states exactly how many bytes the origin had read when the connection broke.
 
 use mock_origin::{Disconnect, MockOrigin, Op, Outcome, ResponseLoss};
 
 use crate::{upload, videos};
 
-/// The acknowledgement of a piece is lost
+/// The response to a piece is lost
 ///
-/// The piece is stored, and the client never hears of it. It must send the piece again: the same
-/// number, the whole body.
+/// The origin stores the piece, but the client receives no response. The client must send the whole piece again under
+/// the same part number.
 #[test]
-fn the_acknowledgement_of_a_piece_is_lost() {
+fn the_response_to_a_piece_is_lost() {
     let origin = videos();
     origin.on(Op::piece(2)).attempt(1).commit_then(ResponseLoss::Reset);
 
@@ -22,12 +22,12 @@ fn the_acknowledgement_of_a_piece_is_lost() {
     origin.finish();
 }
 
-/// The acknowledgement of the completion is lost
+/// The response to complete is lost
 ///
-/// The file is there, and the retry gets −8, as the upload is open no more. A client that takes this
-/// for a failure uploads everything again, or reports an error for a file that is there.
+/// The file exists, but the client receives no response. Its retry gets −8, because the upload is no longer open. A
+/// client that treats −8 as a failure uploads everything again or reports an error.
 #[test]
-fn the_acknowledgement_of_the_completion_is_lost() {
+fn the_response_to_complete_is_lost() {
     let origin = videos();
     origin.on(Op::complete()).attempt(1).commit_then(ResponseLoss::Close);
 
@@ -38,12 +38,12 @@ fn the_acknowledgement_of_the_completion_is_lost() {
     origin.finish();
 }
 
-/// The acknowledgement of the beginning is lost
+/// The response to create is lost
 ///
-/// An upload has begun of which nobody knows the identifier. The client begins another one, and the
-/// first one stays open.
+/// An upload exists, but the client does not know its identifier. The client creates another one; the first one stays
+/// open.
 #[test]
-fn the_acknowledgement_of_the_beginning_is_lost() {
+fn the_response_to_create_is_lost() {
     let origin = videos();
     origin.on(Op::create()).attempt(1).commit_then(ResponseLoss::Reset);
 
@@ -53,12 +53,12 @@ fn the_acknowledgement_of_the_beginning_is_lost() {
     origin.finish();
 }
 
-/// The connection breaks in the middle of a piece
+/// The connection breaks during a piece
 ///
-/// After exactly so many bytes of the body. What came is not stored (§4.2), and the journal has the
-/// figure.
+/// It breaks after exactly 700 bytes of the body. The origin stores nothing of the piece (§4.2). The journal has the
+/// number of bytes received.
 #[test]
-fn the_connection_breaks_in_the_middle_of_a_piece() {
+fn the_connection_breaks_during_a_piece() {
     let origin = videos();
     origin.on(Op::piece(3)).attempt(1).cut_after(700, Disconnect::Reset);
 
@@ -71,12 +71,12 @@ fn the_connection_breaks_in_the_middle_of_a_piece() {
     origin.finish();
 }
 
-/// The origin stops reading in the middle of a piece
+/// The origin stops reading during a piece
 ///
-/// Nothing breaks, and nothing goes on. Only a client with a time limit of its own gets away; so that
-/// this recipe ends for the others too, the origin lets go after a while.
+/// The connection stays open, but nothing moves. Only a client with a timeout of its own recovers early. The hold limit
+/// closes the connection; here it is short.
 #[test]
-fn the_origin_stops_reading_in_the_middle_of_a_piece() {
+fn the_origin_stops_reading_during_a_piece() {
     let limit = std::time::Duration::from_millis(300);
     let origin = MockOrigin::builder().directory("/videos").hold_limit(limit).start();
     origin.on(Op::piece(1)).attempt(1).stall_after(500);
@@ -87,12 +87,12 @@ fn the_origin_stops_reading_in_the_middle_of_a_piece() {
     origin.finish();
 }
 
-/// The body was read, and nothing came of it
+/// The body is read but not stored
 ///
-/// Looks like a lost acknowledgement to the client, but the piece is not there: whoever asks the
-/// origin for its pieces instead of sending this one again must find that out.
+/// The client cannot tell this from a lost response, but the piece does not exist. A client that lists the stored pieces
+/// instead of sending this one again must notice that.
 #[test]
-fn the_body_was_read_and_nothing_came_of_it() {
+fn the_body_is_read_but_not_stored() {
     let origin = videos();
     origin.on(Op::piece(2)).attempt(1).lose(ResponseLoss::Reset);
 
@@ -104,13 +104,12 @@ fn the_body_was_read_and_nothing_came_of_it() {
     origin.finish();
 }
 
-/// The origin closes the connection between two requests
+/// An idle connection is closed
 ///
-/// Without a word about it in the last answer, as servers do with idle connections. The client finds
-/// out when it writes the next request. An answer that says `Connection: close` itself leaves the fault
-/// nothing to do.
+/// The last response does not announce it, as with servers that close idle connections. The client notices when it
+/// writes the next request. The fault skips responses that already say `Connection: close`.
 #[test]
-fn the_origin_closes_the_connection_between_two_requests() {
+fn an_idle_connection_is_closed() {
     let origin = videos();
     origin.on_connection().close_after(2);
 
@@ -120,11 +119,11 @@ fn the_origin_closes_the_connection_between_two_requests() {
     origin.finish();
 }
 
-/// A connection is reset as soon as it is there
+/// A new connection is reset
 ///
-/// The first try of everything.
+/// The client's first connection is reset before it can send anything.
 #[test]
-fn a_connection_is_reset_as_soon_as_it_is_there() {
+fn a_new_connection_is_reset() {
     let origin = videos();
     origin.on_connection().first().reset();
 
@@ -135,7 +134,7 @@ fn a_connection_is_reset_as_soon_as_it_is_there() {
 
 /// The origin is down for a while
 ///
-/// Its ports are closed, and open again later; it forgets nothing.
+/// Its ports are closed and later opened again. It keeps its state.
 #[test]
 fn the_origin_is_down_for_a_while() {
     let origin = videos();

@@ -1,5 +1,5 @@
-//! A recipe for each situation. They run, and `docs/faults.md` is made of them:
-//! `UPDATE_GOLDEN=1 cargo test --test recipes` writes it anew.
+//! One recipe for each failure. `docs/faults.md` is generated from these tests:
+//! `UPDATE_GOLDEN=1 cargo test --test recipes` updates it.
 
 #![allow(clippy::unwrap_used)]
 

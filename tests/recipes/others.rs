@@ -1,17 +1,16 @@
-//! Somebody else
+//! Other clients
 //!
-//! Uploads and directories belong to more than one client. What others do happens while a call is on
-//! its way, or right behind it.
+//! Another client changes the same upload, directory or token, either while a request is sent or right after it.
 
 use mock_origin::{Interference, Op, UploadState};
 
 use crate::{upload, videos};
 
-/// Somebody aborts the upload
+/// Another client aborts the upload
 ///
-/// The next piece gets −17, and there is nothing left to retry.
+/// The next piece gets −17. Retrying cannot help.
 #[test]
-fn somebody_aborts_the_upload() {
+fn another_client_aborts_the_upload() {
     let origin = videos();
     origin.on(Op::piece(2)).interfere_after(Interference::AbortUpload);
 
@@ -22,9 +21,11 @@ fn somebody_aborts_the_upload() {
     origin.finish();
 }
 
-/// The upload expires while a piece is on its way
+/// The upload expires while a piece is sent
+///
+/// The piece gets −8. Retrying cannot help.
 #[test]
-fn the_upload_expires_while_a_piece_is_on_its_way() {
+fn the_upload_expires_while_a_piece_is_sent() {
     let origin = videos();
     origin.on(Op::piece(3)).interfere_before(Interference::ExpireUpload);
 
@@ -35,12 +36,11 @@ fn the_upload_expires_while_a_piece_is_on_its_way() {
     origin.finish();
 }
 
-/// The directory is removed before the file is joined
+/// The directory is removed before the join
 ///
-/// Completing is answered with success, and the upload ends in FAILED all the same (§4.4): only who
-/// asks for the status finds out.
+/// Completing succeeds, but the upload ends in the state FAILED (§4.4). Only a client that asks for the status notices.
 #[test]
-fn the_directory_is_removed_before_the_file_is_joined() {
+fn the_directory_is_removed_before_the_join() {
     let origin = videos();
     origin.on(Op::complete()).interfere_before(Interference::RemoveDirectory);
 

@@ -1,4 +1,4 @@
-//! `docs/faults.md`, made of the recipes.
+//! Generates `docs/faults.md` from the recipes.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -11,62 +11,78 @@ const CHAPTERS: [&str; 7] =
 const OPENING: &str = "\
 # Faults
 
-An upload client is judged by what it does when things go wrong. Here is a recipe for each situation.
-Each is a test of this crate: this page is made of them, and they run.
+This page has a recipe for each failure that a client should survive. Every recipe is a test of this crate; the
+page is generated from `tests/recipes`.
 
-A fault is a sentence: **on what** (`origin.on(Op::piece(2))`, and `.path(\"/videos/*.mp4\")`, `.user(\"jane\")`,
-`.upload(id)`), **which of those** (`.attempt(1)`, `.attempts(1..=2)`, `.nth(3)`, `.first()`, `.times(2)`,
-`.always()`), and **what happens**, the verb that adds it. Without the middle a fault acts once.
+```rust
+origin.on(Op::piece(2)).path(\"/videos/*.mp4\").attempt(1).reject(503);
+```
 
-* An *attempt* counts per operation, user, path and part number, from the origin's start: pieces that are
-  sent in parallel do not disturb each other. A try that is refused for its token counts apart, as nobody knows
-  whose it is, and forms without `.path` count for each other, as theirs is in the body.
-* `.nth(n)` counts what is selected, from when the fault was added, and is that call or none. `.first()` and
-  `.times(k)` pass over calls on which the fault can do nothing: that the origin itself refuses, where the call
-  must be done for it (`commit_then`), or whose body, answer or headers do not have what it is about.
-* Of several faults that could act on a call, the first that was added does. It is decided at the head: a fault
-  that is added later strikes the next request. For JSON-RPC, and forms with `.path`, that is behind the body.
-* `finish()` fails on a fault that never acted, and says what came near it. Once is enough for it, also of
-  `.times(3)` or `.attempts(1..=2)`: `Armed::fired` has the count. `Armed::remove` takes a fault away.
-* What a fault did is in the journal: `received`, `written`, `committed`, `outcome`, and its name in `faults`.
-  Bytes are exact as the origin read and wrote them; what a client has sent beyond, and what it has seen, lies
-  in the kernel's buffers.
-* JSON-RPC tells what it asks for in its body, which is read whole first: `Op::method(\"stat\")` can be refused,
-  lost, held, and the rest, but not be cut in the middle of the body. In a batch a refusal by a row
-  (`ErrorResponse::code(-8)`) concerns its call alone, and one by a status the whole request.
-* A client that leaves while a fault makes it wait is noticed: the exchange ends with `Outcome::ClientGone`, and
-  the fault counts, as it has acted. Closing only the sending direction is leaving too, as for nginx; without such
-  a fault a client that has closed it is answered.
-* Nothing waits for ever: `Builder::hold_limit` (30 s) ends what holds, stalls, is silent or closed by half. It is
-  no limit to what ends by itself: `delay`, `delay_continue`, `read_slowly` and `answer_slowly` take the time that
-  their figures say.
+A fault has three parts:
 
-In all recipes `videos()` is `MockOrigin::builder().directory(\"/videos\").start()`, and `upload(&origin)` is the
-client under test: it uploads `/videos/movie.mp4` in four pieces of 1,000 bytes, and tries everything three times.
-`upload_expecting(&origin)` is the same client, which waits 50 ms for `100 Continue` before it sends a piece.
-`list(&origin)` is what JSON-RPC `listFile` answers of `/videos`, as text; `restart_and_complete(&origin, id)` asks
-for `restartMultipart` and completes the upload again. The same faults can be written in files for the binary:
-[faults-in-files.md](faults-in-files.md).
+1. the requests it applies to: `origin.on(Op::piece(2))`, narrowed by `.path(\"/videos/*.mp4\")`, `.user(\"jane\")`
+   or `.upload(id)`;
+2. which of them: `.attempt(1)`, `.attempts(1..=2)`, `.nth(3)`, `.first()`, `.times(2)` or `.always()`. The default
+   is `.first()`;
+3. what happens. This call adds the fault.
+
+Rules:
+
+* **Attempts** are counted per operation, user, path and part number from the start of the origin, so pieces that are
+  sent in parallel do not affect each other. Requests with an invalid token are counted apart, because their user is
+  unknown. Forms without `.path` are counted together, because their path is in the body.
+* **`.nth(n)`** selects the n-th matching request after the fault was added. If the fault cannot apply to that request,
+  it is never injected. `.first()` and `.times(k)` skip requests to which the fault cannot apply, and use the next
+  one. A fault cannot apply if the origin rejects a request that must succeed first (`commit_then`), or if the request
+  or its response lacks what the fault changes.
+* **Order**: if several faults match a request, the one that was added first is injected. The choice is made when the
+  head has been read. For JSON-RPC, and for forms with `.path`, it is made after the body. A fault that is added
+  later applies to the next request.
+* **Verification**: `finish()` fails if a fault was never injected, and names the requests that came close. One
+  injection is enough, also for `.times(3)` and `.attempts(1..=2)`; `FaultHandle::fired` returns the count.
+  `FaultHandle::remove` removes a fault.
+* **Journal**: each exchange records the fault in `faults` and its effect in `received`, `written`, `committed` and
+  `outcome`. The numbers count the bytes that the origin read and wrote. Bytes may still be in kernel buffers, so the
+  journal cannot say how much the client sent or saw.
+* **JSON-RPC**: the method is in the body, so the body is read first. `Op::method(\"stat\")` can be rejected, lost,
+  held and so on, but not cut during the body. In a batch, `ErrorResponse::code(-8)` rejects one call; a status
+  rejects the whole request.
+* **Clients that disconnect** while a fault delays them are noticed. The exchange ends with `Outcome::ClientGone`, and
+  the fault counts as injected. Closing only the sending side counts as disconnecting, as in nginx; without such a
+  fault the client still gets its response.
+* **Time limit**: `Builder::hold_limit` (30 s) ends faults that hold, stall, stay silent or half-close. It does not
+  limit `delay`, `delay_continue`, `read_slowly` and `answer_slowly`, which end by themselves.
+
+The recipes use these functions:
+
+* `videos()` is `MockOrigin::builder().directory(\"/videos\").start()`.
+* `upload(&origin)` is the client under test. It uploads `/videos/movie.mp4` in four pieces of 1,000 bytes and sends
+  each request up to three times.
+* `upload_expecting(&origin)` is the same client; it waits 50 ms for `100 Continue` before it sends a piece.
+* `list(&origin)` returns the JSON-RPC response of `listFile` for `/videos` as text.
+* `restart_and_complete(&origin, id)` calls `restartMultipart` and completes the upload again.
+
+[faults-in-files.md](faults-in-files.md) describes the same faults in TOML and JSON.
 ";
 
 #[test]
-fn the_page_of_faults_is_made_of_the_recipes() {
+fn the_page_of_faults_equals_the_recipes() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let source = |name| {
         fs::read_to_string(root.join("tests/recipes").join(name).with_extension("rs")).unwrap()
     };
     let sources = CHAPTERS.map(source);
-    let chapters: String = sources.iter().map(|source| told(source)).collect();
+    let chapters: String = sources.iter().map(|source| chapter(source)).collect();
     let made = OPENING.to_owned() + &imports(&sources) + &contents(&chapters) + &chapters;
     let path = root.join("docs/faults.md");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&path, &made).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(made == written, "docs/faults.md is not what tests/recipes says");
+    assert!(made == written, "docs/faults.md differs from tests/recipes");
 }
 
-/// What the recipes import, all of them together.
+/// Returns one import of all names that the recipes import.
 fn imports(sources: &[String]) -> String {
     let names = |source: &String| -> Vec<String> {
         let (_, behind) = source.split_once("use mock_origin::{").unwrap();
@@ -85,7 +101,7 @@ fn imports(sources: &[String]) -> String {
     format!("\n```rust\nuse std::time::Duration;\n\nuse mock_origin::{{{lines}\n}};\n```\n")
 }
 
-/// The headings of the chapters, as links to them.
+/// Returns the headings of the chapters as links.
 fn contents(chapters: &str) -> String {
     let headings = chapters.lines().filter_map(|line| line.strip_prefix("## "));
     let link = |heading: &str| {
@@ -95,8 +111,8 @@ fn contents(chapters: &str) -> String {
     format!("\n{}", headings.map(link).collect::<String>())
 }
 
-/// A chapter: its heading, and its recipes.
-fn told(source: &str) -> String {
+/// Returns a chapter: its heading and its recipes.
+fn chapter(source: &str) -> String {
     let mut lines = source.lines();
     let heading = lines.by_ref().map_while(|line| line.strip_prefix("//!"));
     let mut page = prose("##", heading);
@@ -111,7 +127,7 @@ fn told(source: &str) -> String {
     page
 }
 
-/// A heading, and what follows it.
+/// Returns a heading and the text below it.
 fn prose<'a>(level: &str, mut lines: impl Iterator<Item = &'a str>) -> String {
     let heading = lines.next().unwrap().trim();
     let rest: Vec<_> = lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
@@ -122,7 +138,7 @@ fn prose<'a>(level: &str, mut lines: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// What stands between the braces of the function that begins `source`.
+/// Returns the body of the function at the start of `source`.
 fn body(source: &str) -> String {
     let inside = source.split("\n}").next().unwrap();
     let lines = inside.lines().skip(1).map(|line| line.strip_prefix("    ").unwrap_or(line));

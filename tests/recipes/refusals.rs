@@ -1,7 +1,7 @@
-//! An origin that is ill
+//! Rejected requests
 //!
-//! Refusals that a healthy origin has no reason for. A row of the operation's table brings its status,
-//! its code and its phrase; anything else that HTTP can say goes too.
+//! Responses that a healthy origin would not send. If the operation's table has a row for the status, the response gets
+//! the code and phrase of that row. Any other HTTP status can be sent too.
 
 use std::time::Duration;
 
@@ -12,8 +12,7 @@ use crate::{upload, videos};
 
 /// The origin is busy
 ///
-/// Twice, and it says how long to wait. The row of the table with that status is found: for a piece it
-/// is 503 with −26.
+/// It rejects two attempts and says how long to wait. The table row for the status is used: for a piece, 503 is −26.
 #[test]
 fn the_origin_is_busy() {
     let origin = videos();
@@ -28,8 +27,8 @@ fn the_origin_is_busy() {
 
 /// Too many requests
 ///
-/// One request is told so. `.rate_limit(100)` in the builder, or `origin.set("rate_limit", "100")` while
-/// it runs, is the real limit: one that a client can run into, and keep to (§1.11).
+/// One request is rejected. To test a real limit that the client can reach and respect, use `.rate_limit(100)` in the
+/// builder or `origin.set("rate_limit", "100")` while the origin runs (§1.11).
 #[test]
 fn too_many_requests() {
     let origin = videos();
@@ -43,7 +42,7 @@ fn too_many_requests() {
 
 /// The disk is full
 ///
-/// For one piece alone; `.disk_quota(bytes)` in the builder is the real thing.
+/// One piece is rejected. To test a real quota, use `.disk_quota(bytes)` in the builder.
 #[test]
 fn the_disk_is_full() {
     let origin = videos();
@@ -55,9 +54,11 @@ fn the_disk_is_full() {
     origin.finish();
 }
 
-/// The lock has expired at the completion
+/// The lock has expired at complete
+///
+/// The request is rejected with −13 and can be sent again.
 #[test]
-fn the_lock_has_expired_at_the_completion() {
+fn the_lock_has_expired_at_complete() {
     let origin = videos();
     origin.on(Op::complete()).attempt(1).reject(ErrorResponse::code(-13));
 
@@ -67,13 +68,12 @@ fn the_lock_has_expired_at_the_completion() {
     origin.finish();
 }
 
-/// A proxy in between answers for the origin
+/// A proxy responds for the origin
 ///
-/// Its response has no code, and a page for people. Header names are written exactly as they are given, as
-/// many proxies write them in lower case; a header of the same name as one of the origin takes its place.
-/// Without `.body()` the response is empty.
+/// The response has no code, and its body is an HTML page. Header names are written exactly as given; many proxies use
+/// lower case. A header replaces the origin's header of the same name. Without `.body()` the response is empty.
 #[test]
-fn a_proxy_in_between_answers_for_the_origin() {
+fn a_proxy_responds_for_the_origin() {
     let origin = videos();
     let page = "<html><h1>502 Bad Gateway</h1></html>";
     let proxy = ErrorResponse::raw(502).header("server", "nginx").body("text/html", page);
@@ -84,12 +84,12 @@ fn a_proxy_in_between_answers_for_the_origin() {
     origin.finish();
 }
 
-/// A refusal before the body
+/// A request is rejected before its body
 ///
-/// A client that asks first, with `Expect: 100-continue`, never sends the piece. One that does not is
-/// refused after so many bytes.
+/// A client that sends `Expect: 100-continue` never sends piece 1. Piece 2 is rejected after exactly 100 bytes of its
+/// body.
 #[test]
-fn a_refusal_before_the_body() {
+fn a_request_is_rejected_before_its_body() {
     let origin = videos();
     origin.on(Op::piece(1)).attempt(1).reject(503);
     origin.on(Op::piece(2)).attempt(1).reject_after(100, 503);
@@ -103,9 +103,11 @@ fn a_refusal_before_the_body() {
     origin.finish();
 }
 
-/// The join fails, and a restart helps
+/// The join fails and a restart succeeds
+///
+/// Completing succeeds, but the pieces are not joined. `restartMultipart` opens the upload again.
 #[test]
-fn the_join_fails_and_a_restart_helps() {
+fn the_join_fails_and_a_restart_succeeds() {
     let origin = videos();
     origin.on(Op::complete()).join(Join::Fail);
 
@@ -118,11 +120,11 @@ fn the_join_fails_and_a_restart_helps() {
     origin.finish();
 }
 
-/// The listing is old
+/// A listing is stale
 ///
-/// It shows what was there when the fault was added, for as many looks as is said.
+/// The response shows the state at the time when the fault was added, here twice.
 #[test]
-fn the_listing_is_old() {
+fn a_listing_is_stale() {
     let origin = videos();
     origin.on(Op::method("listFile")).times(2).stale();
 
@@ -134,11 +136,11 @@ fn the_listing_is_old() {
     origin.finish();
 }
 
-/// The listing leaves something out, says something twice, or never ends
+/// A listing drops or repeats entries, or never ends
 ///
-/// A client that follows cookies needs an end of its own.
+/// A client that follows cookies needs a limit of its own.
 #[test]
-fn the_listing_is_wrong() {
+fn a_listing_drops_or_repeats_entries_or_never_ends() {
     let origin = videos();
     upload(&origin).unwrap();
     origin.on(Op::method("listFile")).nth(1).list(ListingFault::Drops);

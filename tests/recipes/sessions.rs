@@ -1,6 +1,6 @@
-//! Tokens that die
+//! Expired tokens
 //!
-//! A token is judged at the head of a request alone (§2.3): what has begun is finished.
+//! The origin checks a token when it has read the head of a request (§2.3). A request that has begun is finished.
 
 use std::time::Duration;
 
@@ -8,12 +8,11 @@ use mock_origin::{Interference, Op};
 
 use crate::{upload, videos};
 
-/// A token dies in the middle of an upload
+/// A token expires during an upload
 ///
-/// After so many requests that came with it since the fault was added. The client logs in again and
-/// goes on where it was.
+/// It expires after three requests, counted from when the fault was added. The client logs in again and continues.
 #[test]
-fn a_token_dies_in_the_middle_of_an_upload() {
+fn a_token_expires_during_an_upload() {
     let origin = videos();
     origin.on_token().user("jane").expire_after_requests(3);
 
@@ -24,9 +23,11 @@ fn a_token_dies_in_the_middle_of_an_upload() {
     origin.finish();
 }
 
-/// A token dies after so many bytes
+/// A token expires after a number of bytes
+///
+/// The request that exceeds the limit still succeeds; the next one is rejected.
 #[test]
-fn a_token_dies_after_so_many_bytes() {
+fn a_token_expires_after_a_number_of_bytes() {
     let origin = videos();
     origin.on_token().expire_after_bytes(2500);
 
@@ -36,11 +37,12 @@ fn a_token_dies_after_so_many_bytes() {
     origin.finish();
 }
 
-/// A token dies after a while
+/// A token expires after a time
 ///
-/// In protocol time from its login on, whatever that has asked for: no test waits for it.
+/// The time is protocol time since the login, and replaces the lifetime that the login asked for. `advance` moves the
+/// clock, so the test does not wait.
 #[test]
-fn a_token_dies_after_a_while() {
+fn a_token_expires_after_a_time() {
     let origin = videos();
     origin.on_token().expire_after(Duration::from_secs(60));
     let held = origin.on(Op::piece(2)).hold();
@@ -57,9 +59,11 @@ fn a_token_dies_after_a_while() {
     origin.finish();
 }
 
-/// A token dies at one place
+/// A token expires after a given request
+///
+/// Piece 2 is stored. The next request is rejected with 403.
 #[test]
-fn a_token_dies_at_one_place() {
+fn a_token_expires_after_a_given_request() {
     let origin = videos();
     origin.on(Op::piece(2)).interfere_after(Interference::ExpireToken);
 

@@ -1,4 +1,4 @@
-//! Slow, late, and at the same time
+//! Delays, late effects and concurrency
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use crate::{upload, upload_expecting, videos};
 
 /// The network is slow
 ///
-/// In one direction or the other, in bytes a second.
+/// `read_slowly` limits how fast the origin reads a body, `answer_slowly` how fast it writes a response, both in bytes per
+/// second. `delay` waits before the response.
 #[test]
 fn the_network_is_slow() {
     let origin = videos();
@@ -22,12 +23,12 @@ fn the_network_is_slow() {
     origin.finish();
 }
 
-/// `100 Continue` never comes
+/// `100 Continue` is not sent
 ///
-/// A client that sends `Expect: 100-continue` must go on without it after a while (RFC 9110 §10.1.1). One that
-/// waits for ever has its connection closed at the hold limit: the record then has no byte of its body.
+/// A client that sends `Expect: 100-continue` must send the body after a timeout of its own (RFC 9110 §10.1.1). If it
+/// waits longer than the hold limit, the connection is closed and the journal shows 0 bytes received.
 #[test]
-fn continue_never_comes() {
+fn code_100_continue_is_not_sent() {
     let origin = videos();
     origin.on(Op::piece(1)).withhold_continue();
 
@@ -39,12 +40,12 @@ fn continue_never_comes() {
     origin.finish();
 }
 
-/// `100 Continue` comes late, or broken
+/// `100 Continue` is late or malformed
 ///
-/// The fault acts on requests with `Expect: 100-continue` alone. One that begins its body before the delay is over
-/// is not asked any more.
+/// These faults apply only to requests with `Expect: 100-continue`. If the client begins its body before the delay is
+/// over, the origin does not send `100 Continue`.
 #[test]
-fn continue_comes_late_or_broken() {
+fn code_100_continue_is_late_or_malformed() {
     let origin = videos();
     origin.on(Op::piece(1)).delay_continue(Duration::from_millis(10));
     origin.on(Op::piece(2)).attempt(1).garble_continue("HTTP/1.1 1OO Continue\r\n\r\n");
@@ -55,12 +56,12 @@ fn continue_comes_late_or_broken() {
     origin.finish();
 }
 
-/// Interim responses that nobody has asked for
+/// Unexpected interim responses
 ///
-/// Whatever comes with 1xx is not the response yet: a client reads on. `102` keeps it patient, `103` has headers that
-/// are not those of the response.
+/// A 1xx response is not the final response, so the client must read on. `102` only signals progress. The headers of
+/// `103` are not those of the final response.
 #[test]
-fn interim_responses_that_nobody_asked_for() {
+fn unexpected_interim_responses() {
     let origin = videos();
     let hints = InterimResponse::status(103).header("X-Agile-Status", "-1");
     origin.on(Op::piece(1)).send_interim(hints);
@@ -72,13 +73,13 @@ fn interim_responses_that_nobody_asked_for() {
     origin.finish();
 }
 
-/// A look in the middle
+/// Inspect the origin while a response is held
 ///
-/// An answer that is held keeps the client where it is, for as long as the test wants to look around. The
-/// piece has been stored by then; were it refused, the refusal would be held. `wait` waits for the first
-/// answer that is held, `wait_for(n, patience)` for the n-th.
+/// A held response keeps the client waiting while the test looks at the origin. The piece is already stored. If the
+/// origin rejects the request, the rejection is held. `wait` waits for the first held response, `wait_for(n, timeout)`
+/// for the n-th.
 #[test]
-fn a_look_in_the_middle() {
+fn inspect_the_origin_while_a_response_is_held() {
     let origin = videos();
     let held = origin.on(Op::piece(3)).hold();
 
@@ -94,12 +95,12 @@ fn a_look_in_the_middle() {
     origin.finish();
 }
 
-/// A piece comes back from the dead
+/// A piece takes effect late
 ///
-/// The first attempt is answered with 503, and takes effect an hour later, when the retry has long
-/// succeeded. By then the upload is complete, and nothing must change.
+/// The first attempt gets 503 and takes effect one hour later, after the retry has succeeded. By then the upload is
+/// complete and must not change.
 #[test]
-fn a_piece_comes_back_from_the_dead() {
+fn a_piece_takes_effect_late() {
     let origin = videos();
     origin.on(Op::piece(2)).attempt(1).commit_later(Duration::from_secs(3600));
 
@@ -110,11 +111,11 @@ fn a_piece_comes_back_from_the_dead() {
     origin.finish();
 }
 
-/// A beginning comes back from the dead
+/// A create takes effect late
 ///
-/// The connection breaks, and the upload that nobody knows of begins later.
+/// The connection breaks. Five seconds later an upload is created that the client does not know.
 #[test]
-fn a_beginning_comes_back_from_the_dead() {
+fn a_create_takes_effect_late() {
     let origin = videos();
     let later = DeferredCommit::after(Duration::from_secs(5)).then(ResponseLoss::Reset);
     origin.on(Op::create()).attempt(1).commit_later(later);
@@ -127,11 +128,11 @@ fn a_beginning_comes_back_from_the_dead() {
     origin.finish();
 }
 
-/// Faults that come and go
+/// Add and remove faults at any time
 ///
-/// A fault can be added and removed at any time, and has a name if it is given one.
+/// A fault can be named. The name appears in the timeline and in messages.
 #[test]
-fn faults_that_come_and_go() {
+fn add_and_remove_faults_at_any_time() {
     let origin = videos();
     let outage = origin.on(Op::any_piece()).always().named("outage").reject(503);
     upload(&origin).unwrap_err();
