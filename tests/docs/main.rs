@@ -8,7 +8,9 @@ use std::path::PathBuf;
 
 use mock_origin::Fault;
 use mock_origin::fault::{ACTIONS, SELECTORS, Subject};
+mod by_example;
 mod cites;
+mod examples;
 mod protocol;
 #[path = "../support/mod.rs"]
 mod support;
