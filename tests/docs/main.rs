@@ -39,27 +39,27 @@ fn assert_written(name: &str, made: &str) {
     assert!(made == written, "{name} is not what the tables say");
 }
 
-const FAULTS_IN_TOML: &str = r#"# The second attempt of pieces 2 to 4 is refused, and the client is asked for patience.
+const FAULTS_IN_TOML: &str = r#"# Reject the second attempt of pieces 2 to 4, and ask the client to wait 2 seconds.
 [[fault]]
 op = "piece"
 part = "2..=4"
 attempt = 2
 reject = { status = 429, retry_after = 2 }
 
-# Connections break in the middle of large bodies, three times.
+# Break three connections after 100,000 bytes of a body.
 [[fault]]
 op = "raw"
 path = "/videos/**"
 times = 3
 cut_after = { bytes = 100_000, how = "reset" }
 
-# An upload is completed, and its client never learns.
+# Complete an upload, but lose the response.
 [[fault]]
-name = "the lost ack"
+name = "lost response"
 op = "complete"
 commit_then = "close"
 
-# A piece that was given up arrives late.
+# Lose the response to piece 1, and store the piece 2.5 seconds later.
 [[fault]]
 op = "piece"
 part = 1
@@ -84,7 +84,7 @@ expire_after_requests = 10
 const FAULTS_IN_JSON: &str = r#"[
   { "op": "piece", "part": "2..=4", "attempt": 2, "reject": { "status": 429, "retry_after": 2 } },
   { "op": "raw", "path": "/videos/**", "times": 3, "cut_after": { "bytes": 100000, "how": "reset" } },
-  { "name": "the lost ack", "op": "complete", "commit_then": "close" },
+  { "name": "lost response", "op": "complete", "commit_then": "close" },
   { "op": "piece", "part": 1, "commit_later": { "seconds": 2.5, "then": "stall" } },
   { "method": "stat", "always": true, "delay": 0.2 },
   { "on": "connections", "nth": 2, "close_after": 3 },
@@ -97,29 +97,32 @@ fn page_of_faults() -> String {
         "\
 # Faults in files
 
-This page is made from the tables in `src/fault/words` and checked by a test. A fault says when it
-acts and what it does: its keys are the selectors below and exactly one effect. What can be written
-so is what a test can write as a sentence on an origin, and whatever makes no sense is refused in one
-line. TOML is read by `mock-origin serve --faults FILE`; JSON is sent to `POST /__mock/faults` of
-[the control endpoint](control.md) while it runs, and read by `Fault::list_from_json` in Rust.
+This page describes how a fault is written in TOML or JSON. It is generated from the tables in `src/fault/config`.
 
 ```toml
 {FAULTS_IN_TOML}```
 
-The same in JSON. One fault alone is an object, and several can also be `{{\"fault\": […]}}`, which is
-what the TOML above comes to.
+`mock-origin serve --faults FILE` reads TOML. `POST /__mock/faults` of [the control endpoint](control.md) and
+`Fault::list_from_json` in Rust read JSON:
 
 ```json
 {FAULTS_IN_JSON}```
 
-N is a whole number of up to 2^64 - 1 (in TOML 2^63 - 1) unless it says otherwise, and a range
-`\"A..=B\"` has both its ends. SECONDS may have a fraction and are 0 or more, and up to 2^64 - 1;
-`delay`, `delay_continue` and `expire_after` take more than 0, and `commit_later` takes up to 253,402,300,799, which are
-all the seconds from 1970 to 9999. STATUS is from 300 to 599, or from 200 for `raw`; CODE is one of
-the operation's table, or with `raw` and in `alter` any from -2^31 to 2^31 - 1. Bytes of a request's
-body are at most those of the largest piece, 100,000,000,000 (§4.2). What holds, stalls, is withheld or is
-silent ends after the hold limit: 30 seconds, unless `--hold-limit` says otherwise. Inner tables are
-shown as TOML writes them.
+A fault has any number of selectors, which choose the requests, and exactly one effect. Every fault that Rust code can
+build can be written, and an invalid fault is rejected with one line. In JSON a single fault may be an object without
+a list, and a list may also be `{{\"fault\": […]}}`, as in TOML.
+
+The tables use these words. Inner tables are written as in TOML.
+
+| Word | Values |
+|---|---|
+| N | a whole number from 0 to 2^64 - 1 (in TOML 2^63 - 1), unless stated otherwise; numbers of bytes of a request body are at most 100,000,000,000, the size of the largest piece (§4.2) |
+| \"A..=B\" | a range that includes both ends |
+| SECONDS | from 0 to 2^64 - 1, fractions allowed; greater than 0 for `delay`, `delay_continue` and `expire_after`; at most 253,402,300,799 (the years 1970 to 9999) for `commit_later` |
+| STATUS | from 300 to 599; from 200 for `raw` |
+| CODE | a code from the table of the operation; for `raw` and in `alter` any from -2^31 to 2^31 - 1 |
+
+A fault that holds, stalls, withholds or stays silent ends after the hold limit: 30 seconds, or `--hold-limit`.
 
 "
     );
@@ -128,7 +131,7 @@ shown as TOML writes them.
         &mut page,
         Subject::Calls,
         "Effects on calls",
-        "In the order in which they act on a call",
+        "They are listed in the order in which they apply to a request",
     );
     effects(
         &mut page,
