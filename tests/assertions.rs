@@ -10,7 +10,8 @@ use std::io::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
 use mock_origin::blob::Digest;
-use mock_origin::{AssertionFailure, Interface, MockOrigin, Op, UploadState};
+use mock_origin::{AssertionFailure, Interface, MockOrigin, Op, Operation, Outcome, UploadState};
+use mock_origin::{RecordedRequest, RecordedRequests};
 use support::golden::assert_golden;
 use support::{Client, complete, create, piece, piece_headers, request};
 
@@ -266,4 +267,74 @@ fn finish_says_nothing_of_a_client_that_did_right() {
     completed(&origin, "a.txt", &[b"one"]);
     Client::new(&origin).ask("GET", "/videos/not-there-yet.txt", &[], b"");
     origin.finish();
+}
+
+#[test]
+fn a_recorded_request_has_all_its_facts() {
+    let origin = MockOrigin::builder().record_bodies().start();
+    let (mut client, token) = (Client::new(&origin), origin.issue_token("jane"));
+    let id = create(&mut client, &token, "/", "a.txt");
+    let fault = origin.on(Op::piece(1)).delay(Duration::from_millis(1));
+    piece(&mut client, &token, &id, 1, b"content");
+    drop(fault);
+    let requests = origin.requests().op(Op::piece(1));
+    let request = requests.single();
+    assert_eq!((&*request.method(), &*request.target()), ("POST", "/multipart/piece"));
+    assert_eq!((request.version(), request.path()), ("HTTP/1.1", Some("/acme/a.txt")));
+    assert_eq!((request.upload(), request.part()), (Some(&*id), Some(1)));
+    assert_eq!((request.user(), request.operation()), (Some("jane"), Operation::Piece));
+    assert_eq!((request.status(), request.code()), (Some(200), Some(0)));
+    assert_eq!(request.response_header("x-agile-STATUS").as_deref(), Some("0"));
+    assert_eq!(request.header("x-agile-multipart").as_deref(), Some(&*id));
+    assert!(request.headers().any(|header| header == ("X-Agile-Part".into(), "1".into())));
+    assert_eq!((request.received(), request.declared()), (7, Some(7)));
+    assert_eq!(request.digest(), Some(Digest::of(b"content")));
+    assert_eq!(request.body().unwrap().as_deref(), Some(&b"content"[..]));
+    assert_eq!(request.outcome(), Outcome::Responded);
+    assert_eq!(request.faults().len(), 1);
+    let times = [request.committed(), request.answered(), request.closed()];
+    let times = times.map(|time| time.unwrap().elapsed);
+    assert!(request.opened().elapsed <= times[0] && times.is_sorted(), "{times:?}");
+}
+
+#[test]
+fn a_body_is_absent_if_bodies_are_not_recorded() {
+    let origin = MockOrigin::start();
+    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    assert_eq!(origin.requests().single().body().unwrap(), None);
+}
+
+#[test]
+fn requests_are_selected_by_position() {
+    let origin = MockOrigin::start();
+    assert!(origin.requests().first().is_none() && origin.requests().last().is_none());
+    let mut client = Client::new(&origin);
+    for method in ["OPTIONS", "HEAD", "GET"] {
+        client.ask(method, "/", &[], b"");
+    }
+    let requests = origin.requests();
+    let methods = |found: [Option<&RecordedRequest>; 3]| {
+        found.map(|request| request.unwrap().method().into_owned())
+    };
+    let found = methods([requests.first(), requests.get(1), requests.last()]);
+    assert_eq!(found, ["OPTIONS", "HEAD", "GET"]);
+    assert!(requests.get(3).is_none());
+    let borrowed = (&requests).into_iter().count();
+    let owned: Vec<RecordedRequest> = requests.into_iter().collect();
+    assert_eq!((borrowed, owned.len()), (3, 3));
+}
+
+#[test]
+fn single_fails_like_a_count_of_one() {
+    let origin = origin();
+    let text = |requests: RecordedRequests| {
+        let expected = requests.try_count(1).unwrap_err().to_string();
+        assert_eq!(requests.try_single().unwrap_err().to_string(), expected);
+    };
+    text(origin.requests().status(418));
+    let mut client = Client::new(&origin);
+    client.ask("OPTIONS", "/", &[], b"");
+    assert_eq!(origin.requests().try_single().unwrap().method(), "OPTIONS");
+    client.ask("OPTIONS", "/", &[], b"");
+    text(origin.requests());
 }

@@ -140,6 +140,30 @@ fn several_listeners_are_one_origin() {
 }
 
 #[test]
+fn addr_port_and_urls_name_the_first_listener() {
+    let origin = MockOrigin::builder().port(0).port(0).start();
+    assert_eq!(origin.url(), format!("http://{}", origin.addr()));
+    assert_eq!((origin.addr().port(), &origin.urls()[0]), (origin.port(), &origin.url()));
+    assert_eq!(origin.url_for("/a%20b?c"), format!("{}/a%20b?c", origin.url()));
+    assert_eq!(origin.url_for("a"), origin.url_for("/a"));
+}
+
+#[test]
+fn addr_of_all_interfaces_is_loopback() {
+    let origin = MockOrigin::builder().allow_non_loopback().listen("0.0.0.0:0").start();
+    assert_eq!(origin.url(), format!("http://127.0.0.1:{}", origin.port()));
+    assert!(origin.addr().ip().is_loopback());
+}
+
+#[test]
+fn debug_of_an_origin_is_short() {
+    let origin = MockOrigin::builder().seed(7).user("jane", "secret").start();
+    let url = origin.url();
+    let expected = format!("MockOrigin {{ url: {url:?}, account: \"acme\", seed: 7, .. }}");
+    assert_eq!(format!("{origin:?}"), expected);
+}
+
+#[test]
 fn many_origins_share_two_threads() {
     let origins: Vec<_> = (0..100).map(|_| MockOrigin::start()).collect();
     origins.iter().for_each(upload_something);

@@ -118,6 +118,43 @@ impl RecordedRequests {
         }
     }
 
+    /// Returns the only call.
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    ///
+    /// let origin = mock_origin::MockOrigin::start();
+    /// let mut client = std::net::TcpStream::connect(origin.addr())?;
+    /// client.write_all(b"OPTIONS / HTTP/1.1\r\nHost: origin\r\nConnection: close\r\n\r\n")?;
+    /// client.read_to_end(&mut Vec::new())?;
+    ///
+    /// assert_eq!(origin.requests().single().method(), "OPTIONS");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is none or more than one, with the text of [`assert_count`](Self::assert_count).
+    #[track_caller]
+    pub fn single(&self) -> &RecordedRequest {
+        match self.try_single() {
+            Ok(request) => request,
+            Err(failure) => failure.raise(),
+        }
+    }
+
+    /// Returns the only call, as [`single`](Self::single) does, but does not panic.
+    ///
+    /// # Errors
+    ///
+    /// If there is none or more than one.
+    pub fn try_single(&self) -> Result<&RecordedRequest, Box<AssertionFailure>> {
+        match (self.first(), self.len()) {
+            (Some(request), 1) => Ok(request),
+            _ => Err(self.wrong_count(CountRange::from(1))),
+        }
+    }
+
     fn wrong_count(&self, expected: CountRange) -> Box<AssertionFailure> {
         let found: HashSet<_> = self.iter().map(|request| request.exchange().index).collect();
         let claim =

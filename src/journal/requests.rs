@@ -1,13 +1,47 @@
 //! Questions to the journal.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 
+use crate::blob::{Blob, Digest};
+use crate::protocol::Operation;
 use crate::storage::{Path, PathEncoding};
 
-use super::{Call, Exchange, Head, Op, Outcome};
+use super::{Call, Exchange, FaultRef, Head, Instants, Op, Outcome};
 
-/// One call of one exchange.
+/// One call of one exchange: the request and what became of it.
+///
+/// A JSON-RPC batch is one exchange with several calls. They share the facts of the exchange, such
+/// as head, status and body.
+///
+/// ```
+/// use std::io::{Read, Write};
+///
+/// let origin = mock_origin::MockOrigin::builder().record_bodies().start();
+/// let mut client = std::net::TcpStream::connect(origin.addr())?;
+/// client.write_all(b"POST /account/login HTTP/1.1\r\nHost: origin\r\nConnection: close\r\n\r\n")?;
+/// client.read_to_end(&mut Vec::new())?;
+///
+/// let requests = origin.requests();
+/// let login = requests.single();
+/// assert_eq!((&*login.method(), &*login.target()), ("POST", "/account/login"));
+/// assert_eq!((login.version(), login.path(), login.user()), ("HTTP/1.1", None, None));
+/// assert_eq!(login.header("host").as_deref(), Some("origin"));
+/// assert_eq!(login.headers().count(), 2);
+/// assert_eq!(login.operation(), mock_origin::Operation::Login);
+/// assert_eq!((login.upload(), login.part()), (None, None));
+/// assert_eq!(login.status(), Some(200));
+/// assert_eq!(login.code(), Some(-10001));
+/// assert_eq!(login.response_header("x-agile-status").as_deref(), Some("-10001"));
+/// assert_eq!((login.received(), login.declared()), (0, None));
+/// assert_eq!(login.body()?, Some(Vec::new()));
+/// assert!(login.digest().is_some() && login.faults().is_empty());
+/// assert_eq!(login.outcome(), mock_origin::Outcome::Responded);
+/// assert!(login.opened().elapsed <= login.closed().unwrap().elapsed);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RecordedRequest {
     exchange: Arc<Exchange>,
@@ -35,45 +69,169 @@ impl RecordedRequest {
         &self.exchange.calls[self.call]
     }
 
-    /// The head as it came.
+    /// Returns the head as the client sent it.
     pub fn head(&self) -> &Head {
         &self.exchange.head
     }
 
-    /// The first header of that name as text, in any case of the name; bytes that are not UTF-8
-    /// are replaced.
-    pub fn header(&self, name: &str) -> Option<String> {
-        self.head().header(name).map(|value| String::from_utf8_lossy(value).into_owned())
+    /// Returns the method as sent. Bytes that are not UTF-8 are replaced.
+    pub fn method(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.head().method())
     }
 
-    /// The HTTP status that was answered.
+    /// Returns the request target as sent, with its query. Bytes that are not UTF-8 are replaced.
+    pub fn target(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.head().target())
+    }
+
+    /// Returns the absolute path of the file or directory that the call is about, such as
+    /// `/acme/videos/a.mp4`. It is `None` for a call about no path, such as a login.
+    pub fn path(&self) -> Option<&str> {
+        self.call().path.as_deref()
+    }
+
+    /// Returns the version of HTTP in which the origin answers: `HTTP/1.0` to a client that sent
+    /// `HTTP/1.0`, else `HTTP/1.1`.
+    pub fn version(&self) -> &'static str {
+        self.head().version()
+    }
+
+    /// Returns the value of the first header of that name. The case of the name does not matter.
+    /// Bytes that are not UTF-8 are replaced.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.head().header(name).map(lossy)
+    }
+
+    /// Returns the names and values of all headers, in the order and case in which they were sent.
+    /// Bytes that are not UTF-8 are replaced; [`Head::headers`] has the bytes.
+    pub fn headers(&self) -> impl Iterator<Item = (String, String)> {
+        self.head().headers().map(|(name, value)| (lossy(name), lossy(value)))
+    }
+
+    /// Returns the HTTP status of the response. It is `None` if no response was begun.
     pub fn status(&self) -> Option<u16> {
         self.exchange.status()
     }
 
-    /// The protocol's own code that was answered; 0 is success. JSON-RPC `login` with wrong
-    /// credentials counts as −10001, though its answer is `[null, null]` (§7.4).
+    /// Returns the value of the first response header of that name. The case of the name does not
+    /// matter. Bytes that are not UTF-8 are replaced.
+    pub fn response_header(&self, name: &str) -> Option<String> {
+        self.exchange.answer.as_ref()?.header(name).map(lossy)
+    }
+
+    /// Returns the protocol code of the response; 0 is success. A JSON-RPC `login` with wrong
+    /// credentials counts as −10001, although its response is `[null, null]` (§7.4).
     pub fn code(&self) -> Option<i32> {
         self.call().row.map(|row| row.code)
     }
 
-    /// The part number.
+    /// Returns the operation that the client asked for.
+    pub fn operation(&self) -> Operation {
+        self.call().operation
+    }
+
+    /// Returns the user whose credentials the client sent. It is `None` if the origin could not
+    /// tell the user.
+    pub fn user(&self) -> Option<&str> {
+        self.call().user.as_deref()
+    }
+
+    /// Returns the multipart id of the upload that the call is about.
+    pub fn upload(&self) -> Option<&str> {
+        self.call().upload.as_deref()
+    }
+
+    /// Returns the part number.
     pub fn part(&self) -> Option<u32> {
         self.call().part
     }
 
-    /// Bytes of the body that were read.
+    /// Returns how many bytes of the body the origin read, without chunk framing.
     pub fn received(&self) -> u64 {
         self.exchange.received
     }
 
-    /// How far it came.
+    /// Returns the `Content-Length` of the request. It is `None` without one, and for a chunked
+    /// body.
+    pub fn declared(&self) -> Option<u64> {
+        self.exchange.declared()
+    }
+
+    /// Returns the SHA-256 digest of the body. It is `None` if the body did not arrive completely.
+    pub fn digest(&self) -> Option<Digest> {
+        self.exchange.digest
+    }
+
+    /// Returns the whole body. It is `None` unless the origin records bodies
+    /// (`Builder::record_bodies`).
+    ///
+    /// # Errors
+    ///
+    /// If the body was spooled to a temporary file and cannot be read back.
+    pub fn body(&self) -> io::Result<Option<Vec<u8>>> {
+        self.exchange.body.as_ref().map(Blob::to_vec).transpose()
+    }
+
+    /// Returns how far the exchange came.
     pub fn outcome(&self) -> Outcome {
         self.exchange.outcome
     }
+
+    /// Returns the faults that were applied to the exchange, its connection, or its token.
+    pub fn faults(&self) -> &[FaultRef] {
+        &self.exchange.faults
+    }
+
+    /// Returns when the head of the request was complete.
+    pub fn opened(&self) -> Instants {
+        self.exchange.opened
+    }
+
+    /// Returns when the operation was carried out. It is `None` if it was not, whatever the
+    /// response said.
+    pub fn committed(&self) -> Option<Instants> {
+        self.exchange.committed
+    }
+
+    /// Returns when the response was begun. No client can have seen it earlier.
+    pub fn answered(&self) -> Option<Instants> {
+        self.exchange.answered
+    }
+
+    /// Returns when the exchange ended. It is `None` while it is open.
+    pub fn closed(&self) -> Option<Instants> {
+        self.exchange.closed
+    }
 }
 
-/// The calls that answer a question: an owned snapshot, in the order in which heads arrived.
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The calls that were selected: an owned snapshot, in the order in which their heads arrived.
+///
+/// ```
+/// use std::io::{Read, Write};
+///
+/// let origin = mock_origin::MockOrigin::start();
+/// for method in ["OPTIONS", "HEAD"] {
+///     let mut client = std::net::TcpStream::connect(origin.addr())?;
+///     write!(client, "{method} / HTTP/1.1\r\nHost: origin\r\nConnection: close\r\n\r\n")?;
+///     client.read_to_end(&mut Vec::new())?;
+/// }
+///
+/// let requests = origin.requests();
+/// assert_eq!((requests.len(), requests.is_empty()), (2, false));
+/// assert_eq!(requests.first().unwrap().method(), "OPTIONS");
+/// assert_eq!(requests.last().unwrap().method(), "HEAD");
+/// assert!(requests.get(2).is_none());
+/// let methods: Vec<_> = requests.iter().map(|request| request.method().into_owned()).collect();
+/// assert_eq!(methods, ["OPTIONS", "HEAD"]);
+/// for request in requests {
+///     assert!(request.status().is_some());
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RecordedRequests {
     found: Vec<RecordedRequest>,
@@ -205,17 +363,32 @@ impl RecordedRequests {
         self.keep(words.to_owned(), wanted)
     }
 
-    /// The calls, one after the other.
+    /// Iterates over the calls, in the order in which their heads arrived.
     pub fn iter(&self) -> std::slice::Iter<'_, RecordedRequest> {
         self.found.iter()
     }
 
-    /// How many there are.
+    /// Returns the first call.
+    pub fn first(&self) -> Option<&RecordedRequest> {
+        self.found.first()
+    }
+
+    /// Returns the last call.
+    pub fn last(&self) -> Option<&RecordedRequest> {
+        self.found.last()
+    }
+
+    /// Returns the call at `index`, counted from 0.
+    pub fn get(&self, index: usize) -> Option<&RecordedRequest> {
+        self.found.get(index)
+    }
+
+    /// Returns the number of calls.
     pub fn len(&self) -> usize {
         self.found.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no calls.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
@@ -243,5 +416,14 @@ impl<'a> IntoIterator for &'a RecordedRequests {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+impl IntoIterator for RecordedRequests {
+    type Item = RecordedRequest;
+    type IntoIter = std::vec::IntoIter<RecordedRequest>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.found.into_iter()
     }
 }

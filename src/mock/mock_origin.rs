@@ -26,7 +26,6 @@ use crate::server::state::Shared;
 /// the timeline to standard error, and what chaos has done; a test that returns an error panics
 /// nowhere, and sees neither. Of more than 200 exchanges it prints the first, the last, and those
 /// that were refused, struck by a fault or not answered whole.
-#[derive(Debug)]
 pub struct MockOrigin {
     // In this order: ports are closed before the state goes.
     pub(crate) ports: Ports,
@@ -56,13 +55,57 @@ impl MockOrigin {
         Self { ports, shared, account, seed, finished: false }
     }
 
-    /// The base URL, without a slash at the end: `http://127.0.0.1:40123`. With several listeners,
-    /// the first one's.
-    pub fn url(&self) -> String {
-        self.urls().swap_remove(0)
+    /// Returns the address to connect to. With several listeners, it is the address of the first
+    /// one. A listener on all interfaces (`0.0.0.0`) is reached by its loopback address.
+    ///
+    /// ```
+    /// let origin = mock_origin::MockOrigin::start();
+    /// assert!(origin.addr().ip().is_loopback());
+    /// ```
+    pub fn addr(&self) -> SocketAddr {
+        reachable(self.ports.addresses()[0])
     }
 
-    /// The base URL of every listener.
+    /// Returns the port of the first listener.
+    ///
+    /// ```
+    /// let origin = mock_origin::MockOrigin::start();
+    /// assert_eq!(origin.port(), origin.addr().port());
+    /// ```
+    pub fn port(&self) -> u16 {
+        self.addr().port()
+    }
+
+    /// Returns the base URL of the first listener, without a slash at the end.
+    ///
+    /// ```
+    /// let origin = mock_origin::MockOrigin::start();
+    /// assert_eq!(origin.url(), format!("http://127.0.0.1:{}", origin.port()));
+    /// ```
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr())
+    }
+
+    /// Returns the URL of a path at the first listener. A missing slash at the start of `path` is
+    /// added. The path is not percent-encoded: write it as the client should send it.
+    ///
+    /// ```
+    /// let origin = mock_origin::MockOrigin::start();
+    /// let login = origin.url_for("/account/login");
+    /// assert_eq!(login, format!("{}/account/login", origin.url()));
+    /// assert_eq!(origin.url_for("account/login"), login);
+    /// ```
+    pub fn url_for(&self, path: &str) -> String {
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        format!("{}{slash}{path}", self.url())
+    }
+
+    /// Returns the base URL of every listener, in the order in which the builder named them.
+    ///
+    /// ```
+    /// let origin = mock_origin::MockOrigin::builder().port(0).port(0).start();
+    /// assert_eq!(origin.urls().len(), 2);
+    /// ```
     pub fn urls(&self) -> Vec<String> {
         let url = |address: &SocketAddr| format!("http://{}", reachable(*address));
         self.ports.addresses().iter().map(url).collect()
@@ -280,6 +323,17 @@ impl MockOrigin {
     fn account_of_events(&self) -> String {
         let chaos = self.shared.lock().faults.tell_of_chaos();
         escape_lines(&chaos) + &self.timeline_excerpt()
+    }
+}
+
+impl fmt::Debug for MockOrigin {
+    /// Writes what identifies the origin. [`MockOrigin::timeline`] shows what it recorded.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockOrigin")
+            .field("url", &self.url())
+            .field("account", &self.account)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
     }
 }
 
