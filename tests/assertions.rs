@@ -308,9 +308,8 @@ fn a_body_is_absent_if_bodies_are_not_recorded() {
 fn requests_are_selected_by_position() {
     let origin = MockOrigin::start();
     assert!(origin.requests().first().is_none() && origin.requests().last().is_none());
-    let mut client = Client::new(&origin);
     for method in ["OPTIONS", "HEAD", "GET"] {
-        client.ask(method, "/", &[], b"");
+        Client::new(&origin).ask(method, "/", &[], b"");
     }
     let requests = origin.requests();
     let methods = |found: [Option<&RecordedRequest>; 3]| {
