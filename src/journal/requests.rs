@@ -32,7 +32,7 @@ use super::{Call, Exchange, FaultRef, Head, Instants, Op, Outcome};
 /// assert_eq!(login.headers().count(), 2);
 /// assert_eq!(login.operation(), mock_origin::Operation::Login);
 /// assert_eq!((login.upload(), login.part()), (None, None));
-/// assert_eq!(login.status(), Some(200));
+/// assert_eq!(login.status(), Some(400));
 /// assert_eq!(login.code(), Some(-10001));
 /// assert_eq!(login.response_header("x-agile-status").as_deref(), Some("-10001"));
 /// assert_eq!((login.received(), login.declared()), (0, None));
