@@ -36,8 +36,8 @@ use super::{Call, Exchange, FaultRef, Head, Instants, Op, Outcome};
 /// assert_eq!(login.code(), Some(-10001));
 /// assert_eq!(login.response_header("x-agile-status").as_deref(), Some("-10001"));
 /// assert_eq!((login.received(), login.declared()), (0, None));
-/// assert_eq!(login.body()?, Some(Vec::new()));
-/// assert!(login.digest().is_some() && login.faults().is_empty());
+/// assert_eq!((login.body()?, login.digest()), (None, None)); // A login has no body.
+/// assert!(login.faults().is_empty());
 /// assert_eq!(login.outcome(), mock_origin::Outcome::Responded);
 /// assert!(login.opened().elapsed <= login.closed().unwrap().elapsed);
 /// # Ok::<(), std::io::Error>(())
@@ -162,8 +162,8 @@ impl RecordedRequest {
         self.exchange.digest
     }
 
-    /// Returns the whole body. It is `None` unless the origin records bodies
-    /// (`Builder::record_bodies`).
+    /// Returns the whole body. It is `None` if the origin does not record bodies
+    /// (`Builder::record_bodies`), and for requests whose body the origin does not read.
     ///
     /// # Errors
     ///
