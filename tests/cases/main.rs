@@ -7,7 +7,7 @@
 //! ```toml
 //! [[case]]
 //! name = "a directory that is not there takes no upload"      # what is promised
-//! section = ["§4.1"]
+//! cite = ["§4.1"]
 //! given.directories = ["/videos"]                             # see `Given` for the other words
 //! each = [                                                    # played once per row below the first
 //!   ["where", "code"],
@@ -26,7 +26,7 @@
 //! # Lines of a script
 //!
 //! * `> …` is the request as it is sent: request line, headers in their order, and behind an empty
-//!   `>` the body. `Host`, and `Blob-Length` where there is a body, go without saying;
+//!   `>` the body. `Host`, and `Content-Length` where there is a body, go without saying;
 //!   `> !Host` leaves `Host` out.
 //!   `>> …` is a line of a body that ends with CRLF, as those of forms do.
 //! * `< …` is the answer as it must be: status, code if there is one, reason if it matters; headers
@@ -41,7 +41,7 @@
 //!   `Expect: 100-continue`.
 //! * `# …` is a remark.
 //!
-//! `Transfer-Encoding: chunked` sends the body in small chunks. With a `Blob-Length` beyond its
+//! `Transfer-Encoding: chunked` sends the body in small chunks. With a `Content-Length` beyond its
 //! body the client breaks off there.
 //!
 //! # Holes

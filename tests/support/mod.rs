@@ -92,7 +92,7 @@ impl Client {
         self
     }
 
-    /// Reads one answer, with the body that its `Blob-Length` tells.
+    /// Reads one answer, with the body that its `Content-Length` tells.
     pub fn read(&mut self) -> Answer {
         self.read_for("GET")
     }
@@ -219,7 +219,7 @@ pub fn closes_its_port<T>(start: impl Fn() -> (T, String)) -> bool {
     })
 }
 
-/// A request as bytes; `Blob-Length` is added where there is a body.
+/// A request as bytes; `Content-Length` is added where there is a body.
 pub fn request(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let length = body.len().to_string();
     let length = (!body.is_empty()).then_some(("Content-Length", &*length));
