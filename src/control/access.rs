@@ -4,9 +4,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::hint::black_box;
 use std::net::IpAddr;
 
-use crate::server::admin_listener::Ask;
+use crate::server::admin_listener::AdminRequest;
 
-use super::router::Refused;
+use super::message::ApiError;
 
 /// The shortest token.
 const TOKEN_BYTES: usize = 16;
@@ -22,25 +22,25 @@ pub(super) enum Access {
 impl Access {
     /// Lets in what was sent on purpose. Any page in a browser can send requests here; they have an
     /// `Storage`, or a `Host` that somebody's name server has pointed at this machine.
-    pub(super) fn admit(&self, ask: &Ask) -> Result<(), Refused> {
-        if ask.has_origin {
+    pub(super) fn admit(&self, request: &AdminRequest) -> Result<(), ApiError> {
+        if request.has_origin {
             let why = "a request with an Origin comes from a page in a browser";
-            return Err(Refused::new(403, why));
+            return Err(ApiError::new(403, why));
         }
         match self {
-            Self::Local => admit_local(ask),
-            Self::Token(token) => admit_with(token, ask),
+            Self::Local => admit_local(request),
+            Self::Token(token) => admit_with(token, request),
         }
     }
 }
 
-fn admit_local(ask: &Ask) -> Result<(), Refused> {
-    match ask.hosts.iter().find(|host| !is_local(host)) {
+fn admit_local(request: &AdminRequest) -> Result<(), ApiError> {
+    match request.hosts.iter().find(|host| !is_local(host)) {
         Some(host) => {
             let why = format!("the Host is localhost or a loopback address here, not {host:?}");
-            Err(Refused::new(403, why))
+            Err(ApiError::new(403, why))
         }
-        None if ask.hosts.is_empty() => Err(Refused::new(403, "a Host is missing: localhost")),
+        None if request.hosts.is_empty() => Err(ApiError::new(403, "a Host is missing: localhost")),
         None => Ok(()),
     }
 }
@@ -59,15 +59,15 @@ fn is_local(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
 }
 
-fn admit_with(token: &str, ask: &Ask) -> Result<(), Refused> {
-    let given = match ask.authorization.as_slice() {
+fn admit_with(token: &str, request: &AdminRequest) -> Result<(), ApiError> {
+    let given = match request.authorization.as_slice() {
         [one] => one.as_slice(),
-        [] => return Err(Refused::new(401, "Authorization is missing: Bearer TOKEN")),
-        _ => return Err(Refused::new(401, "Authorization comes twice")),
+        [] => return Err(ApiError::new(401, "Authorization is missing: Bearer TOKEN")),
+        _ => return Err(ApiError::new(401, "Authorization comes twice")),
     };
     let (scheme, given) = given.split_at_checked("Bearer ".len()).unwrap_or_default();
     let is_it = scheme.eq_ignore_ascii_case(b"Bearer ") && is_equal(given, token.as_bytes());
-    if is_it { Ok(()) } else { Err(Refused::new(401, "Authorization takes Bearer and the token")) }
+    if is_it { Ok(()) } else { Err(ApiError::new(401, "Authorization takes Bearer and the token")) }
 }
 
 /// Whether the two are equal. How long that takes tells nothing but their lengths.

@@ -1,10 +1,12 @@
 //! All that can be asked for.
 
+use serde_json::{Value, json};
+
 use crate::mock::MockOrigin;
 
+use super::handlers::{chaos, control, faults, inspect, storage, tokens, wait};
+use super::message::{ApiError, Request, Response};
 use super::query::Parameter;
-use super::router::{Refused, Request, Said};
-use super::{chaos, faults, steering, storage, story, tokens, wait};
 
 /// One thing that can be asked for.
 #[derive(Debug)]
@@ -29,9 +31,9 @@ pub struct Endpoint {
 #[derive(Debug)]
 pub(super) enum Serve {
     /// It cannot go wrong.
-    Tell(fn(&MockOrigin) -> Said),
+    Tell(fn(&MockOrigin) -> Response),
     /// It depends on what is asked, or on the machine.
-    Try(fn(&MockOrigin, &Request<'_>) -> Result<Said, Refused>),
+    Try(fn(&MockOrigin, &Request<'_>) -> Result<Response, ApiError>),
 }
 
 use Serve::{Tell, Try};
@@ -86,7 +88,7 @@ const UPLOAD: &str = r#"{"id", "path", "user", "state", "error", "content_type",
 
 /// All there is.
 pub const ENDPOINTS: &[Endpoint] = &[
-    get("/__mock/", r#"{"endpoints": […]}"#, "what there is", Tell(steering::index)),
+    get("/__mock/", r#"{"endpoints": […]}"#, "what there is", Tell(index)),
     get(
         "/__mock/faults",
         r#"{"faults": [{"id", "name", "fault", "definition", "location", "matched", "fired", "skip_reason"}]}"#,
@@ -123,14 +125,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
         )
     },
     Endpoint {
-        query: story::PAGE,
+        query: inspect::PAGE,
         ..get(
             "/__mock/journal",
             r#"{"exchanges": […]}"#,
             "every request that has come by now and what became of it; with after only those \
              numbered higher, with limit no more than so many. It is written as it is read, so that \
              its length is not announced if it is long",
-            Try(story::journal),
+            Try(inspect::journal),
         )
     },
     get(
@@ -138,20 +140,20 @@ pub const ENDPOINTS: &[Endpoint] = &[
         r#"{"connections": [{"index", "opened", "closed", "unparsed": {"kind", "text", "excerpt", "behind", "status", "at"}, "fault"}]}"#,
         "the connections on which something happened that no exchange tells of: bytes from which no \
          request could be read, or a fault",
-        Tell(story::connections),
+        Tell(inspect::connections),
     ),
     get(
         "/__mock/timeline",
         "text",
         "the timeline, a line for each exchange",
-        Tell(story::timeline),
+        Tell(inspect::timeline),
     ),
     get(
         "/__mock/verdict",
         r#"{"ok": true} | {"ok": false, "failures": [TEXT], "omitted": N}"#,
         "what speaks against the run so far: bytes that are no request, requests that found no \
          endpoint, faults that never acted or held an answer beyond the hold limit",
-        Tell(story::verify),
+        Tell(inspect::verify),
     ),
     Endpoint {
         query: wait::PARAMETERS,
@@ -222,39 +224,39 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "/__mock/reset",
         "forgets what happened, all faults and what was stored, and begins anew; what is under way \
          ends outside the journal, the clock goes back, and an origin that is offline stays so",
-        Tell(steering::reset),
+        Tell(control::reset),
     ),
     get(
         "/__mock/clock",
         r#"{"now": SECONDS}"#,
         "protocol time since 1970, with a fraction",
-        Tell(steering::clock),
+        Tell(control::clock),
     ),
     post(
         "/__mock/clock",
         r#"{"advance": SECONDS}"#,
         r#"{"now": SECONDS}"#,
         "lets protocol time jump ahead; what is told of it stops at the end of the year 9999",
-        Try(steering::advance),
+        Try(control::advance),
     ),
     act(
         "/__mock/offline",
         "closes every port and every connection of the origin; this listener stays",
-        Try(steering::offline),
+        Try(control::offline),
     ),
-    act("/__mock/online", "listens again on the same ports", Try(steering::online)),
+    act("/__mock/online", "listens again on the same ports", Try(control::online)),
     get(
         "/__mock/options",
         r#"{"NAME": VALUE}"#,
         "every switch and every limit with its value",
-        Tell(steering::switch_values),
+        Tell(control::switch_values),
     ),
     post(
         "/__mock/options",
         r#"{"NAME": VALUE}"#,
         "{}",
         "sets switches and limits, as --set does: all of them, or none if one makes no sense",
-        Try(steering::options),
+        Try(control::options),
     ),
     get(
         "/__mock/chaos",
@@ -274,3 +276,18 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     delete("/__mock/chaos", "{}", "ends chaos alone; what it has done stays", Tell(chaos::end)),
 ];
+
+fn index(_: &MockOrigin) -> Response {
+    let endpoints: Vec<_> = ENDPOINTS.iter().map(describe).collect();
+    Response::Json(json!({ "endpoints": endpoints }))
+}
+
+/// Returns an endpoint as the index shows it.
+fn describe(endpoint: &Endpoint) -> Value {
+    let Endpoint { method, path, query, takes, answers, what, .. } = endpoint;
+    let parameters: Vec<_> = query.iter().map(|parameter| parameter.name).collect();
+    json!({
+        "method": method, "path": path, "query": parameters, "takes": takes, "answers": answers,
+        "meaning": what,
+    })
+}

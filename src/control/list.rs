@@ -5,7 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use crate::journal::escape_json;
-use crate::server::admin_listener::{Chunks, ReplyBody};
+use crate::server::admin_listener::{AdminResponseBody, Chunks};
 
 /// How many bytes are written before they are sent.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -14,12 +14,12 @@ const CHUNK_BYTES: usize = 64 << 10;
 pub(super) fn list(
     key: &str,
     items: impl Iterator<Item = io::Result<Value>> + Send + 'static,
-) -> ReplyBody {
+) -> AdminResponseBody {
     let mut writer = ListWriter { items, written: format!("{{\"{key}\":["), is_first: true };
     match writer.write_chunk() {
-        Ok(true) => ReplyBody::Text(writer.written),
-        Ok(false) => ReplyBody::Chunks(writer.into_chunks()),
-        Err(error) => ReplyBody::Chunks(Box::new(std::iter::once(Err(error)))),
+        Ok(true) => AdminResponseBody::Text(writer.written),
+        Ok(false) => AdminResponseBody::Chunks(writer.into_chunks()),
+        Err(error) => AdminResponseBody::Chunks(Box::new(std::iter::once(Err(error)))),
     }
 }
 
@@ -85,7 +85,9 @@ mod tests {
     #[test]
     fn a_short_list_is_one_text() {
         for (count, written) in [(0, r#"{"items":[]}"#), (1, r#"{"items":[{"number":0,"#)] {
-            let ReplyBody::Text(text) = list("items", items(count).0) else { panic!("one text") };
+            let AdminResponseBody::Text(text) = list("items", items(count).0) else {
+                panic!("one text")
+            };
             assert!(text.starts_with(written) && text.ends_with("]}\n"), "{text}");
         }
     }
@@ -94,7 +96,7 @@ mod tests {
     fn a_long_list_is_made_as_it_is_read() {
         const COUNT: usize = 100_000;
         let (made, asked) = items(COUNT);
-        let ReplyBody::Chunks(mut chunks) = list("items", made) else { panic!("chunks") };
+        let AdminResponseBody::Chunks(mut chunks) = list("items", made) else { panic!("chunks") };
         let first = chunks.next().unwrap().unwrap();
         assert!(asked.load(Ordering::Relaxed) < 1000, "no more than a chunk is in memory");
         let rest: Vec<_> = chunks.map(Result::unwrap).collect();
@@ -108,7 +110,7 @@ mod tests {
     fn an_error_cuts_the_list() {
         let (fine, _) = items(1000);
         let broken = fine.chain([Err(io::Error::other("gone"))]).chain([Ok(json!(0))]);
-        let ReplyBody::Chunks(chunks) = list("items", broken) else { panic!("chunks") };
+        let AdminResponseBody::Chunks(chunks) = list("items", broken) else { panic!("chunks") };
         let chunks: Vec<_> = chunks.collect();
         assert!(chunks.last().unwrap().is_err());
         assert_eq!(chunks.iter().filter(|chunk| chunk.is_err()).count(), 1);

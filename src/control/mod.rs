@@ -5,18 +5,13 @@
 //! from it.
 
 mod access;
-mod body;
-mod chaos;
+mod dto;
 mod endpoints;
-mod faults;
+mod handlers;
 mod list;
+mod message;
 mod query;
 mod router;
-mod steering;
-mod storage;
-mod story;
-mod tokens;
-mod wait;
 
 use std::fmt;
 use std::io;
@@ -51,7 +46,7 @@ pub const ROOT: &str = "/__mock/";
 pub struct Control {
     // In this order: whoever drops this may be the last to hold the origin, and the listener's task
     // must not be, as an origin that ends waits for tasks.
-    side: AdminListener,
+    listener: AdminListener,
     token: Option<String>,
     _origin: Arc<MockOrigin>,
 }
@@ -68,8 +63,8 @@ impl Control {
             let what = format!("be controlled at {address}");
             return Err(StartError::new(what, io::Error::other(why)));
         }
-        let side = AdminListener::start(address, Router::new(&origin, Access::Local))?;
-        Ok(Self { side, token: None, _origin: origin })
+        let listener = AdminListener::start(address, Router::new(&origin, Access::Local))?;
+        Ok(Self { listener, token: None, _origin: origin })
     }
 
     /// Listens at `address`, which others may reach, and steers `storage` for whoever has `token`:
@@ -102,8 +97,8 @@ impl Control {
             StartError::new(format!("be controlled at {address}"), io::Error::other(why))
         })?;
         let router = Router::new(&origin, Access::Token(token.clone()));
-        let side = AdminListener::start(address, router)?;
-        Ok(Self { side, token: Some(token), _origin: origin })
+        let listener = AdminListener::start(address, router)?;
+        Ok(Self { listener, token: Some(token), _origin: origin })
     }
 
     /// The token that requests need, if they need one.
@@ -113,7 +108,7 @@ impl Control {
 
     /// Where it is, with a slash at the end: `http://127.0.0.1:40001/__mock/`.
     pub fn url(&self) -> String {
-        format!("http://{}{ROOT}", self.side.address())
+        format!("http://{}{ROOT}", self.listener.address())
     }
 }
 

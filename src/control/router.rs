@@ -1,6 +1,5 @@
 //! From a request to its endpoint, past what is not let in.
 
-use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
 use serde_json::{Value, json};
@@ -8,54 +7,15 @@ use serde_json::{Value, json};
 use crate::blob::{Blob, BlobWriter};
 use crate::journal::escape_json;
 use crate::mock::MockOrigin;
-use crate::server::admin_listener::{Admin, Answered, Ask, AskBody, Reply, ReplyBody};
+use crate::server::admin_listener::{
+    Admin, AdminRequest, AdminRequestBody, AdminResponse, AdminResponseBody, AdminResult,
+};
 
 use super::access::Access;
 use super::endpoints::Serve;
+use super::message::{ApiError, Request, Response};
 use super::query::Query;
 use super::{ENDPOINTS, Endpoint};
-
-/// What an endpoint is given.
-pub(super) struct Request<'a> {
-    /// What stands for `ID` in the path.
-    pub(super) id: &'a str,
-    pub(super) query: Query<'a>,
-    pub(super) body: &'a str,
-    /// What a PUT sent.
-    pub(super) content: Blob,
-}
-
-/// What an endpoint answers.
-pub(super) enum Said {
-    Json(Value),
-    Text(String),
-    /// JSON that is written already, or as it is read.
-    Written(ReplyBody),
-    /// Bytes that are stored.
-    Blob(Blob),
-    /// JSON that comes when it has been waited for.
-    Later(Pin<Box<dyn Future<Output = Value> + Send>>),
-}
-
-/// Why a request is not done.
-pub(super) struct Refused {
-    status: u16,
-    why: String,
-    allow: Option<String>,
-}
-
-impl Refused {
-    pub(super) fn new(status: u16, why: impl Into<String>) -> Self {
-        Self { status, why: why.into(), allow: None }
-    }
-}
-
-impl From<String> for Refused {
-    /// What makes no sense.
-    fn from(why: String) -> Self {
-        Self::new(400, why)
-    }
-}
 
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -75,29 +35,34 @@ impl Router {
 }
 
 impl Admin for Router {
-    fn writer(&self, ask: &Ask, declared: Option<u64>) -> Option<BlobWriter> {
-        let is_stored = ask.method == "PUT" && self.access.admit(ask).is_ok() && find(ask).is_ok();
+    fn writer(&self, request: &AdminRequest, declared: Option<u64>) -> Option<BlobWriter> {
+        let is_stored =
+            request.method == "PUT" && self.access.admit(request).is_ok() && find(request).is_ok();
         self.origin.upgrade().filter(|_| is_stored).map(|origin| origin.body_writer(declared))
     }
 
-    fn answer(&self, ask: Ask) -> Answered {
+    fn respond(&self, request: AdminRequest) -> AdminResult {
         let Some(origin) = self.origin.upgrade() else {
-            return Answered::ConnectionState(json(
+            return AdminResult::Ready(json(
                 503,
                 None,
                 &json!({ "error": "the origin has ended" }),
             ));
         };
-        Answered::ConnectionState(
-            match self.access.admit(&ask).and_then(|()| serve(&origin, &ask)) {
-                Ok(Said::Json(value)) => json(200, None, &value),
-                Ok(Said::Text(text)) => reply(200, None, TEXT, ReplyBody::Text(text)),
-                Ok(Said::Written(body)) => reply(200, None, JSON, body),
-                Ok(Said::Blob(content)) => reply(200, None, BYTES, ReplyBody::Blob(content)),
-                Ok(Said::Later(value)) => {
-                    return Answered::Later(Box::pin(async { json(200, None, &value.await) }));
+        AdminResult::Ready(
+            match self.access.admit(&request).and_then(|()| serve(&origin, &request)) {
+                Ok(Response::Json(value)) => json(200, None, &value),
+                Ok(Response::Text(text)) => reply(200, None, TEXT, AdminResponseBody::Text(text)),
+                Ok(Response::Written(body)) => reply(200, None, JSON, body),
+                Ok(Response::Blob(content)) => {
+                    reply(200, None, BYTES, AdminResponseBody::Blob(content))
                 }
-                Err(Refused { status, why, allow }) => {
+                Ok(Response::Deferred(value)) => {
+                    return AdminResult::Deferred(Box::pin(async {
+                        json(200, None, &value.await)
+                    }));
+                }
+                Err(ApiError { status, why, allow }) => {
                     json(status, allow, &json!({ "error": why }))
                 }
             },
@@ -105,12 +70,12 @@ impl Admin for Router {
     }
 }
 
-fn json(status: u16, allow: Option<String>, value: &Value) -> Reply {
+fn json(status: u16, allow: Option<String>, value: &Value) -> AdminResponse {
     reply(
         status,
         allow,
         JSON,
-        ReplyBody::Text(
+        AdminResponseBody::Text(
             escape_json(&value.to_string())
                 + "
 ",
@@ -118,23 +83,28 @@ fn json(status: u16, allow: Option<String>, value: &Value) -> Reply {
     )
 }
 
-fn reply(status: u16, allow: Option<String>, content_type: &'static str, body: ReplyBody) -> Reply {
-    Reply { status, content_type, allow, body }
+fn reply(
+    status: u16,
+    allow: Option<String>,
+    content_type: &'static str,
+    body: AdminResponseBody,
+) -> AdminResponse {
+    AdminResponse { status, content_type, allow, body }
 }
 
-fn serve(origin: &MockOrigin, ask: &Ask) -> Result<Said, Refused> {
-    let (endpoint, id) = find(ask)?;
-    let (body, content) = match &ask.body {
-        AskBody::Memory(body) => (&**body, Blob::empty()),
-        AskBody::Stored(content) => (&b""[..], content.clone()),
-        AskBody::TooLong => return Err(Refused::new(413, "a body has at most 1 MiB")),
+fn serve(origin: &MockOrigin, request: &AdminRequest) -> Result<Response, ApiError> {
+    let (endpoint, id) = find(request)?;
+    let (body, content) = match &request.body {
+        AdminRequestBody::Memory(body) => (&**body, Blob::empty()),
+        AdminRequestBody::Stored(content) => (&b""[..], content.clone()),
+        AdminRequestBody::TooLong => return Err(ApiError::new(413, "a body has at most 1 MiB")),
     };
     let body = std::str::from_utf8(body).map_err(|_| "the body is no UTF-8".to_owned())?;
     let name = format!("{} {}", endpoint.method, endpoint.path);
     if endpoint.takes.is_none() && !matches!(body.trim(), "" | "{}") {
         return Err(format!("{name} takes no body").into());
     }
-    let query = Query::parse(&ask.query, &name, endpoint.query)?;
+    let query = Query::parse(&request.query, &name, endpoint.query)?;
     match endpoint.serve {
         Serve::Tell(tell) => Ok(tell(origin)),
         Serve::Try(serve) => serve(origin, &Request { id, query, body, content }),
@@ -142,23 +112,23 @@ fn serve(origin: &MockOrigin, ask: &Ask) -> Result<Said, Refused> {
 }
 
 /// The endpoint, and what stands for its `ID`.
-fn find(ask: &Ask) -> Result<(&'static Endpoint, &str), Refused> {
+fn find(request: &AdminRequest) -> Result<(&'static Endpoint, &str), ApiError> {
     let on_path: Vec<_> = ENDPOINTS
         .iter()
-        .filter_map(|endpoint| Some((endpoint, fits(endpoint.path, &ask.path)?)))
+        .filter_map(|endpoint| Some((endpoint, fits(endpoint.path, &request.path)?)))
         .collect();
     if on_path.is_empty() {
         let mut paths: Vec<_> = ENDPOINTS.iter().map(|endpoint| endpoint.path).collect();
         paths.dedup();
-        let why = format!("there is no {}, but {}", ask.path, paths.join(", "));
-        return Err(Refused::new(404, why));
+        let why = format!("there is no {}, but {}", request.path, paths.join(", "));
+        return Err(ApiError::new(404, why));
     }
     let methods: Vec<_> = on_path.iter().map(|(endpoint, _)| endpoint.method).collect();
-    let found = on_path.into_iter().find(|(endpoint, _)| endpoint.method == ask.method);
+    let found = on_path.into_iter().find(|(endpoint, _)| endpoint.method == request.method);
     found.ok_or_else(|| {
         let allow = methods.join(", ");
-        let why = format!("{} takes {allow}, not {}", ask.path, ask.method);
-        Refused { allow: Some(allow), ..Refused::new(405, why) }
+        let why = format!("{} takes {allow}, not {}", request.path, request.method);
+        ApiError { allow: Some(allow), ..ApiError::new(405, why) }
     })
 }
 
@@ -171,14 +141,4 @@ fn fits<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     };
     let id = path.strip_prefix(before)?.strip_suffix(behind)?;
     (!id.is_empty() && !id.contains('/')).then_some(id)
-}
-
-/// What is said of an endpoint.
-pub(super) fn shown(endpoint: &Endpoint) -> Value {
-    let Endpoint { method, path, query, takes, answers, what, .. } = endpoint;
-    let parameters: Vec<_> = query.iter().map(|parameter| parameter.name).collect();
-    json!({
-        "method": method, "path": path, "query": parameters, "takes": takes, "answers": answers,
-        "meaning": what,
-    })
 }

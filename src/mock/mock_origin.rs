@@ -298,7 +298,7 @@ impl MockOrigin {
     ///
     /// As [`MockOrigin::verify`].
     pub fn verify_at_end(&self) -> Result<(), VerificationError> {
-        drop(self.shared.at_the_end());
+        drop(self.shared.lock_at_end());
         self.verify()
     }
 
@@ -310,7 +310,7 @@ impl MockOrigin {
     #[track_caller]
     pub fn finish(mut self) {
         // Answers that are just being written are let finish, and then nothing more can happen.
-        drop(self.shared.at_the_end());
+        drop(self.shared.lock_at_end());
         self.shared.stop();
         self.ports.close();
         let verdict = self.verify();

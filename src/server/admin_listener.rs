@@ -1,10 +1,11 @@
-//! A small listener beside the origin's own, for whoever steers it from another program.
+//! A small HTTP listener beside the origin's own, for other programs that control the origin.
 //!
-//! It takes whole requests and gives whole answers, one a connection; what they say is decided by
-//! somebody else, on a thread that may wait. Nothing of it is in the journal. Start with [`Admin`].
+//! It reads whole requests and writes whole responses, one per connection. An [`Admin`] decides
+//! each response on a thread that may block. The journal records none of this. Start with
+//! [`Admin`].
 
 mod activity;
-mod reply;
+mod response;
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -27,61 +28,62 @@ use crate::blob::{Blob, BlobWriter, Hasher};
 
 use crate::server::listener::reachable;
 use crate::server::listener::{Listening, StartError, bind, serve_each};
-use activity::{Activity, Watched};
-use reply::Outgoing;
-pub(crate) use reply::{Chunks, Reply, ReplyBody};
+use activity::{Activity, WatchedSocket};
+use response::Outgoing;
+pub(crate) use response::{AdminResponse, AdminResponseBody, Chunks};
 
-/// What is taken of a body into memory.
+/// The longest body that is kept in memory.
 pub(crate) const BODY_LIMIT: usize = 1 << 20;
 
-/// What is read of a body that is too long, so that its sender comes to read the answer.
+/// How much of a too long body is read, so that its sender gets to read the response.
 const DRAINED: usize = 8 * BODY_LIMIT;
 
-/// How long a client may be silent.
+/// The longest time a client may stay silent.
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
 
-/// Decides what is answered.
+/// Decides the response to a request.
 pub(crate) trait Admin: Send + Sync + 'static {
-    /// Where the body of a request goes, if it may be longer than [`BODY_LIMIT`]. `declared` is its
-    /// length as announced.
-    fn writer(&self, ask: &Ask, declared: Option<u64>) -> Option<BlobWriter>;
+    /// Returns where the body of a request is stored, if it may be longer than [`BODY_LIMIT`].
+    /// `declared` is its announced length.
+    fn writer(&self, request: &AdminRequest, declared: Option<u64>) -> Option<BlobWriter>;
 
-    /// The answer. It may block for a moment.
-    fn answer(&self, ask: Ask) -> Answered;
+    /// Returns the response. It may block for a moment.
+    fn respond(&self, request: AdminRequest) -> AdminResult;
 }
 
-/// An answer, or what comes to one without holding a thread.
-pub(crate) enum Answered {
-    ConnectionState(Reply),
-    Later(Pin<Box<dyn Future<Output = Reply> + Send>>),
+/// A response, or a future that makes one without occupying a thread.
+pub(crate) enum AdminResult {
+    Ready(AdminResponse),
+    Deferred(Pin<Box<dyn Future<Output = AdminResponse> + Send>>),
 }
 
 /// A request.
 #[derive(Debug, Default)]
-pub(crate) struct Ask {
+pub(crate) struct AdminRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
-    /// Whom it takes this for: every `Host`, and the host of its target if that is a whole URL.
+    /// The names by which the client addressed this listener: every `Host`, and the host of an
+    /// absolute target.
     pub(crate) hosts: Vec<String>,
     /// Whether a page in a browser sent it.
     pub(crate) has_origin: bool,
-    /// Every `Authorization`.
+    /// The value of every `Authorization` header.
     pub(crate) authorization: Vec<Vec<u8>>,
-    pub(crate) body: AskBody,
+    pub(crate) body: AdminRequestBody,
 }
 
-/// What was sent along.
+/// The body of a request.
 #[derive(Debug)]
-pub(crate) enum AskBody {
+pub(crate) enum AdminRequestBody {
     Memory(Vec<u8>),
-    /// It was longer than [`BODY_LIMIT`].
+    /// The body was longer than [`BODY_LIMIT`].
     TooLong,
-    /// It went to the writer that was given for it.
+    /// The body went to the writer that [`Admin::writer`] returned.
     Stored(Blob),
 }
 
-impl Default for AskBody {
+impl Default for AdminRequestBody {
     fn default() -> Self {
         Self::Memory(Vec::new())
     }
@@ -92,7 +94,7 @@ impl Default for AskBody {
 pub(crate) struct AdminListener(Listening);
 
 impl AdminListener {
-    /// Listens, and lets `admin` answer what comes.
+    /// Listens at `address` and lets `admin` respond to each request.
     pub(crate) fn start(address: SocketAddr, admin: impl Admin) -> Result<Self, StartError> {
         Self::start_with(address, IDLE_LIMIT, admin)
     }
@@ -107,7 +109,7 @@ impl AdminListener {
         Ok(Self(serve_each(bind(address)?, serve)?))
     }
 
-    /// The address by which it is reached from here.
+    /// Returns the address at which this machine reaches the listener.
     pub(crate) fn address(&self) -> SocketAddr {
         reachable(self.0.address)
     }
@@ -115,7 +117,7 @@ impl AdminListener {
 
 async fn serve(socket: TcpStream, idle_limit: Duration, admin: Arc<impl Admin>) {
     let activity = Activity::new();
-    let watched = Watched::new(socket, Arc::clone(&activity));
+    let watched = WatchedSocket::new(socket, Arc::clone(&activity));
     let service = service_fn(|request| respond(request, Arc::clone(&admin), Arc::clone(&activity)));
     let mut connection = pin!(
         http1::Builder::new()
@@ -125,8 +127,8 @@ async fn serve(socket: TcpStream, idle_limit: Duration, admin: Arc<impl Admin>) 
             .title_case_headers(true)
             .serve_connection(TokioIo::new(watched), service)
     );
-    while let Some(left) = activity.left(idle_limit, Instant::now()) {
-        // Whatever breaks, nobody is left to be told.
+    while let Some(left) = activity.time_left(idle_limit, Instant::now()) {
+        // An error on this connection has no recipient: the client is gone.
         if timeout(left, connection.as_mut()).await.is_ok() {
             return;
         }
@@ -146,50 +148,51 @@ async fn reply(
     request: Request<Incoming>,
     admin: Arc<impl Admin>,
     activity: &Arc<Activity>,
-) -> Reply {
+) -> AdminResponse {
     const NO_BODY: &str = "the body ends before its length, or its chunks are none";
-    let (ask, declared, body) = taken_apart(request);
-    let read = match admin.writer(&ask, declared) {
+    let (head, declared, body) = split_request(request);
+    let read = match admin.writer(&head, declared) {
         Some(writer) => store(body, writer).await,
         None => read(body).await,
     };
     let body = match read {
         Ok(body) => body,
-        Err(BodyError::Client) => return Reply::error(400, NO_BODY),
+        Err(BodyError::Client) => return AdminResponse::error(400, NO_BODY),
         Err(BodyError::Disk) => {
-            return Reply::error(503, "the body could not be stored on this machine");
+            return AdminResponse::error(503, "the body could not be stored on this machine");
         }
     };
-    let _work = activity.work();
-    let answered = tokio::task::spawn_blocking(move || admin.answer(Ask { body, ..ask })).await;
-    match answered {
-        Ok(Answered::ConnectionState(reply)) => reply,
-        Ok(Answered::Later(reply)) => reply.await,
-        Err(_) => Reply::error(500, "this is a bug of mock-origin: its thread panicked"),
+    let _work = activity.begin_work();
+    let result =
+        tokio::task::spawn_blocking(move || admin.respond(AdminRequest { body, ..head })).await;
+    match result {
+        Ok(AdminResult::Ready(reply)) => reply,
+        Ok(AdminResult::Deferred(reply)) => reply.await,
+        Err(_) => AdminResponse::error(500, "this is a bug of mock-origin: its thread panicked"),
     }
 }
 
-/// The head, the length that it announces, and the body.
-fn taken_apart(request: Request<Incoming>) -> (Ask, Option<u64>, Incoming) {
+/// Splits a request into its head, the announced length and the body.
+fn split_request(request: Request<Incoming>) -> (AdminRequest, Option<u64>, Incoming) {
     let (head, body) = request.into_parts();
     let named = head.headers.get_all(HOST).iter();
     let named = named.map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
     let hosts = named.chain(head.uri.host().map(str::to_owned)).collect();
     let declared = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let authorization = head.headers.get_all(AUTHORIZATION).iter();
-    let ask = Ask {
+    let head = AdminRequest {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         hosts,
         has_origin: head.headers.contains_key(ORIGIN),
         authorization: authorization.map(|value| value.as_bytes().to_owned()).collect(),
-        body: AskBody::default(),
+        body: AdminRequestBody::default(),
     };
-    (ask, declared.and_then(|length| length.parse().ok()), body)
+    (head, declared.and_then(|length| length.parse().ok()), body)
 }
 
-/// Why there is no whole body.
+/// Why there is no complete body.
 enum BodyError {
     Client,
     Disk,
@@ -216,7 +219,7 @@ async fn next_data(body: &mut Incoming) -> hyper::Result<Option<bytes::Bytes>> {
     Ok(None)
 }
 
-async fn read(mut body: Incoming) -> Result<AskBody, BodyError> {
+async fn read(mut body: Incoming) -> Result<AdminRequestBody, BodyError> {
     let mut whole = Vec::new();
     let mut came = 0;
     while let Some(data) = next_data(&mut body).await? {
@@ -227,16 +230,16 @@ async fn read(mut body: Incoming) -> Result<AskBody, BodyError> {
             break;
         }
     }
-    Ok(if came <= BODY_LIMIT { AskBody::Memory(whole) } else { AskBody::TooLong })
+    Ok(if came <= BODY_LIMIT { AdminRequestBody::Memory(whole) } else { AdminRequestBody::TooLong })
 }
 
-async fn store(mut body: Incoming, mut writer: BlobWriter) -> Result<AskBody, BodyError> {
+async fn store(mut body: Incoming, mut writer: BlobWriter) -> Result<AdminRequestBody, BodyError> {
     let mut hasher = Hasher::new();
     while let Some(data) = next_data(&mut body).await? {
         hasher.update(&data);
         writer.write(&data)?;
     }
-    Ok(AskBody::Stored(writer.finish(hasher.finish())))
+    Ok(AdminRequestBody::Stored(writer.finish(hasher.finish())))
 }
 
 #[cfg(test)]
@@ -253,18 +256,18 @@ mod tests {
     const LIMIT: Duration = Duration::from_millis(50);
 
     impl Admin for Slow {
-        fn writer(&self, _: &Ask, _: Option<u64>) -> Option<BlobWriter> {
+        fn writer(&self, _: &AdminRequest, _: Option<u64>) -> Option<BlobWriter> {
             None
         }
 
-        fn answer(&self, _: Ask) -> Answered {
+        fn respond(&self, _: AdminRequest) -> AdminResult {
             std::thread::sleep(2 * LIMIT);
             let chunk = |text: &'static str| {
                 std::thread::sleep(2 * LIMIT);
                 Ok(text.into())
             };
-            let body = ReplyBody::Chunks(Box::new(["one", "two"].into_iter().map(chunk)));
-            Answered::ConnectionState(Reply {
+            let body = AdminResponseBody::Chunks(Box::new(["one", "two"].into_iter().map(chunk)));
+            AdminResult::Ready(AdminResponse {
                 status: 200,
                 content_type: "text/plain",
                 allow: None,

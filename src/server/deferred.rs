@@ -1,4 +1,4 @@
-//! What is done later than it is answered.
+//! Commits that run after their response was sent. Start with [`DeferredCommits`].
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use crate::storage::{Actor, CallId, Change, Timestamp};
 
 use crate::server::state::State;
 
-/// Commits that are due at a later time of the protocol's clock.
+/// Commits that are due at a later protocol time.
 #[derive(Debug, Default)]
 pub(crate) struct DeferredCommits(VecDeque<DeferredCommit>);
 
@@ -16,31 +16,31 @@ pub(crate) struct DeferredCommits(VecDeque<DeferredCommit>);
 pub(crate) struct DeferredCommit {
     pub(crate) at: Timestamp,
     pub(crate) exchange: u64,
-    /// The fault that has put it off; none if chaos did.
+    /// The fault that deferred it; `None` for chaos.
     pub(crate) fault: Option<u64>,
-    pub(crate) plan: Box<PendingRequest>,
+    pub(crate) request: Box<PendingRequest>,
     pub(crate) received: RequestBody,
 }
 
 impl DeferredCommits {
-    /// Sets a commit.
+    /// Adds a commit.
     pub(crate) fn set(&mut self, commit: DeferredCommit) {
-        // Behind those of the same time.
+        // After those that are due at the same time.
         let place = self.0.partition_point(|other| other.at <= commit.at);
         self.0.insert(place, commit);
     }
 
-    /// The faults whose commits are still to come.
+    /// Returns the faults whose commits have not run yet.
     pub(crate) fn faults(&self) -> impl Iterator<Item = u64> {
         self.0.iter().filter_map(|commit| commit.fault)
     }
 
-    /// When the first of them is to be done.
+    /// Returns when the first commit is due.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.0.front().map(|commit| commit.at)
     }
 
-    /// Forgets all of them.
+    /// Removes all commits.
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
@@ -52,21 +52,22 @@ impl DeferredCommits {
 }
 
 impl State {
-    /// Does what has become due, each thing at its own time. What the origin refuses by then comes
-    /// to nothing, as there is nobody left to be told.
-    pub(crate) fn commit_late(&mut self, now: Timestamp) {
+    /// Runs every commit that is due, each at its own time. If the origin rejects one by then, the
+    /// error is dropped: the client has already got its response.
+    pub(crate) fn run_deferred_commits(&mut self, now: Timestamp) {
         while let Some(mut late) = self.late.take(now) {
             let instants = Instants { protocol: late.at, ..self.instants() };
             let call = CallId { exchange: late.exchange, call: 0 };
             let by = Actor::DeferredCall { call, fault: late.fault };
             let (change, storage) = (Change { at: late.at, by }, &mut self.storage);
-            let answer = api::commit_unanswered(storage, change, &mut late.plan, &late.received);
-            if !answer.is_done() {
+            let response =
+                api::commit_unanswered(storage, change, &mut late.request, &late.received);
+            if !response.is_done() {
                 continue;
             }
             self.journal.update(late.exchange, |record| {
                 record.committed = Some(instants);
-                for (call, done) in record.calls.iter_mut().zip(answer.calls) {
+                for (call, done) in record.calls.iter_mut().zip(response.calls) {
                     (call.path, call.upload) = (done.path, done.upload);
                     call.is_named_by_origin = done.is_named_by_origin;
                 }
@@ -113,7 +114,7 @@ mod tests {
         let mut state = shared.lock();
         let head = Head::new(*b"POST /jsonrpc2 HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
         let instants = state.instants();
-        let plan = api::open(&mut state.storage, instants, &head).unwrap();
+        let request = api::open(&mut state.storage, instants, &head).unwrap();
         let batch = format!(
             r#"[{{"jsonrpc": "2.0", "id": 1, "method": "stat", "params": ["{token}", "/joined", true]}},
                 {{"jsonrpc": "2.0", "id": 2, "method": "listFile", "params": {{"token": "{token}", "path": "/", "stat": true}}}},
@@ -121,9 +122,9 @@ mod tests {
         );
         let received =
             RequestBody { kept: BodyData::Whole(batch.into_bytes()), ..RequestBody::nothing() };
-        assert!(plan.dry_run(&state.storage, now, &received).has_done(2));
+        assert!(request.dry_run(&state.storage, now, &received).has_done(2));
         assert!(state.storage.tree().get(&path("/made")).is_err(), "a rehearsal changes nothing");
-        state.late.set(DeferredCommit { at: now, exchange: 0, fault: None, plan, received });
+        state.late.set(DeferredCommit { at: now, exchange: 0, fault: None, request, received });
         state.run_due();
         assert!(state.storage.tree().directory(&path("/made")).is_ok());
         assert_eq!(joined.known_digest(), None);

@@ -1,11 +1,11 @@
-//! How often an origin was reset, so that what began before a reset can tell.
+//! Counts the resets of an origin, so that older requests can detect them. Start with [`Epoch`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
-/// Counts resets. It advances while the state is locked: whoever holds the lock reads a number that
-/// fits the state.
+/// A counter of resets. It advances while the state is locked, so that a holder of the lock reads
+/// a number that fits the state.
 #[derive(Debug, Default)]
 pub(crate) struct Epoch {
     number: AtomicU64,
@@ -24,7 +24,7 @@ impl Epoch {
 
     /// Completes when `epoch` is over.
     pub(crate) async fn ended(&self, epoch: u64) {
-        // Before the look at the number, so that no reset in between is missed.
+        // Subscribed before the number is read, so that no reset in between is missed.
         let advanced = self.advanced.notified();
         if self.current() == epoch {
             advanced.await;

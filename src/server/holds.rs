@@ -1,16 +1,16 @@
-//! Which responses are held, and which faults hold no longer.
+//! Which responses are held, and which faults no longer hold.
 //!
-//! Nothing is kept here of a fault that is gone, or of a response that is over.
+//! Entries of removed faults and of finished responses are deleted. Start with [`Holds`].
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-/// The holds of one origin, by the number of the fault.
+/// The holds of one origin, by fault id.
 #[derive(Debug, Default)]
 pub(crate) struct Holds {
-    /// The faults, of those that are there, that hold nothing any more.
+    /// Installed faults that no longer hold.
     released: HashSet<u64>,
     held: HashMap<u64, HeldResponses>,
 }
@@ -19,20 +19,20 @@ pub(crate) struct Holds {
 #[derive(Debug, Default)]
 struct HeldResponses {
     count: u64,
-    /// Whether they may go, and are about to.
+    /// Whether they may be sent, and are about to be.
     may_go: bool,
     released: Arc<Notify>,
 }
 
 impl Holds {
-    /// Counts a response as held. It may go when what this gives notifies its waiters.
+    /// Counts a response as held. The returned `Notify` signals that it may be sent.
     pub(crate) fn begin(&mut self, fault: u64) -> Arc<Notify> {
         let held = self.held.entry(fault).or_default();
         held.count += 1;
         Arc::clone(&held.released)
     }
 
-    /// A response is held no longer: it is being written, or nobody waits for it.
+    /// Counts a response as no longer held: it is being written, or its client is gone.
     pub(crate) fn end(&mut self, fault: u64) {
         if let Some(held) = self.held.get_mut(&fault) {
             held.count -= 1;
@@ -42,13 +42,13 @@ impl Holds {
         }
     }
 
-    /// Lets everything go that the fault holds; it holds nothing from here on.
+    /// Releases the responses that the fault holds; it holds none from now on.
     pub(crate) fn release(&mut self, fault: u64) {
         self.released.insert(fault);
         self.let_go(fault);
     }
 
-    /// Lets everything go that a fault holds which has been taken away.
+    /// Releases the responses that a removed fault holds.
     pub(crate) fn forget(&mut self, fault: u64) {
         self.released.remove(&fault);
         self.let_go(fault);
@@ -61,17 +61,17 @@ impl Holds {
         }
     }
 
-    /// Whether the fault holds nothing any more.
+    /// Returns whether the fault no longer holds.
     pub(crate) fn is_released(&self, fault: u64) -> bool {
         self.released.contains(&fault)
     }
 
-    /// Whether a response may go that has not gone yet.
+    /// Returns whether a released response has not been sent yet.
     pub(crate) fn is_letting_go(&self) -> bool {
         self.held.values().any(|held| held.may_go)
     }
 
-    /// The faults that hold a response which may not go.
+    /// Returns the faults that hold a response that was not released.
     pub(crate) fn holding(&self) -> impl Iterator<Item = u64> {
         self.held.iter().filter(|(_, held)| !held.may_go).map(|(fault, _)| *fault)
     }

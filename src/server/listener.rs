@@ -1,4 +1,4 @@
-//! Listening, and taking connections.
+//! Binds ports and accepts connections. Start with [`listen`] and [`Listening`].
 
 use std::fmt;
 use std::io;
@@ -14,11 +14,11 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::server::state::Shared;
 use crate::server::{connection, runtime};
 
-/// Connections that may wait to be taken: a test that opens a thousand at once must not see the
-/// kernel drop any.
+/// Connections that may wait to be accepted: if a test opens a thousand at once, the kernel must
+/// not drop any.
 const BACKLOG: u32 = 1024;
 
-/// The environment does not let an origin start.
+/// The error of an origin that cannot start or listen, because the environment does not allow it.
 #[derive(Debug)]
 pub struct StartError {
     what: String,
@@ -43,39 +43,39 @@ impl std::error::Error for StartError {
     }
 }
 
-/// A port that is being listened on. Dropping it closes the port and every connection of it.
+/// A port with a listener. Dropping it closes the port and all its connections.
 #[derive(Debug)]
 pub(crate) struct Listening {
     pub(crate) address: SocketAddr,
     task: AbortHandle,
-    /// Disconnected once the port is closed. Locked only so that an origin can be shared by threads.
+    /// Disconnected when the port is closed. The mutex only makes it `Sync`.
     closed: Mutex<mpsc::Receiver<()>>,
     kept: Option<Reserved>,
 }
 
-/// A port that is bound and may be listened on: nobody can take it away any more.
+/// A bound port. No other process can take it.
 pub(crate) struct Bound {
     listener: TcpListener,
     address: SocketAddr,
-    /// What keeps the port when the listener is closed.
+    /// The socket that reserves the port while nobody listens.
     kept: Option<Reserved>,
 }
 
-/// A port that is ours, and that nobody listens on.
+/// A bound port on which nobody listens.
 #[derive(Debug)]
 pub(crate) struct Reserved(TcpSocket, SocketAddr);
 
-/// On Linux a port can be listened on beside a socket that only keeps it, so that nobody can take
-/// it in the moment in which the listener is closed.
+/// On Linux a port can have a listener beside a socket that only reserves it, so that no other
+/// process can take the port when the listener is closed.
 const KEEPS_PORTS: bool = cfg!(target_os = "linux");
 
-/// Takes `address` without listening there.
+/// Binds `address` without listening.
 fn reserve(address: SocketAddr) -> Result<Reserved, StartError> {
     let take = || -> io::Result<Reserved> {
         let socket = socket_at(address)?;
         let address = socket.local_addr()?;
-        // Two that both allow it may bind the same port until one of them listens, on Linux: it
-        // would be anybody's.
+        // On Linux, two sockets that both allow reuse may bind the same port until one of them
+        // listens.
         share(&socket, !KEEPS_PORTS)?;
         Ok(Reserved(socket, address))
     };
@@ -84,19 +84,19 @@ fn reserve(address: SocketAddr) -> Result<Reserved, StartError> {
 
 fn socket_at(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // A port may be used again while old connections of it linger, but not by two at once.
+    // The port may be reused while old connections linger on it, but not by two listeners.
     share(&socket, true)?;
     socket.bind(address)?;
     Ok(socket)
 }
 
-/// On Windows this would let anybody in.
+/// On Windows this option would let other processes take the port.
 fn share(socket: &TcpSocket, shared: bool) -> io::Result<()> {
     if cfg!(unix) { socket.set_reuseaddr(shared) } else { Ok(()) }
 }
 
 impl Reserved {
-    /// Listens. If that fails the port is kept, where the system can do that; it is given back then.
+    /// Listens. If that fails, returns the reserved port if the system could keep it.
     fn listen(self) -> Result<Bound, (StartError, Option<Self>)> {
         let address = self.1;
         let said = |error, kept| (failed(format!("listen on {address}"))(error), kept);
@@ -124,21 +124,21 @@ impl Reserved {
     }
 }
 
-/// Takes `address` and listens there.
+/// Binds `address` and listens.
 pub(crate) fn bind(address: SocketAddr) -> Result<Bound, StartError> {
     reserve(address)?.listen().map_err(|(error, _)| error)
 }
 
-/// A port of an origin that is offline.
+/// The port of an origin that is offline.
 #[derive(Debug)]
 pub(crate) struct Closed {
     address: SocketAddr,
-    /// What keeps it, unless the system could not give that.
+    /// The socket that reserves the port, if the system allows that.
     kept: Option<Reserved>,
 }
 
 impl Closed {
-    /// Listens again, and takes connections. The port stays as it was if that fails.
+    /// Listens again and accepts connections. If that fails, the port stays reserved.
     pub(crate) fn open(&mut self, shared: &Arc<Shared>) -> Result<Listening, StartError> {
         let reserved = match self.kept.take() {
             Some(reserved) => reserved,
@@ -156,7 +156,7 @@ fn failed(what: String) -> impl FnOnce(io::Error) -> StartError {
     move |source| StartError { what, source }
 }
 
-/// Begins to take connections.
+/// Starts to accept connections.
 pub(crate) fn listen(bound: Bound, shared: &Arc<Shared>) -> Result<Listening, StartError> {
     let shared = Arc::clone(shared);
     serve_each(bound, move |socket, peer| {
@@ -164,7 +164,7 @@ pub(crate) fn listen(bound: Bound, shared: &Arc<Shared>) -> Result<Listening, St
     })
 }
 
-/// Begins to take connections, and lets `serve` serve each in a task of its own.
+/// Starts to accept connections. Runs `serve` for each in its own task.
 pub(crate) fn serve_each<F>(
     Bound { listener, address, kept }: Bound,
     serve: impl FnMut(TcpStream, SocketAddr) -> F + Send + 'static,
@@ -179,9 +179,9 @@ where
     Ok(Listening { address, task, closed: Mutex::new(closed), kept })
 }
 
-/// Takes connections until it is aborted. Its variables are dropped in reverse order then: first
-/// the connections, whose tasks are told to stop and do so at their next step, then the port, then
-/// what served them, and with `_open` the word that it is done.
+/// Accepts connections until it is aborted. Its variables are then dropped in reverse order: first
+/// the connections, whose tasks stop at their next step, then the port, then `serve`, and with
+/// `_open` the signal that it is done.
 async fn accept<F>(
     listener: TcpListener,
     serve: impl FnMut(TcpStream, SocketAddr) -> F,
@@ -198,7 +198,7 @@ async fn accept<F>(
             Ok((socket, peer)) => {
                 connections.spawn(serve(socket, peer));
             }
-            // Out of descriptors, or the client was gone already: the next may do better.
+            // Too many open files, or the client is gone already: the next attempt may succeed.
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
         while connections.try_join_next().is_some() {}
@@ -206,7 +206,8 @@ async fn accept<F>(
 }
 
 impl Listening {
-    /// Closes the port and every connection of it, and keeps the port; says what prevents that.
+    /// Closes the port and all its connections, and reserves the port. Returns why that failed, if
+    /// it did.
     pub(crate) fn close(mut self) -> (Closed, Result<(), StartError>) {
         let (kept, address) = (self.kept.take(), self.address);
         drop(self);
@@ -221,12 +222,13 @@ impl Drop for Listening {
     fn drop(&mut self) {
         const PATIENCE: Duration = Duration::from_secs(1);
         self.task.abort();
-        // An error is the word we wait for: the other end is gone.
+        // An error is the expected signal: the other end is gone.
         let _ = self.closed.get_mut().recv_timeout(PATIENCE);
     }
 }
 
-/// The address by which a listener on every address is reached from here.
+/// Returns the address at which this machine reaches a listener: loopback if it listens on all
+/// addresses.
 pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),

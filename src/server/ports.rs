@@ -1,4 +1,4 @@
-//! The ports of an origin, which can be closed and opened again.
+//! The ports of an origin, which can be closed and opened again. Start with [`Ports`].
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,23 +8,23 @@ use parking_lot::Mutex;
 use crate::server::listener::{Bound, Closed, Listening, StartError, listen};
 use crate::server::state::Shared;
 
-/// Where an origin listens, or would.
+/// The addresses of an origin and their listeners.
 #[derive(Debug)]
 pub(crate) struct Ports {
     addresses: Vec<SocketAddr>,
     ports: Mutex<Vec<Port>>,
 }
 
-/// Each port has its own state: one may fail to open while others do.
+/// Each port has its own state: one may fail to open while others succeed.
 #[derive(Debug)]
 enum Port {
     Open(Listening),
-    /// Nobody listens, and whoever connects is refused; the port is still ours.
+    /// Nobody listens, and connections are refused; the port stays reserved.
     Closed(Closed),
 }
 
 impl Ports {
-    /// Begins to take connections.
+    /// Starts to accept connections.
     pub(crate) fn open(bound: Vec<Bound>, shared: &Arc<Shared>) -> Result<Self, StartError> {
         let listening: Vec<_> =
             bound.into_iter().map(|bound| listen(bound, shared)).collect::<Result<_, _>>()?;
@@ -33,7 +33,7 @@ impl Ports {
         Ok(Self { addresses, ports: Mutex::new(ports) })
     }
 
-    /// The addresses, whether anybody listens there or not.
+    /// Returns the addresses, online or not.
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
@@ -42,7 +42,7 @@ impl Ports {
     ///
     /// # Errors
     ///
-    /// If a port cannot be kept. All are closed even then.
+    /// Returns an error if a port cannot be reserved. All ports are closed even then.
     pub(crate) fn go_offline(&self) -> Result<(), StartError> {
         let mut ports = self.ports.lock();
         let mut done = Ok(());
@@ -63,8 +63,8 @@ impl Ports {
     ///
     /// # Errors
     ///
-    /// Of the first port that cannot be listened on. The others are open then, and the next try is
-    /// about those that are not.
+    /// Returns the error of the first port that cannot listen. The other ports are open then; the
+    /// next call tries the failed ones again.
     pub(crate) fn go_online(&self, shared: &Arc<Shared>) -> Result<(), StartError> {
         let mut done = Ok(());
         for port in self.ports.lock().iter_mut() {
@@ -78,7 +78,7 @@ impl Ports {
         done
     }
 
-    /// Closes everything for good.
+    /// Closes all ports permanently.
     pub(crate) fn close(&mut self) {
         self.ports.get_mut().clear();
     }

@@ -1,15 +1,15 @@
-//! The one runtime that all origins of a process share.
+//! The runtime that all origins of a process share. Start with [`handle`].
 
 use std::panic::resume_unwind;
 use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// Two, so that hashing one large body does not keep every other connection waiting.
+/// Two workers, so that hashing one large body does not block every other connection.
 const WORKERS: usize = 2;
 
-/// The runtime, started with the first origin. It is never stopped: a thousand origins come and go
-/// on the same two threads, and whatever the test does to its own threads does not stop them.
+/// Returns the runtime, which the first origin starts. It never stops: all origins share its two
+/// threads, and it does not depend on the test's threads.
 pub(crate) fn handle() -> std::io::Result<&'static Handle> {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     if let Some(runtime) = RUNTIME.get() {
@@ -21,14 +21,14 @@ pub(crate) fn handle() -> std::io::Result<&'static Handle> {
         .enable_io()
         .enable_time()
         .build()?;
-    // Of two that were started at once, the one that loses has nothing to do and may go.
+    // If two threads start one at the same time, the second runtime is dropped.
     if let Err(spare) = RUNTIME.set(started) {
         spare.shutdown_background();
     }
     RUNTIME.get().map(Runtime::handle).ok_or_else(|| std::io::Error::other("no runtime"))
 }
 
-/// Does what blocks on a thread that nobody else waits for; any executor can await it.
+/// Runs blocking work on a thread of the runtime. Any executor can await it.
 pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> T {
@@ -37,7 +37,7 @@ pub(crate) async fn run_blocking<T: Send + 'static>(
             let done = runtime.spawn_blocking(work).await;
             done.unwrap_or_else(|error| resume_unwind(error.into_panic()))
         }
-        // There is a runtime wherever there is an origin.
+        // Without a runtime there is no origin.
         Err(_) => work(),
     }
 }

@@ -1,4 +1,5 @@
-//! What the test's thread and the origin's tasks share: the core and the journal, under one lock.
+//! The state that the test's thread and the origin's tasks share, under one lock: storage,
+//! journal, faults and holds. Start with [`Shared`] and [`State`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +20,7 @@ use crate::server::epoch::Epoch;
 use crate::server::holds::Holds;
 use crate::server::state_guard::{StateGuard, Waiters};
 
-/// One origin as its tasks see it.
+/// One origin, as its tasks see it.
 #[derive(Debug)]
 pub(crate) struct Shared {
     state: Mutex<State>,
@@ -28,14 +29,14 @@ pub(crate) struct Shared {
     stopping: AtomicBool,
     pub(crate) store: BlobStore,
     pub(crate) records_bodies: bool,
-    /// What the origin was at the start.
+    /// The storage and the clock at the start, for a reset.
     initial: (Storage, Clock),
     pub(crate) epoch: Epoch,
-    /// How long a fault may keep a client waiting.
+    /// The longest time that a fault may keep a client waiting.
     pub(crate) hold_limit: Duration,
 }
 
-/// What the lock guards.
+/// The data behind the lock.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) storage: Storage,
@@ -44,61 +45,62 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) late: DeferredCommits,
     pub(crate) holds: Holds,
-    /// Counts the changes, so that whoever waits for one can tell that it came.
+    /// Counts changes, so that a waiter can detect that there was one.
     pub(crate) version: u64,
-    /// Real time as of the locking.
+    /// Real time since the start, read when the state was locked.
     pub(crate) elapsed: Duration,
 }
 
 impl State {
-    /// Protocol time as of the locking.
+    /// Returns protocol time, read when the state was locked.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.at(self.elapsed)
     }
 
-    /// What a snapshot is taken of.
+    /// Returns the view from which snapshots are taken.
     pub(crate) fn state_view(&self) -> StateView<'_> {
         StateView { storage: &self.storage, journal: &self.journal }
     }
 
-    /// Whether the fault holds the responses that come.
+    /// Returns whether the fault holds the responses to come.
     pub(crate) fn is_holding(&self, fault: u64) -> bool {
         self.is_there(fault) && !self.holds.is_released(fault)
     }
 
-    /// Whether there is a fault of that number, which has not been taken away.
+    /// Returns whether there is a fault with that id that was not removed.
     fn is_there(&self, fault: u64) -> bool {
         self.faults.records().iter().any(|record| record.id == fault)
     }
 
-    /// Lets go what the fault holds and would hold. A number that no fault has yet is not released:
-    /// it may come to hold something.
+    /// Releases the fault: it sends what it holds, and holds no more. Ignores an id that no fault
+    /// has yet, because a later fault may get it.
     pub(crate) fn release(&mut self, fault: u64) {
         if self.is_there(fault) {
             self.holds.release(fault);
         }
     }
 
-    /// When the next thing is due, in protocol time.
+    /// Returns when the next event is due, in protocol time.
     fn next_due(&self) -> Option<Timestamp> {
         self.late.next_due().into_iter().chain(self.storage.next_due()).min()
     }
 
-    /// After how much real time the next thing is due; nothing if no passing of time makes it so.
+    /// Returns the real time until the next event is due; `None` if no amount of time makes one
+    /// due.
     pub(crate) fn time_to_next_due(&self) -> Option<Duration> {
         self.clock.time_until(self.next_due()?, self.elapsed)
     }
 
-    /// Adds a fault, and gives its number.
+    /// Adds a fault and returns its id.
     pub(crate) fn add_fault(&mut self, fault: Fault, place: Option<SourceLocation>) -> u64 {
         let now = self.now();
-        // A fault on tokens must not count those that had died before.
+        // Sessions that expired before must not count for a fault on tokens.
         self.storage.forget_expired_sessions(now);
         let storage = &self.storage;
         self.faults.add(fault, place, &self.journal, || storage.clone())
     }
 
-    /// Forgets everything and begins anew.
+    /// Replaces everything by the state at the start.
     fn reset(&mut self, storage: Storage, clock: Clock) {
         (self.storage, self.clock) = (storage, clock);
         self.journal.reset();
@@ -113,11 +115,11 @@ impl State {
         }
     }
 
-    /// Does what has become due by now, whoever set it. Says whether anything was.
+    /// Runs everything that is due by now. Returns whether anything was.
     pub(crate) fn run_due(&mut self) -> bool {
         let now = self.now();
         let mut has_changed = self.next_due().is_some_and(|due| due <= now);
-        self.commit_late(now);
+        self.run_deferred_commits(now);
         let storage = &mut self.storage;
         storage.run_due(now);
         if !self.faults.is_idle() {
@@ -131,7 +133,7 @@ impl State {
         has_changed
     }
 
-    /// Both times as of the locking.
+    /// Returns both times, read when the state was locked.
     pub(crate) fn instants(&self) -> Instants {
         Instants { protocol: self.now(), elapsed: self.elapsed }
     }
@@ -169,19 +171,19 @@ impl Shared {
         })
     }
 
-    /// Locks core and journal, and notes what time it is. Never held across an `.await`.
+    /// Locks the state and reads the time. Never held across an `.await`.
     pub(crate) fn lock(&self) -> StateGuard<'_> {
         StateGuard::new(self.state.lock(), &self.waiters, self.started)
     }
 
-    /// The next change of a record, without a thread that waits for it.
+    /// Returns a future that completes at the next change. It needs no thread.
     #[cfg(feature = "control")]
     pub(crate) fn next_change(&self) -> Notified<'_> {
         self.waiters.next_change()
     }
 
-    /// Locks once `ready` says so, or after `timeout`; says whether it did. What becomes due
-    /// meanwhile is done in time.
+    /// Locks the state when `ready` returns true, or after `timeout`. Returns whether it did.
+    /// Events that are due in the meantime run in time.
     pub(crate) fn lock_when(
         &self,
         timeout: Duration,
@@ -203,22 +205,22 @@ impl Shared {
         }
     }
 
-    /// A copy of the journal and the version of the state, once that is another one than `version`
-    /// or after `timeout`.
+    /// Returns a copy of the journal and the version of the state, when that differs from
+    /// `version` or after `timeout`.
     pub(crate) fn journal_after(&self, version: u64, timeout: Duration) -> (Journal, u64) {
         let (state, _) = self.lock_when(timeout, |state| state.version != version);
         (state.journal.clone(), state.version)
     }
 
-    /// The exchanges that ended after the first `seen` of them, once there is one, or after
+    /// Returns the exchanges that ended after the first `seen`, when there is one or after
     /// `timeout`.
     pub(crate) fn ended_after(&self, seen: usize, timeout: Duration) -> Vec<Arc<Exchange>> {
         let (state, _) = self.lock_when(timeout, |state| state.journal.ended() > seen);
         state.journal.ended_after(seen).cloned().collect()
     }
 
-    /// Locks once no answer is just being written or let go: a client can hold its answer before
-    /// the record of it is closed, and a test that asks then must not see the difference.
+    /// Locks the state when no response is being written or released. A client may have its
+    /// response before the exchange is closed; a test that looks then must not see the difference.
     pub(crate) fn wait_idle(&self) -> StateGuard<'_> {
         const PATIENCE: Duration = Duration::from_secs(1);
         let is_quiet =
@@ -226,9 +228,9 @@ impl Shared {
         self.lock_when(PATIENCE, is_quiet).0
     }
 
-    /// Locks for the last time, and notes which faults hold what nobody will release any more, or
-    /// have put off what will never be done.
-    pub(crate) fn at_the_end(&self) -> StateGuard<'_> {
+    /// Locks the state for the last time. Records which faults hold responses that nobody can
+    /// release any more, and which deferred commits that will never run.
+    pub(crate) fn lock_at_end(&self) -> StateGuard<'_> {
         let mut state = self.wait_idle();
         let open: Vec<u64> = state.holds.holding().chain(state.late.faults()).collect();
         for fault in open {
@@ -237,7 +239,7 @@ impl Shared {
         state
     }
 
-    /// Takes a fault away, lets go what it holds, and says whether there was one.
+    /// Removes a fault and releases what it holds. Returns whether there was one.
     pub(crate) fn remove_fault(&self, id: u64) -> bool {
         let mut state = self.lock();
         let is_there = state.faults.remove(id);
@@ -247,14 +249,14 @@ impl Shared {
         is_there
     }
 
-    /// Takes all faults away, and chaos with them, and lets go what they hold.
+    /// Removes all faults and chaos, and releases what they hold.
     pub(crate) fn clear_faults(&self) {
         let mut state = self.lock();
         let faults = state.faults.clear();
         state.forget_holds(faults);
     }
 
-    /// Forgets everything, begins anew, and lets go what faults hold.
+    /// Returns to the state at the start and releases what faults hold.
     pub(crate) fn reset(&self) {
         let (storage, clock) = self.initial.clone();
         let mut state = self.lock();
@@ -266,7 +268,7 @@ impl Shared {
         self.interrupt(true);
     }
 
-    /// Whether connections that end now do so because they are stopped.
+    /// Sets whether connections that end from now on end because the origin stops.
     pub(crate) fn interrupt(&self, stopping: bool) {
         self.stopping.store(stopping, Ordering::Relaxed);
     }

@@ -1,7 +1,7 @@
-//! The lock on the state, which tells of changes by itself.
+//! The lock on the state, which notifies waiters of changes.
 //!
-//! Whoever changes the state cannot forget those who wait for a change: they are notified when the
-//! guard is dropped, if it was ever borrowed mutably.
+//! The guard notifies them when it is dropped, if it was ever borrowed mutably. So no change can
+//! be missed. Start with [`StateGuard`].
 
 use std::ops::{Deref, DerefMut};
 use std::time::Instant;
@@ -13,7 +13,7 @@ use tokio::sync::futures::Notified;
 
 use crate::server::state::State;
 
-/// Those who wait for a change of the state.
+/// The tasks and threads that wait for a change of the state.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
     threads: Condvar,
@@ -21,7 +21,7 @@ pub(crate) struct Waiters {
 }
 
 impl Waiters {
-    /// The next change, without a thread that waits for it.
+    /// Returns a future that completes at the next change. It needs no thread.
     #[cfg(feature = "control")]
     pub(crate) fn next_change(&self) -> Notified<'_> {
         self.tasks.notified()
@@ -41,7 +41,7 @@ pub(crate) struct StateGuard<'a> {
 }
 
 impl<'a> StateGuard<'a> {
-    /// Guards a state that has just been locked.
+    /// Guards a state that was just locked.
     pub(crate) fn new(
         state: MutexGuard<'a, State>,
         waiters: &'a Waiters,
@@ -52,14 +52,14 @@ impl<'a> StateGuard<'a> {
         guard
     }
 
-    /// Does what has become due. It is a change only if something was.
+    /// Runs what is due. It counts as a change only if anything was due.
     pub(crate) fn run_due(&mut self) {
         if self.state.run_due() {
             self.notify_waiters();
         }
     }
 
-    /// Unlocks the state until it is changed, at most up to `end`, or for ever without one.
+    /// Unlocks the state until it changes, or until `end` if there is one.
     pub(crate) fn wait(&mut self, end: Option<Instant>, started: Instant) {
         self.publish();
         match end {

@@ -1,5 +1,6 @@
-//! How long a connection has been idle. Only the client's silence counts: bytes that move in either
-//! direction end it, and while the origin works on an answer it does not begin.
+//! How long a connection has been idle. Only the client's silence counts: bytes in either
+//! direction restart the time, and it does not run while the origin prepares a response. Start
+//! with [`Activity`].
 
 use std::io;
 use std::pin::Pin;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What is known of a connection's silence.
+/// The idle time of one connection.
 #[derive(Debug)]
 pub(crate) struct Activity(Mutex<State>);
 
@@ -18,17 +19,17 @@ pub(crate) struct Activity(Mutex<State>);
 struct State {
     /// When the silence began.
     since: Instant,
-    /// How many pieces of work are going on.
+    /// The number of [`BusyGuard`] guards that are alive.
     working: usize,
 }
 
-/// A piece of work on an answer; dropping it ends it.
+/// A guard: the connection counts as busy until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Work(Arc<Activity>);
+pub(crate) struct BusyGuard(Arc<Activity>);
 
 /// A socket that reports the bytes it moves.
 #[derive(Debug)]
-pub(crate) struct Watched<S> {
+pub(crate) struct WatchedSocket<S> {
     socket: S,
     activity: Arc<Activity>,
 }
@@ -38,14 +39,14 @@ impl Activity {
         Arc::new(Self(Mutex::new(State { since: Instant::now(), working: 0 })))
     }
 
-    /// Begins a piece of work.
-    pub(crate) fn work(self: &Arc<Self>) -> Work {
+    /// Marks the connection as busy until the guard is dropped.
+    pub(crate) fn begin_work(self: &Arc<Self>) -> BusyGuard {
         self.0.lock().working += 1;
-        Work(Arc::clone(self))
+        BusyGuard(Arc::clone(self))
     }
 
-    /// How much of `limit` the silence has left at `now`; nothing if it is over.
-    pub(crate) fn left(&self, limit: Duration, now: Instant) -> Option<Duration> {
+    /// Returns how much of `limit` is left at `now`; `None` if the client was silent for too long.
+    pub(crate) fn time_left(&self, limit: Duration, now: Instant) -> Option<Duration> {
         let state = self.0.lock();
         if state.working > 0 {
             return Some(limit);
@@ -54,12 +55,12 @@ impl Activity {
         (!left.is_zero()).then_some(left)
     }
 
-    fn moved(&self) {
+    fn record_traffic(&self) {
         self.0.lock().since = Instant::now();
     }
 }
 
-impl Drop for Work {
+impl Drop for BusyGuard {
     fn drop(&mut self) {
         let mut state = self.0.0.lock();
         state.working -= 1;
@@ -67,20 +68,20 @@ impl Drop for Work {
     }
 }
 
-impl<S> Watched<S> {
+impl<S> WatchedSocket<S> {
     pub(crate) fn new(socket: S, activity: Arc<Activity>) -> Self {
         Self { socket, activity }
     }
 
-    fn written(&self, done: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn record_write(&self, done: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if matches!(done, Poll::Ready(Ok(1..))) {
-            self.activity.moved();
+            self.activity.record_traffic();
         }
         done
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WatchedSocket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -89,20 +90,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let before = buffer.filled().len();
         let done = Pin::new(&mut self.socket).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.activity.moved();
+            self.activity.record_traffic();
         }
         done
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WatchedSocket<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let done = Pin::new(&mut self.socket).poll_write(context, bytes);
-        self.written(done)
+        self.record_write(done)
     }
 
     fn poll_write_vectored(
@@ -111,7 +112,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let done = Pin::new(&mut self.socket).poll_write_vectored(context, slices);
-        self.written(done)
+        self.record_write(done)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -138,21 +139,21 @@ mod tests {
         let activity = Activity::new();
         let start = activity.0.lock().since;
         let at = |secs| start + Duration::from_secs(secs);
-        assert_eq!(activity.left(LIMIT, at(29)), Some(Duration::from_secs(1)));
-        assert_eq!(activity.left(LIMIT, at(30)), None);
+        assert_eq!(activity.time_left(LIMIT, at(29)), Some(Duration::from_secs(1)));
+        assert_eq!(activity.time_left(LIMIT, at(30)), None);
         activity.0.lock().since = at(29);
-        assert_eq!(activity.left(LIMIT, at(58)), Some(Duration::from_secs(1)));
+        assert_eq!(activity.time_left(LIMIT, at(58)), Some(Duration::from_secs(1)));
     }
 
     #[test]
     fn work_on_an_answer_is_not_silence() {
         let activity = Activity::new();
-        let (one, other) = (activity.work(), activity.work());
+        let (one, other) = (activity.begin_work(), activity.begin_work());
         let late = Instant::now() + 10 * LIMIT;
-        assert_eq!(activity.left(LIMIT, late), Some(LIMIT));
+        assert_eq!(activity.time_left(LIMIT, late), Some(LIMIT));
         drop(one);
-        assert_eq!(activity.left(LIMIT, late), Some(LIMIT));
+        assert_eq!(activity.time_left(LIMIT, late), Some(LIMIT));
         drop(other);
-        assert_eq!(activity.left(LIMIT, late), None);
+        assert_eq!(activity.time_left(LIMIT, late), None);
     }
 }

@@ -1,8 +1,8 @@
-//! How a connection ends on which the client may still be sending.
+//! Closes a connection on which the client may still be sending.
 //!
-//! Closing a socket with unread bytes is a reset, and a reset destroys the response that the client
-//! has not read yet. So only the sending direction is closed, and what still comes is read and
-//! discarded, however much it is (§1.9).
+//! Closing a socket that has unread bytes resets the connection, and a reset destroys a response
+//! that the client has not read yet. So only the sending direction is closed, and incoming bytes
+//! are read and discarded, however many there are (§1.9). Start with [`LingeringClose::poll`].
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -22,7 +22,7 @@ const SILENCE: Duration = Duration::from_secs(2);
 /// The connection is closed after this long, whatever the client does.
 const TOTAL: Duration = Duration::from_secs(30);
 
-/// The end of one connection.
+/// The close of one connection, in progress.
 pub(crate) struct LingeringClose {
     silence: Duration,
     silence_ends: Pin<Box<Sleep>>,
@@ -44,8 +44,8 @@ impl LingeringClose {
         }
     }
 
-    /// Closes the sending direction, then reads until the client has closed too or a limit is
-    /// reached. `discarded` is given what each read has brought.
+    /// Closes the sending direction, then reads until the client has closed its direction or a
+    /// limit is reached. Calls `discarded` with the bytes of each read.
     pub(crate) fn poll(
         &mut self,
         socket: &Socket,
@@ -71,9 +71,9 @@ impl LingeringClose {
         Poll::Ready(Ok(()))
     }
 
-    /// As [`poll`](Self::poll), to its end.
+    /// Runs [`poll`](Self::poll) until it is ready.
     pub(crate) async fn run(mut self, socket: &Socket, mut discarded: impl FnMut(&[u8])) {
-        // The connection is over, whether its end could be said or not.
+        // The connection is over even if closing it failed.
         let _ = poll_fn(|context| self.poll(socket, context, &mut discarded)).await;
     }
 }

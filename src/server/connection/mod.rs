@@ -1,4 +1,4 @@
-//! One connection, from its acceptance to its end.
+//! One connection, from its acceptance to its end. Start with [`serve`].
 
 pub(crate) mod lingering_close;
 pub(crate) mod outgoing;
@@ -27,7 +27,7 @@ use crate::server::connection::state::ConnectionRecorder;
 use crate::server::request::handler;
 use crate::server::state::Shared;
 
-/// Notes a connection down. Whoever accepts does it at once: tasks begin in any order.
+/// Records a new connection. The listener calls this at once, because tasks start in any order.
 pub(crate) fn accepted(
     stream: TcpStream,
     peer: SocketAddr,
@@ -48,22 +48,23 @@ pub(crate) fn accepted(
     })
 }
 
-/// Does to a connection what a fault wants, if that is all that ever happens to it.
-async fn is_lost(recorder: &ConnectionRecorder) -> bool {
+/// Applies the connection's fault if it ends the connection before any request. Returns whether it
+/// did.
+async fn apply_connection_fault(recorder: &ConnectionRecorder) -> bool {
     let cut = match recorder.fault() {
         Some(ConnectionAction::Reset) => Disconnect::Reset,
         Some(ConnectionAction::Silence) => Disconnect::Stall,
         Some(ConnectionAction::CloseAfter(_)) | None => return false,
     };
-    recorder.fault_fires();
-    // Boxed, as every connection would carry the room for it otherwise.
+    recorder.record_fault_fired();
+    // Boxed: otherwise every connection would reserve memory for this future.
     Box::pin(raw_response::end(recorder, cut, recorder.shared.hold_limit)).await;
     true
 }
 
-/// Serves a connection. What goes wrong on it goes to the journal, and nowhere else.
+/// Serves a connection. Errors go to the journal and nowhere else.
 pub(crate) async fn serve(recorder: Arc<ConnectionRecorder>) {
-    if is_lost(&recorder).await {
+    if apply_connection_fault(&recorder).await {
         return;
     }
     let service = service_fn({
@@ -71,8 +72,8 @@ pub(crate) async fn serve(recorder: Arc<ConnectionRecorder>) {
         move |request| handler::serve(Arc::clone(&recorder), request)
     });
     let stream = TokioIo::new(RecordingStream::new(Arc::clone(&recorder)));
-    // More than 100 headers are refused, by hyper, with 431: that is its own figure, and any other
-    // would cost an allocation with every request.
+    // hyper rejects more than 100 headers with 431. That is its default; any other figure would
+    // cost an allocation per request.
     let mut connection = http1::Builder::new()
         .auto_date_header(false)
         .half_close(true)
@@ -81,19 +82,19 @@ pub(crate) async fn serve(recorder: Arc<ConnectionRecorder>) {
         .max_buf_size(MAX_BUFFER)
         .serve_connection(stream, service);
     let served = (&mut connection).await;
-    // hyper lets go of a connection on which an upgrade was asked for as it is, expecting somebody
-    // to take it over. Nobody does, so that it must be shut down here.
+    // hyper returns the connection of an upgrade request open, so that an upgrade handler can use
+    // it. There is none, so the connection is shut down here.
     let mut stream = connection.into_parts().io.into_inner();
-    if let Some(raw_response) = recorder.take_script() {
-        let reads_on = raw_response.reads_on();
-        recorder.drained(if reads_on { stream.held() } else { 0 });
+    if let Some(raw_response) = recorder.take_raw_response() {
+        let drains = raw_response.drains();
+        recorder.record_drained(if drains { stream.held() } else { 0 });
         Box::pin(raw_response.play(&recorder, recorder.shared.hold_limit)).await;
-        return recorder.ended_by_fault(reads_on);
+        return recorder.record_ended_by_fault(drains);
     }
     let shut = poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await;
     drop(stream);
-    recorder.ended(served.is_ok() && shut.is_ok());
+    recorder.record_ended(served.is_ok() && shut.is_ok());
 }
 
-/// hyper's read buffer: room for the longest head, and for large frames of a body.
+/// Size of hyper's read buffer: the longest head, and large frames of a body, fit.
 const MAX_BUFFER: usize = 6 * HEAD_LIMIT;

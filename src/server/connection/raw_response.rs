@@ -1,4 +1,5 @@
-//! What is written in place of an answer, byte by byte, and how the connection ends behind it.
+//! Bytes that a fault writes instead of hyper's response, and how the connection ends after them.
+//! Start with [`RawResponse::play`].
 
 use std::future::poll_fn;
 use std::io;
@@ -12,42 +13,47 @@ use crate::journal::{Outcome, ResponseHead};
 use crate::server::connection::lingering_close::LingeringClose;
 use crate::server::connection::state::ConnectionRecorder;
 
-/// Bytes to be written, and the end of the connection.
+/// Bytes to write, and the end of the connection after them.
 #[derive(Debug)]
 pub(crate) struct RawResponse {
     head: Vec<u8>,
     body: Option<Body>,
-    /// How many bytes are written in all.
+    /// The total number of bytes to write.
     room: u64,
     cut: Disconnect,
 }
 
 impl RawResponse {
-    /// Nothing but the end.
-    pub(crate) fn nothing(cut: Disconnect) -> Self {
+    /// Writes nothing and ends the connection.
+    pub(crate) fn empty(cut: Disconnect) -> Self {
         Self { head: Vec::new(), body: None, room: 0, cut }
     }
 
-    /// The first `room` bytes of an answer.
-    pub(crate) fn begun(answer: Response, version: &str, room: u64, cut: Disconnect) -> Self {
-        Self { head: answer.head.to_bytes(version), body: Some(answer.body), room, cut }
+    /// Writes the first `room` bytes of a response.
+    pub(crate) fn truncated(response: Response, version: &str, room: u64, cut: Disconnect) -> Self {
+        Self { head: response.head.to_bytes(version), body: Some(response.body), room, cut }
     }
 
-    /// An answer behind which the connection is closed, as its head does not say where it ends.
-    pub(crate) fn whole(answer: Response, version: &str) -> Self {
-        Self::begun(answer, version, u64::MAX, Disconnect::Close)
+    /// Writes a complete response and closes the connection, because the head does not announce
+    /// the length of the body.
+    pub(crate) fn until_close(response: Response, version: &str) -> Self {
+        Self::truncated(response, version, u64::MAX, Disconnect::Close)
     }
 
-    /// An answer that is no HTTP, or not the one that it says it is.
-    pub(crate) fn garbled(answer: Response, version: &str, garble: &MalformedResponse) -> Self {
-        let (head, body) = (ResponseHead::clone(&answer.head), answer.body);
+    /// Writes a response that is invalid HTTP, or whose head does not fit its body.
+    pub(crate) fn malformed(
+        response: Response,
+        version: &str,
+        malformed: &MalformedResponse,
+    ) -> Self {
+        let (head, body) = (ResponseHead::clone(&response.head), response.body);
         let whole =
             |head: Vec<u8>, body| Self { head, body, room: u64::MAX, cut: Disconnect::Close };
-        match garble {
+        match malformed {
             MalformedResponse::StatusLine => {
                 let bytes = head.to_bytes(version);
                 let rest = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-                // Chromium finds a status line wherever "HTTP" is among the first bytes.
+                // Chromium accepts a status line if "HTTP" is among its first bytes.
                 let recorder = [b"200 OK ", version.as_bytes(), b"\r\n"].concat();
                 whole([&recorder, &bytes[rest..]].concat(), Some(body))
             }
@@ -68,13 +74,13 @@ impl RawResponse {
         }
     }
 
-    /// Whether what the client still sends is read and thrown away.
-    pub(crate) fn reads_on(&self) -> bool {
+    /// Returns whether bytes that the client still sends are read and discarded.
+    pub(crate) fn drains(&self) -> bool {
         matches!(self.cut, Disconnect::Close | Disconnect::HalfClose)
     }
 
-    /// Writes what is to be written, closes the record, and ends the connection: in this order, so
-    /// that whoever has seen the end finds it in the record.
+    /// Writes the bytes, closes the exchange in the journal and ends the connection, in this
+    /// order: a client that has seen the end finds it in the journal.
     pub(crate) async fn play(self, recorder: &ConnectionRecorder, limit: Duration) {
         let cut = self.cut;
         let written = self.write(recorder).await;
@@ -110,19 +116,19 @@ async fn write(recorder: &ConnectionRecorder, bytes: &[u8], room: &mut u64) -> i
     Ok(())
 }
 
-/// Ends a connection that way; what waits for the client does so no longer than `limit`.
+/// Ends a connection as `cut` says. Waits for the client no longer than `limit`.
 pub(crate) async fn end(recorder: &ConnectionRecorder, cut: Disconnect, limit: Duration) {
     let closing = match cut {
         Disconnect::Reset => return recorder.socket.reset_on_close(),
         Disconnect::Stall => {
-            // However that ends, the connection is closed then.
+            // The connection is closed in either case.
             let _ = recorder.wait_for(tokio::time::sleep(limit)).await;
             return;
         }
         Disconnect::HalfClose => LingeringClose::with_limits(limit, limit),
         Disconnect::Close => LingeringClose::new(),
     };
-    closing.run(&recorder.socket, |bytes| recorder.drained(bytes.len() as u64)).await;
+    closing.run(&recorder.socket, |bytes| recorder.record_drained(bytes.len() as u64)).await;
 }
 
 fn without(mut head: ResponseHead, name: &str) -> ResponseHead {

@@ -1,7 +1,8 @@
-//! The tap between socket and hyper: it frames heads, and counts what is written.
+//! The stream between the socket and hyper. It frames heads and counts the bytes written.
 //!
-//! It holds back what follows a head or a message, so that hyper reads heads one by one and each is
-//! known, byte for byte, when its request is served.
+//! It holds back bytes that follow a head or a message, so that hyper reads one head at a time and
+//! the exact bytes of each head are known when its request is served. It decides no response.
+//! Start with [`RecordingStream`].
 
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -19,10 +20,11 @@ use crate::journal::{Framer, may_begin_a_request};
 use crate::server::connection::lingering_close::LingeringClose;
 use crate::server::connection::state::{ConnectionRecorder, Interrupted};
 
-/// A head longer than this is refused, by hyper, with 431.
+/// hyper rejects a longer head with 431.
 pub(crate) const HEAD_LIMIT: usize = 64 * 1024;
 
-/// What of a stream of so many bytes a second goes at once, and how long it waits then.
+/// Returns how many bytes a stream of `rate` bytes per second sends at once, and the pause after
+/// them.
 pub(crate) fn pacing_quantum(rate: u64) -> (u64, Duration) {
     const TURNS: u64 = 50;
     let bytes = rate.div_ceil(TURNS);
@@ -32,17 +34,17 @@ pub(crate) fn pacing_quantum(rate: u64) -> (u64, Duration) {
 
 pub(crate) struct RecordingStream {
     framer: Framer,
-    /// What was read from the socket and may not be handed on yet.
+    /// Bytes that were read from the socket and may not be passed to hyper yet.
     held: BytesMut,
     recorder: Arc<ConnectionRecorder>,
     closing: Option<LingeringClose>,
     /// Whether hyper may still read.
     is_reading: bool,
-    /// Whether what hyper does not read may still turn out to be no request.
-    looks_on: bool,
-    /// How many more answers the connection has, if a fault counts them.
+    /// Whether bytes that hyper does not read may still prove not to be a request.
+    inspects_rest: bool,
+    /// The number of responses left on this connection, if a fault limits it.
     answers_left: Option<u64>,
-    /// When the next bytes of a slow answer may be written.
+    /// The pause before the next bytes of a slow response.
     pause: Option<Pause>,
 }
 
@@ -62,18 +64,18 @@ impl RecordingStream {
             recorder,
             closing,
             is_reading: true,
-            looks_on: true,
+            inspects_rest: true,
             answers_left,
             pause,
         }
     }
 
-    /// How many bytes were read from the socket that hyper was never given.
+    /// Returns the number of bytes that were read from the socket and never passed to hyper.
     pub(crate) fn held(&self) -> u64 {
         self.held.len() as u64
     }
 
-    /// How many of `wanted` bytes may be written now, of an answer that is written slowly.
+    /// Returns how many of `wanted` bytes of a slow response may be written now.
     fn poll_pace(&mut self, context: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
         let Some(rate) = self.recorder.pace() else { return Poll::Ready(Ok(wanted)) };
         if let Some(pause) = &mut self.pause {
@@ -86,7 +88,7 @@ impl RecordingStream {
         Poll::Ready(Ok(usize::try_from(bytes).map_or(wanted, |bytes| bytes.min(wanted))))
     }
 
-    /// Writes what goes out in front of hyper's bytes.
+    /// Writes the bytes that precede hyper's.
     fn poll_queued(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.recorder.is_outgoing() {
             let queued = self.recorder.update_outgoing(|outgoing| outgoing.queued().to_vec());
@@ -99,25 +101,27 @@ impl RecordingStream {
         Poll::Ready(Ok(()))
     }
 
-    /// How many of `bytes` may be handed on.
+    /// Returns how many of `bytes` may be passed to hyper.
     fn pass(&mut self, bytes: &[u8]) -> usize {
         let step = self.framer.step(bytes);
         if let Some(head) = step.head {
-            self.recorder.head_seen(head);
+            self.recorder.record_head(head);
         } else if self.framer.mid_head() && !may_begin_a_request(self.framer.partial_head()) {
             self.recorder.record_unparsed(self.framer.partial_head());
         }
         step.taken
     }
 
-    /// Looks at bytes that nobody will read: they may be no request, behind one that was answered.
-    fn look_at_rest(&mut self, bytes: &[u8]) {
+    /// Inspects bytes that nobody will read: after an answered request they may not be a request
+    /// at all.
+    fn inspect_rest(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
-        self.looks_on = self.looks_on && !self.framer.is_lost() && !self.recorder.is_unparsed();
-        while self.looks_on && !rest.is_empty() {
+        self.inspects_rest =
+            self.inspects_rest && !self.framer.is_lost() && !self.recorder.is_unparsed();
+        while self.inspects_rest && !rest.is_empty() {
             let step = self.framer.step(rest);
             rest = &rest[step.taken..];
-            self.looks_on = step.head.is_none();
+            self.inspects_rest = step.head.is_none();
             let head = step.head.as_deref().unwrap_or(self.framer.partial_head());
             if !self.framer.mid_body() && !may_begin_a_request(head) {
                 self.recorder.record_unparsed(head);
@@ -125,21 +129,23 @@ impl RecordingStream {
         }
     }
 
-    /// hyper reads no more. What it has been given of a head will not become a request.
+    /// Marks the input as finished: hyper reads no more, so a partial head will not become a
+    /// request.
     fn end_reading(&mut self) {
         if !std::mem::take(&mut self.is_reading) {
             return;
         }
-        self.recorder.handed_on(self.framer.payload());
+        self.recorder.record_passed(self.framer.payload());
         self.recorder.record_unparsed(self.framer.partial_head());
         let held = std::mem::take(&mut self.held);
-        self.look_at_rest(&held);
+        self.inspect_rest(&held);
         self.held = held;
     }
 
-    /// Records what hyper refuses, if that is what it writes: before the client can see it.
-    fn note_refusal(&self, bytes: &[u8]) {
-        if self.recorder.is_refusal(bytes) {
+    /// Records a response that hyper itself gives to an invalid head, before the client can see
+    /// it.
+    fn record_own_response(&self, bytes: &[u8]) {
+        if self.recorder.detect_own_response(bytes) {
             self.recorder.record_unparsed(self.framer.partial_head());
         }
     }
@@ -149,13 +155,12 @@ impl RecordingStream {
         let fitting = held.len().min(buffer.remaining());
         let taken = self.pass(&held[..fitting]);
         buffer.put_slice(&held[..taken]);
-        // Moving the rest to the front would cost the square of what was pipelined.
+        // Moving the rest to the front would take quadratic time when requests are pipelined.
         held.advance(taken);
         self.held = held;
     }
 
-    /// Reads into the very buffer that hyper reads from, and takes back what is too much: most
-    /// reads are not copied.
+    /// Reads into hyper's own buffer and takes back the excess, so that most reads copy nothing.
     fn poll_socket(
         &mut self,
         context: &mut Context<'_>,
@@ -164,7 +169,7 @@ impl RecordingStream {
         let before = buffer.filled().len();
         let read = ready!(self.recorder.socket.poll_read(context, buffer));
         if read.is_err() || buffer.filled().len() == before {
-            self.recorder.client_finished();
+            self.recorder.record_client_finished();
         }
         read?;
         let taken = self.pass(&buffer.filled()[before..]);
@@ -182,8 +187,8 @@ impl AsyncRead for RecordingStream {
     ) -> Poll<io::Result<()>> {
         let stream = self.get_mut();
         if stream.answers_left == Some(0) {
-            // hyper takes that for the client's end, and closes the connection.
-            stream.recorder.fault_fires();
+            // hyper treats this as the end of the input and closes the connection.
+            stream.recorder.record_fault_fired();
             return Poll::Ready(Ok(()));
         }
         if stream.held.is_empty() {
@@ -209,7 +214,7 @@ impl AsyncWrite for RecordingStream {
             }
         }
         let fitting = ready!(stream.poll_pace(context, bytes.len()))?;
-        stream.note_refusal(bytes);
+        stream.record_own_response(bytes);
         stream.recorder.poll_write(context, &bytes[..fitting])
     }
 
@@ -222,7 +227,7 @@ impl AsyncWrite for RecordingStream {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return self.poll_write(context, first.map_or(&[], |slice| &slice[..]));
         }
-        self.note_refusal(slices.first().map_or(&[], |slice| &slice[..]));
+        self.record_own_response(slices.first().map_or(&[], |slice| &slice[..]));
         self.recorder.poll_write_vectored(context, slices)
     }
 
@@ -234,24 +239,24 @@ impl AsyncWrite for RecordingStream {
         let stream = self.get_mut();
         ready!(stream.poll_queued(context))?;
         ready!(stream.recorder.socket.poll_flush(context))?;
-        if stream.recorder.flushed() {
+        if stream.recorder.record_flushed() {
             stream.answers_left = stream.answers_left.map(|left| left.saturating_sub(1));
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Stops writing, and then lets the client finish.
+    /// Closes the sending direction, then lets the client finish.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let stream = self.get_mut();
         let recorder = Arc::clone(&stream.recorder);
         let mut closing = stream.closing.take().unwrap_or_else(|| {
-            recorder.drained(stream.held());
+            recorder.record_drained(stream.held());
             stream.end_reading();
             LingeringClose::new()
         });
         let closed = closing.poll(&recorder.socket, context, |bytes| {
-            recorder.drained(bytes.len() as u64);
-            stream.look_at_rest(bytes);
+            recorder.record_drained(bytes.len() as u64);
+            stream.inspect_rest(bytes);
         });
         stream.closing = Some(closing);
         closed

@@ -1,7 +1,8 @@
-//! The socket of one connection, shared by all who use it in turn.
+//! The socket of one connection, shared by its users in turn.
 //!
-//! The recording stream reads and writes it, a raw response ends it, and whoever makes a client wait
-//! watches it. It decides nothing and records nothing. All of them run in the task of the connection,
+//! The recording stream reads and writes it, a raw response ends it, and a wait watches it for the
+//! client's end. It decides nothing and records nothing. All users run in the task of the
+//! connection, so the lock is never contended.
 //! so that the lock is never contended.
 
 use std::fmt;
@@ -15,7 +16,7 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use tokio::net::TcpStream;
 
-/// A socket whose owner is the connection's record: it is closed after that.
+/// A socket that the connection's recorder owns: it is closed after the journal is up to date.
 pub(crate) struct Socket(Mutex<TcpStream>);
 
 impl fmt::Debug for Socket {
@@ -26,7 +27,7 @@ impl fmt::Debug for Socket {
 
 impl Socket {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        // A small answer must not wait for the acknowledgement of the one before.
+        // A small response must not wait until the previous one is acknowledged.
         let _ = stream.set_nodelay(true);
         Self(Mutex::new(stream))
     }
@@ -68,17 +69,17 @@ impl Socket {
         Pin::new(&mut *self.0.lock()).poll_shutdown(context)
     }
 
-    /// Makes the closing of the socket a reset.
+    /// Makes closing the socket send a reset.
     pub(crate) fn reset_on_close(&self) {
-        // Where that cannot be set the connection is closed, which is the next best.
+        // If the option cannot be set, the connection is closed normally.
         let _ = self.0.lock().set_zero_linger();
     }
 
-    /// Completes when the client has closed its sending direction, or the connection was reset.
-    /// Nothing is read: what the client has sent before is still there, and is looked past.
+    /// Completes when the client has closed its sending direction or the connection was reset.
+    /// Reads nothing: bytes that the client sent before stay in the socket.
     pub(crate) async fn closed_by_client(&self) {
-        /// Readiness tells of unread bytes again and again, and of the end behind them only if it
-        /// is looked at.
+        /// Readiness is reported for unread bytes again and again. The end behind them shows only
+        /// if it is polled.
         const LOOK_AGAIN: Duration = Duration::from_millis(20);
         loop {
             let readable = poll_fn(|context| self.0.lock().poll_read_ready(context)).await;

@@ -1,4 +1,6 @@
-//! What tap, service and body of one connection know together.
+//! Recording state of one connection. The recording stream, the request handler and the body
+//! reader report events here. Dropping it closes every exchange that is still open, so that no
+//! request is lost from the journal. It decides no response. Start with [`ConnectionRecorder`].
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -20,26 +22,26 @@ use crate::server::connection::raw_response::RawResponse;
 use crate::server::connection::socket::Socket;
 use crate::server::state::Shared;
 
-/// One connection's side of the record. Dropping it closes what is still open in the journal, so
-/// that no request can vanish from it, whatever ended the connection.
+/// Records one connection. Dropping it closes open exchanges in the journal, whatever ended the
+/// connection.
 #[derive(Debug)]
 pub(crate) struct ConnectionRecorder {
     pub(crate) shared: Arc<Shared>,
     pub(crate) index: u64,
-    /// What a fault does to the connection.
+    /// The fault that applies to the connection.
     fault: Option<(FaultRef, ConnectionAction)>,
-    /// Bytes a second at which answers are written; 0 is no limit.
+    /// Rate in bytes per second at which responses are written; 0 is no limit.
     pace: AtomicU64,
-    /// Whether anything goes out in place of hyper's bytes; while nothing does, nobody locks.
+    /// Whether any bytes replace hyper's. While none do, no lock is taken.
     is_outgoing: AtomicBool,
     outgoing: Mutex<Outgoing>,
     now: Mutex<ConnectionState>,
-    /// The last field: the socket is closed when everything is in the record, so that a client that
-    /// has seen its end finds it there.
+    /// The last field: the socket is closed after the journal is up to date, so that a client that
+    /// has seen the end finds it there.
     pub(crate) socket: Socket,
 }
 
-/// Why the origin waits no longer, although what it waits for has not come.
+/// Why a wait ended before its event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interrupted {
     /// The client has closed its sending direction or reset the connection.
@@ -65,41 +67,41 @@ impl From<Interrupted> for io::Error {
     }
 }
 
-/// What the connection is at.
+/// The current state of the connection.
 #[derive(Debug, Default)]
 struct ConnectionState {
-    /// A head that hyper has been given and that no service has asked for yet.
+    /// A head that was passed to hyper and whose request is not served yet.
     head: Option<Box<[u8]>>,
-    /// The exchange whose record is open.
+    /// The open exchange.
     exchange: Option<u64>,
-    /// The epoch in which it began.
+    /// The epoch in which the exchange began.
     epoch: u64,
-    /// Bytes of its body that were read, and how many of them the record knows of.
+    /// Bytes of its body that were read, and how many of them the journal knows.
     received: u64,
-    noted: u64,
-    /// Bytes of its answer that were handed to the network.
+    recorded: u64,
+    /// Bytes of the response that were passed to the network.
     written: u64,
-    /// The outcome that its record will have when the answer has been flushed.
+    /// The outcome to record when the response is flushed.
     ready: Option<Outcome>,
-    /// Whether the last answer closes the connection.
+    /// Whether the last response closes the connection.
     closing: bool,
-    /// What is written in place of an answer that hyper is not given.
+    /// The bytes to write instead of a response from hyper.
     raw_response: Option<RawResponse>,
-    /// Whether the connection's fault has done what it does.
+    /// Whether the connection's fault was injected.
     has_fired: bool,
-    /// The status that hyper answered by itself.
+    /// The status of a response that hyper gave by itself.
     refused: Option<u16>,
     /// The exchanges of a connection that a fault may end.
     exchanges: Vec<u64>,
-    /// The latest exchange, also when its record is closed.
+    /// The latest exchange, even if it is closed.
     latest: Option<u64>,
-    /// How many of the bytes are recorded from which no request could be read.
+    /// How many unparsed bytes are recorded.
     unparsed: usize,
-    /// Whether the client has nothing more to say, or has gone.
+    /// Whether the client has finished sending or is gone.
     client_finished: bool,
     end: Option<ConnectionEnd>,
-    /// Bytes of the last body that hyper was given.
-    handed_on: u64,
+    /// Bytes of the last body that were passed to hyper.
+    passed: u64,
     drained: u64,
 }
 
@@ -126,13 +128,13 @@ impl ConnectionRecorder {
         })
     }
 
-    /// What a fault does to the connection.
+    /// Returns the action of the connection's fault.
     pub(crate) fn fault(&self) -> Option<ConnectionAction> {
         self.fault.as_ref().map(|(_, action)| *action)
     }
 
-    /// The connection's fault does now what it does.
-    pub(crate) fn fault_fires(&self) {
+    /// Records that the connection's fault was injected.
+    pub(crate) fn record_fault_fired(&self) {
         let Some((struck, _)) = &self.fault else { return };
         if std::mem::replace(&mut self.now.lock().has_fired, true) {
             return;
@@ -150,27 +152,27 @@ impl ConnectionRecorder {
         });
     }
 
-    /// Instead of an answer from hyper this is to be written when hyper has let go.
-    pub(crate) fn end_with(&self, raw_response: RawResponse) {
+    /// Sets the bytes to write after hyper has released the connection, instead of a response.
+    pub(crate) fn set_raw_response(&self, raw_response: RawResponse) {
         self.now.lock().raw_response = Some(raw_response);
     }
 
-    /// What is to be written instead of an answer.
-    pub(crate) fn take_script(&self) -> Option<RawResponse> {
+    /// Takes the bytes to write instead of a response.
+    pub(crate) fn take_raw_response(&self) -> Option<RawResponse> {
         self.now.lock().raw_response.take()
     }
 
-    /// The present answer is written no faster than so many bytes a second.
+    /// Limits the current response to `bytes_per_second`.
     pub(crate) fn set_pace(&self, bytes_per_second: u64) {
         self.pace.store(bytes_per_second, Ordering::Relaxed);
     }
 
-    /// How fast the present answer is written, if there is a limit to that.
+    /// Returns the rate limit of the current response, if any.
     pub(crate) fn pace(&self) -> Option<u64> {
         Some(self.pace.load(Ordering::Relaxed)).filter(|rate| *rate > 0)
     }
 
-    /// Changes what goes out in place of hyper's bytes, and says what `change` does.
+    /// Changes the bytes that replace hyper's. Returns the result of `change`.
     pub(crate) fn update_outgoing<T>(&self, change: impl FnOnce(&mut Outgoing) -> T) -> T {
         let mut outgoing = self.outgoing.lock();
         let changed = change(&mut outgoing);
@@ -178,21 +180,21 @@ impl ConnectionRecorder {
         changed
     }
 
-    /// Whether anything goes out in place of hyper's bytes.
+    /// Returns whether any bytes replace hyper's.
     pub(crate) fn is_outgoing(&self) -> bool {
         self.is_outgoing.load(Ordering::Relaxed)
     }
 
-    /// The tap has seen a whole head.
-    pub(crate) fn head_seen(&self, head: Box<[u8]>) {
+    /// Records that the recording stream has read a complete head.
+    pub(crate) fn record_head(&self, head: Box<[u8]>) {
         self.now.lock().head = Some(head);
     }
 
-    /// The service takes the head that hyper has found good.
+    /// Takes the head that hyper has accepted.
     pub(crate) fn take_head(&self) -> Option<Box<[u8]>> {
         let mut now = self.now.lock();
         let head = now.head.take();
-        // What began like no request may turn out to be one, with a method of its own.
+        // Bytes that looked invalid may still be a request with an unusual method.
         if head.is_some() && std::mem::take(&mut now.unparsed) > 0 {
             drop(now);
             let mut state = self.shared.lock();
@@ -201,8 +203,8 @@ impl ConnectionRecorder {
         head
     }
 
-    /// No request can be read from the head that hyper was given last, or from `partial`, which may
-    /// grow. Records that, once.
+    /// Records, once, that no request can be read from the last head that was passed to hyper, or
+    /// from `partial`, which may grow.
     pub(crate) fn record_unparsed(&self, partial: &[u8]) {
         let mut now = self.now.lock();
         let bytes: Box<[u8]> = now.head.clone().unwrap_or_else(|| partial.into());
@@ -226,27 +228,27 @@ impl ConnectionRecorder {
         }
     }
 
-    /// hyper is about to write `bytes`; says whether it answers by itself, as nobody else does.
-    pub(crate) fn is_refusal(&self, bytes: &[u8]) -> bool {
+    /// Returns whether `bytes`, which hyper is about to write, are a response by hyper itself.
+    pub(crate) fn detect_own_response(&self, bytes: &[u8]) -> bool {
         let mut now = self.now.lock();
         let status = status_of(bytes).filter(|_| now.exchange.is_none());
         now.refused = status.or(now.refused);
         status.is_some()
     }
 
-    /// Whether it is known that no request can be read any more.
+    /// Returns whether no more requests can be read.
     pub(crate) fn is_unparsed(&self) -> bool {
         self.now.lock().unparsed > 0
     }
 
-    /// A record has been opened, in that epoch.
-    pub(crate) fn opened(&self, exchange: u64, epoch: u64) {
+    /// Records that an exchange was opened in `epoch`.
+    pub(crate) fn record_opened(&self, exchange: u64, epoch: u64) {
         let mut now = self.now.lock();
         (now.exchange, now.latest, now.epoch) = (Some(exchange), Some(exchange), epoch);
         if self.fault.is_some() {
             now.exchanges.push(exchange);
         }
-        (now.received, now.noted, now.written, now.ready) = (0, 0, 0, None);
+        (now.received, now.recorded, now.written, now.ready) = (0, 0, 0, None);
         drop(now);
         self.set_pace(0);
         if self.is_outgoing() {
@@ -254,29 +256,31 @@ impl ConnectionRecorder {
         }
     }
 
-    /// So much of the body has been read in all.
-    pub(crate) fn received(&self, bytes: u64) {
+    /// Sets the number of body bytes read so far.
+    pub(crate) fn set_received(&self, bytes: u64) {
         self.now.lock().received = bytes;
     }
 
-    /// Whether any of the present body has been read.
+    /// Returns whether any byte of the current body was read.
     pub(crate) fn has_received(&self) -> bool {
         self.now.lock().received > 0
     }
 
-    /// Notes in the record how much of the body has been read, for those who look meanwhile.
+    /// Writes the number of body bytes read into the journal, for concurrent readers.
     pub(crate) fn record_received(&self) {
         let (exchange, received) = {
             let mut now = self.now.lock();
-            let Some(exchange) = now.exchange.filter(|_| now.noted < now.received) else { return };
-            now.noted = now.received;
+            let Some(exchange) = now.exchange.filter(|_| now.recorded < now.received) else {
+                return;
+            };
+            now.recorded = now.received;
             (exchange, now.received)
         };
         self.shared.lock().journal.update(exchange, |record| record.received = received);
     }
 
-    /// Waits for `event`, unless the client goes away or the origin is reset meanwhile. A client that
-    /// has closed its sending direction counts as gone.
+    /// Waits for `event`, unless the client leaves or the origin is reset first. A client that has
+    /// closed its sending direction counts as gone.
     pub(crate) async fn wait_for<T>(
         &self,
         event: impl Future<Output = T>,
@@ -297,13 +301,13 @@ impl ConnectionRecorder {
         .await
     }
 
-    /// The epoch to which what the connection is at belongs.
+    /// Returns the epoch of the open exchange.
     fn epoch(&self) -> u64 {
         let now = self.now.lock();
         if now.exchange.is_some() { now.epoch } else { self.shared.epoch.current() }
     }
 
-    /// Writes to the client. A request that came before a reset is not answered any more.
+    /// Writes to the client. Fails if the request came before a reset.
     pub(crate) fn poll_write(
         &self,
         context: &mut Context<'_>,
@@ -311,11 +315,11 @@ impl ConnectionRecorder {
     ) -> Poll<io::Result<usize>> {
         self.check_epoch()?;
         let count = ready!(self.socket.poll_write(context, bytes))?;
-        self.wrote(count);
+        self.record_written(count);
         Poll::Ready(Ok(count))
     }
 
-    /// As [`poll_write`](Self::poll_write), from several buffers.
+    /// Does the same as [`poll_write`](Self::poll_write), from several buffers.
     pub(crate) fn poll_write_vectored(
         &self,
         context: &mut Context<'_>,
@@ -323,7 +327,7 @@ impl ConnectionRecorder {
     ) -> Poll<io::Result<usize>> {
         self.check_epoch()?;
         let count = ready!(self.socket.poll_write_vectored(context, slices))?;
-        self.wrote(count);
+        self.record_written(count);
         Poll::Ready(Ok(count))
     }
 
@@ -332,28 +336,28 @@ impl ConnectionRecorder {
         if is_over { Err(Interrupted::OriginReset) } else { Ok(()) }
     }
 
-    /// The tap has handed bytes to the network.
-    fn wrote(&self, count: usize) {
+    /// Records that bytes were passed to the network.
+    fn record_written(&self, count: usize) {
         self.now.lock().written += count as u64;
     }
 
-    /// The last of a stored file has left for hyper.
-    pub(crate) fn all_given(&self) {
+    /// Records that hyper has all bytes of a stored file.
+    pub(crate) fn record_file_passed(&self) {
         let Some(exchange) = self.now.lock().exchange else { return };
         let mut state = self.shared.lock();
         state.journal.update(exchange, |record| record.outcome = Outcome::Responding);
     }
 
-    /// The answer has left for hyper; `outcome` is what the record says once it is flushed.
-    pub(crate) fn answered(&self, outcome: Outcome, closing: bool) {
+    /// Records that hyper has the response. `outcome` is recorded when it is flushed.
+    pub(crate) fn record_response(&self, outcome: Outcome, closing: bool) {
         let mut now = self.now.lock();
         now.ready = Some(outcome);
         now.closing = closing;
     }
 
-    /// All that hyper had to write has been handed to the network; says whether an answer ended
-    /// with that.
-    pub(crate) fn flushed(&self) -> bool {
+    /// Records that all of hyper's bytes were passed to the network. Returns whether that ended a
+    /// response.
+    pub(crate) fn record_flushed(&self) -> bool {
         let ready = self.now.lock().ready.take();
         if let Some(outcome) = ready {
             self.close(outcome);
@@ -361,7 +365,7 @@ impl ConnectionRecorder {
         ready.is_some()
     }
 
-    /// Closes the record that is open, if there is one.
+    /// Closes the open exchange, if there is one.
     pub(crate) fn close(&self, outcome: Outcome) {
         let (exchange, received, written) = {
             let mut now = self.now.lock();
@@ -378,42 +382,44 @@ impl ConnectionRecorder {
         });
     }
 
-    /// The client will send nothing more.
-    pub(crate) fn client_finished(&self) {
+    /// Records that the client will send nothing more.
+    pub(crate) fn record_client_finished(&self) {
         self.now.lock().client_finished = true;
     }
 
-    /// The tap ended after it had handed on so many bytes of the last body.
-    pub(crate) fn handed_on(&self, count: u64) {
-        self.now.lock().handed_on = count;
+    /// Records how many bytes of the last body were passed to hyper.
+    pub(crate) fn record_passed(&self, count: u64) {
+        self.now.lock().passed = count;
     }
 
-    /// Bytes were thrown away behind an early refusal.
-    pub(crate) fn drained(&self, count: u64) {
+    /// Records bytes that were discarded after an early error response.
+    pub(crate) fn record_drained(&self, count: u64) {
         self.now.lock().drained += count;
     }
 
-    /// hyper is done with the connection.
-    pub(crate) fn ended(&self, cleanly: bool) {
+    /// Records that hyper is done with the connection.
+    pub(crate) fn record_ended(&self, cleanly: bool) {
         let mut now = self.now.lock();
         let end = match (now.closing, cleanly) {
             (false, false) => ConnectionEnd::Broken,
             (false, true) if now.client_finished => ConnectionEnd::ByClient,
-            // By its own will, or because the client asked: HTTP/1.0, or `Connection: close`.
+            // The origin closed it, or the client asked for that: HTTP/1.0, or `Connection:
+            // close`.
             _ => ConnectionEnd::Normal,
         };
         now.end.get_or_insert(end);
     }
 
-    /// A fault on an exchange has ended the connection; `drained` if the rest was thrown away.
-    pub(crate) fn ended_by_fault(&self, drained: bool) {
+    /// Records that a fault on an exchange ended the connection; `drained` if the remaining bytes
+    /// were discarded.
+    pub(crate) fn record_ended_by_fault(&self, drained: bool) {
         let mut now = self.now.lock();
         (now.end, now.closing) = (Some(ConnectionEnd::ByFault), drained);
     }
 
     fn close_connection(&self, stopped: bool) {
         let now = std::mem::take(&mut *self.now.lock());
-        // What came behind a closing answer has not ended the connection.
+        // Bytes after a closing response have not ended the connection.
         let is_bad = now.unparsed > 0 && !now.closing;
         let end = match now.end {
             _ if is_bad => ConnectionEnd::BadHead(now.refused.unwrap_or(0)),
@@ -421,12 +427,12 @@ impl ConnectionRecorder {
             None if stopped => ConnectionEnd::Stopped,
             None => ConnectionEnd::Broken,
         };
-        // hyper takes some of a body before anybody has asked for it.
-        let unread = now.handed_on.saturating_sub(now.received);
+        // hyper reads some of a body before anybody asks for it.
+        let unread = now.passed.saturating_sub(now.received);
         let mut state = self.shared.lock();
         let instants = state.instants();
         if let Some((struck, _)) = self.fault.as_ref().filter(|_| !now.has_fired) {
-            state.faults.record_skip(struck, ended_first(end));
+            state.faults.record_skip(struck, skip_reason(end));
         }
         state.journal.update_connection(self.index, |record| {
             record.closed = Some(instants);
@@ -453,8 +459,8 @@ impl Drop for ConnectionRecorder {
     }
 }
 
-/// What ended a connection before its fault could.
-fn ended_first(end: ConnectionEnd) -> &'static str {
+/// Returns what ended a connection before its fault was injected.
+fn skip_reason(end: ConnectionEnd) -> &'static str {
     match end {
         ConnectionEnd::ByClient => "the client closed it before that",
         ConnectionEnd::Normal => {
@@ -467,7 +473,7 @@ fn ended_first(end: ConnectionEnd) -> &'static str {
     }
 }
 
-/// The status in the first line of an answer.
+/// Returns the status in the status line of a response.
 fn status_of(bytes: &[u8]) -> Option<u16> {
     let rest = bytes.strip_prefix(b"HTTP/1.")?;
     std::str::from_utf8(rest.get(2..5)?).ok()?.parse().ok()

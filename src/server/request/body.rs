@@ -1,4 +1,4 @@
-//! Taking a body in, frame by frame.
+//! Reads a request body, frame by frame. Start with [`read`].
 
 use std::error::Error as _;
 use std::future::poll_fn;
@@ -17,48 +17,48 @@ use crate::server::connection::state::{ConnectionRecorder, Interrupted};
 use crate::server::request::sink::{BodySink, ReadBody};
 use crate::server::request::sink_worker::SinkWorker;
 
-/// After so many bytes a body lets others have a turn.
-const TURN_BYTES: u64 = 256 * 1024;
+/// A body yields to other tasks after this many bytes.
+const QUANTUM_BYTES: u64 = 256 * 1024;
 
-/// Why a body cannot be answered.
+/// Why there is no body to respond to.
 pub(crate) enum BodyError {
-    /// The connection broke, or the origin was reset; this is what had come.
+    /// The connection broke or the origin was reset. The second field is what was read.
     Interrupted(Interrupted, Box<ReadBody>),
     /// The temporary file could not be written.
-    OurFault(io::Error),
-    /// A fault wants no more of it to be read; this is what had come.
-    Braked(Box<ReadBody>),
+    Spool(io::Error),
+    /// A fault stopped the reading. The field is what was read.
+    Stopped(Box<ReadBody>),
 }
 
-/// How a fault hinders the reading of a body.
+/// How a fault limits the reading of a body.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct BodyThrottle {
-    /// After how many bytes nothing more is read.
+    /// The number of bytes after which reading stops.
     pub(crate) stop_at: Option<u64>,
-    /// How many bytes a second are read.
+    /// The rate in bytes per second.
     pub(crate) rate: Option<u64>,
 }
 
-/// Takes a body in as `intake` says; `slowed` is called when it first waits because of the brake.
+/// Reads a body as `policy` requires. Calls `slowed` when the throttle first delays it.
 pub(crate) async fn read(
     recorder: &ConnectionRecorder,
     mut body: Incoming,
-    intake: &BodyPolicy,
+    policy: &BodyPolicy,
     framing: Framing,
     throttle: BodyThrottle,
     mut slowed: impl FnMut(),
 ) -> Result<ReadBody, BodyError> {
     let declared = framing.length();
     let shared = &recorder.shared;
-    let sink = BodySink::new(&shared.store, shared.records_bodies, intake, declared);
+    let sink = BodySink::new(&shared.store, shared.records_bodies, policy, declared);
     let mut reading = Reading {
-        limit: limit_of(intake),
+        limit: body_limit(policy),
         length: 0,
-        turn_ends: TURN_BYTES,
+        quantum_end: QUANTUM_BYTES,
         sink: SinkWorker::new(sink, declared),
     };
     let end = loop {
-        // What is announced to be too long is not asked for at all.
+        // A body that is announced to be too large is not requested from the client.
         if declared.is_some_and(|length| length > reading.limit) {
             break BodyEnd::TooLarge;
         }
@@ -69,7 +69,7 @@ pub(crate) async fn read(
                     Some(rate) => reading.take_slowly(frame, rate, recorder, &mut slowed).await,
                     None => reading.take(frame).await.map(Ok),
                 };
-                if let Err(why) = body_read.map_err(BodyError::OurFault)? {
+                if let Err(why) = body_read.map_err(BodyError::Spool)? {
                     let body_read = reading.finish(BodyEnd::Truncated).await?;
                     return Err(BodyError::Interrupted(why, Box::new(body_read)));
                 }
@@ -80,39 +80,39 @@ pub(crate) async fn read(
                 return Err(BodyError::Interrupted(Interrupted::ClientGone, Box::new(body_read)));
             }
         }
-        recorder.received(reading.length);
+        recorder.set_received(reading.length);
         if throttle.stop_at == Some(reading.length) {
-            return Err(BodyError::Braked(Box::new(reading.finish(BodyEnd::Truncated).await?)));
+            return Err(BodyError::Stopped(Box::new(reading.finish(BodyEnd::Truncated).await?)));
         }
         if reading.length > reading.limit {
             break BodyEnd::TooLarge;
         }
-        if reading.is_turn_over() {
+        if reading.is_quantum_over() {
             yield_now().await;
         }
     };
     reading.finish(end).await
 }
 
-/// The most bytes that are read.
-fn limit_of(intake: &BodyPolicy) -> u64 {
-    match intake {
+/// Returns the largest number of bytes to read.
+fn body_limit(policy: &BodyPolicy) -> u64 {
+    match policy {
         BodyPolicy::Discard | BodyPolicy::Form(_) => u64::MAX,
         BodyPolicy::Store(limit) | BodyPolicy::Whole(limit) => *limit,
     }
 }
 
-/// How far the reading of a body has come.
+/// The progress of reading one body.
 struct Reading {
     limit: u64,
     length: u64,
-    /// The length at which the present turn is over.
-    turn_ends: u64,
+    /// The length at which the task yields next.
+    quantum_end: u64,
     sink: SinkWorker,
 }
 
 impl Reading {
-    /// As much of a frame as the brake allows.
+    /// Returns as much of a frame as the throttle allows.
     fn cut_at(&self, mut frame: Bytes, throttle: BodyThrottle) -> Bytes {
         if let Some(stop_at) = throttle.stop_at {
             let left = stop_at.saturating_sub(self.length);
@@ -121,7 +121,7 @@ impl Reading {
         frame
     }
 
-    /// Takes a frame at `rate` bytes per second; says what interrupts that.
+    /// Reads a frame at `rate` bytes per second. Returns what interrupted it, if anything did.
     async fn take_slowly(
         &mut self,
         mut frame: Bytes,
@@ -133,7 +133,7 @@ impl Reading {
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         while !frame.is_empty() {
             self.take(frame.split_to(bytes.min(frame.len()))).await?;
-            recorder.received(self.length);
+            recorder.set_received(self.length);
             recorder.record_received();
             slowed();
             if let Err(why) = recorder.wait_for(tokio::time::sleep(time)).await {
@@ -148,16 +148,16 @@ impl Reading {
         self.sink.take(frame).await
     }
 
-    fn is_turn_over(&mut self) -> bool {
-        let over = self.length >= self.turn_ends;
+    fn is_quantum_over(&mut self) -> bool {
+        let over = self.length >= self.quantum_end;
         if over {
-            self.turn_ends = self.length + TURN_BYTES;
+            self.quantum_end = self.length + QUANTUM_BYTES;
         }
         over
     }
 
     async fn finish(self, end: BodyEnd) -> Result<ReadBody, BodyError> {
-        Ok(self.sink.finish().await.map_err(BodyError::OurFault)?.finish(end))
+        Ok(self.sink.finish().await.map_err(BodyError::Spool)?.finish(end))
     }
 }
 
@@ -167,7 +167,7 @@ enum Next {
     Broken,
 }
 
-/// The next frame; `waiting` is called whenever the client lets us wait for it.
+/// Returns the next frame. Calls `waiting` whenever no data is available yet.
 async fn next_frame(body: &mut Incoming, waiting: impl Fn()) -> Next {
     let poll = |body: &mut Incoming, context: &mut Context<'_>| {
         let polled = Pin::new(body).poll_frame(context);
@@ -179,8 +179,8 @@ async fn next_frame(body: &mut Incoming, waiting: impl Fn()) -> Next {
     loop {
         match poll_fn(|context| poll(body, context)).await {
             None => return Next::Disposition(BodyEnd::Complete),
-            Some(Err(error)) => return broken_by(&error),
-            // Trailers are read and mean nothing.
+            Some(Err(error)) => return classify_error(&error),
+            // Trailers are ignored.
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     return Next::Data(data);
@@ -190,8 +190,8 @@ async fn next_frame(body: &mut Incoming, waiting: impl Fn()) -> Next {
     }
 }
 
-/// What hyper's error says about the client.
-fn broken_by(error: &hyper::Error) -> Next {
+/// Classifies hyper's error.
+fn classify_error(error: &hyper::Error) -> Next {
     let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     match source.map(io::Error::kind) {
         _ if error.is_incomplete_message() => Next::Disposition(BodyEnd::Truncated),
@@ -203,8 +203,8 @@ fn broken_by(error: &hyper::Error) -> Next {
     }
 }
 
-/// Lets others have a turn. Waking ourselves puts us behind those who are ready now; tokio's own
-/// `yield_now` waits for the I/O driver, and starved others for up to 0.6 s.
+/// Yields to other tasks. Waking this task at once queues it behind those that are ready now;
+/// tokio's `yield_now` waits for the I/O driver and delayed other tasks by up to 0.6 s.
 async fn yield_now() {
     let mut stepped = false;
     poll_fn(|context| {

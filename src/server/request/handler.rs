@@ -1,4 +1,5 @@
-//! One request: open, body, commit, answer.
+//! Handles one request: opens its exchange, reads its body, commits it and returns the response.
+//! What the response is, [`api`](crate::api) and the faults decide. Start with [`serve`].
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -17,12 +18,12 @@ use crate::server::connection::state::{ConnectionRecorder, Interrupted};
 use crate::server::request::body;
 use crate::server::request::body::BodyError;
 use crate::server::request::inject::Pending;
-use crate::server::request::response::{AnswerBody, respond};
+use crate::server::request::response::{HyperBody, respond};
 use crate::server::request::sink::ReadBody;
 use crate::server::runtime;
 use crate::server::state::State;
 
-/// Nothing can be answered any more: the connection is given up.
+/// The error with which a connection is given up without a response.
 #[derive(Debug)]
 pub(crate) struct ConnectionAborted;
 
@@ -34,37 +35,37 @@ impl std::fmt::Display for ConnectionAborted {
 
 impl std::error::Error for ConnectionAborted {}
 
-/// A request on its way through.
+/// A request in progress.
 pub(crate) struct RequestTask {
     pub(crate) recorder: Arc<ConnectionRecorder>,
     pub(crate) exchange: u64,
-    /// The fault that strikes it, as long as that has not done what it does.
+    /// The fault that was selected for it, until it is injected or skipped.
     pub(crate) pending: Option<Pending>,
-    /// Faults that strike single calls of it, until those are done.
+    /// Faults that were selected for single calls of it, until they are injected or skipped.
     pub(crate) on_calls: Vec<Pending>,
-    /// Whether its answer is in the record.
+    /// Whether the journal has its response.
     pub(crate) is_begun: bool,
     /// The fault that holds its response.
     pub(crate) held_by: Option<u64>,
-    /// How often the origin had been reset when it came.
+    /// The epoch in which it arrived.
     epoch: u64,
 }
 
-/// What a request comes to.
+/// How a request ends.
 pub(crate) enum Disposition {
-    /// An answer, and what the record says once it is written.
+    /// A response, and the outcome to record when it is written.
     Response(Box<Response>, Outcome),
-    /// What a fault has written in place of one.
+    /// Bytes that a fault writes instead of a response.
     RawResponse(RawResponse),
-    /// Nothing: the client went away.
+    /// No response: the client is gone.
     ClientGone,
 }
 
-/// Serves the request whose head the tap has just seen.
+/// Serves the request whose head the recording stream has just read.
 pub(crate) async fn serve(
     recorder: Arc<ConnectionRecorder>,
     request: Request<Incoming>,
-) -> Result<hyper::Response<AnswerBody>, ConnectionAborted> {
+) -> Result<hyper::Response<HyperBody>, ConnectionAborted> {
     let Some(raw) = recorder.take_head() else {
         recorder
             .shared
@@ -77,21 +78,21 @@ pub(crate) async fn serve(
     let framing = head.framing();
     let (version, body) = (request.version(), request.into_body());
     let (mut task, opened) = open(&recorder, head, framing);
-    let end = task.reach_end(opened, body, framing).await;
-    match task.act_on_answer(end).await {
-        Disposition::Response(mut answer, outcome) => {
-            task.begin(&mut answer);
-            Ok(respond(Arc::clone(&task.recorder), *answer, version, outcome))
+    let end = task.run(opened, body, framing).await;
+    match task.act_on_response(end).await {
+        Disposition::Response(mut response, outcome) => {
+            task.begin(&mut response);
+            Ok(respond(Arc::clone(&task.recorder), *response, version, outcome))
         }
         Disposition::RawResponse(raw_response) => {
-            task.recorder.end_with(raw_response);
+            task.recorder.set_raw_response(raw_response);
             Err(ConnectionAborted)
         }
         Disposition::ClientGone => Err(ConnectionAborted),
     }
 }
 
-/// Opens the record, asks the core about the head, and what is to go wrong.
+/// Opens the exchange, passes the head to the API and selects a fault.
 fn open(
     recorder: &Arc<ConnectionRecorder>,
     head: Head,
@@ -102,8 +103,8 @@ fn open(
     let instants = state.instants();
     let opened = api::open(&mut state.storage, instants, &head);
     let (calls, refused) = match &opened {
-        Ok(plan) => (vec![plan.call().clone()], None),
-        Err(answer) => (answer.calls.clone(), Some(answer.head.status)),
+        Ok(request) => (vec![request.call().clone()], None),
+        Err(response) => (response.calls.clone(), Some(response.head.status)),
     };
     let (pending, ended) = state.choose_at_head(&calls[0], refused, &head);
     let exchange = state.journal.open(|index| Exchange {
@@ -126,20 +127,20 @@ fn open(
         outcome: Outcome::Receiving,
     });
     let epoch = recorder.shared.epoch.current();
-    recorder.opened(exchange, epoch);
+    recorder.record_opened(exchange, epoch);
     let (recorder, on_calls) = (Arc::clone(recorder), Vec::new());
     let (is_begun, held_by) = (false, None);
     let mut task = RequestTask { recorder, exchange, pending, on_calls, is_begun, held_by, epoch };
     let mut opened = opened;
-    if let (Err(answer), None) = (&mut opened, &task.pending) {
-        task.begin_answer(&mut state, answer);
+    if let (Err(response), None) = (&mut opened, &task.pending) {
+        task.begin_response(&mut state, response);
     }
     (task, opened)
 }
 
 impl RequestTask {
-    /// Takes the body in, has done what is asked for, and comes to an answer.
-    async fn reach_end(
+    /// Reads the body, commits the request and returns how it ends.
+    async fn run(
         &mut self,
         opened: Result<Box<PendingRequest>, Box<Response>>,
         body: Incoming,
@@ -148,38 +149,39 @@ impl RequestTask {
         if let Some(end) = self.act_at_head(opened.is_err()) {
             return end;
         }
-        let mut plan = match opened {
-            Ok(plan) => plan,
-            Err(answer) => return Disposition::Response(answer, Outcome::Responded),
+        let mut request = match opened {
+            Ok(request) => request,
+            Err(response) => return Disposition::Response(response, Outcome::Responded),
         };
         let recorder = Arc::clone(&self.recorder);
-        match self.read_body(&recorder, &plan, body, framing).await {
-            // The client still waits to be asked for its body.
-            None => Disposition::RawResponse(RawResponse::nothing(Disconnect::Close)),
-            Some(Ok(body_read)) => self.past_body(plan, body_read).await,
-            Some(Err(BodyError::Braked(body_read))) => self.act_in_body(&plan, &body_read),
+        match self.read_body(&recorder, &request, body, framing).await {
+            // The client still waits for `100 Continue`.
+            None => Disposition::RawResponse(RawResponse::empty(Disconnect::Close)),
+            Some(Ok(body_read)) => self.finish_after_body(request, body_read).await,
+            Some(Err(BodyError::Stopped(body_read))) => self.act_in_body(&request, &body_read),
             Some(Err(BodyError::Interrupted(why, body_read))) => {
-                self.end_in_body(&plan, &body_read);
+                self.end_in_body(&request, &body_read);
                 self.interrupted(why)
             }
-            Some(Err(BodyError::OurFault(error))) => {
-                let answer = self.internal_error_response(&mut plan, &error.to_string());
-                Disposition::Response(answer, Outcome::Responded)
+            Some(Err(BodyError::Spool(error))) => {
+                let response = self.internal_error_response(&mut request, &error.to_string());
+                Disposition::Response(response, Outcome::Responded)
             }
         }
     }
 
-    /// Reads the body. Gives nothing if the client was not asked for it, and is to be given up.
+    /// Reads the body. Returns `None` if the client was not asked for it and the connection is to
+    /// be given up.
     async fn read_body(
         &mut self,
         recorder: &ConnectionRecorder,
-        plan: &PendingRequest,
+        request: &PendingRequest,
         body: Incoming,
         framing: Framing,
     ) -> Option<Result<ReadBody, BodyError>> {
         let (unasked, throttle) = (self.act_on_continue(), self.throttle());
         let reading =
-            body::read(recorder, body, plan.body_policy(), framing, throttle, || self.fire());
+            body::read(recorder, body, request.body_policy(), framing, throttle, || self.fire());
         let mut reading = pin!(reading);
         match unasked {
             None => Some(reading.await),
@@ -187,35 +189,36 @@ impl RequestTask {
         }
     }
 
-    async fn past_body(
+    async fn finish_after_body(
         &mut self,
-        mut plan: Box<PendingRequest>,
+        mut request: Box<PendingRequest>,
         body_read: ReadBody,
     ) -> Disposition {
-        if !self.choose_behind_body(&mut plan, &body_read) {
-            return self.forgotten();
+        if !self.choose_after_body(&mut request, &body_read) {
+            return self.end_stale();
         }
-        let mut plan = match self.act_at_commit(plan, &body_read) {
-            Ok(plan) => plan,
+        let mut request = match self.act_at_commit(request, &body_read) {
+            Ok(request) => request,
             Err(end) => return end,
         };
         let is_short = body_read.received.end == BodyEnd::Truncated;
         let outcome = if is_short { Outcome::RequestTruncated } else { Outcome::Responded };
-        match self.commit(&mut plan, &body_read).await {
-            Some(answer) => Disposition::Response(answer, outcome),
-            None => self.forgotten(),
+        match self.commit(&mut request, &body_read).await {
+            Some(response) => Disposition::Response(response, outcome),
+            None => self.end_stale(),
         }
     }
 
-    /// Whether the origin was reset since the request came: it must not get into the new one.
-    pub(crate) fn is_forgotten(&self, _: &State) -> bool {
+    /// Returns whether the origin was reset since the request arrived: it must not change the new
+    /// state.
+    pub(crate) fn is_stale_epoch(&self, _: &State) -> bool {
         self.epoch != self.recorder.shared.epoch.current()
     }
 
-    /// The end of a request that need not wait any longer.
+    /// Returns the end of a request whose wait was interrupted.
     pub(crate) fn interrupted(&mut self, why: Interrupted) -> Disposition {
         match why {
-            Interrupted::OriginReset => self.forgotten(),
+            Interrupted::OriginReset => self.end_stale(),
             Interrupted::ClientGone => {
                 self.recorder.close(Outcome::ClientGone);
                 Disposition::ClientGone
@@ -223,63 +226,63 @@ impl RequestTask {
         }
     }
 
-    /// The end of a request of an earlier time: nobody knows any more what to answer.
-    pub(crate) fn forgotten(&mut self) -> Disposition {
+    /// Returns the end of a request that arrived before a reset.
+    pub(crate) fn end_stale(&mut self) -> Disposition {
         self.pending = None;
-        Disposition::RawResponse(RawResponse::nothing(Disconnect::Close))
+        Disposition::RawResponse(RawResponse::empty(Disconnect::Close))
     }
 
-    /// Has the core do what was asked, unless it has been reset. Digests that it needs first are
-    /// computed elsewhere meanwhile.
+    /// Commits the request, unless the origin was reset. Digests that the commit needs are
+    /// computed on another thread first.
     async fn commit(
         &mut self,
-        plan: &mut PendingRequest,
+        request: &mut PendingRequest,
         body_read: &ReadBody,
     ) -> Option<Box<Response>> {
         loop {
-            let needed = match self.try_commit(plan, body_read)? {
-                Ok(answer) => return Some(answer),
+            let needed = match self.try_commit(request, body_read)? {
+                Ok(response) => return Some(response),
                 Err(needed) => needed,
             };
             if let Err(error) = digest(needed).await {
-                return Some(self.internal_error_response(plan, &error));
+                return Some(self.internal_error_response(request, &error));
             }
         }
     }
 
     fn try_commit(
         &mut self,
-        plan: &mut PendingRequest,
+        request: &mut PendingRequest,
         body_read: &ReadBody,
     ) -> Option<Result<Box<Response>, Blob>> {
         let recorder = Arc::clone(&self.recorder);
         let mut state = recorder.shared.lock();
-        if self.is_forgotten(&state) {
+        if self.is_stale_epoch(&state) {
             return None;
         }
         state.run_due();
         let change = Change::by_exchange(state.now(), self.exchange);
-        let committed = match self.past(&state) {
-            Some(mut past) => api::commit(&mut past, change, plan, &body_read.received),
-            None => api::commit(&mut state.storage, change, plan, &body_read.received),
+        let committed = match self.stale_storage(&state) {
+            Some(mut snapshot) => api::commit(&mut snapshot, change, request, &body_read.received),
+            None => api::commit(&mut state.storage, change, request, &body_read.received),
         };
         match committed {
-            CommitResult::Response(mut answer) => {
+            CommitResult::Response(mut response) => {
                 record_body(&mut state, self.exchange, body_read);
-                self.record_commit(&mut state, &answer);
-                self.act_after_commit(&mut state, plan, body_read, &answer);
+                self.record_commit(&mut state, &response);
+                self.act_after_commit(&mut state, request, body_read, &response);
                 if self.pending.is_none() {
-                    self.begin_answer(&mut state, &mut answer);
+                    self.begin_response(&mut state, &mut response);
                 }
-                Some(Ok(answer))
+                Some(Ok(response))
             }
             CommitResult::NeedsDigest(content) => Some(Err(content)),
         }
     }
 
-    fn record_commit(&mut self, state: &mut State, answer: &Response) {
-        let instants = answer.is_done().then(|| state.instants());
-        let calls = if self.pending.is_some() { answer.calls.clone() } else { Vec::new() };
+    fn record_commit(&mut self, state: &mut State, response: &Response) {
+        let instants = response.is_done().then(|| state.instants());
+        let calls = if self.pending.is_some() { response.calls.clone() } else { Vec::new() };
         state.journal.update(self.exchange, |record| {
             record.committed = instants;
             if !calls.is_empty() {
@@ -288,49 +291,53 @@ impl RequestTask {
         });
     }
 
-    /// Notes, before its first byte, that an answer is on its way.
-    pub(crate) fn begin(&mut self, answer: &mut Response) {
+    /// Records, before its first byte, that a response is on its way.
+    pub(crate) fn begin(&mut self, response: &mut Response) {
         if self.is_begun {
             return;
         }
         let recorder = Arc::clone(&self.recorder);
         let mut state = recorder.shared.lock();
-        self.begin_answer(&mut state, answer);
+        self.begin_response(&mut state, response);
     }
 
-    /// Its response is held no longer.
+    /// Counts its response as no longer held.
     pub(crate) fn end_hold(&mut self, state: &mut State) {
         if let Some(fault) = self.held_by.take() {
             state.holds.end(fault);
         }
     }
 
-    fn begin_answer(&mut self, state: &mut State, answer: &mut Response) {
+    fn begin_response(&mut self, state: &mut State, response: &mut Response) {
         self.is_begun = true;
         self.end_hold(state);
         let instants = state.instants();
-        let is_file = matches!(answer.body, Body::Blob(..));
+        let is_file = matches!(response.body, Body::Blob(..));
         let outcome = if is_file { Outcome::Sending } else { Outcome::Responding };
-        let enders = state.enders_of_tokens(&answer.calls);
+        let enders = state.token_expiring_faults(&response.calls);
         state.journal.update(self.exchange, |record| {
-            record.calls = std::mem::take(&mut answer.calls);
-            record.answer = Some(Arc::clone(&answer.head));
+            record.calls = std::mem::take(&mut response.calls);
+            record.answer = Some(Arc::clone(&response.head));
             record.answered = Some(instants);
             record.outcome = outcome;
             record.faults.extend(enders);
         });
     }
 
-    /// The environment let us down: 500, and the verdict will say why.
-    fn internal_error_response(&mut self, plan: &mut PendingRequest, why: &str) -> Box<Response> {
+    /// Responds with 500 and records an internal error, which fails the verification.
+    fn internal_error_response(
+        &mut self,
+        request: &mut PendingRequest,
+        why: &str,
+    ) -> Box<Response> {
         let mut state = self.recorder.shared.lock();
         let now = state.now();
         state.journal.record_internal_error(format!("exchange {}: {why}", self.exchange));
-        Response::internal_error_response(&state.storage, plan.call().clone(), now)
+        Response::internal_error_response(&state.storage, request.call().clone(), now)
     }
 }
 
-/// Computes a digest, which reads all of a content, where it keeps nobody waiting.
+/// Computes a digest, which reads the whole blob, on a thread that may block.
 async fn digest(content: Blob) -> Result<(), String> {
     let runtime = runtime::handle().map_err(|error| error.to_string())?;
     let computed = runtime.spawn_blocking(move || content.digest().map(|_| ())).await;

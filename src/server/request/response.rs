@@ -1,4 +1,4 @@
-//! From our answer to hyper's response.
+//! Converts an API response to hyper's response. Start with [`respond`].
 
 use std::borrow::Cow;
 use std::io;
@@ -18,8 +18,8 @@ use crate::journal::{Outcome, ResponseHead};
 
 use crate::server::connection::state::ConnectionRecorder;
 
-/// A body on its way out. When it is dropped, hyper has all of it, or wants no more.
-pub(crate) struct AnswerBody {
+/// A response body while it is written. When it is dropped, hyper has all of it or gives up.
+pub(crate) struct HyperBody {
     rest: Rest,
     recorder: Arc<ConnectionRecorder>,
     outcome: Outcome,
@@ -31,16 +31,16 @@ enum Rest {
     Chunks { chunks: Chunks, left: u64 },
 }
 
-/// Makes hyper's response of an answer to a request of that version. `outcome` is what the record says once all is
-/// written. A head with names that a test has given is written by the tap.
+/// Converts a response to a request of that version. `outcome` is recorded when all of it is
+/// written. The recording stream writes the head if a test set its header names.
 pub(crate) fn respond(
     recorder: Arc<ConnectionRecorder>,
     answer: Response,
     request_version: Version,
     outcome: Outcome,
-) -> hyper::Response<AnswerBody> {
+) -> hyper::Response<HyperBody> {
     let closes = answer.closes();
-    if has_given_names(&answer.head) {
+    if has_custom_names(&answer.head) {
         let version = if request_version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" };
         let head = answer.head.to_bytes(version);
         recorder.update_outgoing(|outgoing| outgoing.replace_head(head));
@@ -52,27 +52,28 @@ pub(crate) fn respond(
             Rest::Chunks { left: range.end - range.start, chunks: content.chunks(range) }
         }
     };
-    let mut response = hyper::Response::new(AnswerBody { rest, recorder, outcome, closes });
+    let mut response = hyper::Response::new(HyperBody { rest, recorder, outcome, closes });
     write_head(&mut response, &answer.head);
     if closes && request_version == Version::HTTP_10 {
-        // hyper adds `keep-alive` to an HTTP/1.1 response if the client asked for that in HTTP/1.0.
+        // hyper adds `keep-alive` to an HTTP/1.1 response if an HTTP/1.0 client asked for that.
         *response.version_mut() = Version::HTTP_10;
     }
     response
 }
 
-/// Whether a test has given it headers, whose names and order are written as they stand: hyper would
-/// write the names in title case, and those of one name together.
-fn has_given_names(head: &ResponseHead) -> bool {
+/// Returns whether a test set headers whose names and order are kept. hyper would write the names
+/// in title case and equal names together.
+fn has_custom_names(head: &ResponseHead) -> bool {
     head.headers.iter().any(|(name, _)| matches!(name, Cow::Owned(_)))
 }
 
-fn write_head(response: &mut hyper::Response<AnswerBody>, head: &ResponseHead) {
+fn write_head(response: &mut hyper::Response<HyperBody>, head: &ResponseHead) {
     *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or_default();
     response.extensions_mut().insert(reason(head.reason.clone()));
     response.headers_mut().reserve(head.headers.len());
     for (name, value) in &head.headers {
-        // What no header can hold does not get this far: paths are quoted, the rest is ASCII.
+        // A value that no header can hold does not occur: paths are quoted, everything else is
+        // ASCII.
         let value = match value {
             Cow::Borrowed(text) => HeaderValue::from_maybe_shared(Bytes::from_static(text)),
             Cow::Owned(text) => HeaderValue::from_bytes(text),
@@ -92,7 +93,7 @@ fn reason(text: Cow<'static, str>) -> ReasonPhrase {
     }
 }
 
-impl HttpBody for AnswerBody {
+impl HttpBody for HyperBody {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -124,7 +125,7 @@ impl HttpBody for AnswerBody {
     }
 }
 
-impl AnswerBody {
+impl HyperBody {
     fn left(&self) -> u64 {
         match &self.rest {
             Rest::Bytes(bytes) => bytes.len() as u64,
@@ -133,14 +134,14 @@ impl AnswerBody {
     }
 }
 
-impl Drop for AnswerBody {
+impl Drop for HyperBody {
     fn drop(&mut self) {
-        // What is dropped before its end was cut by the client's leaving.
+        // A body that is dropped before its end was cut because the client left.
         if self.left() == 0 {
             if matches!(self.rest, Rest::Chunks { .. }) {
-                self.recorder.all_given();
+                self.recorder.record_file_passed();
             }
-            self.recorder.answered(self.outcome, self.closes);
+            self.recorder.record_response(self.outcome, self.closes);
         }
     }
 }

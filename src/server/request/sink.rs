@@ -1,7 +1,7 @@
-//! What a body fills while it comes in: a hash, its first bytes, and what is kept of it.
+//! Hashes a body while it arrives and keeps its first bytes, or all of it.
 //!
-//! A [`BodySink`] waits for nobody but the disk, and knows no socket: the
-//! [worker](super::sink_worker) chooses the thread on which it takes a frame.
+//! A [`BodySink`] blocks only on the disk and knows no socket: the [worker](super::sink_worker)
+//! chooses the thread on which it takes a frame.
 
 use std::io;
 
@@ -19,31 +19,32 @@ pub(crate) struct BodySink {
     is_recorded: bool,
 }
 
-/// A body that was taken in, to its end or as far as it went.
+/// A body that was read to its end, or until it was interrupted.
 pub(crate) struct ReadBody {
     pub(crate) received: RequestBody,
-    /// All of it, if bodies are kept.
+    /// The whole body, if bodies are recorded.
     pub(crate) body: Option<Blob>,
 }
 
 impl BodySink {
-    /// A sink for a body that `intake` says what to do with, and that may have declared its length.
+    /// Returns a sink that treats the body as `policy` requires. `declared` is the announced
+    /// length.
     pub(crate) fn new(
         store: &BlobStore,
         is_recorded: bool,
-        intake: &BodyPolicy,
+        policy: &BodyPolicy,
         declared: Option<u64>,
     ) -> Self {
-        let form = match intake {
+        let form = match policy {
             BodyPolicy::Form(boundary) => Some(FormReader::new(boundary, store.clone())),
             _ => None,
         };
-        let is_stored = matches!(intake, BodyPolicy::Store(_));
+        let is_stored = matches!(policy, BodyPolicy::Store(_));
         Self {
             length: 0,
             hasher: Hasher::new(),
             start: Vec::new(),
-            whole: matches!(intake, BodyPolicy::Whole(_)).then(Vec::new),
+            whole: matches!(policy, BodyPolicy::Whole(_)).then(Vec::new),
             form,
             writer: (is_stored || is_recorded).then(|| store.writer(declared)),
             is_stored,
@@ -55,7 +56,7 @@ impl BodySink {
     ///
     /// # Errors
     ///
-    /// What writing to the temporary file came to. The body is then lost.
+    /// Returns the error of writing to the temporary file. The body is lost then.
     pub(crate) fn take(&mut self, frame: &[u8]) -> io::Result<()> {
         self.length += frame.len() as u64;
         let wanted = START_BYTES - self.start.len();
@@ -73,7 +74,7 @@ impl BodySink {
         Ok(())
     }
 
-    /// Whether the next bytes go to the temporary file, as far as one can say.
+    /// Returns whether the next bytes probably go to the temporary file.
     pub(crate) fn is_spooling(&self) -> bool {
         let writer = self.writer.as_ref().is_some_and(BlobWriter::is_spooling);
         writer || self.form.as_ref().is_some_and(FormReader::is_spooling)

@@ -1,11 +1,12 @@
-//! The thread on which a body's frames are hashed and stored.
+//! Chooses the thread on which the frames of a body are hashed and stored. Start with
+//! [`SinkWorker::take`].
 //!
-//! One large body alone is read by one core, and hashed and stored by another: by a helper thread
-//! that lives as long as the body does. When there are as many large bodies as cores, every core
-//! has a body to read, and helpers would only add hand-overs. Each frame is then taken where it is
-//! read, unless it is large and goes to the temporary file: the disk may keep its writer waiting,
-//! which must not be a thread that serves others. Such a frame is taken by a thread that has
-//! nothing else to do, and is given up right after it.
+//! A large body uses two cores: one reads it, and a helper thread that lives as long as the body
+//! hashes and stores it. If there are as many large bodies as cores, every core has a body to
+//! read, and helpers would only add hand-overs. Each frame is then taken on the thread that reads
+//! it, unless it is large and goes to the temporary file: the disk may block its writer, and a
+//! thread that serves connections must not block. A blocking thread takes such a frame and
+//! returns.
 
 use std::io;
 use std::num::NonZero;
@@ -19,23 +20,24 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::server::request::sink::BodySink;
 
-/// A body of so many bytes is large.
+/// A body of this many bytes is large.
 const LARGE_BODY: u64 = 4 << 20;
 
-/// A write of so many bytes is large: as long as a hand-over to another thread, when all goes well.
+/// A write of this many bytes is large: it normally takes as long as a hand-over to another
+/// thread.
 const LARGE_WRITE: usize = 64 << 10;
 
-/// Buffers that go round between reader and helper. The reader copies a frame into a spare one and
-/// has its own buffer free again: a frame that waited for the helper would make hyper read into
-/// fresh memory each time, and the page faults of that cost more than the copy.
+/// Number of buffers between reader and helper. The reader copies each frame into a spare buffer,
+/// so that its own buffer is free again. If frames waited for the helper without a copy, hyper
+/// would read into fresh memory each time, and the page faults cost more than the copy.
 const WAITING_FRAMES: usize = 4;
 
-/// Large bodies that are being read, in the whole process.
+/// The number of large bodies that are being read in this process.
 static LARGE_BODIES: AtomicUsize = AtomicUsize::new(0);
 
-/// A sink, and the thread that fills it.
+/// A sink and the thread that fills it.
 pub(crate) struct SinkWorker {
-    /// None once the body is lost.
+    /// `None` when the body is lost.
     place: Option<SourceLocation>,
     large: Option<LargeBodyGuard>,
     length: u64,
@@ -48,7 +50,7 @@ enum SourceLocation {
 
 struct Helper {
     frames: mpsc::Sender<Vec<u8>>,
-    /// Buffers that have been taken in, to be filled again.
+    /// Buffers whose frames were taken, for reuse.
     spare: mpsc::Receiver<Vec<u8>>,
     sink: JoinHandle<io::Result<Box<BodySink>>>,
 }
@@ -60,18 +62,18 @@ impl SinkWorker {
         Self { place: Some(SourceLocation::Here(Box::new(sink))), large, length: 0 }
     }
 
-    /// Takes a frame in, or has it taken in soon.
+    /// Takes a frame, or queues it for the helper.
     ///
     /// # Errors
     ///
-    /// What writing this frame, or an earlier one, to the temporary file came to.
+    /// Returns the error of writing this frame or an earlier one to the temporary file.
     pub(crate) async fn take(&mut self, frame: Bytes) -> io::Result<()> {
         self.length += frame.len() as u64;
         if self.large.is_none() && self.length >= LARGE_BODY {
             self.large = Some(LargeBodyGuard::begin());
         }
         let wants_helper = self.large.is_some() && LargeBodyGuard::leaves_a_core_free();
-        let place = match self.place.take().ok_or_else(lost)? {
+        let place = match self.place.take().ok_or_else(lost_body_error)? {
             SourceLocation::Here(sink) if wants_helper => {
                 SourceLocation::Helper(Helper::start(sink))
             }
@@ -81,7 +83,9 @@ impl SinkWorker {
             place => place,
         };
         self.place = Some(match place {
-            SourceLocation::Here(sink) => SourceLocation::Here(take_here(sink, frame).await?),
+            SourceLocation::Here(sink) => {
+                SourceLocation::Here(take_on_this_thread(sink, frame).await?)
+            }
             SourceLocation::Helper(helper) => {
                 SourceLocation::Helper(helper.hand_over(&frame).await?)
             }
@@ -89,24 +93,24 @@ impl SinkWorker {
         Ok(())
     }
 
-    /// Gives the sink back, with all frames in it.
+    /// Returns the sink after it has taken all frames.
     ///
     /// # Errors
     ///
-    /// As [`SinkWorker::take`].
+    /// Returns the same errors as [`SinkWorker::take`].
     pub(crate) async fn finish(self) -> io::Result<BodySink> {
-        match self.place.ok_or_else(lost)? {
+        match self.place.ok_or_else(lost_body_error)? {
             SourceLocation::Here(sink) => Ok(*sink),
             SourceLocation::Helper(helper) => helper.recall().await.map(|sink| *sink),
         }
     }
 }
 
-fn lost() -> io::Error {
+fn lost_body_error() -> io::Error {
     io::Error::other("an earlier frame of this body could not be written")
 }
 
-async fn take_here(mut sink: Box<BodySink>, frame: Bytes) -> io::Result<Box<BodySink>> {
+async fn take_on_this_thread(mut sink: Box<BodySink>, frame: Bytes) -> io::Result<Box<BodySink>> {
     let may_block = frame.len() >= LARGE_WRITE && sink.is_spooling();
     let fill = move || sink.take(&frame).map(|()| sink);
     if may_block { spawn_blocking(fill).await.expect(NO_PANIC) } else { fill() }
@@ -129,29 +133,30 @@ impl Helper {
         Self { frames, spare, sink }
     }
 
-    /// Lets the helper take a frame as soon as it comes to it.
+    /// Queues a frame for the helper.
     async fn hand_over(mut self, frame: &[u8]) -> io::Result<Self> {
         let mut buffer = self.spare.recv().await.unwrap_or_default();
         buffer.clear();
         buffer.extend_from_slice(frame);
         match self.frames.send(buffer).await {
             Ok(()) => Ok(self),
-            // It takes frames until its channel is closed, unless one could not be written.
-            Err(_) => Err(self.recall().await.err().unwrap_or_else(lost)),
+            // The helper takes frames until its channel is closed, unless a write failed.
+            Err(_) => Err(self.recall().await.err().unwrap_or_else(lost_body_error)),
         }
     }
 
-    /// Lets the helper finish, and takes the sink back.
+    /// Waits until the helper is done and returns the sink.
     async fn recall(self) -> io::Result<Box<BodySink>> {
         drop(self.frames);
         self.sink.await.expect(NO_PANIC)
     }
 }
 
-/// A helper ends by a panic only, which is then ours too and is recorded at the edge of this task.
+/// The helper ends early only by a panic. The panic is propagated and recorded by the recorder of
+/// this connection.
 const NO_PANIC: &str = "taking a frame does not panic";
 
-/// One large body, counted while it is read.
+/// Counts one large body while it is read.
 struct LargeBodyGuard;
 
 impl LargeBodyGuard {
@@ -184,7 +189,7 @@ mod tests {
     use crate::blob::{BlobStore, Digest};
     use crate::server::runtime;
 
-    /// Frames of both sizes, while helpers are had and while they are not.
+    /// Frames of both sizes, with helpers and without.
     #[test]
     fn a_body_is_whole_on_whatever_threads_it_is_taken() {
         let body: Vec<u8> = (0..9 << 20).map(|at: u32| (at % 251).to_le_bytes()[0]).collect();

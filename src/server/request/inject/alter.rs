@@ -1,9 +1,9 @@
-//! Answers whose heads say something else.
+//! Changes the head of a response as a fault requires. Start with [`alter`].
 
 use crate::fault::{FRAMING_HEADERS, HeaderMutation};
 use crate::journal::ResponseHead;
 
-/// Whether a change is about what says where the body ends: hyper writes that as it finds it right.
+/// Returns whether a change affects the framing of the body, which hyper writes itself.
 pub(crate) fn is_about_framing(change: &HeaderMutation) -> bool {
     let (HeaderMutation::Without(name)
     | HeaderMutation::Twice(name)
@@ -14,15 +14,15 @@ pub(crate) fn is_about_framing(change: &HeaderMutation) -> bool {
     FRAMING_HEADERS.iter().any(|framing| framing.eq_ignore_ascii_case(name))
 }
 
-/// Changes a head.
+/// Applies a change to a head.
 ///
 /// # Errors
 ///
-/// What it does not have, so that it cannot be changed.
+/// Returns what the head lacks for this change.
 pub(crate) fn alter(head: &mut ResponseHead, change: &HeaderMutation) -> Result<(), String> {
     match change {
         HeaderMutation::WrongChecksum => edit(head, "X-Agile-Checksum", |digits| {
-            // Another first digit is enough for another digest.
+            // One other digit makes another digest.
             let first = if digits.starts_with('0') { "1" } else { "0" };
             format!("{first}{}", &digits[1..])
         }),
@@ -73,5 +73,5 @@ fn edit(
 
 fn position(head: &ResponseHead, name: &str) -> Result<usize, String> {
     let at = head.headers.iter().position(|(given, _)| given.eq_ignore_ascii_case(name));
-    at.ok_or_else(|| format!("its answer has no {name}"))
+    at.ok_or_else(|| format!("its response has no {name}"))
 }

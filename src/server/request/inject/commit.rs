@@ -1,4 +1,4 @@
-//! What faults do when a request is done, or should be.
+//! Applies faults when a request is committed, or when it should be.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,15 +19,15 @@ use crate::storage::{Actor, CallId, Change, Interference, InterferenceTarget, Se
 use crate::server::request::inject::{Pending, interim_support};
 
 impl RequestTask {
-    /// Asks about the calls that a body has told of. Some strikes are about a single one of them,
-    /// the others about the whole request, which only one can strike.
+    /// Selects faults for the calls that a body contains. Some faults apply to a single call,
+    /// others to the whole request; only one of the latter can be selected.
     pub(crate) fn choose_for_calls(
         &mut self,
         state: &mut State,
-        plan: &mut PendingRequest,
+        request: &mut PendingRequest,
         body_read: &ReadBody,
     ) {
-        let calls = plan.classify(&state.storage, state.now(), &body_read.received);
+        let calls = request.classify(&state.storage, state.now(), &body_read.received);
         state.journal.update(self.exchange, |record| record.calls.clone_from(&calls));
         let declared = Some(body_read.received.length);
         let interim = state
@@ -36,8 +36,8 @@ impl RequestTask {
             .map_or_else(InterimSupport::default, |record| interim_support(&record.head));
         let mut uses: HashMap<SessionId, u64> = HashMap::new();
         for (at, call) in calls.iter().enumerate() {
-            if let Some(row) = used_up_before(state, call, &mut uses) {
-                plan.call_override(at, CallOverride::Refuse(row));
+            if let Some(row) = find_used_up_token(state, call, &mut uses) {
+                request.call_override(at, CallOverride::Refuse(row));
                 continue;
             }
             let context = CallContext { at: Stage::Commit, refused: None, declared, interim };
@@ -46,10 +46,10 @@ impl RequestTask {
             if let Some(call_override) =
                 call_override(state, self.fault_as_actor(&pending), &pending, call)
             {
-                plan.call_override(at, call_override);
+                request.call_override(at, call_override);
                 self.on_calls.push(pending);
             } else if call.is_json_rpc() && is_about_one_call(&pending.injection.action) {
-                self.take_up(state, pending, call);
+                self.attach_fault(state, pending, call);
             } else if self.pending.is_none() {
                 self.pending = Some(pending);
             } else {
@@ -58,7 +58,7 @@ impl RequestTask {
         }
     }
 
-    fn take_up(&mut self, state: &mut State, pending: Pending, call: &Call) {
+    fn attach_fault(&mut self, state: &mut State, pending: Pending, call: &Call) {
         match &pending.injection.action {
             FaultAction::InterfereBefore(interference) => {
                 let by = self.fault_as_actor(&pending);
@@ -69,13 +69,13 @@ impl RequestTask {
         }
     }
 
-    /// What a fault makes of a request that is about to be done, if that is its end.
+    /// Applies a fault to a request that is about to be committed, if that ends it.
     pub(crate) fn act_at_commit(
         &mut self,
-        mut plan: Box<PendingRequest>,
+        mut request: Box<PendingRequest>,
         body_read: &ReadBody,
     ) -> Result<Box<PendingRequest>, Disposition> {
-        let Some(pending) = &self.pending else { return Ok(plan) };
+        let Some(pending) = &self.pending else { return Ok(request) };
         let (action, by) = (pending.injection.action.clone(), self.fault_as_actor(pending));
         let whole = body_read.received.end == BodyEnd::Complete;
         match action {
@@ -89,7 +89,7 @@ impl RequestTask {
                 return Err(self.lose(lose));
             }
             FaultAction::CommitLater(later) if whole => {
-                return self.put_off(plan, body_read, later.after).ok_or_else(|| {
+                return self.defer_commit(request, body_read, later.after).ok_or_else(|| {
                     self.record_undone(body_read);
                     self.lose(later.lose)
                 });
@@ -97,27 +97,27 @@ impl RequestTask {
             FaultAction::InterfereBefore(interference) => {
                 let recorder = Arc::clone(&self.recorder);
                 let mut state = recorder.shared.lock();
-                if self.is_forgotten(&state) {
+                if self.is_stale_epoch(&state) {
                     drop(state);
-                    return Err(self.forgotten());
+                    return Err(self.end_stale());
                 }
-                let befallen = interfere(&mut state, by, interference, plan.call());
-                // In the same moment, so that nobody sees the one without the other.
+                let befallen = interfere(&mut state, by, interference, request.call());
+                // Under the same lock, so that nobody sees the one without the other.
                 if let Some(pending) = self.pending.take() {
                     self.account(&mut state, &pending.injection, befallen);
                 }
             }
-            FaultAction::Join(join) => plan.call_override(0, CallOverride::Join(join, by)),
+            FaultAction::Join(join) => request.call_override(0, CallOverride::Join(join, by)),
             _ => {}
         }
-        Ok(plan)
+        Ok(request)
     }
 
-    /// Puts the commit off, unless the origin would refuse it: what is refused takes no effect,
-    /// however late. Gives the plan back then.
-    fn put_off(
+    /// Defers the commit, unless the origin would reject it: a rejected request changes nothing,
+    /// however late. Returns the request then.
+    fn defer_commit(
         &mut self,
-        mut plan: Box<PendingRequest>,
+        mut request: Box<PendingRequest>,
         body_read: &ReadBody,
         by: Duration,
     ) -> Option<Box<PendingRequest>> {
@@ -125,89 +125,91 @@ impl RequestTask {
         let (call, fault) = (pending.call, pending.injection.struck.fault);
         let (recorder, received) = (Arc::clone(&self.recorder), body_read.received.clone());
         let mut state = recorder.shared.lock();
-        if self.is_forgotten(&state) {
-            return Some(plan);
+        if self.is_stale_epoch(&state) {
+            return Some(request);
         }
         let now = state.now();
-        let answer = plan.dry_run(&state.storage, now, &received);
-        if !answer.has_done(call) {
+        let response = request.dry_run(&state.storage, now, &received);
+        if !response.has_done(call) {
             drop(state);
-            self.spare(refusal(&answer, call));
-            return Some(plan);
+            self.skip(refusal(&response, call));
+            return Some(request);
         }
-        plan.authenticate(&state.storage, now);
+        request.authenticate(&state.storage, now);
         match (now.after(by), fault) {
             (Some(at), _) => {
                 state.late.set(DeferredCommit {
                     at,
                     exchange: self.exchange,
                     fault,
-                    plan,
+                    request,
                     received,
                 });
             }
-            // What is due after all time never comes.
+            // A commit that is due after the end of time never runs.
             (None, Some(fault)) => state.faults.unreleased(fault),
             (None, None) => {}
         }
         None
     }
 
-    /// Notes what has come of a request that is not done.
+    /// Records a request that is not committed.
     fn record_undone(&mut self, body_read: &ReadBody) {
         self.record_body_read(body_read);
         let mut state = self.recorder.shared.lock();
-        // Of a request from before a reset there is no record, and so no call.
+        // The journal has no exchange, and so no calls, of a request from before a reset.
         let calls = state.calls(self.exchange);
         state.use_tokens_of_body(self.exchange, &calls, body_read.received.length);
     }
 
-    /// The origin as a fault wants the whole request to be answered from.
-    pub(crate) fn past(&self, state: &State) -> Option<Storage> {
+    /// Returns the storage as of the fault's creation, if the whole request is answered from that.
+    pub(crate) fn stale_storage(&self, state: &State) -> Option<Storage> {
         let past = self.pending.as_ref()?.injection.past.as_ref()?;
         Some(state.storage.as_of(past))
     }
 
-    /// Returns the fault of a strike as the one that changes what is stored.
+    /// Returns the fault as the actor that changes stored data.
     fn fault_as_actor(&self, pending: &Pending) -> Actor {
         let call = u32::try_from(pending.call).unwrap_or(u32::MAX);
         let during = Some(CallId { exchange: self.exchange, call });
         Actor::Fault { fault: pending.injection.struck.fault, during }
     }
 
-    /// What faults do in the moment in which the request has been done.
+    /// Applies faults in the same step in which the request is committed.
     pub(crate) fn act_after_commit(
         &mut self,
         state: &mut State,
-        plan: &PendingRequest,
+        request: &PendingRequest,
         body_read: &ReadBody,
-        answer: &Response,
+        response: &Response,
     ) {
-        // A fault that has been removed meanwhile still does what it was about to do.
+        // A fault that was removed in the meantime still acts.
         let is_struck = self.pending.is_some() || !self.on_calls.is_empty();
         if state.faults.is_idle() && !is_struck {
             return;
         }
-        state.use_tokens_of_body(self.exchange, &answer.calls, body_read.received.length);
+        state.use_tokens_of_body(self.exchange, &response.calls, body_read.received.length);
         let whole = self.pending.take_if(|pending| acts_with_commit(&pending.injection.action));
         let on_calls = std::mem::take(&mut self.on_calls);
         for pending in on_calls.into_iter().chain(whole) {
             let by = self.fault_as_actor(&pending);
             let Pending { injection, call } = pending;
             let done = match injection.action {
-                FaultAction::Listing(_) if answer.has_done(call) && !plan.is_overridden(call) => {
+                FaultAction::Listing(_)
+                    if response.has_done(call) && !request.is_overridden(call) =>
+                {
                     Err("its list is empty".to_owned())
                 }
-                _ => after_commit(state, by, &injection.action, answer, call),
+                _ => after_commit(state, by, &injection.action, response, call),
             };
             self.account(state, &injection, done);
         }
     }
 }
 
-/// The row by which a call of a batch is refused whose token the calls before it have used up;
-/// each use is counted when all are done.
-fn used_up_before(
+/// Returns the error for a call of a batch whose token is used up by the previous calls. Uses are
+/// counted after all calls.
+fn find_used_up_token(
     state: &State,
     call: &Call,
     uses: &mut HashMap<SessionId, u64>,
@@ -220,17 +222,17 @@ fn used_up_before(
     call.results().find(|row| row.causes.contains(&ErrorKind::BadCredentials))
 }
 
-/// Whether it is about that call alone, whatever else came with it in a batch.
+/// Returns whether the action affects one call alone, even inside a batch.
 fn is_about_one_call(action: &FaultAction) -> bool {
     matches!(action, FaultAction::InterfereBefore(_) | FaultAction::InterfereAfter(_))
 }
 
-/// Whether a strike on a whole request has acted, or cannot, as soon as that has been done.
+/// Returns whether a fault on a whole request is injected, or skipped, by its commit.
 fn acts_with_commit(action: &FaultAction) -> bool {
     matches!(action, FaultAction::InterfereAfter(_) | FaultAction::Join(_) | FaultAction::Stale)
 }
 
-/// What is done to a single call of a body that may have several.
+/// Returns how a single call of a body is overridden.
 fn call_override(state: &State, by: Actor, pending: &Pending, call: &Call) -> Option<CallOverride> {
     if !call.is_json_rpc() {
         return None;
@@ -252,19 +254,19 @@ fn call_override(state: &State, by: Actor, pending: &Pending, call: &Call) -> Op
     }
 }
 
-/// What becomes of a strike on a call that has been done, or refused.
+/// Returns whether a fault on a call was injected after that was committed or rejected.
 fn after_commit(
     state: &mut State,
     by: Actor,
     action: &FaultAction,
-    answer: &Response,
+    response: &Response,
     at: usize,
 ) -> Result<(), String> {
-    let refused = if answer.has_done(at) { Ok(()) } else { Err(refusal(answer, at)) };
-    let call = answer.calls.get(at);
+    let refused = if response.has_done(at) { Ok(()) } else { Err(refusal(response, at)) };
+    let call = response.calls.get(at);
     match (action, call) {
-        // A refusal that a fault has made is no success, and what is stale may well not be there:
-        // but whoever is not known is told nothing.
+        // A rejection by a fault is not a success, and stale data may be missing. A client without
+        // a valid token gets no data at all.
         (FaultAction::Reject(_), _) => Ok(()),
         (FaultAction::Stale, Some(call)) if call.user.is_some() || !call.is_json_rpc() => Ok(()),
         (FaultAction::InterfereAfter(interference), Some(call)) => {
@@ -289,7 +291,7 @@ fn interfere(
     )
 }
 
-/// Why a strike that needs that call to be done came to nothing.
-pub(crate) fn refusal(answer: &Response, at: usize) -> String {
-    refused_by_origin(answer.head.status, answer.calls.get(at).and_then(|call| call.row))
+/// Returns why a fault that needs a successful call was skipped.
+pub(crate) fn refusal(response: &Response, at: usize) -> String {
+    refused_by_origin(response.head.status, response.calls.get(at).and_then(|call| call.row))
 }

@@ -1,4 +1,4 @@
-//! What faults do with interim responses: `100 Continue`, and those that a test adds.
+//! Applies faults to interim responses: `100 Continue`, and those that a test adds.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -8,16 +8,16 @@ use crate::server::connection::outgoing::CONTINUE;
 use crate::server::connection::state::ConnectionRecorder;
 use crate::server::request::handler::RequestTask;
 
-/// A wait for the body of a client that was not asked for it.
+/// A wait for the body of a client that got no `100 Continue`.
 pub(crate) struct Unasked {
     time: Duration,
-    /// Whether the client is asked after that time; else the connection is given up.
+    /// Whether `100 Continue` is sent after the wait; otherwise the connection is given up.
     asks: bool,
 }
 
 impl Unasked {
-    /// Waits for what `reading` comes to. Gives nothing if the client sends nothing of its body in time, and is
-    /// not to be asked.
+    /// Waits for `reading`. Returns `None` if the client sends nothing in time and gets no `100
+    /// Continue` either.
     pub(crate) async fn wait<T>(
         self,
         recorder: &ConnectionRecorder,
@@ -36,13 +36,13 @@ impl Unasked {
 }
 
 impl RequestTask {
-    /// Sends an interim response in front of whatever comes next.
+    /// Sends an interim response before the next response.
     pub(crate) fn send_interim(&mut self, response: &InterimResponse) {
         self.recorder.update_outgoing(|outgoing| outgoing.push(&response.to_bytes()));
         self.fire();
     }
 
-    /// Keeps `100 Continue` from the client, if a fault wants that: whoever is struck expects it.
+    /// Withholds `100 Continue` if a fault requires that. The client is known to expect it.
     pub(crate) fn act_on_continue(&mut self) -> Option<Unasked> {
         let limit = self.recorder.shared.hold_limit;
         let (garbage, unasked) = match self.action()? {

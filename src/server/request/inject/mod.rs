@@ -1,17 +1,17 @@
-//! How faults act on a request.
+//! Applies faults to a request.
 //!
-//! [`interim`] is about what is sent before its final response, [`body`] about what happens up to the
-//! end of its body, [`commit`] about what happens when it
-//! is done, [`answer`] about its answer, [`outcome`] about the account. What is called `choose_…` asks
-//! which fault strikes, and `act_…` does what it does. A strike is spent when it has done that; until
-//! then it is the request's, and goes back to its fault if nothing comes of it.
+//! [`interim`] applies what comes before the final response, [`body`] what happens up to the end
+//! of the body, [`commit`] what happens at the commit, and [`response`] what happens to the
+//! response; [`outcome`] reports each result to the registry. Functions named `choose_…` select a
+//! fault, functions named `act_…` apply it. A selected fault counts as injected when it has acted.
+//! If it cannot act, it returns to the registry. Start with [`Pending`].
 
 mod alter;
-mod answer;
 mod body;
 mod commit;
 mod interim;
 mod outcome;
+mod response;
 
 use std::collections::BTreeSet;
 use std::iter::{once, repeat};
@@ -22,14 +22,14 @@ use crate::storage::{Actor, CallId, Change};
 
 use crate::server::state::State;
 
-/// A strike, and which of the request's calls it is about.
+/// A selected fault, and the call of the request to which it applies.
 #[derive(Debug)]
 pub(crate) struct Pending {
     injection: Injection,
     call: usize,
 }
 
-/// What the client of a request makes of interim responses.
+/// Returns which interim responses a client understands.
 fn interim_support(head: &Head) -> InterimSupport {
     match (head.version(), head.expects_continue()) {
         ("HTTP/1.0", _) => InterimSupport::None,
@@ -39,8 +39,8 @@ fn interim_support(head: &Head) -> InterimSupport {
 }
 
 impl State {
-    /// Which fault strikes a request whose head has just been judged, and which one has ended its
-    /// token. JSON-RPC is asked about when its body has told what it is.
+    /// Selects the fault for a request whose head was just read, and returns the fault that
+    /// expired its token. JSON-RPC calls are selected after the body.
     pub(crate) fn choose_at_head(
         &mut self,
         call: &Call,
@@ -58,8 +58,8 @@ impl State {
         (injection.map(|injection| Pending { injection, call: 0 }), ended)
     }
 
-    /// Counts the use of a token, and ends it if a fault wants that. Returns that fault; an exchange
-    /// that is in the journal already names it from here on.
+    /// Counts the use of a token, and expires it if a fault requires that. Returns that fault. An
+    /// exchange that is in the journal names it from now on.
     fn use_token(
         &mut self,
         call: &Call,
@@ -75,8 +75,8 @@ impl State {
         Some(struck)
     }
 
-    /// The faults that ended the tokens of calls, each once.
-    pub(crate) fn enders_of_tokens(&self, calls: &[Call]) -> Vec<FaultRef> {
+    /// Returns the faults that expired the tokens of calls, each once.
+    pub(crate) fn token_expiring_faults(&self, calls: &[Call]) -> Vec<FaultRef> {
         let faults = calls.iter().filter_map(|call| match call.token_ended_by {
             Some(Actor::Fault { fault, .. }) => fault,
             _ => None,
@@ -85,7 +85,7 @@ impl State {
         faults.iter().filter_map(|id| self.faults.record(*id).map(FaultRecord::struck)).collect()
     }
 
-    /// Counts the uses of the tokens that a body holds: a call each, and the body with the first.
+    /// Counts the uses of the tokens in a body: one per call, and the bytes with the first.
     fn use_tokens_of_body(&mut self, exchange: u64, calls: &[Call], bytes: u64) {
         let in_body = (0..).zip(calls).filter(|(_, call)| call.is_json_rpc());
         for ((at, call), bytes) in in_body.zip(once(bytes).chain(repeat(0))) {
@@ -93,12 +93,12 @@ impl State {
         }
     }
 
-    /// Whether an exchange's request has the method HEAD, whose response has no body.
+    /// Returns whether the request of an exchange has the method HEAD, whose response has no body.
     fn is_head(&self, exchange: u64) -> bool {
         self.journal.exchange(exchange).is_some_and(|record| record.head.method() == b"HEAD")
     }
 
-    /// What an exchange asked for, as far as it is known.
+    /// Returns the calls of an exchange, as far as they are known.
     fn calls(&self, exchange: u64) -> Vec<Call> {
         self.journal.exchange(exchange).map(|record| record.calls.clone()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! The account of a strike: it is spent, or goes back; and the ends that a request can come to.
+//! Reports to the registry whether a selected fault was injected or skipped, and ends requests.
 
 use std::sync::Arc;
 
@@ -12,19 +12,19 @@ use crate::server::state::State;
 use crate::server::request::inject::Pending;
 
 impl RequestTask {
-    /// What is to be done to the request, as long as that has not happened.
+    /// Returns the action that is still to be applied to the request.
     pub(crate) fn action(&self) -> Option<&FaultAction> {
         self.pending.as_ref().map(|pending| &pending.injection.action)
     }
 
-    /// Refuses the request; its body, or the rest of it, is never read.
+    /// Rejects the request. The rest of its body is never read.
     pub(crate) fn reject(&mut self, reject: &ErrorResponse) -> Disposition {
-        let at = self.struck_call();
+        let at = self.target_call();
         self.fire();
         let state = self.recorder.shared.lock();
-        if self.is_forgotten(&state) {
+        if self.is_stale_epoch(&state) {
             drop(state);
-            return self.forgotten();
+            return self.end_stale();
         }
         let calls = state.calls(self.exchange);
         let (row, status, code) = match calls.get(at).and_then(|call| reject.choose(call)) {
@@ -41,11 +41,11 @@ impl RequestTask {
             body: reject.own_body().map(|body| (&*body.content_type, &*body.bytes)),
             is_head: state.is_head(self.exchange),
         };
-        let answer = refuse(&state.storage, state.now(), calls, &refusal);
-        Disposition::Response(answer.closing(), Outcome::Responded)
+        let response = refuse(&state.storage, state.now(), calls, &refusal);
+        Disposition::Response(response.closing(), Outcome::Responded)
     }
 
-    /// Loses the answer.
+    /// Loses the response.
     pub(crate) fn lose(&mut self, lose: ResponseLoss) -> Disposition {
         match lose {
             ResponseLoss::Status(status) => self.reject(&ErrorResponse::status(status)),
@@ -53,23 +53,23 @@ impl RequestTask {
         }
     }
 
-    /// Ends the connection without an answer.
+    /// Ends the connection without a response.
     pub(crate) fn cut(&mut self, cut: Disconnect) -> Disposition {
         self.fire();
-        Disposition::RawResponse(RawResponse::nothing(cut))
+        Disposition::RawResponse(RawResponse::empty(cut))
     }
 
-    /// The strike has done what it does.
+    /// Reports the fault as injected.
     pub(crate) fn fire(&mut self) {
         self.resolve(Ok(()));
     }
 
-    /// Nothing comes of the strike.
-    pub(crate) fn spare(&mut self, why: impl Into<String>) {
+    /// Reports the fault as skipped.
+    pub(crate) fn skip(&mut self, why: impl Into<String>) {
         self.resolve(Err(why.into()));
     }
 
-    /// The strike has done what it does, or could not.
+    /// Reports the fault as injected, or as skipped with the reason.
     pub(crate) fn resolve(&mut self, done: Result<(), String>) {
         let Some(pending) = self.pending.take() else { return };
         let recorder = Arc::clone(&self.recorder);
@@ -82,8 +82,8 @@ impl RequestTask {
         injection: &Injection,
         done: Result<(), String>,
     ) {
-        // The faults and the record of before a reset are gone.
-        if self.is_forgotten(state) {
+        // After a reset, the faults and the journal of this request are gone.
+        if self.is_stale_epoch(state) {
             return;
         }
         match done {
@@ -98,8 +98,8 @@ impl RequestTask {
 }
 
 impl Drop for RequestTask {
-    /// What was to strike a request that is over may strike another one, and what was held of it is
-    /// held no longer.
+    /// A fault that was not injected may apply to another request, and a hold of this request
+    /// ends.
     fn drop(&mut self) {
         if self.held_by.is_some() {
             let recorder = Arc::clone(&self.recorder);

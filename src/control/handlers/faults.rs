@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 use crate::fault::{Fault, FaultRecord};
 use crate::mock::MockOrigin;
 
-use super::body::filled;
-use super::router::{Refused, Request, Said};
+use crate::control::dto::filled;
+use crate::control::message::{ApiError, Request, Response};
 
-pub(super) const TAKES: &str = r#"a fault, a list of faults, or {"fault": […]}"#;
+pub(in crate::control) const TAKES: &str = r#"a fault, a list of faults, or {"fault": […]}"#;
 
-pub(super) fn list(origin: &MockOrigin) -> Said {
+pub(in crate::control) fn list(origin: &MockOrigin) -> Response {
     let faults: Vec<_> = origin.faults().iter().map(account).collect();
-    Said::Json(json!({ "faults": faults }))
+    Response::Json(json!({ "faults": faults }))
 }
 
 fn account(record: &FaultRecord) -> Value {
@@ -29,39 +29,48 @@ fn account(record: &FaultRecord) -> Value {
 }
 
 /// A fault in the words in which it is added.
-pub(super) fn written(fault: &Fault) -> Value {
+pub(in crate::control) fn written(fault: &Fault) -> Value {
     serde_json::from_str(&fault.to_json()).unwrap_or_default()
 }
 
-pub(super) fn add(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+pub(in crate::control) fn add(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     let faults = Fault::list_from_json(filled(request.body, TAKES)?)?;
     let is_alone = faults.len() == 1;
     let handle = origin
         .add_all(faults)
         .map_err(|wrong| if is_alone { wrong.why } else { wrong.to_string() })?;
     let ids: Vec<_> = handle.iter().map(crate::mock::FaultHandle::id).collect();
-    Ok(Said::Json(json!({ "ids": ids })))
+    Ok(Response::Json(json!({ "ids": ids })))
 }
 
-pub(super) fn delete_all(origin: &MockOrigin) -> Said {
+pub(in crate::control) fn delete_all(origin: &MockOrigin) -> Response {
     let ids = ids(origin);
     origin.clear_faults();
-    Said::Json(json!({ "deleted": ids }))
+    Response::Json(json!({ "deleted": ids }))
 }
 
-pub(super) fn delete_one(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+pub(in crate::control) fn delete_one(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     let id = number(request.id).filter(|id| origin.remove_fault(*id));
     let id = id.ok_or_else(|| none(request, &ids(origin)))?;
-    Ok(Said::Json(json!({ "deleted": [id] })))
+    Ok(Response::Json(json!({ "deleted": [id] })))
 }
 
-pub(super) fn release(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+pub(in crate::control) fn release(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     let id = number(request.id).filter(|id| origin.release_fault(*id));
     let id = id.ok_or_else(|| holds_nothing(origin, request))?;
-    Ok(Said::Json(json!({ "released": [id] })))
+    Ok(Response::Json(json!({ "released": [id] })))
 }
 
-fn holds_nothing(origin: &MockOrigin, request: &Request<'_>) -> Refused {
+fn holds_nothing(origin: &MockOrigin, request: &Request<'_>) -> ApiError {
     let (holding, others): (Vec<_>, Vec<_>) =
         origin.faults().into_iter().partition(FaultRecord::holds);
     let Some(id) = number(request.id).filter(|id| others.iter().any(|other| other.id == *id))
@@ -73,7 +82,7 @@ fn holds_nothing(origin: &MockOrigin, request: &Request<'_>) -> Refused {
         [] => ", nor does any other".to_owned(),
         holding => format!(": those with hold are {}", holding.join(", ")),
     };
-    Refused::new(404, format!("fault {id} holds nothing{there}"))
+    ApiError::new(404, format!("fault {id} holds nothing{there}"))
 }
 
 /// The number of a fault, as it is written everywhere.
@@ -81,10 +90,10 @@ fn number(text: &str) -> Option<u64> {
     text.parse().ok().filter(|number: &u64| number.to_string() == text)
 }
 
-fn none(request: &Request<'_>, known: &[u64]) -> Refused {
+fn none(request: &Request<'_>, known: &[u64]) -> ApiError {
     let known: Vec<_> = known.iter().map(ToString::to_string).collect();
     let known = if known.is_empty() { "none at all".to_owned() } else { known.join(", ") };
-    Refused::new(404, format!("there is no fault {}, but {known}", request.id))
+    ApiError::new(404, format!("there is no fault {}, but {known}", request.id))
 }
 
 fn ids(origin: &MockOrigin) -> Vec<u64> {

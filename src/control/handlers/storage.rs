@@ -7,27 +7,28 @@ use crate::fault::config::json::{check_keys, member, needed};
 use crate::mock::{MockOrigin, NamedUpload, ProvisionError};
 use crate::storage::{File, Piece};
 
-use super::body::object;
-use super::list::list;
-use super::query::Parameter;
-use super::router::{Refused, Request, Said};
+use crate::control::dto::object;
+use crate::control::list::list;
+use crate::control::message::{ApiError, Request, Response};
+use crate::control::query::Parameter;
 
 const PATH: (&str, &str) = ("path", "a path from the account's root, or with the account in front");
 const USER: (&str, &str) = ("user", "the name of a user");
 
 /// Which file is read.
-pub(super) const READ: &[Parameter] = &[Parameter::new(PATH.0, PATH.1)];
+pub(in crate::control) const READ: &[Parameter] = &[Parameter::new(PATH.0, PATH.1)];
 
 /// Where a file is put, and whose it is.
-pub(super) const PUT: &[Parameter] =
+pub(in crate::control) const PUT: &[Parameter] =
     &[Parameter::new(PATH.0, PATH.1).required(), Parameter::new(USER.0, USER.1)];
 
 /// Which piece is put.
-pub(super) const PIECE: &[Parameter] = &[Parameter::new("part", "a part number").required()];
+pub(in crate::control) const PIECE: &[Parameter] =
+    &[Parameter::new("part", "a part number").required()];
 
-pub(super) const NEW_UPLOAD: &str = r#"{"path": PATH, "user": NAME}"#;
+pub(in crate::control) const NEW_UPLOAD: &str = r#"{"path": PATH, "user": NAME}"#;
 
-impl From<ProvisionError> for Refused {
+impl From<ProvisionError> for ApiError {
     fn from(error: ProvisionError) -> Self {
         match error {
             ProvisionError::Invalid(why) => Self::new(400, why),
@@ -37,12 +38,15 @@ impl From<ProvisionError> for Refused {
     }
 }
 
-pub(super) fn files(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+pub(in crate::control) fn files(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     if let Some(path) = request.query.get(PATH.0) {
-        return Ok(Said::Blob(origin.stored_content(path)?));
+        return Ok(Response::Blob(origin.stored_content(path)?));
     }
     let files = origin.stored_files().into_iter();
-    Ok(Said::Written(list("files", files.map(|(path, file)| file_json(&path, &file)))))
+    Ok(Response::Written(list("files", files.map(|(path, file)| file_json(&path, &file)))))
 }
 
 fn file_json(path: &str, file: &File) -> std::io::Result<Value> {
@@ -55,24 +59,30 @@ fn file_json(path: &str, file: &File) -> std::io::Result<Value> {
     }))
 }
 
-pub(super) fn put_file(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+pub(in crate::control) fn put_file(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     let path = request.query.get(PATH.0).unwrap_or_default();
     let stored = &request.content;
     let path = origin.put_file(path, request.query.get(USER.0), stored.clone())?;
-    Ok(Said::Json(json!({ "path": path, "size": stored.len(), "digest": digest(stored) })))
+    Ok(Response::Json(json!({ "path": path, "size": stored.len(), "digest": digest(stored) })))
 }
 
 fn digest(content: &Blob) -> Option<String> {
     content.known_digest().map(|digest| digest.to_string())
 }
 
-pub(super) fn uploads(origin: &MockOrigin) -> Said {
+pub(in crate::control) fn uploads(origin: &MockOrigin) -> Response {
     let uploads = origin.named_uploads().into_iter();
-    Said::Written(list("uploads", uploads.map(|upload| Ok(upload_json(&upload)))))
+    Response::Written(list("uploads", uploads.map(|upload| Ok(upload_json(&upload)))))
 }
 
-pub(super) fn upload(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
-    Ok(Said::Json(upload_json(&origin.named_upload(request.id)?)))
+pub(in crate::control) fn upload(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
+    Ok(Response::Json(upload_json(&origin.named_upload(request.id)?)))
 }
 
 fn upload_json(named: &NamedUpload) -> Value {
@@ -99,19 +109,25 @@ fn piece_json(piece: &Piece) -> Value {
     })
 }
 
-pub(super) fn begin_upload(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+pub(in crate::control) fn begin_upload(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     let object = object(request.body, NEW_UPLOAD)?;
     check_keys(&object, &[PATH.0, USER.0])?;
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let path = needed(member(&object, PATH.0, PATH.1, text)?, PATH.0, PATH.1)?;
     let user = member(&object, USER.0, USER.1, text)?;
     let id = origin.begin_upload(&path, user.as_deref())?;
-    Ok(Said::Json(json!({ "id": id })))
+    Ok(Response::Json(json!({ "id": id })))
 }
 
-pub(super) fn put_piece(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+pub(in crate::control) fn put_piece(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     let part = request.query.number("part")?.unwrap_or_default();
     let stored = &request.content;
     origin.put_piece(request.id, part, stored.clone())?;
-    Ok(Said::Json(json!({ "part": part, "size": stored.len(), "digest": digest(stored) })))
+    Ok(Response::Json(json!({ "part": part, "size": stored.len(), "digest": digest(stored) })))
 }

@@ -8,16 +8,16 @@ use crate::fault::config::selection;
 use crate::journal::Exchange;
 use crate::mock::{Condition, MockOrigin, Wanted};
 
-use super::query::{Parameter, Query};
-use super::router::{Refused, Request, Said};
-use super::story::outcome_named;
+use crate::control::handlers::inspect::outcome_named;
+use crate::control::message::{ApiError, Request, Response};
+use crate::control::query::{Parameter, Query};
 
 const SECONDS: &str = "seconds from 0 to 3600";
 const LONGEST: Duration = Duration::from_secs(3600);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What is waited for, and how long. The first ones select calls as faults do.
-pub(super) const PARAMETERS: &[Parameter] = &[
+pub(in crate::control) const PARAMETERS: &[Parameter] = &[
     Parameter::new("op", "an operation, as faults name it"),
     Parameter::new("method", "a JSON-RPC method"),
     Parameter::new("part", "a part number or a range of them"),
@@ -37,7 +37,10 @@ pub(super) const PARAMETERS: &[Parameter] = &[
 /// How many of [`PARAMETERS`] select calls.
 const SELECTORS: usize = 7;
 
-pub(super) fn wait(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+pub(in crate::control) fn wait(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     let query = &request.query;
     let timeout = query.read("timeout", seconds)?.unwrap_or(DEFAULT_TIMEOUT);
     let condition = match query.read("quiet", seconds)? {
@@ -46,7 +49,7 @@ pub(super) fn wait(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, R
     };
     let counts = matches!(condition, Condition::Count { .. });
     let waited = origin.wait_for(condition, timeout);
-    Ok(Said::Later(Box::pin(async move {
+    Ok(Response::Deferred(Box::pin(async move {
         let waited = waited.await;
         if counts {
             json!({ "met": waited.is_met, "count": waited.count })

@@ -5,13 +5,16 @@ use serde_json::{Value, json};
 use crate::fault::config::json::{check_keys, member};
 use crate::mock::MockOrigin;
 
-use super::body::object;
-use super::router::{Refused, Request, Said};
+use crate::control::dto::object;
+use crate::control::message::{ApiError, Request, Response};
 
-pub(super) const TAKES: &str = r#"{"token": TOKEN} or {"user": NAME}"#;
+pub(in crate::control) const TAKES: &str = r#"{"token": TOKEN} or {"user": NAME}"#;
 
 /// Lets one token expire, or all of a user.
-pub(super) fn expire(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+pub(in crate::control) fn expire(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     let object = object(request.body, TAKES)?;
     check_keys(&object, &["token", "user"])?;
     let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -22,5 +25,5 @@ pub(super) fn expire(origin: &MockOrigin, request: &Request<'_>) -> Result<Said,
         (None, Some(user)) => origin.expire_tokens_of(&user)?,
         _ => return Err(format!("the body takes one of token and user: {TAKES}").into()),
     };
-    Ok(Said::Json(json!({ "expired": expired })))
+    Ok(Response::Json(json!({ "expired": expired })))
 }

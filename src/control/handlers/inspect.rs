@@ -12,16 +12,16 @@ use crate::journal::{
 };
 use crate::mock::MockOrigin;
 
-use super::list::list;
-use super::query::Parameter;
-use super::router::{Refused, Request, Said};
+use crate::control::list::list;
+use crate::control::message::{ApiError, Request, Response};
+use crate::control::query::Parameter;
 
-pub(super) fn timeline(origin: &MockOrigin) -> Said {
-    Said::Text(origin.timeline())
+pub(in crate::control) fn timeline(origin: &MockOrigin) -> Response {
+    Response::Text(origin.timeline())
 }
 
-pub(super) fn verify(origin: &MockOrigin) -> Said {
-    Said::Json(match origin.verify() {
+pub(in crate::control) fn verify(origin: &MockOrigin) -> Response {
+    Response::Json(match origin.verify() {
         Ok(()) => json!({ "ok": true }),
         Err(verdict) => {
             let failures: Vec<_> = verdict.failures().iter().map(ToString::to_string).collect();
@@ -31,25 +31,28 @@ pub(super) fn verify(origin: &MockOrigin) -> Said {
 }
 
 /// Which part of the journal is asked for.
-pub(super) const PAGE: &[Parameter] =
+pub(in crate::control) const PAGE: &[Parameter] =
     &[Parameter::new("after", "the number of an exchange"), Parameter::new("limit", "a number")];
 
-pub(super) fn journal(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+pub(in crate::control) fn journal(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     let after: Option<u64> = request.query.number("after")?;
     let limit = request.query.number("limit")?.unwrap_or(u64::MAX);
     let from = after.map_or(0, |after| after.saturating_add(1));
     let exchanges = origin.read_journal(from, limit).flatten();
-    Ok(Said::Written(list("exchanges", exchanges.map(|exchange| Ok(told(&exchange))))))
+    Ok(Response::Written(list("exchanges", exchanges.map(|exchange| Ok(told(&exchange))))))
 }
 
-pub(super) fn connections(origin: &MockOrigin) -> Said {
+pub(in crate::control) fn connections(origin: &MockOrigin) -> Response {
     let noted: BTreeMap<u64, Value> = origin
         .noted_after(0)
         .iter()
         .filter(|connection| connection.unparsed.is_some() || connection.fault.is_some())
         .map(|connection| (connection.index, noted(connection)))
         .collect();
-    Said::Json(json!({ "connections": noted.into_values().collect::<Vec<_>>() }))
+    Response::Json(json!({ "connections": noted.into_values().collect::<Vec<_>>() }))
 }
 
 fn noted(connection: &Connection) -> Value {
@@ -102,7 +105,7 @@ fn told(exchange: &Exchange) -> Value {
 }
 
 /// Returns the outcome of that name in JSON.
-pub(super) fn outcome_named(word: &str) -> Option<Outcome> {
+pub(in crate::control) fn outcome_named(word: &str) -> Option<Outcome> {
     serde_json::from_value(word.into()).ok()
 }
 

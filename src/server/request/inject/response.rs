@@ -1,4 +1,4 @@
-//! What faults do to a request's answer.
+//! Applies faults to the response of a request. Start with [`RequestTask::act_on_response`].
 
 use std::sync::Arc;
 
@@ -15,24 +15,24 @@ use crate::server::request::inject::alter::{alter, is_about_framing};
 use crate::server::request::inject::commit::refusal;
 
 impl RequestTask {
-    /// Bends what the request has come to, as a fault wants it.
-    pub(crate) async fn act_on_answer(&mut self, end: Disposition) -> Disposition {
-        let (mut answer, outcome, action) = match (end, self.action().cloned()) {
-            (Disposition::Response(answer, outcome), Some(action)) => (answer, outcome, action),
+    /// Applies the request's fault to its response.
+    pub(crate) async fn act_on_response(&mut self, end: Disposition) -> Disposition {
+        let (mut response, outcome, action) = match (end, self.action().cloned()) {
+            (Disposition::Response(response, outcome), Some(action)) => (response, outcome, action),
             (end, _) => return end,
         };
-        if action.needs_commit() && !answer.has_done(self.struck_call()) {
-            self.spare(refusal(&answer, self.struck_call()));
-            return Disposition::Response(answer, outcome);
+        if action.needs_commit() && !response.has_done(self.target_call()) {
+            self.skip(refusal(&response, self.target_call()));
+            return Disposition::Response(response, outcome);
         }
         match action {
             FaultAction::CommitThen(lose) => return self.lose(lose),
             FaultAction::CutAnswer(room, cut) => {
-                return self.cut_answer(answer, room, cut, outcome);
+                return self.cut_response(response, room, cut, outcome);
             }
-            FaultAction::Garble(garble) => return self.garble(answer, &garble, outcome),
+            FaultAction::Garble(garble) => return self.malform(response, &garble, outcome),
             FaultAction::Delay(by) => {
-                self.hold_back();
+                self.record_hold();
                 let recorder = Arc::clone(&self.recorder);
                 if let Err(why) = recorder.wait_for(tokio::time::sleep(by)).await {
                     return self.interrupted(why);
@@ -44,18 +44,21 @@ impl RequestTask {
                 }
             }
             FaultAction::Alter(change) => {
-                let altered = alter_head(&mut answer, &change);
+                let altered = alter_head(&mut response, &change);
                 let is_unframed = altered.is_ok() && is_about_framing(&change);
                 self.resolve(altered);
                 if is_unframed {
-                    self.begin(&mut answer);
-                    return Disposition::RawResponse(RawResponse::whole(*answer, self.version()));
+                    self.begin(&mut response);
+                    return Disposition::RawResponse(RawResponse::until_close(
+                        *response,
+                        self.version(),
+                    ));
                 }
             }
             FaultAction::AnswerSlowly(rate) => {
-                self.answer_slowly(rate, &answer);
+                self.limit_response_rate(rate, &response);
             }
-            // These act before there is an answer, where the request comes so far.
+            // These act before there is a response, if the request gets that far.
             FaultAction::Reject(_)
             | FaultAction::RejectAfter(..)
             | FaultAction::CutAfter(..)
@@ -70,57 +73,57 @@ impl RequestTask {
             | FaultAction::Stale
             | FaultAction::Listing(_)
             | FaultAction::InterfereBefore(_)
-            | FaultAction::InterfereAfter(_) => self.spare(refusal(&answer, self.struck_call())),
+            | FaultAction::InterfereAfter(_) => self.skip(refusal(&response, self.target_call())),
         }
-        Disposition::Response(answer, outcome)
+        Disposition::Response(response, outcome)
     }
 
-    pub(crate) fn struck_call(&self) -> usize {
+    pub(crate) fn target_call(&self) -> usize {
         self.pending.as_ref().map_or(0, |pending| pending.call)
     }
 
-    fn answer_slowly(&mut self, rate: u64, answer: &Response) {
-        let length = length_of(answer);
+    fn limit_response_rate(&mut self, rate: u64, response: &Response) {
+        let length = response_length(response);
         if length <= pacing_quantum(rate).0 {
             let length = counted(length, "byte");
-            return self.spare(format!("its answer is written in one go at that rate: {length}"));
+            return self.skip(format!("its response is written in one go at that rate: {length}"));
         }
         self.recorder.set_pace(rate);
         self.fire();
     }
 
-    fn garble(
+    fn malform(
         &mut self,
-        mut answer: Box<Response>,
-        garble: &MalformedResponse,
+        mut response: Box<Response>,
+        malformed: &MalformedResponse,
         outcome: Outcome,
     ) -> Disposition {
-        if let Some(why) = changes_nothing(garble, &answer) {
-            self.spare(why);
-            return Disposition::Response(answer, outcome);
+        if let Some(why) = explain_no_effect(malformed, &response) {
+            self.skip(why);
+            return Disposition::Response(response, outcome);
         }
         self.fire();
-        self.begin(&mut answer);
-        Disposition::RawResponse(RawResponse::garbled(*answer, self.version(), garble))
+        self.begin(&mut response);
+        Disposition::RawResponse(RawResponse::malformed(*response, self.version(), malformed))
     }
 
-    fn cut_answer(
+    fn cut_response(
         &mut self,
-        mut answer: Box<Response>,
+        mut response: Box<Response>,
         room: u64,
         cut: Disconnect,
         outcome: Outcome,
     ) -> Disposition {
-        let length = length_of(&answer);
+        let length = response_length(&response);
         if length < room {
-            self.spare(format!("its answer has only {}", counted(length, "byte")));
-            return Disposition::Response(answer, outcome);
+            self.skip(format!("its response has only {}", counted(length, "byte")));
+            return Disposition::Response(response, outcome);
         }
         self.fire();
         if room > 0 {
-            self.begin(&mut answer);
+            self.begin(&mut response);
         }
-        Disposition::RawResponse(RawResponse::begun(*answer, self.version(), room, cut))
+        Disposition::RawResponse(RawResponse::truncated(*response, self.version(), room, cut))
     }
 
     async fn hold(&mut self) -> Result<(), Interrupted> {
@@ -132,15 +135,15 @@ impl RequestTask {
             let mut state = recorder.shared.lock();
             if !state.is_holding(fault) {
                 drop(state);
-                self.spare("what it holds had been released");
+                self.skip("what it holds had been released");
                 return Ok(());
             }
             word = state.holds.begin(fault);
             self.held_by = Some(fault);
-            // Before the lock is given up, so that no release is missed.
+            // Registered before the lock is released, so that no release is missed.
             word.notified()
         };
-        self.hold_back();
+        self.record_hold();
         let limit = recorder.shared.hold_limit;
         if recorder.wait_for(tokio::time::timeout(limit, released)).await?.is_err() {
             recorder.shared.lock().faults.unreleased(fault);
@@ -148,16 +151,17 @@ impl RequestTask {
         Ok(())
     }
 
-    /// The version of HTTP in which the answer is written.
+    /// Returns the HTTP version of the response.
     fn version(&self) -> &'static str {
         let state = self.recorder.shared.lock();
         state.journal.exchange(self.exchange).map_or("HTTP/1.1", |record| record.head.version())
     }
 
-    /// The answer is kept back from here on; what was asked for is done.
-    fn hold_back(&mut self) {
+    /// Records that the response is held. The request is committed already.
+    fn record_hold(&mut self) {
         let Some(pending) = self.pending.take() else { return };
-        // At once: whoever finds the answer held finds that the fault has fired, and the reverse.
+        // In the same step: whoever sees that the response is held also sees that the fault was
+        // injected, and the reverse.
         let recorder = Arc::clone(&self.recorder);
         let mut state = recorder.shared.lock();
         state.journal.update(self.exchange, |record| record.outcome = Outcome::Held);
@@ -165,38 +169,38 @@ impl RequestTask {
     }
 }
 
-/// Changes the head of an answer.
+/// Changes the head of a response.
 ///
 /// # Errors
 ///
-/// Why that cannot be, or would change nothing.
-fn alter_head(answer: &mut Response, change: &HeaderMutation) -> Result<(), String> {
-    let before = Arc::clone(&answer.head);
-    alter(answer.head_mut(), change)?;
-    if before == answer.head { Err("its answer says so already".to_owned()) } else { Ok(()) }
+/// Returns why the change is impossible or would change nothing.
+fn alter_head(response: &mut Response, change: &HeaderMutation) -> Result<(), String> {
+    let before = Arc::clone(&response.head);
+    alter(response.head_mut(), change)?;
+    if before == response.head { Err("its response says so already".to_owned()) } else { Ok(()) }
 }
 
-/// Why a garbled answer would be the very one that the origin gives.
-fn changes_nothing(garble: &MalformedResponse, answer: &Response) -> Option<String> {
-    let length = body_length(answer);
-    match garble {
+/// Returns why the malformed response would equal the normal one.
+fn explain_no_effect(malformed: &MalformedResponse, response: &Response) -> Option<String> {
+    let length = body_length(response);
+    match malformed {
         MalformedResponse::Truncate(bytes) if *bytes >= length => {
-            Some(format!("its answer has a body of only {}", counted(length, "byte")))
+            Some(format!("its response has a body of only {}", counted(length, "byte")))
         }
-        MalformedResponse::ContentLength(claimed) if *claimed == answer.body.len() => {
-            Some(format!("its answer has a body of just {}", counted(length, "byte")))
+        MalformedResponse::ContentLength(claimed) if *claimed == response.body.len() => {
+            Some(format!("its response has a body of just {}", counted(length, "byte")))
         }
         _ => None,
     }
 }
 
-/// How many bytes an answer has, its head included.
-fn length_of(answer: &Response) -> u64 {
-    answer.head.to_bytes("HTTP/1.1").len() as u64 + body_length(answer)
+/// Returns the length of a response in bytes, its head included.
+fn response_length(response: &Response) -> u64 {
+    response.head.to_bytes("HTTP/1.1").len() as u64 + body_length(response)
 }
 
-fn body_length(answer: &Response) -> u64 {
-    match &answer.body {
+fn body_length(response: &Response) -> u64 {
+    match &response.body {
         Body::HeadOnly(_) => 0,
         body => body.len(),
     }

@@ -8,26 +8,23 @@ use crate::fault::config::json::{check_keys, member, needed, seconds, shown};
 use crate::mock::MockOrigin;
 use crate::server::listener::StartError;
 
-use super::ENDPOINTS;
-use super::body::object;
-use super::router::{self, Refused, Request, Said};
+use crate::control::dto::object;
+use crate::control::message::{ApiError, Request, Response};
 
-pub(super) fn index(_: &MockOrigin) -> Said {
-    let endpoints: Vec<_> = ENDPOINTS.iter().map(router::shown).collect();
-    Said::Json(json!({ "endpoints": endpoints }))
-}
-
-pub(super) fn reset(origin: &MockOrigin) -> Said {
+pub(in crate::control) fn reset(origin: &MockOrigin) -> Response {
     origin.reset();
     nothing()
 }
 
-pub(super) fn clock(origin: &MockOrigin) -> Said {
+pub(in crate::control) fn clock(origin: &MockOrigin) -> Response {
     let now = origin.now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Said::Json(json!({ "now": now.as_secs_f64() }))
+    Response::Json(json!({ "now": now.as_secs_f64() }))
 }
 
-pub(super) fn advance(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+pub(in crate::control) fn advance(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     const ADVANCE: (&str, &str) = ("advance", "seconds, 0 or more");
     let object = object(request.body, r#"{"advance": SECONDS}"#)?;
     check_keys(&object, &[ADVANCE.0])?;
@@ -36,28 +33,37 @@ pub(super) fn advance(origin: &MockOrigin, request: &Request<'_>) -> Result<Said
     Ok(clock(origin))
 }
 
-pub(super) fn offline(origin: &MockOrigin, _: &Request<'_>) -> Result<Said, Refused> {
+pub(in crate::control) fn offline(
+    origin: &MockOrigin,
+    _: &Request<'_>,
+) -> Result<Response, ApiError> {
     done(origin.try_go_offline())
 }
 
-pub(super) fn online(origin: &MockOrigin, _: &Request<'_>) -> Result<Said, Refused> {
+pub(in crate::control) fn online(
+    origin: &MockOrigin,
+    _: &Request<'_>,
+) -> Result<Response, ApiError> {
     done(origin.try_go_online())
 }
 
 /// What the machine would not do is nobody's fault here.
-fn done(done: Result<(), StartError>) -> Result<Said, Refused> {
-    done.map(|()| nothing()).map_err(|error| Refused::new(503, error.to_string()))
+fn done(done: Result<(), StartError>) -> Result<Response, ApiError> {
+    done.map(|()| nothing()).map_err(|error| ApiError::new(503, error.to_string()))
 }
 
 /// Every switch and every limit, as they are set: a number where it is one.
-pub(super) fn switch_values(origin: &MockOrigin) -> Said {
+pub(in crate::control) fn switch_values(origin: &MockOrigin) -> Response {
     let value =
         |text: String| text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number));
     let values = origin.switch_values().into_iter();
-    Said::Json(values.map(|(name, text)| (name, value(text))).collect())
+    Response::Json(values.map(|(name, text)| (name, value(text))).collect())
 }
 
-pub(super) fn options(origin: &MockOrigin, request: &Request<'_>) -> Result<Said, Refused> {
+pub(in crate::control) fn options(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     let object = object(request.body, r#"{"NAME": VALUE}"#)?;
     let pairs: Vec<(&str, String)> = object
         .iter()
@@ -76,6 +82,6 @@ fn text(name: &str, value: &Value) -> Result<String, String> {
     }
 }
 
-fn nothing() -> Said {
-    Said::Json(json!({}))
+fn nothing() -> Response {
+    Response::Json(json!({}))
 }

@@ -1,4 +1,5 @@
-//! Replies, and their bodies on their way out.
+//! Responses of the admin listener, and their bodies while they are written. Start with
+//! [`AdminResponse`].
 
 use std::fmt;
 use std::io;
@@ -14,33 +15,33 @@ use tokio::task::JoinHandle;
 
 use crate::blob::Blob;
 
-use crate::server::admin_listener::activity::{Activity, Work};
+use crate::server::admin_listener::activity::{Activity, BusyGuard};
 
-/// A reply.
+/// A response of the admin listener.
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub(crate) struct AdminResponse {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
-    /// The methods that a path takes.
+    /// The value of `Allow`: the methods that the path supports.
     pub(crate) allow: Option<String>,
-    pub(crate) body: ReplyBody,
+    pub(crate) body: AdminResponseBody,
 }
 
-/// What a reply says.
-pub(crate) enum ReplyBody {
-    /// All of it.
+/// The body of a response.
+pub(crate) enum AdminResponseBody {
+    /// A text that is complete.
     Text(String),
-    /// Chunk by chunk: each is made when the client has taken the one before, on a thread that may
-    /// block. An error cuts the reply.
+    /// Chunk by chunk: each is made on a thread that may block, when the client has read the
+    /// previous one. An error cuts the response.
     Chunks(Chunks),
-    /// What is stored, with its length announced.
+    /// A stored blob, with its length announced.
     Blob(Blob),
 }
 
-/// Where the chunks of a body come from.
+/// The source of the chunks of a body.
 pub(crate) type Chunks = Box<dyn Iterator<Item = io::Result<Bytes>> + Send>;
 
-impl fmt::Debug for ReplyBody {
+impl fmt::Debug for AdminResponseBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.debug_tuple("Text").field(text).finish(),
@@ -50,10 +51,10 @@ impl fmt::Debug for ReplyBody {
     }
 }
 
-impl Reply {
-    /// An error in one line.
+impl AdminResponse {
+    /// Returns an error as a JSON object in one line.
     pub(crate) fn error(status: u16, why: &str) -> Self {
-        let body = ReplyBody::Text(format!("{{\"error\":\"{why}\"}}\n"));
+        let body = AdminResponseBody::Text(format!("{{\"error\":\"{why}\"}}\n"));
         Self { status, content_type: "application/json", allow: None, body }
     }
 
@@ -69,18 +70,18 @@ impl Reply {
     }
 }
 
-/// A body on its way out.
+/// A body while it is written.
 #[derive(Default)]
 pub(crate) struct Outgoing {
-    /// What is there already.
+    /// Bytes that are ready.
     whole: Bytes,
-    later: Option<PendingBody>,
+    pending: Option<PendingChunks>,
 }
 
 /// Chunks that are still to be made.
-struct PendingBody {
+struct PendingChunks {
     next: Next,
-    /// How many bytes are to come, where that is known.
+    /// The number of bytes to come, if known.
     left: Option<u64>,
     activity: Arc<Activity>,
 }
@@ -92,16 +93,16 @@ enum Next {
 }
 
 impl Outgoing {
-    fn new(body: ReplyBody, activity: Arc<Activity>) -> Self {
-        let later = |chunks, left| Self {
+    fn new(body: AdminResponseBody, activity: Arc<Activity>) -> Self {
+        let pending = |chunks, left| Self {
             whole: Bytes::new(),
-            later: Some(PendingBody { next: Next::Idle(chunks), left, activity }),
+            pending: Some(PendingChunks { next: Next::Idle(chunks), left, activity }),
         };
         match body {
-            ReplyBody::Text(text) => Self { whole: text.into(), later: None },
-            ReplyBody::Chunks(chunks) => later(chunks, None),
-            ReplyBody::Blob(content) => {
-                later(Box::new(content.chunks(0..content.len())), Some(content.len()))
+            AdminResponseBody::Text(text) => Self { whole: text.into(), pending: None },
+            AdminResponseBody::Chunks(chunks) => pending(chunks, None),
+            AdminResponseBody::Blob(content) => {
+                pending(Box::new(content.chunks(0..content.len())), Some(content.len()))
             }
         }
     }
@@ -116,35 +117,37 @@ impl Body for Outgoing {
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let body = self.get_mut();
-        let next = match &mut body.later {
+        let next = match &mut body.pending {
             None if body.whole.is_empty() => None,
             None => Some(Ok(std::mem::take(&mut body.whole))),
-            Some(later) => ready!(later.poll_next(context)),
+            Some(pending) => ready!(pending.poll_next(context)),
         };
         Poll::Ready(next.map(|chunk| chunk.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.later {
+        match &self.pending {
             None => self.whole.is_empty(),
-            Some(later) => later.left == Some(0),
+            Some(pending) => pending.left == Some(0),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.later {
+        match &self.pending {
             None => SizeHint::with_exact(self.whole.len() as u64),
-            Some(PendingBody { left: Some(left), .. }) => SizeHint::with_exact(*left),
+            Some(PendingChunks { left: Some(left), .. }) => SizeHint::with_exact(*left),
             Some(_) => SizeHint::default(),
         }
     }
 }
 
-impl PendingBody {
+impl PendingChunks {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         loop {
             match std::mem::replace(&mut self.next, Next::Over) {
-                Next::Idle(chunks) => self.next = Next::Making(make(chunks, self.activity.work())),
+                Next::Idle(chunks) => {
+                    self.next = Next::Making(make(chunks, self.activity.begin_work()));
+                }
                 Next::Making(mut making) => {
                     let Poll::Ready(made) = Pin::new(&mut making).poll(context) else {
                         self.next = Next::Making(making);
@@ -166,7 +169,7 @@ impl PendingBody {
 }
 
 /// Makes the next chunk on a thread that may block.
-fn make(mut chunks: Chunks, work: Work) -> JoinHandle<(Chunks, Option<io::Result<Bytes>>)> {
+fn make(mut chunks: Chunks, work: BusyGuard) -> JoinHandle<(Chunks, Option<io::Result<Bytes>>)> {
     tokio::task::spawn_blocking(move || {
         let _work = work;
         let chunk = chunks.next();

@@ -1,0 +1,39 @@
+//! Faults by chance.
+
+use serde_json::{Value, json};
+
+use crate::fault::Chaos;
+use crate::mock::MockOrigin;
+
+use crate::control::dto::filled;
+use crate::control::handlers::faults::written;
+use crate::control::message::{ApiError, Request, Response};
+
+pub(in crate::control) use crate::fault::config::CHAOS as TAKES;
+
+pub(in crate::control) fn begin(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
+    origin.chaos(Chaos::from_json(filled(request.body, TAKES)?)?);
+    Ok(Response::Json(json!({})))
+}
+
+pub(in crate::control) fn end(origin: &MockOrigin) -> Response {
+    origin.end_chaos();
+    Response::Json(json!({}))
+}
+
+/// The chaos in force, and what has been done by it and by those before it.
+pub(in crate::control) fn done(origin: &MockOrigin) -> Response {
+    let chaos = origin.active_chaos().map(|chaos| as_json(&chaos.to_json()));
+    let done = origin.done_by_chaos();
+    let shown = |fault| json!({ "fault": written(fault), "rust": fault.to_string() });
+    Response::Json(
+        json!({ "chaos": chaos, "injected": done.iter().map(shown).collect::<Vec<_>>() }),
+    )
+}
+
+fn as_json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
