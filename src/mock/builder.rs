@@ -1,6 +1,7 @@
-//! Describing an origin before it starts.
+//! Describes an origin before it starts.
 //!
-//! Nonsense is refused where it is written: at the caller's line, with the right call in the text.
+//! Invalid values are rejected at the caller's line, with the correct call in the text. Start with
+//! [`Builder`].
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
@@ -19,7 +20,7 @@ use crate::server::listener::{StartError, bind};
 use crate::server::ports::Ports;
 use crate::server::state::Shared;
 
-/// Describes an origin; [`Builder::start`] starts it.
+/// Describes an origin. [`Builder::start`] starts it.
 ///
 /// ```
 /// use mock_origin::MockOrigin;
@@ -71,11 +72,11 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The account's name, under which everything is stored. Default: `acme`.
+    /// Sets the account's name, under which everything is stored. Default: `acme`.
     ///
     /// # Panics
     ///
-    /// If it is no plain segment of a path, or one of the endpoints' first segments.
+    /// If the name is not a single path segment, or is reserved for an endpoint.
     #[track_caller]
     pub fn account(self, name: &str) -> Self {
         match self.try_account(name) {
@@ -84,30 +85,32 @@ impl Builder {
         }
     }
 
-    /// As [`Builder::account`], without the panic.
+    /// Does the same as [`Builder::account`], but returns the error.
     ///
     /// # Errors
     ///
-    /// Why that is no name for an account, in one line.
+    /// Returns why the name is invalid, in one line.
     pub fn try_account(self, name: &str) -> Result<Self, String> {
         check_account(name).map(|()| Self { account: name.to_owned(), ..self })
     }
 
-    /// Adds a user with the account's root. Default, if none is added: `jane` with `secret`.
+    /// Adds a user whose root is the account's root. Default, if no user is added: `jane` with
+    /// `secret`.
     ///
     /// # Panics
     ///
-    /// If the name or the password is empty or cannot be sent in a header, or the name is taken.
+    /// If the name or the password is empty or cannot be sent in a header, or if the name is
+    /// taken.
     #[track_caller]
     pub fn user(self, name: &str, password: &str) -> Self {
         self.user_with(User::new(name, password))
     }
 
-    /// As [`Builder::user`], without the panic.
+    /// Does the same as [`Builder::user`], but returns the error.
     ///
     /// # Errors
     ///
-    /// Why there can be no such user, in one line.
+    /// Returns why the user is invalid, in one line.
     pub fn try_user(mut self, name: &str, password: &str) -> Result<Self, String> {
         let user = User::new(name, password);
         self.check_user(&user)?;
@@ -115,11 +118,11 @@ impl Builder {
         Ok(self)
     }
 
-    /// Adds a user with a root or numbers of its own.
+    /// Adds a user with its own root or ids.
     ///
     /// # Panics
     ///
-    /// As [`Builder::user`], and if a number is 0 or the root cannot be a path.
+    /// In the same cases as [`Builder::user`], and if an id is 0 or the root is an invalid path.
     #[track_caller]
     pub fn user_with(mut self, user: User) -> Self {
         if let Err(why) = self.check_user(&user) {
@@ -134,24 +137,24 @@ impl Builder {
         self
     }
 
-    /// Adds a directory, and the parents that it needs: `/videos`, or with the account in front,
-    /// `/acme/videos`.
+    /// Adds a directory and its missing parents. The path is relative to the account, `/videos`,
+    /// or starts with it, `/acme/videos`.
     ///
     /// # Panics
     ///
-    /// If it cannot be a path.
+    /// If the path is invalid.
     #[track_caller]
     pub fn directory(mut self, at: &str) -> Self {
         self.given.directories.push(path(".directory", at, "\"/videos\""));
         self
     }
 
-    /// Adds a file, and the directories that it needs. It belongs to the first user. The account may
-    /// be in front of the path.
+    /// Adds a file and its missing directories. It belongs to the first user. The path may start
+    /// with the account.
     ///
     /// # Panics
     ///
-    /// If it cannot be a path.
+    /// If the path is invalid.
     #[track_caller]
     pub fn file(self, at: &str, content: impl Into<Bytes>) -> Self {
         match self.try_file(at, content) {
@@ -160,21 +163,21 @@ impl Builder {
         }
     }
 
-    /// As [`Builder::file`], without the panic.
+    /// Does the same as [`Builder::file`], but returns the error.
     ///
     /// # Errors
     ///
-    /// Why that is no path of a file, in one line.
+    /// Returns why the path is invalid, in one line.
     pub fn try_file(mut self, at: &str, content: impl Into<Bytes>) -> Result<Self, String> {
         self.given.files.push((file_path(at)?, content.into()));
         Ok(self)
     }
 
-    /// Adds an open upload, and the directories that it needs.
+    /// Adds an upload in progress and its missing directories.
     ///
     /// # Panics
     ///
-    /// If its path cannot be one, or a part number is out of range.
+    /// If its path is invalid or a part number is out of range.
     #[track_caller]
     pub fn upload(self, upload: InProgressUpload) -> Self {
         match self.try_upload(upload) {
@@ -183,11 +186,11 @@ impl Builder {
         }
     }
 
-    /// As [`Builder::upload`], without the panic.
+    /// Does the same as [`Builder::upload`], but returns the error.
     ///
     /// # Errors
     ///
-    /// Why there can be no such upload, in one line.
+    /// Returns why the upload is invalid, in one line.
     pub fn try_upload(mut self, upload: InProgressUpload) -> Result<Self, String> {
         let most = LIMITS[Limit::PartNumber as usize].default;
         let numbered =
@@ -199,19 +202,19 @@ impl Builder {
         Ok(self)
     }
 
-    /// Listens on that port of 127.0.0.1 instead of a free one. Given several times, one origin
-    /// listens on all of them (§1.1).
+    /// Listens on `port` of 127.0.0.1 instead of a free port. Several calls make one origin listen
+    /// on several ports (§1.1).
     pub fn port(self, port: u16) -> Self {
         self.listen_at(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
     }
 
-    /// Listens on that address, as in `.listen("127.0.0.1:0")`. Given several times, one origin
-    /// listens on all of them (§1.1). Default: a free port of 127.0.0.1.
+    /// Listens on an address, as in `.listen("127.0.0.1:0")`. Several calls make one origin listen
+    /// on several addresses (§1.1). Default: a free port of 127.0.0.1.
     ///
     /// # Panics
     ///
-    /// If it is not an IP address and a port, or is not loopback and [`Builder::allow_non_loopback`] was not
-    /// called before.
+    /// If the address is not an IP address and a port, or if it is not loopback and
+    /// [`Builder::allow_non_loopback`] was not called before.
     #[track_caller]
     pub fn listen(self, address: &str) -> Self {
         let Ok(address) = address.parse::<SocketAddr>() else {
@@ -224,17 +227,17 @@ impl Builder {
         self.listen_at(address)
     }
 
-    /// Allows addresses that can be reached from outside.
+    /// Allows addresses that other machines can reach.
     pub fn allow_non_loopback(self) -> Self {
         Self { exposed: true, ..self }
     }
 
-    /// Sets a limit to a small figure, so that a test can reach it. Default: the real ones
-    /// ([`crate::protocol::LIMITS`]).
+    /// Sets a protocol limit, so that a test can reach it with small data. Default: the documented
+    /// limits ([`crate::protocol::LIMITS`]).
     ///
     /// # Panics
     ///
-    /// If the figure is 0.
+    /// If the limit is 0.
     #[track_caller]
     pub fn limit(mut self, limit: Limit, figure: u64) -> Self {
         assert!(figure > 0, "a limit is 1 or more: .limit(Limit::{limit:?}, 1)");
@@ -242,47 +245,48 @@ impl Builder {
         self
     }
 
-    /// Gives the account a key pair for signed requests (§9); it acts as the first user. Default:
-    /// none, until a client calls `initKeyPair`.
+    /// Sets the account's key pair for signed requests (§9), which acts as the first user.
+    /// Default: none until a client calls `initKeyPair`.
     pub fn key_pair(self, access_key: &str, secret_key: &str) -> Self {
         let (access_key, secret_key) = (access_key.to_owned(), secret_key.to_owned());
         Self { keys: Some(KeyPair { access_key, secret_key }), ..self }
     }
 
-    /// Decides tokens and multipart identifiers. Default: random, and shown with every timeline.
+    /// Sets the seed of tokens and multipart identifiers. Default: random, and printed with every
+    /// timeline.
     pub fn seed(self, seed: u64) -> Self {
         Self { seed: Some(seed), ..self }
     }
 
-    /// Starts protocol time at that moment. Default: the wall clock's.
+    /// Starts protocol time at `time`. Default: the current time.
     pub fn clock_at(self, time: SystemTime) -> Self {
         Self { clock: Some(time), ..self }
     }
 
-    /// Lets protocol time stand still, but for [`MockOrigin::advance`]. Default: it runs.
+    /// Stops protocol time, so that only [`MockOrigin::advance`] moves it. Default: it runs.
     pub fn clock_stopped(self) -> Self {
         Self { pace: ClockMode::Stopped, ..self }
     }
 
-    /// Bytes of content that are held in memory before more goes to an unlinked temporary file.
-    /// Default: 16 MiB.
+    /// Sets how many bytes of content are kept in memory before more goes to an unlinked temporary
+    /// file. Default: 16 MiB.
     pub fn memory_budget(self, bytes: u64) -> Self {
         Self { memory_budget: bytes, ..self }
     }
 
-    /// Keeps the whole body of every request in the journal. Default: its first 512 bytes.
+    /// Records the whole body of every request in the journal. Default: the first 512 bytes.
     pub fn record_bodies(self) -> Self {
         Self { records_bodies: true, ..self }
     }
 
-    /// How long a fault may keep a client waiting that nothing else would let go, in real time: held
-    /// answers, connections that are stalled, silent or closed by half. Default: 30 s, after which
-    /// the answer is given, or the connection closed. What is only slow or late ends by itself, and
-    /// has no limit. A client that leaves is not waited for.
+    /// Sets the longest time, in real time, that a fault may hold a response or keep a connection
+    /// stalled, silent or half closed. Default: 30 s. When it expires, a held response is sent and
+    /// a stalled connection is closed; `finish()` then names the fault. Delays and rate limits end
+    /// by themselves and are not affected. A client that leaves ends the wait at once.
     ///
     /// # Panics
     ///
-    /// If that is no time at all.
+    /// If the limit is zero.
     #[track_caller]
     pub fn hold_limit(self, limit: Duration) -> Self {
         assert!(
@@ -292,12 +296,12 @@ impl Builder {
         Self { hold_limit: limit, ..self }
     }
 
-    /// Adds faults that may have been read from text, and that no connection is too early for. Users
-    /// that they name come before them.
+    /// Adds faults, for example faults read from a file, before the first connection. Add the
+    /// users that they name first.
     ///
     /// # Errors
     ///
-    /// Why there can be no such fault, in one line, with its number in front, from 1.
+    /// Returns why a fault is invalid, in one line that starts with its number, from 1.
     pub fn try_faults(mut self, faults: Vec<Fault>) -> Result<Self, String> {
         fault_api::check(&faults, &self.given.users(&self.account))
             .map_err(|wrong| wrong.to_string())?;
@@ -305,11 +309,11 @@ impl Builder {
         Ok(self)
     }
 
-    /// Starts the origin. It is listening when this returns.
+    /// Starts the origin. When this returns, it is listening.
     ///
     /// # Panics
     ///
-    /// If it cannot start ([`Builder::try_start`]).
+    /// If it cannot start; see [`Builder::try_start`].
     #[track_caller]
     pub fn start(self) -> MockOrigin {
         match self.try_start() {
@@ -318,12 +322,12 @@ impl Builder {
         }
     }
 
-    /// Starts the origin. It is listening when this returns.
+    /// Starts the origin. When this returns, it is listening.
     ///
     /// # Errors
     ///
-    /// If a port is taken, the runtime cannot be started, or what the origin is to hold contradicts
-    /// itself: a file where a directory is to be, an unknown owner of an upload.
+    /// If a port is taken, the runtime cannot start, or the fixtures contradict each other: a file
+    /// where a directory must be, or an unknown owner of an upload.
     pub fn try_start(self) -> Result<MockOrigin, StartError> {
         let start = Timestamp::from(self.clock.unwrap_or_else(SystemTime::now));
         let seed = self.seed.unwrap_or_else(random_seed);
@@ -356,13 +360,13 @@ impl Builder {
         Ok(MockOrigin::new(shared, ports, self.account, seed))
     }
 
-    /// Whether its tokens and identifiers are decided already.
+    /// Returns whether the seed was set.
     pub(crate) fn has_seed(&self) -> bool {
         self.seed.is_some()
     }
 
     fn check_user(&self, user: &User) -> Result<(), String> {
-        // A header loses the blanks at its ends.
+        // HTTP strips the whitespace at the ends of a header value.
         let sendable = |text: &str| {
             !text.is_empty()
                 && text.trim() == text
@@ -401,7 +405,8 @@ fn check_account(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A seed that differs from run to run. The standard library's hash keys are random enough.
+/// Returns a seed that differs from run to run. The standard library's hash keys are random
+/// enough.
 fn random_seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(0)

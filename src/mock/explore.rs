@@ -1,4 +1,5 @@
-//! Running a test under many seeds, and finding the few faults that break it.
+//! Runs a test under many seeds of chaos, and finds the smallest set of faults that makes it fail.
+//! Start with [`Builder::explore`].
 
 use std::any::Any;
 use std::ops::Range;
@@ -10,46 +11,45 @@ use crate::journal::escape_lines;
 use crate::mock::builder::Builder;
 use crate::mock::mock_origin::MockOrigin;
 
-/// How often a failing run is run again, at most, to find the faults that matter.
+/// The largest number of repeated runs for finding the faults that matter.
 const MOST_RUNS: usize = 200;
 
-/// Runs a test under chaos, once for each seed, on an origin as [`MockOrigin::start`] gives it.
+/// Runs a test under chaos, once per seed, on origins as [`MockOrigin::start`] makes them.
 ///
-/// As [`Builder::explore`], which describes the origin and the chaos, and says what fails.
+/// See [`Builder::explore`], which also sets the origin and the chaos, for details.
 ///
 /// ```
 /// mock_origin::explore(0..3, |origin| {
-///     // Upload with the client under test, and assert; it is to survive everything.
+/// Upload with the client under test and assert the result. The test must pass under any fault.
 ///     let _ = origin.url();
 /// });
 /// ```
 ///
 /// # Panics
 ///
-/// With the seed, the failure, and the faults that lead to it, if a run fails. If there is no seed.
+/// If a run fails, with the seed, the failure and the faults that cause it. If there is no seed.
 #[track_caller]
 pub fn explore(seeds: Range<u64>, run: impl Fn(&MockOrigin)) {
     MockOrigin::builder().explore(Chaos::new(0), seeds, run);
 }
 
 impl Builder {
-    /// Runs a test under chaos, once for each seed, each time on an origin of its own, whose tokens
-    /// and identifiers follow from that seed too if the builder has none. Of `chaos` everything
-    /// counts but its own seed.
+    /// Runs a test under chaos, once per seed, each time on a new origin. The seed also decides
+    /// tokens and identifiers, unless the builder has its own seed. The seed of `chaos` itself is
+    /// ignored.
     ///
-    /// A run fails by a panic, or by a [verdict](MockOrigin::verify_at_end), which is that of
-    /// [`MockOrigin::finish`]: a response that is still held, or an operation that is still put off, fails it. Only a panic on its own thread
-    /// counts: join the threads that it starts, and look at how they ended. It should let go what it
-    /// holds even when it panics: a client that waits for a held answer waits for the
-    /// [limit](Builder::hold_limit), in each run anew.
+    /// A run fails if the test panics on its own thread, or if [`MockOrigin::verify_at_end`]
+    /// fails: for example if a response is still held, or a commit is still deferred. Join the
+    /// threads that the test starts and check their results. Release holds even when the test
+    /// panics; otherwise a client waits for the [hold limit](Builder::hold_limit) in each run.
     ///
-    /// The first run that fails is run again, 200 times at most, with fewer and fewer of the faults
-    /// that struck it, until with any one of them left out it passes. Those are printed as they are
-    /// written in a test, with the failure that they lead to, which may be another than the first, and
-    /// the timeline of that run; where 200 runs were too few, that is said too. All these runs are reported by the panic hook,
-    /// which belongs to the whole process: much is printed where backtraces are wanted.
+    /// The first failing run is repeated, at most 200 times, with fewer and fewer of the faults
+    /// that were injected, until the run passes without any one of them. The panic prints these
+    /// faults as Rust code, the failure that they cause, which may differ from the first, and the
+    /// timeline of that run. If 200 runs were too few, it says so. The process-wide panic hook
+    /// reports each of these runs, which prints a lot if backtraces are enabled.
     ///
-    /// An async client needs a runtime of its own, in a test that is not async itself:
+    /// An async client needs its own runtime in a test that is not async itself:
     ///
     /// ```
     /// # async fn upload(_: &str) {}
@@ -59,7 +59,7 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// With the seed, the failure, and the faults that lead to it, if a run fails. If there is no
+    /// If a run fails, with the seed, the failure and the faults that cause it. If there is no
     /// seed.
     #[track_caller]
     pub fn explore(&self, chaos: Chaos, seeds: Range<u64>, run: impl Fn(&MockOrigin)) {
@@ -76,7 +76,7 @@ impl Builder {
         }
     }
 
-    /// One run under chaos: how it failed, if it did, and what struck it.
+    /// Runs once under chaos. Returns the failure, if any, and the injected faults.
     fn under(&self, chaos: Chaos, run: &impl Fn(&MockOrigin)) -> (Option<FailedRun>, Vec<Fault>) {
         let origin = self.with_seed(chaos.seed());
         origin.chaos(chaos);
@@ -84,7 +84,7 @@ impl Builder {
         (failure, origin.done_by_chaos())
     }
 
-    /// One run with these faults, each of which may act or not.
+    /// Runs once with these faults, each of which may be injected or not.
     fn with(&self, seed: u64, faults: &[Fault], run: &impl Fn(&MockOrigin)) -> Option<FailedRun> {
         let origin = self.with_seed(seed);
         for fault in faults {
@@ -120,7 +120,7 @@ struct FailedRun {
     timeline: String,
 }
 
-/// How a run fails, if it does.
+/// Returns how a run fails, if it does.
 fn failure_of(origin: &MockOrigin, run: &impl Fn(&MockOrigin)) -> Option<FailedRun> {
     let ran = catch_unwind(AssertUnwindSafe(|| run(origin)));
     let why = match ran {
@@ -135,25 +135,25 @@ fn text_of(panic: &(dyn Any + Send)) -> String {
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words").to_owned()
 }
 
-/// What a run that fails has come to.
+/// The result of reducing the faults of a failing run.
 struct Found {
     faults: Vec<Fault>,
     failure: FailedRun,
     how: How,
 }
 
-/// What is known of faults that were found.
+/// What is known about the remaining faults.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum How {
-    /// They struck a run that failed, and do not fail it again.
+    /// The faults were injected in a run that failed, but that run passes when repeated with them.
     WithChaosAlone,
-    /// They fail it, and it was not run often enough to tell whether fewer do.
+    /// The faults make the run fail. There were too few runs to tell whether fewer faults do.
     AtTheLimit,
-    /// They fail it, and with any one of them left out it passes.
+    /// The faults make the run fail, and it passes without any one of them.
     Least,
 }
 
-/// Takes faults away, many at once and then fewer, as long as what is left still fails.
+/// Removes faults, many at once and then fewer, while the run still fails.
 fn shrink(
     mut faults: Vec<Fault>,
     mut failure: FailedRun,
@@ -175,7 +175,7 @@ fn shrink(
                 None => at = end,
             }
         }
-        // What mattered beside one that is gone now may matter no more.
+        // A fault that mattered only together with a removed one may not matter any more.
         if size > 1 || faults.len() == before {
             size /= 2;
         }
@@ -226,7 +226,7 @@ mod tests {
         FailedRun { why: why.to_owned(), timeline: "timeline".to_owned() }
     }
 
-    /// What is left of so many faults, if a run with some of them fails by that.
+    /// Returns the remaining faults, if a run with some of them fails as `fails` says.
     fn shrunk(parts: &[u32], fails: impl Fn(&dyn Fn(u32) -> bool) -> bool) -> (Vec<Fault>, How) {
         let all = parts.iter().copied().map(fault).collect();
         let found = shrink(all, failed("all"), |some| {
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn shrinking_looks_again_at_what_mattered_beside_one_that_is_gone() {
-        // 5 makes up for 1, which makes up for nothing.
+        // Fault 5 compensates for fault 1, which nothing else needs.
         let left = shrunk(&[5, 3, 1, 6], |has| has(3) && has(6) && (has(5) || !has(1)));
         assert_eq!(left, (vec![fault(3), fault(6)], How::Least));
     }

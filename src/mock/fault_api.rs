@@ -1,4 +1,5 @@
-//! What a test does to make an origin go wrong.
+//! Adds, lists and removes faults, and changes an origin while it runs. Start with
+//! [`MockOrigin::on`].
 
 use std::fmt;
 use std::time::Duration;
@@ -16,32 +17,32 @@ use crate::server::listener::StartError;
 use crate::server::state::State;
 
 impl MockOrigin {
-    /// Lets something go wrong with calls: `origin.on(Op::piece(2)).attempt(1).reject(503)`.
+    /// Starts a fault on calls: `origin.on(Op::piece(2)).attempt(1).reject(503)`.
     ///
-    /// A fault is decided when the head of a request has been read, so that one which is added
-    /// later strikes the next request. What JSON-RPC asks for stands in its body, and so does the
-    /// path of a form: a fault on a JSON-RPC call, or on a form with a path, is decided behind the
-    /// body, and strikes a request that was on its way when it was added.
+    /// A fault is selected when the head of a request was read, so a fault that is added later
+    /// applies to the next request. The calls of JSON-RPC and the path of a form are in the body.
+    /// A fault on a JSON-RPC call, or on a form with a path, is selected after the body, and may
+    /// apply to a request that arrived before the fault was added.
     ///
-    /// Of several faults that could act on one call the first that was added does. `finish()` fails
-    /// on one that never acted; one that acted at least once it lets pass, whatever
-    /// [`times`](CallFaultBuilder::times) or [`attempts`](CallFaultBuilder::attempts) say.
+    /// If several faults match a call, the first that was added applies. `finish()` fails if a
+    /// fault was never injected. One injection is enough, whatever
+    /// [`times`](CallFaultBuilder::times) or [`attempts`](CallFaultBuilder::attempts) allow.
     pub fn on(&self, op: Op) -> CallFaultBuilder<'_> {
         CallFaultBuilder::new(self, op)
     }
 
-    /// Lets something go wrong with connections: `origin.on_connection().nth(2).reset()`.
+    /// Starts a fault on connections: `origin.on_connection().nth(2).reset()`.
     pub fn on_connection(&self) -> ConnectionFaultBuilder<'_> {
         ConnectionFaultBuilder::new(self)
     }
 
-    /// Lets tokens die before their time: `origin.on_token().expire_after_requests(3)`.
+    /// Starts a fault on tokens: `origin.on_token().expire_after_requests(3)`.
     pub fn on_token(&self) -> TokenFaultBuilder<'_> {
         TokenFaultBuilder::new(self)
     }
 
-    /// Lets things go wrong by chance, wherever no other fault acts. `finish()` asks of chaos
-    /// nothing: what it has done is in the [journal](crate::journal::Exchange::faults).
+    /// Starts chaos: random faults wherever no other fault applies. `finish()` requires nothing
+    /// from chaos. Its injections are in the [journal](crate::journal::Exchange::faults).
     pub fn chaos(&self, chaos: Chaos) -> &Self {
         let mut state = self.shared.lock();
         let state = &mut *state;
@@ -49,22 +50,22 @@ impl MockOrigin {
         self
     }
 
-    /// Ends chaos, and leaves all other faults alone. What it has done stays known.
+    /// Ends chaos and keeps all other faults. Its injections stay recorded.
     pub fn end_chaos(&self) -> &Self {
         self.shared.lock().faults.end_chaos();
         self
     }
 
-    /// The chaos that decides now, if any does.
+    /// Returns the active chaos, if any.
     pub fn active_chaos(&self) -> Option<Chaos> {
         self.shared.lock().faults.chaos().copied()
     }
 
-    /// Adds a fault, which may have been read from text.
+    /// Adds a fault, for example one read from a file.
     ///
     /// # Panics
     ///
-    /// If it contradicts itself, or names a user that does not exist.
+    /// If the fault contradicts itself, or names a user that does not exist.
     #[track_caller]
     pub fn add_fault(&self, fault: Fault) -> FaultHandle {
         match self.try_add(fault, place()) {
@@ -73,27 +74,26 @@ impl MockOrigin {
         }
     }
 
-    /// As [`MockOrigin::add_fault`], without the panic.
+    /// Does the same as [`MockOrigin::add_fault`], but returns the error.
     ///
     /// # Errors
     ///
-    /// Why there can be no such fault, in one line.
+    /// Returns why the fault is invalid, in one line.
     #[track_caller]
     pub fn try_add_fault(&self, fault: Fault) -> Result<FaultHandle, String> {
         self.try_add(fault, place())
     }
 
-    /// Adds several faults, or none of them. They are taken for ones that were read from text, and
-    /// stand nowhere in a test.
+    /// Adds several faults, or none of them. Messages show no source location for them.
     ///
     /// # Errors
     ///
-    /// Why there can be no such fault, in one line, with its number in front, from 1.
+    /// Returns why a fault is invalid, in one line that starts with its number, from 1.
     pub fn try_add_faults(&self, faults: Vec<Fault>) -> Result<Vec<FaultHandle>, String> {
         self.add_all(faults).map_err(|wrong| wrong.to_string())
     }
 
-    /// As [`MockOrigin::try_add_faults`], with the number and the reason apart.
+    /// Does the same as [`MockOrigin::try_add_faults`], with number and reason apart.
     pub(crate) fn add_all(&self, faults: Vec<Fault>) -> Result<Vec<FaultHandle>, WrongFault> {
         let mut state = self.shared.lock();
         check(&faults, state.storage.sessions().users())?;
@@ -110,31 +110,30 @@ impl MockOrigin {
         FaultHandle::new(&self.shared, state.add_fault(fault, place))
     }
 
-    /// Adds a fault of an earlier run. It is not judged: whether it acts is the run's business.
+    /// Adds a fault of an earlier run without validation: it may be injected or not.
     pub(crate) fn add_replayed(&self, fault: Fault) {
         let mut state = self.shared.lock();
         let id = state.add_fault(fault, None);
         state.faults.excuse(id);
     }
 
-    /// The account of every fault, in the order in which they were added.
+    /// Returns the record of every fault, in the order in which they were added.
     pub fn faults(&self) -> Vec<FaultRecord> {
         self.shared.wait_idle().faults.records().to_vec()
     }
 
-    /// What chaos has done so far, each chaos if there were several, as faults that do the same.
+    /// Returns the injections of all chaos so far, as faults that do the same.
     pub fn done_by_chaos(&self) -> Vec<Fault> {
         self.shared.wait_idle().faults.done_by_chaos()
     }
 
-    /// Takes the fault with that number away, and says whether there was one. What it holds it lets
-    /// go.
+    /// Removes the fault with that id and releases what it holds. Returns whether there was one.
     pub fn remove_fault(&self, id: u64) -> bool {
         self.shared.remove_fault(id)
     }
 
-    /// Lets go what the fault with that number holds, and what it would hold after that, and says
-    /// whether there is such a fault that holds answers. Its account stays, and it is judged.
+    /// Releases what the fault with that id holds, and makes it hold no more. Returns whether
+    /// there is such a fault that holds responses. Its record stays, and it is verified.
     pub fn release_fault(&self, id: u64) -> bool {
         let mut state = self.shared.lock();
         let is_it = |record: &FaultRecord| record.id == id && record.holds();
@@ -145,32 +144,32 @@ impl MockOrigin {
         is_there
     }
 
-    /// Takes all faults away, and chaos with them. What they hold they let go.
+    /// Removes all faults and chaos, and releases what they hold.
     pub fn clear_faults(&self) {
         self.shared.clear_faults();
     }
 
-    /// Closes every port and every connection, and forgets nothing. Whoever connects is refused
-    /// until [`MockOrigin::go_online`].
+    /// Closes every port and every connection, and keeps all data. Connections are refused until
+    /// [`MockOrigin::go_online`].
     ///
     /// # Panics
     ///
-    /// If the ports cannot be kept for later.
+    /// If the ports cannot be reserved.
     #[track_caller]
     pub fn go_offline(&self) {
         or_panic(self.try_go_offline());
     }
 
-    /// As [`MockOrigin::go_offline`], without the panic.
+    /// Does the same as [`MockOrigin::go_offline`], but returns the error.
     ///
     /// # Errors
     ///
-    /// If the ports cannot be kept for later.
+    /// Returns an error if the ports cannot be reserved.
     pub fn try_go_offline(&self) -> Result<(), StartError> {
         const PATIENCE: Duration = Duration::from_secs(1);
         self.shared.interrupt(true);
         let offline = self.ports.go_offline();
-        // The tasks of connections end one by one.
+        // The tasks of the connections end one by one.
         let all_closed = |state: &State| !state.journal.is_connected();
         drop(self.shared.lock_when(PATIENCE, all_closed));
         self.shared.interrupt(false);
@@ -181,36 +180,36 @@ impl MockOrigin {
     ///
     /// # Panics
     ///
-    /// If one of them cannot be listened on: it is kept, and the next try is about it.
+    /// If a port cannot be listened on. It stays reserved, and the next call tries it again.
     #[track_caller]
     pub fn go_online(&self) {
         or_panic(self.try_go_online());
     }
 
-    /// As [`MockOrigin::go_online`], without the panic.
+    /// Does the same as [`MockOrigin::go_online`], but returns the error.
     ///
     /// # Errors
     ///
-    /// If one of the ports cannot be listened on: it is kept, and the next try is about it.
+    /// Returns an error if a port cannot be listened on. It stays reserved, and the next call
+    /// tries it again.
     pub fn try_go_online(&self) -> Result<(), StartError> {
         self.ports.go_online(&self.shared)
     }
 
-    /// Forgets what happened, all faults, and what was stored, and begins anew with what the builder
-    /// gave: the same users, directories, files and uploads, the same clock. Ports stay open, tokens
-    /// do not. A request that is on its way when that happens ends without an answer, even if it had
-    /// been done by then: its connection is closed, and nothing of it is stored. A response of which
-    /// a part has been written is cut.
+    /// Deletes the journal, all faults and all stored data, and starts again with the data of the
+    /// builder: the same users, directories, files, uploads and clock. Ports stay open; tokens
+    /// become invalid. A request in progress gets no response, even if it was committed: its
+    /// connection is closed and its data is gone. A partly written response is cut.
     pub fn reset(&self) {
         self.shared.reset();
     }
 
-    /// Sets a switch or a limit by its name, as [`Builder::set`](super::Builder::set) does, from
-    /// here on: `origin.set("rate_limit", "5")`.
+    /// Sets an option or a limit by name, like [`Builder::set`](super::Builder::set), from now on:
+    /// `origin.set("rate_limit", "5")`.
     ///
     /// # Panics
     ///
-    /// If there is no such switch, or it does not take that value.
+    /// If there is no such option, or it does not accept that value.
     #[track_caller]
     pub fn set(&self, name: &str, value: &str) {
         if let Err(said) = self.try_set(name, value) {
@@ -218,20 +217,20 @@ impl MockOrigin {
         }
     }
 
-    /// As [`MockOrigin::set`], without the panic.
+    /// Does the same as [`MockOrigin::set`], but returns the error.
     ///
     /// # Errors
     ///
-    /// What switches there are, or what values this one takes, in one line.
+    /// Returns the existing options, or the values that this one accepts, in one line.
     pub fn try_set(&self, name: &str, value: &str) -> Result<(), String> {
         self.try_set_all([(name, value)])
     }
 
-    /// Sets several switches and limits at once, or none of them: no request sees a part.
+    /// Sets several options and limits in one step, or none of them: no request sees a part.
     ///
     /// # Errors
     ///
-    /// As [`MockOrigin::try_set`], of the first that makes no sense.
+    /// Returns the same error as [`MockOrigin::try_set`], for the first invalid entry.
     pub fn try_set_all<'a>(
         &self,
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -246,13 +245,13 @@ impl MockOrigin {
 
 #[cfg(feature = "control")]
 impl MockOrigin {
-    /// Every switch and every limit with its value.
+    /// Returns every option and every limit with its value.
     pub(crate) fn switch_values(&self) -> Vec<(&'static str, String)> {
         self.shared.lock().storage.options().values().collect()
     }
 }
 
-/// The first of several faults that there cannot be.
+/// The first invalid fault of several.
 pub(crate) struct WrongFault {
     /// Its number among them, from 1.
     number: usize,
@@ -265,7 +264,7 @@ impl fmt::Display for WrongFault {
     }
 }
 
-/// Whether there can be those faults on an origin with such users.
+/// Checks whether the faults are valid for an origin with these users.
 pub(crate) fn check(faults: &[Fault], users: &[UserRecord]) -> Result<(), WrongFault> {
     let mut numbered = (1..).zip(faults);
     numbered.try_for_each(|(number, fault)| {

@@ -1,4 +1,5 @@
-//! What an origin holds from the start: users, directories, files, open uploads.
+//! The initial data of an origin: users, directories, files and uploads in progress. Start with
+//! [`Fixtures::populate`].
 
 use std::fmt;
 
@@ -11,10 +12,10 @@ use crate::storage::{
     UserRecord,
 };
 
-/// The first number that a user is given; those after it count on, and leave out what is taken.
+/// The id of the first user. The next users get the next free ids.
 const FIRST_UID: u32 = 1001;
 
-/// A user beyond name and password.
+/// A user with more than a name and a password.
 #[derive(Clone)]
 pub struct User {
     pub(crate) name: String,
@@ -24,7 +25,7 @@ pub struct User {
 }
 
 impl User {
-    /// A user with that name and password, the account's root, and the next free numbers.
+    /// Creates a user with the account's root and the next free ids.
     pub fn new(name: &str, password: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -34,13 +35,14 @@ impl User {
         }
     }
 
-    /// The directory that the user sees as `/` (§2.1); it is made. Default: the account's root.
+    /// Sets the directory that the user sees as `/` (§2.1) and creates it. Default: the account's
+    /// root.
     #[must_use]
     pub fn root(self, path: &str) -> Self {
         Self { root: path.to_owned(), ..self }
     }
 
-    /// The user's and the group's number, both above 0 (§2.1). Default: 1001, 1002, … for both.
+    /// Sets the uid and the gid, both greater than 0 (§2.1). Default: 1001, 1002, … for both.
     #[must_use]
     pub fn ids(self, uid: u32, gid: u32) -> Self {
         Self { ids: Some((uid, gid)), ..self }
@@ -55,7 +57,7 @@ impl User {
 }
 
 impl fmt::Debug for User {
-    /// All but the password.
+    /// Omits the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, root, ids, .. } = self;
         f.debug_struct("UserSpec")
@@ -66,7 +68,7 @@ impl fmt::Debug for User {
     }
 }
 
-/// An upload that is open when the origin starts, for tests of clients that resume.
+/// An upload that is in progress when the origin starts, for tests of clients that resume.
 #[derive(Clone, Debug)]
 pub struct InProgressUpload {
     pub(crate) path: String,
@@ -75,19 +77,19 @@ pub struct InProgressUpload {
 }
 
 impl InProgressUpload {
-    /// An upload to that path, which is read as [`Path::as_written`] says; it belongs to the first
-    /// user and has no pieces yet.
+    /// Creates an upload to `path`, which is parsed by [`Path::as_written`]. It belongs to the
+    /// first user and has no pieces.
     pub fn new(path: &str) -> Self {
         Self { path: path.to_owned(), owner: None, pieces: Vec::new() }
     }
 
-    /// Whose it is.
+    /// Sets the owner.
     #[must_use]
     pub fn owner(self, user: &str) -> Self {
         Self { owner: Some(user.to_owned()), ..self }
     }
 
-    /// Adds a piece that is stored already.
+    /// Adds a stored piece.
     #[must_use]
     pub fn piece(mut self, number: u32, content: impl Into<Bytes>) -> Self {
         self.pieces.push((number, content.into()));
@@ -95,7 +97,7 @@ impl InProgressUpload {
     }
 }
 
-/// All that a builder has been given to put in.
+/// The initial data that a builder collects.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fixtures {
     pub(crate) users: Vec<User>,
@@ -105,7 +107,7 @@ pub(crate) struct Fixtures {
 }
 
 impl Fixtures {
-    /// The users; `jane` with `secret` if none was given.
+    /// Returns the users; `jane` with `secret` if none was added.
     pub(crate) fn users(&self, account: &str) -> Vec<UserRecord> {
         let jane = [User::new("jane", "secret")];
         let given = if self.users.is_empty() { &jane[..] } else { &self.users };
@@ -120,11 +122,11 @@ impl Fixtures {
         users
     }
 
-    /// Puts in what the test wants there from the start.
+    /// Stores the initial data.
     ///
     /// # Errors
     ///
-    /// What contradicts the rest, in one line.
+    /// Returns the first contradiction, in one line.
     pub(crate) fn populate(&self, origin: &mut Storage, now: Timestamp) -> Result<(), String> {
         let (first, change) = (UserId::FIRST, Change::by_test(now));
         let account = origin.account().to_owned();
@@ -147,7 +149,8 @@ impl Fixtures {
     }
 }
 
-/// The path of a file as a test wrote it; the account alone in front of nothing is a file's name.
+/// Returns the path of a file as a test wrote it. A path that is only the account's name is a file
+/// of that name.
 fn file_in(account: &str, path: &Path) -> Path {
     path.clone().as_written(account, |path| path.segments().len() == 1)
 }
@@ -184,7 +187,7 @@ fn begin(
     Ok(())
 }
 
-/// Reads a path that a test has written in `call`.
+/// Parses a path that a test passed to `call`.
 #[track_caller]
 pub(crate) fn path(call: &str, text: &str, example: &str) -> Path {
     let Ok(path) = Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX) else {
@@ -193,7 +196,7 @@ pub(crate) fn path(call: &str, text: &str, example: &str) -> Path {
     path
 }
 
-/// Reads the path of a file.
+/// Parses the path of a file.
 pub(crate) fn file_path(text: &str) -> Result<Path, String> {
     match Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX) {
         Ok(path) if path.is_root() => Err(format!("a file needs a name, which {text:?} has not")),

@@ -1,4 +1,4 @@
-//! Answers that wait for the test.
+//! Waits for held responses and releases them. Start with [`HoldGuard`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use crate::server::runtime::run_blocking;
 use crate::server::state::{Shared, State};
 
-/// Answers that are held until this lets them go: by [`HoldGuard::release`], or by being dropped.
+/// Releases held responses: with [`HoldGuard::release`], or when dropped.
 ///
-/// They do not wait for ever: [`Builder::hold_limit`](super::Builder::hold_limit) ends it, and
-/// `finish()` then names the fault.
+/// Responses are held no longer than [`Builder::hold_limit`](super::Builder::hold_limit);
+/// `finish()` names the fault if that was reached.
 #[derive(Debug)]
 #[must_use = "what is held is let go when this is dropped: let held = origin.on(..).hold();"]
 pub struct HoldGuard {
@@ -18,25 +18,25 @@ pub struct HoldGuard {
 }
 
 impl HoldGuard {
-    /// Waits until an answer is held; says whether one was before `timeout` was over. Its call has
-    /// been done then, or refused: the answer is held either way. An answer that has been held
-    /// already counts; for a later one there is [`wait_for`](Self::wait_for).
+    /// Waits until a response is held. Returns `false` if none was before `timeout`. The call is
+    /// committed or rejected by then. A response that was held before counts too; use
+    /// [`wait_for`](Self::wait_for) for a later one.
     ///
-    /// It blocks its thread: in async code there is [`wait_async`](Self::wait_async).
+    /// Blocks its thread; async code uses [`wait_async`](Self::wait_async).
     #[must_use = "it says whether an answer is held, or patience was over"]
     pub fn wait(&self, timeout: Duration) -> bool {
         self.wait_for(1, timeout)
     }
 
-    /// Waits until so many answers have been held in all; says whether they were before `timeout`
-    /// was over. A fault holds one, unless it says [`times`](crate::CallFaultBuilder::times) or the like.
+    /// Waits until `times` responses have been held in all. Returns `false` if they were not
+    /// before `timeout`. A fault holds one response unless
+    /// [`times`](crate::CallFaultBuilder::times) or a similar method says otherwise.
     ///
-    /// It blocks its thread: in async code there is
-    /// [`wait_for_async`](Self::wait_for_async).
+    /// Blocks its thread; async code uses [`wait_for_async`](Self::wait_for_async).
     ///
     /// # Panics
     ///
-    /// If that is none.
+    /// If `times` is 0.
     #[track_caller]
     #[must_use = "it says whether the answers are held, or patience was over"]
     pub fn wait_for(&self, times: u64, timeout: Duration) -> bool {
@@ -44,17 +44,17 @@ impl HoldGuard {
         have_arrived(&self.shared, self.fault, times, timeout)
     }
 
-    /// As [`wait`](Self::wait), for async code: the client may run on the same thread.
+    /// Does the same as [`wait`](Self::wait) without blocking the thread.
     #[must_use = "it says whether an answer is held, or patience was over"]
     pub async fn wait_async(&self, timeout: Duration) -> bool {
         self.wait_for_async(1, timeout).await
     }
 
-    /// As [`wait_for`](Self::wait_for), for async code.
+    /// Does the same as [`wait_for`](Self::wait_for) without blocking the thread.
     ///
     /// # Panics
     ///
-    /// If that is none, at once: before it is awaited.
+    /// If `times` is 0, before the future is polled.
     #[track_caller]
     #[must_use = "it says whether the answers are held, or patience was over"]
     pub fn wait_for_async(
@@ -67,12 +67,12 @@ impl HoldGuard {
         run_blocking(move || have_arrived(&shared, fault, times, timeout))
     }
 
-    /// How many answers have been held so far, those that were let go included.
+    /// Returns how many responses were held so far, including those that were released.
     pub fn count(&self) -> u64 {
         self.shared.lock().faults.record(self.fault).map_or(0, |record| record.fired)
     }
 
-    /// Lets them go, and those that would have been held after them.
+    /// Releases the held responses, and holds no more.
     pub fn release(self) {
         drop(self);
     }

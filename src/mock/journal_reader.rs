@@ -1,4 +1,5 @@
-//! Reading a long journal without copying it: slice by slice, each under a short lock.
+//! Reads a long journal without copying it: in slices, each under a short lock. Start with
+//! [`JournalReader`].
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,11 +9,10 @@ use crate::journal::Exchange;
 use crate::mock::mock_origin::MockOrigin;
 use crate::server::state::Shared;
 
-/// How many exchanges are taken under one lock.
+/// The number of exchanges per slice.
 const SLICE: u64 = 256;
 
-/// The exchanges that there were when it was made, in slices. A reset ends it: what is forgotten is
-/// read no further.
+/// The exchanges that exist when it is created, in slices. A reset ends it early.
 #[derive(Debug)]
 pub(crate) struct JournalReader {
     shared: Arc<Shared>,

@@ -1,4 +1,4 @@
-//! The origin as a test holds it.
+//! The origin as a test holds it. Start with [`MockOrigin`].
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -21,13 +21,13 @@ use crate::server::state::Shared;
 
 /// An origin that is listening.
 ///
-/// It works inside an async runtime and without one: it has threads of its own. Dropping it closes
-/// its ports at once and forgets everything; it never panics. If the test is panicking, it prints
-/// the timeline to standard error, and what chaos has done; a test that returns an error panics
-/// nowhere, and sees neither. Of more than 200 exchanges it prints the first, the last, and those
-/// that were refused, struck by a fault or not answered whole.
+/// It works with and without an async runtime, because it has its own threads. Dropping it closes
+/// its ports, deletes its data and never panics. If the thread is panicking, it prints the
+/// timeline and the injected chaos to standard error. A test that returns an error does not panic,
+/// so it prints neither. Of more than 200 exchanges it prints the first, the last, and those that
+/// failed, had a fault or have no complete response.
 pub struct MockOrigin {
-    // In this order: ports are closed before the state goes.
+    // The order of the fields matters: ports are closed before the state is dropped.
     pub(crate) ports: Ports,
     pub(crate) shared: Arc<Shared>,
     account: String,
@@ -41,7 +41,8 @@ impl MockOrigin {
         Builder::default()
     }
 
-    /// Starts an origin with account `acme` and user `jane` with password `secret`, on a free port.
+    /// Starts an origin with account `acme` and user `jane` with password `secret`, on a free
+    /// port.
     ///
     /// # Panics
     ///
@@ -111,22 +112,22 @@ impl MockOrigin {
         self.ports.addresses().iter().map(url).collect()
     }
 
-    /// The account's name.
+    /// Returns the account's name.
     pub fn account(&self) -> &str {
         &self.account
     }
 
-    /// What decided tokens and identifiers; give it to [`Builder::seed`] to have them again.
+    /// Returns the seed of tokens and identifiers. Pass it to [`Builder::seed`] to repeat them.
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// Protocol time.
+    /// Returns protocol time.
     pub fn now(&self) -> SystemTime {
         self.shared.lock().now().to_system_time()
     }
 
-    /// A new token of `user`, as a login would give it: good for 3600 s, from the user's root.
+    /// Issues a token for `user`, as a login does: valid for 3600 s, with the user's root.
     ///
     /// # Panics
     ///
@@ -159,11 +160,11 @@ impl MockOrigin {
         token
     }
 
-    /// Lets a token expire now: the client that holds it gets 403 / −10001 from here on (§2.3).
+    /// Expires a token: the client that uses it gets 403 / −10001 from now on (§2.3).
     ///
     /// # Panics
     ///
-    /// If it does not work anyway.
+    /// If the token is not valid.
     #[track_caller]
     pub fn expire_token(&self, token: &str) {
         let mut state = self.shared.lock();
@@ -176,7 +177,7 @@ impl MockOrigin {
         );
     }
 
-    /// Lets protocol time jump ahead. Tokens expire, and the collector runs (§4.4).
+    /// Advances protocol time. Tokens expire and stale uploads are removed (§4.4).
     pub fn advance(&self, by: Duration) {
         let mut state = self.shared.lock();
         state.clock.advance(by);
@@ -185,30 +186,30 @@ impl MockOrigin {
         state.storage.collect(now);
     }
 
-    /// What lies at `path`, `/videos/a.mp4` or with the account in front, `/acme/videos/a.mp4`: a
-    /// file, or none.
+    /// Returns a snapshot of the file at `path`, `/videos/a.mp4` or with the account,
+    /// `/acme/videos/a.mp4`. The file may be absent.
     ///
     /// # Panics
     ///
-    /// If `path` cannot be a path.
+    /// If `path` is invalid.
     #[track_caller]
     pub fn file(&self, path: &str) -> FileSnapshot {
         FileSnapshot::take(self.shared.wait_idle().state_view(), path)
     }
 
-    /// What lies at `path`, `/videos` or with the account in front, `/acme/videos`: a directory, or
-    /// none.
+    /// Returns a snapshot of the directory at `path`, `/videos` or with the account,
+    /// `/acme/videos`. The directory may be absent.
     ///
     /// # Panics
     ///
-    /// If `path` cannot be a path.
+    /// If `path` is invalid.
     #[track_caller]
     pub fn directory(&self, path: &str) -> DirectorySnapshot {
         DirectorySnapshot::take(self.shared.wait_idle().state_view(), path)
     }
 
-    /// The upload with that multipart identifier, else the latest one to that path, with the account
-    /// in front or without.
+    /// Returns a snapshot of the upload with that multipart identifier, or else of the latest
+    /// upload to that path, with or without the account.
     ///
     /// # Panics
     ///
@@ -221,21 +222,21 @@ impl MockOrigin {
         }
     }
 
-    /// As [`MockOrigin::upload`], without the panic.
+    /// Does the same as [`MockOrigin::upload`], but returns the error.
     ///
     /// # Errors
     ///
-    /// A failure that names the uploads there are.
+    /// Returns a failure that lists the existing uploads.
     ///
     /// # Panics
     ///
-    /// If `path_or_id` is neither an identifier nor a possible path.
+    /// If `path_or_id` is neither an identifier nor a valid path.
     #[track_caller]
     pub fn try_upload(&self, path_or_id: &str) -> Result<UploadSnapshot, Box<AssertionFailure>> {
         UploadSnapshot::take(self.shared.wait_idle().state_view(), path_or_id)
     }
 
-    /// Every upload, in the order of creation.
+    /// Returns every upload, in the order of creation.
     pub fn uploads(&self) -> Vec<UploadSnapshot> {
         let (origin, journal) = {
             let state = self.shared.wait_idle();
@@ -244,23 +245,24 @@ impl MockOrigin {
         UploadSnapshot::all(StateView { storage: &origin, journal: &journal })
     }
 
-    /// Every request so far, to be narrowed: `origin.requests().op(Op::piece(2)).status(400)`.
+    /// Returns every request so far, for filters:
+    /// `origin.requests().op(Op::piece(2)).status(400)`.
     pub fn requests(&self) -> RecordedRequests {
         RecordedRequests::new(self.shared.wait_idle().journal.exchanges())
     }
 
-    /// A copy of the whole record.
+    /// Returns a copy of the journal.
     pub fn journal(&self) -> Journal {
         self.shared.wait_idle().journal.clone()
     }
 
-    /// The whole timeline as text: a line that names the origin by its URLs and its seed, a line of
-    /// headings, and a line for each exchange.
+    /// Returns the timeline as text: a line with the URLs and the seed, a line of headings, and a
+    /// line per exchange.
     pub fn timeline(&self) -> String {
         self.titled(&Timeline(&self.journal()))
     }
 
-    /// The timeline without its quiet middle, as a failing test prints it.
+    /// Returns the timeline without its uneventful middle, as a failing test prints it.
     pub(crate) fn timeline_excerpt(&self) -> String {
         let journal = self.shared.lock().journal.clone();
         self.titled(&TimelineExcerpt(&journal))
@@ -271,18 +273,18 @@ impl MockOrigin {
         format!("timeline of {urls} (seed {}):\n{timeline}", self.seed)
     }
 
-    /// The verdict so far.
+    /// Verifies the run so far.
     ///
-    /// Bytes from which no request could be read, such as a TLS `ClientHello` or more of a body than was
-    /// announced, speak against a run; a head that never ended does not, as its client may have been
-    /// stopped. A POST to a path that is no endpoint's, a method that an endpoint does not take, and a JSON-RPC
-    /// method that there is not speak against a run. A GET or HEAD of any other path asks for a stored
-    /// file, and 404 is an answer to that, unless the path is almost an endpoint's.
+    /// It fails because of bytes that are not a request, such as a TLS `ClientHello` or more body
+    /// than announced; a POST to an unknown path; a method that an endpoint does not support; and
+    /// an unknown JSON-RPC method. It does not fail because of an incomplete head, as its client
+    /// may have been stopped. A GET or HEAD of any other path asks for a stored file and may get
+    /// 404, unless the path is almost that of an endpoint.
     ///
     /// # Errors
     ///
-    /// What speaks against the run: requests that found no endpoint, faults that never acted or were
-    /// never released, and what went wrong in the origin itself.
+    /// Returns the failures: requests without an endpoint, faults that were never injected or
+    /// never released, and internal errors.
     pub fn verify(&self) -> Result<(), VerificationError> {
         let (journal, faults) = {
             let state = self.shared.wait_idle();
@@ -291,25 +293,25 @@ impl MockOrigin {
         verify(&journal, &faults)
     }
 
-    /// The verdict if the origin ends now: what is held or put off by then counts as never let go or
-    /// done, from here on, and the faults that did that are named.
+    /// Verifies the run as if the origin stopped now: responses that are still held and commits
+    /// that are still deferred count as never released or committed, and their faults are named.
     ///
     /// # Errors
     ///
-    /// As [`MockOrigin::verify`].
+    /// Returns the same failures as [`MockOrigin::verify`].
     pub fn verify_at_end(&self) -> Result<(), VerificationError> {
         drop(self.shared.lock_at_end());
         self.verify()
     }
 
-    /// Stops the origin and judges.
+    /// Stops the origin and verifies the run.
     ///
     /// # Panics
     ///
-    /// With the [verdict](MockOrigin::verify), if there is one, and the timeline.
+    /// If [`MockOrigin::verify`] fails, with its report and the timeline.
     #[track_caller]
     pub fn finish(mut self) {
-        // Answers that are just being written are let finish, and then nothing more can happen.
+        // Responses that are being written are completed first; after that nothing can happen.
         drop(self.shared.lock_at_end());
         self.shared.stop();
         self.ports.close();
@@ -342,13 +344,13 @@ impl Drop for MockOrigin {
         self.shared.stop();
         self.ports.close();
         if std::thread::panicking() && !self.finished {
-            // A standard error that is gone must not turn a failing test into an abort.
+            // A closed standard error must not turn a failing test into an abort.
             let _ = catch_unwind(AssertUnwindSafe(|| notify_waiters(&self.account_of_events())));
         }
     }
 }
 
-/// Where the test is failing anyway: this is what it needs to see.
+/// The test is failing already: this is what its author needs.
 #[allow(clippy::print_stderr)]
 fn notify_waiters(text: &str) {
     eprintln!("{text}");

@@ -1,5 +1,5 @@
-//! Stored files, uploads and tokens as another program sees and changes them while the origin runs.
-//! Start with [`ProvisionError`], which says what such a program is told.
+//! Lets the control endpoint read and change stored files, uploads and tokens while the origin
+//! runs. Start with [`ProvisionError`].
 
 use crate::blob::{Blob, BlobWriter};
 use crate::protocol::{ErrorKind, Limit};
@@ -10,41 +10,41 @@ use crate::storage::{
 use crate::mock::mock_origin::MockOrigin;
 use crate::server::state::State;
 
-/// Why something cannot be done, in one line.
+/// Why an operation failed, in one line.
 #[derive(Debug)]
 pub(crate) enum ProvisionError {
-    /// What was given is no path, no part number or no user.
+    /// An argument is not a valid path, part number or user.
     Invalid(String),
-    /// It is about something that does not exist.
+    /// The object does not exist.
     NotFound(String),
-    /// Something is in the way.
+    /// The operation conflicts with the current state.
     Conflict(String),
 }
 
 use ProvisionError::{Conflict, Invalid, NotFound};
 
-/// An upload, and the names of what it points to.
+/// An upload, with the names of its path and its owner.
 #[derive(Clone, Debug)]
 pub(crate) struct NamedUpload {
     pub(crate) upload: Upload,
-    /// Its path with the account in front.
+    /// Its path, with the account.
     pub(crate) path: String,
     /// The name of its owner.
     pub(crate) user: String,
 }
 
 impl MockOrigin {
-    /// Where a body goes that may be large.
+    /// Returns a writer for a body that may be large.
     pub(crate) fn body_writer(&self, declared: Option<u64>) -> BlobWriter {
         self.shared.store.writer(declared)
     }
 
-    /// Every stored file, with its path as answers show it, in the order of paths.
+    /// Returns every stored file with its path as in responses, in the order of paths.
     pub(crate) fn stored_files(&self) -> Vec<(String, File)> {
         let state = self.shared.wait_idle();
         let (tree, account) = (state.storage.tree(), state.storage.account());
         let mut found = Vec::new();
-        // Not by recursion: a client may have made directories of any depth.
+        // Without recursion: clients may create directories of any depth.
         let mut left = vec![Path::root()];
         while let Some(at) = left.pop() {
             let Ok(directory) = tree.directory(&at) else { continue };
@@ -62,7 +62,7 @@ impl MockOrigin {
         found
     }
 
-    /// What is stored at `path`.
+    /// Returns the content of the file at `path`.
     pub(crate) fn stored_content(&self, path: &str) -> Result<Blob, ProvisionError> {
         let state = self.shared.wait_idle();
         let at = read_path(&state, path)?;
@@ -73,8 +73,8 @@ impl MockOrigin {
         })
     }
 
-    /// Stores a file as [`Builder::file`](super::Builder::file) does, in place of the one that is
-    /// there; gives its path as answers show it.
+    /// Stores a file as [`Builder::file`](super::Builder::file) does, and replaces an existing
+    /// one. Returns its path as in responses.
     pub(crate) fn put_file(
         &self,
         path: &str,
@@ -89,20 +89,20 @@ impl MockOrigin {
         Ok(at.absolute(state.storage.account()))
     }
 
-    /// Every upload, in the order of creation.
+    /// Returns every upload, in the order of creation.
     pub(crate) fn named_uploads(&self) -> Vec<NamedUpload> {
         let state = self.shared.wait_idle();
         state.storage.uploads().iter().map(|upload| named(&state, upload)).collect()
     }
 
-    /// The upload with that multipart identifier.
+    /// Returns the upload with that multipart identifier.
     pub(crate) fn named_upload(&self, id: &str) -> Result<NamedUpload, ProvisionError> {
         let state = self.shared.wait_idle();
         let upload = state.storage.uploads().get(id).ok_or_else(|| no_upload(id))?;
         Ok(named(&state, upload))
     }
 
-    /// Begins an upload as [`Builder::upload`](super::Builder::upload) does, and gives its
+    /// Starts an upload as [`Builder::upload`](super::Builder::upload) does. Returns its
     /// identifier.
     pub(crate) fn begin_upload(
         &self,
@@ -134,14 +134,14 @@ impl MockOrigin {
         })
     }
 
-    /// Stores a piece of an upload that is open.
+    /// Stores a piece of an upload in progress.
     pub(crate) fn put_piece(
         &self,
         id: &str,
         number: u32,
         content: Blob,
     ) -> Result<(), ProvisionError> {
-        // Known already: it was computed as the bytes came.
+        // Already computed while the bytes were read.
         let digest = content.digest().map_err(|error| Conflict(error.to_string()))?;
         let mut state = self.shared.lock();
         let most = state.storage.limits().of(Limit::PartNumber);
@@ -159,7 +159,7 @@ impl MockOrigin {
         stored.map_err(|_| Conflict(format!("piece {number} is beyond a limit of the upload")))
     }
 
-    /// Lets one token expire.
+    /// Expires a token.
     pub(crate) fn try_expire_token(&self, token: &str) -> Result<(), ProvisionError> {
         let mut state = self.shared.lock();
         let change = Change::by_test(state.now());
@@ -167,7 +167,7 @@ impl MockOrigin {
         ended.map_err(|_| NotFound("that token is unknown, expired or logged out".to_owned()))
     }
 
-    /// Lets every token of a user expire, and says how many that were.
+    /// Expires every token of a user. Returns their number.
     pub(crate) fn expire_tokens_of(&self, user: &str) -> Result<u64, ProvisionError> {
         let mut state = self.shared.lock();
         find_user(&state, Some(user))?;
@@ -176,7 +176,7 @@ impl MockOrigin {
     }
 }
 
-/// Reads a path as [`Path::as_written`] says.
+/// Parses a path as [`Path::as_written`] does.
 fn read_path(state: &State, text: &str) -> Result<Path, ProvisionError> {
     let path = Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX).map_err(|_| {
         Invalid(format!("invalid path {text:?}: no name is \".\" or has \"..\" in it"))
@@ -190,7 +190,7 @@ fn read_file_path(state: &State, text: &str) -> Result<Path, ProvisionError> {
     if path.is_root() { Err(Invalid(format!("{text:?} names no file"))) } else { Ok(path) }
 }
 
-/// The user of that name, or the first one.
+/// Returns the user of that name, or the first user.
 fn find_user(state: &State, name: Option<&str>) -> Result<UserId, ProvisionError> {
     let Some(name) = name else { return Ok(UserId::FIRST) };
     let sessions = state.storage.sessions();

@@ -1,4 +1,4 @@
-//! Waiting for what clients do: on a thread, and in a task.
+//! Waits for requests, on a thread and in async code. Start with [`MockOrigin::wait_until`].
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,10 +9,10 @@ use crate::mock::mock_origin::MockOrigin;
 use crate::server::runtime::run_blocking;
 
 impl MockOrigin {
-    /// Waits until `ready` says yes to what has been requested so far, looking again whenever
-    /// something has changed; gives up after `timeout`. Says whether it did say yes.
+    /// Waits until `ready` returns true for the requests so far. Calls it after every change.
+    /// Returns `false` if it did not before `timeout`.
     ///
-    /// It blocks its thread: in async code there is [`wait_until_async`](Self::wait_until_async).
+    /// Blocks its thread; async code uses [`wait_until_async`](Self::wait_until_async).
     pub fn wait_until(&self, timeout: Duration, ready: impl Fn(&RecordedRequests) -> bool) -> bool {
         let mut waiting = Waiting::begin(self, timeout);
         while !ready(&waiting.requests()) {
@@ -22,7 +22,7 @@ impl MockOrigin {
         true
     }
 
-    /// As [`wait_until`](Self::wait_until), for async code: the client may run on the same thread.
+    /// Does the same as [`wait_until`](Self::wait_until) without blocking the thread.
     pub async fn wait_until_async(
         &self,
         timeout: Duration,
@@ -38,17 +38,16 @@ impl MockOrigin {
         true
     }
 
-    /// The exchanges that ended after the first `seen` of them, in the order in which they ended: a
-    /// live log. Waits for one, but no longer than `timeout`.
+    /// Returns the exchanges that ended after the first `seen`, in the order in which they ended:
+    /// a live log. Waits up to `timeout` for one.
     ///
-    /// It blocks its thread: in async code there is [`ended_after_async`](Self::ended_after_async).
+    /// Blocks its thread; async code uses [`ended_after_async`](Self::ended_after_async).
     pub fn ended_after(&self, seen: usize, timeout: Duration) -> Vec<Arc<Exchange>> {
         self.shared.ended_after(seen, timeout)
     }
 
-    /// Returns the connections on which something happened that no exchange tells of, after the first
-    /// `seen` of them, in the order in which it did: bytes from which no request could be read, or a
-    /// fault. Does not wait.
+    /// Returns the connections after the first `seen` on which something happened outside any
+    /// exchange, in that order: bytes that are not a request, or a fault. Does not wait.
     ///
     /// ```
     /// use mock_origin::MockOrigin;
@@ -60,20 +59,20 @@ impl MockOrigin {
         self.shared.lock().journal.noted_after(seen).cloned().collect()
     }
 
-    /// As [`ended_after`](Self::ended_after), for async code.
+    /// Does the same as [`ended_after`](Self::ended_after) without blocking the thread.
     pub async fn ended_after_async(&self, seen: usize, timeout: Duration) -> Vec<Arc<Exchange>> {
         let shared = Arc::clone(&self.shared);
         run_blocking(move || shared.ended_after(seen, timeout)).await
     }
 }
 
-/// What is looked at, and how long still. It is looked at outside the lock: what is asked may ask
-/// the origin in turn, and take its time.
+/// The state of one wait. `ready` runs outside the lock: it may call the origin, and may take
+/// long.
 struct Waiting {
     started: Instant,
     timeout: Duration,
     journal: Journal,
-    /// The version of the state that the journal is of.
+    /// The version of the state from which the journal was copied.
     version: u64,
 }
 

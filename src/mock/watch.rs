@@ -1,4 +1,4 @@
-//! Waiting without a thread, for another program that waits over HTTP.
+//! Waits without a thread, for control clients that wait over HTTP. Start with [`Condition`].
 
 use std::fmt;
 use std::pin::pin;
@@ -12,25 +12,25 @@ use crate::journal::{Exchange, Journal};
 use crate::mock::mock_origin::MockOrigin;
 use crate::server::state::Shared;
 
-/// How many exchanges are looked at under one lock.
+/// The number of exchanges inspected under one lock.
 const SLICE: u64 = 1024;
 
-/// What is waited for.
+/// The condition of a wait.
 pub(crate) enum Condition {
-    /// So many exchanges that are wanted, of those numbered from `from` on.
+    /// At least `count` wanted exchanges, among those numbered from `from` on.
     Count { from: u64, count: u64, wanted: Wanted },
-    /// No exchange is open, and nothing changes for that long.
+    /// No open exchange and no change for that long.
     Quiet(Duration),
 }
 
-/// Whether an exchange is wanted.
+/// Returns whether an exchange is wanted.
 pub(crate) type Wanted = Box<dyn Fn(&Exchange) -> bool + Send + Sync>;
 
-/// What came of waiting.
+/// The result of a wait.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Waited {
     pub(crate) is_met: bool,
-    /// How many exchanges were wanted by then.
+    /// The number of wanted exchanges.
     pub(crate) count: u64,
 }
 
@@ -44,7 +44,7 @@ impl fmt::Debug for Condition {
 }
 
 impl MockOrigin {
-    /// Waits until `condition` is met, or for `limit`. It is looked at whenever something changes.
+    /// Waits until `condition` is met, or for `limit`. Checks it after every change.
     pub(crate) fn wait_for(
         &self,
         condition: Condition,
@@ -70,7 +70,7 @@ async fn until_counted(
     deadline: Instant,
 ) -> Waited {
     loop {
-        // Before the look, so that a change after it is not missed.
+        // Registered before the check, so that no later change is missed.
         let mut changed = pin!(shared.next_change());
         changed.as_mut().enable();
         while counting.look(&shared.lock().journal) {}
@@ -106,20 +106,20 @@ async fn until_quiet(shared: &Shared, time: Duration, deadline: Instant) -> Wait
             return Waited { is_met: false, count: 0 };
         }
         let next = if is_open { deadline } else { over.min(deadline) };
-        // Whichever it is, it is looked at again.
+        // In both cases the condition is checked again.
         let _ = timeout_at(next.into(), changed).await;
     }
 }
 
-/// A count of exchanges that looks at each once it is over no more.
+/// Counts wanted exchanges. Inspects a closed exchange only once.
 struct Counting {
     wanted: Wanted,
     next: u64,
     /// The number of the first exchange that is not forgotten.
     first: u64,
-    /// Those that are not over: what they are may change.
+    /// Open exchanges, which may still change.
     open: Vec<Arc<Exchange>>,
-    /// How many were wanted of those that are over.
+    /// The number of wanted exchanges that are closed.
     over: u64,
 }
 
@@ -128,11 +128,11 @@ impl Counting {
         Self { wanted, next: from, first: 0, open: Vec::new(), over: 0 }
     }
 
-    /// Looks at some that are new, and at those that were open; says whether there are more.
+    /// Inspects some new exchanges and all open ones. Returns whether there are more.
     fn look(&mut self, journal: &Journal) -> bool {
         let numbers = journal.numbers();
         if self.first != numbers.start {
-            // All was forgotten.
+            // The journal was reset.
             (self.first, self.over) = (numbers.start, 0);
             self.next = self.next.max(numbers.start);
             self.open.clear();

@@ -1,4 +1,4 @@
-//! Sentences about calls.
+//! Builds faults on calls. Start with [`CallFaultBuilder`].
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -16,12 +16,13 @@ use crate::storage::Interference;
 
 use crate::mock::fault_builder::{FaultHandle, set_once};
 
-/// The beginning of a sentence about calls: [`MockOrigin::on`].
+/// Builds a fault on calls; see [`MockOrigin::on`].
 ///
-/// What is said of which calls comes first; the last word says what happens, and adds the fault.
-/// Without [`times`](CallFaultBuilder::times), [`always`](CallFaultBuilder::always) and the like a fault acts once; with
-/// [`attempt`](CallFaultBuilder::attempt) it acts on that attempt of everything that is selected. `finish()` asks
-/// that it has acted at least once: not as often as it could have.
+/// Conditions come first. The last method names the action and adds the fault. A fault is injected
+/// once unless [`times`](CallFaultBuilder::times), [`always`](CallFaultBuilder::always) or a
+/// similar method says otherwise; with [`attempt`](CallFaultBuilder::attempt) it is injected into
+/// that attempt of every matching operation. `finish()` fails if it was never injected. It does
+/// not require more than one injection.
 #[derive(Debug)]
 #[must_use = "this is no fault before it says what happens: origin.on(Op::piece(2)).reject(503)"]
 pub struct CallFaultBuilder<'o> {
@@ -35,13 +36,13 @@ impl<'o> CallFaultBuilder<'o> {
         Self { origin, matcher: CallMatcher::new(op), name: None }
     }
 
-    /// Only calls about a path like that, seen from the account's root or with the account in
-    /// front. `*` is any part of a name, `**` any part of a path, and `\*` a star.
-    /// What comes without a name, for the origin to choose one, is about no path.
+    /// Matches only calls on a path like `pattern`, relative to the account or starting with it.
+    /// `*` matches any part of a name, `**` any part of a path, and `\*` a star. An upload without
+    /// a name, for which the origin chooses one, has no path.
     ///
     /// # Panics
     ///
-    /// If a path has been said already.
+    /// If the path is set already.
     #[track_caller]
     pub fn path(mut self, pattern: &str) -> Self {
         set_once(&mut self.matcher.path, PathGlob::new(pattern), |path| {
@@ -50,94 +51,97 @@ impl<'o> CallFaultBuilder<'o> {
         self
     }
 
-    /// Only calls of that user.
+    /// Matches only calls of that user.
     ///
     /// # Panics
     ///
-    /// If a user has been said already.
+    /// If the user is set already.
     #[track_caller]
     pub fn user(mut self, name: &str) -> Self {
         set_once(&mut self.matcher.user, name.to_owned(), |user| format!(".user({user:?})"));
         self
     }
 
-    /// Only calls about the upload with that multipart identifier. Attempts count within it then.
+    /// Matches only calls on the upload with that multipart identifier. Attempts are then counted
+    /// within the upload.
     ///
     /// # Panics
     ///
-    /// If an upload has been said already.
+    /// If the upload is set already.
     #[track_caller]
     pub fn upload(mut self, id: &str) -> Self {
         set_once(&mut self.matcher.upload, id.to_owned(), |id| format!(".upload({id:?})"));
         self
     }
 
-    /// Only that attempt, from 1: the same operation, by the same user, on the same path and part
-    /// number. Attempts count from the origin's start, and on each path and part number for itself.
+    /// Matches only that attempt, from 1. Attempts are requests for the same operation, by the
+    /// same user, on the same path and part number. They are counted from the origin's start,
+    /// separately for each path and part number.
     ///
-    /// A try that is refused for its token counts apart, as the origin does not know then who asks,
-    /// or for what: of a 403 and the 200 that follows each is an attempt 1. So it is with a login by
-    /// a wrong password, and with a logout that is tried again when its token is gone. Forms count
-    /// for each other unless there is a [`path`](CallFaultBuilder::path): theirs is in the body, and attempts count
-    /// at the head.
+    /// A request whose token is rejected is counted separately, because the origin does not know
+    /// the user and the operation: a 403 and the 200 that follows are both attempt 1. The same
+    /// holds for a login with a wrong password, and for a logout that is repeated with an expired
+    /// token. All forms count together unless a [`path`](CallFaultBuilder::path) is set, because
+    /// the path of a form is in its body and attempts are counted at the head.
     ///
     /// # Panics
     ///
-    /// If which attempts has been said already.
+    /// If the attempts are set already.
     #[track_caller]
     pub fn attempt(self, number: u32) -> Self {
         self.attempts(number..=number)
     }
 
-    /// Only those attempts, as in `1..=2`. If one of them comes, that is enough for `finish()`.
+    /// Matches only those attempts, as in `1..=2`. One injection is enough for `finish()`.
     ///
     /// # Panics
     ///
-    /// If which attempts has been said already.
+    /// If the attempts are set already.
     #[track_caller]
     pub fn attempts(mut self, numbers: RangeInclusive<u32>) -> Self {
         set_once(&mut self.matcher.attempts, numbers, attempts_call);
         self
     }
 
-    /// Only the n-th of all those calls, from 1, counted from here on: that one, or none.
+    /// Selects the n-th matching call, from 1, after the fault was added. If the fault cannot
+    /// apply to that call, it is never injected.
     ///
     /// # Panics
     ///
-    /// If it has been said already which of them.
+    /// If the calls are counted in another way already.
     #[track_caller]
     pub fn nth(self, number: u64) -> Self {
         self.count(Repeat::Nth(number))
     }
 
-    /// Only the first of all those calls that it can act on, which is the default without attempts:
-    /// `times(1)`. Where it spares one, as the origin itself has refused it or another fault has
-    /// struck it, it acts on a later one; `nth(1)` does not.
+    /// Selects the first matching call to which the fault can apply: `times(1)`, the default
+    /// without attempts. If the origin itself rejects a call, or another fault applies to it, the
+    /// fault uses a later one; `nth(1)` does not.
     ///
     /// # Panics
     ///
-    /// If it has been said already which of them.
+    /// If the calls are counted in another way already.
     #[track_caller]
     pub fn first(self) -> Self {
         self.count(Repeat::Times(1))
     }
 
-    /// The first so many of all those calls that it can act on. If it acts on one of them, that is
+    /// Selects the first `times` matching calls to which the fault can apply. One injection is
     /// enough for `finish()`.
     ///
     /// # Panics
     ///
-    /// If it has been said already which of them.
+    /// If the calls are counted in another way already.
     #[track_caller]
     pub fn times(self, times: u64) -> Self {
         self.count(Repeat::Times(times))
     }
 
-    /// All of those calls.
+    /// Selects all matching calls.
     ///
     /// # Panics
     ///
-    /// If it has been said already which of them.
+    /// If the calls are counted in another way already.
     #[track_caller]
     pub fn always(self) -> Self {
         self.count(Repeat::Always)
@@ -149,11 +153,11 @@ impl<'o> CallFaultBuilder<'o> {
         self
     }
 
-    /// Gives the fault a name for messages. Default: the sentence.
+    /// Names the fault for messages. Default: its Rust code.
     ///
     /// # Panics
     ///
-    /// If a name has been given already.
+    /// If the name is set already.
     #[track_caller]
     pub fn named(mut self, name: &str) -> Self {
         set_once(&mut self.name, name.to_owned(), |name| format!(".named({name:?})"));
@@ -177,7 +181,8 @@ macro_rules! verbs {
             ///
             /// # Panics
             ///
-            /// If that contradicts itself, or cannot happen to what has been selected.
+            /// If the conditions contradict each other, or the action cannot apply to the selected
+            /// calls.
             #[track_caller]
             pub fn $verb(self $(, $arg: $kind)*) -> FaultHandle {
                 self.install($action)
@@ -187,119 +192,121 @@ macro_rules! verbs {
 }
 
 verbs! {
-    /// Refuses the call before its body: a client that expects `100 Continue` never sends it.
+    /// Rejects the call before its body is read: a client that expects `100 Continue` never sends
+    /// the body.
     ///
-    /// Over JSON-RPC a row of the method's table ([`ErrorResponse::code`]) refuses that call alone, whatever
-    /// else is in its batch, and a status refuses the whole request.
+    /// In a JSON-RPC batch, a result code ([`ErrorResponse::code`]) rejects that call only; an
+    /// HTTP status rejects the whole request.
     reject(how: impl Into<ErrorResponse>) FaultAction::Reject(how.into());
 
-    /// Sends an interim response before everything else, such as `103 Early Hints` with headers, or a
-    /// `100 Continue` that the client has not asked for. A request of HTTP/1.0 is skipped.
+    /// Sends an interim response first, such as `103 Early Hints` with headers, or a `100
+    /// Continue` that the client did not ask for. Skips HTTP/1.0 requests.
     send_interim(response: impl Into<InterimResponse>) FaultAction::SendInterim(response.into());
 
-    /// Never sends the `100 Continue` that the client expects. A client that sends its body all the same
-    /// is served as usual; one that sends nothing for [`Builder::hold_limit`](crate::Builder::hold_limit)
-    /// has its connection closed. A request that does not ask for `100 Continue` is skipped.
+    /// Never sends the `100 Continue` that the client expects. If the client sends its body
+    /// anyway, the call is served normally. If it sends nothing for
+    /// [`Builder::hold_limit`](crate::Builder::hold_limit), the connection is closed. Skips
+    /// requests that do not expect `100 Continue`.
     withhold_continue() FaultAction::WithholdContinue;
 
-    /// Sends the `100 Continue` that the client expects so much later, in real time, unless the client
-    /// has begun to send its body by then. A request that does not ask for `100 Continue` is skipped.
+    /// Sends the expected `100 Continue` after a delay in real time, unless the client starts to
+    /// send its body earlier. Skips requests that do not expect `100 Continue`.
     delay_continue(by: Duration) FaultAction::DelayContinue(by);
 
-    /// Sends these bytes in place of the `100 Continue` that the client expects; what happens next is as
-    /// for [`withhold_continue`](CallFaultBuilder::withhold_continue). A request that does not ask for `100 Continue` is
-    /// skipped.
+    /// Sends these bytes instead of the expected `100 Continue`; the call then continues as for
+    /// [`withhold_continue`](CallFaultBuilder::withhold_continue). Skips requests that do not
+    /// expect `100 Continue`.
     garble_continue(bytes: impl Into<Vec<u8>>) FaultAction::GarbleContinue(bytes.into());
 
-    /// Refuses the call when exactly so many bytes of its body have been read. A call with a shorter
-    /// body is spared.
+    /// Rejects the call after exactly `bytes` bytes of its body. Skips calls with a shorter body.
     reject_after(bytes: u64, how: impl Into<ErrorResponse>) FaultAction::RejectAfter(bytes, how.into());
 
-    /// Reads no more when exactly so many bytes of the body have been read, and keeps the
-    /// connection open, for [`Builder::hold_limit`](crate::Builder::hold_limit). A call with a
-    /// shorter body is spared.
+    /// Stops reading after exactly `bytes` bytes of the body and keeps the connection open for
+    /// [`Builder::hold_limit`](crate::Builder::hold_limit). Skips calls with a shorter body.
     stall_after(bytes: u64) FaultAction::CutAfter(bytes, Disconnect::Stall);
 
-    /// Cuts the connection when exactly so many bytes of the body have been read. A call with a
-    /// shorter body is spared.
+    /// Cuts the connection after exactly `bytes` bytes of the body. Skips calls with a shorter
+    /// body.
     cut_after(bytes: u64, how: Disconnect) FaultAction::CutAfter(bytes, how);
 
-    /// Reads the body no faster than so many bytes a second. A call without a body is spared.
+    /// Reads the body at `bytes_per_second` at most. Skips calls without a body.
     ///
     /// If the client leaves or closes its sending direction, the exchange ends as
-    /// [`Outcome::ClientGone`](crate::Outcome::ClientGone), as soon as the system says so: where the
-    /// unread bytes fill its buffers, the client's end comes behind them.
+    /// [`Outcome::ClientGone`](crate::Outcome::ClientGone), as soon as the system reports it.
+    /// While unread bytes fill the system's buffers, the report is delayed.
     read_slowly(bytes_per_second: u64) FaultAction::ReadSlowly(bytes_per_second);
 
-    /// Reads the body whole and does nothing; the answer is lost, or comes with the status of
-    /// [`ResponseLoss::Status`] instead. A call whose body breaks off is spared.
+    /// Reads the whole body, changes nothing and loses the response, or sends the status of
+    /// [`ResponseLoss::Status`] instead. Skips calls whose body is truncated.
     lose(how: ResponseLoss) FaultAction::Lose(how);
 
-    /// Does what is asked for; the answer is lost, or comes with the status of [`ResponseLoss::Status`]
-    /// instead. A call that the origin itself refuses is spared.
+    /// Commits the call and loses the response, or sends the status of [`ResponseLoss::Status`]
+    /// instead. Skips calls that the origin itself rejects.
     commit_then(how: ResponseLoss) FaultAction::CommitThen(how);
 
-    /// Loses the answer and does what is asked for later, in protocol time: even if a retry has
-    /// succeeded by then. A plain duration answers with 503. What the origin would refuse is not put
-    /// off, and `finish()` fails if the time of what was put off never comes.
+    /// Loses the response and commits the call later, in protocol time, even if a retry has
+    /// succeeded by then. A plain duration responds with 503. Skips calls that the origin would
+    /// reject. `finish()` fails if the time of the commit never comes.
     commit_later(later: impl Into<DeferredCommit>) FaultAction::CommitLater(later.into());
 
-    /// Lets the join that this completion begins go like that, whatever the switch says. A
-    /// completion that the origin itself refuses is spared.
+    /// Overrides the option `join` for the upload that this call completes. Skips calls that the
+    /// origin itself rejects.
     join(join: Join) FaultAction::Join(join);
 
-    /// Answers from the origin as it is now, while the fault is added: what has changed since does
-    /// not show. A call that is refused for its token is spared.
+    /// Responds from the state at the time when the fault was added: later changes are not
+    /// visible. Skips calls whose token is rejected.
     stale() FaultAction::Stale;
 
-    /// Answers with a list that is not what it should be. A call is spared if the origin itself
-    /// refuses it, or its list is empty where an entry is needed.
+    /// Responds with an incorrect listing. Skips calls that the origin itself rejects, and empty
+    /// listings if an entry is needed.
     list(how: ListingFault) FaultAction::Listing(how);
 
-    /// Lets somebody else do something while the body is on its way: the token has been judged by
-    /// then, the upload has not. A call is spared where that cannot happen any more, as nobody can
-    /// abort an upload that is over.
+    /// Makes another client act while the body is on its way: after the check of the token, before
+    /// the check of the upload. Skips calls where the action is impossible, such as aborting a
+    /// completed upload.
     interfere_before(what: Interference) FaultAction::InterfereBefore(what);
 
-    /// Lets somebody else do something when the call has been done. A call is spared if the origin
-    /// itself refuses it, or where that cannot happen any more.
+    /// Makes another client act after the call was committed. Skips calls that the origin itself
+    /// rejects, and calls where the action is impossible.
     interfere_after(what: Interference) FaultAction::InterfereAfter(what);
 
-    /// Answers so much later, in real time; [`Builder::hold_limit`](crate::Builder::hold_limit) is
-    /// no limit to that. What was asked for is done, or refused, at once.
+    /// Delays the response by `by`, in real time;
+    /// [`Builder::hold_limit`](crate::Builder::hold_limit) does not apply. The call is committed
+    /// or rejected at once.
     ///
-    /// If the client leaves or closes its sending direction meanwhile, the exchange ends as
-    /// [`Outcome::ClientGone`](crate::Outcome::ClientGone).
+    /// If the client leaves or closes its sending direction before the response, the exchange ends
+    /// as [`Outcome::ClientGone`](crate::Outcome::ClientGone).
     delay(by: Duration) FaultAction::Delay(by);
 
-    /// Writes exactly so many bytes of the answer, head included, and cuts the connection. A call
-    /// whose answer is shorter is spared.
+    /// Writes exactly `bytes` bytes of the response, head included, and cuts the connection. Skips
+    /// calls with a shorter response.
     cut_answer(bytes: u64, how: Disconnect) FaultAction::CutAnswer(bytes, how);
 
-    /// Answers with what is no HTTP, or not what it says it is, and closes the connection. A call is
-    /// spared where its answer would be the very same.
+    /// Responds with invalid HTTP, or with a body that does not fit its head, and closes the
+    /// connection. Skips calls whose response would not change.
     garble(how: MalformedResponse) FaultAction::Garble(how);
 
-    /// Writes the answer no faster than so many bytes a second. A call is spared if its answer fits into
-    /// the fiftieth of a second's bytes that is written at once.
+    /// Writes the response at `bytes_per_second` at most. Skips calls whose response fits into the
+    /// bytes that are written at once: a fiftieth of `bytes_per_second`.
     ///
-    /// If the client leaves or closes its sending direction meanwhile, the exchange ends as
+    /// If the client leaves or closes its sending direction before the end, the exchange ends as
     /// [`Outcome::ClientGone`](crate::Outcome::ClientGone).
     answer_slowly(bytes_per_second: u64) FaultAction::AnswerSlowly(bytes_per_second);
 
-    /// Answers with something else in the head. A call is spared if its answer says so already, or has no
-    /// such header, but for [`HeaderMutation::With`], which adds it.
+    /// Changes the head of the response. Skips calls whose response would not change, or has no
+    /// such header, except for [`HeaderMutation::With`], which adds it.
     alter(what: HeaderMutation) FaultAction::Alter(what);
 }
 
 impl CallFaultBuilder<'_> {
-    /// Holds the answer until the test lets it go. What was asked for is done at once, or refused:
-    /// a 403 is held like any other answer. If the client leaves or closes its sending direction
-    /// meanwhile, the exchange ends as [`Outcome::ClientGone`](crate::Outcome::ClientGone).
+    /// Holds the response until the test releases it. The call is committed or rejected at once;
+    /// error responses are held too. If the client leaves or closes its sending direction while
+    /// the response is held, the exchange ends as
+    /// [`Outcome::ClientGone`](crate::Outcome::ClientGone).
     ///
     /// # Panics
     ///
-    /// If what has been selected contradicts itself.
+    /// If the conditions contradict each other.
     #[track_caller]
     pub fn hold(self) -> HoldGuard {
         let FaultHandle { shared, id } = self.install(FaultAction::Hold);

@@ -1,11 +1,11 @@
-//! Sentences about connections.
+//! Builds faults on connections. Start with [`ConnectionFaultBuilder`].
 
 use crate::fault::{ConnectionAction, Fault, Repeat};
 use crate::mock::mock_origin::MockOrigin;
 
 use crate::mock::fault_builder::{FaultHandle, set_once};
 
-/// The beginning of a sentence about connections: [`MockOrigin::on_connection`].
+/// Builds a fault on connections; see [`MockOrigin::on_connection`].
 #[derive(Debug)]
 #[must_use = "this is no fault before it says what happens: origin.on_connection().nth(2).reset()"]
 pub struct ConnectionFaultBuilder<'o> {
@@ -19,42 +19,42 @@ impl<'o> ConnectionFaultBuilder<'o> {
         Self { origin, count: None, name: None }
     }
 
-    /// Only the n-th connection, from 1, counted from here on: that one, or none.
+    /// Selects the n-th connection, from 1, after the fault was added. If another fault applies to
+    /// that one, this fault is never injected.
     ///
     /// # Panics
     ///
-    /// If it has been said already which of them.
+    /// If the connections are counted in another way already.
     #[track_caller]
     pub fn nth(self, number: u64) -> Self {
         self.count(Repeat::Nth(number))
     }
 
-    /// Only the next connection, which is the default. Where another fault strikes that one, it is
-    /// the first that is left.
+    /// Selects the next connection to which no other fault applies. This is the default.
     ///
     /// # Panics
     ///
-    /// If it has been said already which of them.
+    /// If the connections are counted in another way already.
     #[track_caller]
     pub fn first(self) -> Self {
         self.count(Repeat::Times(1))
     }
 
-    /// The next so many connections. Default: one.
+    /// Selects the next `times` connections. Default: one.
     ///
     /// # Panics
     ///
-    /// If it has been said already which of them.
+    /// If the connections are counted in another way already.
     #[track_caller]
     pub fn times(self, times: u64) -> Self {
         self.count(Repeat::Times(times))
     }
 
-    /// All connections from here on.
+    /// Selects all connections after the fault was added.
     ///
     /// # Panics
     ///
-    /// If it has been said already which of them.
+    /// If the connections are counted in another way already.
     #[track_caller]
     pub fn always(self) -> Self {
         self.count(Repeat::Always)
@@ -66,11 +66,11 @@ impl<'o> ConnectionFaultBuilder<'o> {
         self
     }
 
-    /// Gives the fault a name for messages. Default: the sentence.
+    /// Names the fault for messages. Default: its Rust code.
     ///
     /// # Panics
     ///
-    /// If a name has been given already.
+    /// If the name is set already.
     #[track_caller]
     pub fn named(mut self, name: &str) -> Self {
         set_once(&mut self.name, name.to_owned(), |name| format!(".named({name:?})"));
@@ -81,29 +81,29 @@ impl<'o> ConnectionFaultBuilder<'o> {
     ///
     /// # Panics
     ///
-    /// If what has been selected contradicts itself.
+    /// If the conditions contradict each other.
     #[track_caller]
     pub fn reset(self) -> FaultHandle {
         self.install(ConnectionAction::Reset)
     }
 
-    /// Accepts the connection, and neither reads nor writes anything; it is closed when the client
-    /// leaves, or after [`Builder::hold_limit`](crate::Builder::hold_limit).
+    /// Accepts the connection and neither reads nor writes. The connection is closed when the
+    /// client leaves, or after [`Builder::hold_limit`](crate::Builder::hold_limit).
     ///
     /// # Panics
     ///
-    /// If what has been selected contradicts itself.
+    /// If the conditions contradict each other.
     #[track_caller]
     pub fn silence(self) -> FaultHandle {
         self.install(ConnectionAction::Silence)
     }
 
-    /// Closes the connection after so many answers, which say nothing about it. It does not act on a
-    /// connection that ends before: by the client, or behind an answer that says so itself.
+    /// Closes the connection after `answers` responses, which do not announce it. Skips
+    /// connections that end earlier, because of the client or a response with `Connection: close`.
     ///
     /// # Panics
     ///
-    /// If that is after none.
+    /// If the number is 0.
     #[track_caller]
     pub fn close_after(self, answers: u64) -> FaultHandle {
         self.install(ConnectionAction::CloseAfter(answers))

@@ -15,9 +15,9 @@ pub use calls::CallFaultBuilder;
 pub use connections::ConnectionFaultBuilder;
 pub use tokens::TokenFaultBuilder;
 
-/// A fault that has been added to an origin.
+/// A fault that was added to an origin.
 ///
-/// Dropping this does nothing: the fault stays.
+/// Dropping the handle does not remove the fault.
 #[derive(Clone, Debug)]
 pub struct FaultHandle {
     shared: Arc<Shared>,
@@ -29,38 +29,38 @@ impl FaultHandle {
         Self { shared: Arc::clone(shared), id }
     }
 
-    /// Its number among the faults of the origin.
+    /// Returns the id of the fault in its origin.
     pub fn id(&self) -> u64 {
         self.id
     }
 
-    /// How often it has acted.
+    /// Returns how often the fault was injected.
     pub fn fired(&self) -> u64 {
         self.record().map_or(0, |record| record.fired)
     }
 
-    /// Its account, also when it has been removed; nothing after a reset, or when 1,000 more faults have
-    /// been removed.
+    /// Returns the record of the fault, even if it was removed. Returns `None` after a reset, and
+    /// after 1,000 more faults were removed.
     pub fn record(&self) -> Option<FaultRecord> {
         self.shared.lock().faults.record(self.id).cloned()
     }
 
-    /// Takes it away: nothing that begins from here on is struck, and it is not judged. What it
-    /// holds it lets go; what it was to do to a request that is on its way it still does.
+    /// Removes the fault: it applies to no new request, releases what it holds, and is not
+    /// verified. It still applies to a request for which it was already selected.
     pub fn remove(&self) {
         self.shared.remove_fault(self.id);
     }
 }
 
-/// Where the test is that adds a fault.
+/// Returns the line of the test that called.
 #[track_caller]
 pub(crate) fn place() -> SourceLocation {
     let caller = Location::caller();
     SourceLocation { file: caller.file().to_owned(), line: caller.line() }
 }
 
-/// Sets what may be said once: a second one would take the place of the first in silence. `call` is how it is said in
-/// a test.
+/// Sets a value that may be set once: a second value would replace the first without notice.
+/// `call` shows how the test sets it.
 #[track_caller]
 fn set_once<T>(to: &mut Option<T>, given: T, call: impl Fn(&T) -> String) {
     if let Some(before) = to {

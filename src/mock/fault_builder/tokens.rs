@@ -1,4 +1,4 @@
-//! Sentences about tokens.
+//! Builds faults on tokens. Start with [`TokenFaultBuilder`].
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::mock::mock_origin::MockOrigin;
 
 use crate::mock::fault_builder::{FaultHandle, set_once};
 
-/// The beginning of a sentence about tokens: [`MockOrigin::on_token`].
+/// Builds a fault on tokens; see [`MockOrigin::on_token`].
 #[derive(Debug)]
 #[must_use = "this is no fault before it says what happens: origin.on_token().expire_after_requests(3)"]
 pub struct TokenFaultBuilder<'o> {
@@ -21,58 +21,58 @@ impl<'o> TokenFaultBuilder<'o> {
         Self { origin, user: None, name: None }
     }
 
-    /// Only tokens of that user.
+    /// Matches only tokens of that user.
     ///
     /// # Panics
     ///
-    /// If a user has been said already.
+    /// If the user is set already.
     #[track_caller]
     pub fn user(mut self, user: &str) -> Self {
         set_once(&mut self.user, user.to_owned(), |user| format!(".user({user:?})"));
         self
     }
 
-    /// Gives the fault a name for messages. Default: the sentence.
+    /// Names the fault for messages. Default: its Rust code.
     ///
     /// # Panics
     ///
-    /// If a name has been given already.
+    /// If the name is set already.
     #[track_caller]
     pub fn named(mut self, name: &str) -> Self {
         set_once(&mut self.name, name.to_owned(), |name| format!(".named({name:?})"));
         self
     }
 
-    /// Each token works for so many calls, counted from here on; the next one gets 403 / −10001
-    /// (§2.3).
+    /// Expires each token after `requests` calls, counted from now on: the next call gets 403 /
+    /// −10001 (§2.3).
     ///
     /// # Panics
     ///
-    /// If that is none, or there is no such user.
+    /// If the number is 0, or there is no such user.
     #[track_caller]
     pub fn expire_after_requests(self, requests: u64) -> FaultHandle {
         self.install(TokenExpiry::RecordedRequests(requests))
     }
 
-    /// Each token works until so many bytes of bodies have been read with it, from here on. The
-    /// call that reads them is still served: a token is judged at the head alone.
+    /// Expires each token after `bytes` bytes of request bodies, counted from now on. The call
+    /// that reaches the number still succeeds, because a token is checked at the head.
     ///
     /// # Panics
     ///
-    /// If that is none, or there is no such user.
+    /// If the number is 0, or there is no such user.
     #[track_caller]
     pub fn expire_after_bytes(self, bytes: u64) -> FaultHandle {
         self.install(TokenExpiry::Bytes(bytes))
     }
 
-    /// Each token works for so long, in protocol time, whatever its login has asked for. Unlike calls
-    /// and bytes that counts from the login: a token which is that old when the fault is added dies
-    /// at once. One that expires by itself before it is that old is not the fault's doing, and does
-    /// not count as fired.
+    /// Expires each token `time` after its login, in protocol time, whatever lifetime the login
+    /// requested. Unlike calls and bytes, the time counts from the login: an older token expires
+    /// when the fault is added. A token that expires earlier by itself does not count as an
+    /// injection.
     ///
     /// # Panics
     ///
-    /// If that is no time at all, or there is no such user.
+    /// If the time is zero, or there is no such user.
     #[track_caller]
     pub fn expire_after(self, time: Duration) -> FaultHandle {
         self.install(TokenExpiry::Time(time))
