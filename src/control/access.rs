@@ -1,4 +1,4 @@
-//! Who may steer an origin.
+//! Decides which requests may control an origin. Start with [`Access::admit`].
 
 use std::hash::{BuildHasher, RandomState};
 use std::hint::black_box;
@@ -8,14 +8,14 @@ use crate::server::admin_listener::AdminRequest;
 
 use super::message::ApiError;
 
-/// The shortest token.
+/// The shortest valid token.
 const TOKEN_BYTES: usize = 16;
 
-/// Who is let in.
+/// Who may control the origin.
 pub(super) enum Access {
-    /// Whoever is on this machine.
+    /// Programs on this machine.
     Local,
-    /// Whoever has the token.
+    /// Clients with the token.
     Token(String),
 }
 
@@ -45,7 +45,7 @@ fn admit_local(request: &AdminRequest) -> Result<(), ApiError> {
     }
 }
 
-/// Whether the host of `name` or `name:port` is this machine.
+/// Returns whether the host of `name` or `name:port` is this machine.
 fn is_local(host: &str) -> bool {
     let (name, port) = match host.strip_prefix('[') {
         Some(rest) => rest.split_once(']').unwrap_or(("", "")),
@@ -70,13 +70,13 @@ fn admit_with(token: &str, request: &AdminRequest) -> Result<(), ApiError> {
     if is_it { Ok(()) } else { Err(ApiError::new(401, "Authorization takes Bearer and the token")) }
 }
 
-/// Whether the two are equal. How long that takes tells nothing but their lengths.
+/// Compares two values in a time that depends on their lengths only.
 fn is_equal(one: &[u8], other: &[u8]) -> bool {
     let differing = one.iter().zip(other).fold(0, |bits, (a, b)| black_box(bits | (a ^ b)));
     one.len() == other.len() && differing == 0
 }
 
-/// Whether a token can be sent and is not easily guessed.
+/// Checks that a token can be sent in a header and is hard to guess.
 pub(super) fn check_token(token: &str) -> Result<(), String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     if token.len() >= TOKEN_BYTES && token.bytes().all(is_plain) {
@@ -85,7 +85,7 @@ pub(super) fn check_token(token: &str) -> Result<(), String> {
     Err(format!("a token has {TOKEN_BYTES} or more letters, digits and -._~+/="))
 }
 
-/// A token that nobody guesses: the standard library's hash keys are random.
+/// Returns a token that is hard to guess: the standard library's hash keys are random.
 pub(super) fn random_token() -> String {
     let random = RandomState::new();
     format!("{:016x}{:016x}", random.hash_one(0), random.hash_one(1))

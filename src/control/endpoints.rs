@@ -1,4 +1,4 @@
-//! All that can be asked for.
+//! The table of control endpoints. Start with [`ENDPOINTS`].
 
 use serde_json::{Value, json};
 
@@ -8,19 +8,19 @@ use super::handlers::{chaos, control, faults, inspect, storage, tokens, wait};
 use super::message::{ApiError, Request, Response};
 use super::query::Parameter;
 
-/// One thing that can be asked for.
+/// A control endpoint.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Endpoint {
     /// The HTTP method.
     pub method: &'static str,
-    /// The path; `ID` in it stands for the number of a fault or the identifier of an upload.
+    /// The path. `ID` is the id of a fault or the identifier of an upload.
     pub path: &'static str,
-    /// The parameters that its query may have.
+    /// The query parameters.
     pub query: &'static [Parameter],
-    /// What is sent along; nothing where that is empty.
+    /// The form of the request body; `None` if it has no body.
     pub takes: Option<&'static str>,
-    /// What is answered.
+    /// The form of the response.
     pub answers: &'static str,
     /// What it does.
     pub what: &'static str,
@@ -30,15 +30,15 @@ pub struct Endpoint {
 /// How an endpoint is served.
 #[derive(Debug)]
 pub(super) enum Serve {
-    /// It cannot go wrong.
+    /// A handler that needs no input and cannot fail.
     Tell(fn(&MockOrigin) -> Response),
-    /// It depends on what is asked, or on the machine.
+    /// A handler that reads the request or may fail.
     Try(fn(&MockOrigin, &Request<'_>) -> Result<Response, ApiError>),
 }
 
 use Serve::{Tell, Try};
 
-/// Reads, and changes nothing.
+/// Returns an endpoint that only reads.
 const fn get(
     path: &'static str,
     answers: &'static str,
@@ -48,7 +48,7 @@ const fn get(
     Endpoint { method: "GET", path, query: &[], takes: None, answers, what, serve }
 }
 
-/// Does something, and needs to be told no more.
+/// Returns an endpoint that acts without a body.
 const fn act(path: &'static str, what: &'static str, serve: Serve) -> Endpoint {
     Endpoint { method: "POST", path, query: &[], takes: None, answers: "{}", what, serve }
 }
@@ -62,7 +62,7 @@ const fn delete(
     Endpoint { method: "DELETE", path, query: &[], takes: None, answers, what, serve }
 }
 
-/// Does what is sent along.
+/// Returns an endpoint with a JSON body.
 const fn post(
     path: &'static str,
     takes: &'static str,
@@ -73,7 +73,7 @@ const fn post(
     Endpoint { method: "POST", path, query: &[], takes: Some(takes), answers, what, serve }
 }
 
-/// Stores the bytes that are sent along.
+/// Returns an endpoint that stores the bytes of the body.
 const fn put(
     path: &'static str,
     query: &'static [Parameter],
@@ -86,7 +86,7 @@ const fn put(
 
 const UPLOAD: &str = r#"{"id", "path", "user", "state", "error", "content_type", "created", "size", "pieces": [{"part", "size", "digest", "state"}]}"#;
 
-/// All there is.
+/// All control endpoints.
 pub const ENDPOINTS: &[Endpoint] = &[
     get("/__mock/", r#"{"endpoints": […]}"#, "what there is", Tell(index)),
     get(

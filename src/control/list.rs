@@ -1,4 +1,4 @@
-//! Long lists in JSON: written item by item, as the client takes them.
+//! Writes long JSON lists item by item, as the client reads them.
 
 use std::io;
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 use crate::journal::escape_json;
 use crate::server::admin_listener::{AdminResponseBody, Chunks};
 
-/// How many bytes are written before they are sent.
+/// The size of a chunk in bytes.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// The object `{key: [items]}` as a body. A short one is whole, with its length announced.
+/// Returns the object `{key: [items]}` as a body. A short one is complete, with its length.
 pub(super) fn list(
     key: &str,
     items: impl Iterator<Item = io::Result<Value>> + Send + 'static,
@@ -25,13 +25,13 @@ pub(super) fn list(
 
 struct ListWriter<I> {
     items: I,
-    /// What is not sent yet.
+    /// Text that is not sent yet.
     written: String,
     is_first: bool,
 }
 
 impl<I: Iterator<Item = io::Result<Value>> + Send + 'static> ListWriter<I> {
-    /// Writes items until there is a chunk; says whether that was the end.
+    /// Writes items until a chunk is full. Returns whether that was the last one.
     fn write_chunk(&mut self) -> io::Result<bool> {
         while self.written.len() < CHUNK_BYTES {
             let Some(item) = self.items.next() else {
@@ -71,7 +71,7 @@ mod tests {
 
     use super::*;
 
-    /// So many items, and how many of them were asked for.
+    /// Returns `count` items and a counter of those that were read.
     fn items(count: usize) -> (impl Iterator<Item = io::Result<Value>>, Arc<AtomicUsize>) {
         let asked = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&asked);

@@ -1,8 +1,8 @@
-//! The control endpoint: an origin steered and asked by programs in any language, over HTTP.
+//! The control endpoint: programs in any language control and inspect an origin over HTTP.
 //!
-//! It has a listener of its own, on loopback alone, so that nothing of it is ever seen by a client
-//! under test or written into the journal. [`ENDPOINTS`] is all there is; `docs/control.md` is made
-//! from it.
+//! It has its own listener, on loopback by default. Clients under test never see it, and its
+//! requests are never in the journal. [`ENDPOINTS`] lists all endpoints; `docs/control.md` is
+//! generated from it. Start with [`Control`].
 
 mod access;
 mod dto;
@@ -27,7 +27,7 @@ pub use endpoints::{ENDPOINTS, Endpoint};
 pub use query::Parameter;
 use router::Router;
 
-/// Where everything lies.
+/// The common start of all paths.
 pub const ROOT: &str = "/__mock/";
 
 /// A control endpoint that is listening. Dropping it closes its port.
@@ -44,15 +44,15 @@ pub const ROOT: &str = "/__mock/";
 /// # Ok::<(), mock_origin::StartError>(())
 /// ```
 pub struct Control {
-    // In this order: whoever drops this may be the last to hold the origin, and the listener's task
-    // must not be, as an origin that ends waits for tasks.
+    // The order of the fields matters: this may hold the last reference to the origin. A task of the
+    // listener must not drop the origin, because dropping it waits for tasks.
     listener: AdminListener,
     token: Option<String>,
     _origin: Arc<MockOrigin>,
 }
 
 impl Control {
-    /// Listens at `address` and steers `storage`.
+    /// Listens at `address` and controls `origin`.
     ///
     /// # Errors
     ///
@@ -101,12 +101,12 @@ impl Control {
         Ok(Self { listener, token: Some(token), _origin: origin })
     }
 
-    /// The token that requests need, if they need one.
+    /// Returns the token that requests need, if any.
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }
 
-    /// Where it is, with a slash at the end: `http://127.0.0.1:40001/__mock/`.
+    /// Returns its URL, with a trailing slash: `http://127.0.0.1:40001/__mock/`.
     pub fn url(&self) -> String {
         format!("http://{}{ROOT}", self.listener.address())
     }

@@ -1,19 +1,19 @@
-//! The parameters of a request's query.
+//! Parses query parameters. Start with [`Query::parse`].
 
 use std::borrow::Cow;
 use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
 
-/// One parameter that an endpoint takes.
+/// A query parameter of an endpoint.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
-    /// What it takes.
+    /// The values that it accepts.
     pub values: &'static str,
-    /// Whether it must be there.
+    /// Whether it is required.
     pub is_required: bool,
 }
 
@@ -27,12 +27,12 @@ impl Parameter {
     }
 }
 
-/// The parameters that came, unquoted.
+/// The parameters of a request, decoded.
 #[derive(Debug)]
 pub(super) struct Query<'a>(Vec<(&'static Parameter, Cow<'a, str>)>);
 
 impl<'a> Query<'a> {
-    /// Reads a query; `endpoint` names it in messages, as in `GET /__mock/journal`.
+    /// Parses a query. Messages name `endpoint`, as in `GET /__mock/journal`.
     pub(super) fn parse(
         text: &'a str,
         endpoint: &str,
@@ -58,17 +58,17 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// The value of a parameter, if it came.
+    /// Returns the value of a parameter, if present.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known.name == name).map(|(_, value)| &**value)
     }
 
-    /// A parameter as a number of its type, if it came. Numbers are written in one way alone.
+    /// Parses a parameter as a number, if present. A number has one spelling only.
     pub(super) fn number<T: FromStr + ToString>(&self, name: &str) -> Result<Option<T>, String> {
         self.read(name, |text| text.parse().ok().filter(|number: &T| number.to_string() == text))
     }
 
-    /// What `read` makes of a parameter, if it came.
+    /// Parses a parameter with `read`, if present.
     pub(super) fn read<T>(
         &self,
         name: &str,
@@ -81,7 +81,7 @@ impl<'a> Query<'a> {
         read(value).map(Some).ok_or_else(refused)
     }
 
-    /// Every parameter that came.
+    /// Returns every parameter that is present.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().map(|(known, value)| (known.name, &**value))
     }
@@ -95,7 +95,7 @@ fn unknown(name: &str, endpoint: &str, known: &[Parameter]) -> String {
     }
 }
 
-/// As forms write it: `%XX`, and `+` for a space.
+/// Decodes form encoding: `%XX`, and `+` for a space.
 fn unquoted(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('+') {
         return percent_decode_str(text).decode_utf8().ok();

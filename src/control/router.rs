@@ -1,4 +1,4 @@
-//! From a request to its endpoint, past what is not let in.
+//! Checks the access of a request and routes it to its endpoint. Start with [`Router`].
 
 use std::sync::{Arc, Weak};
 
@@ -21,9 +21,9 @@ const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
 const BYTES: &str = "application/octet-stream";
 
-/// Finds the endpoint of each request, and lets it answer.
+/// Finds the endpoint of each request and runs its handler.
 pub(super) struct Router {
-    /// Requests must not keep an origin that nobody else has.
+    /// Weak: requests must not keep the origin alive.
     origin: Weak<MockOrigin>,
     access: Access,
 }
@@ -111,7 +111,7 @@ fn serve(origin: &MockOrigin, request: &AdminRequest) -> Result<Response, ApiErr
     }
 }
 
-/// The endpoint, and what stands for its `ID`.
+/// Finds the endpoint and the value of its `ID`.
 fn find(request: &AdminRequest) -> Result<(&'static Endpoint, &str), ApiError> {
     let on_path: Vec<_> = ENDPOINTS
         .iter()
@@ -132,8 +132,8 @@ fn find(request: &AdminRequest) -> Result<(&'static Endpoint, &str), ApiError> {
     })
 }
 
-/// Whether `path` is the one of an endpoint, and what stands for `ID` in it. Slashes at the end do
-/// not matter.
+/// Matches `path` with the path of an endpoint. Returns the value of `ID`, or an empty text. Slashes
+/// at the end are ignored.
 fn fits<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     let (pattern, path) = (pattern.trim_end_matches('/'), path.trim_end_matches('/'));
     let Some((before, behind)) = pattern.split_once("ID") else {

@@ -1,4 +1,4 @@
-//! The command line.
+//! Parses the command line. Start with [`parse`].
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -11,22 +11,22 @@ use mock_origin::protocol::{LIMITS, OPTION_SPECS, Options};
 use crate::faults;
 use crate::serve::describe_origin;
 
-/// What is asked for.
+/// What the program is to do.
 pub(crate) enum Command {
-    /// A text that explains the program.
+    /// Print a help text.
     Help(String),
-    /// An origin.
+    /// Serve an origin.
     Serve(Box<Serve>),
 }
 
-/// An origin as the command line describes it.
+/// The origin that the command line describes.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Serve {
     pub(crate) listen: Vec<SocketAddr>,
     pub(crate) account: Option<String>,
     pub(crate) users: Vec<(String, String)>,
     pub(crate) directories: Vec<String>,
-    /// Paths, and the local files whose bytes are stored there.
+    /// Paths in the origin, each with the local file that is stored there.
     local_files: Vec<(String, String)>,
     pub(crate) files: Vec<(String, Vec<u8>)>,
     pub(crate) uploads: Vec<String>,
@@ -35,16 +35,16 @@ pub(crate) struct Serve {
     pub(crate) seed: Option<u64>,
     pub(crate) hold_limit: Option<Duration>,
     pub(crate) flags: Vec<Flag>,
-    /// Where it is steered.
+    /// The address of the control endpoint.
     pub(crate) control: Option<SocketAddr>,
-    /// What steering needs where it is exposed; a random one if nothing is said.
+    /// The token of an exposed control endpoint. Default: random.
     pub(crate) token: Option<String>,
-    /// The file that its faults are from.
+    /// The file from which its faults were read.
     pub(crate) file: Option<String>,
     pub(crate) faults: Vec<Fault>,
 }
 
-/// An option that takes no value.
+/// An option without a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Flag {
     Expose,
@@ -103,7 +103,7 @@ Options, each said once unless it may be repeated:
   -V, --version             the version
 ";
 
-/// Reads a command line.
+/// Parses a command line.
 pub(crate) fn parse(mut parser: Parser) -> Result<Command, String> {
     let wrong = |error: lexopt::Error| error.to_string();
     match parser.next().map_err(wrong)? {
@@ -175,7 +175,7 @@ fn check_addresses(serve: &Serve) -> Result<(), String> {
     }
 }
 
-/// The options that take no value.
+/// The options without a value.
 const FLAGS: &[(&str, Flag)] = &[
     ("expose", Flag::Expose),
     ("expose-control", Flag::ExposeControl),
@@ -191,10 +191,10 @@ fn flag(name: &str) -> Option<Flag> {
 
 type Set = fn(&mut Serve, &str) -> Option<()>;
 
-/// The options that add to what they have said before.
+/// The options that may be repeated.
 const REPEATED: &[&str] = &["listen", "user", "dir", "file", "upload", "set"];
 
-/// The options that take a value, and what each does with it.
+/// The options with a value, and the setter of each.
 const OPTIONS: &[(&str, Set)] = &[
     ("listen", |serve, value| {
         serve.listen.push(value.parse().ok()?);
@@ -221,7 +221,7 @@ const OPTIONS: &[(&str, Set)] = &[
         Some(())
     }),
     ("key-pair", |serve, value| {
-        // In a signature these would end the key (§9).
+        // These characters would end the key in a signature (§9).
         let ends = |char: char| char.is_control() || char.is_whitespace() || "&=".contains(char);
         serve.key_pair =
             Some(pair(value, ':').filter(|(access_key, _)| !access_key.contains(ends))?);
@@ -267,7 +267,7 @@ fn set(serve: &mut Serve, name: &str, value: &str) -> Result<(), String> {
     }
 }
 
-/// What an option takes, as the usage has it.
+/// Returns the form of an option's value.
 fn form_of(name: &str) -> &'static str {
     match name {
         "listen" | "control" => "an IP address and a port, as in 127.0.0.1:8080",
@@ -282,7 +282,7 @@ fn form_of(name: &str) -> &'static str {
     }
 }
 
-/// Two texts with something between them, neither of them empty.
+/// Splits a text at `between` into two parts that are not empty.
 fn pair(text: &str, between: char) -> Option<(String, String)> {
     let (one, other) = text.split_once(between)?;
     let is_whole = !one.is_empty() && !other.is_empty();
@@ -293,7 +293,7 @@ fn text(value: OsString) -> Result<String, String> {
     value.into_string().map_err(|value| format!("{} is not UTF-8", value.display()))
 }
 
-/// The usage, and every switch and limit.
+/// Returns the usage with every option and limit.
 fn help() -> String {
     let switch = |row: &mock_origin::protocol::OptionSpec| {
         let name = format!("{}={}", row.name, row.values);
@@ -365,7 +365,7 @@ mod tests {
         assert_eq!(serve.hold_limit, Some(Duration::from_millis(500)));
     }
 
-    /// A command line, and what is said against it.
+    /// Invalid command lines with their errors.
     const NONSENSE: &[(&[&str], &str)] = &[
         (&[], "a command is missing: mock-origin serve"),
         (&["surf"], "there is no command \"surf\": mock-origin serve"),

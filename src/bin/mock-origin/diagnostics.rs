@@ -1,6 +1,6 @@
-//! Lines for standard error. Printing never blocks: lines wait in a bounded queue, and a thread of its
-//! own writes them. A reader that does not read loses lines, and is told how many; it neither delays
-//! the origin nor keeps the program from ending. Start with [`Diagnostics::print`].
+//! Prints lines to standard error without blocking: a bounded queue holds them, and a thread writes
+//! them. If nobody reads standard error in time, lines are dropped and counted. A slow reader neither
+//! delays the origin nor keeps the program from ending. Start with [`Diagnostics::print`].
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many lines may wait for a reader.
+/// The largest number of queued lines.
 const QUEUE_LINES: usize = 1024;
 
 /// A queue of lines and the thread that writes them.
@@ -23,11 +23,11 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     lines: VecDeque<String>,
-    /// How many lines were dropped since the last one that found room.
+    /// The number of lines dropped since the last queued line.
     dropped: u64,
     /// No more lines will come.
     is_closed: bool,
-    /// The writer has nothing more to do.
+    /// All lines are written.
     is_written: bool,
 }
 
@@ -52,15 +52,15 @@ impl Diagnostics {
         }
     }
 
-    /// Queues the last lines, which are never dropped, and waits until all is written, but no longer
-    /// than `limit`.
+    /// Queues the last lines, which are never dropped, and waits until all lines are written, at most
+    /// for `limit`.
     pub(crate) fn finish(self, last: Vec<String>, limit: Duration) {
         let deadline = Instant::now() + limit;
         let mut queue = self.0.lock();
         for line in last {
             queue.push(line);
         }
-        queue.note_dropped();
+        queue.record_dropped();
         queue.is_closed = true;
         self.0.changed.notify_all();
         while !queue.is_written {
@@ -73,12 +73,12 @@ impl Diagnostics {
 
 impl Queue {
     fn push(&mut self, line: String) {
-        self.note_dropped();
+        self.record_dropped();
         self.lines.push_back(line);
     }
 
-    /// Says in their place how many lines are missing.
-    fn note_dropped(&mut self) {
+    /// Queues a line that says how many lines are missing.
+    fn record_dropped(&mut self) {
         let dropped = std::mem::take(&mut self.dropped);
         if dropped > 0 {
             let lines = if dropped == 1 { "line was" } else { "lines were" };
@@ -96,7 +96,7 @@ impl Shared {
     /// Writes line by line until the queue is closed and empty. The lock is never held while writing.
     fn write_to(&self, mut output: impl Write) {
         while let Some(line) = self.next() {
-            // Scripts close standard error, and the origin goes on.
+            // A script may close standard error. The origin continues.
             let _ = output.write_all(format!("{line}\n").as_bytes());
         }
         self.lock().is_written = true;

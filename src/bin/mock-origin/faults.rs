@@ -1,17 +1,17 @@
-//! Faults from a file.
+//! Reads faults from a TOML file. Start with [`read`].
 
 use mock_origin::Fault;
 use mock_origin::fault::{ACTIONS, SELECTORS};
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
-/// The faults that a TOML file describes.
+/// Reads the faults of a TOML file.
 pub(crate) fn read(file: &str) -> Result<Vec<Fault>, String> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
     listed(&text).map_err(|why| format!("{file}: {why}"))
 }
 
-/// The faults of a TOML text.
+/// Parses the faults of a TOML text.
 fn listed(text: &str) -> Result<Vec<Fault>, String> {
     let tables: Table = toml::from_str(text).map_err(|error| one_line(text, &error))?;
     if tables.is_empty() {
@@ -33,7 +33,7 @@ fn listed(text: &str) -> Result<Vec<Fault>, String> {
         .collect())
 }
 
-/// Each fault of a text as an inline table, in the order and the words in which it is written.
+/// Returns each fault of a text as an inline table, as it is written there.
 fn definitions(text: &str) -> Vec<String> {
     let Ok(document) = DeTable::parse(text) else { return Vec::new() };
     let faults = document.get_ref().get("fault").and_then(|faults| faults.get_ref().as_array());
@@ -41,7 +41,7 @@ fn definitions(text: &str) -> Vec<String> {
 }
 
 fn as_written(value: &Spanned<DeValue<'_>>, text: &str) -> String {
-    // The span of a table with a header of its own is that header.
+    // The span of a table that has a header is that header.
     let DeValue::Table(table) = value.get_ref() else {
         return text.get(value.span()).unwrap_or_default().to_owned();
     };
@@ -68,7 +68,7 @@ fn check_kinds(fault: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// The first such value, as it is written.
+/// Returns the first such value, as it is written.
 fn first_foreign(value: &Value) -> Option<String> {
     match value {
         Value::Datetime(date) => Some(date.to_string()),
@@ -80,7 +80,7 @@ fn first_foreign(value: &Value) -> Option<String> {
     }
 }
 
-/// What is wrong with a text that is no TOML, and where.
+/// Describes a TOML error and its line.
 fn one_line(text: &str, error: &toml::de::Error) -> String {
     let said = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
     // All that TOML can write is taken, but for numbers that no type of Rust's has room for.

@@ -1,6 +1,6 @@
-//! The origin as a program, for clients in other languages.
+//! The command line program: an origin for clients in other languages.
 
-// A program speaks to whoever runs it.
+// A program prints to its user.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
@@ -16,7 +16,7 @@ use args::{Command, Flag};
 /// The exit code of `--strict` for a run with failures.
 const FAILED: u8 = 1;
 
-/// The exit code for a command line that makes no sense, or cannot be done here.
+/// The exit code for an invalid command line, or for an error of the environment.
 const REFUSED: u8 = 2;
 
 fn main() -> ExitCode {

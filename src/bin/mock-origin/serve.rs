@@ -1,4 +1,4 @@
-//! Serving until somebody says stop.
+//! Serves an origin until it is stopped. Start with [`serve`].
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -15,13 +15,13 @@ use crate::args::{Flag, Serve};
 use crate::diagnostics::Diagnostics;
 use crate::stop::Stop;
 
-/// How soon a request to stop is seen.
+/// How often the program checks whether it must stop.
 const TURN: Duration = Duration::from_millis(100);
 
-/// How long the end waits for a reader of standard error.
+/// The longest time that the end of the program waits for a reader of standard error.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Serves until it is stopped, prints what happens, and returns whether the run was right.
+/// Serves until it is stopped and prints each exchange. Returns whether the run passed verification.
 pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn Error>> {
     let quiet = serve.has(Flag::Quiet);
     let stop = watch(serve)?;
@@ -29,7 +29,7 @@ pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn Error>> {
     let origin = Arc::new(describe_origin(serve)?.try_start()?);
     let control = serve.control.map(|address| start_control(&origin, address, serve));
     let control = control.transpose().map_err(|error| format!("--control: {error}"))?;
-    say_where(&origin, control.as_ref())?;
+    print_addresses(&origin, control.as_ref())?;
     if let Some(control) = control.as_ref().filter(|control| control.token().is_some()) {
         let url = control.url();
         diagnostics.print(format!(
@@ -77,7 +77,7 @@ fn watch(serve: &Serve) -> io::Result<Stop> {
     Ok(stop)
 }
 
-/// The origin as the command line describes it.
+/// Builds the origin that the command line describes.
 pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
     let mut builder = MockOrigin::builder().allow_non_loopback();
     if let Some(account) = &serve.account {
@@ -116,8 +116,8 @@ pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
     builder.try_faults(serve.faults.clone()).map_err(|why| format!("{file}: {why}"))
 }
 
-/// One URL a line, the first one first: scripts read it, so it goes out at once.
-fn say_where(origin: &MockOrigin, control: Option<&Control>) -> io::Result<()> {
+/// Prints one URL per line, the first listener first. Flushed at once, because scripts read it.
+fn print_addresses(origin: &MockOrigin, control: Option<&Control>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for url in origin.urls() {
         writeln!(out, "{url}")?;
@@ -141,12 +141,12 @@ fn line_of_connection(connection: &Connection) -> Option<String> {
     Some(format!("{:>5} {:>5}  {text}", "-", connection.index))
 }
 
-/// A number and its noun.
+/// Returns a number with its noun.
 fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// What is not done by the end, and what came of the run.
+/// Returns the last lines: unfinished exchanges and the result of the run.
 fn summary(origin: &MockOrigin, verdict: Option<&VerificationError>, quiet: bool) -> Vec<String> {
     let journal = origin.journal();
     let (done, open): (Vec<_>, Vec<_>) =
@@ -170,8 +170,8 @@ fn summary(origin: &MockOrigin, verdict: Option<&VerificationError>, quiet: bool
     lines
 }
 
-/// What chaos has done, as faults that do the same, in the words of `--faults` and of the control
-/// endpoint.
+/// Returns the injections of chaos as faults, in the form that `--faults` and the control endpoint
+/// accept.
 fn chaos(origin: &MockOrigin) -> Vec<String> {
     let (chaos, done) = (origin.active_chaos(), origin.done_by_chaos());
     if chaos.is_none() && done.is_empty() {

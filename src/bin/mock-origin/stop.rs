@@ -1,4 +1,5 @@
-//! What ends the program: a signal, and if asked for the end of standard input or of the parent.
+//! Detects the end of the program: a signal and, on request, the end of standard input or of the
+//! parent process. Start with [`Stop`].
 
 use std::io;
 #[cfg(unix)]
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-/// Says whether the program is to end.
+/// Detects whether the program must stop.
 pub(crate) struct Stop {
     is_requested: Arc<AtomicBool>,
     parent: Option<u32>,
@@ -23,30 +24,30 @@ impl Stop {
         Ok(Self { is_requested, parent: None })
     }
 
-    /// Watches for the end of standard input too. What comes on it is thrown away.
+    /// Watches for the end of standard input too. Its data is discarded.
     pub(crate) fn or_end_of_stdin(self) -> io::Result<Self> {
         let requested = Arc::clone(&self.is_requested);
         thread::Builder::new().name("stdin".to_owned()).spawn(move || {
-            // An input that cannot be read has ended.
+            // An input that cannot be read counts as ended.
             let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
             requested.store(true, Ordering::Relaxed);
         })?;
         Ok(self)
     }
 
-    /// Watches for the end of the parent too: its children are given another parent then.
+    /// Watches for the end of the parent process too: an orphan gets another parent.
     pub(crate) fn or_end_of_parent(self) -> Self {
         Self { parent: Some(parent_id()), ..self }
     }
 
-    /// Whether one of these has happened.
+    /// Returns whether one of these events has happened.
     pub(crate) fn is_requested(&self) -> bool {
         let is_orphan = self.parent.is_some_and(|parent| parent != parent_id());
         is_orphan || self.is_requested.load(Ordering::Relaxed)
     }
 }
 
-/// Only Unix gives orphans another parent.
+/// Only Unix gives an orphan another parent.
 #[cfg(not(unix))]
 fn parent_id() -> u32 {
     0

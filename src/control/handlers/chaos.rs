@@ -1,4 +1,4 @@
-//! Faults by chance.
+//! Starts, ends and reports chaos.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ pub(in crate::control) fn end(origin: &MockOrigin) -> Response {
     Response::Json(json!({}))
 }
 
-/// The chaos in force, and what has been done by it and by those before it.
+/// Returns the active chaos, and the injections of all chaos so far.
 pub(in crate::control) fn done(origin: &MockOrigin) -> Response {
     let chaos = origin.active_chaos().map(|chaos| as_json(&chaos.to_json()));
     let done = origin.done_by_chaos();

@@ -1,4 +1,4 @@
-//! What makes the origin go another way.
+//! Changes the origin as a whole: reset, clock, ports and options.
 
 use std::time::UNIX_EPOCH;
 
@@ -47,12 +47,12 @@ pub(in crate::control) fn online(
     done(origin.try_go_online())
 }
 
-/// What the machine would not do is nobody's fault here.
+/// Converts an error of the environment: 503.
 fn done(done: Result<(), StartError>) -> Result<Response, ApiError> {
     done.map(|()| nothing()).map_err(|error| ApiError::new(503, error.to_string()))
 }
 
-/// Every switch and every limit, as they are set: a number where it is one.
+/// Returns every option and every limit in the form in which it is set; numbers as numbers.
 pub(in crate::control) fn switch_values(origin: &MockOrigin) -> Response {
     let value =
         |text: String| text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number));
@@ -73,7 +73,7 @@ pub(in crate::control) fn options(
     Ok(nothing())
 }
 
-/// A value as `--set` takes it: a text, or a number, which is a text there too.
+/// Returns a value as `--set` accepts it: a text, or a number as text.
 fn text(name: &str, value: &Value) -> Result<String, String> {
     match value {
         Value::String(text) => Ok(text.clone()),

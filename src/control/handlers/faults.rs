@@ -1,4 +1,4 @@
-//! Faults: added, listed with their accounts, taken away.
+//! Adds, lists, releases and removes faults.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ fn account(record: &FaultRecord) -> Value {
     })
 }
 
-/// A fault in the words in which it is added.
+/// Returns a fault in the form in which it is added.
 pub(in crate::control) fn written(fault: &Fault) -> Value {
     serde_json::from_str(&fault.to_json()).unwrap_or_default()
 }
@@ -85,7 +85,7 @@ fn holds_nothing(origin: &MockOrigin, request: &Request<'_>) -> ApiError {
     ApiError::new(404, format!("fault {id} holds nothing{there}"))
 }
 
-/// The number of a fault, as it is written everywhere.
+/// Parses the id of a fault. It has one spelling only.
 fn number(text: &str) -> Option<u64> {
     text.parse().ok().filter(|number: &u64| number.to_string() == text)
 }

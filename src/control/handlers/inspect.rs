@@ -1,4 +1,4 @@
-//! What happened, and whether it was right.
+//! Shows what happened: journal, connections, timeline and verification.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub(in crate::control) fn verify(origin: &MockOrigin) -> Response {
     })
 }
 
-/// Which part of the journal is asked for.
+/// The parameters that select a part of the journal.
 pub(in crate::control) const PAGE: &[Parameter] =
     &[Parameter::new("after", "the number of an exchange"), Parameter::new("limit", "a number")];
 
@@ -122,7 +122,7 @@ fn call(call: &Call) -> Value {
     })
 }
 
-/// What a fault is stands in the list of faults; chaos is in no list.
+/// Refers to an entry of the list of faults. Chaos has no entry.
 fn struck(struck: &FaultRef) -> Value {
     match struck.fault {
         Some(id) => json!({ "id": id }),
@@ -134,7 +134,7 @@ fn answer_headers(head: &ResponseHead) -> Value {
     headers(head.headers.iter().map(|(name, value)| (name.as_bytes(), &**value)))
 }
 
-/// Headers in their order, as pairs: a name may come twice.
+/// Returns headers in order, as pairs, because a name may occur twice.
 fn headers<'a>(headers: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Value {
     let pair = |(name, value): (&[u8], &[u8])| {
         let name = lossy(name);
@@ -147,7 +147,7 @@ fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }
 
-/// Real time since the origin started, as the timeline has it.
+/// Returns real time since the origin started, as in the timeline.
 fn seconds(instants: &Instants) -> f64 {
     instants.elapsed.as_secs_f64()
 }

@@ -1,4 +1,4 @@
-//! What is stored: files and uploads, read and put in.
+//! Reads and stores files and uploads.
 
 use serde_json::{Value, json};
 
@@ -15,14 +15,14 @@ use crate::control::query::Parameter;
 const PATH: (&str, &str) = ("path", "a path from the account's root, or with the account in front");
 const USER: (&str, &str) = ("user", "the name of a user");
 
-/// Which file is read.
+/// The parameters for reading a file.
 pub(in crate::control) const READ: &[Parameter] = &[Parameter::new(PATH.0, PATH.1)];
 
-/// Where a file is put, and whose it is.
+/// The parameters for storing a file.
 pub(in crate::control) const PUT: &[Parameter] =
     &[Parameter::new(PATH.0, PATH.1).required(), Parameter::new(USER.0, USER.1)];
 
-/// Which piece is put.
+/// The parameters for storing a piece.
 pub(in crate::control) const PIECE: &[Parameter] =
     &[Parameter::new("part", "a part number").required()];
 

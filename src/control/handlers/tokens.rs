@@ -1,4 +1,4 @@
-//! Tokens that end before their time.
+//! Expires tokens.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::control::message::{ApiError, Request, Response};
 
 pub(in crate::control) const TAKES: &str = r#"{"token": TOKEN} or {"user": NAME}"#;
 
-/// Lets one token expire, or all of a user.
+/// Expires one token, or all tokens of a user.
 pub(in crate::control) fn expire(
     origin: &MockOrigin,
     request: &Request<'_>,

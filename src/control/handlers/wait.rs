@@ -1,4 +1,4 @@
-//! Waiting for what the client under test does.
+//! Waits for requests of the client under test.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const SECONDS: &str = "seconds from 0 to 3600";
 const LONGEST: Duration = Duration::from_secs(3600);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What is waited for, and how long. The first ones select calls as faults do.
+/// The condition and the timeout. The first parameters select calls as faults do.
 pub(in crate::control) const PARAMETERS: &[Parameter] = &[
     Parameter::new("op", "an operation, as faults name it"),
     Parameter::new("method", "a JSON-RPC method"),
@@ -34,7 +34,7 @@ pub(in crate::control) const PARAMETERS: &[Parameter] = &[
     Parameter::new("timeout", SECONDS),
 ];
 
-/// How many of [`PARAMETERS`] select calls.
+/// The number of [`PARAMETERS`] that select calls.
 const SELECTORS: usize = 7;
 
 pub(in crate::control) fn wait(
@@ -76,7 +76,7 @@ fn counted(query: &Query<'_>) -> Result<Condition, String> {
     Ok(Condition::Count { from, count, wanted: wanted(query)? })
 }
 
-/// An exchange is wanted if one of its calls is.
+/// Returns the filter for exchanges: one matching call is enough.
 fn wanted(query: &Query<'_>) -> Result<Wanted, String> {
     let selectors = &PARAMETERS[..SELECTORS];
     let is_selector = |name: &str| selectors.iter().any(|parameter| parameter.name == name);
