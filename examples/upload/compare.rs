@@ -1,9 +1,9 @@
-//! Whether two streams hold the same.
+//! Compares two streams.
 
 use std::io::{self, BufRead};
 
-/// Compares to the end of the longer one, or to the first difference.
-pub(crate) fn same(mut one: impl BufRead, mut other: impl BufRead) -> io::Result<bool> {
+/// Returns whether both streams have the same bytes. Reads up to the first difference.
+pub(crate) fn is_equal(mut one: impl BufRead, mut other: impl BufRead) -> io::Result<bool> {
     loop {
         let (left, right) = (one.fill_buf()?, other.fill_buf()?);
         let both = left.len().min(right.len());

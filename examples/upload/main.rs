@@ -1,14 +1,13 @@
-//! Uploads a file to a mock origin with a small real client, and asks the origin what it saw.
+//! Uploads a file to a mock origin with a small real client, and prints what the origin recorded.
 //!
 //! ```text
 //! cargo run --example upload -- README.md
 //! ```
 //!
-//! This file is the test, and the only one that knows of the mock. The others are a client of the
-//! protocol, to be copied from: one that repeats what may pass, believes the protocol's code and
-//! not only the HTTP status, compares checksums, and waits for the join.
+//! Only this file uses the mock. The others are a client that you can copy: it retries transient errors, checks the
+//! protocol's code as well as the HTTP status, compares checksums and waits for the join.
 
-// An example speaks to whoever runs it.
+// An example prints for its user.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
@@ -16,8 +15,8 @@ mod client;
 mod compare;
 mod error;
 mod http;
-mod patience;
 mod progress;
+mod retry;
 mod source;
 mod upload;
 
@@ -31,7 +30,7 @@ use mock_origin::MockOrigin;
 use args::Args;
 use client::Client;
 
-/// Where the file goes on the origin.
+/// The directory of the file on the origin.
 const DIRECTORY: &str = "/uploads";
 
 fn main() -> ExitCode {
@@ -41,36 +40,36 @@ fn main() -> ExitCode {
             print!("{}", args::HELP);
             return ExitCode::SUCCESS;
         }
-        Err(wrong) => return complain(&wrong, args::WRONG_USAGE),
+        Err(error) => return print_error(&error, args::USAGE_ERROR),
     };
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => complain(&error, 1),
+        Err(error) => print_error(&error, 1),
     }
 }
 
-/// There and back again.
+/// Uploads the file, downloads it and compares.
 fn run(Args { source, parallel }: &Args) -> Result<(), Box<dyn Error>> {
     let origin =
         MockOrigin::builder().account("acme").user("jane", "secret").directory(DIRECTORY).start();
 
     let client = Client::login(&origin.url(), "jane", "secret", *parallel)?;
-    client.make_directory(DIRECTORY)?;
+    client.create_directory(DIRECTORY)?;
     let bar = progress::bar(source.size());
     let upload = upload::upload(&client, source, DIRECTORY, *parallel, |bytes| bar.inc(bytes))?;
     bar.finish_and_clear();
-    let came_back = compare::same(client.download(&upload.path)?, source.reader()?)?;
+    let is_equal = compare::is_equal(client.download(&upload.path)?, source.reader()?)?;
 
-    assert!(came_back, "{} did not come back as it was", upload.path);
+    assert!(is_equal, "the download of {} differs from the file", upload.path);
     origin.file(&format!("{DIRECTORY}/{}", source.name())).assert_content_of(source.path());
     origin.upload(&upload.id).assert_completed().assert_pieces(1..=source.count());
     io::stdout().write_all(origin.timeline().as_bytes())?;
-    println!("\n{} pieces of {} came back as they were", source.count(), upload.path);
+    println!("\nuploaded and downloaded {} pieces of {}", source.count(), upload.path);
     origin.finish();
     Ok(())
 }
 
-fn complain(what: &dyn Display, code: u8) -> ExitCode {
+fn print_error(what: &dyn Display, code: u8) -> ExitCode {
     eprintln!("upload: {what}");
     ExitCode::from(code)
 }

@@ -1,4 +1,4 @@
-//! A whole upload: begun, sent in pieces side by side, completed, joined.
+//! A whole upload: create, send pieces in parallel, complete, wait for the join.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,18 +6,18 @@ use std::thread;
 
 use super::client::{Client, Upload};
 use super::error::Error;
-use super::patience::pauses;
+use super::retry::pauses;
 use super::source::Source;
 
 /// NEW, READY, COMPLETE, MERGE and JOIN: the states that lead to SUCCESS (§4.4).
-const ON_ITS_WAY: std::ops::RangeInclusive<u64> = 1..=5;
+const IN_PROGRESS: std::ops::RangeInclusive<u64> = 1..=5;
 const SUCCESS: u64 = 6;
 
-/// How often the state is asked for: for about a minute.
+/// The number of polls of the state; with their pauses about one minute.
 const POLLS: usize = 35;
 
-/// Uploads a file to a directory, `parallel` pieces at a time. Tells `stored` of the bytes in each
-/// piece as it is acknowledged. An upload that fails is given up.
+/// Uploads a file to a directory with `parallel` pieces at a time. Calls `stored` with the size of each piece that
+/// the origin has stored. Aborts the upload if it fails.
 pub(crate) fn upload(
     client: &Client,
     source: &Source,
@@ -28,13 +28,13 @@ pub(crate) fn upload(
     let upload = client.create(directory, &source.name())?;
     send(client, &upload, source, parallel, stored)
         .and_then(|()| client.complete(&upload))
-        .and_then(|()| wait(client, &upload))
-        // Whether that works or not: what went wrong first is what matters.
+        .and_then(|()| wait_for_join(client, &upload))
+        // An error of the abort is ignored: the first error is the one to report.
         .inspect_err(|_| drop(client.abort(&upload)))?;
     Ok(upload)
 }
 
-/// Sends all pieces. Each thread takes the next one that is left; an error leaves none.
+/// Sends all pieces. Each thread takes the next piece; after an error no piece is left.
 fn send(
     client: &Client,
     upload: &Upload,
@@ -60,14 +60,14 @@ fn send(
     })
 }
 
-/// Waits until the pieces are joined: the file is there then, and not before.
-fn wait(client: &Client, upload: &Upload) -> Result<(), Error> {
+/// Waits until the pieces are joined. The file exists from then on.
+fn wait_for_join(client: &Client, upload: &Upload) -> Result<(), Error> {
     let mut state = 0;
     for pause in pauses().take(POLLS) {
         state = client.state(upload)?;
         match state {
             SUCCESS => return Ok(()),
-            state if ON_ITS_WAY.contains(&state) => thread::sleep(pause),
+            state if IN_PROGRESS.contains(&state) => thread::sleep(pause),
             _ => break,
         }
     }
