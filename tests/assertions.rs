@@ -49,7 +49,7 @@ fn completed(origin: &MockOrigin, name: &str, pieces: &[&[u8]]) {
 fn every_assertion_on_a_file_can_hold() {
     let origin = origin();
     completed(&origin, "a.txt", &[b"one", b"two"]);
-    let digest = Digest::of(b"onetwo").to_string().to_uppercase();
+    let digest = Digest::compute(b"onetwo").to_string().to_uppercase();
     let mut local = tempfile::NamedTempFile::new().unwrap();
     local.write_all(b"onetwo").unwrap();
     origin

@@ -114,7 +114,7 @@ mod tests {
         let name = Some("a.mp4".to_owned());
         let new = NewUpload { directory: root, name, content_type: None, mtime: None };
         let id = storage.create(CHANGE, UserId::FIRST, new).unwrap().id.clone();
-        let (content, digest) = (Blob::from_bytes("1"), Digest::of(b"1"));
+        let (content, digest) = (Blob::from_bytes("1"), Digest::compute(b"1"));
         let piece = NewPiece { number: 1, content, digest, checksum: None };
         storage.store_piece(CHANGE, UserId::FIRST, &id, piece).unwrap();
         (storage, token, id)
@@ -174,7 +174,7 @@ mod tests {
         let (mut storage, token, id) = ready();
         let mut refused = completion(&mut storage, &token, &id);
         refused.call_override(0, FAIL);
-        let (content, digest) = (Blob::from_bytes("3"), Digest::of(b"3"));
+        let (content, digest) = (Blob::from_bytes("3"), Digest::compute(b"3"));
         let gap = NewPiece { number: 3, content: content.clone(), digest, checksum: None };
         storage.store_piece(CHANGE, UserId::FIRST, &id, gap).unwrap();
         let nothing = RequestBody::nothing();

@@ -93,7 +93,7 @@ pub const START_BYTES: usize = 4096;
 impl RequestBody {
     /// An empty body.
     pub fn nothing() -> Self {
-        let digest = Digest::of(b"");
+        let digest = Digest::compute(b"");
         Self {
             end: BodyEnd::Complete,
             length: 0,

@@ -56,5 +56,5 @@ pub(super) fn opens(storage: &Storage, now: Timestamp, path: &Path, ticket: &Sig
 
 fn hash(storage: &Storage, path: &Path, expires: u64) -> String {
     let facts = format!("{} {expires} {path}", storage.seed());
-    Digest::of(facts.as_bytes()).to_string()[..32].to_owned()
+    Digest::compute(facts.as_bytes()).to_string()[..32].to_owned()
 }

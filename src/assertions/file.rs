@@ -147,7 +147,7 @@ impl FileSnapshot {
             let (expected, claim) = (expected.as_ref(), "has the expected content");
             let content = &self.file(claim)?.content;
             let difference = content.first_difference(expected);
-            let wanted = || Ok((expected.len() as u64, Digest::of(expected)));
+            let wanted = || Ok((expected.len() as u64, Digest::compute(expected)));
             self.same_bytes(content, difference, wanted, claim)
         }
 

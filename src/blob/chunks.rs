@@ -1,4 +1,5 @@
-//! Reading a content, chunk by chunk.
+//! Reads a blob chunk by chunk. This module reads bytes and never changes them. Start with
+//! [`Chunks`].
 
 use std::{fmt, io, iter::FusedIterator, ops::Range};
 
@@ -6,25 +7,25 @@ use bytes::Bytes;
 
 use super::Blob;
 
-/// The most that is read at once: what a socket takes in one go, and little enough that a thousand
-/// readers cost nothing worth counting.
+/// The largest read: about one socket write, and small enough that a thousand concurrent readers
+/// use little memory.
 pub(super) const CHUNK: u64 = 64 << 10;
 
-/// The bytes of a [`Blob`] in order, none empty and at most 64 KiB each.
+/// An iterator over the bytes of a [`Blob`] in order. No chunk is empty or larger than 64 KiB.
 ///
-/// What lies in memory is sliced, what lies in the file is read. An error ends the iteration. The
-/// content is held, so that a download survives the deletion of its file.
+/// Bytes in memory are sliced, bytes in the spool file are read. An error ends the iteration. The
+/// iterator keeps the blob alive, so a download survives the deletion of its file.
 #[derive(Clone)]
 pub struct Chunks {
-    content: Blob,
+    blob: Blob,
     left: Range<u64>,
 }
 
 impl Chunks {
-    /// What the range asks for beyond the end is not there, and so is left out.
-    pub(super) fn new(content: Blob, range: Range<u64>) -> Self {
-        let end = range.end.min(content.len());
-        Self { content, left: range.start.min(end)..end }
+    /// Creates the iterator. A range that goes beyond the end of the blob is cut at the end.
+    pub(super) fn new(blob: Blob, range: Range<u64>) -> Self {
+        let end = range.end.min(blob.len());
+        Self { blob, left: range.start.min(end)..end }
     }
 }
 
@@ -36,7 +37,7 @@ impl Iterator for Chunks {
         if start == end {
             return None;
         }
-        let chunk = self.content.rope().read(start..end.min(start + CHUNK));
+        let chunk = self.blob.rope().read(start..end.min(start + CHUNK));
         self.left.start = chunk.as_ref().map_or(end, |read| start + read.len() as u64);
         Some(chunk)
     }
@@ -46,7 +47,7 @@ impl FusedIterator for Chunks {}
 
 impl fmt::Debug for Chunks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Chunks").field("content", &self.content).field("left", &self.left).finish()
+        f.debug_struct("Chunks").field("blob", &self.blob).field("left", &self.left).finish()
     }
 }
 
@@ -56,7 +57,7 @@ mod tests {
     use super::*;
     use crate::blob::{BlobStore, Digest, index, spool::BLOCK};
 
-    /// A body that begins in memory and ends in the file, over several blocks.
+    /// Returns a body that begins in memory and ends in the file, over several blocks.
     fn mixed() -> (Vec<u8>, Blob) {
         let bytes: Vec<u8> = (0..3 * BLOCK).map(|at| (at % 253).to_le_bytes()[0]).collect();
         let store = BlobStore::new(100_000);
@@ -64,47 +65,47 @@ mod tests {
         for frame in bytes.chunks(70_000) {
             writer.write(frame).unwrap();
         }
-        (bytes.clone(), writer.finish(Digest::of(&bytes)))
+        (bytes.clone(), writer.finish(Digest::compute(&bytes)))
     }
 
-    fn read(content: &Blob, range: Range<u64>) -> Vec<Bytes> {
-        content.chunks(range).map(Result::unwrap).collect()
+    fn read(blob: &Blob, range: Range<u64>) -> Vec<Bytes> {
+        blob.chunks(range).map(Result::unwrap).collect()
     }
 
     #[test]
-    fn ranges_read_true_at_every_border() {
-        let (bytes, content) = mixed();
+    fn ranges_are_read_correctly_at_every_boundary() {
+        let (bytes, blob) = mixed();
         let file = 70_000;
         for border in [0, CHUNK, file, file + CHUNK, file + BLOCK, file + 2 * BLOCK] {
             for range in [border.saturating_sub(1)..border + 1, border..border + CHUNK] {
                 let expected = &bytes[index(range.start)..index(range.end)];
-                assert_eq!(read(&content, range.clone()).concat(), expected, "{range:?}");
+                assert_eq!(read(&blob, range.clone()).concat(), expected, "{range:?}");
             }
         }
     }
 
     #[test]
-    fn a_chunk_is_neither_empty_nor_larger_than_64_kib() {
-        let (_, content) = mixed();
-        let chunks = read(&content, 0..content.len());
+    fn chunks_are_not_empty_and_at_most_64_kib() {
+        let (_, blob) = mixed();
+        let chunks = read(&blob, 0..blob.len());
         assert!(chunks.iter().all(|chunk| (1..=65_536).contains(&chunk.len())));
     }
 
     #[test]
     fn a_range_beyond_the_end_stops_at_the_end() {
-        let content = Blob::from_bytes("0123456789");
-        assert_eq!(read(&content, 8..u64::MAX).concat(), b"89");
+        let blob = Blob::from_bytes("0123456789");
+        assert_eq!(read(&blob, 8..u64::MAX).concat(), b"89");
         #[allow(clippy::reversed_empty_ranges)]
         for nothing in [10..20, 20..30, 5..5, 5..2] {
-            assert!(read(&content, nothing.clone()).is_empty(), "{nothing:?}");
+            assert!(read(&blob, nothing.clone()).is_empty(), "{nothing:?}");
         }
     }
 
     #[test]
-    fn memory_is_sliced_not_copied() {
+    fn bytes_in_memory_are_sliced_not_copied() {
         let bytes = Bytes::from(vec![3; 200_000]);
-        let content = Blob::from_bytes(bytes.clone());
-        let chunks = read(&content, 1000..200_000);
+        let blob = Blob::from_bytes(bytes.clone());
+        let chunks = read(&blob, 1000..200_000);
         assert_eq!(chunks[0].as_ptr(), bytes[1000..].as_ptr());
     }
 }

@@ -1,16 +1,18 @@
-//! SHA-256, the protocol's checksum, under names of our own.
+//! SHA-256, the checksum of the protocol. The types hide the library that computes it. Start with
+//! [`Digest`] and [`Hasher`].
 
 use std::fmt;
 
 use ring::digest::{Context, SHA256, digest};
 
-/// A SHA-256 digest; shown as 64 lower-case hexadecimal digits, as the protocol writes it.
+/// A SHA-256 digest. It is displayed as 64 lower-case hexadecimal digits, as the protocol writes
+/// it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest of bytes that are already at hand.
-    pub fn of(bytes: &[u8]) -> Self {
+    /// Computes the digest of bytes in memory.
+    pub fn compute(bytes: &[u8]) -> Self {
         Self::from_ring(digest(&SHA256, bytes))
     }
 
@@ -20,7 +22,7 @@ impl Digest {
         Self(bytes)
     }
 
-    /// Reads exactly 64 hexadecimal digits of either case: clients send both.
+    /// Parses exactly 64 hexadecimal digits of either case, because clients send both.
     pub fn parse_hex(text: &str) -> Option<Self> {
         if text.len() != 64 {
             return None;
@@ -32,13 +34,13 @@ impl Digest {
         Some(Self(digest))
     }
 
-    /// The 32 bytes themselves.
+    /// Returns the 32 bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
 
-/// The value of one digit. The integer parsers of `std` would let a sign through.
+/// Returns the value of one digit. The integer parsers of `std` would accept a sign.
 fn nibble(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16)?.try_into().ok()
 }
@@ -61,24 +63,25 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// A digest in the making, fed frame by frame.
+/// An incremental digest, updated frame by frame.
 ///
-/// A clone carries the state on: the digest of a whole can grow behind the pieces it is made of.
+/// A clone continues from the same state, so one hasher can compute the digest of a prefix and of
+/// the whole.
 #[derive(Clone)]
 pub struct Hasher(Context);
 
 impl Hasher {
-    /// A hasher that has seen nothing yet.
+    /// Creates a hasher of no bytes.
     pub fn new() -> Self {
         Self(Context::new(&SHA256))
     }
 
-    /// Takes the next bytes in.
+    /// Adds the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// The digest of all that was taken in.
+    /// Returns the digest of all bytes that were added.
     pub fn finish(self) -> Digest {
         Digest::from_ring(self.0.finish())
     }
@@ -101,7 +104,7 @@ impl fmt::Debug for Hasher {
 mod tests {
     use super::*;
 
-    /// From FIPS 180-4 and its examples.
+    /// Examples of FIPS 180-4.
     const VECTORS: &[(&str, &str)] = &[
         ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
         ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -114,7 +117,7 @@ mod tests {
     #[test]
     fn digests_agree_with_the_standard() {
         for (text, hex) in VECTORS {
-            assert_eq!(Digest::of(text.as_bytes()).to_string(), *hex);
+            assert_eq!(Digest::compute(text.as_bytes()).to_string(), *hex);
         }
     }
 
@@ -134,7 +137,7 @@ mod tests {
         for length in 0..=bytes.len() {
             let body = &bytes[..length];
             let expected: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(body).into();
-            assert_eq!(Digest::of(body).as_bytes(), &expected, "{length} bytes");
+            assert_eq!(Digest::compute(body).as_bytes(), &expected, "{length} bytes");
             let mut hasher = Hasher::new();
             body.chunks(1 + length % 70).for_each(|frame| hasher.update(frame));
             assert_eq!(hasher.finish().as_bytes(), &expected, "{length} bytes in frames");
@@ -142,26 +145,26 @@ mod tests {
     }
 
     #[test]
-    fn a_cloned_hasher_carries_the_state_on() {
+    fn a_cloned_hasher_continues_from_the_same_state() {
         let mut whole = Hasher::new();
         whole.update(b"ab");
         let mut longer = whole.clone();
         longer.update(b"c");
-        assert_eq!(whole.finish(), Digest::of(b"ab"));
-        assert_eq!(longer.finish(), Digest::of(b"abc"));
+        assert_eq!(whole.finish(), Digest::compute(b"ab"));
+        assert_eq!(longer.finish(), Digest::compute(b"abc"));
     }
 
     #[test]
-    fn hex_is_read_in_either_case_and_shown_in_lower_case() {
-        let digest = Digest::of(b"abc");
+    fn hex_is_parsed_in_either_case_and_shown_in_lower_case() {
+        let digest = Digest::compute(b"abc");
         let upper = digest.to_string().to_uppercase();
         assert_eq!(Digest::parse_hex(&upper), Some(digest));
         assert_eq!(format!("{digest:?}"), upper.to_lowercase());
     }
 
     #[test]
-    fn anything_but_64_digits_is_no_digest() {
-        let good = Digest::of(b"").to_string();
+    fn only_64_hex_digits_are_a_digest() {
+        let good = Digest::compute(b"").to_string();
         let signed = format!("+{}", &good[1..]);
         let wide = format!("é{}", &good[2..]);
         for bad in ["", &good[1..], &format!("{good}0"), &signed, &wide] {

@@ -1,4 +1,5 @@
-//! Bytes in memory, and the budget they are counted against.
+//! Bytes in memory, and the budget that limits them. This module never touches the spool file.
+//! Start with [`Budget`] and [`Buffer`].
 
 use std::{
     fmt,
@@ -10,13 +11,13 @@ use std::{
 
 use bytes::Bytes;
 
-/// Where a buffer is full and the next one begins.
+/// The size at which a buffer is full and the next one begins.
 ///
-/// Growing moves what is there, so a buffer must end somewhere; and each buffer costs an allocation
-/// and an entry in the rope, so not too soon.
+/// A growing buffer is copied, so its size needs a limit. Each buffer costs an allocation and a
+/// rope entry, so the limit is not small.
 const FULL: usize = 1 << 20;
 
-/// How many bytes of bodies may lie in memory, and how many do.
+/// The limit of body bytes in memory, and the bytes in use.
 ///
 /// The count guards no other data, hence the relaxed ordering throughout.
 #[derive(Debug)]
@@ -34,12 +35,12 @@ impl Budget {
         self.used.load(Relaxed)
     }
 
-    /// What could be taken now; another writer may be faster.
-    pub(super) fn left(&self) -> u64 {
+    /// Returns how many bytes can be taken now. Another writer may take them first.
+    pub(super) fn available(&self) -> u64 {
         self.limit.saturating_sub(self.used())
     }
 
-    /// Takes all of `count` or nothing.
+    /// Takes `count` bytes, or none if fewer are left.
     fn take(&self, count: u64) -> bool {
         let within = |used: u64| used.checked_add(count).filter(|sum| *sum <= self.limit);
         self.used.fetch_update(Relaxed, Relaxed, within).is_ok()
@@ -50,31 +51,33 @@ impl Budget {
     }
 }
 
-/// Bytes in memory that are paid for: the budget has exactly their length back when they drop.
+/// Bytes in memory that count against the budget. Dropping the buffer returns exactly their length.
 ///
-/// Spare capacity is not paid for. It is at most as much again, only in the buffer that still
-/// grows, and gone with [`clip`](Self::clip).
+/// Spare capacity does not count. Only the buffer that still grows has any, at most its own length,
+/// and [`clip`](Self::clip) removes it.
 pub(super) struct Buffer {
     bytes: Vec<u8>,
     budget: Arc<Budget>,
 }
 
 impl Buffer {
-    /// A buffer that begins with `bytes`, unless the budget refuses.
+    /// Creates a buffer with `bytes`, or returns `None` if the budget has too little left.
     ///
-    /// No capacity is reserved for what a peer announces: it may never come.
-    pub(super) fn holding(bytes: &[u8], budget: &Arc<Budget>) -> Option<Self> {
+    /// It reserves no capacity for a length that a client declares, because those bytes may never
+    /// come.
+    pub(super) fn with_bytes(bytes: &[u8], budget: &Arc<Budget>) -> Option<Self> {
         budget
             .take(bytes.len() as u64)
             .then(|| Self { bytes: bytes.to_vec(), budget: Arc::clone(budget) })
     }
 
-    /// Whether so many bytes more belong in this buffer rather than in a new one.
+    /// Returns whether `count` more bytes belong in this buffer rather than in a new one.
     pub(super) fn has_room_for(&self, count: usize) -> bool {
         self.bytes.len().saturating_add(count) <= FULL
     }
 
-    /// Appends all of `bytes`, or nothing when the budget refuses.
+    /// Appends all of `bytes`, or returns `false` and appends nothing if the budget has too little
+    /// left.
     pub(super) fn append(&mut self, bytes: &[u8]) -> bool {
         let granted = self.budget.take(bytes.len() as u64);
         if granted {
@@ -83,15 +86,15 @@ impl Buffer {
         granted
     }
 
-    /// Gives spare capacity back; for a buffer that grows no more.
+    /// Releases spare capacity. Call it on a buffer that grows no more.
     pub(super) fn clip(&mut self) {
         self.bytes.shrink_to_fit();
     }
 
-    /// The finished bytes, shared from here on.
+    /// Converts the buffer to shared, immutable bytes.
     ///
-    /// They own the buffer: the budget is held as long as any slice of them is, so that a chunk on
-    /// its way out still counts when its content is gone.
+    /// The bytes own the buffer and its share of the budget as long as any slice of them lives. A
+    /// chunk that is being sent therefore still counts after its blob is gone.
     pub(super) fn seal(mut self) -> Bytes {
         self.clip();
         Bytes::from_owner(self)
@@ -126,27 +129,27 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_is_spent_to_the_last_byte_and_no_further() {
+    fn the_budget_can_be_used_to_the_last_byte() {
         let budget = budget(5);
-        let mut buffer = Buffer::holding(b"abc", &budget).unwrap();
+        let mut buffer = Buffer::with_bytes(b"abc", &budget).unwrap();
         assert!(!buffer.append(b"def"));
         assert!(buffer.append(b"de"));
-        assert_eq!((budget.used(), budget.left()), (5, 0));
-        assert!(Buffer::holding(b"f", &budget).is_none());
+        assert_eq!((budget.used(), budget.available()), (5, 0));
+        assert!(Buffer::with_bytes(b"f", &budget).is_none());
         assert_eq!(buffer.seal(), b"abcde"[..]);
     }
 
     #[test]
-    fn a_count_that_would_overflow_is_refused() {
+    fn a_count_that_would_overflow_is_rejected() {
         let budget = budget(u64::MAX);
         assert!(budget.take(u64::MAX));
         assert!(!budget.take(1));
     }
 
     #[test]
-    fn a_slice_that_outlives_its_buffer_still_counts() {
+    fn a_slice_counts_against_the_budget_until_it_drops() {
         let budget = budget(100);
-        let sealed = Buffer::holding(&[7; 60], &budget).unwrap().seal();
+        let sealed = Buffer::with_bytes(&[7; 60], &budget).unwrap().seal();
         let slice = sealed.slice(10..11);
         drop(sealed);
         assert_eq!(budget.used(), 60);
@@ -157,16 +160,16 @@ mod tests {
     #[test]
     fn a_clipped_buffer_keeps_no_spare_capacity() {
         let budget = budget(1 << 20);
-        let mut buffer = Buffer::holding(&[1; 1000], &budget).unwrap();
+        let mut buffer = Buffer::with_bytes(&[1; 1000], &budget).unwrap();
         (0..50).for_each(|_| assert!(buffer.append(&[2; 100])));
         buffer.clip();
         assert!(buffer.bytes.capacity() < 6100, "{}", buffer.bytes.capacity());
     }
 
     #[test]
-    fn a_buffer_is_full_at_its_border_not_before() {
+    fn a_buffer_is_full_exactly_at_its_limit() {
         let budget = budget(u64::MAX);
-        let buffer = Buffer::holding(&vec![0; FULL - 1], &budget).unwrap();
+        let buffer = Buffer::with_bytes(&vec![0; FULL - 1], &budget).unwrap();
         assert!(buffer.has_room_for(1));
         assert!(!buffer.has_room_for(2));
         assert!(!buffer.has_room_for(usize::MAX));

@@ -1,11 +1,12 @@
 //! Bytes at rest.
 //!
-//! A [`BlobStore`] holds what an origin was sent: a [`BlobWriter`] takes a body in, frame by frame, and
-//! ends as a [`Blob`], which never changes and is shared by whoever needs it. Bytes lie in
-//! memory up to the store's budget and beyond it in one unlinked temporary file; neither the one
-//! who writes nor the one who reads can tell.
+//! A [`BlobStore`] holds the bodies that an origin receives. A [`BlobWriter`] takes a body frame by
+//! frame and returns a [`Blob`], which is immutable and shared by all its readers. Bytes are kept
+//! in memory up to the budget of the store, and beyond it in one unlinked temporary file. Writers
+//! and readers do not see the difference.
 //!
-//! The last owner of some bytes gives their room back, whatever was joined from them meanwhile.
+//! The space of some bytes is released with their last owner, also when they are part of joined
+//! blobs. This module knows nothing of the protocol. Start with [`Blob`] and [`BlobStore`].
 
 mod chunks;
 mod digest;
@@ -34,8 +35,8 @@ pub use writer::BlobWriter;
 
 /// The bytes of a file or a piece: immutable, and cheap to clone.
 ///
-/// It is a rope: a file joined from pieces is the list of what the pieces are made of. Whatever
-/// reads can fail, since the bytes may lie in a file.
+/// A blob is a rope: a file joined from pieces is a list of the segments of its pieces. Every read
+/// can fail, because the bytes may be in a file.
 #[derive(Clone)]
 pub struct Blob(Arc<Shared>);
 
@@ -45,21 +46,21 @@ struct Shared {
 }
 
 impl Blob {
-    /// No bytes at all.
+    /// Creates a blob of no bytes.
     pub fn empty() -> Self {
-        Self::new(Rope::from_iter([]), Some(Digest::of(b"")))
+        Self::new(Rope::from_iter([]), Some(Digest::compute(b"")))
     }
 
-    /// Bytes that are in memory anyhow, and so on no store's budget.
+    /// Creates a blob of bytes that are already in memory. They count against no budget.
     pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
         Self::new(Rope::from_iter([Segment::Memory(bytes.into())]), None)
     }
 
-    /// The contents one behind the other. No byte is copied, and none is read: the digest stays
-    /// unknown, except where only one of them has any bytes and so is the whole.
-    pub fn join(contents: impl IntoIterator<Item = Self>) -> Self {
-        let filled = |content: &Self| !content.is_empty();
-        let mut parts: Vec<Self> = contents.into_iter().filter(filled).collect();
+    /// Joins blobs in order, without copying or reading a byte. The digest is unknown, unless only
+    /// one of the blobs has any bytes.
+    pub fn join(blobs: impl IntoIterator<Item = Self>) -> Self {
+        let filled = |blob: &Self| !blob.is_empty();
+        let mut parts: Vec<Self> = blobs.into_iter().filter(filled).collect();
         if parts.len() < 2 {
             return parts.pop().unwrap_or_else(Self::empty);
         }
@@ -76,23 +77,23 @@ impl Blob {
         &self.0.rope
     }
 
-    /// How many bytes there are.
+    /// Returns the number of bytes.
     pub fn len(&self) -> u64 {
         self.rope().len()
     }
 
-    /// Whether there are none.
+    /// Returns whether the blob has no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The digest, if it is known without reading.
+    /// Returns the digest if it is known without reading.
     pub fn known_digest(&self) -> Option<Digest> {
         self.0.digest.get().copied()
     }
 
-    /// The digest; reads and hashes every byte when it is not known yet, then remembers it for all
-    /// clones. Not to be called under a lock.
+    /// Returns the digest. If it is not known yet, reads and hashes every byte and stores the
+    /// result for all clones. Do not call it while holding a lock.
     pub fn digest(&self) -> io::Result<Digest> {
         if let Some(known) = self.known_digest() {
             return Ok(known);
@@ -104,12 +105,14 @@ impl Blob {
         Ok(*self.0.digest.get_or_init(|| hasher.finish()))
     }
 
-    /// The bytes of a range, as far as they exist, in chunks of at most 64 KiB.
+    /// Returns the bytes of a range in chunks of at most 64 KiB. A range that goes beyond the end
+    /// is cut there.
     pub fn chunks(&self, range: Range<u64>) -> Chunks {
         Chunks::new(self.clone(), range)
     }
 
-    /// All bytes in one piece of memory, budget or not: for assertions on small files.
+    /// Copies all bytes into one vector, regardless of the budget. It is meant for assertions on
+    /// small files.
     pub fn to_vec(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::with_capacity(index(self.len()));
         for chunk in self.chunks(0..self.len()) {
@@ -118,18 +121,19 @@ impl Blob {
         Ok(bytes)
     }
 
-    /// Whether these are the very bytes; reads no further than the first difference.
+    /// Returns whether the blob has exactly these bytes. It stops reading at the first difference.
     pub fn eq_bytes(&self, other: &[u8]) -> io::Result<bool> {
         Ok(self.len() == other.len() as u64 && self.first_difference(other)?.is_none())
     }
 
-    /// Where the first byte lies that differs, or where the shorter of the two ends; nothing if
-    /// they are equal.
+    /// Returns the offset of the first different byte, the length of the shorter one if it is a
+    /// prefix of the other, or `None` if they are equal.
     pub fn first_difference(&self, other: &[u8]) -> io::Result<Option<u64>> {
         self.first_difference_from(other)
     }
 
-    /// As [`first_difference`](Self::first_difference), with something that is read bit by bit.
+    /// Same as [`first_difference`](Self::first_difference), for a reader that is compared chunk by
+    /// chunk.
     pub fn first_difference_from(&self, mut other: impl io::Read) -> io::Result<Option<u64>> {
         let mut at = 0;
         let mut read = Vec::new();
@@ -148,8 +152,8 @@ impl Blob {
     }
 }
 
-/// Where two slices of the same length begin to differ. Comparing them whole first is many times
-/// faster than byte by byte, and nearly all are equal.
+/// Returns the index at which two slices of the same length begin to differ. Most are equal, and
+/// comparing them whole first is many times faster than byte by byte.
 fn mismatch(left: &[u8], right: &[u8]) -> Option<usize> {
     if left == right {
         return None;
@@ -157,16 +161,16 @@ fn mismatch(left: &[u8], right: &[u8]) -> Option<usize> {
     left.iter().zip(right).position(|(l, r)| l != r)
 }
 
-/// An offset into bytes in memory. Such offsets fit by nature; one that does not would fail at the
-/// border of its slice, rather than be cut to one that fits.
+/// Converts an offset into bytes in memory, which always fits. An offset that does not would fail
+/// the bounds check of its slice instead of being truncated.
 fn index(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
 
-/// Length and digest, never the bytes: they may be ten megabytes, or a secret.
+/// Shows length and digest, never the bytes: there may be megabytes, or a secret.
 impl fmt::Debug for Blob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Content")
+        f.debug_struct("Blob")
             .field("len", &self.len())
             .field("digest", &self.known_digest())
             .finish()
@@ -183,29 +187,29 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_content_knows_its_digest() {
+    fn an_empty_blob_knows_its_digest() {
         let empty = Blob::empty();
         assert!(empty.is_empty());
-        assert_eq!(empty.known_digest(), Some(Digest::of(b"")));
+        assert_eq!(empty.known_digest(), Some(Digest::compute(b"")));
         assert_eq!(empty.chunks(0..10).count(), 0);
     }
 
     #[test]
-    fn a_digest_is_computed_once_and_known_to_all_clones() {
-        let content = Blob::from_bytes("abc");
-        let clone = content.clone();
-        assert_eq!(content.known_digest(), None);
-        assert_eq!(content.digest().unwrap(), Digest::of(b"abc"));
-        assert_eq!(clone.known_digest(), Some(Digest::of(b"abc")));
+    fn a_digest_is_computed_once_for_all_clones() {
+        let blob = Blob::from_bytes("abc");
+        let clone = blob.clone();
+        assert_eq!(blob.known_digest(), None);
+        assert_eq!(blob.digest().unwrap(), Digest::compute(b"abc"));
+        assert_eq!(clone.known_digest(), Some(Digest::compute(b"abc")));
     }
 
     #[test]
-    fn a_joined_content_copies_no_byte() {
+    fn joining_copies_no_byte() {
         let parts = pieces(&["first ", "second ", "third"]);
         let joined = Blob::join(parts.clone());
         let again = Blob::join([joined.clone(), Blob::from_bytes("!")]);
-        let addresses = |content: &Blob| -> Vec<_> {
-            let chunks = content.chunks(0..content.len());
+        let addresses = |blob: &Blob| -> Vec<_> {
+            let chunks = blob.chunks(0..blob.len());
             chunks.map(|chunk| chunk.unwrap().as_ptr()).collect()
         };
         assert_eq!(addresses(&joined), parts.iter().flat_map(addresses).collect::<Vec<_>>());
@@ -214,26 +218,26 @@ mod tests {
     }
 
     #[test]
-    fn a_joined_digest_is_that_of_the_whole() {
+    fn the_digest_of_a_joined_blob_covers_all_bytes() {
         let joined = Blob::join(pieces(&["a", "", "bc"]));
         assert_eq!(joined.known_digest(), None);
-        assert_eq!(joined.digest().unwrap(), Digest::of(b"abc"));
+        assert_eq!(joined.digest().unwrap(), Digest::compute(b"abc"));
     }
 
     #[test]
-    fn joining_one_content_keeps_its_digest() {
+    fn joining_one_blob_keeps_its_digest() {
         let only = Blob::from_bytes("only");
         let digest = only.digest().unwrap();
         let alone = Blob::join([only.clone()]);
         let among_empty = Blob::join([Blob::empty(), only, Blob::from_bytes("")]);
         assert_eq!(alone.known_digest(), Some(digest));
         assert_eq!(among_empty.known_digest(), Some(digest));
-        assert_eq!(Blob::join([]).known_digest(), Some(Digest::of(b"")));
+        assert_eq!(Blob::join([]).known_digest(), Some(Digest::compute(b"")));
     }
 
     #[test]
-    fn the_first_difference_is_found_where_it_is() {
-        let content = Blob::join(pieces(&["0123", "4567"]));
+    fn first_difference_returns_the_first_different_offset() {
+        let blob = Blob::join(pieces(&["0123", "4567"]));
         let cases: [(&[u8], Option<u64>); 7] = [
             (b"01234567", None),
             (b"x1234567", Some(0)),
@@ -244,16 +248,16 @@ mod tests {
             (b"", Some(0)),
         ];
         for (other, expected) in cases {
-            assert_eq!(content.first_difference(other).unwrap(), expected);
-            assert_eq!(content.eq_bytes(other).unwrap(), expected.is_none());
+            assert_eq!(blob.first_difference(other).unwrap(), expected);
+            assert_eq!(blob.eq_bytes(other).unwrap(), expected.is_none());
         }
     }
 
     #[test]
     fn debug_output_shows_no_bytes() {
-        let content = Blob::from_bytes("secret");
-        assert_eq!(format!("{content:?}"), "Content { len: 6, digest: None }");
-        let digest = content.digest().unwrap();
-        assert_eq!(format!("{content:?}"), format!("Content {{ len: 6, digest: Some({digest}) }}"));
+        let blob = Blob::from_bytes("secret");
+        assert_eq!(format!("{blob:?}"), "Blob { len: 6, digest: None }");
+        let digest = blob.digest().unwrap();
+        assert_eq!(format!("{blob:?}"), format!("Blob {{ len: 6, digest: Some({digest}) }}"));
     }
 }

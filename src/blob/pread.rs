@@ -1,6 +1,7 @@
-//! Reading and writing at an offset, which every system spells differently.
+//! Reads and writes at an offset, on Unix and on Windows.
 //!
-//! Nobody relies on the file's cursor, so any number of threads share one file without a lock.
+//! No caller relies on the cursor of the file, so any number of threads share one file without a
+//! lock. Start with [`Positional`].
 
 #[cfg(unix)]
 pub(super) use std::os::unix::fs::FileExt as Positional;
@@ -16,7 +17,7 @@ mod windows {
         os::windows::fs::FileExt as _,
     };
 
-    /// The two calls that Unix has and Windows leaves to be made from smaller ones.
+    /// The two methods that Unix has, built from those of Windows.
     pub(in super::super) trait Positional {
         /// Fills `buffer` from `offset` on.
         fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
@@ -44,7 +45,7 @@ mod windows {
         }
     }
 
-    /// No progress is an error: the loops would turn for ever.
+    /// Turns a count of 0 into an error, because the loops would never end.
     fn progress(count: usize, otherwise: ErrorKind) -> io::Result<usize> {
         (count > 0).then_some(count).ok_or_else(|| otherwise.into())
     }

@@ -1,4 +1,5 @@
-//! Segments laid end to end.
+//! Segments in order. This module does not know how a segment came to its place. Start with
+//! [`Rope`].
 
 use std::{io, ops::Range, sync::Arc};
 
@@ -6,12 +7,12 @@ use bytes::Bytes;
 
 use super::{index, spool::Extent};
 
-/// Bytes that lie in one place. A clone shares them.
+/// Bytes in one place. A clone shares them.
 #[derive(Clone)]
 pub(super) enum Segment {
-    /// In memory, whether counted by a budget or given by the author of the test.
+    /// In memory, counted by a budget or supplied by a test.
     Memory(Bytes),
-    /// In the file of a store.
+    /// In the spool file of a store.
     Spooled(Arc<Extent>),
 }
 
@@ -23,7 +24,8 @@ impl Segment {
         }
     }
 
-    /// The bytes in `range`, which lies within the segment: a slice, or a copy from the file.
+    /// Returns the bytes in `range`, which must be within the segment: a slice of memory, or a copy
+    /// from the file.
     fn read(&self, range: Range<u64>) -> io::Result<Bytes> {
         match self {
             Self::Memory(bytes) => Ok(bytes.slice(index(range.start)..index(range.end))),
@@ -32,13 +34,13 @@ impl Segment {
     }
 }
 
-/// A list of segments, and where in the whole each of them lies.
+/// A list of segments with the offset of each.
 ///
-/// The list is flat, also for a rope made of ropes: an offset is found by halving, and dropping a
-/// rope never recurses.
+/// The list is flat, also for a rope made of ropes: an offset is found by binary search, and
+/// dropping a rope never recurses.
 pub(super) struct Rope(Box<[RopeEntry]>);
 
-/// A segment in its place; never empty.
+/// A segment and its offset. It is never empty.
 struct RopeEntry {
     span: Range<u64>,
     segment: Segment,
@@ -53,8 +55,8 @@ impl Rope {
         self.0.iter().map(|strand| &strand.segment)
     }
 
-    /// Reads from the start of `range` on, up to its end or the segment's, whichever comes first;
-    /// nothing only where nothing is left.
+    /// Reads from the start of `range` to its end or to the end of the segment, whichever comes
+    /// first. The result is empty only at the end of the rope.
     pub(super) fn read(&self, range: Range<u64>) -> io::Result<Bytes> {
         let before = |strand: &RopeEntry| strand.span.end <= range.start;
         let Some(RopeEntry { span, segment }) = self.0.get(self.0.partition_point(before)) else {
@@ -88,14 +90,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_segment_takes_no_place() {
+    fn a_rope_holds_no_empty_segment() {
         let rope = rope(&["", "ab", "", "c", ""]);
         assert_eq!(rope.len(), 3);
         assert_eq!(rope.segments().count(), 2);
     }
 
     #[test]
-    fn a_read_stops_where_its_segment_does() {
+    fn a_read_stops_at_the_end_of_its_segment() {
         let rope = rope(&["abc", "de", "f"]);
         let cases: [(Range<u64>, &[u8]); 6] =
             [(0..6, b"abc"), (1..2, b"b"), (2..3, b"c"), (3..6, b"de"), (5..6, b"f"), (6..6, b"")];

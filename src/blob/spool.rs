@@ -1,8 +1,8 @@
-//! Bytes beyond the budget: one unlinked temporary file per store, handed out in blocks.
+//! Bytes beyond the memory budget: one unlinked temporary file per store, allocated in blocks.
 //!
-//! A file per body would run out of descriptors at a thousand pieces. Unlinked, because a test that
-//! is killed must leave nothing behind. The file does not shrink before the store goes: blocks that
-//! are free again are the first to be handed out.
+//! One file per body would exhaust the file descriptors at a thousand pieces. The file is unlinked
+//! because a test that is killed must leave nothing behind. It shrinks only when the store is
+//! dropped; free blocks are reused first. Start with [`Spool`] and [`Extent`].
 
 use std::{
     collections::BTreeSet,
@@ -16,15 +16,15 @@ use bytes::Bytes;
 
 use super::{index, pread::Positional as _};
 
-/// The unit in which the file is handed out.
+/// The unit of allocation in the file.
 ///
-/// Size does not show in speed: 64 KiB to 1 MiB measured alike, since a frame runs over adjacent
-/// blocks in one call. So it is a matter of waste: each body leaves its last block partly empty,
-/// and small pieces come here too once the budget is spent. A smaller block yet would make long
-/// lists: 1 GiB is 4096 of these.
+/// The size does not affect speed: 64 KiB to 1 MiB measured alike, because a frame is written over
+/// adjacent blocks in one call. It affects waste: each body leaves its last block partly empty, and
+/// small pieces are spooled too once the budget is spent. Smaller blocks would make longer lists: 1
+/// GiB is 4096 blocks.
 pub(super) const BLOCK: u64 = 256 << 10;
 
-/// The file, and which of its blocks are taken.
+/// The file, and the allocation of its blocks.
 #[derive(Debug, Default)]
 pub(super) struct Spool {
     file: OnceLock<File>,
@@ -32,15 +32,15 @@ pub(super) struct Spool {
 }
 
 impl Spool {
-    /// Bytes in blocks that are taken, whether filled or not.
+    /// Returns the number of bytes in allocated blocks, filled or not.
     pub(super) fn taken(&self) -> u64 {
         self.blocks().taken() * BLOCK
     }
 
-    /// The file, made on first need: most stores never have one.
+    /// Returns the file and creates it on first use, because most stores never need one.
     ///
-    /// Two writers may both make one; the second is dropped and thereby gone. So no lock is held
-    /// while the system works.
+    /// Two writers may both create one; the second is dropped and thereby deleted. No lock is held
+    /// during the system call.
     fn file(&self) -> io::Result<&File> {
         if let Some(file) = self.file.get() {
             return Ok(file);
@@ -49,13 +49,14 @@ impl Spool {
         Ok(self.file.get_or_init(|| fresh))
     }
 
-    /// The lists change in single steps: a panic elsewhere cannot have left them half done.
+    /// Locks the lists of blocks. They change in single steps, so a panic under the lock cannot
+    /// leave them inconsistent.
     fn blocks(&self) -> MutexGuard<'_, Blocks> {
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Which blocks are taken: all below `next` that are not free.
+/// The allocated blocks: all below `next` that are not free.
 #[derive(Debug, Default)]
 struct Blocks {
     next: u64,
@@ -67,7 +68,7 @@ impl Blocks {
         self.next - self.free.len() as u64
     }
 
-    /// Takes a block, the lowest free one first: that keeps the file short and its extents long.
+    /// Takes the lowest free block, which keeps the file short and its extents long.
     fn take(&mut self) -> u64 {
         self.free.pop_first().unwrap_or_else(|| {
             self.next += 1;
@@ -75,7 +76,7 @@ impl Blocks {
         })
     }
 
-    /// Takes this very block, if nobody has it.
+    /// Takes this block if it is free.
     fn take_exactly(&mut self, block: u64) -> bool {
         let fresh = block == self.next;
         self.next += u64::from(fresh);
@@ -87,7 +88,7 @@ impl Blocks {
     }
 }
 
-/// A run of adjacent blocks, filled from the front; they are free again when it drops.
+/// A run of adjacent blocks, filled from the front. Dropping it frees the blocks.
 #[derive(Debug)]
 pub(super) struct Extent {
     spool: Arc<Spool>,
@@ -96,7 +97,7 @@ pub(super) struct Extent {
 }
 
 impl Extent {
-    /// An empty extent with room for at least one byte.
+    /// Creates an empty extent with room for at least one byte.
     pub(super) fn open(spool: &Arc<Spool>) -> Self {
         let first = spool.blocks().take();
         Self { spool: Arc::clone(spool), blocks: first..first + 1, len: 0 }
@@ -106,9 +107,10 @@ impl Extent {
         self.len
     }
 
-    /// Writes as much from the front of `bytes` as there is room for, and tells how much that was.
+    /// Writes as many bytes from the front of `bytes` as there is room for, and returns their
+    /// number.
     ///
-    /// None at all means that somebody else has the next block: go on in another extent.
+    /// It returns 0 if another extent has the next block; continue in a new extent.
     pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = index(self.room_for(bytes.len() as u64)).min(bytes.len());
         let end = self.start() + self.len;
@@ -117,7 +119,7 @@ impl Extent {
         Ok(count)
     }
 
-    /// A copy of the bytes in `range`, which lies within the extent.
+    /// Returns a copy of the bytes in `range`, which must be within the extent.
     pub(super) fn read(&self, range: Range<u64>) -> io::Result<Bytes> {
         let mut bytes = vec![0; index(range.end - range.start)];
         let start = self.start() + range.start;
@@ -125,8 +127,8 @@ impl Extent {
         Ok(bytes.into())
     }
 
-    /// The room left, after growing over the next blocks while that is too little and they are to
-    /// be had: a frame that is not cut is one call to the system.
+    /// Returns the room that is left. If it is less than `wanted`, first extends the extent over
+    /// the next blocks as far as they are free, so that an unsplit frame is one system call.
     fn room_for(&mut self, wanted: u64) -> u64 {
         while self.room() < wanted && self.spool.blocks().take_exactly(self.blocks.end) {
             self.blocks.end += 1;
@@ -163,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn no_file_is_made_before_the_first_byte() {
+    fn the_file_is_created_with_the_first_byte() {
         let spool = Arc::new(Spool::default());
         let mut extent = Extent::open(&spool);
         assert!(spool.file.get().is_none());
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_over_several_blocks_is_written_at_once() {
+    fn a_frame_over_several_blocks_is_one_write() {
         let spool = Arc::new(Spool::default());
         let mut extent = Extent::open(&spool);
         assert_eq!(extent.append(b"ab").unwrap(), 2);
@@ -182,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn an_extent_ends_where_a_neighbour_begins() {
+    fn an_extent_ends_at_a_block_of_another_one() {
         let spool = Arc::new(Spool::default());
         let mut left = Extent::open(&spool);
         let mut right = Extent::open(&spool);
@@ -208,22 +210,22 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_gone_are_one_error_and_the_end() {
+    fn a_failed_read_is_one_error_and_ends_the_chunks() {
         let mut extent = Extent::open(&Arc::default());
         extent.append(b"three").unwrap();
         extent.len = 1_000_000;
         let rope = Rope::from_iter([Segment::Spooled(Arc::new(extent))]);
-        let content = Blob::new(rope, None);
+        let blob = Blob::new(rope, None);
 
-        let mut chunks = content.chunks(0..content.len());
+        let mut chunks = blob.chunks(0..blob.len());
         assert!(chunks.next().unwrap().is_err());
         assert!(chunks.next().is_none());
-        assert!(content.digest().is_err());
-        assert_eq!(content.known_digest(), None);
+        assert!(blob.digest().is_err());
+        assert_eq!(blob.known_digest(), None);
     }
 
     #[test]
-    fn a_panic_under_the_lock_does_not_spread() {
+    fn a_panic_under_the_lock_does_not_poison_the_spool() {
         let spool = Arc::new(Spool::default());
         let poison = Arc::clone(&spool);
         let died = std::thread::spawn(move || {

@@ -1,17 +1,17 @@
-//! Where the bodies of one origin lie.
+//! The store of all bodies of one origin. This module only creates writers and reports usage. Start
+//! with [`BlobStore`].
 
 use std::{fmt, sync::Arc};
 
 use super::{BlobWriter, memory::Budget, spool::Spool};
 
-/// The memory that bodies may take, unless said otherwise: thousands of small pieces, and no
-/// tester's machine feels it.
+/// The default memory budget: enough for thousands of small pieces, and small for any machine that
+/// runs tests.
 pub const DEFAULT_BUDGET: u64 = 16 << 20;
 
-/// Room for bodies: in memory up to a budget, beyond it in one temporary file.
+/// A store of bodies: in memory up to a budget, beyond it in one temporary file.
 ///
-/// A clone is the same store. What was written outlives it: the file stays as long as any content
-/// that lies in it.
+/// A clone is the same store. Blobs outlive the store: the file exists as long as any blob in it.
 #[derive(Clone)]
 pub struct BlobStore {
     pub(super) budget: Arc<Budget>,
@@ -19,23 +19,23 @@ pub struct BlobStore {
 }
 
 impl BlobStore {
-    /// A store that keeps up to so many bytes in memory; with 0 everything is spooled.
+    /// Creates a store that keeps up to `budget_bytes` bytes in memory. With 0, every body is
+    /// spooled.
     pub fn new(budget_bytes: u64) -> Self {
         Self { budget: Arc::new(Budget::new(budget_bytes)), spool: Arc::default() }
     }
 
-    /// Begins a body whose announced length may be known, and may be a lie: it chooses where the
-    /// body begins, and nothing else.
+    /// Begins a body. The declared length, which may be wrong, only decides where the body begins.
     pub fn writer(&self, declared: Option<u64>) -> BlobWriter {
         BlobWriter::new(self.clone(), declared)
     }
 
-    /// Bytes of bodies now in memory, those being written included.
+    /// Returns the number of body bytes in memory, including unfinished bodies.
     pub fn memory_used(&self) -> u64 {
         self.budget.used()
     }
 
-    /// Bytes now taken in the temporary file, in whole blocks.
+    /// Returns the number of bytes in the temporary file, in whole blocks.
     pub fn spooled(&self) -> u64 {
         self.spool.taken()
     }
@@ -49,7 +49,7 @@ impl Default for BlobStore {
 
 impl fmt::Debug for BlobStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store")
+        f.debug_struct("BlobStore")
             .field("memory_used", &self.memory_used())
             .field("spooled", &self.spooled())
             .finish()
@@ -74,7 +74,7 @@ mod tests {
         for frame in bytes.chunks(50_000) {
             writer.write(frame).unwrap();
         }
-        writer.finish(Digest::of(b"not looked at"))
+        writer.finish(Digest::compute(b"not looked at"))
     }
 
     fn used(store: &BlobStore) -> (u64, u64) {
@@ -84,48 +84,48 @@ mod tests {
     #[test]
     fn a_body_within_the_budget_stays_in_memory() {
         let store = BlobStore::new(1000);
-        let content = keep(&store, None, &body(1000, 1));
+        let blob = keep(&store, None, &body(1000, 1));
         assert_eq!(used(&store), (1000, 0));
-        assert!(content.eq_bytes(&body(1000, 1)).unwrap());
+        assert!(blob.eq_bytes(&body(1000, 1)).unwrap());
     }
 
     #[test]
-    fn a_body_beyond_the_budget_is_spooled_and_reads_back_whole() {
+    fn a_body_beyond_the_budget_is_spooled_and_reads_back() {
         let store = BlobStore::new(1000);
         let bytes = body(3 * BLOCK + 7, 2);
-        let content = keep(&store, Some(bytes.len() as u64), &bytes);
+        let blob = keep(&store, Some(bytes.len() as u64), &bytes);
         assert_eq!(used(&store), (0, 4 * BLOCK));
-        assert_eq!(content.to_vec().unwrap(), bytes);
+        assert_eq!(blob.to_vec().unwrap(), bytes);
     }
 
     #[test]
-    fn a_body_of_unknown_length_goes_on_in_the_spool() {
+    fn a_body_that_outgrows_the_budget_moves_to_the_spool() {
         let store = BlobStore::new(120_000);
         let bytes = body(BLOCK + 1, 3);
-        let content = keep(&store, None, &bytes);
+        let blob = keep(&store, None, &bytes);
         assert_eq!(used(&store), (100_000, BLOCK));
-        assert_eq!(content.to_vec().unwrap(), bytes);
+        assert_eq!(blob.to_vec().unwrap(), bytes);
     }
 
     #[test]
-    fn dropping_the_last_content_gives_budget_and_blocks_back() {
+    fn dropping_the_last_blob_releases_budget_and_blocks() {
         let store = BlobStore::new(60_000);
-        let content = keep(&store, None, &body(2 * BLOCK, 4));
-        let joined = Blob::join([content.clone(), Blob::from_bytes("tail")]);
-        drop(content);
+        let blob = keep(&store, None, &body(2 * BLOCK, 4));
+        let joined = Blob::join([blob.clone(), Blob::from_bytes("tail")]);
+        drop(blob);
         assert_eq!(used(&store), (50_000, 2 * BLOCK));
         drop(joined);
         assert_eq!(used(&store), (0, 0));
     }
 
     #[test]
-    fn a_joined_digest_is_read_from_memory_and_file_alike() {
+    fn a_joined_digest_reads_memory_and_file() {
         let store = BlobStore::new(60_000);
         let bytes = body(BLOCK + 1000, 5);
         let (left, right) = bytes.split_at(100_000);
         let joined = Blob::join([keep(&store, None, left), keep(&store, None, right)]);
         assert_eq!(used(&store), (50_000, 2 * BLOCK));
-        assert_eq!(joined.digest().unwrap(), Digest::of(&bytes));
+        assert_eq!(joined.digest().unwrap(), Digest::compute(&bytes));
     }
 
     #[test]
@@ -133,28 +133,28 @@ mod tests {
         let store = BlobStore::new(50_000);
         for seed in 0..20 {
             let bytes = body(BLOCK, seed);
-            let content = keep(&store, None, &bytes);
+            let blob = keep(&store, None, &bytes);
             assert_eq!(used(&store), (50_000, BLOCK));
-            assert!(content.eq_bytes(&bytes).unwrap());
+            assert!(blob.eq_bytes(&bytes).unwrap());
         }
     }
 
     #[test]
-    fn contents_outlive_their_store() {
+    fn blobs_outlive_their_store() {
         let store = BlobStore::new(0);
-        let content = keep(&store, None, b"still to be read");
+        let blob = keep(&store, None, b"still to be read");
         drop(store);
-        assert!(content.eq_bytes(b"still to be read").unwrap());
+        assert!(blob.eq_bytes(b"still to be read").unwrap());
     }
 
     #[test]
-    fn parallel_writers_do_not_mix() {
+    fn parallel_writers_do_not_mix_bytes() {
         let store = BlobStore::new(BLOCK);
         let check = |seed: u8| {
             let bytes = body(2 * BLOCK + u64::from(seed), seed);
-            let content = keep(&store, seed.is_multiple_of(2).then_some(u64::MAX), &bytes);
+            let blob = keep(&store, seed.is_multiple_of(2).then_some(u64::MAX), &bytes);
             assert!(store.memory_used() <= BLOCK);
-            assert_eq!(content.first_difference(&bytes).unwrap(), None);
+            assert_eq!(blob.first_difference(&bytes).unwrap(), None);
         };
         thread::scope(|scope| {
             for worker in 0..4 {

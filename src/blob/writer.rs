@@ -1,4 +1,4 @@
-//! Taking a body in, frame by frame.
+//! Writes a body frame by frame, to memory or to the spool file. Start with [`BlobWriter`].
 
 use std::{fmt, io, sync::Arc};
 
@@ -9,32 +9,32 @@ use super::{
     spool::Extent,
 };
 
-/// A body on its way in; what it holds is given back when it is dropped unfinished.
+/// An unfinished body. Dropping it releases its memory and its blocks.
 ///
-/// It does not hash. That is the dearest step of an upload, and the caller may have a better thread
-/// for it than the one that reads from the socket.
+/// It does not hash. Hashing is the most expensive step of an upload, and the caller may have a
+/// better thread for it than the one that reads from the socket.
 pub struct BlobWriter {
     store: BlobStore,
-    /// What lies in memory. Only the last buffer still grows.
+    /// The bytes in memory. Only the last buffer grows.
     buffers: Vec<Buffer>,
-    /// What lies in the file, behind all that lies in memory. Only the last extent still grows.
+    /// The bytes in the file, which follow the bytes in memory. Only the last extent grows.
     extents: Vec<Extent>,
-    /// A body that has come to the file stays there: were it to return to memory, the end of a
-    /// large body would take the room that small ones live by.
+    /// A body that reached the file stays there. If it returned to memory, the end of a large body
+    /// would take the budget that small bodies need.
     spooling: bool,
     len: u64,
 }
 
 impl BlobWriter {
     pub(super) fn new(store: BlobStore, declared: Option<u64>) -> Self {
-        let spooling = declared.is_some_and(|len| len > store.budget.left());
+        let spooling = declared.is_some_and(|len| len > store.budget.available());
         Self { store, buffers: Vec::new(), extents: Vec::new(), spooling, len: 0 }
     }
 
     /// Appends a frame.
     ///
-    /// An error comes from the temporary file. The frame may then be there in part, so the body is
-    /// lost: drop the writer.
+    /// An error comes from the temporary file. Part of the frame may have been written, so the body
+    /// is lost: drop the writer.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.spooling = self.spooling || !self.remember(bytes);
         if self.spooling {
@@ -44,22 +44,22 @@ impl BlobWriter {
         Ok(())
     }
 
-    /// How many bytes were written so far.
+    /// Returns the number of bytes written so far.
     pub fn len(&self) -> u64 {
         self.len
     }
 
-    /// Whether what comes next goes to the temporary file; it then may keep its writer waiting.
+    /// Returns whether the next frame goes to the temporary file, where a write may block.
     pub fn is_spooling(&self) -> bool {
         self.spooling
     }
 
-    /// Whether nothing was written so far.
+    /// Returns whether nothing was written so far.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The body as a content. The digest is believed: it is the caller's, who saw every frame.
+    /// Finishes the body. The digest is not checked: the caller has seen every frame.
     pub fn finish(self, digest: Digest) -> Blob {
         let memory = self.buffers.into_iter().map(Buffer::seal);
         let spooled = self.extents.into_iter().map(Arc::new);
@@ -67,7 +67,7 @@ impl BlobWriter {
         Blob::new(rope, Some(digest))
     }
 
-    /// Keeps the frame in memory, whole or not at all.
+    /// Appends the frame to the buffers in memory, or returns `false` and appends nothing.
     fn remember(&mut self, bytes: &[u8]) -> bool {
         match self.buffers.last_mut() {
             Some(last) if last.has_room_for(bytes.len()) => last.append(bytes),
@@ -79,13 +79,13 @@ impl BlobWriter {
         if let Some(full) = self.buffers.last_mut() {
             full.clip();
         }
-        let begun = Buffer::holding(bytes, &self.store.budget);
+        let begun = Buffer::with_bytes(bytes, &self.store.budget);
         let kept = begun.is_some();
         self.buffers.extend(begun);
         kept
     }
 
-    /// Writes the frame to the file, cut only where another body's blocks stand in the way.
+    /// Writes the frame to the file. It is split only where blocks of another body are in the way.
     fn spool(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let last = self.extents.last_mut();
@@ -101,7 +101,7 @@ impl BlobWriter {
 
 impl fmt::Debug for BlobWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer")
+        f.debug_struct("BlobWriter")
             .field("len", &self.len)
             .field("spooling", &self.spooling)
             .finish_non_exhaustive()
@@ -114,7 +114,8 @@ mod tests {
     use super::*;
     use crate::blob::spool::BLOCK;
 
-    /// A store of 1000 bytes, and a writer that was promised `declared` and given `written`.
+    /// Returns a store of 1000 bytes, and a writer that was told `declared` and given `written`
+    /// bytes.
     fn written(declared: Option<u64>, written: usize) -> (BlobStore, BlobWriter) {
         let store = BlobStore::new(1000);
         let mut writer = store.writer(declared);
@@ -124,14 +125,14 @@ mod tests {
         (store, writer)
     }
 
-    /// Declared, written; then the bytes in memory and in the file.
+    /// Declared and written length; then the bytes in memory and in the file.
     const PLACES: &[(Option<u64>, usize, u64, u64)] = &[
         (None, 0, 0, 0),
         (None, 1000, 1000, 0),
         (None, 1001, 1000, BLOCK),
         (Some(1000), 1000, 1000, 0),
         (Some(1001), 1001, 0, BLOCK),
-        // Lies: too big, and nothing or little comes; too small, and more comes.
+        // Wrong lengths: too large with few bytes or none, and too small with more bytes.
         (Some(u64::MAX), 0, 0, 0),
         (Some(u64::MAX), 10, 0, BLOCK),
         (Some(0), 500, 500, 0),
@@ -139,20 +140,20 @@ mod tests {
     ];
 
     #[test]
-    fn a_declared_length_chooses_the_place_and_nothing_else() {
+    fn a_declared_length_only_decides_where_a_body_begins() {
         for &(declared, count, memory, spooled) in PLACES {
             let (store, writer) = written(declared, count);
             let places = (store.memory_used(), store.spooled());
             assert_eq!(places, (memory, spooled), "{declared:?}, {count}");
 
-            let content = writer.finish(Digest::of(b"as told"));
-            assert!(content.eq_bytes(&vec![b'x'; count]).unwrap());
-            assert_eq!(content.known_digest(), Some(Digest::of(b"as told")));
+            let blob = writer.finish(Digest::compute(b"as told"));
+            assert!(blob.eq_bytes(&vec![b'x'; count]).unwrap());
+            assert_eq!(blob.known_digest(), Some(Digest::compute(b"as told")));
         }
     }
 
     #[test]
-    fn dropping_an_unfinished_writer_gives_everything_back() {
+    fn dropping_an_unfinished_writer_releases_everything() {
         let (store, writer) = written(None, 5000);
         assert_eq!((store.memory_used(), store.spooled()), (1000, BLOCK));
         drop(writer);
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_body_in_memory_is_cut_into_buffers() {
+    fn a_large_body_in_memory_is_split_into_buffers() {
         let store = BlobStore::default();
         let mut writer = store.writer(None);
         let frame = vec![1; 300_000];
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_body_in_the_spool_is_one_extent() {
+    fn a_single_body_in_the_spool_is_one_extent() {
         let store = BlobStore::new(0);
         let mut writer = store.writer(None);
         let frame = vec![1; 400_000];
@@ -195,11 +196,11 @@ mod tests {
     }
 
     #[test]
-    fn empty_frames_are_nothing() {
+    fn empty_frames_take_no_space() {
         let (store, mut writer) = written(Some(u64::MAX), 0);
         writer.write(b"").unwrap();
         assert!(writer.is_empty());
         assert_eq!(store.spooled(), 0);
-        assert!(writer.finish(Digest::of(b"")).is_empty());
+        assert!(writer.finish(Digest::compute(b"")).is_empty());
     }
 }

@@ -60,7 +60,7 @@ impl DecisionRng {
 
     /// Returns the next number below `bound`; 0 if `bound` is 0.
     pub(super) fn below(&mut self, bound: u64) -> u64 {
-        let digest = Digest::of(&[&self.encoding[..], &self.drawn.to_be_bytes()].concat());
+        let digest = Digest::compute(&[&self.encoding[..], &self.drawn.to_be_bytes()].concat());
         self.drawn += 1;
         let number = digest.as_bytes()[..8].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
         number.checked_rem(bound).unwrap_or_default()

@@ -178,7 +178,7 @@ fn begin(
         _ => "a directory is there, or a file is in its path",
     })?;
     for (number, content) in &upload.pieces {
-        let digest = Digest::of(content);
+        let digest = Digest::compute(content);
         let content = Blob::from_bytes(content.clone());
         let piece = NewPiece { number: *number, content, digest, checksum: None };
         let stored = origin.store_piece(change, owner, &id, piece);

@@ -63,7 +63,7 @@ impl Ids {
 
 fn hash(facts: &[u8]) -> [u8; 16] {
     let mut bytes = [0; 16];
-    bytes.copy_from_slice(&Digest::of(facts).as_bytes()[..16]);
+    bytes.copy_from_slice(&Digest::compute(facts).as_bytes()[..16]);
     bytes
 }
 

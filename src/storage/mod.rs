@@ -324,7 +324,7 @@ mod tests {
 
         let mut clone = storage.clone();
         plant(&mut clone, "/b/z");
-        let (content, digest) = (Blob::from_bytes("1"), Digest::of(b"1"));
+        let (content, digest) = (Blob::from_bytes("1"), Digest::compute(b"1"));
         let piece = NewPiece { number: 1, content, digest, checksum: None };
         clone.store_piece(CHANGE, UserId::FIRST, &changed, piece).unwrap();
 

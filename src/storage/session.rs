@@ -145,7 +145,7 @@ fn twice(len: usize) -> usize {
 impl fmt::Debug for Sessions {
     /// Tokens are shown by a few digits of their digests: enough to tell them apart.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = |token: &str| Digest::of(token.as_bytes()).to_string()[..8].to_owned();
+        let sign = |token: &str| Digest::compute(token.as_bytes()).to_string()[..8].to_owned();
         let tokens = self.by_token.iter().map(|(token, session)| (sign(token), session));
         f.debug_struct("Sessions")
             .field("users", &self.users)
@@ -339,7 +339,7 @@ impl Sessions {
             used.retain(|_, expires| now.secs() < *expires);
             self.forget_signatures_at = twice(used.len());
         }
-        used.insert(Digest::of(signature.as_bytes()), expires).is_none()
+        used.insert(Digest::compute(signature.as_bytes()), expires).is_none()
     }
 
     /// The account's key pair, and as whom it acts.

@@ -293,7 +293,7 @@ mod tests {
         let user = UserId::FIRST;
         let mut upload = Upload::new("id".to_owned(), user, Path::root(), None, None, now());
         for number in numbers {
-            let (content, digest) = (Blob::from_bytes("four"), Digest::of(b"four"));
+            let (content, digest) = (Blob::from_bytes("four"), Digest::compute(b"four"));
             upload.store(now(), NewPiece { number: *number, content, digest, checksum: None });
         }
         upload

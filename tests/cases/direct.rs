@@ -150,7 +150,7 @@ impl Direct {
         };
         let enough = usize::try_from(max).unwrap_or(usize::MAX).saturating_add(1);
         let read = &sent.body()[..sent.body().len().min(enough)];
-        let (length, digest) = (read.len() as u64, Digest::of(read));
+        let (length, digest) = (read.len() as u64, Digest::compute(read));
         let kept = match intake {
             BodyPolicy::Discard => BodyData::Nothing,
             BodyPolicy::Store(_) => BodyData::Stored(self.stored(read, digest)),

@@ -65,7 +65,7 @@ fn facts(form: &FilledForm) -> Facts {
     let field = |(name, value): &(String, Vec<u8>)| (name.clone(), text(value));
     let file = |file: &FormFile| {
         let content = bytes(&file.content);
-        assert_eq!(file.digest, Digest::of(&content));
+        assert_eq!(file.digest, Digest::compute(&content));
         assert_eq!(file.start, content[..content.len().min(START_BYTES)]);
         let name = file.name.as_deref().map(text).unwrap_or_default();
         [file.field.clone(), name, file.content_type.clone().unwrap_or_default(), text(&content)]

@@ -212,7 +212,7 @@ mod tests {
             worker.finish().await.unwrap().finish(BodyEnd::Complete)
         });
         let BodyData::Stored(content) = taken.received.kept else { panic!("it is to be stored") };
-        assert_eq!(taken.received.digest, Digest::of(&body));
+        assert_eq!(taken.received.digest, Digest::compute(&body));
         assert_eq!(content.first_difference(&body).unwrap(), None);
     }
 }
