@@ -288,7 +288,7 @@ fn a_recorded_request_has_all_its_facts() {
     assert_eq!(request.header("x-agile-multipart").as_deref(), Some(&*id));
     assert!(request.headers().any(|header| header == ("X-Agile-Part".into(), "1".into())));
     assert_eq!((request.received(), request.declared()), (7, Some(7)));
-    assert_eq!(request.digest(), Some(Digest::of(b"content")));
+    assert_eq!(request.digest(), Some(Digest::compute(b"content")));
     assert_eq!(request.body().unwrap().as_deref(), Some(&b"content"[..]));
     assert_eq!(request.outcome(), Outcome::Responded);
     assert_eq!(request.faults().len(), 1);

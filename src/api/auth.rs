@@ -1,4 +1,5 @@
-//! Who asks (§2.3).
+//! Authenticates requests (§2.3). It changes nothing except the record of used signatures. Start
+//! with [`authenticate`].
 
 use crate::journal::Head;
 use crate::protocol::{ErrorKind, LegacyHeaders, Operation};
@@ -7,8 +8,8 @@ use crate::storage::{Actor, Principal, Storage, Timestamp};
 use super::router::Route;
 use super::signature::signer;
 
-/// Judges the credentials of a request. Of the kinds that are present the first decides alone: a
-/// token in a header, a signature, and on `/post/file` a token in the query.
+/// Checks the credentials of a request. The first kind that is present decides alone: a token in a
+/// header, a signature, or on `/post/file` a token in the query.
 ///
 /// # Errors
 ///
@@ -33,7 +34,7 @@ pub(super) fn judge(
     }
 }
 
-/// Returns who ended the token that a request came with, if it was good once.
+/// Returns who ended the token of a request, if the token was valid before.
 pub(super) fn token_ended_by(
     storage: &Storage,
     now: Timestamp,
@@ -46,7 +47,7 @@ pub(super) fn token_ended_by(
 
 fn token_in_header(storage: &Storage, head: &Head) -> Option<String> {
     let legacy = || {
-        let on = storage.options().legacy_headers == LegacyHeaders::CallFaultBuilder;
+        let on = storage.options().legacy_headers == LegacyHeaders::On;
         on.then(|| given(head, "X-LLNW-Authorization")).flatten()
     };
     given(head, "X-Agile-Authorization").or_else(legacy)

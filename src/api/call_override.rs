@@ -1,4 +1,5 @@
-//! Answers that a test wants otherwise than the origin would give them.
+//! Overrides of single calls, and errors that a fault injects. This module does not decide when a
+//! fault acts. Start with [`CallOverride`].
 
 use crate::journal::Call;
 use crate::protocol::{Interface, Join, Operation, ResultCode};
@@ -7,43 +8,43 @@ use crate::storage::{Actor, Storage, Timestamp};
 use super::in_dialect;
 use super::response::{Body, Response, ResponseBuilder};
 
-/// What is done to one call of a plan.
+/// The override of one call of a request.
 #[derive(Clone, Debug)]
 pub enum CallOverride {
-    /// It is refused with that row.
+    /// Rejects the call with this result code.
     Refuse(&'static ResultCode),
-    /// The first entry of its list is left out.
+    /// Leaves out the first entry of the listing.
     DropEntry,
-    /// The first entry of its list comes twice.
+    /// Repeats the first entry of the listing.
     RepeatEntry,
-    /// Its list always has a cookie for more.
+    /// Adds a cookie to the listing that announces more entries.
     NeverEnd,
-    /// It is answered from that origin, and what it would change is lost.
+    /// Responds from this storage. Changes of the call are lost.
     AnswerFrom(Box<Storage>),
-    /// The join that it begins goes like that because that actor wants it, whatever the switch says.
+    /// Uses this join instead of the option `join`. The actor is the one that wants it.
     Join(Join, Actor),
 }
 
-/// A refusal of a whole request that the origin has no reason for itself.
+/// An injected error response to a whole request.
 #[derive(Clone, Debug)]
 pub struct InjectedError<'a> {
-    /// The row that is answered.
+    /// The result code of the response.
     pub row: Option<&'static ResultCode>,
-    /// The status, where there is no row.
+    /// The status, if there is no result code.
     pub status: u16,
-    /// The code that comes with it, where there is no row.
+    /// The protocol's own code, if there is no result code.
     pub code: Option<i32>,
-    /// The reason phrase, if not the usual one.
+    /// The reason phrase, if it is not the default one.
     pub reason: Option<&'a str>,
-    /// What comes besides what every answer has.
+    /// The additional headers.
     pub headers: &'a [(String, String)],
-    /// The content type and the body, if not the usual one.
+    /// The content type and the body, if they are not the default ones.
     pub body: Option<(&'a str, &'a [u8])>,
-    /// Whether the request's method is HEAD, so that the body is left out.
+    /// Whether the method of the request is HEAD, so that the body is left out.
     pub is_head: bool,
 }
 
-/// Refuses a request without having done anything. `calls` are what it asked for.
+/// Returns the error response. The request changes nothing. `calls` are the calls of the request.
 pub fn refuse(
     storage: &Storage,
     now: Timestamp,
@@ -100,7 +101,7 @@ mod tests {
     const CHANGE: Change = Change::by_test(NOW);
     const FAIL: CallOverride = CallOverride::Join(Join::Fail, Actor::Test);
 
-    /// An origin with a file whose digest is not known, a token, and an upload that is ready.
+    /// Returns a storage with a file of unknown digest, a token, and an upload in READY.
     fn ready() -> (Storage, String, String) {
         let (name, password, root) = ("jane".to_owned(), "secret".to_owned(), Path::root());
         let users = vec![UserRecord { name, password, uid: 1, gid: 1, root: root.clone() }];
@@ -137,7 +138,7 @@ mod tests {
     #[test]
     fn an_overridden_join_goes_with_its_own_call_alone() {
         let (mut storage, token, id) = ready();
-        // Its first request needs a digest, so that another completion comes between.
+        // Its first request needs a digest, so another completion happens in between.
         let mut slow = plan(&mut storage, "POST /jsonrpc2 HTTP/1.1\r\nContent-Length: 9");
         let batch = format!(
             r#"[{{"jsonrpc": "2.0", "id": 1, "method": "stat", "params": ["{token}", "/joined", true]}},

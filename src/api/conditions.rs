@@ -22,7 +22,7 @@ pub(super) struct Conditions {
 enum EntityTags {
     /// `*`: any file.
     Any,
-    /// Tags, none of which the origin has given out.
+    /// Tags, none of which the origin has sent.
     Listed,
 }
 
@@ -30,14 +30,14 @@ enum EntityTags {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RangeValidator {
     Date(Timestamp),
-    /// An entity tag, which the origin has not given out, or what is neither tag nor date.
+    /// An entity tag, which the origin has not sent, or a value that is neither tag nor date.
     Other,
 }
 
 /// The result of the preconditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Evaluation {
-    /// The request is answered as if it had none.
+    /// The request is processed as if it had no preconditions.
     Met,
     /// 304.
     NotModified,
@@ -80,7 +80,8 @@ impl Conditions {
         if is_known_to_client { Evaluation::NotModified } else { Evaluation::Met }
     }
 
-    /// Returns whether `Range` counts: not if `If-Range` names anything but the date of the file.
+    /// Returns whether `Range` applies. It does not if `If-Range` has anything but the date of the
+    /// file.
     pub(super) fn allow_range(&self, modified: Timestamp) -> bool {
         match self.range {
             None => true,

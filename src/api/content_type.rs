@@ -1,26 +1,26 @@
-//! Finding a file's content type (§5.1).
+//! Determines the content type of a file (§5.1). Start with [`ContentTypeRule`].
 
 use crate::protocol::{
-    ErrorKind, OCTET_STREAM, Policy, essence, is_known, is_well_formed, of_name,
+    ErrorKind, OCTET_STREAM, Policy, derive_from_name, essence, is_known, is_well_formed,
 };
 use crate::storage::Storage;
 
 use super::context::RequestContext;
 
-/// Where a content type is looked for.
+/// The source of a detected content type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Detect {
-    /// In the name's extension.
+    /// The extension of the name.
     Name,
-    /// In the first bytes.
+    /// The first bytes.
     Content,
-    /// In the name, and then in the first bytes.
+    /// The name, and then the first bytes.
     #[default]
     Auto,
 }
 
 impl Detect {
-    /// The way of that name.
+    /// Parses the value of a header.
     pub(super) fn named(text: &str) -> Option<Self> {
         match text {
             "name" => Some(Self::Name),
@@ -31,7 +31,7 @@ impl Detect {
     }
 }
 
-/// What the headers of a whole file say of its type.
+/// The headers of a whole file that concern its type.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ContentTypeRule {
     given: Option<String>,
@@ -39,11 +39,11 @@ pub(super) struct ContentTypeRule {
 }
 
 impl ContentTypeRule {
-    /// Reads and judges the headers that name a type (§5.1).
+    /// Reads and checks the headers that declare a type (§5.1).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ContentType`], or where no type is given [`ErrorKind::Detect`].
+    /// [`ErrorKind::ContentType`], or [`ErrorKind::Detect`] if no type is declared.
     pub(super) fn read(ask: &RequestContext<'_>) -> Result<Self, ErrorKind> {
         let legacy = ask.text("X-Content-Type");
         let puts_up = ask.storage.options().x_content_type_auto == Policy::Accept;
@@ -63,14 +63,14 @@ impl ContentTypeRule {
         Ok(Self { detect: Detect::named(&given).unwrap_or_default(), given: Some(given) })
     }
 
-    /// The type of a file: the first that is given, listed and not `application/octet-stream`, of
-    /// the header's and the form part's; else what is found.
+    /// Returns the type of a file: the first declared type, of the header and then of the form
+    /// part, that is listed and not `application/octet-stream`; else the detected type.
     pub(super) fn decide(&self, part: Option<&str>, name: &str, start: &[u8]) -> Option<String> {
         let says =
             |given: &&str| is_known(given) && !essence(given).eq_ignore_ascii_case(OCTET_STREAM);
         let part = part.filter(|given| is_well_formed(given));
         let given = self.given.as_deref().filter(says).or_else(|| part.filter(says));
-        let by_name = || of_name(name);
+        let by_name = || derive_from_name(name);
         let by_content = || infer::get(start).map(|kind| kind.mime_type());
         let found = || match self.detect {
             Detect::Name => by_name(),
@@ -81,11 +81,12 @@ impl ContentTypeRule {
     }
 }
 
-/// Whether a given type is one, or a legacy word that asks for one to be found (§3.9).
+/// Checks whether a declared type is valid, or a legacy word that asks for detection (§3.9).
 ///
 /// # Errors
 ///
-/// [`ErrorKind::ContentType`] if it is neither, or is not listed where the switch minds that.
+/// [`ErrorKind::ContentType`] if it is neither, or is not listed and the option
+/// `unknown_content_type` rejects it.
 pub(super) fn check(storage: &Storage, given: &str) -> Result<(), ErrorKind> {
     let minds = storage.options().unknown_content_type == Policy::Refuse;
     let is_fine =

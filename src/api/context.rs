@@ -1,4 +1,4 @@
-//! What an endpoint looks at: the head, the origin, the time.
+//! The input of an endpoint: the head, the storage, the time. Start with [`RequestContext`].
 
 use crate::journal::{Call, Head};
 use crate::protocol::{ErrorKind, Limit};
@@ -6,30 +6,32 @@ use crate::storage::{Path, PathEncoding, Principal, Storage};
 
 use super::router::Route;
 
-/// A request that has found its endpoint.
+/// A request with its endpoint.
 pub(super) struct RequestContext<'a> {
     pub(super) storage: &'a Storage,
     pub(super) head: &'a Head,
     pub(super) route: &'a Route,
-    /// Who asks; endpoints that need nobody do not look.
+    /// The result of authentication. Endpoints without authentication do not read it.
     pub(super) principal: &'a Result<Principal, ErrorKind>,
 }
 
 impl<'a> RequestContext<'a> {
-    /// A header's value. Of a repeated one the first counts, and an empty one was not sent (§1.13).
+    /// Returns the value of a header. The first of several counts, and an empty one counts as not
+    /// sent (§1.13).
     pub(super) fn header(&self, name: &str) -> Option<&'a [u8]> {
         self.head.header(name).filter(|value| !value.is_empty())
     }
 
-    /// A header's value as text; bytes that are not UTF-8 make it text that nothing equals.
+    /// Returns the value of a header as text. Bytes that are not UTF-8 become text that equals
+    /// nothing.
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        // The lossy way alone would cost a piece as much as all else that is read of its head.
+        // A lossy conversion alone would cost as much as all other reads of the head of a piece.
         let lossy = |value| String::from_utf8_lossy(value).into_owned();
         self.header(name)
             .map(|value| std::str::from_utf8(value).map_or_else(|_| lossy(value), str::to_owned))
     }
 
-    /// Who asks, as far as the credentials hold.
+    /// Returns the principal, if the credentials are valid, and records the user in `call`.
     pub(super) fn principal(&self, call: &mut Call) -> Result<Principal, ErrorKind> {
         let principal = self.principal.clone()?;
         call.user = Some(self.storage.sessions().user(principal.user).name.clone());
@@ -37,29 +39,29 @@ impl<'a> RequestContext<'a> {
         Ok(principal)
     }
 
-    /// How the names in this request are spelled: `X-Agile-Encoding` (§3.3).
+    /// Returns the encoding of the names in this request: `X-Agile-Encoding` (§3.3).
     pub(super) fn path_encoding(&self) -> Result<PathEncoding, ErrorKind> {
         path_encoding(self.header("X-Agile-Encoding"))
     }
 
-    /// A path as the caller means it.
+    /// Returns the path that the caller means, resolved from the root of the caller.
     pub(super) fn path(
         &self,
         text: &[u8],
         path_encoding: PathEncoding,
         principal: &Principal,
     ) -> Result<Path, ErrorKind> {
-        let max = self.storage.limits().of(Limit::PathBytes);
+        let max = self.storage.limits().get(Limit::PathBytes);
         Ok(Path::parse(text, path_encoding, max)?.under(&principal.root))
     }
 
-    /// Notes which path a request is about.
+    /// Records the path of a request.
     pub(super) fn record_path(&self, call: &mut Call, path: &Path) {
         call.path = Some(path.absolute(self.storage.account()));
     }
 }
 
-/// What an encoding header says.
+/// Parses the value of an encoding header.
 pub(super) fn path_encoding(header: Option<&[u8]>) -> Result<PathEncoding, ErrorKind> {
     match header {
         None => Ok(PathEncoding::Raw),
@@ -68,7 +70,7 @@ pub(super) fn path_encoding(header: Option<&[u8]>) -> Result<PathEncoding, Error
     }
 }
 
-/// A number written in ASCII digits alone: no sign, no space.
+/// Returns a number of ASCII digits only, without sign or space.
 pub(super) fn digits(text: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(text).ok()?;
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)

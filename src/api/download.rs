@@ -1,4 +1,4 @@
-//! Stored files over HTTP (§8).
+//! Downloads of stored files (§8). Start with [`Download`].
 
 use std::ops::Range;
 
@@ -14,10 +14,10 @@ use super::context::RequestContext;
 use super::response::{Body, ResponseBuilder};
 use super::signed_url::{self, SignedUrl};
 
-/// A file that somebody wants to read.
+/// A download request.
 #[derive(Clone, Debug)]
 pub(super) struct Read {
-    /// None for a path that cannot be one.
+    /// `None` for an invalid path.
     path: Option<Path>,
     method: HttpMethod,
     range: Option<Vec<u8>>,
@@ -42,8 +42,8 @@ pub(super) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Read {
 }
 
 impl Read {
-    /// Answers, or names the content whose digest the answer needs; one that nobody reads needs
-    /// none.
+    /// Returns the response, or the blob whose digest the response needs. An unanswered request
+    /// needs no digest.
     pub(super) fn commit(
         &self,
         storage: &Storage,
@@ -107,7 +107,7 @@ impl Read {
     }
 }
 
-/// What of a file is answered.
+/// The part of a file that the response contains.
 #[derive(Debug, PartialEq, Eq)]
 enum Part {
     All,
@@ -117,7 +117,7 @@ enum Part {
     PreconditionFailed,
 }
 
-/// The one range that is asked for; several or malformed ones are ignored.
+/// Parses a single range. Several or malformed ranges are ignored.
 fn one_range(header: &[u8], length: u64) -> Part {
     let text = std::str::from_utf8(header).ok();
     let span = text.and_then(|text| text.strip_prefix("bytes=")?.split_once('-'));
@@ -133,7 +133,7 @@ fn one_range(header: &[u8], length: u64) -> Part {
     }
 }
 
-/// One side of a range.
+/// One end of a range.
 enum Bound {
     At(u64),
     Open,
@@ -144,7 +144,7 @@ fn bound(text: &str) -> Bound {
     match text.trim() {
         "" => Bound::Open,
         digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            // More than a number can hold is beyond every file.
+            // A number that overflows is beyond every file.
             Bound::At(digits.parse().unwrap_or(u64::MAX))
         }
         _ => Bound::Malformed,
@@ -155,12 +155,14 @@ fn unit(span: &str) -> Vec<u8> {
     format!("bytes {span}").into_bytes()
 }
 
-/// The path in a URL: percent-decoded, `+` literal, a leading account name is the account.
+/// Returns the path in a URL: percent-decoded, with `+` literal, and without a leading account
+/// name.
 fn path(url: &str, account: &str) -> Option<Path> {
     Some(decoded(url)?.without_account(account))
 }
 
-/// Decodes a path name by name. `%2F` separates no names (RFC 3986 §2.2), and no name holds a slash.
+/// Decodes a path name by name. `%2F` does not separate names (RFC 3986 §2.2), and no name contains
+/// a slash.
 pub(super) fn decoded(url: &str) -> Option<Path> {
     let names: Vec<Vec<u8>> =
         url.split('/').map(|name| percent_decode_str(name).collect()).collect();
@@ -210,7 +212,7 @@ mod tests {
 
     #[test]
     fn reading_a_path_copies_each_name_once() {
-        // Copying all names in front of each one would be 20,000,000,000 copies.
+        // Copying all names before each one would be 20,000,000,000 copies.
         let deep = path(&"/d".repeat(200_000), "acme");
         assert_eq!(deep.map(|path| path.segments().len()), Some(200_000));
     }

@@ -1,11 +1,12 @@
-//! Requirements of HTTP itself, which hold before a request is routed (§1.9).
+//! The requirements of HTTP itself, which are checked before a request is routed (§1.9).
 //!
 //! hyper checks the syntax of a head and the framing of its body. This module checks what hyper leaves to the server:
 //! the `Host` header and the transfer codings. It knows nothing of endpoints. Start with [`violation`].
 
 use crate::journal::Head;
 
-/// Returns the status of the refusal if the head breaks a rule that the server must enforce.
+/// Returns the status of the error response if the head violates a rule that the server must
+/// enforce.
 pub(super) fn violation(head: &Head) -> Option<u16> {
     if !has_valid_host(head) {
         return Some(400);
@@ -30,7 +31,8 @@ fn is_host_byte(byte: u8) -> bool {
 
 /// Returns 501 for a coding other than `chunked`, and 400 if `chunked` is applied twice (RFC 9112 §6.1, §7.1).
 ///
-/// hyper has already refused a list that does not end in `chunked`: the length of such a body is unknown (RFC 9112 §6.3).
+/// hyper has already rejected a list that does not end in `chunked`, because the length of such a
+/// body is unknown (RFC 9112 §6.3).
 fn coding_violation(head: &Head) -> Option<u16> {
     let lists = head.headers_named("Transfer-Encoding");
     let codings = lists.flat_map(|list| list.split(|byte| *byte == b','));

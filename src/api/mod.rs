@@ -1,8 +1,9 @@
-//! Requests and answers as this protocol writes them.
+//! The HTTP endpoints and the JSON-RPC methods: from requests to responses.
 //!
-//! An exchange is walked in two steps. [`open`] decides from the head alone: it refuses, or says
-//! what is to be done with the body. [`commit`] is given the body's facts, decides again what may
-//! have changed meanwhile, does what was asked and answers. Nothing is stored before that.
+//! A request is processed in two steps. [`open`] decides from the head alone: it rejects the
+//! request, or returns a [`PendingRequest`] that states what to do with the body. [`commit`] takes
+//! the facts of the body, checks again what may have changed meanwhile, executes the request and
+//! returns a [`Response`]. Nothing is stored before that. This module does no I/O.
 
 mod auth;
 mod call_override;
@@ -33,65 +34,65 @@ use context::RequestContext;
 use response::ResponseBuilder;
 use router::Route;
 
-/// What is to be done with a request's body.
+/// The handling of the body of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BodyPolicy {
-    /// Read it, count it, throw it away (§4.1).
+    /// Read, count and discard it (§4.1).
     Discard,
-    /// Read it into a content; stop when there is more than that many bytes.
+    /// Store it as a blob; stop after this number of bytes.
     Store(u64),
-    /// Read it as a form with that boundary.
+    /// Read it as a form with this boundary.
     Form(String),
-    /// Read it into one block of memory; stop when there is more than that many bytes.
+    /// Read it into one block of memory; stop after this number of bytes.
     Whole(u64),
 }
 
-/// How a body came to an end.
+/// The way in which a body ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyEnd {
-    /// As announced.
+    /// It was received as declared.
     Complete,
-    /// The client stopped sending before that.
+    /// The client stopped before the declared end.
     Truncated,
-    /// The framing made no sense.
+    /// The framing was malformed.
     Malformed,
-    /// There was more than the plan allows; the rest was not read.
+    /// It was longer than the policy allows. The rest was not read.
     TooLarge,
 }
 
-/// What came of a body.
+/// The facts of a received body.
 #[derive(Clone, Debug)]
 pub struct RequestBody {
     /// How it ended.
     pub end: BodyEnd,
-    /// Bytes that were read.
+    /// The number of bytes that were read.
     pub length: u64,
-    /// The digest of what was read.
+    /// The digest of the bytes that were read.
     pub digest: Digest,
-    /// Its first bytes, at most [`START_BYTES`].
+    /// The first bytes, at most [`START_BYTES`].
     pub start: Vec<u8>,
-    /// What was kept, as the plan said.
+    /// The data that was kept according to the policy.
     pub kept: BodyData,
 }
 
-/// What was kept of a body.
+/// The kept data of a body.
 #[derive(Clone, Debug)]
 pub enum BodyData {
     /// Nothing.
     Nothing,
-    /// A content.
+    /// A blob.
     Stored(Blob),
-    /// All its bytes.
+    /// All bytes.
     Whole(Vec<u8>),
-    /// What a form had in it.
+    /// The parts of a form.
     Form(FilledForm),
 }
 
-/// How many of a body's first bytes are looked at to find its type.
+/// The number of first bytes of a body from which its type is detected.
 pub const START_BYTES: usize = 4096;
 
 impl RequestBody {
-    /// An empty body.
+    /// Returns an empty body.
     pub fn nothing() -> Self {
         let digest = Digest::compute(b"");
         Self {
@@ -104,14 +105,14 @@ impl RequestBody {
     }
 }
 
-/// What an accepted request is about to do.
+/// An accepted request before its execution.
 #[derive(Clone, Debug)]
 pub struct PendingRequest {
     body_policy: BodyPolicy,
     endpoint: Option<&'static Endpoint>,
     call: Call,
     action: Handler,
-    /// Whether nobody reads the answer: then no digest is worth computing for it.
+    /// Whether no response will be read, so that no digest is computed for it.
     is_unanswered: bool,
 }
 
@@ -129,33 +130,33 @@ enum Handler {
     Read(download::Read),
 }
 
-/// What a commit came to.
+/// The result of a commit.
 #[derive(Debug)]
 pub enum CommitResult {
-    /// The answer.
+    /// The response.
     Response(Box<Response>),
-    /// The digest of that content is needed first. Have it computed, which may take long, without
-    /// holding the origin, and commit the same plan again: nothing has been changed twice.
+    /// The response needs the digest of this blob. Compute it, which may take long, without holding
+    /// the lock of the storage, and commit the same request again. Nothing is changed twice.
     NeedsDigest(Blob),
 }
 
 impl PendingRequest {
-    /// What is to be done with the body.
+    /// Returns how to handle the body.
     pub fn body_policy(&self) -> &BodyPolicy {
         &self.body_policy
     }
 
-    /// What is known so far of what is asked for.
+    /// Returns what is known of the call so far.
     pub fn call(&self) -> &Call {
         &self.call
     }
 
-    /// Whether the body tells more of what is asked for: JSON-RPC, and files in forms.
+    /// Returns whether the body contains more facts about the calls, as in JSON-RPC and in forms.
     pub fn is_told_by_body(&self) -> bool {
         matches!(self.action, Handler::Rpc(_) | Handler::File(_))
     }
 
-    /// What is asked for, as far as head and body tell it before anything is done.
+    /// Returns the calls as far as head and body determine them, before anything is executed.
     pub fn classify(&mut self, storage: &Storage, now: Timestamp, body: &RequestBody) -> Vec<Call> {
         match &mut self.action {
             Handler::Rpc(talk) => talk.classify(storage, now, body),
@@ -168,8 +169,8 @@ impl PendingRequest {
         }
     }
 
-    /// Has something done to the call with that number, which [`PendingRequest::classify`] gave it; outside
-    /// JSON-RPC there is only call 0, and only its join can be changed.
+    /// Overrides the call with this index, as returned by [`PendingRequest::classify`]. A request
+    /// other than JSON-RPC has only call 0, and only its join can be overridden.
     pub fn call_override(&mut self, call: usize, call_override: CallOverride) {
         match (&mut self.action, call_override) {
             (Handler::Rpc(talk), call_override) => talk.call_override(call, call_override),
@@ -180,32 +181,32 @@ impl PendingRequest {
         }
     }
 
-    /// Whether a [`CallOverride`] of the call with that number has changed its answer.
+    /// Returns whether a [`CallOverride`] of the call with this index has changed its result.
     pub fn is_overridden(&self, call: usize) -> bool {
         matches!(&self.action, Handler::Rpc(talk) if talk.is_overridden(call))
     }
 
-    /// Judges credentials now, however late the plan is carried out. A head's were judged when it
-    /// came; this is about those in a body that [`PendingRequest::classify`] has looked into.
+    /// Checks credentials now, for a request that is executed later. Those in the head were checked
+    /// by [`open`]; this checks those in a body that [`PendingRequest::classify`] has read.
     pub fn authenticate(&mut self, storage: &Storage, now: Timestamp) {
         if let Handler::Rpc(talk) = &mut self.action {
             talk.authenticate(storage, now);
         }
     }
 
-    /// What the origin would answer now, with nothing done. It is a copy of the origin that does
-    /// it, which shares with the origin all that this does not change.
+    /// Returns the response that the request would get now, without changing the storage. It runs
+    /// on a copy, which shares all unchanged data with the storage.
     pub fn dry_run(&self, storage: &Storage, now: Timestamp, body: &RequestBody) -> Box<Response> {
-        let change = Change::by_test(now); // it is made on a copy, which nobody sees
+        let change = Change::by_test(now); // made on a copy, which nobody sees
         commit_unanswered(&mut storage.clone(), change, &mut self.clone(), body)
     }
 }
 
-/// Decides from the head alone; does nothing but what has become due.
+/// Decides from the head alone. It only runs due jobs.
 ///
 /// # Errors
 ///
-/// The answer to a request that is refused whatever its body is.
+/// The response to a request that is rejected regardless of its body.
 pub fn open(
     storage: &mut Storage,
     instants: Instants,
@@ -245,7 +246,7 @@ fn plan(
     Box::new(PendingRequest { body_policy, endpoint, call, action, is_unanswered: false })
 }
 
-/// Rate, credentials, and then what the endpoint itself minds (§1.14).
+/// Checks the rate, then the credentials, and then the rules of the endpoint (§1.14).
 fn authenticate(
     storage: &mut Storage,
     instants: Instants,
@@ -269,10 +270,10 @@ fn authenticate(
     begin(&RequestContext { storage, head, route, principal }, endpoint, call)
 }
 
-/// The answer as clients of the chosen dialect want it (§10).
+/// Adapts the response to the chosen dialect (§10).
 fn in_dialect(storage: &Storage, answer: ResponseBuilder) -> ResponseBuilder {
     match storage.options().legacy_headers {
-        LegacyHeaders::CallFaultBuilder => answer.with_legacy_status(),
+        LegacyHeaders::On => answer.with_legacy_status(),
         LegacyHeaders::Off => answer,
     }
 }
@@ -305,8 +306,8 @@ fn begin(
     }
 }
 
-/// Does what was asked, if it still can be done, and answers.
-/// The changes are those of `change`: the exchange that asked for them, or what it has become.
+/// Executes a request, if it is still allowed, and returns the response. The changes have the actor
+/// and the time of `change`.
 pub fn commit(
     storage: &mut Storage,
     change: Change,
@@ -324,8 +325,8 @@ pub fn commit(
     }
 }
 
-/// As [`commit`], where nobody reads the answer: it says what was done, and lacks the digests that
-/// are not known. So no content is read.
+/// Same as [`commit`], for a request whose response nobody reads. The response lacks unknown
+/// digests, so no blob is read.
 pub fn commit_unanswered(
     storage: &mut Storage,
     change: Change,
@@ -335,7 +336,7 @@ pub fn commit_unanswered(
     plan.is_unanswered = true;
     match commit(storage, change, plan, body) {
         CommitResult::Response(answer) => answer,
-        // Only an answer that is read needs one.
+        // Only a response that is read needs one.
         CommitResult::NeedsDigest(_) => {
             Response::internal_error_response(storage, plan.call.clone(), change.at)
         }

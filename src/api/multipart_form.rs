@@ -1,7 +1,8 @@
-//! `multipart/form-data`, as it comes in (§5.2).
+//! Parses `multipart/form-data` (§5.2).
 //!
-//! A push parser: it is given the body frame by frame and keeps no more of it than a boundary is
-//! long. Files go into contents at once; the few text fields are kept as text.
+//! This is a push parser: the caller passes the body frame by frame, and the parser keeps no more
+//! of it than the length of a boundary. Files are written to blobs at once; the few text fields are
+//! kept as text. The parser does not interpret fields. Start with [`FormReader`].
 
 use std::borrow::Cow;
 use std::io;
@@ -14,42 +15,42 @@ use crate::protocol::essence;
 use super::START_BYTES;
 use super::parameters::{Quoting, parameter};
 
-/// A part's head or a text field longer than this is no form that any client sends.
+/// The maximum length of the head of a part and of a text field. No client sends longer ones.
 const MOST_TEXT: usize = 64 * 1024;
 
 const LINE_END: &[u8] = b"\r\n";
 
-/// What a part's head ends with.
+/// The end of the head of a part.
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-/// More parts than this are no form that any client sends.
+/// The maximum number of parts. No client sends more.
 const MOST_PARTS: usize = 100;
 
-/// A form that has been read to its end, or as far as it made sense.
+/// A form that was read to its end, or to the first error.
 #[derive(Clone, Debug, Default)]
 pub struct FilledForm {
-    /// The text fields in the order in which they came.
+    /// The text fields in the order of arrival.
     pub fields: Vec<(String, Vec<u8>)>,
-    /// The files in the order in which they came.
+    /// The files in the order of arrival.
     pub files: Vec<FormFile>,
-    /// Whether the closing boundary came.
+    /// Whether the closing boundary was received.
     pub is_whole: bool,
 }
 
 /// A file in a form.
 #[derive(Clone, Debug)]
 pub struct FormFile {
-    /// The name of its field.
+    /// The name of the field.
     pub field: String,
-    /// The name that the client gives it, in the bytes that came.
+    /// The file name that the client declares, as received.
     pub name: Option<Vec<u8>>,
-    /// The content type of its part.
+    /// The content type of the part.
     pub content_type: Option<String>,
-    /// What is in it.
+    /// The bytes.
     pub content: Blob,
-    /// The digest of what is in it.
+    /// The digest of the bytes.
     pub digest: Digest,
-    /// Its first bytes.
+    /// The first bytes.
     pub start: Vec<u8>,
 }
 
@@ -65,16 +66,16 @@ fn is_nested(content_type: &str) -> bool {
 }
 
 impl FilledForm {
-    /// A text field, in the bytes that came; of a repeated one the first counts, and an empty one
-    /// was not sent (§1.13).
+    /// Returns a text field as received. The first of several counts, and an empty one counts as
+    /// not sent (§1.13).
     pub fn field(&self, name: &str) -> Option<&[u8]> {
         let named = self.fields.iter().find(|(field, _)| field == name);
         named.map(|(_, text)| text.as_slice()).filter(|text| !text.is_empty())
     }
 }
 
-/// The boundary that a content type of `multipart/form-data` names; other parameters may stand
-/// before and behind it.
+/// Returns the boundary in a content type of `multipart/form-data`, which may have other parameters
+/// too.
 pub(super) fn boundary_of(content_type: &str) -> Option<String> {
     let (kind, parameters) = content_type.split_once(';')?;
     let boundary = parameter(parameters, "boundary", Quoting::Http)?;
@@ -82,17 +83,17 @@ pub(super) fn boundary_of(content_type: &str) -> Option<String> {
     (is_form && (1..=70).contains(&boundary.len())).then_some(boundary)
 }
 
-/// A form that is being read.
+/// The state of a form that is being read.
 #[derive(Debug)]
 pub struct FormReader {
     store: BlobStore,
-    /// What stands between parts: a line end, two dashes, the boundary.
+    /// The separator between parts: a line end, two dashes, the boundary.
     delimiter: Vec<u8>,
     at: At,
-    /// What has come and cannot be understood yet.
+    /// The received bytes that cannot be parsed yet.
     pending: Vec<u8>,
-    /// Where in `pending` the search for the end of a head or a line goes on: what comes byte by
-    /// byte is not searched again with every byte.
+    /// The offset in `pending` at which the search for the end of a head or a line continues, so
+    /// that bytes are not searched again for every new byte.
     resume_at: usize,
     form: FilledForm,
     parts: usize,
@@ -105,7 +106,7 @@ enum At {
     Head,
     Part(Part),
     End,
-    /// It makes no sense any more; the rest is let pass.
+    /// The form is malformed; the rest is ignored.
     Lost,
 }
 
@@ -126,13 +127,13 @@ struct OpenFile {
 }
 
 impl FormReader {
-    /// Begins to read a form with that boundary.
+    /// Creates a parser for a form with this boundary.
     pub fn new(boundary: &str, store: BlobStore) -> Self {
         Self {
             store,
             delimiter: format!("\r\n--{boundary}").into_bytes(),
             at: At::Preamble,
-            // The first boundary has no line before it, but may as well have.
+            // The first boundary may follow a line end, but need not.
             pending: b"\r\n".to_vec(),
             resume_at: 0,
             form: FilledForm::default(),
@@ -140,18 +141,18 @@ impl FormReader {
         }
     }
 
-    /// Takes the next bytes of the body.
+    /// Parses the next bytes of the body.
     ///
     /// # Errors
     ///
-    /// What writing a file's bytes came to.
+    /// The error of writing the bytes of a file.
     pub fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.pending.extend_from_slice(bytes);
         while self.step()? {}
         Ok(())
     }
 
-    /// Whether what comes next goes to the temporary file.
+    /// Returns whether the next bytes go to the temporary file.
     pub fn is_spooling(&self) -> bool {
         matches!(&self.at, At::Part(Part::File(file)) if file.writer.is_spooling())
     }
@@ -162,7 +163,7 @@ impl FormReader {
         self.form
     }
 
-    /// Understands a bit more; says whether it could.
+    /// Parses the next element, and returns whether that was possible.
     fn step(&mut self) -> io::Result<bool> {
         match std::mem::replace(&mut self.at, At::Lost) {
             At::Preamble => Ok(self.preamble()),
@@ -189,7 +190,8 @@ impl FormReader {
         true
     }
 
-    /// Behind a boundary: two dashes end the form, white space and a line end begin a part.
+    /// Parses the text after a boundary: two dashes end the form, white space and a line end begin
+    /// a part.
     fn delimiter(&mut self) -> bool {
         if self.pending.starts_with(b"--") {
             self.at = At::End;
@@ -204,7 +206,7 @@ impl FormReader {
             return false;
         };
         if self.pending[..end].iter().all(|byte| b" \t".contains(byte)) {
-            // The line end stays: a head may have no lines at all.
+            // The line end stays, because a head may have no lines.
             self.pending.drain(..end);
             self.at = At::Head;
         }
@@ -230,8 +232,8 @@ impl FormReader {
         true
     }
 
-    /// Finds `end` in what has come. While it is missing, the next search goes on where this one
-    /// stopped.
+    /// Finds `end` in the received bytes. If it is missing, the next search continues where this
+    /// one stopped.
     fn find_end(&mut self, end: &[u8]) -> Option<usize> {
         let found = find(&self.pending[self.resume_at..], end).map(|at| self.resume_at + at);
         let searched = (self.pending.len() + 1).saturating_sub(end.len());
@@ -239,13 +241,13 @@ impl FormReader {
         found
     }
 
-    /// Whether `end` comes, or can come at best, only behind more text than any client sends. In
-    /// which frames it comes does not matter.
+    /// Returns whether `end` comes, at the earliest, after more text than any client sends. The
+    /// result does not depend on frame boundaries.
     fn is_too_far(&self, found: Option<usize>, end: &[u8]) -> bool {
         found.unwrap_or((self.pending.len() + 1).saturating_sub(end.len())) > MOST_TEXT
     }
 
-    /// Begins the part that has this head, whose characters are bytes.
+    /// Begins the part with this head, whose characters are bytes.
     fn begin(&self, head: &str) -> Option<Part> {
         let header = |name: &str| {
             let mut lines = head.lines().filter_map(|line| line.split_once(':'));
@@ -272,7 +274,8 @@ impl FormReader {
         })))
     }
 
-    /// Hands on what is surely the part's, up to the boundary or to where one may begin.
+    /// Passes on the bytes that certainly belong to the part, up to the boundary or to where one
+    /// may begin.
     fn part(&mut self, mut part: Part) -> io::Result<bool> {
         let found = find(&self.pending, &self.delimiter);
         let spare = self.pending.len().saturating_sub(self.delimiter.len() - 1);
@@ -313,11 +316,11 @@ impl FormReader {
     }
 }
 
-/// The field that holds the file (§5.2).
+/// The field that contains the file (§5.2).
 pub(super) const FILE_FIELD: &str = "uploadFile";
 
 impl Part {
-    /// Takes bytes in; says whether the part still makes sense.
+    /// Adds bytes, and returns whether the part is still well formed.
     fn take(&mut self, bytes: &[u8]) -> io::Result<bool> {
         match self {
             Self::Field { text, .. } => {
@@ -335,12 +338,12 @@ impl Part {
     }
 }
 
-/// Bytes as characters, one for one, whatever they mean.
+/// Converts bytes to characters one by one, in any encoding.
 fn chars_of(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }
 
-/// The bytes that such characters stand for.
+/// Converts such characters back to bytes.
 fn bytes_of(chars: &str) -> Vec<u8> {
     chars.chars().filter_map(|char| u8::try_from(char).ok()).collect()
 }
@@ -358,7 +361,7 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     None
 }
 
-/// The value of a parameter in RFC 5987's form: `UTF-8''na%C3%AFve`.
+/// Decodes a parameter value in the form of RFC 5987: `UTF-8''na%C3%AFve`.
 fn extended(value: &str) -> Option<String> {
     let (charset, rest) = value.split_once('\'')?;
     let (_, text) = rest.split_once('\'')?;

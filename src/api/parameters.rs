@@ -1,13 +1,13 @@
 //! Parameters of header values: `; name=value; other="quoted; value"`.
 
-/// How a quoted value is written.
+/// The quoting of a quoted value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quoting {
-    /// As a quoted string of HTTP: a backslash escapes the character behind it (RFC 9110 §5.6.4).
+    /// A quoted string of HTTP: a backslash escapes the next character (RFC 9110 §5.6.4).
     Http,
-    /// As browsers write the names of form parts: a backslash is a character (§5.2).
+    /// The form in which browsers write the names of form parts: a backslash is a character (§5.2).
     ///
-    /// Older clients write `\"` for a quote. It is read so where it cannot end the value.
+    /// Older clients write `\"` for a quote. It is read as a quote where it cannot end the value.
     Form,
 }
 
@@ -24,7 +24,7 @@ pub(super) fn parameter(parameters: &str, name: &str, quoting: Quoting) -> Optio
     }
 }
 
-/// Returns a value and what stands behind it.
+/// Returns a value and the text after it.
 fn value_of(text: &str, quoting: Quoting) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find(';').unwrap_or(text.len());
@@ -45,7 +45,7 @@ fn value_of(text: &str, quoting: Quoting) -> (String, &str) {
     (value, "")
 }
 
-/// Returns whether a backslash escapes what stands behind it.
+/// Returns whether a backslash escapes the text after it.
 fn is_escape(behind: &str, quoting: Quoting) -> bool {
     match (quoting, behind.strip_prefix('"')) {
         (Quoting::Http, _) => true,

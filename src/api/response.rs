@@ -1,4 +1,5 @@
-//! Answers, and how they are put together (§1.6–§1.8).
+//! Responses and their construction (§1.6–§1.8). This module decides nothing about requests. Start
+//! with [`Response`] and [`ResponseBuilder`].
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -13,19 +14,19 @@ use crate::protocol::{
 };
 use crate::storage::{Path, PathEncoding, Storage, Timestamp};
 
-/// What follows an answer's head.
+/// The body of a response.
 #[derive(Clone, Debug)]
 pub enum Body {
-    /// Bytes that were made for this answer.
+    /// Bytes that were made for this response.
     Bytes(Vec<u8>),
-    /// A part of a stored content.
+    /// A range of a stored blob.
     Blob(Blob, Range<u64>),
-    /// Nothing, though the head tells a length: the answer to HEAD.
+    /// No bytes, although the head declares a length: the response to HEAD.
     HeadOnly(u64),
 }
 
 impl Body {
-    /// The length that the head tells.
+    /// Returns the length in the head.
     pub fn len(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
@@ -34,48 +35,48 @@ impl Body {
         }
     }
 
-    /// Whether the head tells a length of 0.
+    /// Returns whether the length in the head is 0.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// An answer, ready to be written.
+/// A complete response.
 #[derive(Clone, Debug)]
 pub struct Response {
-    /// Status, reason phrase and headers; shared with the record.
+    /// Status, reason phrase and headers, shared with the journal.
     pub head: Arc<ResponseHead>,
-    /// What follows.
+    /// The body.
     pub body: Body,
-    /// What it answers.
+    /// The calls that it responds to.
     pub calls: Vec<Call>,
     closes: bool,
 }
 
 impl Response {
-    /// The answer to something that the origin itself could not do.
+    /// Returns the response to an internal error.
     pub fn internal_error_response(storage: &Storage, call: Call, now: Timestamp) -> Box<Self> {
         ResponseBuilder::plain(500).about(call).stamped(storage, now)
     }
 
-    /// Status, reason phrase and headers, to be changed.
+    /// Returns status, reason phrase and headers for changes.
     pub fn head_mut(&mut self) -> &mut ResponseHead {
         Arc::make_mut(&mut self.head)
     }
 
-    /// Whether anything that was asked for has been done.
+    /// Returns whether any of the calls was executed.
     pub fn is_done(&self) -> bool {
         (0..self.calls.len()).any(|call| self.has_done(call))
     }
 
-    /// Whether that one of the calls has been done.
+    /// Returns whether the call with this index was executed.
     pub fn has_done(&self, call: usize) -> bool {
         let is_success =
             |call: &Call| call.row.map_or(self.head.status < 400, ResultCode::is_success);
         self.calls.get(call).is_some_and(is_success)
     }
 
-    /// Closes the connection behind it.
+    /// Closes the connection after the response.
     #[must_use]
     pub fn closing(mut self: Box<Self>) -> Box<Self> {
         let says_so = self.head.header("Connection").is_some_and(|it| it == b"close");
@@ -85,13 +86,13 @@ impl Response {
         self
     }
 
-    /// Whether the connection is closed behind it: errors do that (§1.8).
+    /// Returns whether the connection is closed after the response, as it is after errors (§1.8).
     pub fn closes(&self) -> bool {
         self.closes
     }
 }
 
-/// An answer that is being put together.
+/// A response under construction.
 #[derive(Debug)]
 pub(super) struct ResponseBuilder {
     head: ResponseHead,
@@ -99,7 +100,7 @@ pub(super) struct ResponseBuilder {
     calls: Vec<Call>,
     row: Option<&'static ResultCode>,
     closes: bool,
-    /// Which default headers others have taken the place of.
+    /// The names of default headers that were replaced.
     replaced: Vec<String>,
 }
 
@@ -113,26 +114,27 @@ impl ResponseBuilder {
         Self { head, body, calls, row: None, closes: false, replaced }
     }
 
-    /// An answer with no row in any table: it carries no `X-Agile-Status`.
+    /// Creates a response without a result code and without `X-Agile-Status`.
     pub(super) fn plain(status: u16) -> Self {
         Self::new(status, standard_phrase(status))
     }
 
-    /// The answer of a row of an endpoint's table, with its code.
+    /// Creates the response for a result code of an endpoint, with its number in `X-Agile-Status`.
     pub(super) fn coded(row: &'static ResultCode) -> Self {
-        // The message of a success is no reason phrase (§1.8).
+        // The message of a success is not a reason phrase (§1.8).
         let reason = if row.http == 200 { standard_phrase(200) } else { row.phrase };
         let mut answer = Self::new(row.http, reason);
         answer.row = Some(row);
         answer.with("X-Agile-Status", row.code.to_string().into_bytes())
     }
 
-    /// A success that carries no code.
+    /// Creates a success without `X-Agile-Status`.
     pub(super) fn success(row: &'static ResultCode) -> Self {
         Self { row: Some(row), ..Self::new(row.http, row.phrase) }
     }
 
-    /// The refusal that `cause` leads to on `endpoint`. Only `/post/directory` has a body (§1.7).
+    /// Creates the error response for `cause` on `endpoint`. Only `/post/directory` has a body
+    /// (§1.7).
     pub(super) fn refusal(endpoint: &'static Endpoint, cause: ErrorKind) -> Self {
         let Some(row) = result_code_for(endpoint.results, cause) else { return Self::plain(500) };
         let answer = Self::coded(row);
@@ -166,8 +168,8 @@ impl ResponseBuilder {
         self.with("Content-Type", content_type)
     }
 
-    /// Adds headers in place of the default ones of the same names; of those, `Connection: close` gives
-    /// way to itself alone.
+    /// Adds headers that replace the default ones of the same names. Only `Connection: close`
+    /// replaces the default `Connection` header.
     pub(super) fn with_given(mut self, headers: &[(String, String)]) -> Self {
         for (name, value) in headers {
             let is_connection = name.eq_ignore_ascii_case("Connection");
@@ -179,7 +181,7 @@ impl ResponseBuilder {
         self
     }
 
-    /// Sets a body of another type than the usual one, unless a header has told the type already.
+    /// Sets a body of a type other than the default, unless a header has set the type already.
     pub(super) fn with_own_body(mut self, content_type: &str, bytes: &[u8]) -> Self {
         const NAME: &str = "Content-Type";
         self.body = Body::Bytes(bytes.to_vec());
@@ -194,14 +196,14 @@ impl ResponseBuilder {
         self.replaced.iter().any(|replaced| replaced.eq_ignore_ascii_case(name))
     }
 
-    /// Sends the client on to `address`; what no header can hold in it is quoted.
+    /// Redirects the client to `address`. Bytes that no header can contain are quoted.
     pub(super) fn redirected(mut self, row: &'static ResultCode, address: &[u8]) -> Self {
         (self.head.status, self.head.reason, self.row) = (row.http, row.phrase.into(), Some(row));
         let address = address.iter().copied().fold(Vec::new(), push_visible);
         self.with("Location", address)
     }
 
-    /// Sends the code under its former name too, if there is one.
+    /// Adds the code under its former header name, if there is a code.
     pub(super) fn with_legacy_status(self) -> Self {
         let code = self.row.filter(|_| self.is_coded()).map(|row| row.code.to_string());
         match code {
@@ -214,24 +216,24 @@ impl ResponseBuilder {
         self.head.headers.iter().any(|(name, _)| *name == "X-Agile-Status")
     }
 
-    /// Says what it answers.
+    /// Sets the call that it responds to.
     pub(super) fn about(mut self, mut call: Call) -> Self {
         call.row = self.row;
         self.calls = vec![call];
         self
     }
 
-    /// Returns a plain answer to the same calls.
+    /// Returns a plain response to the same calls.
     pub(super) fn replaced_by(self, status: u16) -> Self {
         Self::plain(status).answering(self.calls)
     }
 
-    /// Says what it answers, where each call knows its row.
+    /// Sets the calls that it responds to, each with its result code.
     pub(super) fn answering(self, calls: Vec<Call>) -> Self {
         Self { calls, ..self }
     }
 
-    /// Gives it another reason phrase, if there is one.
+    /// Sets another reason phrase, if there is one.
     pub(super) fn saying(mut self, reason: Option<String>) -> Self {
         if let Some(reason) = reason {
             self.head.reason = reason.into();
@@ -239,12 +241,12 @@ impl ResponseBuilder {
         self
     }
 
-    /// Closes the connection behind it, as the rest of the body was not read.
+    /// Closes the connection after the response, because the rest of the body was not read.
     pub(super) fn closing(self) -> Self {
         Self { closes: true, ..self }
     }
 
-    /// Adds what every answer carries, in front and behind, and is done.
+    /// Adds the headers of every response, at both ends, and finishes the response.
     pub(super) fn stamped(self, storage: &Storage, now: Timestamp) -> Box<Response> {
         let is_typed = self.is_coded() && !self.is_replaced("Content-Type");
         let closes = self.closes || self.head.status >= 400;
@@ -266,7 +268,7 @@ impl ResponseBuilder {
             .chain(own)
             .chain(is_typed.then(|| named("Content-Type", borrowed(HTTP_CONTENT_TYPE))))
             .chain(says_close.then(|| named("Connection", borrowed("close"))))
-            // Last, as hyper writes it behind all others where there is no body.
+            // Last, because hyper writes it after all others if there is no body.
             .chain(has_length.then(|| named("Content-Length", length.into())))
             .collect();
         let head = Arc::new(ResponseHead { status, reason, headers });
@@ -278,8 +280,8 @@ fn borrowed(text: &'static str) -> HeaderText {
     Cow::Borrowed(text.as_bytes())
 }
 
-/// A path as `X-Agile-Path` shows it (§3.3): quoted if names came quoted, else raw but for control
-/// characters, which no header can hold.
+/// Returns a path for `X-Agile-Path` (§3.3): quoted if the request had quoted names, else raw
+/// except for control characters, which no header can contain.
 pub(super) fn path_header(path: &Path, account: &str, path_encoding: PathEncoding) -> Vec<u8> {
     const ALL_BUT_UNRESERVED: &AsciiSet =
         &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');

@@ -1,4 +1,4 @@
-//! From a request line to an endpoint (§1.3, §1.4).
+//! Finds the endpoint of a request line (§1.3, §1.4). Start with [`find`].
 
 use crate::journal::{Call, Head};
 use crate::protocol::{
@@ -9,17 +9,18 @@ use crate::storage::{Path, Storage};
 use super::download;
 use super::response::ResponseBuilder;
 
-/// Where a request goes.
+/// The destination of a request.
 pub(super) struct Route {
-    /// None for OPTIONS, which is answered alike everywhere.
+    /// `None` for OPTIONS, which has the same response on every path.
     pub(super) endpoint: Option<&'static Endpoint>,
     pub(super) method: HttpMethod,
-    /// The path without query, as [`normalized`] gives it: still percent-encoded but for unreserved characters.
+    /// The path without query, as [`normalized`] returns it: percent-encoded except for unreserved
+    /// characters.
     pub(super) path: String,
 }
 
 impl Route {
-    /// The call that this request makes, before anything else is known.
+    /// Returns the call of this request, before anything else is known.
     pub(super) fn call(&self) -> Call {
         match self.endpoint {
             Some(endpoint) if endpoint.path.is_empty() => {
@@ -35,9 +36,9 @@ impl Route {
 ///
 /// # Errors
 ///
-/// 404 for a POST to no endpoint and for anything below an endpoint's first name that is neither an endpoint nor in a
-/// directory of the account, 405 with `Allow` for an endpoint with a method that it does not take. Neither carries a
-/// code.
+/// 404 for a POST to an unknown path, and for a path that begins like an endpoint but is neither an
+/// endpoint nor in a directory of the account. 405 with `Allow` for an endpoint with a method that
+/// it does not take. Neither has a code.
 pub(super) fn find(storage: &Storage, head: &Head) -> Result<Route, Box<ResponseBuilder>> {
     let path = normalized(&String::from_utf8_lossy(head.target()));
     let endpoint = endpoint_at(&path);
@@ -73,16 +74,16 @@ fn is_reserved(path: &str) -> bool {
     path.split('/').nth(1).is_some_and(|first| RESERVED_PREFIXES.contains(&first))
 }
 
-/// Returns whether the account has an entry of the path's first name. The path is then about a stored file, and not a
-/// mistyped endpoint (§8).
+/// Returns whether the account has an entry with the first name of the path. The path then belongs
+/// to a stored file, not to a mistyped endpoint (§8).
 fn is_in_account(storage: &Storage, path: &str) -> bool {
     let path = download::decoded(path);
     let first = path.as_ref().and_then(|path| path.segments().next());
     first.is_some_and(|first| storage.tree().get(&Path::root().child(first)).is_ok())
 }
 
-/// Returns the path of a request target, in origin or absolute form. Repeated slashes are one (§1.4), and unreserved
-/// characters are not percent-encoded; `%2F` stays as it is.
+/// Returns the path of a request target in origin or absolute form. Repeated slashes are collapsed
+/// (§1.4), and unreserved characters are decoded; `%2F` stays encoded.
 fn normalized(target: &str) -> String {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let path = match path.split_once("://") {
@@ -116,7 +117,8 @@ pub(super) fn decode_unreserved(path: &str) -> String {
 
 const ESCAPE_LENGTH: usize = "%41".len();
 
-/// Returns the unreserved character that a text begins with in percent-encoded form (RFC 3986 §2.3).
+/// Returns the unreserved character at the start of a text, if it is percent-encoded
+/// (RFC 3986 §2.3).
 fn unreserved_escape(text: &str) -> Option<char> {
     let digits = text.strip_prefix('%')?.get(..ESCAPE_LENGTH - 1)?;
     let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());

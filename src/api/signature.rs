@@ -1,4 +1,4 @@
-//! Signed requests (§9).
+//! Signed requests (§9). This module does not record used signatures. Start with [`signer`].
 
 use std::collections::BTreeMap;
 
@@ -15,12 +15,12 @@ use super::router::decode_unreserved;
 
 const PREFIX: &str = "x-agile-";
 
-/// Who signed a request for `path`, and when the signature expires, in seconds.
+/// Returns the signer of a request for `path`, and the expiry of the signature in seconds.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::BadCredentials`] if the signature is malformed, expired, not made with the account's
-/// keys, or not over this request.
+/// [`ErrorKind::BadCredentials`] if the signature is malformed, expired, made with other keys than
+/// those of the account, or made for another request.
 pub(super) fn signer(
     storage: &Storage,
     now: Timestamp,
@@ -49,15 +49,16 @@ pub(super) fn signer(
     if holds { Ok((principal.clone(), expiry)) } else { Err(ErrorKind::BadCredentials) }
 }
 
-/// Compares in constant time, over the bytes that came.
+/// Compares signatures as received in constant time.
 fn is_signed_with(secret: &str, signed: &str, mac: &str) -> bool {
     let Ok(mac) = BASE64.decode(mac) else { return false };
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     hmac::verify(&key, signed.as_bytes(), &mac).is_ok()
 }
 
-/// The terms by name; nothing if the first has none. Signers do not quote, so that a value may have
-/// an `&` in it: a term ends where the next begins with a name that has not been yet.
+/// Parses the terms by name, or returns `None` if the first has no name. Signers do not quote, so a
+/// value may contain `&`: a term ends where the next one begins with a name that has not occurred
+/// before.
 fn read_terms(terms: &str, is_name: impl Fn(&str) -> bool) -> Option<BTreeMap<&str, &str>> {
     let mut read = BTreeMap::new();
     let mut last = None;
@@ -77,21 +78,22 @@ fn read_terms(terms: &str, is_name: impl Fn(&str) -> bool) -> Option<BTreeMap<&s
     Some(read)
 }
 
-/// The `X-Agile-*` headers that came, the signature left out, by the names that their terms have.
+/// Returns the `X-Agile-*` headers of the request, without the signature, by the names of their
+/// terms.
 fn headers_to_sign(head: &Head) -> BTreeMap<String, &[u8]> {
     let mut headers = BTreeMap::new();
     for (name, value) in head.headers() {
         let name = String::from_utf8_lossy(name).to_ascii_lowercase();
         let term = name.strip_prefix(PREFIX).filter(|term| *term != "signature");
         if let Some(term) = term {
-            // Of a repeated header the first counts (§1.13).
+            // The first of several headers counts (§1.13).
             headers.entry(term.to_owned()).or_insert(value);
         }
     }
     headers
 }
 
-/// Whether there is a term for exactly the headers.
+/// Returns whether the terms are exactly the headers.
 fn terms_are_the_headers(terms: &BTreeMap<&str, &str>, headers: &BTreeMap<String, &[u8]>) -> bool {
     let same = |(name, value): (&String, &&[u8])| {
         terms.get(name.as_str()).is_some_and(|term| is_value(term, value))
@@ -99,7 +101,7 @@ fn terms_are_the_headers(terms: &BTreeMap<&str, &str>, headers: &BTreeMap<String
     headers.len() == terms.len() && headers.iter().all(same)
 }
 
-/// Whether a term is a header's value, as sent or quoted.
+/// Returns whether a term is the value of a header, as sent or quoted.
 fn is_value(term: &str, value: &[u8]) -> bool {
     term.as_bytes() == value || percent_decode_str(term).eq(value.iter().copied())
 }

@@ -1,22 +1,23 @@
-//! MediaVault addresses: a path, an end, and a hash that only this origin could have made (§7.2, §8).
+//! MediaVault addresses: a path, an expiry, and a hash that only this origin can compute (§7.2,
+//! §8). Start with [`SignedUrl`].
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::blob::Digest;
 use crate::storage::{Path, Storage, Timestamp};
 
-/// What a MediaVault address says of itself.
+/// The MediaVault part of an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SignedUrl {
-    /// The address is none.
+    /// The address has none.
     None,
-    /// It holds, as far as it is read from the address alone.
+    /// It is well formed. Expiry and hash are checked later.
     Claim { expires: u64, hash: String },
-    /// It is one, and makes no sense.
+    /// It is malformed.
     Malformed,
 }
 
-/// The address of `path` on the origin that was called as `host`, good until `expires`.
+/// Returns the address of `path` on the origin with the host name `host`, valid until `expires`.
 pub(super) fn address(storage: &Storage, host: &str, path: &Path, expires: u64) -> String {
     const SEGMENT: &AsciiSet =
         &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
@@ -25,7 +26,7 @@ pub(super) fn address(storage: &Storage, host: &str, path: &Path, expires: u64) 
     format!("http://{host}{quoted}?e={expires}&h={}", hash(storage, path, expires))
 }
 
-/// Reads the query of an address: `e` and `h` make it a MediaVault one.
+/// Parses the query of an address: `e` and `h` make it a MediaVault address.
 pub(super) fn ticket(target: &[u8]) -> SignedUrl {
     let target = String::from_utf8_lossy(target);
     let query = target.split_once('?').map_or("", |(_, query)| query);
@@ -43,7 +44,7 @@ pub(super) fn ticket(target: &[u8]) -> SignedUrl {
     }
 }
 
-/// Whether a ticket opens `path` now.
+/// Returns whether the address gives access to `path` now.
 pub(super) fn opens(storage: &Storage, now: Timestamp, path: &Path, ticket: &SignedUrl) -> bool {
     match ticket {
         SignedUrl::None => true,

@@ -214,7 +214,7 @@ impl MissingFile<'_> {
         requests: &RecordedRequests,
         is_removed: bool,
     ) -> Option<Reason> {
-        let pieces: Vec<u32> = upload.current().map(|piece| piece.number).collect();
+        let pieces: Vec<u32> = upload.current_pieces().map(|piece| piece.number).collect();
         let state = format!("its upload is {} {}", upload.state, with_pieces(&pieces));
         if upload.state != UploadState::Success {
             let why = of_upload(words, upload, requests, UploadState::Success);
@@ -239,7 +239,7 @@ pub(super) fn of_file(words: Words<'_>, file: &File, maker: Option<&Upload>) -> 
     let what = match (&history.copied_from, &history.bytes, maker) {
         (Some(from), ..) => format!("stored it as a copy of {}", words.absolute(from)),
         (None, ByteSource::Pieces(_), Some(upload)) => {
-            let pieces: Vec<u32> = upload.current().map(|piece| piece.number).collect();
+            let pieces: Vec<u32> = upload.current_pieces().map(|piece| piece.number).collect();
             format!("joined it from {}", pieces_in_words(&pieces))
         }
         _ => "stored it".to_owned(),
@@ -327,7 +327,7 @@ pub(super) struct ByteOrigin {
 pub(super) fn of_byte(words: Words<'_>, maker: &Upload, offset: u64) -> Option<ByteOrigin> {
     let mut start = 0;
     let mut empty = None;
-    let piece = maker.current().find(|piece| {
+    let piece = maker.current_pieces().find(|piece| {
         let is_it = offset < start + piece.size();
         if !is_it {
             start += piece.size();
@@ -338,7 +338,7 @@ pub(super) fn of_byte(words: Words<'_>, maker: &Upload, offset: u64) -> Option<B
     let (by, number, within) = (words.actor(piece.stored_by), piece.number, offset - start);
     let text = format!("byte {offset} is byte {within} of piece {number}, which {by} stored");
     let stored = Reason::new(text, piece.stored_by.exchange());
-    let replaced = replaced_piece(words, maker.superseded(number), piece);
+    let replaced = replaced_piece(words, maker.superseded_pieces(number), piece);
     // Where a piece is empty, the next one begins where its bytes should be.
     let empty = empty.filter(|_| within == 0).map(|empty| {
         let what = format!("stored piece {} before it, which is empty", empty.number);

@@ -126,6 +126,9 @@ impl PieceSnapshot {
             found,
         )
         .showing(exchanges, Exchange::is_refused)
-        .hint(format!("the parts that were sent: {}", RangeList::of(self.seen.iter().copied())))
+        .hint(format!(
+            "the parts that were sent: {}",
+            RangeList::from_numbers(self.seen.iter().copied())
+        ))
     }
 }

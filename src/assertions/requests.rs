@@ -158,7 +158,7 @@ impl RecordedRequests {
     fn wrong_count(&self, expected: CountRange) -> Box<AssertionFailure> {
         let found: HashSet<_> = self.iter().map(|request| request.exchange().index).collect();
         let claim =
-            self.question().map_or("all requests".to_owned(), |it| format!("requests with {it}"));
+            self.query_text().map_or("all requests".to_owned(), |it| format!("requests with {it}"));
         let failure = AssertionFailure::new(claim, expected, self.len())
             .showing(self.all().iter().cloned(), |exchange| found.contains(&exchange.index));
         if found.is_empty() {

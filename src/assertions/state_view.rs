@@ -44,7 +44,7 @@ pub(super) fn pieces_in_words(numbers: &[u32]) -> String {
     match numbers {
         [] => "no pieces".to_owned(),
         [number] => format!("piece {number}"),
-        several => format!("pieces {}", RangeList::of(several.iter().copied())),
+        several => format!("pieces {}", RangeList::from_numbers(several.iter().copied())),
     }
 }
 

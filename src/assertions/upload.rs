@@ -34,7 +34,11 @@ impl UploadSnapshot {
         uploads
             .map(|upload| {
                 let own = groups.remove(&upload.id);
-                Self::with(state_view, upload, own.unwrap_or_else(|| all.none_of_them(&upload.id)))
+                Self::with(
+                    state_view,
+                    upload,
+                    own.unwrap_or_else(|| all.empty_selection(&upload.id)),
+                )
             })
             .collect()
     }
@@ -98,7 +102,7 @@ impl UploadSnapshot {
 
     /// The part numbers that are stored, in order.
     pub fn pieces(&self) -> Vec<u32> {
-        self.upload.current().map(|piece| piece.number).collect()
+        self.upload.current_pieces().map(|piece| piece.number).collect()
     }
 
     /// Bytes in the pieces that count, a replaced one left out.
@@ -128,7 +132,7 @@ impl UploadSnapshot {
             upload: self.path.clone(),
             number,
             stored: self.upload.piece(number).cloned(),
-            superseded: self.upload.superseded(number).cloned().collect(),
+            superseded: self.upload.superseded_pieces(number).cloned().collect(),
             account: self.account.clone(),
             ended_tokens: self.ended_tokens.clone(),
             attempts: self.sent().part(number),
@@ -203,7 +207,7 @@ impl UploadSnapshot {
         let concerns = |request: &RecordedRequest| {
             request.part().is_some_and(|part| differing.contains(&part))
         };
-        let numbers = |set: &BTreeSet<u32>| RangeList::of(set.iter().copied());
+        let numbers = |set: &BTreeSet<u32>| RangeList::from_numbers(set.iter().copied());
         let claim = "has exactly the expected pieces";
         self.failure(claim, numbers(expected), numbers(found), concerns).because(Some(format!(
             "missing: {}; not expected: {}",
@@ -213,7 +217,7 @@ impl UploadSnapshot {
     }
 
     fn out_of_order(&self, one: &RecordedRequest, next: &RecordedRequest) -> Box<AssertionFailure> {
-        let number = |request: &RecordedRequest| RangeList::of(request.part());
+        let number = |request: &RecordedRequest| RangeList::from_numbers(request.part());
         let (one_number, next_number) = (number(one), number(next));
         let found = if next.part() < one.part() {
             format!("piece {next_number} after piece {one_number}")

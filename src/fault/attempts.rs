@@ -58,7 +58,7 @@ impl Attempts {
             attempts.count(&call.as_asked());
             // A form is counted at its head too, where its path is not known.
             if call.operation == Operation::PostFile && call.path.is_some() {
-                attempts.count(&call.pathless());
+                attempts.count(&call.without_path());
             }
         }
         attempts

@@ -119,7 +119,7 @@ fn no_such_operation(matcher: &CallMatcher, calls: &[&Call]) -> String {
 
 fn no_such_part(matcher: &CallMatcher, calls: &[&Call]) -> String {
     let parts: BTreeSet<u32> = calls.iter().filter_map(|call| call.part).collect();
-    let (asked, seen) = (matcher.op.describe(), RangeList::of(parts));
+    let (asked, seen) = (matcher.op.describe(), RangeList::from_numbers(parts));
     let unread = unread(calls, |call| call.part.is_some());
     format!("{asked} was never sent; parts seen: {seen}{unread}")
 }
@@ -148,9 +148,9 @@ fn never_that_often(record: &FaultRecord, matcher: &CallMatcher, journal: &Journ
     let what = matcher.op.describe();
     match (&matcher.attempts, record.matched) {
         (Some(meant), 0) => {
-            let meant = RangeList::of(meant.clone());
+            let meant = RangeList::from_numbers(meant.clone());
             let (before, since) = attempts_seen(record.before, matcher, journal);
-            let numbers = |seen: &BTreeSet<u32>| RangeList::of(seen.iter().copied());
+            let numbers = |seen: &BTreeSet<u32>| RangeList::from_numbers(seen.iter().copied());
             match (numbers(&before), numbers(&since)) {
                 (seen, _) if since.is_empty() => {
                     format!("{what} came only before it was added; attempts seen: {seen}")
@@ -188,7 +188,7 @@ fn attempts_seen(
         for call in calls(exchange) {
             // A form is counted at its head, before its path, unless the path is asked for.
             let is_pathless = call.operation == Operation::PostFile && matcher.path.is_none();
-            let counted = if is_pathless { Cow::Owned(call.pathless()) } else { call.clone() };
+            let counted = if is_pathless { Cow::Owned(call.without_path()) } else { call.clone() };
             let number = attempts.count(&counted).for_trigger(matcher);
             if matcher.selects(&call) {
                 let of = if at < before { &mut seen.0 } else { &mut seen.1 };

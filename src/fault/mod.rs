@@ -45,7 +45,7 @@ pub use snippet::snippet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::journal::shortened;
+use crate::journal::shorten;
 
 /// Something that is to go wrong: when, and what.
 ///
@@ -161,7 +161,7 @@ impl Fault {
         const LONGEST: usize = 500;
         let defined = || self.definition().map(on_one_line);
         let name = self.name.clone().or_else(defined).unwrap_or_else(|| self.to_string());
-        shortened(&name, LONGEST).into_owned()
+        shorten(&name, LONGEST).into_owned()
     }
 }
 

@@ -1,26 +1,25 @@
-//! One connection and how it ended.
+//! The record of a connection. Start with [`Connection`].
 
 use std::fmt;
 use std::net::SocketAddr;
 
 use super::{FaultRef, Instants, Unparsed};
 
-/// How a connection ended.
+/// The way in which a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectionEnd {
-    /// It has not.
+    /// It is still open.
     Open,
     /// The client closed it between requests.
     ByClient,
-    /// The origin closed it after an answer.
+    /// The origin closed it after a response.
     Normal,
-    /// No request could be read from what came; the transport answered this status itself, or
-    /// nothing (0).
+    /// The received bytes are not a request. The transport sent this status itself, or nothing (0).
     BadHead(u16),
-    /// It broke in the middle of something.
+    /// It broke during a request or a response.
     Broken,
-    /// A fault ended it, or kept it silent.
+    /// A fault closed it, or kept it silent.
     ByFault,
     /// The origin was stopped first.
     Stopped,
@@ -30,24 +29,24 @@ pub enum ConnectionEnd {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Connection {
-    /// Its number in the order of acceptance, from 0.
+    /// The number of the connection in the order of acceptance, from 0.
     pub index: u64,
-    /// The client's address.
+    /// The address of the client.
     pub peer: SocketAddr,
-    /// The address it came in at.
+    /// The local address that accepted it.
     pub local: SocketAddr,
     /// When it was accepted.
     pub opened: Instants,
-    /// When it was over.
+    /// When it ended.
     pub closed: Option<Instants>,
     /// How it ended.
     pub end: ConnectionEnd,
-    /// The bytes from which no request could be read, if any came.
+    /// The bytes from which no request could be read, if there were any.
     pub unparsed: Option<Unparsed>,
-    /// Bytes that were read and discarded after an early response (§1.9), or behind a fault that
-    /// closes.
+    /// The number of bytes that were read and discarded after an early response (§1.9), or after a
+    /// fault that closes the connection.
     pub drained: u64,
-    /// The fault that ended it or kept it silent.
+    /// The fault that closed it or kept it silent.
     pub fault: Option<FaultRef>,
     /// When that fault acted.
     pub struck: Option<Instants>,

@@ -1,16 +1,17 @@
-//! Text that a client chose, made safe to print.
+//! Escapes text that a client chose, so that it is safe to print.
 //!
-//! Everything that came over the wire (method names, paths, targets, header values, user names,
-//! upload ids) goes through [`Escaped`] before it is printed, so that no client can forge lines of
-//! a log, recolour a terminal, reorder what is read or hide letters. Start with [`is_unsafe`].
+//! Every text from the wire (method names, paths, targets, header values, user names, upload ids)
+//! passes through [`Escaped`] before it is printed. No client can forge lines of a log, recolour a
+//! terminal, reorder text or hide letters. Redaction of secrets is the task of `secrets`. Start
+//! with [`is_unsafe`].
 
 use std::fmt::{self, Write as _};
 use std::ops::RangeInclusive;
 
-/// Characters that the standard library's escaping lets through although nobody can see them.
-/// It covers all others that matter: control characters (C0, DEL, C1), format characters (bidi
-/// controls, zero-width characters, BOM, soft hyphen, tags), line and paragraph separators, white
-/// space other than U+0020, and what is private, a surrogate or unassigned.
+/// Invisible characters that the escaping of the standard library does not cover. It covers all
+/// other relevant ones: control characters (C0, DEL, C1), format characters (bidi controls,
+/// zero-width characters, BOM, soft hyphen, tags), line and paragraph separators, white space other
+/// than U+0020, and private, surrogate and unassigned characters.
 const INVISIBLE: [(RangeInclusive<char>, &str); 8] = [
     ('\u{34f}'..='\u{34f}', "combining grapheme joiner: has no glyph"),
     ('\u{115f}'..='\u{1160}', "Hangul fillers: letters without a glyph"),
@@ -22,16 +23,16 @@ const INVISIBLE: [(RangeInclusive<char>, &str); 8] = [
     ('\u{ffa0}'..='\u{ffa0}', "halfwidth Hangul filler: looks like a space"),
 ];
 
-/// The variation selectors of plane 14, and everything behind them: nothing there has a glyph.
+/// The variation selectors of plane 14 and everything after them: none of these has a glyph.
 const PLANES_WITHOUT_GLYPHS: RangeInclusive<char> = '\u{e0000}'..=char::MAX;
 
-/// More bytes of one name than this are shortened in the middle.
+/// A longer name is shortened in the middle.
 const LONGEST: usize = 256;
 
-/// How many bytes of a name that is too long are shown from its start and from its end.
+/// The number of bytes that are shown from the start and from the end of a name that is too long.
 const ENDS: (usize, usize) = (128, 64);
 
-/// Whether a character must not be printed as it is.
+/// Returns whether a character must be escaped.
 pub(crate) fn is_unsafe(char: char) -> bool {
     if char.is_ascii() {
         return char.is_ascii_control();
@@ -40,30 +41,30 @@ pub(crate) fn is_unsafe(char: char) -> bool {
     is_invisible || PLANES_WITHOUT_GLYPHS.contains(&char) || is_escaped_by_std(char)
 }
 
-/// Asks for the character behind another one: a combining character at the start of a text is
-/// escaped by the standard library, although it is an ordinary part of many scripts.
+/// Tests the character after another one, because the standard library escapes a combining
+/// character at the start of a text, although many scripts use such characters.
 fn is_escaped_by_std(char: char) -> bool {
     let mut buffer = [b'a'; 5];
     let end = 1 + char.encode_utf8(&mut buffer[1..]).len();
     std::str::from_utf8(&buffer[..end]).is_ok_and(|pair| pair.escape_debug().count() > 2)
 }
 
-/// Text from the wire, to be printed on one line and with a bounded length.
+/// Text from the wire, for output on one line of bounded length.
 ///
-/// Its `Display` escapes what [`is_unsafe`] names and bytes that are not UTF-8; its `Debug` also
-/// quotes. What has been escaped may be escaped again: nothing changes.
+/// `Display` escapes the characters that [`is_unsafe`] selects and bytes that are not UTF-8;
+/// `Debug` also quotes the text. Escaping is idempotent.
 #[derive(Clone, Copy)]
 pub(crate) struct Escaped<'a>(&'a [u8]);
 
 impl<'a> Escaped<'a> {
-    /// Takes text or bytes.
+    /// Wraps text or bytes.
     pub(crate) fn new<T: AsRef<[u8]> + ?Sized>(text: &'a T) -> Self {
         Self(text.as_ref())
     }
 }
 
 impl Escaped<'_> {
-    /// Writes the text; `special` are the characters that get a backslash in front.
+    /// Writes the text with a backslash before each of the `special` characters.
     fn write(self, f: &mut fmt::Formatter<'_>, special: &[char]) -> fmt::Result {
         let length = self.0.len();
         if length <= LONGEST {
@@ -90,7 +91,7 @@ impl fmt::Debug for Escaped<'_> {
     }
 }
 
-/// The start of the character in which byte `at` lies.
+/// Returns the start of the character that contains byte `at`.
 fn boundary(bytes: &[u8], at: usize) -> usize {
     let is_start = |at: &usize| bytes[*at] & 0xc0 != 0x80;
     (at.saturating_sub(3)..=at).rev().find(is_start).unwrap_or(at)
@@ -110,12 +111,13 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, bytes: &[u8], special: &[char]) -> 
     Ok(())
 }
 
-/// A text of our own in which names from the wire may stand, of any length, on one line.
+/// Escapes a message of our own, which may contain names from the wire, for output on one line of
+/// any length.
 pub(crate) fn escape_line(text: &str) -> String {
     escape(text, |_| false)
 }
 
-/// As [`escape_line`], for a text of several lines.
+/// Same as [`escape_line`], for a message of several lines.
 #[cfg(feature = "server")]
 pub(crate) fn escape_lines(text: &str) -> String {
     escape(text, |char| char == '\n')
@@ -133,8 +135,8 @@ fn escape(text: &str, is_kept: impl Fn(char) -> bool) -> String {
     escaped
 }
 
-/// JSON in which no unsafe character stands as it is. It means the same: outside its strings JSON
-/// is ASCII, and inside them `\u` spells any character.
+/// Escapes every unsafe character in JSON. The meaning is the same: outside its strings JSON is
+/// ASCII, and inside them `\u` can express any character.
 pub(crate) fn escape_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for char in json.chars() {
@@ -184,7 +186,7 @@ mod tests {
         let (start, end) = ("ä".repeat(64), "ä".repeat(32));
         assert_eq!(shown, format!("{start}…[3904 bytes left out]…{end}"));
         assert_eq!(Escaped::new(&"a".repeat(256)).to_string().len(), 256);
-        // No character has that many bytes that go on.
+        // No character has this many continuation bytes.
         assert!(Escaped::new(&[0x80; 300]).to_string().contains("[108 bytes left out]"));
     }
 

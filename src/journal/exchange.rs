@@ -1,4 +1,4 @@
-//! One request and what became of it.
+//! The record of a request and its response. Start with [`Exchange`] and [`Call`].
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::storage::{Actor, SessionId, Timestamp};
 
 use super::{Escaped, Framing, Head, redacted};
 
-/// When something happened, on both clocks.
+/// A point in time on both clocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Instants {
     /// Protocol time.
@@ -22,36 +22,37 @@ pub struct Instants {
     pub elapsed: Duration,
 }
 
-/// One operation that a request asked for. A JSON-RPC batch asks for several.
+/// An operation that a request asked for. A JSON-RPC batch asks for several.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Call {
-    /// What was asked for.
+    /// The requested operation.
     pub operation: Operation,
-    /// On which face of the origin.
+    /// The interface.
     pub interface: Interface,
-    /// The endpoint's path or the method's name, as documented; what came, where it is neither.
+    /// The documented path of the endpoint or name of the method; for unknown ones, the received
+    /// text.
     pub name: Cow<'static, str>,
-    /// Who asked, as far as the credentials told.
+    /// The user, as far as the credentials identify one.
     pub user: Option<String>,
-    /// The absolute path that it was about.
+    /// The absolute path of the target.
     pub path: Option<String>,
-    /// Whether the origin chose the name in that path, as the request gave none.
+    /// Whether the origin chose the name in that path because the request had none.
     pub is_named_by_origin: bool,
-    /// The multipart identifier that it was about.
+    /// The multipart identifier of the target.
     pub upload: Option<String>,
     /// The part number.
     pub part: Option<u32>,
-    /// The session whose token was good for it.
+    /// The session of the token, if the token was valid.
     pub session: Option<SessionId>,
-    /// Who ended the token that it came with, if that token was good once.
+    /// The change that ended the token of the request, if the token was valid before.
     pub token_ended_by: Option<Actor>,
-    /// The row of the protocol's tables that was answered; none where no table applies.
+    /// The result code of the response; `None` if no table applies.
     pub row: Option<&'static ResultCode>,
 }
 
 impl Call {
-    /// A call of which nothing more is known yet.
+    /// Creates a call of which only this is known.
     pub fn new(
         operation: Operation,
         interface: Interface,
@@ -73,12 +74,13 @@ impl Call {
         }
     }
 
-    /// Whether it came by JSON-RPC.
+    /// Returns whether it came over JSON-RPC.
     pub fn is_json_rpc(&self) -> bool {
         self.interface == Interface::JsonRpc
     }
 
-    /// Every row that can be answered: those of the endpoint, or of the method and its envelope.
+    /// Returns every possible result code: those of the endpoint, or those of the method and the
+    /// JSON-RPC envelope.
     pub fn results(&self) -> impl Iterator<Item = &'static ResultCode> + use<> {
         let (own, shared): (&[ResultCode], &[ResultCode]) = match self.interface {
             Interface::JsonRpc => {
@@ -89,23 +91,23 @@ impl Call {
         own.iter().chain(shared)
     }
 
-    /// What was asked for: without the name that the origin chose, if the request gave none, and
-    /// without the upload that began under it.
+    /// Returns the call as the client requested it: without a name that the origin chose, and
+    /// without the upload that was created under that name.
     pub fn as_asked(&self) -> Cow<'_, Self> {
         if self.is_named_by_origin {
-            Cow::Owned(Self { upload: None, ..self.pathless() })
+            Cow::Owned(Self { upload: None, ..self.without_path() })
         } else {
             Cow::Borrowed(self)
         }
     }
 
-    /// The same, as it was known before its path was.
+    /// Returns the same call without its path.
     #[must_use]
-    pub fn pathless(&self) -> Self {
+    pub fn without_path(&self) -> Self {
         Self { path: None, ..self.clone() }
     }
 
-    /// What is called, for messages.
+    /// Returns the name of the endpoint or method for messages.
     pub fn shown_name(&self) -> String {
         let name = if self.name.is_empty() { "a stored file" } else { &*self.name };
         Escaped::new(name).to_string()
@@ -130,24 +132,24 @@ impl fmt::Debug for Call {
     }
 }
 
-/// A fault that struck an exchange or a connection.
+/// A fault that affected an exchange or a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FaultRef {
-    /// Its number among the faults of the origin; none if chaos made it.
+    /// The number of the fault; `None` for chaos.
     pub fault: Option<u64>,
-    /// What it is called.
+    /// The name of the fault.
     pub name: Arc<str>,
 }
 
 impl FaultRef {
-    /// A fault, by number and name.
+    /// Creates a reference to a fault.
     pub fn new(fault: Option<u64>, name: impl Into<Arc<str>>) -> Self {
         Self { fault, name: name.into() }
     }
 }
 
-/// The head of an answer.
+/// The head of a response.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResponseHead {
@@ -160,15 +162,15 @@ pub struct ResponseHead {
 }
 
 impl ResponseHead {
-    /// Adds a header where hyper writes it: in front of the length.
+    /// Adds a header before the length, where hyper writes it.
     pub(crate) fn add(&mut self, name: impl Into<Cow<'static, str>>, value: &[u8]) {
         let at = self.headers.iter().position(|(name, _)| *name == "Content-Length");
         let header = (name.into(), Cow::Owned(value.to_owned()));
         self.headers.insert(at.unwrap_or(self.headers.len()), header);
     }
 
-    /// The head as it is written in that version of HTTP, such as [`Head::version`] gives, up to
-    /// and with the empty line.
+    /// Returns the bytes of the head, including the empty line, in a version of HTTP as
+    /// [`Head::version`] returns it.
     pub fn to_bytes(&self, version: &str) -> Vec<u8> {
         let mut bytes = format!("{version} {} {}\r\n", self.status, self.reason).into_bytes();
         for (name, value) in &self.headers {
@@ -178,7 +180,7 @@ impl ResponseHead {
         bytes
     }
 
-    /// The first header of that name, in any case.
+    /// Returns the first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         let named = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
         named.map(|(_, value)| &**value)
@@ -186,7 +188,7 @@ impl ResponseHead {
 }
 
 impl fmt::Debug for ResponseHead {
-    /// As it is written, but for secrets.
+    /// Shows the head as it is written, with secrets redacted.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} ", self.status, Escaped::new(&*self.reason))?;
         let mut map = f.debug_map();
@@ -197,101 +199,104 @@ impl fmt::Debug for ResponseHead {
     }
 }
 
-/// How far an exchange came.
+/// The progress of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 #[cfg_attr(feature = "control", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "control", serde(rename_all = "snake_case"))]
-#[non_exhaustive]
 pub enum Outcome {
     /// The body is still being read.
     Receiving,
-    /// What was asked for is done, or refused, and a fault holds the answer back.
+    /// The request was processed or rejected, and a fault holds the response.
     Held,
     /// A stored file is being sent.
     Sending,
-    /// The answer has been given to the network, but for its last bytes perhaps.
+    /// The response was passed to the network, except perhaps its last bytes.
     Responding,
-    /// The answer was handed to the network whole.
+    /// The whole response was passed to the network.
     Responded,
-    /// The client stopped in the middle of its body; it was answered, in case it still listened.
+    /// The client stopped in the middle of its body. A response was sent, in case the client still
+    /// reads.
     RequestTruncated,
-    /// The client went away before it had the whole answer.
+    /// The client disconnected before the whole response was sent.
     ClientGone,
-    /// A fault cut it, or kept the answer back for good.
+    /// A fault cut it, or suppressed the response.
     CutByFault,
     /// The origin was stopped first.
     Stopped,
 }
 
 impl Outcome {
-    /// Whether anything more can happen.
+    /// Returns whether the outcome can no longer change.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Receiving | Self::Held | Self::Sending | Self::Responding)
     }
 }
 
-/// The record of one request: begun when its head is there, closed with an outcome.
+/// The record of one request. It is opened when the head is complete, and always closed with an
+/// outcome.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Exchange {
-    /// Its number in the order in which heads arrived, from 0.
+    /// The number of the exchange in the order in which heads arrived, from 0.
     pub index: u64,
     /// The number of its connection.
     pub connection: u64,
-    /// The head as it came.
+    /// The head as received.
     pub head: Head,
-    /// How the body was announced.
+    /// The declared framing of the body.
     pub framing: Framing,
-    /// Bytes of the body that were read, without chunk framing.
+    /// The number of body bytes that were read, without chunk framing.
     pub received: u64,
-    /// The digest of the body, if all of it came.
+    /// The digest of the body, if the whole body was received.
     pub digest: Option<Digest>,
     /// The first bytes of the body.
     pub excerpt: Box<[u8]>,
-    /// The whole body, where the origin was asked to keep bodies.
+    /// The whole body, if the origin records bodies.
     pub body: Option<Blob>,
-    /// What it asked for; at least one.
+    /// The calls of the request; at least one.
     pub calls: Vec<Call>,
-    /// The answer's head, once there is one.
+    /// The head of the response, once it exists.
     pub answer: Option<Arc<ResponseHead>>,
-    /// Bytes that were handed to the network: the answer, its head included, and the interim responses
-    /// before it, such as the `100 Continue` with which its body was asked for.
+    /// The number of bytes that were passed to the network: the response with its head, and the
+    /// interim responses before it, such as `100 Continue`.
     pub written: u64,
-    /// The faults that struck it, its connection, or the token that it came with.
+    /// The faults that affected it, its connection, or its token.
     pub faults: Vec<FaultRef>,
     /// When its head was complete.
     pub opened: Instants,
-    /// When what it asked for was done, whatever the client was told; nothing if it was not.
+    /// When the request took effect, even if the client was told otherwise; `None` if it did not.
     pub committed: Option<Instants>,
-    /// When its answer was begun: no client can have seen it before.
+    /// When the response was begun. No client can have seen it earlier.
     pub answered: Option<Instants>,
-    /// When the last happened.
+    /// When it changed last.
     pub closed: Option<Instants>,
-    /// How far it came.
+    /// The progress.
     pub outcome: Outcome,
 }
 
 impl Exchange {
-    /// The status that was answered.
+    /// Returns the status of the response.
     pub fn status(&self) -> Option<u16> {
         self.answer.as_ref().map(|answer| answer.status)
     }
 
-    /// Whether it was not done as asked: refused, not answered, or answered with a code that is no
-    /// success, which JSON-RPC does with status 200.
+    /// Returns whether the request was not processed as asked: it was rejected, got no response, or
+    /// got a code other than success, which JSON-RPC sends with status 200.
     pub fn is_refused(&self) -> bool {
         let fails = |call: &Call| call.row.is_some_and(|row| !row.is_success());
         self.status().is_none_or(|status| status >= 400) || self.calls.iter().any(fails)
     }
 
-    /// How many bytes the client announced; nothing where it announced none or sent chunks.
+    /// Returns the declared number of body bytes, or `None` if there is no length or the body is
+    /// chunked.
     pub fn declared(&self) -> Option<u64> {
         self.framing.declared()
     }
 }
 
 impl fmt::Debug for Exchange {
-    /// What it was and what became of it; bodies may hold secrets, and are left out.
+    /// Shows request and result. Bodies are left out, because they may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exchange")
             .field("index", &self.index)

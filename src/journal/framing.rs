@@ -1,49 +1,52 @@
-//! Where one request ends and the next begins, told from the bytes alone.
+//! Finds the end of each request in the bytes of a connection.
 //!
-//! hyper's header map has lost the order and the case of the headers, so a tap in front of hyper keeps each head as it
-//! came. To find the heads of pipelined requests it must know where the bodies between end: that is the [`Framer`]. It
-//! agrees with hyper on all that hyper serves. What hyper refuses ends the connection, so there it lets all through.
+//! hyper does not keep the order and the case of headers, so a recording stream before hyper keeps
+//! each head as received. To find the heads of pipelined requests, it must know where the bodies
+//! end. The [`Framer`] tells it. It agrees with hyper on every request that hyper accepts. A
+//! request that hyper rejects ends the connection, so from there on the framer passes all bytes.
+//! This module does not judge requests; start with [`Framer::step`].
 
 use super::head::lines;
 
-/// What the framer allows after a look at the next bytes of a connection.
+/// The result of a look at the next bytes of a connection.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// How many of the bytes may be handed on now: at least one, if there is one.
+    /// The number of bytes that may be passed on now: at least one, unless there are none.
     pub taken: usize,
-    /// The raw head that the last of these bytes completes, from request line to empty line.
+    /// The raw head that ends with the last of these bytes, from request line to empty line.
     pub head: Option<Box<[u8]>>,
 }
 
-/// How a head says that its body is delimited.
+/// The way in which a head delimits its body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// Not at all: there is no body.
+    /// There is no body.
     None,
-    /// `Blob-Length`: this many bytes.
+    /// `Content-Length`: this many bytes.
     Length(u64),
     /// `Transfer-Encoding` that ends in `chunked`.
     Chunked,
 }
 
-/// A head that contradicts itself about its body, so that nobody can tell where the message ends.
+/// A head with contradictory framing, so that the end of the message is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
-/// Follows one connection from head to body to head, for as long as the messages make sense.
+/// Follows one connection from head to body to head, as long as the messages are well formed.
 #[derive(Debug)]
 pub struct Framer {
     framing: Framing,
-    /// Once it is over, a head is expected.
+    /// The current body. After its end, a head follows.
     body: Body,
-    /// The unfinished head. Its room is used again for the next one.
+    /// The unfinished head. Its buffer is reused for the next one.
     head: Vec<u8>,
     head_limit: usize,
 }
 
 impl Framer {
-    /// A framer at the start of a connection. It gives up on a head of more than `head_limit` bytes.
+    /// Creates a framer at the start of a connection. It gives up on a head of more than
+    /// `head_limit` bytes.
     pub const fn new(head_limit: usize) -> Self {
         Self {
             framing: Framing::None,
@@ -53,10 +56,11 @@ impl Framer {
         }
     }
 
-    /// Looks at the next bytes of the connection and says how many of them may be handed on now.
+    /// Looks at the next bytes of the connection and returns how many of them may be passed on now.
     ///
-    /// A step never goes beyond the end of a head or of a message: the first bytes of a body, and the next head, start
-    /// a step of their own. What is not taken must be offered again, before what comes after it.
+    /// A step never goes beyond the end of a head or of a message: the first bytes of a body, and
+    /// the next head, are separate steps. Bytes that a step does not take must be passed again,
+    /// before the bytes after them.
     pub fn step(&mut self, bytes: &[u8]) -> Step {
         if self.body.is_over() {
             return self.head_step(bytes);
@@ -65,37 +69,40 @@ impl Framer {
         Step { taken, head: None }
     }
 
-    /// Whether a head has begun and not ended.
+    /// Returns whether a head has begun and not ended.
     pub fn mid_head(&self) -> bool {
         self.body.is_over() && !self.head.is_empty()
     }
 
-    /// Whether a head has ended and its body has not.
+    /// Returns whether a head has ended and its body has not.
     pub fn mid_body(&self) -> bool {
         !self.body.is_over() && !self.is_lost()
     }
 
-    /// Whether the framer has given up, and lets everything through for the rest of the connection.
+    /// Returns whether the framer has given up and passes all bytes for the rest of the connection.
     pub fn is_lost(&self) -> bool {
         self.body.at == At::Lost
     }
 
-    /// How the latest complete head frames its body: `None` before the first head, and after a malformed one.
+    /// Returns the framing of the latest complete head. It is `None` before the first head and
+    /// after a malformed one.
     pub fn framing(&self) -> Framing {
         self.framing
     }
 
-    /// How many bytes of the latest body were let through, without chunk framing.
+    /// Returns the number of bytes of the latest body that were passed on, without chunk framing.
     pub fn payload(&self) -> u64 {
         self.body.seen
     }
 
-    /// What was seen of a head that did not end, or not within the limit: for the record of a dead connection.
+    /// Returns the received part of a head that did not end, or not within the limit, for the
+    /// record of its connection.
     pub fn partial_head(&self) -> &[u8] {
         &self.head
     }
 
-    /// Goes line by line: the tail of what was captured shows the end of a head, however it came, with no second scan.
+    /// Reads line by line. The end of the captured bytes shows the end of a head, so no byte is
+    /// scanned twice.
     fn head_step(&mut self, bytes: &[u8]) -> Step {
         let mut taken = 0;
         for line in bytes.split_inclusive(|&byte| byte == b'\n') {
@@ -111,7 +118,7 @@ impl Framer {
             match self.head.as_slice() {
                 // RFC 9112 §2.2: empty lines before a request line are ignored.
                 b"\r\n" | b"\n" => self.head.clear(),
-                // Bare line feeds count, because they do in hyper.
+                // Bare line feeds end lines, as they do in hyper.
                 [.., b'\n', b'\r', b'\n'] | [.., b'\n', b'\n'] => return self.end_head(taken),
                 _ => {}
             }
@@ -120,7 +127,7 @@ impl Framer {
     }
 
     fn end_head(&mut self, taken: usize) -> Step {
-        let framing = Framing::of_head(&self.head);
+        let framing = Framing::parse(&self.head);
         self.framing = framing.unwrap_or(Framing::None);
         self.body = Body::new(framing);
         let head = Some(Box::from(self.head.as_slice()));
@@ -130,7 +137,7 @@ impl Framer {
 }
 
 impl Framing {
-    /// How many bytes are announced; nothing where none are, or chunks.
+    /// Returns the declared number of bytes, or `None` if there is none or the body is chunked.
     pub fn declared(self) -> Option<u64> {
         match self {
             Self::Length(length) => Some(length),
@@ -138,7 +145,7 @@ impl Framing {
         }
     }
 
-    /// How long the body is, as far as the head tells: 0 where there is none, nothing for chunks.
+    /// Returns the length of the body: 0 if there is none, `None` if it is chunked.
     pub const fn length(self) -> Option<u64> {
         match self {
             Self::None => Some(0),
@@ -147,17 +154,17 @@ impl Framing {
         }
     }
 
-    /// How a raw head, as a [`Step`] gives it, frames its body (RFC 9112 §6.3).
-    pub fn of_head(raw_head: &[u8]) -> Result<Self, Malformed> {
+    /// Returns the framing of a raw head, as a [`Step`] returns it (RFC 9112 §6.3).
+    pub fn parse(raw_head: &[u8]) -> Result<Self, Malformed> {
         match list(raw_head, b"transfer-encoding").last() {
-            None => Self::of_content_length(raw_head),
+            None => Self::parse_content_length(raw_head),
             Some(_) if is_http_10(raw_head) => Err(Malformed),
             Some(coding) if coding.eq_ignore_ascii_case(b"chunked") => Ok(Self::Chunked),
             Some(_) => Err(Malformed),
         }
     }
 
-    fn of_content_length(raw_head: &[u8]) -> Result<Self, Malformed> {
+    fn parse_content_length(raw_head: &[u8]) -> Result<Self, Malformed> {
         let mut sizes = list(raw_head, b"content-length").map(decimal);
         match sizes.next() {
             None => Ok(Self::None),
@@ -167,7 +174,7 @@ impl Framing {
     }
 }
 
-/// The members of the list that all headers of this name make up together.
+/// Returns the members of the list that all headers of this name form together.
 fn list<'a>(raw_head: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     let values = lines(raw_head).skip(1).filter_map(move |line| {
         let (found, rest) = line.split_at_checked(name.len())?;
@@ -177,7 +184,7 @@ fn list<'a>(raw_head: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = &'a [u8]
     values.flat_map(|value| value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii))
 }
 
-/// The version that knows no `Transfer-Encoding`.
+/// Returns whether the version is HTTP/1.0, which has no `Transfer-Encoding`.
 pub(super) fn is_http_10(raw_head: &[u8]) -> bool {
     let line_end = raw_head.iter().position(|&byte| byte == b'\n');
     let request_line = raw_head[..line_end.unwrap_or(0)].trim_ascii_end();
@@ -186,17 +193,17 @@ pub(super) fn is_http_10(raw_head: &[u8]) -> bool {
 
 fn decimal(text: &[u8]) -> Option<u64> {
     let digits = str::from_utf8(text).ok()?;
-    // `parse` alone would take a sign.
+    // `parse` alone would accept a sign.
     digits.parse().ok().filter(|_| !digits.starts_with('+'))
 }
 
-/// What is still to come of a body.
+/// The rest of a body.
 #[derive(Debug)]
 struct Body {
     at: At,
-    /// Data bytes to come. While the size of a chunk is read: that size, as far as it is known.
+    /// The data bytes to come. While the size of a chunk is read: the size so far.
     left: u64,
-    /// Data bytes that have come.
+    /// The data bytes received.
     seen: u64,
 }
 
@@ -215,7 +222,7 @@ impl Body {
         self.at == At::End || self.at == At::Whole && self.left == 0
     }
 
-    /// How many of the bytes belong to the body. Data is skipped without a look at it.
+    /// Returns how many of the bytes belong to the body. Data is skipped without a scan.
     fn step(&mut self, bytes: &[u8]) -> usize {
         let mut taken = 0;
         while taken < bytes.len() && !self.is_over() {
@@ -246,17 +253,17 @@ impl Body {
     }
 }
 
-/// A place in a body, mostly in the grammar of a chunked one (RFC 9112 §7.1).
+/// A position in a body, mostly in the grammar of a chunked one (RFC 9112 §7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum At {
-    /// In a body that is nothing but data.
+    /// In a body without chunks.
     Whole,
     Start,
     Size,
     SizePad,
     Extension,
     SizeLf,
-    /// In the data of a chunk, or right behind it.
+    /// In the data of a chunk, or directly after it.
     Data,
     DataLf,
     /// Before a trailer, or before the empty line that ends the body.
@@ -269,7 +276,8 @@ enum At {
 }
 
 impl At {
-    /// The grammar as a table, strict like hyper: a bare line feed or an overflowing size may smuggle a request in.
+    /// Returns the next position. The grammar is strict like that of hyper, because a bare line
+    /// feed or an overflowing size may smuggle a request in.
     const fn next(self, byte: u8, size: u64) -> Self {
         match (self, byte) {
             (Self::Start | Self::Size, b) if b.is_ascii_hexdigit() && size >> 60 == 0 => Self::Size,
@@ -298,12 +306,12 @@ mod tests {
     use super::*;
 
     thread_local! {
-        /// Bytes of heads and of chunk framing that were looked at on this thread.
+        /// The number of bytes of heads and chunk framing that were scanned on this thread.
         pub(super) static SCANNED: Cell<usize> = const { Cell::new(0) };
     }
 
     #[test]
-    fn each_byte_is_scanned_once_however_it_comes() {
+    fn each_byte_is_scanned_once_in_any_split() {
         let header = format!("A: {}\r\n", "a".repeat(200)).repeat(200);
         let extension = "e".repeat(40_000);
         let head = format!("PUT / HTTP/1.1\r\n{header}Transfer-Encoding: chunked\r\n\r\n");
@@ -321,7 +329,7 @@ mod tests {
         }
     }
 
-    /// What goes through, with a mark wherever handing on must stop: `<head>` and `body|`.
+    /// The bytes that are passed on, with a mark at each stop: `<head>` and `body|`.
     const STREAMS: [&str; 3] = [
         "\n<PUT / HTTP/1.1\r\nContent-Length: 11\r\n\r\n>hello\r\n\r\nyo|",
         "<PUT / HTTP/1.1\nTRANSFER-encoding:\tgzip, Chunked \n\n>5;a=\"b\"\r\nhello\r\n\
@@ -330,7 +338,8 @@ mod tests {
          <GET /2 HTTP/1.0\nA: b\r\n\n><PUT /3 HTTP/1.1\ncontent-length:3,3\r\n\n>abc|",
     ];
 
-    /// Offers a stream, without its marks, in pieces of the given sizes, and sets marks where the framer stops.
+    /// Passes a stream, without its marks, in pieces of the given sizes, and adds marks where the
+    /// framer stops.
     fn mark(framer: &mut Framer, stream: &str, size: &mut dyn FnMut() -> usize) -> String {
         let (bare, mut at, mut marked) = (stream.replace(['<', '>', '|'], ""), 0, String::new());
         while at < bare.len() {
@@ -351,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn heads_and_hand_over_points_do_not_depend_on_how_the_bytes_arrive() {
+    fn framing_does_not_depend_on_how_the_bytes_arrive() {
         for stream in STREAMS {
             let marked = |size: &mut dyn FnMut() -> usize| mark(&mut Framer::new(60), stream, size);
             assert_eq!(marked(&mut || usize::MAX), stream, "whole");
@@ -369,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_chunked_body_lets_everything_through() {
+    fn a_malformed_chunked_body_passes_all_bytes() {
         let big = format!("{:x}0", 1_u64 << 60);
         for bad in ["", ";", "1 1", "1\n", "0;\n", "1\r\nab", "0\r\n\rX", &big] {
             let stream = format!("<A\nTransfer-Encoding: chunked\n\n>{bad}\r\n0\r\n\r\nGET /\n\n");
@@ -380,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_that_does_not_end_is_kept_up_to_the_limit() {
+    fn an_unfinished_head_is_kept_up_to_the_limit() {
         let mut framer = Framer::new(8);
         mark(&mut framer, "\r\nGET / HT", &mut || 3);
         assert!(framer.mid_head() && framer.partial_head() == b"GET / HT");
@@ -389,8 +398,8 @@ mod tests {
     }
 
     #[test]
-    fn a_head_frames_its_body_as_rfc_9112_says() {
-        let of = |rest: &str| Framing::of_head(format!("PUT / HTTP/1.{rest}\n\n").as_bytes());
+    fn the_framing_of_a_body_follows_rfc_9112() {
+        let of = |rest: &str| Framing::parse(format!("PUT / HTTP/1.{rest}\n\n").as_bytes());
         let length = |size: &str| of(&format!("0\r\nContent-Length: {size}\r"));
         assert_eq!(of("1\nA: Content-Length: 5"), Ok(Framing::None));
         assert_eq!(length("5, 5\ncontent-LENGTH:05\t"), Ok(Framing::Length(5)));

@@ -1,4 +1,5 @@
-//! A request's head as it came: every byte, in order, in its own case.
+//! The head of a request as received: every byte, in order, in its original case. This module
+//! interprets no protocol headers. Start with [`Head`].
 
 use std::fmt;
 
@@ -11,58 +12,59 @@ use super::secrets::shown_line;
 
 /// The raw head of a request.
 ///
-/// It is kept as one block of bytes and read anew each time: that is small, and it is the truth.
+/// It is kept as one block of bytes and parsed at each access, which is small and exact.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Head {
     raw: Box<[u8]>,
-    /// Looked up once: whoever serves the request asks for it several times.
+    /// Parsed once, because each request needs it several times.
     framing: Framing,
 }
 
 impl Head {
-    /// Takes the bytes from the request line to the empty line.
+    /// Creates a head from the bytes between the request line and the empty line, both included.
     pub fn new(raw: impl Into<Box<[u8]>>) -> Self {
         let raw = raw.into();
-        // A head that contradicts itself is refused before anybody asks for its body.
-        let framing = Framing::of_head(&raw).unwrap_or(Framing::None);
+        // A head with contradictory framing is rejected before its body is needed.
+        let framing = Framing::parse(&raw).unwrap_or(Framing::None);
         Self { raw, framing }
     }
 
-    /// How it announces its body.
+    /// Returns the declared framing of the body.
     pub fn framing(&self) -> Framing {
         self.framing
     }
 
-    /// All bytes.
+    /// Returns all bytes.
     pub fn raw(&self) -> &[u8] {
         &self.raw
     }
 
-    /// The method.
+    /// Returns the method.
     pub fn method(&self) -> &[u8] {
         self.request_line().next().unwrap_or_default()
     }
 
-    /// The request target, as sent.
+    /// Returns the request target, as sent.
     pub fn target(&self) -> &[u8] {
         self.request_line().nth(1).unwrap_or_default()
     }
 
-    /// The version to answer in: `HTTP/1.0` to a client that says so, `HTTP/1.1` to all others.
+    /// Returns the version of the response: `HTTP/1.0` for an HTTP/1.0 client, else `HTTP/1.1`.
     pub fn version(&self) -> &'static str {
         if is_http_10(&self.raw) { "HTTP/1.0" } else { "HTTP/1.1" }
     }
 
-    /// Whether the client waits for `100 Continue` before it sends its body (RFC 9110 §10.1.1).
+    /// Returns whether the client waits for `100 Continue` before it sends its body
+    /// (RFC 9110 §10.1.1).
     pub fn expects_continue(&self) -> bool {
         let expectations = self.headers().filter(|(name, _)| name.eq_ignore_ascii_case(b"Expect"));
-        // Of several the last counts, as it does for hyper.
+        // The last of several counts, as in hyper.
         let is_asked =
             expectations.last().is_some_and(|it| it.1.eq_ignore_ascii_case(b"100-continue"));
         is_asked && !is_http_10(&self.raw) && self.framing.length() != Some(0)
     }
 
-    /// The headers in wire order and in their own case.
+    /// Returns the headers in wire order and in their original case.
     pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         lines(&self.raw).skip(1).filter_map(|line| {
             let colon = line.iter().position(|byte| *byte == b':')?;
@@ -70,7 +72,7 @@ impl Head {
         })
     }
 
-    /// The first header of that name, in any case.
+    /// Returns the first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.headers_named(name).next()
     }
@@ -89,7 +91,7 @@ impl Head {
     }
 }
 
-/// The lines of a raw head, without their ends.
+/// Returns the lines of a raw head, without their ends.
 pub(super) fn lines(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(raw);
     std::iter::from_fn(move || {
@@ -102,7 +104,7 @@ pub(super) fn lines(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 impl fmt::Debug for Head {
-    /// The request line alone, without its query: the rest may hold secrets.
+    /// Shows only the request line, without its query, because the rest may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Head").field(&Escaped::new(&shown_line(&self.raw))).finish()
     }
@@ -122,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_a_head_can_surprise_the_reader() {
+    fn malformed_heads_are_read_without_panic() {
         let head = Head::new(*b"");
         assert_eq!((head.method(), head.target(), head.headers().count()), (&b""[..], &b""[..], 0));
         assert_eq!(
@@ -132,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn continue_is_expected_of_a_body_in_http_1_1() {
+    fn only_http_1_1_requests_with_a_body_expect_continue() {
         let is_expected = |text: &str| Head::new(text.as_bytes()).expects_continue();
         let length = "Content-Length: 1\r\n";
         for (line, more, expected) in [

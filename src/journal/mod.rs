@@ -1,7 +1,8 @@
-//! What happened: every connection, and every request from its head on.
+//! The record of all connections and requests of an origin.
 //!
-//! The journal is written by the shell, event by event, and read by everyone else through cheap
-//! snapshots: records are shared, and copied only if they change while somebody holds one.
+//! The server writes the journal, event by event. All other modules read it through cheap
+//! snapshots: records are shared, and copied only if they change while a snapshot exists. The
+//! journal records and infers nothing. Start with [`Journal`] and [`Exchange`].
 
 mod connection;
 mod escaped;
@@ -12,7 +13,7 @@ mod ranges;
 mod requests;
 mod secrets;
 mod selector;
-mod shortened;
+mod shorten;
 mod unparsed;
 
 use std::ops::Range;
@@ -29,32 +30,34 @@ pub(crate) use ranges::RangeList;
 pub use requests::{RecordedRequest, RecordedRequests};
 pub use secrets::{redacted, shown_line, shown_target};
 pub use selector::{Op, Parts};
-pub(crate) use shortened::shortened;
+pub(crate) use shorten::shorten;
 #[cfg(feature = "server")]
-pub(crate) use unparsed::may_begin_a_request;
+pub(crate) use unparsed::is_request_prefix;
 pub use unparsed::{HeadError, Unparsed, UnparsedKind};
 
-/// How many bytes of a body are kept as an excerpt.
+/// The number of bytes of a body that are kept as an excerpt.
 pub const EXCERPT_BYTES: usize = 512;
 
-/// Everything that happened to one origin.
+/// The journal of one origin.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
     connections: Vec<Arc<Connection>>,
     exchanges: Vec<Arc<Exchange>>,
     internal_errors: Vec<String>,
-    /// How many answers are just being written: counted along, as every assertion asks.
+    /// The number of responses being written. It is updated with each change, because every
+    /// assertion reads it.
     responding: usize,
-    /// How many connections have not ended: counted along, as each that ends may be the last.
+    /// The number of open connections. It is updated with each change, because each end may be the
+    /// last.
     connected: usize,
-    /// The exchanges that are over, in the order in which they ended.
+    /// The finished exchanges, in the order in which they ended.
     ended: Vec<u64>,
     /// The connections on which no request could be read, or that a fault ended, in the order in
     /// which that happened.
     noted: Vec<u64>,
-    /// How many of each there were before the last reset: numbers are never given twice.
+    /// The number of connections and exchanges before the last reset. Numbers are never reused.
     forgotten: Forgotten,
-    /// Counts every change, so that who waits for one can tell that it came.
+    /// The number of changes, by which waiting code detects a change.
     version: u64,
 }
 
@@ -67,7 +70,8 @@ struct Forgotten {
 }
 
 impl Journal {
-    /// Forgets everything. What is still going on is not recorded any more.
+    /// Removes all records. Requests and connections that are in progress are not recorded any
+    /// more.
     pub fn reset(&mut self) {
         let forgotten = Forgotten {
             connections: self.forgotten.connections + self.connections.len() as u64,
@@ -78,29 +82,29 @@ impl Journal {
         *self = Self { forgotten, version: self.version + 1, ..Self::default() };
     }
 
-    /// The connections in the order of acceptance.
+    /// Returns the connections in the order of acceptance.
     pub fn connections(&self) -> &[Arc<Connection>] {
         &self.connections
     }
 
-    /// The exchanges in the order in which their heads arrived.
+    /// Returns the exchanges in the order in which their heads arrived.
     pub fn exchanges(&self) -> &[Arc<Exchange>] {
         &self.exchanges
     }
 
-    /// The exchange of that number.
+    /// Returns the exchange of that number.
     pub fn exchange(&self, index: u64) -> Option<&Arc<Exchange>> {
         let at = index.checked_sub(self.forgotten.exchanges)?;
         usize::try_from(at).ok().and_then(|at| self.exchanges.get(at))
     }
 
-    /// The numbers of the exchanges.
+    /// Returns the numbers of the exchanges.
     pub fn numbers(&self) -> Range<u64> {
         let first = self.forgotten.exchanges;
         first..first + self.exchanges.len() as u64
     }
 
-    /// The exchanges with a number in `range`, as far as there are any.
+    /// Returns the existing exchanges with a number in `range`.
     pub fn exchanges_in(&self, range: Range<u64>) -> &[Arc<Exchange>] {
         let first = self.forgotten.exchanges;
         let at = |number: u64| usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
@@ -108,17 +112,17 @@ impl Journal {
         &self.exchanges[at(range.start).min(end)..end]
     }
 
-    /// Whether an exchange is not over.
+    /// Returns whether an exchange has not ended.
     pub fn has_open_exchanges(&self) -> bool {
         self.exchanges.len() > self.ended.len()
     }
 
-    /// What went wrong inside the origin itself; each is our fault, never the client's.
+    /// Returns the internal errors of the origin. Each is a bug of the origin, never of the client.
     pub fn internal_errors(&self) -> &[String] {
         &self.internal_errors
     }
 
-    /// Records a connection under the next number, which `make` is given.
+    /// Records a connection. `make` receives its number.
     pub fn connect(&mut self, make: impl FnOnce(u64) -> Connection) -> u64 {
         self.version += 1;
         let index = self.forgotten.connections + self.connections.len() as u64;
@@ -128,7 +132,7 @@ impl Journal {
         index
     }
 
-    /// Records an exchange under the next number, which `make` is given.
+    /// Records an exchange. `make` receives its number.
     pub fn open(&mut self, make: impl FnOnce(u64) -> Exchange) -> u64 {
         self.version += 1;
         let index = self.next_exchange();
@@ -141,7 +145,7 @@ impl Journal {
         self.forgotten.exchanges + self.exchanges.len() as u64
     }
 
-    /// Lets `change` work on the record of an exchange.
+    /// Changes the record of an exchange by `change`.
     pub fn update(&mut self, exchange: u64, change: impl FnOnce(&mut Exchange)) {
         let at = exchange.checked_sub(self.forgotten.exchanges);
         let at = at.and_then(|at| usize::try_from(at).ok());
@@ -157,7 +161,7 @@ impl Journal {
         }
     }
 
-    /// Lets `change` work on the record of a connection.
+    /// Changes the record of a connection by `change`.
     pub fn update_connection(&mut self, connection: u64, change: impl FnOnce(&mut Connection)) {
         let at = connection.checked_sub(self.forgotten.connections);
         let at = at.and_then(|at| usize::try_from(at).ok());
@@ -170,44 +174,48 @@ impl Journal {
         }
     }
 
-    /// Whether a connection has not ended.
+    /// Returns whether a connection has not ended.
     pub fn is_connected(&self) -> bool {
         self.connected > 0
     }
 
-    /// Lets `change` work on the record of a connection, and notes that something happened on it that
-    /// no exchange tells of.
-    pub fn note_connection(&mut self, connection: u64, change: impl FnOnce(&mut Connection)) {
+    /// Changes the record of a connection by `change`, and records that an event happened on it
+    /// that belongs to no exchange.
+    pub fn record_connection_event(
+        &mut self,
+        connection: u64,
+        change: impl FnOnce(&mut Connection),
+    ) {
         if connection >= self.forgotten.connections {
             self.noted.push(connection);
             self.update_connection(connection, change);
         }
     }
 
-    /// Returns the connections on which something happened that no exchange tells of, after the first
-    /// `seen` of them, in the order in which it did.
+    /// Returns the connections with events that belong to no exchange, in the order of the events,
+    /// after the first `seen`.
     pub fn noted_after(&self, seen: usize) -> impl Iterator<Item = &Arc<Connection>> {
         let seen = seen.saturating_sub(self.forgotten.noted);
         self.noted.iter().skip(seen).filter_map(|index| self.connection(*index))
     }
 
-    /// The connection of that number.
+    /// Returns the connection of that number.
     pub fn connection(&self, index: u64) -> Option<&Arc<Connection>> {
         let at = index.checked_sub(self.forgotten.connections)?;
         usize::try_from(at).ok().and_then(|at| self.connections.get(at))
     }
 
-    /// Records a fault of our own.
+    /// Records an internal error of the origin.
     pub fn record_internal_error(&mut self, what: impl Into<String>) {
         self.internal_errors.push(what.into());
     }
 
-    /// How many exchanges are over.
+    /// Returns the number of exchanges that have ended.
     pub fn ended(&self) -> usize {
         self.forgotten.ended + self.ended.len()
     }
 
-    /// The exchanges that ended after the first `seen` of them, in the order in which they did.
+    /// Returns the exchanges that ended after the first `seen`, in the order in which they ended.
     pub fn ended_after(&self, seen: usize) -> impl Iterator<Item = &Arc<Exchange>> {
         self.ended
             .iter()
@@ -215,12 +223,12 @@ impl Journal {
             .filter_map(|index| self.exchange(*index))
     }
 
-    /// How many changes there have been.
+    /// Returns the number of changes.
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// Whether an answer is just being written: its record is about to be closed.
+    /// Returns whether a response is being written, so that its record will be closed soon.
     pub fn is_responding(&self) -> bool {
         self.responding > 0
     }
@@ -247,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_that_have_not_ended_are_counted_along() {
+    fn open_connections_are_counted() {
         let mut journal = Journal::default();
         let opened = [journal.connect(connection), journal.connect(connection)];
         for index in opened {

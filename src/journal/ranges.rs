@@ -1,12 +1,12 @@
-//! Part numbers in few words.
+//! Formats part numbers as ranges. Start with [`RangeList`].
 
 use std::fmt;
 
-/// Part numbers in order, runs of them written as ranges: `1..=3, 7`.
+/// A sorted list of part numbers, displayed with ranges: `1..=3, 7`.
 pub(crate) struct RangeList(Vec<(u32, u32)>);
 
 impl RangeList {
-    pub(crate) fn of(numbers: impl IntoIterator<Item = u32>) -> Self {
+    pub(crate) fn from_numbers(numbers: impl IntoIterator<Item = u32>) -> Self {
         let mut runs: Vec<(u32, u32)> = Vec::new();
         for number in numbers {
             match runs.last_mut() {
@@ -39,9 +39,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_are_written_as_ranges() {
-        assert_eq!(RangeList::of([1, 2, 3, 7, 9, 10]).to_string(), "1..=3, 7, 9..=10");
-        assert_eq!(RangeList::of([]).to_string(), "none");
-        assert_eq!(RangeList::of([u32::MAX]).to_string(), u32::MAX.to_string());
+    fn consecutive_numbers_are_written_as_ranges() {
+        assert_eq!(RangeList::from_numbers([1, 2, 3, 7, 9, 10]).to_string(), "1..=3, 7, 9..=10");
+        assert_eq!(RangeList::from_numbers([]).to_string(), "none");
+        assert_eq!(RangeList::from_numbers([u32::MAX]).to_string(), u32::MAX.to_string());
     }
 }

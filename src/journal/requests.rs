@@ -1,4 +1,4 @@
-//! Questions to the journal.
+//! Queries of the journal. Start with [`RecordedRequests`].
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -49,22 +49,22 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
-    /// The exchange it was part of.
+    /// Returns the exchange of the call.
     pub fn exchange(&self) -> &Exchange {
         &self.exchange
     }
 
-    /// The exchange, to be held on to.
+    /// Returns the exchange with shared ownership.
     pub(crate) fn shared(&self) -> Arc<Exchange> {
         Arc::clone(&self.exchange)
     }
 
-    /// Returns the index of the call among those of its exchange.
+    /// Returns the index of the call in its exchange.
     pub(crate) fn call_index(&self) -> usize {
         self.call
     }
 
-    /// What was asked for.
+    /// Returns the call.
     pub fn call(&self) -> &Call {
         &self.exchange.calls[self.call]
     }
@@ -235,13 +235,13 @@ fn lossy(bytes: &[u8]) -> String {
 #[derive(Clone, Debug)]
 pub struct RecordedRequests {
     found: Vec<RecordedRequest>,
-    /// All that was there to be asked, for failures to show.
+    /// All exchanges of the snapshot, which failure messages show.
     all: Arc<[Arc<Exchange>]>,
     question: Vec<String>,
 }
 
 impl RecordedRequests {
-    /// Every call of `exchanges`.
+    /// Creates a query that matches every call of `exchanges`.
     pub fn new(exchanges: &[Arc<Exchange>]) -> Self {
         let calls = |exchange: &Arc<Exchange>| {
             let exchange = Arc::clone(exchange);
@@ -255,11 +255,11 @@ impl RecordedRequests {
         }
     }
 
-    /// Only those that ask for `selector`.
+    /// Keeps only the calls that `op` selects.
     ///
     /// # Panics
     ///
-    /// If it names part numbers that do not exist, such as 0.
+    /// Panics if `op` has invalid part numbers, such as 0.
     #[must_use]
     #[track_caller]
     pub fn op(self, op: impl AsRef<Op>) -> Self {
@@ -275,14 +275,14 @@ impl RecordedRequests {
         self.keep(words, |request| op.matches(request.call()))
     }
 
-    /// Only those about the upload with that multipart identifier.
+    /// Keeps only the calls for the upload with that multipart identifier.
     #[must_use]
     pub fn upload(self, id: &str) -> Self {
         self.keep(format!("upload {id}"), |request| request.call().upload.as_deref() == Some(id))
     }
 
-    /// Only those about that path, which is read as [`Path::as_written`] says: `/dir/name`, or with
-    /// the account in front as answers show it, `/acme/dir/name`.
+    /// Keeps only the calls for that path. [`Path::as_written`] describes its forms: `/dir/name`,
+    /// or with the name of the account as in responses, `/acme/dir/name`.
     #[must_use]
     pub fn path(self, path: &str) -> Self {
         let wanted = self.absolute(path);
@@ -290,7 +290,7 @@ impl RecordedRequests {
         self.keep(format!("path {path}"), is_it)
     }
 
-    /// The path that a test means as the journal shows it; nothing if no call could be about it.
+    /// Returns a path in test code as the journal shows it, or `None` if no call can have it.
     fn absolute(&self, text: &str) -> Option<String> {
         let path = Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX).ok()?;
         let calls = || self.all.iter().flat_map(|exchange| &exchange.calls);
@@ -304,17 +304,17 @@ impl RecordedRequests {
         Some(path.as_written(account, was_asked_for).absolute(account))
     }
 
-    /// Only those of that user.
+    /// Keeps only the calls of that user.
     #[must_use]
     pub fn user(self, name: &str) -> Self {
         self.keep(format!("user {name}"), |request| request.call().user.as_deref() == Some(name))
     }
 
-    /// Only those with that part number.
+    /// Keeps only the calls with that part number.
     ///
     /// # Panics
     ///
-    /// If it is 0.
+    /// Panics if `number` is 0.
     #[must_use]
     #[track_caller]
     pub fn part(self, number: u32) -> Self {
@@ -322,42 +322,42 @@ impl RecordedRequests {
         self.keep(format!("part {number}"), |request| request.part() == Some(number))
     }
 
-    /// All of them, by the upload that they are about.
+    /// Groups the calls by upload.
     pub(crate) fn by_upload(&self) -> HashMap<String, Self> {
         let mut groups: HashMap<String, Self> = HashMap::new();
         for request in &self.found {
             let Some(id) = &request.call().upload else { continue };
-            let group = groups.entry(id.clone()).or_insert_with(|| self.none_of_them(id));
+            let group = groups.entry(id.clone()).or_insert_with(|| self.empty_selection(id));
             group.found.push(request.clone());
         }
         groups
     }
 
-    /// No requests, of the same journal.
-    pub(crate) fn none_of_them(&self, id: &str) -> Self {
+    /// Returns an empty selection of the same snapshot.
+    pub(crate) fn empty_selection(&self, id: &str) -> Self {
         let question = vec![format!("upload {id}")];
         Self { found: Vec::new(), all: Arc::clone(&self.all), question }
     }
 
-    /// Only those that were answered with that HTTP status.
+    /// Keeps only the calls whose response has that HTTP status.
     #[must_use]
     pub fn status(self, status: u16) -> Self {
         self.keep(format!("status {status}"), |request| request.status() == Some(status))
     }
 
-    /// Only those that were answered with that code of the protocol.
+    /// Keeps only the calls whose response has that code of the protocol.
     #[must_use]
     pub fn code(self, code: i32) -> Self {
         self.keep(format!("code {code}"), |request| request.code() == Some(code))
     }
 
-    /// Only those that came on the connection with that number.
+    /// Keeps only the calls on the connection with that number.
     #[must_use]
     pub fn connection(self, index: u64) -> Self {
         self.keep(format!("connection {index}"), |request| request.exchange.connection == index)
     }
 
-    /// Only those that `wanted` says yes to; `words` name them in messages.
+    /// Keeps only the calls for which `wanted` returns true. `words` describe them in messages.
     #[must_use]
     pub fn filter(self, words: &str, wanted: impl Fn(&RecordedRequest) -> bool) -> Self {
         self.keep(words.to_owned(), wanted)
@@ -393,13 +393,13 @@ impl RecordedRequests {
         self.found.is_empty()
     }
 
-    /// Everything that was there to be asked.
+    /// Returns all exchanges of the snapshot.
     pub(crate) fn all(&self) -> &[Arc<Exchange>] {
         &self.all
     }
 
-    /// The question in words; nothing if it is all requests.
-    pub(crate) fn question(&self) -> Option<String> {
+    /// Returns the query in words, or `None` if it matches every call.
+    pub(crate) fn query_text(&self) -> Option<String> {
         (!self.question.is_empty()).then(|| self.question.join(", "))
     }
 

@@ -1,14 +1,14 @@
-//! What a record must not show: credentials.
+//! Redacts credentials.
 //!
-//! One list of names decides for headers, query parameters and JSON members alike, and every output
-//! asks it. Start with [`is_secret`].
+//! One list of names applies to headers, query parameters and JSON members, and every output uses
+//! it. Escaping of unsafe characters is the task of `escaped`. Start with [`is_secret`].
 
 use std::borrow::Cow;
 
-/// What stands in place of a secret.
+/// The replacement for a secret.
 const REDACTED: &str = "<redacted>";
 
-/// A name is a secret's if, in lower case and without separators, it contains one of these:
+/// A name is a secret if, in lower case and without separators, it contains one of these:
 /// `X-LLNW-Authorization`, `Proxy-Authorization`, `Set-Cookie`, `secretKey`, `access_token`.
 const SECRET_PARTS: [&str; 10] = [
     "apikey",
@@ -23,25 +23,25 @@ const SECRET_PARTS: [&str; 10] = [
     "token",
 ];
 
-/// A name is a secret's if it is one of these, in any case.
+/// A name is a secret if it is one of these, in any case.
 const SECRET_NAMES: [&str; 4] = ["auth", "pass", "pwd", "sig"];
 
-/// Parameters of a MediaVault address (§8), which open a file for whoever has them. The names are
-/// so short that they count in a query alone.
+/// The parameters of a MediaVault address (§8), which give access to a file. The names are so short
+/// that they count only in a query.
 const MEDIA_VAULT: [&str; 2] = ["e", "h"];
 
 /// The member of a JSON-RPC request whose elements have no names: tokens and passwords come first.
 const POSITIONAL: &str = "params";
 
-/// Whether a header, a query parameter or a JSON member of that name is a secret.
+/// Returns whether a header, a query parameter or a JSON member of that name is a secret.
 fn is_secret(name: &str) -> bool {
     let plain = name.bytes().filter(u8::is_ascii_alphanumeric);
     let plain: String = plain.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
     SECRET_PARTS.iter().any(|part| plain.contains(part)) || SECRET_NAMES.contains(&&*plain)
 }
 
-/// What is shown of a header's value: nothing where it is a secret, and of other values all but the
-/// secrets in them, such as a token in the query of a `Referer`.
+/// Returns a printable header value. A secret is replaced, and so are secrets inside other values,
+/// such as a token in the query of a `Referer`.
 pub fn redacted(name: &str, value: &[u8]) -> String {
     if is_secret(name) {
         return REDACTED.to_owned();
@@ -49,27 +49,29 @@ pub fn redacted(name: &str, value: &[u8]) -> String {
     redacted_text(&String::from_utf8_lossy(value)).into_owned()
 }
 
-/// What is shown of a request target: its path, without a query and without the user of a host.
+/// Returns the printable part of a request target: its path, without the query and without the user
+/// of a host.
 pub fn shown_target(target: &[u8]) -> String {
     let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
     redacted_text(&String::from_utf8_lossy(path)).into_owned()
 }
 
-/// What is shown of a head, or of what came in place of one: its first line, up to a query. What
-/// has no structure may hold a token anywhere, so that nothing is shown that looks like one.
+/// Returns the printable part of a head, or of bytes that are not a head: the first line up to a
+/// query. Bytes without structure may contain a token anywhere, so everything that looks like one
+/// is redacted.
 pub fn shown_line(raw: &[u8]) -> String {
     let line = raw.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default();
     let text = shown_target(line);
     redact(&text, &['-'], |at| token_at(&text, at)).into_owned()
 }
 
-/// A text in which secrets may stand: a URL, a form, JSON, or the lines of a head. What follows the
-/// name of a secret is left out, and so is the user of a URL.
+/// Redacts a text that may contain secrets: a URL, a form, JSON, or the lines of a head. It removes
+/// the values of secret names and the user of a URL.
 fn redacted_text(text: &str) -> Cow<'_, str> {
     redact(text, &['=', ':'], |at| value_at(text, at).or_else(|| user_at(text, at)))
 }
 
-/// Leaves out the spans of a text that `secret_at` finds at the separators.
+/// Redacts the spans of a text that `secret_at` finds at the separators.
 fn redact<'a>(
     text: &'a str,
     separators: &[char],
@@ -92,7 +94,7 @@ fn redact<'a>(
     Cow::Owned(shown)
 }
 
-/// The value behind the `=` or `:` at `at`, if the name in front of it is a secret's.
+/// Returns the value after the `=` or `:` at `at`, if the name before it is a secret.
 fn value_at(text: &str, at: usize) -> Option<(usize, usize)> {
     let is_query = text[at..].starts_with('=');
     let before = text[..at].trim_end_matches([' ', '\t']);
@@ -125,7 +127,7 @@ fn value_at(text: &str, at: usize) -> Option<(usize, usize)> {
     Some((start + skipped, start + skipped + end))
 }
 
-/// Where a JSON string ends whose first quote has been read.
+/// Returns the end of a JSON string whose first quote has been read.
 fn end_of_string(string: &str) -> Option<usize> {
     let mut is_escaped = false;
     string.find(|char| {
@@ -135,7 +137,7 @@ fn end_of_string(string: &str) -> Option<usize> {
     })
 }
 
-/// The user and password of the URL whose scheme ends at `at`.
+/// Returns the user and password of the URL whose scheme ends at `at`.
 fn user_at(text: &str, at: usize) -> Option<(usize, usize)> {
     let rest = text[at..].strip_prefix("://")?;
     let start = at + 3;
@@ -144,7 +146,7 @@ fn user_at(text: &str, at: usize) -> Option<(usize, usize)> {
     host.rfind('@').map(|end| (start, start + end))
 }
 
-/// The token of which the first `-` is at `at`: a UUID with dashes (§2.2).
+/// Returns the token whose first `-` is at `at`: a UUID with dashes (§2.2).
 fn token_at(text: &str, at: usize) -> Option<(usize, usize)> {
     const DASHES: [usize; 4] = [8, 13, 18, 23];
     const LENGTH: usize = 36;
@@ -156,7 +158,7 @@ fn token_at(text: &str, at: usize) -> Option<(usize, usize)> {
     is_like_one.then_some((start, start + LENGTH))
 }
 
-/// A name with its percent-encoding undone, as far as it is ASCII.
+/// Decodes the percent-encoding of a name, as far as it is ASCII.
 fn unquoted(name: &str) -> String {
     let mut parts = name.split('%');
     let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -238,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_token_is_redacted_where_nothing_tells() {
+    fn token_like_text_is_redacted_in_unstructured_bytes() {
         let shown = |text: &str| shown_line(text.as_bytes());
         assert_eq!(shown(&format!("[\"{TOKEN}\", 1]")), "[\"<redacted>\", 1]");
         assert_eq!(shown(&TOKEN[1..]), &TOKEN[1..]);

@@ -1,4 +1,4 @@
-//! Selecting calls by what they ask for.
+//! Selects calls by operation, interface, method and part number. Start with [`Op`].
 
 use std::ops::RangeInclusive;
 
@@ -6,9 +6,9 @@ use crate::protocol::{Interface, Operation};
 
 use super::Call;
 
-/// A selection of calls: an operation, and what narrows it.
+/// A selection of calls: an operation, and optional restrictions.
 ///
-/// An operation that both interfaces offer is selected on both; [`Op::over`] narrows it.
+/// An operation that both interfaces offer is selected on both; [`Op::over`] restricts it.
 ///
 /// ```
 /// use mock_origin::{Interface, Op};
@@ -41,7 +41,7 @@ impl From<RangeInclusive<u32>> for Parts {
     }
 }
 
-/// The operations that have a constructor of their own, without parameters.
+/// The operations that have a constructor without parameters.
 pub(crate) const SHORT_FORMS: &[(Operation, &str)] = &[
     (Operation::Login, "login"),
     (Operation::Create, "create"),
@@ -65,79 +65,79 @@ impl Op {
         Self { operation, method: None, parts: None, interface: None }
     }
 
-    /// Any operation. A preflight is none: a browser sends it before the request that the test means.
-    /// `Op::operation(Operation::Preflight)` selects it.
+    /// Selects any operation except a preflight, which a browser sends before the request that a
+    /// test is about. `Op::operation(Operation::Preflight)` selects preflights.
     pub const fn any() -> Self {
         Self::new(None)
     }
 
-    /// One operation, whichever.
+    /// Selects one operation.
     pub const fn operation(operation: Operation) -> Self {
         Self::new(Some(operation))
     }
 
-    /// Logging in.
+    /// Selects logins.
     pub const fn login() -> Self {
         Self::operation(Operation::Login)
     }
 
-    /// Beginning an upload.
+    /// Selects the creation of uploads.
     pub const fn create() -> Self {
         Self::operation(Operation::Create)
     }
 
-    /// Sending a piece with that number, or with one of a range of numbers.
+    /// Selects pieces with that number, or with a number in that range.
     pub fn piece(parts: impl Into<Parts>) -> Self {
         Self { parts: Some(parts.into()), ..Self::any_piece() }
     }
 
-    /// Sending a piece, whatever its number.
+    /// Selects pieces with any number.
     pub const fn any_piece() -> Self {
         Self::operation(Operation::Piece)
     }
 
-    /// Completing an upload.
+    /// Selects the completion of uploads.
     pub const fn complete() -> Self {
         Self::operation(Operation::Complete)
     }
 
-    /// Giving an upload up.
+    /// Selects the abort of uploads.
     pub const fn abort() -> Self {
         Self::operation(Operation::Abort)
     }
 
-    /// Making a directory.
+    /// Selects the creation of directories.
     pub const fn directory() -> Self {
         Self::operation(Operation::MakeDirectory)
     }
 
-    /// Storing a file whole, by `/post/raw`.
+    /// Selects whole files that are stored by `/post/raw`.
     pub const fn raw() -> Self {
         Self::operation(Operation::PostRaw)
     }
 
-    /// Storing a file by a form, by `/post/file`.
+    /// Selects files that are stored as a form by `/post/file`.
     pub const fn file() -> Self {
         Self::operation(Operation::PostFile)
     }
 
-    /// Reading a stored file.
+    /// Selects downloads of stored files.
     pub const fn egress() -> Self {
         Self::operation(Operation::Read)
     }
 
-    /// A JSON-RPC method by its name, as in `Op::method("stat")`.
+    /// Selects a JSON-RPC method by its name, as in `Op::method("stat")`.
     pub fn method(name: &str) -> Self {
         Self { method: Some(name.to_owned()), interface: Some(Interface::JsonRpc), ..Self::any() }
     }
 
-    /// Only over that interface.
+    /// Restricts the selection to one interface.
     #[must_use]
     pub fn over(self, interface: Interface) -> Self {
         Self { interface: Some(interface), ..self }
     }
 
-    /// Whether `call` is one of those meant.
+    /// Returns whether the selection includes `call`.
     pub fn matches(&self, call: &Call) -> bool {
         self.operation.map_or(call.operation != Operation::Preflight, |one| one == call.operation)
             && self.interface.is_none_or(|interface| interface == call.interface)
@@ -148,22 +148,22 @@ impl Op {
                 .is_none_or(|parts| call.part.is_some_and(|part| parts.0.contains(&part)))
     }
 
-    /// Whether `call` is one of those meant, whatever its part number.
+    /// Returns whether the selection includes `call`, without regard to its part number.
     pub(crate) fn matches_but_for_parts(&self, call: &Call) -> bool {
         Self { parts: None, ..self.clone() }.matches(call)
     }
 
-    /// The method that it names.
+    /// Returns the method of the selection.
     pub(crate) fn method_name(&self) -> Option<&str> {
         self.method.as_deref()
     }
 
-    /// The part numbers that it names.
+    /// Returns the part numbers of the selection.
     pub(crate) fn parts(&self) -> Option<&RangeInclusive<u32>> {
         self.parts.as_ref().map(|Parts(range)| range)
     }
 
-    /// The selection as it is written in a test.
+    /// Returns the selection as Rust code.
     pub(crate) fn code(&self) -> String {
         let what = match (&self.method, self.operation, &self.parts) {
             (Some(method), ..) => format!("Op::method({method:?})"),
@@ -180,7 +180,7 @@ impl Op {
             }
             (_, None, _) => "Op::any()".to_owned(),
         };
-        // A method is over JSON-RPC from the start.
+        // A method implies JSON-RPC.
         let own = self.method.as_ref().map(|_| Interface::JsonRpc);
         match self.interface.filter(|interface| Some(*interface) != own) {
             Some(interface) => format!("{what}.over(Interface::{interface:?})"),
@@ -188,7 +188,7 @@ impl Op {
         }
     }
 
-    /// The selection in words, for messages.
+    /// Returns the selection in words, for messages.
     pub(crate) fn describe(&self) -> String {
         let what = match (&self.method, self.operation) {
             (Some(method), _) => method.clone(),
@@ -211,8 +211,8 @@ impl Op {
     }
 }
 
-/// What an operation is called in messages: as in a test, or by its endpoint where the word alone
-/// would be about something else.
+/// Returns the name of an operation in messages: its name in test code, or its endpoint if that
+/// name alone would be ambiguous.
 fn word(operation: Operation) -> String {
     match operation {
         Operation::Piece => "piece".to_owned(),
@@ -231,8 +231,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_selection_is_told_in_the_words_in_which_it_is_written() {
-        for (op, told) in [
+    fn a_selection_is_described_by_its_constructor_name() {
+        for (op, description) in [
             (Op::any(), "call"),
             (Op::any().over(Interface::JsonRpc), "call over JSON-RPC"),
             (Op::create().over(Interface::Http), "create over HTTP"),
@@ -246,7 +246,7 @@ mod tests {
             (Op::operation(Operation::SetMTime), "Operation::SetMTime"),
             (Op::method("stat"), "stat"),
         ] {
-            assert_eq!(op.describe(), told, "{}", op.code());
+            assert_eq!(op.describe(), description, "{}", op.code());
         }
     }
 }

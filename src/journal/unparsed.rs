@@ -1,7 +1,7 @@
-//! Bytes on a connection from which no request could be read, and what they look like.
+//! Bytes on a connection from which no request could be read, and their probable meaning.
 //!
-//! The server refuses them; this module only names them, so that a reader learns what the client
-//! did. Start with [`Unparsed`] and [`UnparsedKind::of`].
+//! The server rejects them. This module only classifies them, so that a message can tell what the
+//! client did wrong. Start with [`Unparsed`] and [`UnparsedKind::classify`].
 
 use std::fmt;
 
@@ -12,38 +12,38 @@ use super::{Escaped, Framing, Instants, redacted, shown_line};
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Unparsed {
-    /// What they look like.
+    /// The kind of bytes that they look like.
     pub kind: UnparsedKind,
-    /// The bytes, as far as they were looked at: 64 KiB at most.
+    /// The examined bytes, at most 64 KiB.
     pub bytes: Box<[u8]>,
     /// When they were recognised.
     pub at: Instants,
-    /// The number of the exchange behind which they came; none at the start of a connection.
+    /// The number of the exchange before them; `None` at the start of a connection.
     pub behind: Option<u64>,
-    /// The status that was answered, if any was.
+    /// The status of the response, if one was sent.
     pub status: Option<u16>,
 }
 
-/// What bytes look like from which no request could be read.
+/// The kinds of bytes from which no request can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnparsedKind {
-    /// A TLS `ClientHello`: the client speaks HTTPS to an address that speaks HTTP.
+    /// A TLS `ClientHello`: the client uses HTTPS on an HTTP port.
     TlsClientHello,
     /// The preface of an HTTP/2 connection.
     Http2Preface,
-    /// Bytes behind a request that are no request: its body was longer than it announced, or came
-    /// although it announced none.
+    /// Bytes after a request that are not a request. The body was longer than declared, or was not
+    /// declared.
     BytesBehindRequest,
-    /// The first line is no request line.
+    /// The first line is not a request line.
     NoRequestLine,
-    /// A request line with a head that breaks a rule of HTTP.
+    /// A request line with a head that violates a rule of HTTP.
     InvalidHead(HeadError),
-    /// A head that was good so far and never ended.
+    /// A valid head that never ended.
     IncompleteHead,
 }
 
-/// The rule of HTTP that a head breaks. Lines are counted from 1, the request line included.
+/// The rule of HTTP that a head violates. Lines are counted from 1, the request line included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeadError {
@@ -51,7 +51,7 @@ pub enum HeadError {
     TooLong,
     /// The head has more than 100 headers.
     TooManyHeaders,
-    /// The request target has a byte that no target has.
+    /// The request target has an invalid byte.
     Target,
     /// The version is neither HTTP/1.0 nor HTTP/1.1.
     Version,
@@ -59,43 +59,43 @@ pub enum HeadError {
     Folded(usize),
     /// This line has no colon.
     NoColon(usize),
-    /// The name in this line is no header name.
+    /// The name in this line is not a header name.
     Name(usize),
     /// The value in this line has a control character.
     Value(usize),
-    /// The value of `Blob-Length` in this line is not a number, or not the number of another one.
+    /// The value of `Content-Length` in this line is not a number, or differs from an earlier one.
     ContentLength(usize),
     /// `Transfer-Encoding` does not end with `chunked`, or comes in HTTP/1.0.
     TransferEncoding,
-    /// None of these.
+    /// Another rule.
     Other,
 }
 
-/// More headers than this are refused.
-const MOST_HEADERS: usize = 100;
+/// A head with more headers is rejected.
+const MAX_HEADERS: usize = 100;
 
 impl UnparsedKind {
-    /// Returns what `bytes` look like, which begin where a head should. `is_behind` says whether
-    /// they came behind an exchange, and `is_refused` whether the server refused them.
-    pub fn of(bytes: &[u8], is_behind: bool, is_refused: bool) -> Self {
+    /// Classifies `bytes`, which begin where a head should begin. `is_behind` tells whether they
+    /// came after an exchange, `is_rejected` whether the server rejected them.
+    pub fn classify(bytes: &[u8], is_behind: bool, is_rejected: bool) -> Self {
         if bytes.starts_with(b"\x16\x03") {
             return Self::TlsClientHello;
         }
         if bytes.starts_with(b"PRI * HTTP/2.0") {
             return Self::Http2Preface;
         }
-        if !may_begin_a_request(bytes) {
+        if !is_request_prefix(bytes) {
             return if is_behind { Self::BytesBehindRequest } else { Self::NoRequestLine };
         }
         match head_error(bytes) {
             Some(error) => Self::InvalidHead(error),
-            None if is_refused => Self::InvalidHead(HeadError::Other),
+            None if is_rejected => Self::InvalidHead(HeadError::Other),
             None => Self::IncompleteHead,
         }
     }
 
-    /// Returns the word for it in JSON.
-    pub const fn word(self) -> &'static str {
+    /// Returns the name in JSON.
+    pub const fn json_name(self) -> &'static str {
         match self {
             Self::TlsClientHello => "tls_client_hello",
             Self::Http2Preface => "http2_preface",
@@ -106,16 +106,16 @@ impl UnparsedKind {
         }
     }
 
-    /// Returns whether the client did something wrong. A client that was stopped in the middle of a
-    /// head did not.
+    /// Returns whether the client made an error. A client that was stopped in the middle of a head
+    /// made none.
     pub fn is_wrong(self) -> bool {
         self != Self::IncompleteHead
     }
 }
 
-/// Whether a request line may begin like that: a method, a target, and a version, as far as they go.
-/// A line that is not complete must begin with a method that there is.
-pub(crate) fn may_begin_a_request(bytes: &[u8]) -> bool {
+/// Returns whether a request line can begin with these bytes: a method, a target and a version, as
+/// far as they go. An incomplete line must begin with a known method.
+pub(crate) fn is_request_prefix(bytes: &[u8]) -> bool {
     const METHODS: [&[u8]; 9] =
         [b"CONNECT", b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"POST", b"PUT", b"TRACE"];
     let line_end = bytes.iter().position(|byte| *byte == b'\n');
@@ -132,7 +132,7 @@ pub(crate) fn may_begin_a_request(bytes: &[u8]) -> bool {
     }
 }
 
-/// The first rule that a head breaks, as far as it came.
+/// Returns the first rule that a head violates, as far as it was received.
 fn head_error(bytes: &[u8]) -> Option<HeadError> {
     const LONGEST: usize = 64 * 1024;
     if bytes.len() >= LONGEST {
@@ -144,7 +144,7 @@ fn head_error(bytes: &[u8]) -> Option<HeadError> {
     request_line_error(lines(head).next().unwrap_or_default())
         .or_else(|| headers().find_map(|(at, line)| header_error(at + 1, line)))
         .or_else(|| framing_error(head))
-        .or_else(|| (headers().count() > MOST_HEADERS).then_some(HeadError::TooManyHeaders))
+        .or_else(|| (headers().count() > MAX_HEADERS).then_some(HeadError::TooManyHeaders))
         .or_else(|| (!head.is_ascii()).then_some(HeadError::Target))
 }
 
@@ -174,9 +174,9 @@ fn header_error(at: usize, line: &[u8]) -> Option<HeadError> {
     value.iter().any(is_bad).then_some(HeadError::Value(at))
 }
 
-/// What is wrong with the way in which a head announces its body.
+/// Returns the rule of body framing that a head violates.
 fn framing_error(head: &[u8]) -> Option<HeadError> {
-    Framing::of_head(head).err()?;
+    Framing::parse(head).err()?;
     let named = |name: &'static str| {
         let lines = lines(head).enumerate().skip(1);
         lines.filter(move |(_, line)| parts(line).0.eq_ignore_ascii_case(name.as_bytes()))
@@ -184,29 +184,28 @@ fn framing_error(head: &[u8]) -> Option<HeadError> {
     if named("Transfer-Encoding").next().is_some() {
         return Some(HeadError::TransferEncoding);
     }
-    // Each line is read as if it were the only header; the first that is wrong is meant.
+    // Each line is read as if it were the only header, so the first wrong one is found.
     let mut lengths = named("Content-Length")
-        .map(|(at, line)| (at, Framing::of_head(&[b"\n", line].concat()).ok()));
+        .map(|(at, line)| (at, Framing::parse(&[b"\n", line].concat()).ok()));
     let (at, first) = lengths.next()?;
     let differs = |(_, length): &(usize, Option<Framing>)| *length != first;
     let wrong = first.map_or(Some(at), |_| lengths.find(differs).map(|(at, _)| at));
     wrong.map(|at| HeadError::ContentLength(at + 1))
 }
 
-/// The name and the value in the line of a header.
+/// Returns the name and the value in a header line.
 fn parts(line: &[u8]) -> (&[u8], &[u8]) {
     let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
     (&line[..colon], line.get(colon + 1..).unwrap_or_default().trim_ascii())
 }
 
-/// Whether a byte may stand in a method or a header's name (RFC 9110 §5.6.2).
+/// Returns whether a byte may appear in a method or a header name (RFC 9110 §5.6.2).
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 impl Unparsed {
-    /// Returns the first line of the bytes, as far as it is shown: without secrets, escaped, and not
-    /// long.
+    /// Returns the printable start of the first line: without secrets, escaped, and shortened.
     pub fn excerpt(&self) -> String {
         const LONGEST: usize = 64;
         let mut excerpt = String::new();
@@ -220,7 +219,7 @@ impl Unparsed {
         excerpt
     }
 
-    /// Shows a line of the head by its number from 1, without secrets.
+    /// Returns a printable line of the head by its number from 1, without secrets.
     fn line(&self, number: usize) -> String {
         let (name, value) = parts(lines(&self.bytes).nth(number - 1).unwrap_or_default());
         let name = String::from_utf8_lossy(name);
@@ -231,7 +230,7 @@ impl Unparsed {
 }
 
 impl fmt::Display for Unparsed {
-    /// What the bytes look like, and behind which exchange they came.
+    /// Writes the kind of bytes, and the exchange before them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             UnparsedKind::TlsClientHello => f.write_str("TLS ClientHello")?,
@@ -250,10 +249,10 @@ impl Unparsed {
         f.write_str("invalid head: ")?;
         match error {
             HeadError::TooLong => f.write_str("it is longer than 64 KiB"),
-            HeadError::TooManyHeaders => write!(f, "it has more than {MOST_HEADERS} headers"),
+            HeadError::TooManyHeaders => write!(f, "it has more than {MAX_HEADERS} headers"),
             HeadError::Target => f.write_str("its target is invalid"),
             HeadError::Version => f.write_str("its version is neither HTTP/1.0 nor HTTP/1.1"),
-            // Without its text, which may go on with a secret.
+            // The text of the line is not shown, because it may continue a secret.
             HeadError::Folded(line) => write!(f, "line {line} continues a folded header"),
             HeadError::NoColon(line) => write!(f, "line {line} has no colon"),
             HeadError::Name(line) => write!(f, "{} has an invalid name", self.line(line)),
@@ -268,7 +267,7 @@ impl Unparsed {
 }
 
 impl fmt::Debug for Unparsed {
-    /// Of the bytes only the first line is shown, up to a query: the rest may hold secrets.
+    /// Shows only the first line of the bytes, up to a query, because the rest may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unparsed")
             .field("kind", &self.kind)
@@ -284,15 +283,15 @@ impl fmt::Debug for Unparsed {
 mod tests {
     use super::*;
 
-    /// What bytes look like, in words.
-    fn look(bytes: &[u8], behind: Option<u64>, is_refused: bool) -> String {
-        let kind = UnparsedKind::of(bytes, behind.is_some(), is_refused);
+    /// Returns the message for bytes.
+    fn look(bytes: &[u8], behind: Option<u64>, is_rejected: bool) -> String {
+        let kind = UnparsedKind::classify(bytes, behind.is_some(), is_rejected);
         let (bytes, at) = (bytes.into(), Instants::default());
         Unparsed { kind, bytes, at, behind, status: None }.to_string()
     }
 
     #[test]
-    fn bytes_that_are_no_head_are_named() {
+    fn bytes_that_are_not_a_head_are_classified() {
         for (bytes, behind, looks) in [
             (&b"\x16\x03\x01\x02\0\x01\0"[..], None, "TLS ClientHello"),
             (b"PRI * HTTP/2.0\r\n\r\n", None, "HTTP/2 preface"),
@@ -312,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_head_is_named_by_the_rule_that_it_breaks() {
+    fn an_invalid_head_names_the_violated_rule() {
         let many = "A: b\r\n".repeat(101);
         let long = format!("A: {}\r\n", "b".repeat(64 * 1024));
         for (headers, looks) in [
@@ -348,8 +347,8 @@ mod tests {
     }
 
     #[test]
-    fn a_good_head_may_begin_like_every_part_of_it() {
+    fn every_prefix_of_a_valid_head_is_a_request_prefix() {
         let head = b"OPTIONS * HTTP/1.1\r\nA: b\r\n\r\n";
-        assert!((0..=head.len()).all(|end| may_begin_a_request(&head[..end])));
+        assert!((0..=head.len()).all(|end| is_request_prefix(&head[..end])));
     }
 }

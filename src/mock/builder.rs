@@ -343,7 +343,7 @@ impl Builder {
             StartError::new("hold what it is given".to_owned(), std::io::Error::other(why))
         })?;
         if let Some(keys) = &self.keys {
-            origin.give_keys(keys.clone());
+            origin.set_keys(keys.clone());
         }
         let addresses = match self.listeners.as_slice() {
             [] => &[SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)],

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::fault::{Chaos, Fault, FaultRecord, Kind, SourceLocation};
 use crate::journal::Op;
-use crate::protocol::right_call;
+use crate::protocol::suggest_call;
 use crate::storage::UserRecord;
 
 use crate::mock::fault_builder::{
@@ -213,7 +213,7 @@ impl MockOrigin {
     #[track_caller]
     pub fn set(&self, name: &str, value: &str) {
         if let Err(said) = self.try_set(name, value) {
-            panic!("{said}: {}", right_call(name));
+            panic!("{said}: {}", suggest_call(name));
         }
     }
 

@@ -162,7 +162,7 @@ fn begin(
     upload: &InProgressUpload,
 ) -> Result<(), String> {
     let name = upload.owner.as_deref();
-    let owner = name.map_or(Some(UserId::FIRST), |name| origin.sessions().user_named(name));
+    let owner = name.map_or(Some(UserId::FIRST), |name| origin.sessions().find_user(name));
     let owner = owner.ok_or_else(|| {
         let name = name.unwrap_or_default();
         format!("there is no user {name:?}: add it with .user({name:?}, password)")

@@ -137,7 +137,7 @@ impl MockOrigin {
         let mut state = self.shared.lock();
         state.run_due();
         let now = state.now();
-        let Some(id) = state.storage.sessions().user_named(user) else {
+        let Some(id) = state.storage.sessions().find_user(user) else {
             let known: Vec<_> =
                 state.storage.sessions().users().iter().map(|user| user.name.clone()).collect();
             drop(state);

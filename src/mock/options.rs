@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::protocol::{
     Cors, Join, LastCookie, LegacyHeaders, ListPathItems, Policy, RenameTaken, ResultShape,
-    right_call,
+    suggest_call,
 };
 
 use crate::mock::builder::Builder;
@@ -19,7 +19,7 @@ impl Builder {
     #[track_caller]
     pub fn set(mut self, name: &str, value: &str) -> Self {
         if let Err(said) = self.options.set(name, value) {
-            panic!("{said}: {}", right_call(name));
+            panic!("{said}: {}", suggest_call(name));
         }
         self
     }

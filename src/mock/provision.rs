@@ -144,7 +144,7 @@ impl MockOrigin {
         // Already computed while the bytes were read.
         let digest = content.digest().map_err(|error| Conflict(error.to_string()))?;
         let mut state = self.shared.lock();
-        let most = state.storage.limits().of(Limit::PartNumber);
+        let most = state.storage.limits().get(Limit::PartNumber);
         if !(1..=most).contains(&u64::from(number)) {
             return Err(Invalid(format!("part numbers go from 1 to {most}, not {number}")));
         }
@@ -194,7 +194,7 @@ fn read_file_path(state: &State, text: &str) -> Result<Path, ProvisionError> {
 fn find_user(state: &State, name: Option<&str>) -> Result<UserId, ProvisionError> {
     let Some(name) = name else { return Ok(UserId::FIRST) };
     let sessions = state.storage.sessions();
-    sessions.user_named(name).ok_or_else(|| {
+    sessions.find_user(name).ok_or_else(|| {
         let known: Vec<_> = sessions.users().iter().map(|user| &*user.name).collect();
         Invalid(format!("there is no user {name:?}, but {known:?}"))
     })

@@ -1,31 +1,32 @@
-//! The content types that the origin knows, and the extensions that stand for them (§3.8, §3.9).
+//! The content types that the origin knows, and their file extensions (§3.8, §3.9). This module
+//! reads no bytes of a file. Start with [`ContentTypeSpec`] and [`CONTENT_TYPES`].
 
 /// A content type and its extensions, without the dot, in lower case.
 #[derive(Debug)]
 pub struct ContentTypeSpec {
     /// The type, `type/subtype`.
     pub name: &'static str,
-    /// The extensions that it is derived from.
+    /// The extensions from which it is derived.
     pub extensions: &'static [&'static str],
 }
 
-/// The type of a stored file when nothing else is known (§3.10); as a given type it means "derive
-/// one from the name" (§3.9).
+/// The type of a stored file of unknown type (§3.10). As a declared type it means "derive the type
+/// from the name" (§3.9).
 pub const OCTET_STREAM: &str = "application/octet-stream";
 
-/// The type without its parameters and the white space around it.
+/// Returns the type without its parameters and the surrounding white space.
 pub fn essence(given: &str) -> &str {
     given.split(';').next().unwrap_or(given).trim()
 }
 
-/// Whether the table lists the type; parameters and case do not count.
+/// Returns whether the table lists the type, without regard to parameters and case.
 pub fn is_known(given: &str) -> bool {
-    CONTENT_TYPES.iter().any(|row| row.name.eq_ignore_ascii_case(essence(given)))
+    CONTENT_TYPES.iter().any(|spec| spec.name.eq_ignore_ascii_case(essence(given)))
 }
 
-/// Whether `given` is `type/subtype` in token characters with optional parameters (§3.9).
+/// Returns whether `given` is `type/subtype` in token characters with optional parameters (§3.9).
 ///
-/// Over JSON-RPC a type may come with control characters, which no header could carry out again.
+/// A type in JSON-RPC may have control characters, which no header can hold.
 pub fn is_well_formed(given: &str) -> bool {
     if given.contains(|c: char| c.is_control() && c != '\t') {
         return false;
@@ -36,15 +37,15 @@ pub fn is_well_formed(given: &str) -> bool {
     is_token(kind.trim_start()) && is_token(subtype) && are_parameters(parameters)
 }
 
-/// The type that a file's name stands for, by its last extension in any case (§3.8).
+/// Returns the type that the last extension of a file name stands for, in any case (§3.8).
 ///
-/// `bin` and its like stand for nothing in particular, so they give none (§3.10).
-pub fn of_name(name: &str) -> Option<&'static str> {
+/// Returns `None` for `bin` and similar extensions, which stand for no specific type (§3.10).
+pub fn derive_from_name(name: &str) -> Option<&'static str> {
     let (_, extension) = name.rsplit_once('.')?;
     CONTENT_TYPES
         .iter()
-        .find(|row| row.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension)))
-        .map(|row| row.name)
+        .find(|spec| spec.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension)))
+        .map(|spec| spec.name)
         .filter(|name| *name != OCTET_STREAM)
 }
 
@@ -53,7 +54,8 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || PUNCTUATION.contains(c))
 }
 
-/// `; name=value` any number of times, each value a token or a quoted string; a `;` without one is let pass.
+/// Returns whether the text is `; name=value` any number of times, each value a token or a quoted
+/// string. A `;` alone is accepted.
 fn are_parameters(text: &str) -> bool {
     let mut rest = text.trim_start();
     while let Some(text) = rest.strip_prefix(';') {
@@ -62,14 +64,15 @@ fn are_parameters(text: &str) -> bool {
             continue;
         }
         let named = rest.split_once('=').filter(|(name, _)| is_token(name));
-        let Some(behind) = named.and_then(|(_, value)| behind_value(value)) else { return false };
+        let Some(behind) = named.and_then(|(_, value)| skip_value(value)) else { return false };
         rest = behind.trim_start();
     }
     rest.is_empty()
 }
 
-/// Returns what stands behind a token or a quoted string (RFC 9110 §5.6.4); nothing if the text begins with neither.
-fn behind_value(text: &str) -> Option<&str> {
+/// Returns the text after a leading token or quoted string (RFC 9110 §5.6.4), or `None` if it
+/// begins with neither.
+fn skip_value(text: &str) -> Option<&str> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find(|c: char| c == ';' || c.is_whitespace()).unwrap_or(text.len());
         return is_token(&text[..end]).then_some(&text[end..]);
@@ -85,80 +88,80 @@ fn behind_value(text: &str) -> Option<&str> {
     None
 }
 
-const fn row(name: &'static str, extensions: &'static [&'static str]) -> ContentTypeSpec {
+const fn spec(name: &'static str, extensions: &'static [&'static str]) -> ContentTypeSpec {
     ContentTypeSpec { name, extensions }
 }
 
-/// Every type that the origin knows.
+/// Every content type that the origin knows.
 pub const CONTENT_TYPES: &[ContentTypeSpec] = &[
-    row("application/atom+xml", &["atom"]),
-    row("application/java-archive", &["jar", "war", "ear"]),
-    row("application/json", &["json"]),
-    row("application/mac-binhex40", &["hqx"]),
-    row("application/msword", &["doc"]),
-    row(
+    spec("application/atom+xml", &["atom"]),
+    spec("application/java-archive", &["jar", "war", "ear"]),
+    spec("application/json", &["json"]),
+    spec("application/mac-binhex40", &["hqx"]),
+    spec("application/msword", &["doc"]),
+    spec(
         "application/octet-stream",
         &["bin", "exe", "dll", "deb", "dmg", "eot", "iso", "img", "msi", "msp", "msm"],
     ),
-    row("application/ogg", &["ogx"]),
-    row("application/pdf", &["pdf"]),
-    row("application/postscript", &["ps", "eps", "ai"]),
-    row("application/rtf", &["rtf"]),
-    row("application/vnd.google-earth.kml+xml", &["kml"]),
-    row("application/vnd.google-earth.kmz", &["kmz"]),
-    row("application/vnd.ms-excel", &["xls"]),
-    row("application/vnd.ms-powerpoint", &["ppt"]),
-    row("application/vnd.wap.wmlc", &["wmlc"]),
-    row("application/x-7z-compressed", &["7z"]),
-    row("application/x-cocoa", &["cco"]),
-    row("application/xhtml+xml", &["xhtml"]),
-    row("application/x-java-archive-diff", &["jardiff"]),
-    row("application/x-java-jnlp-file", &["jnlp"]),
-    row("application/x-javascript", &["js"]),
-    row("application/x-makeself", &["run"]),
-    row("application/x-perl", &["pl", "pm"]),
-    row("application/x-pilot", &["prc", "pdb"]),
-    row("application/x-rar-compressed", &["rar"]),
-    row("application/x-redhat-package-manager", &["rpm"]),
-    row("application/x-sea", &["sea"]),
-    row("application/x-stuffit", &["sit"]),
-    row("application/x-tcl", &["tcl", "tk"]),
-    row("application/x-x509-ca-cert", &["der", "pem", "crt"]),
-    row("application/x-xpinstall", &["xpi"]),
-    row("application/zip", &["zip"]),
-    row("audio/midi", &["mid", "midi", "kar"]),
-    row("audio/mpeg", &["mpga", "mpega", "mp2", "mp3", "m4a"]),
-    row("audio/ogg", &["oga", "ogg", "spx"]),
-    row("audio/webm", &["weba"]),
-    row("audio/x-realaudio", &["ra"]),
-    row("image/gif", &["gif"]),
-    row("image/jpeg", &["jpeg", "jpg"]),
-    row("image/png", &["png"]),
-    row("image/svg+xml", &["svg", "svgz"]),
-    row("image/tiff", &["tif", "tiff"]),
-    row("image/vnd.wap.wbmp", &["wbmp"]),
-    row("image/x-icon", &["ico"]),
-    row("image/x-jng", &["jng"]),
-    row("image/x-ms-bmp", &["bmp"]),
-    row("text/css", &["css"]),
-    row("text/html", &["html", "htm", "shtml"]),
-    row("text/mathml", &["mml"]),
-    row("text/plain", &["txt"]),
-    row("text/vnd.sun.j2me.app-descriptor", &["jad"]),
-    row("text/vnd.wap.wml", &["wml"]),
-    row("text/x-component", &["htc"]),
-    row("text/xml", &["xml", "rss"]),
-    row("video/3gpp", &["3gpp", "3gp"]),
-    row("video/mp4", &["mp4"]),
-    row("video/mpeg", &["mpeg", "mpg", "mpe"]),
-    row("video/ogg", &["ogv"]),
-    row("video/quicktime", &["mov"]),
-    row("video/webm", &["webm"]),
-    row("video/x-flv", &["flv"]),
-    row("video/x-mng", &["mng"]),
-    row("video/x-ms-asf", &["asx", "asf"]),
-    row("video/x-msvideo", &["avi"]),
-    row("video/x-ms-wmv", &["wmv"]),
+    spec("application/ogg", &["ogx"]),
+    spec("application/pdf", &["pdf"]),
+    spec("application/postscript", &["ps", "eps", "ai"]),
+    spec("application/rtf", &["rtf"]),
+    spec("application/vnd.google-earth.kml+xml", &["kml"]),
+    spec("application/vnd.google-earth.kmz", &["kmz"]),
+    spec("application/vnd.ms-excel", &["xls"]),
+    spec("application/vnd.ms-powerpoint", &["ppt"]),
+    spec("application/vnd.wap.wmlc", &["wmlc"]),
+    spec("application/x-7z-compressed", &["7z"]),
+    spec("application/x-cocoa", &["cco"]),
+    spec("application/xhtml+xml", &["xhtml"]),
+    spec("application/x-java-archive-diff", &["jardiff"]),
+    spec("application/x-java-jnlp-file", &["jnlp"]),
+    spec("application/x-javascript", &["js"]),
+    spec("application/x-makeself", &["run"]),
+    spec("application/x-perl", &["pl", "pm"]),
+    spec("application/x-pilot", &["prc", "pdb"]),
+    spec("application/x-rar-compressed", &["rar"]),
+    spec("application/x-redhat-package-manager", &["rpm"]),
+    spec("application/x-sea", &["sea"]),
+    spec("application/x-stuffit", &["sit"]),
+    spec("application/x-tcl", &["tcl", "tk"]),
+    spec("application/x-x509-ca-cert", &["der", "pem", "crt"]),
+    spec("application/x-xpinstall", &["xpi"]),
+    spec("application/zip", &["zip"]),
+    spec("audio/midi", &["mid", "midi", "kar"]),
+    spec("audio/mpeg", &["mpga", "mpega", "mp2", "mp3", "m4a"]),
+    spec("audio/ogg", &["oga", "ogg", "spx"]),
+    spec("audio/webm", &["weba"]),
+    spec("audio/x-realaudio", &["ra"]),
+    spec("image/gif", &["gif"]),
+    spec("image/jpeg", &["jpeg", "jpg"]),
+    spec("image/png", &["png"]),
+    spec("image/svg+xml", &["svg", "svgz"]),
+    spec("image/tiff", &["tif", "tiff"]),
+    spec("image/vnd.wap.wbmp", &["wbmp"]),
+    spec("image/x-icon", &["ico"]),
+    spec("image/x-jng", &["jng"]),
+    spec("image/x-ms-bmp", &["bmp"]),
+    spec("text/css", &["css"]),
+    spec("text/html", &["html", "htm", "shtml"]),
+    spec("text/mathml", &["mml"]),
+    spec("text/plain", &["txt"]),
+    spec("text/vnd.sun.j2me.app-descriptor", &["jad"]),
+    spec("text/vnd.wap.wml", &["wml"]),
+    spec("text/x-component", &["htc"]),
+    spec("text/xml", &["xml", "rss"]),
+    spec("video/3gpp", &["3gpp", "3gp"]),
+    spec("video/mp4", &["mp4"]),
+    spec("video/mpeg", &["mpeg", "mpg", "mpe"]),
+    spec("video/ogg", &["ogv"]),
+    spec("video/quicktime", &["mov"]),
+    spec("video/webm", &["webm"]),
+    spec("video/x-flv", &["flv"]),
+    spec("video/x-mng", &["mng"]),
+    spec("video/x-ms-asf", &["asx", "asf"]),
+    spec("video/x-msvideo", &["avi"]),
+    spec("video/x-ms-wmv", &["wmv"]),
 ];
 
 #[cfg(test)]
@@ -166,8 +169,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_the_published_list() {
-        let listed = CONTENT_TYPES.iter().map(|row| (row.name, row.extensions.to_vec()));
+    fn the_table_matches_the_published_list() {
+        let listed = CONTENT_TYPES.iter().map(|spec| (spec.name, spec.extensions.to_vec()));
         let published = include_str!("../../fixtures/content-types.tsv")
             .lines()
             .filter(|line| !line.starts_with('#'))
@@ -178,22 +181,25 @@ mod tests {
 
     #[test]
     fn every_extension_derives_its_type() {
-        for row in CONTENT_TYPES.iter().filter(|row| row.name != OCTET_STREAM) {
-            for extension in row.extensions {
-                assert_eq!(of_name(&format!("a.b.{}", extension.to_uppercase())), Some(row.name));
+        for spec in CONTENT_TYPES.iter().filter(|spec| spec.name != OCTET_STREAM) {
+            for extension in spec.extensions {
+                assert_eq!(
+                    derive_from_name(&format!("a.b.{}", extension.to_uppercase())),
+                    Some(spec.name)
+                );
             }
         }
     }
 
     #[test]
-    fn names_without_a_known_extension_derive_nothing() {
+    fn names_without_a_known_extension_derive_no_type() {
         for name in ["", "mp4", "a.", "a.unknown", "a.bin", "a.mp4.part"] {
-            assert_eq!(of_name(name), None, "{name}");
+            assert_eq!(derive_from_name(name), None, "{name}");
         }
     }
 
     #[test]
-    fn a_well_formed_type_is_two_tokens_and_parameters() {
+    fn only_tokens_and_parameters_are_well_formed() {
         for good in [
             "text/html",
             "TEXT/html; charset=utf-8",

@@ -1,16 +1,18 @@
-//! The headers that every answer carries, and what they allow pages of another origin (§1.6, §10).
+//! The headers of every response, and what they allow to pages of another origin (§1.6, §10). Start
+//! with [`Cors`].
 
-/// What pages of another origin may send and read.
+/// The headers that pages of another origin may send and read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cors {
-    /// As documented: of the `X-Agile-*` headers they may send `X-Agile-Authorization` alone, and read none.
+    /// As documented: of the `X-Agile-*` headers they may send only `X-Agile-Authorization`, and
+    /// read none.
     Documented,
     /// They may send and read every `X-Agile-*` header.
     Open,
 }
 
 impl Cors {
-    /// Returns the headers that every answer carries, in the order in which the origin writes them.
+    /// Returns the headers of every response, in the order in which the origin writes them.
     pub fn standard_headers(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Documented => &STANDARD_HEADERS,
@@ -23,7 +25,7 @@ const SERVER: (&str, &str) = ("Server", "Apache");
 const ALLOW_ORIGIN: (&str, &str) = ("Access-Control-Allow-Origin", "*");
 const ALLOW_METHODS: (&str, &str) = ("Access-Control-Allow-Methods", "OPTIONS");
 
-/// The headers that every answer carries as documented, in the order in which the origin writes them (§1.6).
+/// The documented headers of every response, in the order in which the origin writes them (§1.6).
 pub const STANDARD_HEADERS: [(&str, &str); 4] = [
     SERVER,
     ALLOW_ORIGIN,
@@ -58,7 +60,7 @@ mod tests {
     use crate::protocol::ENDPOINTS;
 
     #[test]
-    fn open_allows_every_header_that_an_endpoint_reads() {
+    fn open_cors_allows_every_header_that_endpoints_read() {
         let documented = STANDARD_HEADERS[2].1.split(", ");
         let read = ENDPOINTS.iter().flat_map(|endpoint| endpoint.headers).map(|rule| rule.name);
         let own = read.filter(|name| name.starts_with("X-Agile-"));

@@ -1,15 +1,17 @@
-//! Why the origin refuses, before any number is given to it.
+//! The reasons for which the origin rejects a request, without the number that a response gives
+//! them.
 
-/// The reason of a refusal.
+/// The reason of an error.
 ///
-/// The same number means different things on different endpoints (§1.10), so the core speaks of
-/// causes and each endpoint's or method's [rows](super::ResultCode) say what that is called there.
+/// One number means different things on different endpoints (§1.10). The core therefore returns
+/// kinds of error, and the [result codes](super::ResultCode) of each endpoint or method map them to
+/// numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// No credentials came with the request (§2.3).
+    /// The request has no credentials (§2.3).
     NoCredentials,
-    /// A token that is unknown, expired or logged out, or a signature that does not hold (§2.3).
+    /// A token that is unknown, expired or logged out, or an invalid signature (§2.3).
     BadCredentials,
     /// A login with a missing or wrong name or password (§2.5).
     WrongPassword,
@@ -25,109 +27,109 @@ pub enum ErrorKind {
     NoSubdirectory,
     /// An encoding other than UTF8 (§3.3).
     Encoding,
-    /// A path or name that cannot be one (§3.3, §3.5).
+    /// An invalid path or name (§3.3, §3.5).
     InvalidPath,
-    /// No path, or an empty one, where one is needed.
+    /// A required path that is missing or empty.
     EmptyPath,
-    /// A segment or a whole path over the limit (§3.2).
+    /// A segment or a whole path that is longer than the limit (§3.2).
     PathTooLong,
     /// A modification time that is not a non-negative integer.
     MTime,
-    /// A content type that is not well formed (§3.9).
+    /// A malformed content type (§3.9).
     ContentType,
     /// The parent directory does not exist.
     NoParent,
     /// A segment of the path is a file.
     FileInPath,
-    /// A directory has that name.
+    /// The name is taken by a directory.
     IsDirectory,
-    /// A file has that name.
+    /// The name is taken by a file.
     IsFile,
-    /// Nothing has that name.
+    /// The name does not exist.
     NotFound,
-    /// The directory that a name is to be moved or copied to does not exist.
+    /// The target directory of a move or copy does not exist.
     NoTargetParent,
-    /// The name that something is to be moved or copied to is taken.
+    /// The target name of a move or copy is taken.
     TargetExists,
-    /// The same, with the code that the switch `rename_taken` gives it.
+    /// The same, with the code that the option `rename_taken` selects.
     TargetExistsAsNoParent,
-    /// The name that something is to be moved to is the one it has.
+    /// The target name of a move is the current one.
     SameName,
-    /// The file's group is not the caller's.
+    /// The caller is not in the group of the file.
     ForeignGroup,
     /// The directory still has entries.
     NotEmpty,
     /// The root cannot be removed.
     IsRoot,
-    /// Too many uploads are open in the account.
+    /// The account has too many open uploads.
     TooManyUploads,
-    /// The multipart identifier is missing, unknown or another user's (§2.9).
+    /// The multipart identifier is missing, unknown, or that of another user (§2.9).
     UnknownUpload,
-    /// The upload is in a state in which the operation means nothing.
+    /// The state of the upload does not allow the operation.
     WrongState,
     /// The upload has been aborted.
     Aborted,
-    /// The upload is in a state that cannot be aborted.
+    /// The state of the upload does not allow an abort.
     NotAbortable,
-    /// The upload is in a state that cannot be restarted, or too old for it.
+    /// The state of the upload does not allow a restart, or the upload is too old.
     NotRestartable,
-    /// A part number that is missing or out of form.
+    /// A part number that is missing or malformed.
     PartNumber,
-    /// The body came as `multipart/form-data`.
+    /// The body was sent as `multipart/form-data`.
     FormData,
-    /// A new part number when the upload has as many as it may have.
+    /// A new part number in an upload that has the maximum number of pieces.
     TooManyPieces,
-    /// The piece is over the limit.
+    /// The piece is larger than the limit.
     PieceTooLarge,
-    /// The whole upload would be over the limit.
+    /// The whole upload would be larger than the limit.
     UploadTooLarge,
-    /// Fewer bytes came than were announced.
+    /// The body was shorter than announced.
     LengthMismatch,
-    /// The client's checksum is not that of the bytes that came.
+    /// The checksum of the client does not match the received bytes.
     Checksum,
     /// The upload has no pieces.
     NoPieces,
-    /// The part numbers are not exactly 1…n.
+    /// The part numbers are not exactly 1 to n.
     Gaps,
-    /// A true/false header that is neither.
+    /// A boolean header with another value than true or false.
     Flag,
-    /// A map of states that does not exist.
+    /// The state map does not exist.
     MapName,
-    /// Flags of `fetchFileHTTP` that do not exist.
+    /// `fetchFileHTTP` does not know these flags.
     FetchFlags,
-    /// An address that is not of this account.
+    /// The address does not belong to this account.
     Uri,
-    /// The session has been updated before.
+    /// The session was updated before.
     UpdatedAlready,
-    /// A page size out of range.
+    /// The page size is out of range.
     PageSize,
-    /// A cookie that is no cookie.
+    /// The cookie is malformed.
     Cookie,
     /// The body is not JSON.
     NotJson,
-    /// The JSON is not a request, or not of the version that the endpoint takes.
+    /// The JSON is not a request, or its version is not that of the endpoint.
     NotARequest,
-    /// No method of that name.
+    /// The method does not exist.
     NoSuchMethod,
-    /// Parameters that are surplus, unknown, missing or of the wrong form.
+    /// Parameters that are surplus, unknown, missing or malformed.
     Params,
-    /// A batch that is too long, or whose ids are missing or equal (§7.1.9).
+    /// A batch that is too long, or whose ids are missing or not unique (§7.1.9).
     Batch,
-    /// More requests in a second than the switch allows (§1.11).
+    /// More requests in a second than the option `rate_limit` allows (§1.11).
     RateLimited,
-    /// The account has used up its disk quota (§1.12).
+    /// The account has used its disk quota (§1.12).
     DiskFull,
-    /// No file came: there is no body, or no part of that name.
+    /// The request has no file: no body, or no part with the name of the file.
     NoBody,
-    /// The body is no form, or one that cannot be read.
+    /// The body is not a form, or a malformed one.
     NotAForm,
-    /// More than one file came.
+    /// The form has more than one file.
     SeveralFiles,
-    /// The file has no bytes, and a switch minds that.
+    /// The file has no bytes, and the option `empty_form_file` rejects it.
     EmptyFile,
-    /// An egress policy that does not exist.
+    /// The egress policy does not exist.
     Expose,
-    /// A way of finding the content type that does not exist.
+    /// The content detection does not exist.
     Detect,
     /// The origin itself failed.
     Internal,

@@ -1,54 +1,56 @@
-//! The origin's limits by name, with the figures of the real service.
+//! The limits of the origin by name, with the values of the real service. Start with [`Limit`] and
+//! [`Limits`].
 
 use super::Provenance;
 use super::provenance::{A, D, DA};
 
-/// A limit that a test can set to a small figure, so that it can be reached.
+/// A limit. A test can set it to a small value, so that it can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Limit {
-    /// Uploads in NEW or READY that an account may have.
+    /// The number of uploads in NEW or READY in an account.
     OpenUploads,
-    /// Distinct part numbers that an upload may have.
+    /// The number of distinct part numbers in an upload.
     Pieces,
     /// The largest part number.
     PartNumber,
-    /// Bytes in one piece.
+    /// The bytes in one piece.
     PieceBytes,
-    /// Bytes in all pieces of an upload, a replaced piece counted once.
+    /// The bytes in all pieces of an upload. A replaced piece does not count.
     UploadBytes,
-    /// Bytes in a segment, a name or a whole path.
+    /// The bytes in a segment, a name or a whole path.
     PathBytes,
-    /// Entries on one page of a list.
+    /// The entries on one page of a list.
     PageSize,
-    /// Requests in one JSON-RPC batch.
+    /// The requests in one JSON-RPC batch.
     BatchSize,
-    /// Bytes in a JSON-RPC body.
+    /// The bytes in a JSON-RPC body.
     JsonRpcBytes,
-    /// Seconds that a piece or an upload may be in NEW or FAILED before the collector takes it.
+    /// The seconds after which the collector removes a piece or an upload in NEW or FAILED.
     CollectAfter,
-    /// Seconds that a token of `authenticate` may live.
+    /// The lifetime in seconds of a token of `authenticate`.
     AuthenticateExpiry,
-    /// Seconds that a MediaVault address may work.
+    /// The lifetime in seconds of a MediaVault address.
     MediaVaultExpiry,
 }
 
-/// One limit: its name in options and files, the service's figure, and where it is said.
+/// One limit: its name in options and files, the value of the service, and the section that states
+/// it.
 #[derive(Debug)]
 pub struct LimitSpec {
     /// The limit.
     pub limit: Limit,
-    /// Its name where it is written as text.
+    /// Its name in texts.
     pub name: &'static str,
-    /// The figure of the real service.
+    /// The value of the real service.
     pub default: u64,
-    /// The section it stands in.
+    /// The section that describes it.
     pub section: &'static str,
-    /// What it rests on.
+    /// The source of this fact.
     pub provenance: &'static [Provenance],
 }
 
-const fn row(
+const fn spec(
     limit: Limit,
     name: &'static str,
     default: u64,
@@ -60,21 +62,21 @@ const fn row(
 
 /// Every limit, in the order of [`Limit`].
 pub const LIMITS: [LimitSpec; 12] = [
-    row(Limit::OpenUploads, "open_uploads", 1_000_000, "§4.1", DA),
-    row(Limit::Pieces, "pieces", 1_000, "§4.2", DA),
-    row(Limit::PartNumber, "part_number", 2_147_483_647, "§4.2", DA),
-    row(Limit::PieceBytes, "piece_bytes", 100_000_000_000, "§4.2", DA),
-    row(Limit::UploadBytes, "upload_bytes", 20_000_000_000_000, "§4.2", DA),
-    row(Limit::PathBytes, "path_bytes", 4096, "§3.2", D),
-    row(Limit::PageSize, "page_size", 10_000, "§7.2", D),
-    row(Limit::BatchSize, "batch_size", 3, "§7.1.9", D),
-    row(Limit::JsonRpcBytes, "jsonrpc_bytes", 1 << 20, "§7.1", A),
-    row(Limit::CollectAfter, "collect_after", 24 * 60 * 60, "§4.4", D),
-    row(Limit::AuthenticateExpiry, "authenticate_expiry", 86_400, "§7.4", D),
-    row(Limit::MediaVaultExpiry, "media_vault_expiry", 2_147_483_648, "§7.2", D),
+    spec(Limit::OpenUploads, "open_uploads", 1_000_000, "§4.1", DA),
+    spec(Limit::Pieces, "pieces", 1_000, "§4.2", DA),
+    spec(Limit::PartNumber, "part_number", 2_147_483_647, "§4.2", DA),
+    spec(Limit::PieceBytes, "piece_bytes", 100_000_000_000, "§4.2", DA),
+    spec(Limit::UploadBytes, "upload_bytes", 20_000_000_000_000, "§4.2", DA),
+    spec(Limit::PathBytes, "path_bytes", 4096, "§3.2", D),
+    spec(Limit::PageSize, "page_size", 10_000, "§7.2", D),
+    spec(Limit::BatchSize, "batch_size", 3, "§7.1.9", D),
+    spec(Limit::JsonRpcBytes, "jsonrpc_bytes", 1 << 20, "§7.1", A),
+    spec(Limit::CollectAfter, "collect_after", 24 * 60 * 60, "§4.4", D),
+    spec(Limit::AuthenticateExpiry, "authenticate_expiry", 86_400, "§7.4", D),
+    spec(Limit::MediaVaultExpiry, "media_vault_expiry", 2_147_483_648, "§7.2", D),
 ];
 
-/// The figures that an origin goes by.
+/// The values of all limits of an origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits([u64; LIMITS.len()]);
 
@@ -85,8 +87,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The figure of one limit.
-    pub fn of(&self, limit: Limit) -> u64 {
+    /// Returns the value of one limit.
+    pub fn get(&self, limit: Limit) -> u64 {
         self.0[limit as usize]
     }
 
@@ -101,9 +103,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_in_the_order_of_the_enum() {
-        for (index, row) in LIMITS.iter().enumerate() {
-            assert_eq!(row.limit as usize, index, "{}", row.name);
+    fn limits_are_listed_in_the_order_of_the_enum() {
+        for (index, spec) in LIMITS.iter().enumerate() {
+            assert_eq!(spec.limit as usize, index, "{}", spec.name);
         }
     }
 }

@@ -1,7 +1,8 @@
-//! The protocol as constant tables: what the origin answers, and on whose word.
+//! The protocol as constant tables: what the origin responds, and the source of each fact.
 //!
-//! Every row cites the section of the protocol description it comes from (`§4.2`) and the [`Provenance`]
-//! of that fact. Nothing in here decides anything: the rooms above look their answers up.
+//! Every result code cites the section of the protocol description that it comes from (`§4.2`) and
+//! the [`Provenance`] of that fact. The tables decide nothing; the modules above read them. Start
+//! with [`Endpoint`], [`Method`] and [`ResultCode`].
 
 mod content_types;
 mod cors;
@@ -17,7 +18,8 @@ mod result_codes;
 mod states;
 
 pub use content_types::{
-    CONTENT_TYPES, ContentTypeSpec, OCTET_STREAM, essence, is_known, is_well_formed, of_name,
+    CONTENT_TYPES, ContentTypeSpec, OCTET_STREAM, derive_from_name, essence, is_known,
+    is_well_formed,
 };
 pub use cors::{Cors, STANDARD_HEADERS};
 pub use endpoints::{
@@ -44,17 +46,17 @@ pub use states::{
     UPLOAD_TRANSITIONS, UploadEvent, UploadState, permit,
 };
 
-pub use options::right_call;
+pub use options::suggest_call;
 pub use options::{
     Join, LastCookie, LegacyHeaders, ListPathItems, OPTION_SPECS, OptionSpec, Options, Policy,
     RenameTaken, ResultShape,
 };
 
-/// A token lives this long unless login says otherwise, in seconds (§2.2).
+/// The default lifetime of a token in seconds (§2.2).
 pub const TOKEN_LIFE_SECS: u64 = 3600;
 
-/// The content type of the HTTP endpoints' answers (§1.7).
+/// The content type of the responses of the HTTP endpoints (§1.7).
 pub const HTTP_CONTENT_TYPE: &str = "text/json;charset=utf-8";
 
-/// The content type of the JSON-RPC answers (§7.1.3).
+/// The content type of the JSON-RPC responses (§7.1.3).
 pub const JSON_CONTENT_TYPE: &str = "application/json;charset=utf-8";

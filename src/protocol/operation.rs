@@ -1,9 +1,9 @@
-//! What a client can ask for, whichever interface it uses.
+//! The operations that a client can ask for, over either interface. Start with [`Operation`].
 
-/// One thing that the origin can do.
+/// An operation of the origin.
 ///
-/// Where both interfaces offer it, it is one operation: `/multipart/create` and `createMultipart`
-/// are both [`Operation::Create`].
+/// An operation that both interfaces offer has one variant: `/multipart/create` and
+/// `createMultipart` are both [`Operation::Create`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
@@ -67,15 +67,15 @@ pub enum Operation {
     ListPieces,
     /// GET or HEAD of a stored file.
     Read,
-    /// OPTIONS on anything.
+    /// OPTIONS on any path.
     Preflight,
-    /// A JSON-RPC body that named no method we know.
+    /// A JSON-RPC body that names no known method.
     UnknownMethod,
-    /// A request that matched no endpoint, or an endpoint with a method it does not take.
+    /// A request to no endpoint, or with a method that the endpoint does not take.
     Unmatched,
 }
 
-/// Which face of the origin a request turned to.
+/// The interface of the origin that a request used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Interface {

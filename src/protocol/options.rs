@@ -1,4 +1,5 @@
-//! The switches: where clients or papers disagree, a test says which way it wants (§10).
+//! The options of the origin, for behaviour on which clients or documents disagree (§10). Start
+//! with [`Options`].
 
 use std::time::Duration;
 
@@ -6,16 +7,16 @@ use crate::wording::{nearest, unknown};
 
 use super::{Cors, LIMITS, LimitSpec, Limits};
 
-/// Whether the origin puts up with something.
+/// Whether the origin accepts something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// It refuses.
+    /// Rejects it.
     Refuse,
-    /// It accepts.
+    /// Accepts it.
     Accept,
 }
 
-/// How `abortMultipart` and `restartMultipart` write their success.
+/// The form of a successful result of `abortMultipart` and `restartMultipart`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResultShape {
     /// As `0`.
@@ -24,88 +25,88 @@ pub enum ResultShape {
     Object,
 }
 
-/// How `listPath` writes an entry with its stat.
+/// The form in which `listPath` writes an entry with its stat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListPathItems {
-    /// The name and the stat's members side by side.
+    /// The name and the members of the stat side by side.
     Flat,
-    /// The name, and the stat in an object of its own.
+    /// The name, and the stat in a separate object.
     Nested,
 }
 
-/// When `listPath` says that there is no further page.
+/// The page on which `listPath` reports that there are no more pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LastCookie {
-    /// Behind a page on which both lists are short.
+    /// A page on which both lists are short.
     ShortPage,
-    /// Behind a page on which both lists are empty.
+    /// A page on which both lists are empty.
     EmptyPage,
 }
 
-/// Whether the origin's former header names are read and sent too.
+/// Whether the former header names are also read and sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LegacyHeaders {
     /// Only `X-Agile-*`.
     Off,
     /// `X-LLNW-Authorization` is read, `X-Llnw-Status` is sent.
-    CallFaultBuilder,
+    On,
 }
 
 /// The code of a rename to a name that is taken (§10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RenameTaken {
-    /// −2, which is documented.
+    /// −2, the documented code.
     NameTaken,
     /// −3, the code of a parent directory that does not exist.
     NoParent,
 }
 
-/// What follows when an upload has been completed.
+/// The effect of completing an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Join {
-    /// The file is there at once.
+    /// The file exists at once.
     Immediate,
-    /// After so many calls of `getMultipartStatus`.
+    /// The file exists after this number of calls of `getMultipartStatus`.
     Polls(u64),
-    /// After so much protocol time.
+    /// The file exists after this protocol time.
     After(Duration),
     /// The upload ends in FAILED.
     Fail,
 }
 
-/// How an origin behaves where that can be chosen.
+/// The configurable behaviour of an origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// How abort and restart write their success.
+    /// The form of a successful abort or restart.
     pub result_shape: ResultShape,
-    /// What is done with the legacy header `X-Blob-Type: auto`.
+    /// Whether the legacy header `X-Content-Type: auto` is accepted.
     pub x_content_type_auto: Policy,
-    /// What is done with a form whose file is empty.
+    /// Whether a form with an empty file is accepted.
     pub empty_form_file: Policy,
-    /// What is done with a form whose part `uploadFile` has no file name.
+    /// Whether a form part `uploadFile` without a file name is accepted as the file.
     pub form_part_without_filename: Policy,
-    /// What is done with content types that are well formed and not listed.
+    /// Whether content types that are well formed but not listed are accepted.
     pub unknown_content_type: Policy,
-    /// How `listPath` writes its entries.
+    /// The form of the entries of `listPath`.
     pub listpath_items: ListPathItems,
-    /// When `listPath` is over.
+    /// The last page of `listPath`.
     pub listpath_last_cookie: LastCookie,
     /// Whether former header names count.
     pub legacy_headers: LegacyHeaders,
-    /// What pages of another origin may send and read.
+    /// The headers that pages of another origin may send and read.
     pub cors: Cors,
-    /// What is done with a signature that was used before.
+    /// Whether a signature that was used before is accepted.
     pub signature_reuse: Policy,
-    /// Requests per second to the upload endpoints.
+    /// The allowed requests per second to the upload endpoints.
     pub rate_limit: Option<u64>,
-    /// Bytes that the account may store.
+    /// The bytes that the account may store.
     pub disk_quota: Option<u64>,
     /// The code of a rename to a name that is taken.
     pub rename_taken: RenameTaken,
-    /// What follows on completion.
+    /// The effect of completing an upload.
     pub join: Join,
-    /// How long a new file stays invisible to readers.
+    /// The time during which a new file stays invisible to readers.
     pub egress_delay: Duration,
     /// The limits.
     pub limits: Limits,
@@ -134,25 +135,25 @@ impl Default for Options {
     }
 }
 
-/// One switch as it is written: `name=value`.
+/// An option as text: `name=value`.
 #[derive(Debug)]
 pub struct OptionSpec {
     /// Its name.
     pub name: &'static str,
-    /// What it takes.
+    /// The values that it takes.
     pub values: &'static str,
-    /// What it is unless it is set.
+    /// Its default value.
     pub default: &'static str,
-    /// What it changes, and who needs that.
+    /// The behaviour that it changes, and the clients that need it.
     pub what: &'static str,
     set: fn(&mut Options, &str) -> Option<()>,
     get: fn(&Options) -> String,
 }
 
-/// The words for the values of a switch.
+/// The words for the values of an option.
 type Words<T> = &'static [(&'static str, T)];
 
-const TOLERANCES: Words<Policy> = &[("refuse", Policy::Refuse), ("accept", Policy::Accept)];
+const POLICIES: Words<Policy> = &[("refuse", Policy::Refuse), ("accept", Policy::Accept)];
 const RESULT_SHAPES: Words<ResultShape> =
     &[("bare", ResultShape::Bare), ("object", ResultShape::Object)];
 const LIST_PATH_ITEMS: Words<ListPathItems> =
@@ -160,18 +161,18 @@ const LIST_PATH_ITEMS: Words<ListPathItems> =
 const LAST_COOKIES: Words<LastCookie> =
     &[("short", LastCookie::ShortPage), ("empty", LastCookie::EmptyPage)];
 const CORS: Words<Cors> = &[("documented", Cors::Documented), ("open", Cors::Open)];
-const RENAMES_TAKEN: Words<RenameTaken> =
+const RENAME_TAKEN: Words<RenameTaken> =
     &[("-2", RenameTaken::NameTaken), ("-3", RenameTaken::NoParent)];
 const LEGACY_HEADERS: Words<LegacyHeaders> =
-    &[("off", LegacyHeaders::Off), ("on", LegacyHeaders::CallFaultBuilder)];
+    &[("off", LegacyHeaders::Off), ("on", LegacyHeaders::On)];
 
-/// Every switch but the limits, which go by their own names ([`LIMITS`]).
+/// Every option except the limits, which have their own names ([`LIMITS`]).
 pub const OPTION_SPECS: &[OptionSpec] = &[
     OptionSpec {
         name: "result_shape",
         values: "bare|object",
         default: "bare",
-        what: "how abortMultipart and restartMultipart answer: the C# client reads 0, the \
+        what: "the result of abortMultipart and restartMultipart: the C# client reads 0, the \
                Java client {\"code\": 0}",
         set: |to, text| choose(&mut to.result_shape, RESULT_SHAPES, text),
         get: |from| word(from.result_shape, RESULT_SHAPES),
@@ -181,17 +182,17 @@ pub const OPTION_SPECS: &[OptionSpec] = &[
         values: "refuse|accept",
         default: "refuse",
         what: "the legacy header X-Content-Type: auto on /post/raw and /post/file: one client sends \
-               it always, and retries for ever when it is refused",
-        set: |to, text| choose(&mut to.x_content_type_auto, TOLERANCES, text),
-        get: |from| word(from.x_content_type_auto, TOLERANCES),
+               it always, and retries forever when it is rejected",
+        set: |to, text| choose(&mut to.x_content_type_auto, POLICIES, text),
+        get: |from| word(from.x_content_type_auto, POLICIES),
     },
     OptionSpec {
         name: "empty_form_file",
         values: "accept|refuse",
         default: "accept",
         what: "a form whose file has no bytes: documented as an error, recorded as a success",
-        set: |to, text| choose(&mut to.empty_form_file, TOLERANCES, text),
-        get: |from| word(from.empty_form_file, TOLERANCES),
+        set: |to, text| choose(&mut to.empty_form_file, POLICIES, text),
+        get: |from| word(from.empty_form_file, POLICIES),
     },
     OptionSpec {
         name: "form_part_without_filename",
@@ -199,16 +200,16 @@ pub const OPTION_SPECS: &[OptionSpec] = &[
         default: "refuse",
         what: "a part uploadFile of a form without a file name, or with an empty one: not a file (-24), \
                or a file whose name the field basename or the origin gives",
-        set: |to, text| choose(&mut to.form_part_without_filename, TOLERANCES, text),
-        get: |from| word(from.form_part_without_filename, TOLERANCES),
+        set: |to, text| choose(&mut to.form_part_without_filename, POLICIES, text),
+        get: |from| word(from.form_part_without_filename, POLICIES),
     },
     OptionSpec {
         name: "unknown_content_type",
         values: "accept|refuse",
         default: "accept",
         what: "content types that are well formed and not listed: documented both ways",
-        set: |to, text| choose(&mut to.unknown_content_type, TOLERANCES, text),
-        get: |from| word(from.unknown_content_type, TOLERANCES),
+        set: |to, text| choose(&mut to.unknown_content_type, POLICIES, text),
+        get: |from| word(from.unknown_content_type, POLICIES),
     },
     OptionSpec {
         name: "listpath_items",
@@ -240,7 +241,7 @@ pub const OPTION_SPECS: &[OptionSpec] = &[
         values: "documented|open",
         default: "documented",
         what: "what browsers let a page of another origin do: with open it may also send every X-Agile-* header \
-               and read every X-Agile-* header of an answer, without which it can send no piece",
+               and read every X-Agile-* header of a response; without open it cannot send a piece",
         set: |to, text| choose(&mut to.cors, CORS, text),
         get: |from| word(from.cors, CORS),
     },
@@ -249,14 +250,14 @@ pub const OPTION_SPECS: &[OptionSpec] = &[
         values: "refuse|accept",
         default: "refuse",
         what: "a signature that was used before",
-        set: |to, text| choose(&mut to.signature_reuse, TOLERANCES, text),
-        get: |from| word(from.signature_reuse, TOLERANCES),
+        set: |to, text| choose(&mut to.signature_reuse, POLICIES, text),
+        get: |from| word(from.signature_reuse, POLICIES),
     },
     OptionSpec {
         name: "rate_limit",
         values: "off|N",
         default: "off",
-        what: "requests per second over /multipart/* and /post/*, then 429 (the service's: 100; 0 refuses all)",
+        what: "requests per second over /multipart/* and /post/*, then 429 (the service: 100; 0 rejects all)",
         set: |to, text| {
             to.rate_limit = if text == "off" { None } else { Some(number(text)?) };
             Some(())
@@ -279,16 +280,16 @@ pub const OPTION_SPECS: &[OptionSpec] = &[
         values: "-2|-3",
         default: "-2",
         what: "the code of a rename to a name that is taken: -2 is documented, a client's test against the \
-               service wants -3",
-        set: |to, text| choose(&mut to.rename_taken, RENAMES_TAKEN, text),
-        get: |from| word(from.rename_taken, RENAMES_TAKEN),
+               service expects -3",
+        set: |to, text| choose(&mut to.rename_taken, RENAME_TAKEN, text),
+        get: |from| word(from.rename_taken, RENAME_TAKEN),
     },
     OptionSpec {
         name: "join",
         values: "immediate|polls:N|after:SECONDS|fail",
         default: "immediate",
         what: "when a completed upload becomes a file, for clients that poll getMultipartStatus: with \
-               polls:N the first N answers still say JOIN",
+               polls:N the first N responses still report JOIN",
         set: |to, text| {
             to.join = join(text)?;
             Some(())
@@ -299,7 +300,7 @@ pub const OPTION_SPECS: &[OptionSpec] = &[
         name: "egress_delay",
         values: "SECONDS",
         default: "0",
-        what: "how long a new file stays invisible to readers after it came to be",
+        what: "how long a new file stays invisible to readers",
         set: |to, text| {
             to.egress_delay = seconds(text)?;
             Some(())
@@ -308,18 +309,18 @@ pub const OPTION_SPECS: &[OptionSpec] = &[
     },
 ];
 
-/// Every name that [`Options::set`] takes.
+/// Returns every name that [`Options::set`] takes.
 fn names() -> impl Iterator<Item = &'static str> {
-    OPTION_SPECS.iter().map(|row| row.name).chain(LIMITS.iter().map(|row| row.name))
+    OPTION_SPECS.iter().map(|spec| spec.name).chain(LIMITS.iter().map(|spec| spec.name))
 }
 
-/// Returns a call of `.set` that is right, for the switch that `name` is or is most like.
-pub fn right_call(name: &str) -> String {
+/// Returns a valid call of `.set` for the option whose name is nearest to `name`.
+pub fn suggest_call(name: &str) -> String {
     let name = nearest(name, names()).unwrap_or("join");
-    let limit = LIMITS.iter().find(|row| row.name == name).map(|row| row.default.to_string());
+    let limit = LIMITS.iter().find(|spec| spec.name == name).map(|spec| spec.default.to_string());
     let value = limit.unwrap_or_else(|| {
-        let row = OPTION_SPECS.iter().find(|row| row.name == name);
-        let (values, default) = row.map_or(("", ""), |row| (row.values, row.default));
+        let spec = OPTION_SPECS.iter().find(|spec| spec.name == name);
+        let (values, default) = spec.map_or(("", ""), |spec| (spec.values, spec.default));
         let other = values.split('|').find(|value| *value != default).unwrap_or(values);
         other.replace("BYTES", "1000000").replace("SECONDS", "5").replace('N', "5")
     });
@@ -327,34 +328,35 @@ pub fn right_call(name: &str) -> String {
 }
 
 impl Options {
-    /// Sets a switch or a limit by its name.
+    /// Sets an option or a limit by its name.
     ///
     /// # Errors
     ///
-    /// What names there are, or what values the switch takes, in one line.
+    /// Returns one line with the known names, or with the values that the option takes.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
-        if let Some(row) = LIMITS.iter().find(|row| row.name == name) {
+        if let Some(spec) = LIMITS.iter().find(|spec| spec.name == name) {
             let figure = number(value).filter(|figure| *figure > 0);
-            let refused = || format!("{name} takes a number of 1 or more, not {value:?}");
-            self.limits.set(row.limit, figure.ok_or_else(refused)?);
+            let error = || format!("{name} takes a number of 1 or more, not {value:?}");
+            self.limits.set(spec.limit, figure.ok_or_else(error)?);
             return Ok(());
         }
-        let Some(row) = OPTION_SPECS.iter().find(|row| row.name == name) else {
+        let Some(spec) = OPTION_SPECS.iter().find(|spec| spec.name == name) else {
             let known: Vec<_> = names().collect();
-            return Err(unknown("switch", name, &known, &known));
+            return Err(unknown("option", name, &known, &known));
         };
-        (row.set)(self, value).ok_or_else(|| {
-            let words = row.values.split('|').filter(|value| value.starts_with(char::is_lowercase));
+        (spec.set)(self, value).ok_or_else(|| {
+            let words =
+                spec.values.split('|').filter(|value| value.starts_with(char::is_lowercase));
             let meant = nearest(value, words.filter(|word| !word.contains(char::is_uppercase)));
             let hint = meant.map(|meant| format!("; did you mean {meant:?}?")).unwrap_or_default();
-            format!("{name} takes {}, not {value:?}{hint}", row.values)
+            format!("{name} takes {}, not {value:?}{hint}", spec.values)
         })
     }
 
-    /// Every switch and every limit with its value, as [`Options::set`] takes them.
+    /// Returns every option and every limit with its value, as [`Options::set`] takes them.
     pub fn values(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let options = OPTION_SPECS.iter().map(|row| (row.name, (row.get)(self)));
-        let limit = |row: &LimitSpec| (row.name, self.limits.of(row.limit).to_string());
+        let options = OPTION_SPECS.iter().map(|spec| (spec.name, (spec.get)(self)));
+        let limit = |spec: &LimitSpec| (spec.name, self.limits.get(spec.limit).to_string());
         options.chain(LIMITS.iter().map(limit))
     }
 }
@@ -368,7 +370,7 @@ fn choose<T: Copy>(to: &mut T, words: Words<T>, text: &str) -> Option<()> {
     Some(())
 }
 
-/// The word for a value.
+/// Returns the word for a value.
 fn word<T: Copy + PartialEq>(value: T, words: Words<T>) -> String {
     let found = words.iter().find(|(_, known)| *known == value);
     found.map_or_else(String::new, |(word, _)| (*word).to_owned())
@@ -391,7 +393,7 @@ fn number(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
-/// Seconds, with a fraction if need be.
+/// Parses seconds with an optional fraction.
 fn seconds(text: &str) -> Option<Duration> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     plain
@@ -414,16 +416,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_switch_takes_its_default_and_that_is_the_default() {
+    fn the_listed_default_of_every_option_is_its_default() {
         let mut options = Options::default();
-        for row in OPTION_SPECS {
-            assert_eq!(options.set(row.name, row.default), Ok(()), "{}", row.name);
+        for spec in OPTION_SPECS {
+            assert_eq!(options.set(spec.name, spec.default), Ok(()), "{}", spec.name);
         }
         assert_eq!(options, Options::default());
     }
 
     #[test]
-    fn values_are_read() {
+    fn set_parses_names_and_values() {
         let mut options = Options::default();
         for (name, value) in [
             ("result_shape", "object"),
@@ -436,32 +438,32 @@ mod tests {
             assert_eq!(options.set(name, value), Ok(()), "{name}={value}");
         }
         assert_eq!(options.join, Join::After(Duration::from_millis(1500)));
-        assert_eq!(options.limits.of(crate::protocol::Limit::Pieces), 3);
+        assert_eq!(options.limits.get(crate::protocol::Limit::Pieces), 3);
     }
 
     #[test]
-    fn the_right_call_is_accepted() {
+    fn every_suggested_call_is_accepted() {
         for name in names() {
-            let call = right_call(name);
+            let call = suggest_call(name);
             let value = call.split('"').nth(3).unwrap_or_default();
             assert!(call.starts_with(&format!(".set(\"{name}\", ")), "{call}");
             assert_eq!(Options::default().set(name, value), Ok(()), "{call}");
         }
-        assert_eq!(right_call("jion"), ".set(\"join\", \"polls:5\")");
+        assert_eq!(suggest_call("jion"), ".set(\"join\", \"polls:5\")");
     }
 
     #[test]
-    fn values_are_those_that_were_set() {
+    fn values_returns_what_was_set() {
         let mut options = Options::default();
         let defaults: Vec<_> = options.values().collect();
-        for row in OPTION_SPECS {
-            assert!(defaults.contains(&(row.name, row.default.to_owned())), "{}", row.name);
+        for spec in OPTION_SPECS {
+            assert!(defaults.contains(&(spec.name, spec.default.to_owned())), "{}", spec.name);
         }
-        for row in OPTION_SPECS {
-            let words = row.values.split('|').filter(|word| !word.contains(char::is_uppercase));
+        for spec in OPTION_SPECS {
+            let words = spec.values.split('|').filter(|word| !word.contains(char::is_uppercase));
             for value in words.chain(["7", "1.5", "polls:3", "after:0.25"]) {
-                if options.set(row.name, value).is_ok() {
-                    assert!(options.values().any(|set| set == (row.name, value.to_owned())));
+                if options.set(spec.name, value).is_ok() {
+                    assert!(options.values().any(|set| set == (spec.name, value.to_owned())));
                 }
             }
         }
@@ -473,11 +475,11 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_told_what_there_is() {
+    fn an_error_lists_the_known_names_or_values() {
         let error =
             |name: &str, value: &str| Options::default().set(name, value).err().unwrap_or_default();
         assert!(
-            error("colour", "red").starts_with("unknown switch \"colour\"; known: result_shape, ")
+            error("colour", "red").starts_with("unknown option \"colour\"; known: result_shape, ")
         );
         assert_eq!(
             error("join", "soon"),

@@ -1,6 +1,6 @@
 //! The registered reason phrases of HTTP.
 
-/// Status codes and their phrases (RFC 9110 §15, the IANA registry; 418 of RFC 2324).
+/// The status codes and their phrases (RFC 9110 §15, the IANA registry; 418 of RFC 2324).
 const PHRASES: &[(u16, &str)] = &[
     (100, "Continue"),
     (101, "Switching Protocols"),
@@ -65,8 +65,8 @@ const PHRASES: &[(u16, &str)] = &[
     (511, "Network Authentication Required"),
 ];
 
-/// Returns the registered reason phrase of a status, which an answer without a row in the tables carries. Returns an
-/// empty phrase for a status that is not registered.
+/// Returns the registered reason phrase of a status, for a response without a result code. Returns
+/// an empty phrase for a status that is not registered.
 pub(crate) fn standard_phrase(status: u16) -> &'static str {
     let known = PHRASES.iter().find(|(known, _)| *known == status);
     known.map_or("", |(_, phrase)| phrase)

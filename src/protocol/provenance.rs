@@ -1,13 +1,13 @@
-//! On whose word a fact stands.
+//! The sources of the facts in the tables.
 
-/// What a fact of the protocol rests on. A row may rest on several.
+/// The source of a fact of the protocol. A result code may have several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Provenance {
-    /// The service's published documentation says so.
+    /// The published documentation of the service states it.
     Documented,
-    /// A recorded answer shows it, or a real client sends or needs it.
+    /// A recorded response shows it, or a real client sends or needs it.
     Observed,
-    /// Nothing says so: it is our reading.
+    /// No source states it: it is our interpretation.
     Assumed,
 }
 

@@ -1,49 +1,50 @@
-//! The shape of a status row, and the rows of the JSON-RPC envelope.
+//! The type of all result codes, and the result codes of the JSON-RPC envelope. Start with
+//! [`ResultCode`].
 
 use super::provenance::{D, DA};
 use super::{ErrorKind, Provenance};
 
-/// Who makes a row happen.
+/// Whether the origin itself can send a result code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
-    /// The origin itself, when its cause is there.
+    /// The origin sends it when one of its causes occurs.
     Normal,
-    /// Only a test that asks for it: the origin is ill (§1.12).
+    /// Only a fault of a test sends it (§1.12).
     FaultOnly,
 }
 
-/// One answer that an endpoint or method can give.
+/// A result that an endpoint or method can return.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ResultCode {
     /// The HTTP status.
     pub http: u16,
-    /// The protocol's own code: `X-Agile-Status`, or `code` in JSON.
+    /// The code of the protocol: `X-Agile-Status`, or `code` in JSON.
     pub code: i32,
-    /// What leads here; empty for success and for rows that are made on request.
+    /// The errors that lead to it. Empty for success and for codes that only a fault sends.
     pub causes: &'static [ErrorKind],
-    /// The reason phrase (§1.8), and the message where an answer has a body.
+    /// The reason phrase (§1.8), and the message of a response that has a body.
     pub phrase: &'static str,
-    /// Who makes it happen.
+    /// Whether the origin itself can send it.
     pub availability: Availability,
-    /// The section it stands in.
+    /// The section that describes it.
     pub section: &'static str,
-    /// What it rests on.
+    /// The source of this fact.
     pub provenance: &'static [Provenance],
 }
 
 impl ResultCode {
-    /// Whether this is the row of success.
+    /// Returns whether it stands for success.
     pub const fn is_success(&self) -> bool {
         self.code == 0
     }
 }
 
-/// The row that `error_kind` leads to in `result_codes`.
+/// Returns the result code of `cause` in `results`.
 pub fn result_code_for(
     results: &'static [ResultCode],
     cause: ErrorKind,
 ) -> Option<&'static ResultCode> {
-    results.iter().find(|row| row.causes.contains(&cause))
+    results.iter().find(|result| result.causes.contains(&cause))
 }
 
 pub(super) const fn ok(section: &'static str, provenance: &'static [Provenance]) -> ResultCode {
@@ -58,7 +59,7 @@ pub(super) const fn ok(section: &'static str, provenance: &'static [Provenance])
     }
 }
 
-pub(super) const fn refusal(
+pub(super) const fn rejection(
     http: u16,
     code: i32,
     causes: &'static [ErrorKind],
@@ -96,20 +97,26 @@ pub(super) const fn server_error(
 }
 
 pub(super) const NO_CREDENTIALS: ResultCode =
-    refusal(401, -10001, &[ErrorKind::NoCredentials], "authorization required", "§2.3", DA);
-pub(super) const BAD_CREDENTIALS: ResultCode =
-    refusal(403, -10001, &[ErrorKind::BadCredentials], "invalid or expired credentials", "§2.3", D);
+    rejection(401, -10001, &[ErrorKind::NoCredentials], "authorization required", "§2.3", DA);
+pub(super) const BAD_CREDENTIALS: ResultCode = rejection(
+    403,
+    -10001,
+    &[ErrorKind::BadCredentials],
+    "invalid or expired credentials",
+    "§2.3",
+    D,
+);
 
 pub(super) const RATE_LIMITED: ResultCode =
-    refusal(429, -26, &[ErrorKind::RateLimited], "too many requests", "§1.11", DA);
+    rejection(429, -26, &[ErrorKind::RateLimited], "too many requests", "§1.11", DA);
 
 /// The error objects of the JSON-RPC envelope, shared by every method (§7.1.8).
 pub const ENVELOPE_RESULTS: &[ResultCode] = &[
-    refusal(200, -32700, &[ErrorKind::NotJson], "Parse Error", "§7.1.8", D),
-    refusal(200, -32600, &[ErrorKind::NotARequest], "Invalid Request", "§7.1.8", DA),
-    refusal(200, -32601, &[ErrorKind::NoSuchMethod], "Method Not Found", "§7.1.8", D),
-    refusal(200, -32602, &[ErrorKind::Params], "Invalid Params", "§7.1.8", D),
-    refusal(200, -32603, &[ErrorKind::NoNameOrPassword], "Internal Error", "§7.4", D),
-    refusal(200, -32099, &[ErrorKind::Batch], "Batch Error", "§7.1.9", D),
+    rejection(200, -32700, &[ErrorKind::NotJson], "Parse Error", "§7.1.8", D),
+    rejection(200, -32600, &[ErrorKind::NotARequest], "Invalid Request", "§7.1.8", DA),
+    rejection(200, -32601, &[ErrorKind::NoSuchMethod], "Method Not Found", "§7.1.8", D),
+    rejection(200, -32602, &[ErrorKind::Params], "Invalid Params", "§7.1.8", D),
+    rejection(200, -32603, &[ErrorKind::NoNameOrPassword], "Internal Error", "§7.4", D),
+    rejection(200, -32099, &[ErrorKind::Batch], "Batch Error", "§7.1.9", D),
     server_error(200, -32000, "Server Error", "§7.1.8", D),
 ];

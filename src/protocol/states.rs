@@ -1,8 +1,8 @@
 //! The state machines of uploads and pieces, as tables (§4.4).
 //!
-//! A machine is its list of transitions: from a state, on an event, to a state. What the list does
-//! not have does not happen. Whether a *client* may ask for something in a state is another
-//! question, with its own table: [`PERMISSIONS`].
+//! A state machine is a list of transitions: from a state, on an event, to a state. An event
+//! without a transition changes nothing. The operations that a *client* may request in a state have
+//! a separate table: [`PERMISSIONS`]. Start with [`UploadState`] and [`Transition`].
 
 use super::provenance::{A, D, DA};
 use super::{ErrorKind, Operation, Provenance};
@@ -18,12 +18,12 @@ macro_rules! states {
             /// Every state, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$state),+];
 
-            /// The number that goes over the wire.
+            /// Returns the number on the wire.
             pub const fn number(self) -> u8 {
                 self as u8
             }
 
-            /// The name in the protocol's own capitals.
+            /// Returns the name in the capitals of the protocol.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$state => $text),+ }
             }
@@ -38,7 +38,7 @@ macro_rules! states {
 }
 
 states! {
-    /// Where an upload stands.
+    /// The state of an upload.
     UploadState {
         Unknown = 0 "UNKNOWN",
         New = 1 "NEW",
@@ -55,7 +55,7 @@ states! {
 }
 
 states! {
-    /// Where a piece stands.
+    /// The state of a piece.
     PieceState {
         Unknown = 0 "UNKNOWN",
         New = 1 "NEW",
@@ -70,32 +70,32 @@ states! {
     }
 }
 
-/// What happens to an upload.
+/// An event of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UploadEvent {
     /// A piece was stored.
     PieceStored,
-    /// The client said that all pieces are there.
+    /// The client completed the upload.
     Completed,
     /// The join began.
     JoinBegun,
-    /// The join gave a file.
+    /// The join produced a file.
     Joined,
     /// The join failed.
     JoinFailed,
-    /// The client gave up.
+    /// The client aborted the upload.
     Aborted,
-    /// A failed upload was opened again.
+    /// The client restarted a failed upload.
     Restarted,
-    /// The collector found it too old.
+    /// The collector removed it because of its age.
     Aged,
-    /// It expired before its time, on request of a test only.
+    /// It expired early, on request of a test.
     Expired,
-    /// It was removed, on request of a test only.
+    /// It was removed, on request of a test.
     Removed,
 }
 
-/// What happens to a piece.
+/// An event of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PieceEvent {
     /// The join of its upload began.
@@ -104,117 +104,125 @@ pub enum PieceEvent {
     Joined,
     /// The join of its upload failed.
     JoinFailed,
-    /// A later piece of its number takes its place in the join.
+    /// A later piece with its number replaces it in the join.
     Superseded,
     /// Its upload was aborted.
     Aborted,
-    /// Its upload was opened again.
+    /// Its upload was restarted.
     Restarted,
-    /// The collector found it too old.
+    /// The collector removed it because of its age.
     Aged,
-    /// It was removed, on request of a test only.
+    /// It was removed, on request of a test.
     Removed,
-    /// It was lost, on request of a test only.
+    /// It was lost, on request of a test.
     Broken,
 }
 
-/// One arrow of a state machine.
+/// A transition of a state machine.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Transition<S: 'static, E: 'static> {
-    /// The state it leaves.
+    /// The state before.
     pub from: S,
-    /// What takes it along.
+    /// The event.
     pub on: E,
-    /// The state it reaches.
+    /// The state after.
     pub to: S,
-    /// What it rests on. All stand in §4.4.
+    /// The source of this fact. All are described in §4.4.
     pub provenance: &'static [Provenance],
 }
 
 impl<S: Copy + PartialEq, E: Copy + PartialEq> Transition<S, E> {
-    /// The one step function of both machines: where `on` leads from `from`, `None` if nowhere.
+    /// Returns the state after `on` in the state `from`, or `None` if there is no transition.
     pub fn step(table: &'static [Self], from: S, on: E) -> Option<S> {
-        table.iter().find(|arrow| arrow.from == from && arrow.on == on).map(|arrow| arrow.to)
+        table
+            .iter()
+            .find(|transition| transition.from == from && transition.on == on)
+            .map(|transition| transition.to)
     }
 }
 
-const fn arrow<S, E>(from: S, on: E, to: S, provenance: &'static [Provenance]) -> Transition<S, E> {
+const fn transition<S, E>(
+    from: S,
+    on: E,
+    to: S,
+    provenance: &'static [Provenance],
+) -> Transition<S, E> {
     Transition { from, on, to, provenance }
 }
 
-/// The arrows of an upload.
+/// The transitions of an upload.
 pub const UPLOAD_TRANSITIONS: &[Transition<UploadState, UploadEvent>] = {
-    use UploadEvent as CallFaultBuilder;
+    use UploadEvent as On;
     use UploadState as S;
     &[
-        arrow(S::New, CallFaultBuilder::PieceStored, S::Ready, D),
-        arrow(S::New, CallFaultBuilder::Aborted, S::Abort, D),
-        arrow(S::New, CallFaultBuilder::Removed, S::Deleted, D),
-        arrow(S::New, CallFaultBuilder::Aged, S::Expired, D),
-        arrow(S::New, CallFaultBuilder::Expired, S::Expired, A),
-        // Further pieces leave a READY upload READY: an arrow onto itself.
-        arrow(S::Ready, CallFaultBuilder::PieceStored, S::Ready, DA),
-        arrow(S::Ready, CallFaultBuilder::Completed, S::Complete, D),
-        arrow(S::Ready, CallFaultBuilder::Aborted, S::Abort, D),
-        // By itself a READY upload never expires.
-        arrow(S::Ready, CallFaultBuilder::Expired, S::Expired, A),
-        arrow(S::Complete, CallFaultBuilder::JoinBegun, S::Join, D),
-        arrow(S::Join, CallFaultBuilder::Joined, S::Success, D),
-        arrow(S::Join, CallFaultBuilder::JoinFailed, S::Failed, D),
-        arrow(S::Success, CallFaultBuilder::Removed, S::Deleted, D),
-        arrow(S::Abort, CallFaultBuilder::Removed, S::Deleted, D),
-        arrow(S::Failed, CallFaultBuilder::Removed, S::Deleted, D),
-        arrow(S::Failed, CallFaultBuilder::Aged, S::Expired, D),
-        arrow(S::Failed, CallFaultBuilder::Expired, S::Expired, A),
-        arrow(S::Failed, CallFaultBuilder::Restarted, S::Ready, A),
+        transition(S::New, On::PieceStored, S::Ready, D),
+        transition(S::New, On::Aborted, S::Abort, D),
+        transition(S::New, On::Removed, S::Deleted, D),
+        transition(S::New, On::Aged, S::Expired, D),
+        transition(S::New, On::Expired, S::Expired, A),
+        // More pieces leave a READY upload READY: a transition to itself.
+        transition(S::Ready, On::PieceStored, S::Ready, DA),
+        transition(S::Ready, On::Completed, S::Complete, D),
+        transition(S::Ready, On::Aborted, S::Abort, D),
+        // A READY upload expires only on request of a test.
+        transition(S::Ready, On::Expired, S::Expired, A),
+        transition(S::Complete, On::JoinBegun, S::Join, D),
+        transition(S::Join, On::Joined, S::Success, D),
+        transition(S::Join, On::JoinFailed, S::Failed, D),
+        transition(S::Success, On::Removed, S::Deleted, D),
+        transition(S::Abort, On::Removed, S::Deleted, D),
+        transition(S::Failed, On::Removed, S::Deleted, D),
+        transition(S::Failed, On::Aged, S::Expired, D),
+        transition(S::Failed, On::Expired, S::Expired, A),
+        transition(S::Failed, On::Restarted, S::Ready, A),
     ]
 };
 
-/// The arrows of a piece.
+/// The transitions of a piece.
 pub const PIECE_TRANSITIONS: &[Transition<PieceState, PieceEvent>] = {
-    use PieceEvent as CallFaultBuilder;
+    use PieceEvent as On;
     use PieceState as S;
     &[
-        arrow(S::New, CallFaultBuilder::JoinBegun, S::Join, D),
-        arrow(S::New, CallFaultBuilder::Broken, S::Error, D),
-        arrow(S::New, CallFaultBuilder::Aborted, S::Abort, D),
-        arrow(S::New, CallFaultBuilder::Aged, S::Expired, D),
-        arrow(S::New, CallFaultBuilder::Superseded, S::Skipped, D),
-        arrow(S::Abort, CallFaultBuilder::Superseded, S::Skipped, D),
-        arrow(S::Abort, CallFaultBuilder::Removed, S::Deleted, D),
-        arrow(S::Abort, CallFaultBuilder::Broken, S::Error, D),
-        arrow(S::Success, CallFaultBuilder::Superseded, S::Skipped, D),
-        arrow(S::Success, CallFaultBuilder::Removed, S::Deleted, D),
-        arrow(S::Success, CallFaultBuilder::Broken, S::Error, D),
-        arrow(S::Join, CallFaultBuilder::Joined, S::Success, D),
-        arrow(S::Join, CallFaultBuilder::JoinFailed, S::Failed, D),
-        arrow(S::Failed, CallFaultBuilder::Broken, S::Error, D),
-        arrow(S::Failed, CallFaultBuilder::Aged, S::Expired, D),
-        arrow(S::Failed, CallFaultBuilder::Superseded, S::Skipped, D),
-        arrow(S::Failed, CallFaultBuilder::Restarted, S::New, A),
+        transition(S::New, On::JoinBegun, S::Join, D),
+        transition(S::New, On::Broken, S::Error, D),
+        transition(S::New, On::Aborted, S::Abort, D),
+        transition(S::New, On::Aged, S::Expired, D),
+        transition(S::New, On::Superseded, S::Skipped, D),
+        transition(S::Abort, On::Superseded, S::Skipped, D),
+        transition(S::Abort, On::Removed, S::Deleted, D),
+        transition(S::Abort, On::Broken, S::Error, D),
+        transition(S::Success, On::Superseded, S::Skipped, D),
+        transition(S::Success, On::Removed, S::Deleted, D),
+        transition(S::Success, On::Broken, S::Error, D),
+        transition(S::Join, On::Joined, S::Success, D),
+        transition(S::Join, On::JoinFailed, S::Failed, D),
+        transition(S::Failed, On::Broken, S::Error, D),
+        transition(S::Failed, On::Aged, S::Expired, D),
+        transition(S::Failed, On::Superseded, S::Skipped, D),
+        transition(S::Failed, On::Restarted, S::New, A),
     ]
 };
 
-/// What a client may ask of an upload in each of the states that differ.
+/// The result of an operation in each group of upload states.
 #[derive(Debug)]
 pub struct Permission {
     /// The operation.
     pub operation: Operation,
-    /// The answer in NEW; `None` is yes.
+    /// The error in NEW; `None` if it is allowed.
     pub new: Option<ErrorKind>,
-    /// The answer in READY.
+    /// The error in READY.
     pub ready: Option<ErrorKind>,
-    /// The answer in ABORT.
+    /// The error in ABORT.
     pub abort: Option<ErrorKind>,
-    /// The answer in FAILED.
+    /// The error in FAILED.
     pub failed: Option<ErrorKind>,
-    /// The answer in every other state.
+    /// The error in every other state.
     pub other: Option<ErrorKind>,
-    /// What it rests on. All stand in §4.4.
+    /// The source of this fact. All are described in §4.4.
     pub provenance: &'static [Provenance],
 }
 
-/// Which operations an upload takes in which state.
+/// The operations that an upload allows in each state.
 pub const PERMISSIONS: &[Permission] = &[
     Permission {
         operation: Operation::Piece,
@@ -254,23 +262,24 @@ pub const PERMISSIONS: &[Permission] = &[
     },
 ];
 
-/// Whether `operation` is taken by an upload in `state`.
+/// Checks whether an upload in `state` allows `operation`.
 ///
 /// # Errors
 ///
-/// The cause of the refusal. An operation that stands in no row is never refused.
+/// Returns the kind of error. An operation that is not in the table is always allowed.
 pub fn permit(operation: Operation, state: UploadState) -> Result<(), ErrorKind> {
-    let Some(row) = PERMISSIONS.iter().find(|row| row.operation == operation) else {
+    let Some(permission) = PERMISSIONS.iter().find(|permission| permission.operation == operation)
+    else {
         return Ok(());
     };
-    let refusal = match state {
-        UploadState::New => row.new,
-        UploadState::Ready => row.ready,
-        UploadState::Abort => row.abort,
-        UploadState::Failed => row.failed,
-        _ => row.other,
+    let error = match state {
+        UploadState::New => permission.new,
+        UploadState::Ready => permission.ready,
+        UploadState::Abort => permission.abort,
+        UploadState::Failed => permission.failed,
+        _ => permission.other,
     };
-    refusal.map_or(Ok(()), Err)
+    error.map_or(Ok(()), Err)
 }
 
 #[cfg(test)]
@@ -278,17 +287,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_state_has_two_arrows_for_one_event() {
-        for arrow in UPLOAD_TRANSITIONS {
-            assert_eq!(Transition::step(UPLOAD_TRANSITIONS, arrow.from, arrow.on), Some(arrow.to));
+    fn no_state_has_two_transitions_for_one_event() {
+        for transition in UPLOAD_TRANSITIONS {
+            assert_eq!(
+                Transition::step(UPLOAD_TRANSITIONS, transition.from, transition.on),
+                Some(transition.to)
+            );
         }
-        for arrow in PIECE_TRANSITIONS {
-            assert_eq!(Transition::step(PIECE_TRANSITIONS, arrow.from, arrow.on), Some(arrow.to));
+        for transition in PIECE_TRANSITIONS {
+            assert_eq!(
+                Transition::step(PIECE_TRANSITIONS, transition.from, transition.on),
+                Some(transition.to)
+            );
         }
     }
 
     #[test]
-    fn an_event_without_an_arrow_leads_nowhere() {
+    fn an_event_without_a_transition_changes_nothing() {
         use UploadState::{Abort, Complete, Deleted, Error, Expired, Join, Success, Unknown};
         for state in [Abort, Complete, Deleted, Error, Expired, Join, Success, Unknown] {
             for event in [UploadEvent::PieceStored, UploadEvent::Completed, UploadEvent::Aborted] {
@@ -298,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_may_do_is_what_the_machine_allows() {
+    fn clients_may_do_what_the_state_machine_allows() {
         for (operation, event) in [
             (Operation::Piece, UploadEvent::PieceStored),
             (Operation::Complete, UploadEvent::Completed),

@@ -1,13 +1,13 @@
-//! Who changes what is stored, and when.
+//! The actor and the time of every change of stored data.
 //!
-//! Every call that changes something is given a [`Change`], and what it changes keeps it: uploads,
+//! Every call that changes something takes a [`Change`], and the changed item keeps it: uploads,
 //! pieces, files, directories, removed paths and tokens. A message that names a cause reads it from
-//! there and infers nothing from the state. The core neither knows nor looks up exchanges: it only
-//! remembers their numbers.
+//! there and never infers it from the state. This module stores the numbers of exchanges and never
+//! looks up exchanges. Start with [`Change`] and [`Actor`].
 
 use super::Timestamp;
 
-/// One call of an exchange.
+/// A call of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId {
     /// The number of the exchange.
@@ -16,38 +16,38 @@ pub struct CallId {
     pub call: u32,
 }
 
-/// Who made a change.
+/// The source of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Actor {
-    /// The test: by the builder, or by a method of the origin.
+    /// The test, through the builder or a method of the origin.
     Test,
-    /// A call that a client made.
+    /// A call of a client.
     Call(CallId),
-    /// A call that a client made and whose commit a fault deferred.
+    /// A call of a client that a fault deferred.
     DeferredCall {
         /// The call.
         call: CallId,
-        /// The number of the fault; none if chaos made it.
+        /// The number of the fault; `None` for chaos.
         fault: Option<u64>,
     },
     /// A job that a call scheduled: the end of a join, or the copy that `fetchFileHTTP` asks for.
     Job(CallId),
     /// A fault.
     Fault {
-        /// The number of the fault; none if chaos made it.
+        /// The number of the fault; `None` for chaos.
         fault: Option<u64>,
-        /// The call during which the fault acted; none if it acted between calls.
+        /// The call during which the fault acted; `None` if it acted between calls.
         during: Option<CallId>,
     },
     /// The collector, which runs at the end of every `advance`.
     Collector,
-    /// Protocol time: the life of a token was over.
+    /// Protocol time: the lifetime of a token ended.
     Expiry,
 }
 
 impl Actor {
-    /// Returns the call of an exchange that the actor is, or acted for or during.
+    /// Returns the call that the actor is, or for which or during which it acted.
     pub const fn call(self) -> Option<CallId> {
         match self {
             Self::Call(call) | Self::DeferredCall { call, .. } | Self::Job(call) => Some(call),
@@ -56,12 +56,12 @@ impl Actor {
         }
     }
 
-    /// Returns the number of that exchange.
+    /// Returns the number of the exchange of that call.
     pub fn exchange(self) -> Option<u64> {
         self.call().map(|call| call.exchange)
     }
 
-    /// Returns the actor that does what this one schedules for a later time.
+    /// Returns the actor of a job that this actor schedules.
     pub(super) const fn job(self) -> Self {
         match self {
             Self::Call(call) | Self::DeferredCall { call, .. } | Self::Job(call) => Self::Job(call),
@@ -69,7 +69,7 @@ impl Actor {
         }
     }
 
-    /// Returns the same actor at work on another call of its exchange.
+    /// Returns the same actor for another call of its exchange.
     #[must_use]
     fn at_call(self, index: u32) -> Self {
         let at = |call: CallId| CallId { call: index, ..call };
@@ -81,7 +81,7 @@ impl Actor {
     }
 }
 
-/// A change of what is stored: when, and by whom.
+/// The time and the actor of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Change {
     /// Protocol time.
@@ -101,7 +101,7 @@ impl Change {
         Self { at, by: Actor::Call(CallId { exchange, call: 0 }) }
     }
 
-    /// Returns the same change, made by another call of the same exchange.
+    /// Returns the same change for another call of the same exchange.
     #[must_use]
     pub fn at_call(self, index: usize) -> Self {
         Self { by: self.by.at_call(u32::try_from(index).unwrap_or(u32::MAX)), ..self }
@@ -115,7 +115,7 @@ mod tests {
     const CALL: CallId = CallId { exchange: 7, call: 0 };
 
     #[test]
-    fn a_job_belongs_to_the_exchange_that_scheduled_it() {
+    fn a_job_has_the_exchange_that_scheduled_it() {
         let deferred = Actor::DeferredCall { call: CALL, fault: Some(1) };
         for actor in [Actor::Call(CALL), deferred, Actor::Job(CALL)] {
             assert_eq!(actor.job(), Actor::Job(CALL));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_actor_adds_a_few_dozen_bytes_to_a_piece() {
+    fn an_actor_adds_only_a_few_bytes_to_a_piece() {
         assert!(size_of::<Actor>() <= 48, "{}", size_of::<Actor>());
     }
 }

@@ -1,94 +1,95 @@
-//! Protocol time: it decides over token lives, ages and dates, and a test can move it.
+//! Protocol time, which decides token lifetimes, ages and dates. A test can advance it. This module
+//! reads no clock of the system. Start with [`Timestamp`] and [`Clock`].
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A moment of protocol time, counted from the Unix epoch.
+/// A point in protocol time, counted from the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(Duration);
 
-/// The last moment that an HTTP date can write, since the epoch.
+/// The last time that an HTTP date can express, in seconds since the epoch.
 pub const END_OF_YEAR_9999: Duration = Duration::from_secs(253_402_300_799);
 
 impl Timestamp {
-    /// The moment `secs` seconds after the epoch.
+    /// Returns the time `secs` seconds after the epoch.
     pub const fn from_secs(secs: u64) -> Self {
         Self(Duration::from_secs(secs))
     }
 
-    /// Whole seconds since the epoch: what goes over the wire.
+    /// Returns the whole seconds since the epoch, as they are sent.
     pub const fn secs(self) -> u64 {
         self.0.as_secs()
     }
 
-    /// This moment and `by` more; `None` where that is beyond all time.
+    /// Returns the time `by` later, or `None` on overflow.
     pub fn after(self, by: Duration) -> Option<Self> {
         self.0.checked_add(by).map(Self)
     }
 
-    /// This moment and `by` less; `None` where that is before the epoch.
+    /// Returns the time `by` earlier, or `None` if it is before the epoch.
     pub fn before(self, by: Duration) -> Option<Self> {
         self.0.checked_sub(by).map(Self)
     }
 
-    /// How long ago `earlier` was; zero if it was not.
+    /// Returns the duration since `earlier`, or zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// The same moment for the standard library, clamped to the last one that an HTTP date can
-    /// write.
+    /// Converts to the type of the standard library, clamped to the last time that an HTTP date can
+    /// express.
     pub fn to_system_time(self) -> SystemTime {
         UNIX_EPOCH + self.0.min(END_OF_YEAR_9999)
     }
 }
 
 impl From<SystemTime> for Timestamp {
-    /// Moments before the epoch become the epoch.
+    /// Converts a time of the standard library. Times before the epoch become the epoch.
     fn from(time: SystemTime) -> Self {
         Self(time.duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 }
 
-/// Whether protocol time goes on by itself.
+/// Whether protocol time runs by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockMode {
-    /// It goes as fast as the wall clock.
+    /// It runs as fast as the wall clock.
     Running,
-    /// It stands still until it is advanced.
+    /// It stands still until a test advances it.
     Stopped,
 }
 
-/// The clock of one origin. It reads no clock itself: it is told how much real time has gone by.
+/// The clock of one origin. It reads no system clock: the caller passes the elapsed real time.
 #[derive(Clone, Debug)]
 pub struct Clock {
     start: Timestamp,
-    pace: ClockMode,
+    mode: ClockMode,
     advanced: Duration,
 }
 
 impl Clock {
-    /// A clock that shows `start` when no time has gone by.
-    pub fn new(start: Timestamp, pace: ClockMode) -> Self {
-        Self { start, pace, advanced: Duration::ZERO }
+    /// Creates a clock that shows `start` at an elapsed time of zero.
+    pub fn new(start: Timestamp, mode: ClockMode) -> Self {
+        Self { start, mode, advanced: Duration::ZERO }
     }
 
-    /// What it shows when `elapsed` has gone by since it was made.
+    /// Returns the time that it shows `elapsed` after its creation.
     pub fn at(&self, elapsed: Duration) -> Timestamp {
-        let ran = match self.pace {
+        let ran = match self.mode {
             ClockMode::Running => elapsed,
             ClockMode::Stopped => Duration::ZERO,
         };
         Timestamp(self.start.0.saturating_add(ran).saturating_add(self.advanced))
     }
 
-    /// How much real time is left until it shows `instants`, when `elapsed` has gone by; nothing if it
-    /// stands still before that.
+    /// Returns the real time until it shows `instants`, `elapsed` after its creation. Returns
+    /// `None` if it stands still before that.
     pub fn time_until(&self, instants: Timestamp, elapsed: Duration) -> Option<Duration> {
         let left = instants.since(self.at(elapsed));
-        (left.is_zero() || self.pace == ClockMode::Running).then_some(left)
+        (left.is_zero() || self.mode == ClockMode::Running).then_some(left)
     }
 
-    /// Jumps ahead.
+    /// Advances the clock by a jump.
     pub fn advance(&mut self, by: Duration) {
         self.advanced = self.advanced.saturating_add(by);
     }
@@ -116,17 +117,17 @@ mod tests {
     }
 
     #[test]
-    fn only_a_running_clock_comes_to_a_later_moment() {
+    fn only_a_running_clock_reaches_a_later_time() {
         let later = Timestamp::from_secs(1_060);
         let left =
-            |pace, elapsed| Clock::new(START, pace).time_until(later, Duration::from_secs(elapsed));
+            |mode, elapsed| Clock::new(START, mode).time_until(later, Duration::from_secs(elapsed));
         assert_eq!(left(ClockMode::Running, 20), Some(Duration::from_secs(40)));
         assert_eq!(left(ClockMode::Running, 80), Some(Duration::ZERO));
         assert_eq!(left(ClockMode::Stopped, 80), None);
     }
 
     #[test]
-    fn no_jump_is_too_far() {
+    fn every_jump_is_accepted() {
         let mut clock = Clock::new(START, ClockMode::Running);
         clock.advance(Duration::MAX);
         assert!(clock.at(Duration::MAX) > START);

@@ -1,35 +1,37 @@
-//! What can be done with directories and stored files (§6, §7.2).
+//! The operations on directories and stored files (§6, §7.2). They check the rules of users and
+//! roots and leave the structure to [`Tree`](super::Tree).
 
 use crate::protocol::ErrorKind;
 
 use super::tree::{Node, Stat};
 use super::{Change, Path, Storage, Timestamp, UserId};
 
-/// What is done about parents that do not exist.
+/// The handling of missing parent directories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MissingParents {
-    /// They must exist.
+    /// Missing parents are an error.
     Reject,
-    /// They are made.
+    /// Missing parents are created.
     Create,
 }
 
-/// What making a directory came to.
+/// The result of creating a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MkdirOutcome {
-    /// It was made.
+    /// It was created.
     Made,
-    /// It was there already.
+    /// It existed before.
     Existed,
 }
 
 impl Storage {
-    /// Whether a directory could be made; nothing is changed.
+    /// Checks whether a directory can be created. It changes nothing.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::IsFile`] if a file has that name, [`ErrorKind::FileInPath`] if a file is on the way,
-    /// [`ErrorKind::NoParent`] if parents are missing and required.
+    /// [`ErrorKind::IsFile`] if the path is a file, [`ErrorKind::FileInPath`] if a parent is a
+    /// file, [`ErrorKind::NoParent`] if parents are missing and `parents` does not allow to create
+    /// them.
     pub fn check_directory(
         &self,
         path: &Path,
@@ -43,11 +45,11 @@ impl Storage {
         }
     }
 
-    /// Makes a directory, if it is not there.
+    /// Creates a directory if it does not exist.
     ///
     /// # Errors
     ///
-    /// As [`Storage::check_directory`].
+    /// The errors of [`Storage::check_directory`].
     pub fn make_directory(
         &mut self,
         change: Change,
@@ -64,18 +66,18 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// As [`super::Tree::file`].
+    /// The errors of [`super::Tree::file`].
     pub fn delete_file(&mut self, change: Change, path: &Path) -> Result<(), ErrorKind> {
         self.tree.file(path)?;
         self.tree.remove(path, change)
     }
 
-    /// Removes the empty directory at `path`; open uploads that aim into it do not fill it (§4.4).
+    /// Removes the empty directory at `path`. Open uploads to it do not count as entries (§4.4).
     ///
     /// # Errors
     ///
-    /// As [`super::Tree::directory`], [`ErrorKind::NotEmpty`], and [`ErrorKind::IsRoot`] for what the
-    /// caller sees as `/`.
+    /// The errors of [`super::Tree::directory`], [`ErrorKind::NotEmpty`], and [`ErrorKind::IsRoot`]
+    /// for the directory that the caller sees as `/`.
     pub fn delete_directory(
         &mut self,
         change: Change,
@@ -93,7 +95,8 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// As [`super::Tree::remove`], and [`ErrorKind::IsRoot`] for what the caller sees as `/`.
+    /// The errors of [`super::Tree::remove`], and [`ErrorKind::IsRoot`] for the directory that the
+    /// caller sees as `/`.
     pub fn delete_object(
         &mut self,
         change: Change,
@@ -106,12 +109,12 @@ impl Storage {
         self.tree.remove(path, change)
     }
 
-    /// Gives the file or the empty directory at `from` the path `to`.
+    /// Moves the file or the empty directory at `from` to `to`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::SameName`], [`ErrorKind::IsRoot`] for what the caller sees as `/`, else as
-    /// [`super::Tree::rename`].
+    /// [`ErrorKind::SameName`], [`ErrorKind::IsRoot`] for the directory that the caller sees as
+    /// `/`, and the errors of [`super::Tree::rename`].
     pub fn rename(
         &mut self,
         change: Change,
@@ -133,7 +136,7 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// As [`super::Tree::get`].
+    /// The errors of [`super::Tree::get`].
     pub fn set_mtime(
         &mut self,
         change: Change,
@@ -148,11 +151,12 @@ impl Storage {
         Ok(())
     }
 
-    /// Sets the content type of a file; a directory has none, and stays as it is.
+    /// Sets the content type of a file. A directory has none and stays unchanged.
     ///
     /// # Errors
     ///
-    /// As [`super::Tree::get`], and [`ErrorKind::ForeignGroup`] for a file of another group.
+    /// The errors of [`super::Tree::get`], and [`ErrorKind::ForeignGroup`] for a file of another
+    /// group.
     pub fn set_content_type(
         &mut self,
         change: Change,
@@ -170,13 +174,13 @@ impl Storage {
         Ok(())
     }
 
-    /// Puts a copy of the file at `from` at `to`, in place of a file that is there. The copy is the
-    /// user's, and new.
+    /// Copies the file at `from` to `to` and replaces a file there. The copy belongs to the user
+    /// and has new times.
     ///
     /// # Errors
     ///
-    /// As [`super::Tree::file`] for `from`; [`ErrorKind::NoTargetParent`] or [`ErrorKind::TargetExists`] if
-    /// there is no place for the copy.
+    /// The errors of [`super::Tree::file`] for `from`; [`ErrorKind::NoTargetParent`] or
+    /// [`ErrorKind::TargetExists`] if `to` cannot hold the copy.
     pub fn copy(
         &mut self,
         change: Change,

@@ -1,4 +1,4 @@
-//! What grows old is collected (§4.4).
+//! The collector, which expires old pieces and uploads (§4.4).
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use crate::protocol::{Limit, PieceEvent, PieceState, UploadEvent, UploadState};
 use super::{Actor, Change, Storage, Timestamp, Upload};
 
 impl Storage {
-    /// Runs the collector, as the end of every `advance` does.
+    /// Runs the collector. Every `advance` ends with it.
     ///
-    /// Pieces and uploads that have been in NEW or FAILED for more than a day (the limit [`Limit::CollectAfter`]) expire; the pieces of
-    /// a READY upload are left alone.
+    /// Pieces and uploads that have been in NEW or FAILED for more than a day (the limit
+    /// [`Limit::CollectAfter`]) expire. The pieces of a READY upload stay.
     pub fn collect(&mut self, now: Timestamp) {
         self.collected = Some(now);
         let change = Change { at: now, by: Actor::Collector };
-        let after = Duration::from_secs(self.options.limits.of(Limit::CollectAfter));
+        let after = Duration::from_secs(self.options.limits.get(Limit::CollectAfter));
         let aged: Vec<String> = self
             .uploads
             .iter()
@@ -36,7 +36,7 @@ fn age(upload: &mut Upload, change: Change, after: Duration) {
     for piece in upload.pieces.iter_mut().filter(|piece| is_old(piece.stored)) {
         piece.step(PieceEvent::Aged);
     }
-    let gone = upload.current().all(|piece| piece.state == PieceState::Expired);
+    let gone = upload.current_pieces().all(|piece| piece.state == PieceState::Expired);
     if gone && is_old(upload.created) {
         upload.step(change, UploadEvent::Aged);
     }

@@ -1,33 +1,34 @@
-//! How files and uploads came to be as they are, and how paths became empty.
+//! The recorded origin of files and failed joins, and the removals of paths. Messages read causes
+//! from here. Start with [`FileHistory`].
 
 use super::{Actor, Change, Path};
 
-/// Where the bytes of a file came from.
+/// The source of the bytes of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ByteSource {
-    /// From the pieces of the upload with that identifier, in the order of their part numbers; each
-    /// piece knows who stored it.
+    /// The pieces of the upload with that identifier, in the order of their part numbers. Each
+    /// piece records who stored it.
     Pieces(String),
-    /// From one body, or from the test.
+    /// One body, or the test.
     Body(Actor),
 }
 
-/// The changes that made a file what it is: of each kind the last one.
+/// The changes that produced the current state of a file: the last one of each kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileHistory {
-    /// Where its bytes came from; a copy keeps what its source has.
+    /// The source of its bytes. A copy keeps the source of the original.
     pub bytes: ByteSource,
-    /// Who stored it at its path.
+    /// The change that stored it at its path.
     pub stored: Change,
     /// The path of the file that it is a copy of.
     pub copied_from: Option<Path>,
-    /// Who had stored the file that it replaced.
+    /// The change that stored the file that it replaced.
     pub replaced: Option<Change>,
-    /// Where it was before it was renamed, and who renamed it.
+    /// Its path before it was renamed, and the rename.
     pub renamed: Option<Box<(Path, Change)>>,
-    /// Who set its content type afterwards.
+    /// The last change of its content type.
     pub content_type_set: Option<Change>,
-    /// Who set its modification time afterwards.
+    /// The last change of its modification time.
     pub mtime_set: Option<Change>,
 }
 
@@ -42,7 +43,7 @@ impl FileHistory {
         Self::new(ByteSource::Pieces(upload.to_owned()), stored)
     }
 
-    /// Creates the history of a copy of a file at `from` whose history this is.
+    /// Creates the history of a copy of the file at `from`, which has this history.
     pub(super) fn copied(&self, stored: Change, from: &Path) -> Self {
         let copied_from = Some(from.clone());
         Self { copied_from, ..Self::new(self.bytes.clone(), stored) }
@@ -61,12 +62,12 @@ impl FileHistory {
     }
 }
 
-/// How an entry was taken away from its path.
+/// The way in which an entry was removed from its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RemovalKind {
     /// It was deleted.
     Deleted,
-    /// It was deleted with all that was in it.
+    /// It was deleted with all its entries.
     DeletedWithContents,
     /// It was renamed to that path.
     RenamedTo(Path),
@@ -75,45 +76,45 @@ pub enum RemovalKind {
 /// The removal of a file or a directory from its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removal {
-    /// Where it was.
+    /// The path of the removed entry.
     pub path: Path,
-    /// When it was removed, and by whom.
+    /// The change that removed it.
     pub change: Change,
-    /// How it was removed.
+    /// The way in which it was removed.
     pub kind: RemovalKind,
     /// Whether it was a directory.
     pub was_directory: bool,
 }
 
-/// Why the join of an upload failed.
+/// The reason why the join of an upload failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JoinFailure {
-    /// A fault or the switch `join` wanted it to fail.
+    /// A fault or the option `join` requested the failure.
     Requested(Actor),
-    /// There was no place for the file.
+    /// The file could not be stored at its path.
     NoPlace(Obstacle),
 }
 
-/// What keeps a file from being at a path.
+/// The reason why a file cannot be stored at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Obstacle {
-    /// A directory on the way is missing.
+    /// A parent directory is missing.
     MissingDirectory {
         /// The directory.
         path: Path,
-        /// Its last removal, if there was one and it is remembered.
+        /// Its last removal, if there was one that is still remembered.
         removal: Option<Removal>,
     },
-    /// A file is where a directory should be.
+    /// A parent is a file.
     File {
         /// The file.
         path: Path,
-        /// Who stored it.
+        /// The change that stored it.
         stored: Change,
     },
-    /// A directory has the path itself.
+    /// The path itself is a directory.
     Directory {
-        /// Who created it.
+        /// The change that created it.
         created: Change,
     },
 }

@@ -1,4 +1,4 @@
-//! Tokens and identifiers that a seed decides.
+//! Tokens and identifiers, derived from the seed. Start with [`Ids`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,44 +7,45 @@ use uuid::Uuid;
 
 use crate::blob::Digest;
 
-/// What an identifier is for.
+/// The purpose of an identifier.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     /// A session token (§2.2).
     Token,
     /// A multipart identifier (§4.1).
     Multipart,
-    /// The name of an upload that was given none (§4.1).
+    /// A generated name for an upload (§4.1).
     Basename,
     /// One half of a key pair (§9).
     Key,
 }
 
-/// Gives identifiers that look random and are not.
+/// A generator of identifiers that look random and are deterministic.
 ///
-/// An identifier is a hash of the seed, its kind, the user, the path and how many of that sort
-/// there were before, so that requests running in parallel do not change each other's.
+/// An identifier is a hash of the seed, its kind, the user, the path, and the number of earlier
+/// identifiers of the same kind, user and path. Requests that run in parallel therefore do not
+/// change the identifiers of each other.
 #[derive(Clone, Debug)]
 pub(super) struct Ids {
     seed: u64,
-    /// How many were given of each sort, by a hash of what makes the sort. It grows with the paths
-    /// of uploads, and forgets none: no identifier must be given twice. A clone shares it until it
-    /// changes, and copying it allocates nothing for the single entry.
+    /// The number of identifiers of each kind, user and path, by a hash of these. It grows with the
+    /// paths of uploads and is never cleared, because no identifier may be given twice. A clone
+    /// shares it until it changes.
     given: Arc<HashMap<[u8; 16], u64>>,
 }
 
 impl Ids {
-    /// A source of identifiers; the same seed gives the same ones.
+    /// Creates a generator. The same seed gives the same identifiers.
     pub(super) fn new(seed: u64) -> Self {
         Self { seed, given: Arc::default() }
     }
 
-    /// The seed it was made with.
+    /// Returns the seed.
     pub(super) fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// The next identifier of `kind` for `user` and `path`, shaped as a version-4 UUID.
+    /// Returns the next identifier of `kind` for `user` and `path`, formatted as a version-4 UUID.
     pub(super) fn next(&mut self, kind: Kind, user: &str, path: &str) -> Uuid {
         let facts = [
             &self.seed.to_be_bytes()[..],
@@ -72,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_decides_whatever_the_order() {
+    fn identifiers_do_not_depend_on_the_order_of_requests() {
         let mut one = Ids::new(7);
         let mut two = Ids::new(7);
         let (a, b) =

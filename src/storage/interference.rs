@@ -1,26 +1,27 @@
-//! What somebody else does to an upload, its directory or a session, on request of a test only.
+//! Changes that another client would make to an upload, a directory or a session. Only faults use
+//! this module. Start with [`Interference`].
 
 use crate::protocol::{PieceEvent, UploadEvent};
 
 use super::{Change, Path, SessionId, Storage};
 
-/// Something that somebody else does.
+/// A change that another client makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Interference {
     /// The upload is aborted: ABORT.
     AbortUpload,
-    /// The upload expires, whatever its age: EXPIRED.
+    /// The upload expires, regardless of its age: EXPIRED.
     ExpireUpload,
     /// The upload is removed: DELETED.
     DeleteUpload,
-    /// The directory that the call's path lies in is removed, with all that is in it.
+    /// The directory of the path of the call is removed with all its entries.
     RemoveDirectory,
-    /// The token that the call came with expires.
+    /// The token of the call expires.
     ExpireToken,
 }
 
-/// What something befalls.
+/// The target of an interference.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct InterferenceTarget<'a> {
     /// An upload.
@@ -32,11 +33,11 @@ pub struct InterferenceTarget<'a> {
 }
 
 impl Storage {
-    /// Lets it happen.
+    /// Applies an interference to its target.
     ///
     /// # Errors
     ///
-    /// Why it cannot, in words.
+    /// Returns the reason if the target does not allow it.
     pub fn interfere(
         &mut self,
         change: Change,

@@ -1,4 +1,4 @@
-//! From pieces to a file (§4.4, §4.5).
+//! Joins the pieces of an upload to a file (§4.4, §4.5).
 
 use crate::blob::Blob;
 use crate::protocol::{ErrorKind, Join, PieceEvent, UploadEvent, UploadState};
@@ -7,11 +7,12 @@ use super::schedule::Job;
 use super::tree::{File, Node, Stat};
 use super::{Actor, Change, FileHistory, JoinFailure, Piece, Storage, Timestamp};
 
-/// What `error` says of an upload whose file found no place.
+/// The value of `error` in an upload whose file could not be stored.
 const NO_PLACE: u16 = 404;
 
 impl Storage {
-    /// Begins the join of a completed upload, and ends it when `join` says (§10), as `by` wants it.
+    /// Begins the join of a completed upload and schedules its end according to `join` (§10). `by`
+    /// is the actor that chose `join`.
     pub(super) fn join(&mut self, change: Change, id: &str, (join, by): (Join, Actor)) {
         self.uploads.change(id, |upload| {
             upload.step(change, UploadEvent::JoinBegun);
@@ -25,7 +26,7 @@ impl Storage {
                 self.uploads.change(id, |upload| upload.polls_left = Some(polls));
             }
             Join::After(time) => {
-                // What is due after all time never comes.
+                // A time beyond the last timestamp never comes.
                 if let Some(at) = change.at.after(time) {
                     let by = change.by.job();
                     self.due.set(at, Job::Join { upload: id.to_owned(), by });
@@ -34,8 +35,8 @@ impl Storage {
         }
     }
 
-    /// Counts a look at the status of an upload: some joins wait for that.
-    pub fn polled(&mut self, change: Change, id: &str) {
+    /// Counts a status request for an upload. Some joins end after a number of them.
+    pub fn record_status_poll(&mut self, change: Change, id: &str) {
         let left = self.uploads.change(id, |upload| {
             let left = upload.polls_left;
             upload.polls_left = left.map(|left| left.saturating_sub(1));
@@ -46,8 +47,8 @@ impl Storage {
         }
     }
 
-    /// Ends a join. The file exists, whole and at once, when this succeeds; when there is no place
-    /// for it any more, the upload has failed and an older file is as it was.
+    /// Ends a join. On success the file exists, complete and at once. If the file cannot be stored
+    /// at its path, the upload fails and an older file stays unchanged.
     pub(super) fn end_join(&mut self, change: Change, id: &str) {
         if self.place_joined(change, id).is_err() {
             let path = self.uploads.get(id).map(|upload| upload.path.clone());
@@ -78,7 +79,7 @@ impl Storage {
         let mtime = Timestamp::from_secs(upload.mtime);
         let file = File {
             stat: Stat { uid: owner.uid, gid: owner.gid, ctime: change.at, mtime },
-            content: Blob::join(upload.current().filter_map(Piece::content).cloned()),
+            content: Blob::join(upload.current_pieces().filter_map(Piece::content).cloned()),
             content_type: upload.content_type.clone(),
             visible: change.at.after(self.options.egress_delay),
             history: Box::new(FileHistory::joined(change, id)),

@@ -1,8 +1,8 @@
-//! The storage origin itself: deterministic, without I/O, without a clock.
+//! The storage service: deterministic, without I/O and without a clock.
 //!
-//! It is given the time with every call, and with every change who makes it; it decides, and
-//! remembers. Refusals are
-//! [causes](crate::protocol::ErrorKind); what a cause is called on an endpoint is not known here.
+//! Every call passes the time, and every change passes its actor; the storage decides and stores
+//! the result. Errors are of an [`ErrorKind`](crate::protocol::ErrorKind). The number of an error
+//! on an endpoint is unknown here. Start with [`Storage`] and [`Tree`].
 
 mod change;
 mod clock;
@@ -47,20 +47,20 @@ use crate::protocol::{ErrorKind, Limits, Options, Policy};
 use rate_limit::Rate;
 use schedule::Schedule;
 
-/// What an origin is made from.
+/// The configuration of a storage.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The account's name.
     pub account: String,
-    /// Who may log in; at least one.
+    /// The users that may log in; at least one.
     pub users: Vec<UserRecord>,
-    /// How it behaves where that can be chosen.
+    /// The configurable behaviour.
     pub options: Options,
-    /// What decides its tokens and identifiers.
+    /// The seed of its tokens and identifiers.
     pub seed: u64,
 }
 
-/// One account of the storage service, with all that it holds.
+/// An account of the storage service with all its data.
 #[derive(Clone, Debug)]
 pub struct Storage {
     account: String,
@@ -70,13 +70,14 @@ pub struct Storage {
     sessions: Sessions,
     tree: Tree,
     uploads: Uploads,
-    /// When the collector last ran.
+    /// The time of the last run of the collector.
     collected: Option<Timestamp>,
     rate: Rate,
 }
 
 impl Storage {
-    /// A new account with a root that belongs to the first user, and every user's root in it.
+    /// Creates an account. The root belongs to the first user; the root directory of every user
+    /// exists.
     pub fn new(setup: Setup, now: Timestamp) -> Self {
         let (uid, gid) = setup.users.first().map_or((1, 1), |user| (user.uid, user.gid));
         let mut storage = Self {
@@ -91,7 +92,7 @@ impl Storage {
             rate: Rate::default(),
         };
         for (index, user) in storage.sessions.users().to_vec().iter().enumerate() {
-            // Only a file could be in the way, and there are none yet.
+            // Only a file could block a directory, and there are none yet.
             let _ = storage.make_directory(
                 Change::by_test(now),
                 UserId(index),
@@ -102,46 +103,46 @@ impl Storage {
         storage
     }
 
-    /// The account's name.
+    /// Returns the name of the account.
     pub fn account(&self) -> &str {
         &self.account
     }
 
-    /// The figures it goes by.
+    /// Returns the limits.
     pub fn limits(&self) -> &Limits {
         &self.options.limits
     }
 
-    /// How it behaves where that can be chosen.
+    /// Returns the options.
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// What decides its tokens and identifiers.
+    /// Returns the seed of the tokens and identifiers.
     pub fn seed(&self) -> u64 {
         self.ids.seed()
     }
 
-    /// The users and their tokens.
+    /// Returns the users and their tokens.
     pub fn sessions(&self) -> &Sessions {
         &self.sessions
     }
 
-    /// Every upload.
+    /// Returns every upload.
     pub fn uploads(&self) -> &Uploads {
         &self.uploads
     }
 
-    /// The directories and files.
+    /// Returns the directories and files.
     pub fn tree(&self) -> &Tree {
         &self.tree
     }
 
-    /// Gives `user` a token that sees `subdir` of the user's root as `/` (§2.7).
+    /// Gives `user` a token that sees `subdir` of the root of the user as `/` (§2.7).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NoSubdirectory`] if there is no such directory.
+    /// [`ErrorKind::NoSubdirectory`] if the directory does not exist.
     pub fn grant(
         &mut self,
         change: Change,
@@ -163,12 +164,13 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BadCredentials`] if it does not work any more, or never did.
+    /// [`ErrorKind::BadCredentials`] if the token is not valid.
     pub fn revoke(&mut self, change: Change, token: &str) -> Result<(), ErrorKind> {
         self.sessions.revoke(change, token)
     }
 
-    /// Gives a token a new end, counted from now; 0 seconds are for ever. Works once for a token.
+    /// Sets a new lifetime of a token, counted from now; 0 seconds mean no end. It works once per
+    /// token.
     ///
     /// # Errors
     ///
@@ -182,12 +184,13 @@ impl Storage {
         self.sessions.update(now, token, secs)
     }
 
-    /// Notes that a signature was used that is valid until `expires`, in seconds; whether it may be, at
-    /// its first use or by the switch.
+    /// Records the use of a signature that is valid until `expires`, in seconds. A second use is
+    /// allowed only by the option `signature_reuse`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BadCredentials`] if it was used before.
+    /// [`ErrorKind::BadCredentials`] if the signature was used before and the option does not allow
+    /// it.
     pub fn use_signature(
         &mut self,
         now: Timestamp,
@@ -199,51 +202,53 @@ impl Storage {
         if accepted { Ok(()) } else { Err(ErrorKind::BadCredentials) }
     }
 
-    /// Ends a session by its number, and says whether there was one.
+    /// Ends a session by its number, and returns whether it existed.
     pub fn end_session(&mut self, change: Change, id: SessionId) -> bool {
         self.sessions.end(change, id)
     }
 
-    /// Ends the sessions of the user of that name, or of everyone, that are as old as `age`, and
-    /// says how many of those would have lived longer.
+    /// Ends the sessions of the user of that name, or of all users, that are at least `age` old.
+    /// Returns how many of them would have lived longer.
     pub fn end_sessions_of_age(
         &mut self,
         change: Change,
         user: Option<&str>,
         age: Duration,
     ) -> u64 {
-        match user.map(|name| self.sessions.user_named(name)) {
+        match user.map(|name| self.sessions.find_user(name)) {
             Some(None) => 0,
             Some(Some(user)) => self.sessions.end_older(change, Some(user), age),
             None => self.sessions.end_older(change, None, age),
         }
     }
 
-    /// Forgets the sessions that have expired: nothing that comes later has ended them.
+    /// Removes expired sessions. No later actor is recorded as having ended them.
     pub fn forget_expired_sessions(&mut self, now: Timestamp) {
         self.sessions.forget_expired(now);
     }
 
-    /// Changes how it behaves, from here on.
+    /// Returns the options for changes.
     pub fn options_mut(&mut self) -> &mut Options {
         &mut self.options
     }
 
-    /// The origin as it was, with the sessions of now: what somebody sees who looks at old data.
+    /// Returns a copy of the past storage `past` with the current sessions, for responses from old
+    /// data.
     #[must_use]
     pub fn as_of(&self, past: &Self) -> Self {
         let options = self.options.clone();
         Self { sessions: self.sessions.clone(), options, ..past.clone() }
     }
 
-    /// Makes `keys` the account's pair; it acts as the first user.
-    pub fn give_keys(&mut self, keys: KeyPair) {
+    /// Sets the key pair of the account. It acts as the first user.
+    pub fn set_keys(&mut self, keys: KeyPair) {
         let root = self.sessions.user(UserId::FIRST).root.clone();
         self.sessions.set_keys(keys, Principal { user: UserId::FIRST, root, session: None });
     }
 
-    /// Makes a key pair that acts as `principal`, in place of the account's earlier one (§9).
-    pub fn make_keys(&mut self, principal: Principal) -> KeyPair {
+    /// Creates a key pair that acts as `principal`, and replaces the earlier one of the account
+    /// (§9).
+    pub fn create_keys(&mut self, principal: Principal) -> KeyPair {
         let name = self.sessions.user(principal.user).name.clone();
         let mut key = |half: &str| self.ids.next(Kind::Key, &name, half).simple().to_string();
         let keys = KeyPair { access_key: key("access"), secret_key: key("secret") };
@@ -251,11 +256,11 @@ impl Storage {
         keys
     }
 
-    /// Puts a file where a test wants one, with the parents it needs. It belongs to `user`.
+    /// Stores a file for a test, with missing parents. It belongs to `user`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::FileInPath`] or [`ErrorKind::IsDirectory`] if something is in the way.
+    /// [`ErrorKind::FileInPath`] or [`ErrorKind::IsDirectory`] if another entry is in the way.
     pub fn plant(
         &mut self,
         change: Change,
@@ -270,7 +275,7 @@ impl Storage {
         let file = File {
             stat: Stat { uid: owner.uid, gid: owner.gid, ctime: change.at, mtime: change.at },
             content,
-            content_type: crate::protocol::of_name(name).map(str::to_owned),
+            content_type: crate::protocol::derive_from_name(name).map(str::to_owned),
             visible: Some(change.at),
             history: Box::new(FileHistory::posted(change)),
         };
@@ -311,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clone_shares_all_that_does_not_change() {
+    fn a_clone_shares_everything_that_does_not_change() {
         let mut storage = storage();
         for at in ["/a/x", "/b/y"] {
             plant(&mut storage, at);

@@ -1,55 +1,58 @@
-//! What can be done with uploads: begin, store a piece, complete, abort (§4).
+//! The operations on uploads: create, store a piece, complete, abort, restart (§4). Start with
+//! [`Uploads`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::protocol::{
-    ErrorKind, Join, Limit, OCTET_STREAM, Operation, PieceEvent, UploadEvent, essence, is_known,
-    of_name, permit,
+    ErrorKind, Join, Limit, OCTET_STREAM, Operation, PieceEvent, UploadEvent, derive_from_name,
+    essence, is_known, permit,
 };
 
 use super::ids::Kind;
 use super::upload::{NewPiece, check_digest};
 use super::{Actor, Change, Path, Storage, Upload, UserId};
 
-/// What a client says of an upload that it begins.
+/// The parameters of a new upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewUpload {
     /// The directory of the destination.
     pub directory: Path,
-    /// The name in it; the origin makes one up where there is none.
+    /// The name in the directory. If it is `None`, the origin generates one.
     pub name: Option<String>,
-    /// The content type that was given.
+    /// The declared content type.
     pub content_type: Option<String>,
-    /// The modification time that was given, in seconds since the epoch.
+    /// The declared modification time, in seconds since the epoch.
     pub mtime: Option<u64>,
 }
 
-/// Every upload of the account, in the order of creation. They stay listed in every state (§7.3), so
-/// that this grows with what clients begin. A clone shares them until they change.
+/// Every upload of the account, in the order of creation. An upload stays listed in every state
+/// (§7.3), so the list grows with every new upload. A clone shares the uploads until they change.
 #[derive(Clone, Debug, Default)]
 pub struct Uploads {
     list: Arc<Vec<Arc<Upload>>>,
     by_id: Arc<HashMap<String, usize>>,
-    /// How many are open: counted along, so that creating the thousandth is no search.
+    /// The number of open uploads. It is updated with each change, so that creating an upload needs
+    /// no search.
     open: u64,
-    /// Bytes in those that may become files: counted along, as a quota is checked with every request.
+    /// The bytes in pieces that may become files. It is updated with each change, because every
+    /// request checks the quota.
     waiting: u64,
 }
 
 impl Uploads {
-    /// The uploads in the order of creation.
+    /// Returns the uploads in the order of creation.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Upload> + ExactSizeIterator {
         self.list.iter().map(Arc::as_ref)
     }
 
-    /// The upload of that identifier, whoever it belongs to.
+    /// Returns the upload with that identifier, of any owner.
     pub fn get(&self, id: &str) -> Option<&Upload> {
         self.by_id.get(id).map(|at| &*self.list[*at])
     }
 
-    /// Bytes in pieces that may become files.
-    pub(super) fn waiting(&self) -> u64 {
+    /// Returns the bytes in pieces that may become files.
+    pub(super) fn pending_bytes(&self) -> u64 {
         self.waiting
     }
 
@@ -59,7 +62,7 @@ impl Uploads {
         self.open += 1;
     }
 
-    /// Lets `change` work on one upload, and keeps count of the open ones.
+    /// Changes one upload by `change`, and updates the counts.
     pub(super) fn change<T>(
         &mut self,
         id: &str,
@@ -67,9 +70,9 @@ impl Uploads {
     ) -> Option<T> {
         let at = *self.by_id.get(id)?;
         let upload = Arc::make_mut(&mut Arc::make_mut(&mut self.list)[at]);
-        let (was_open, waited) = (upload.is_open(), upload.waiting());
+        let (was_open, waited) = (upload.is_open(), upload.pending_bytes());
         let done = change(upload);
-        self.waiting = self.waiting - waited + upload.waiting();
+        self.waiting = self.waiting - waited + upload.pending_bytes();
         match (was_open, upload.is_open()) {
             (true, false) => self.open -= 1,
             (false, true) => self.open += 1,
@@ -80,7 +83,7 @@ impl Uploads {
 }
 
 impl Storage {
-    /// Whether an upload could begin; nothing is changed.
+    /// Checks whether an upload can be created. It changes nothing.
     ///
     /// # Errors
     ///
@@ -96,15 +99,15 @@ impl Storage {
         if destination.is_some_and(|path| self.tree.directory(&path).is_ok()) {
             return Err(ErrorKind::IsDirectory);
         }
-        let full = self.uploads.open >= self.options.limits.of(Limit::OpenUploads);
+        let full = self.uploads.open >= self.options.limits.get(Limit::OpenUploads);
         if full { Err(ErrorKind::TooManyUploads) } else { Ok(()) }
     }
 
-    /// Begins an upload. Its destination is visible nowhere until it is joined (§4.1).
+    /// Creates an upload. The destination is not visible before the join (§4.1).
     ///
     /// # Errors
     ///
-    /// As [`Storage::check_create`].
+    /// The errors of [`Storage::check_create`].
     pub fn create(
         &mut self,
         change: Change,
@@ -124,11 +127,11 @@ impl Storage {
         Ok(&self.uploads.list[self.uploads.list.len() - 1])
     }
 
-    /// The upload `id` if it is `user`'s and takes `operation` in its state.
+    /// Returns the upload `id` if it belongs to `user` and its state allows `operation`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::UnknownUpload`], or what [`permit`] says.
+    /// [`ErrorKind::UnknownUpload`], and the errors of [`permit`].
     pub fn upload_for(
         &self,
         user: UserId,
@@ -141,12 +144,12 @@ impl Storage {
         Ok(upload)
     }
 
-    /// Stores a piece whose body has come whole.
+    /// Stores a piece after its whole body was received.
     ///
     /// # Errors
     ///
-    /// The size that really came, whatever has changed since the head was accepted, and the
-    /// checksum, in this order (§1.14).
+    /// The errors of the received size, even if the state has changed since the head was accepted,
+    /// and then of the checksum (§1.14).
     pub fn store_piece(
         &mut self,
         change: Change,
@@ -163,23 +166,23 @@ impl Storage {
         Ok(())
     }
 
-    /// Whether an upload could be completed; nothing is changed.
+    /// Checks whether an upload can be completed. It changes nothing.
     ///
     /// # Errors
     ///
-    /// As [`Storage::upload_for`], and [`ErrorKind::Gaps`].
+    /// The errors of [`Storage::upload_for`], and [`ErrorKind::Gaps`].
     pub fn check_complete(&self, user: UserId, id: &str) -> Result<&Upload, ErrorKind> {
         let upload = self.upload_for(user, id, Operation::Complete)?;
         upload.check_numbers()?;
         Ok(upload)
     }
 
-    /// Completes an upload and says how many pieces it has. The join follows (§4.4), as `join` says
-    /// and its actor wants it, or else the switch.
+    /// Completes an upload and returns its number of pieces. The join follows (§4.4), according to
+    /// `join` and its actor, or else to the option `join`.
     ///
     /// # Errors
     ///
-    /// As [`Storage::check_complete`].
+    /// The errors of [`Storage::check_complete`].
     pub fn complete(
         &mut self,
         change: Change,
@@ -193,11 +196,11 @@ impl Storage {
         Ok(parts)
     }
 
-    /// Gives an upload up, and its pieces with it.
+    /// Aborts an upload and its pieces.
     ///
     /// # Errors
     ///
-    /// As [`Storage::upload_for`].
+    /// The errors of [`Storage::upload_for`].
     pub fn abort(&mut self, change: Change, user: UserId, id: &str) -> Result<(), ErrorKind> {
         self.upload_for(user, id, Operation::Abort)?;
         self.uploads.change(id, |upload| {
@@ -207,12 +210,12 @@ impl Storage {
         Ok(())
     }
 
-    /// Opens a failed upload again: its pieces are as if they had just been stored (§4.4).
+    /// Reopens a failed upload. Its pieces are as if they had just been stored (§4.4).
     ///
     /// # Errors
     ///
-    /// As [`Storage::upload_for`], and [`ErrorKind::NotRestartable`] if the collector has run since the
-    /// upload was created.
+    /// The errors of [`Storage::upload_for`], and [`ErrorKind::NotRestartable`] if the collector
+    /// has run since the upload was created.
     pub fn restart(&mut self, change: Change, user: UserId, id: &str) -> Result<(), ErrorKind> {
         let created = self.upload_for(user, id, Operation::Restart)?.created;
         if self.collected.is_some_and(|collected| created < collected) {
@@ -228,8 +231,9 @@ impl Storage {
     }
 }
 
-/// The type of a file: what was given, unless that asks for derivation, else its name's (§3.9).
+/// Returns the type of a file: the declared type, unless that asks for derivation, else the type
+/// derived from its name (§3.9).
 pub(super) fn content_type(given: Option<&str>, name: &str) -> Option<String> {
     let says = |given: &&str| is_known(given) && !essence(given).eq_ignore_ascii_case(OCTET_STREAM);
-    given.filter(says).or_else(|| of_name(name)).map(str::to_owned)
+    given.filter(says).or_else(|| derive_from_name(name)).map(str::to_owned)
 }

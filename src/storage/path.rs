@@ -1,4 +1,5 @@
-//! Paths as the origin understands them (§3.1–§3.5).
+//! Paths of the origin (§3.1–§3.5). This module does not know which paths exist. Start with
+//! [`Path`].
 
 use std::fmt;
 
@@ -6,35 +7,35 @@ use percent_encoding::percent_decode;
 
 use crate::protocol::ErrorKind;
 
-/// A place in an account: the names from the account's root down.
+/// A path in an account: the names from the root of the account down.
 ///
-/// Leading, trailing and doubled slashes are gone. The path does not know the account's name; it
-/// is put in front where a path is answered.
+/// Leading, trailing and repeated slashes are removed. The path does not contain the name of the
+/// account; [`Path::absolute`] adds it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Path(Vec<String>);
 
-/// How a path came over the wire (§3.3).
+/// The form of a path on the wire (§3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathEncoding {
-    /// As it stands: US-ASCII, and bytes above that taken as UTF-8.
+    /// Raw: US-ASCII, with other bytes read as UTF-8.
     Raw,
     /// URI-quoted: `%XX`, and `+` for a space.
     PercentEncoded,
 }
 
 impl Path {
-    /// The account's root.
+    /// Returns the root of the account.
     pub const fn root() -> Self {
         Self(Vec::new())
     }
 
-    /// Reads a path; `max` bytes at most, in the form in which it came (§3.2).
+    /// Parses a path of at most `max` bytes in its form on the wire (§3.2).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::PathTooLong`] if a segment or the whole is over `max`, else [`ErrorKind::InvalidPath`]
-    /// for a bad escape, bytes that are not UTF-8, and names with two consecutive periods or a
-    /// single one alone (§3.5).
+    /// [`ErrorKind::PathTooLong`] if a segment or the whole path is longer than `max`. Otherwise
+    /// [`ErrorKind::InvalidPath`] for a bad escape, bytes that are not UTF-8, and a name that is
+    /// `.` or contains `..` (§3.5).
     pub fn parse(text: &[u8], path_encoding: PathEncoding, max: u64) -> Result<Self, ErrorKind> {
         let segments = split(text, path_encoding);
         let length: usize = segments.iter().map(|segment| segment.len() + 1).sum();
@@ -48,7 +49,7 @@ impl Path {
             .map(Self)
     }
 
-    /// The path that has `self` as seen from `base` (§2.7).
+    /// Returns the path that is `self` relative to `base` (§2.7).
     #[must_use]
     pub fn under(self, base: &Self) -> Self {
         let mut segments = base.0.clone();
@@ -56,7 +57,7 @@ impl Path {
         Self(segments)
     }
 
-    /// The entry `name` in this directory.
+    /// Returns the path of the entry `name` in this directory.
     #[must_use]
     pub fn child(&self, name: &str) -> Self {
         let mut segments = self.0.clone();
@@ -64,21 +65,21 @@ impl Path {
         Self(segments)
     }
 
-    /// Returns what a path means that the author of a test wrote, wherever the API takes one.
+    /// Resolves a path in test code, wherever the API takes one.
     ///
-    /// It may be written from the account's root, `/videos/a.mp4`, or as answers show it, with the
-    /// account in front, `/acme/videos/a.mp4`. If a directory is called like the account, both could
-    /// be meant: the path from the account's root wins if something is there, so that
-    /// `/acme/acme/a.mp4` and, where that exists, `/acme/a.mp4` name the file in that directory.
-    /// Where nothing can be there yet, in the builder and in the globs of faults, a path that begins
-    /// with the account has the account in front.
+    /// It may begin at the root of the account, `/videos/a.mp4`, or with the name of the account,
+    /// as responses show it: `/acme/videos/a.mp4`. If a directory has the name of the account, the
+    /// path is ambiguous. Then the path from the root of the account is used if it exists, so that
+    /// `/acme/acme/a.mp4` and, if it exists, `/acme/a.mp4` name the file in that directory. In the
+    /// builder and in the globs of faults, where no path exists yet, a path that begins with the
+    /// name of the account always means the account.
     #[must_use]
     pub fn as_written(self, account: &str, is_there: impl Fn(&Self) -> bool) -> Self {
         let has_account = self.0.first().is_some_and(|first| first == account);
         if has_account && !is_there(&self) { Self(self.0[1..].to_vec()) } else { self }
     }
 
-    /// The path that answers show as `absolute`, if it is of that account.
+    /// Parses a path as responses show it, if it belongs to that account.
     pub(crate) fn inside(absolute: &str, account: &str) -> Option<Self> {
         let names = absolute.strip_prefix('/')?.strip_prefix(account)?;
         let is_inside = names.is_empty() || names.starts_with('/');
@@ -87,7 +88,7 @@ impl Path {
         })
     }
 
-    /// The same path as seen from the account's root, if its first name is the account's.
+    /// Removes the first name if it is the name of the account.
     #[must_use]
     pub(crate) fn without_account(mut self, account: &str) -> Self {
         if self.0.first().is_some_and(|first| first == account) {
@@ -96,33 +97,33 @@ impl Path {
         self
     }
 
-    /// The directory that holds it, and its name in there; nothing for the root.
+    /// Returns the parent directory and the last name, or `None` for the root.
     pub fn split_last(&self) -> Option<(Self, &str)> {
         let (last, parents) = self.0.split_last()?;
         Some((Self(parents.to_vec()), last))
     }
 
-    /// Returns the path of its first `depth` names.
+    /// Returns the path of the first `depth` names.
     pub(super) fn ancestor(&self, depth: usize) -> Self {
         Self(self.0[..depth.min(self.0.len())].to_vec())
     }
 
-    /// Returns whether it is somewhere below `directory`.
+    /// Returns whether the path is below `directory`, at any depth.
     pub fn is_inside(&self, directory: &Self) -> bool {
         self.0.len() > directory.0.len() && self.0.starts_with(&directory.0)
     }
 
-    /// The names from the root down.
+    /// Returns the names from the root down.
     pub fn segments(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator {
         self.0.iter().map(String::as_str)
     }
 
-    /// Whether it is the account's root.
+    /// Returns whether the path is the root of the account.
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The path as answers show it: absolute, with the account in front (§1.2).
+    /// Returns the path as responses show it: absolute, with the name of the account (§1.2).
     pub fn absolute(&self, account: &str) -> String {
         std::iter::once(account)
             .chain(self.segments())
@@ -143,13 +144,14 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The last component of a name that holds slashes (§3.4), still in the form in which it came.
+/// Returns the last component of a name that contains slashes (§3.4), in its form on the wire.
 pub fn last_component(text: &[u8], path_encoding: PathEncoding) -> &[u8] {
     split(text, path_encoding).pop().unwrap_or_default()
 }
 
-/// The non-empty pieces between slashes. A quoted slash splits like any other: names are unquoted
-/// first (§3.3), but lengths are counted in the quoted form, so the pieces stay quoted here.
+/// Returns the non-empty segments between slashes. A quoted slash separates like any other, because
+/// names are unquoted first (§3.3). The segments stay quoted, because lengths are counted in the
+/// quoted form.
 fn split(text: &[u8], path_encoding: PathEncoding) -> Vec<&[u8]> {
     let mut segments = Vec::new();
     let mut start = 0;
@@ -182,7 +184,7 @@ fn name(segment: &[u8], path_encoding: PathEncoding) -> Result<String, ErrorKind
     if name == "." || name.contains("..") { Err(ErrorKind::InvalidPath) } else { Ok(name) }
 }
 
-/// Undoes `%XX` and `+`; nothing if an escape is not two hexadecimal digits.
+/// Decodes `%XX` and `+`, or returns `None` if an escape is not two hexadecimal digits.
 fn unquote(text: &[u8]) -> Option<Vec<u8>> {
     let escapes_hold = text.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
         text.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
@@ -206,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn slashes_in_front_behind_and_doubled_do_not_matter() {
+    fn leading_trailing_and_repeated_slashes_are_ignored() {
         for text in ["/dir/a", "dir/a/", "//dir//a", "dir/a"] {
             assert_eq!(plain(text).unwrap(), "/dir/a");
         }
@@ -214,12 +216,12 @@ mod tests {
     }
 
     #[test]
-    fn odd_characters_are_ordinary() {
+    fn names_may_have_any_other_character() {
         assert_eq!(plain("/a\\b *?\t%2F+").unwrap(), "/a\\b *?\t%2F+");
     }
 
     #[test]
-    fn periods_that_could_climb_are_refused() {
+    fn names_of_periods_are_rejected() {
         for text in [".", "..", "/a/./b", "/a/../b", "a..b", "/..."] {
             assert_eq!(plain(text), Err(ErrorKind::InvalidPath), "{text}");
         }
@@ -234,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_escapes_and_bytes_that_are_not_utf_8_are_refused() {
+    fn bad_escapes_and_invalid_utf_8_are_rejected() {
         for text in ["%", "%2", "%zz", "a%2", "%FF"] {
             assert_eq!(quoted(text), Err(ErrorKind::InvalidPath), "{text}");
         }
@@ -242,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_count_in_the_form_that_came() {
+    fn lengths_are_counted_in_the_form_on_the_wire() {
         let parse =
             |text: &str, path_encoding, max| Path::parse(text.as_bytes(), path_encoding, max);
         assert!(parse("/abc", PathEncoding::Raw, 4).is_ok());
@@ -251,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_with_slashes_keeps_its_last_component() {
+    fn last_component_drops_everything_before_a_slash() {
         assert_eq!(last_component(b"/a/test.mp3/", PathEncoding::Raw), b"test.mp3");
         assert_eq!(last_component(b"a%2Ftest%20x", PathEncoding::PercentEncoded), b"test%20x");
         assert_eq!(last_component(b"//", PathEncoding::Raw), b"");

@@ -1,4 +1,4 @@
-//! Whole files (§5), and what all files together may take (§1.12).
+//! Stores whole files (§5), and checks the disk quota (§1.12). Start with [`NewFile`].
 
 use crate::blob::Blob;
 use crate::protocol::ErrorKind;
@@ -7,32 +7,32 @@ use super::ids::Kind;
 use super::tree::{File, Node, Stat};
 use super::{Change, FileHistory, MissingParents, Path, Storage, Timestamp, UserId};
 
-/// A file that is to be stored as a whole.
+/// The parameters of a file that is stored as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewFile {
     /// The directory of the destination.
     pub directory: Path,
-    /// The name in it; the origin makes one up where there is none.
+    /// The name in the directory. If it is `None`, the origin generates one.
     pub name: Option<String>,
-    /// What is done about directories that are missing.
+    /// The handling of missing parent directories.
     pub parents: MissingParents,
-    /// The modification time that was given, in seconds since the epoch.
+    /// The declared modification time, in seconds since the epoch.
     pub mtime: Option<u64>,
 }
 
 impl Storage {
-    /// Whether a file could have that destination; nothing is changed.
+    /// Checks whether a file can have that name. It changes nothing.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::IsDirectory`] if a directory has the name.
+    /// [`ErrorKind::IsDirectory`] if the name is a directory.
     pub fn check_name(&self, new: &NewFile) -> Result<(), ErrorKind> {
         let path = new.name.as_deref().map(|name| new.directory.child(name));
         let taken = path.is_some_and(|path| self.tree.directory(&path).is_ok());
         if taken { Err(ErrorKind::IsDirectory) } else { Ok(()) }
     }
 
-    /// Whether a file's directory is there, or can be made; nothing is changed.
+    /// Checks whether the directory of a file exists or can be created. It changes nothing.
     ///
     /// # Errors
     ///
@@ -48,11 +48,11 @@ impl Storage {
         }
     }
 
-    /// Stores a file, in place of one that is there, and says where it is.
+    /// Stores a file, replaces an existing one, and returns its path.
     ///
     /// # Errors
     ///
-    /// As [`Storage::check_name`] and [`Storage::check_parent`].
+    /// The errors of [`Storage::check_name`] and [`Storage::check_parent`].
     pub fn post(
         &mut self,
         change: Change,
@@ -80,7 +80,8 @@ impl Storage {
         Ok(path)
     }
 
-    /// Whether so many bytes more may be stored (§1.12); without a length, whether any may.
+    /// Checks whether `declared` more bytes fit into the quota (§1.12). Without a length, it checks
+    /// whether any byte fits.
     ///
     /// # Errors
     ///
@@ -92,8 +93,8 @@ impl Storage {
         if fits { Ok(()) } else { Err(ErrorKind::DiskFull) }
     }
 
-    /// Bytes in files, and in the pieces of uploads that may yet become files.
+    /// Returns the bytes in files and in pieces that may become files.
     pub fn used(&self) -> u64 {
-        self.tree.bytes() + self.uploads.waiting()
+        self.tree.bytes() + self.uploads.pending_bytes()
     }
 }

@@ -1,4 +1,4 @@
-//! How many requests come in a second (§1.11).
+//! The limit of requests per second (§1.11).
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,19 +7,20 @@ use crate::protocol::ErrorKind;
 
 use super::Storage;
 
-/// The requests of the last second, by real time: a client that waits, waits for real.
+/// The times of the requests of the last second. It uses real time, because clients wait in real
+/// time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rate {
     recent: VecDeque<Duration>,
 }
 
 impl Storage {
-    /// Counts a request that comes when the origin has run for `elapsed`.
+    /// Counts a request that arrives `elapsed` after the start of the origin.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::RateLimited`] if there have been as many in the last second as the switch allows;
-    /// this one does not count then.
+    /// [`ErrorKind::RateLimited`] if the last second already has the number of requests that the
+    /// option `rate_limit` allows. The rejected request does not count.
     pub fn count_request(&mut self, elapsed: Duration) -> Result<(), ErrorKind> {
         const WINDOW: Duration = Duration::from_secs(1);
         let Some(limit) = self.options.rate_limit else { return Ok(()) };

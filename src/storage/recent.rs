@@ -1,17 +1,18 @@
-//! A bounded memory: the latest value of each key.
+//! A bounded map of the latest value of each key. Start with [`Recent`].
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
-/// How many removed paths and ended tokens are remembered of each; the oldest are forgotten first.
+/// The number of removed paths, and of ended tokens, that are remembered. The oldest are dropped
+/// first.
 pub const REMEMBERED: usize = 1024;
 
 /// The latest value of each key, for the [`REMEMBERED`] keys that were recorded last.
 #[derive(Clone, Debug)]
 pub(super) struct Recent<K, V> {
     by_key: HashMap<K, (u64, V)>,
-    /// The keys by the order in which they were recorded.
+    /// The keys in the order in which they were recorded.
     order: BTreeMap<u64, K>,
     recorded: u64,
     has_forgotten: bool,
@@ -52,7 +53,7 @@ impl<K: Clone + Eq + Hash, V> Recent<K, V> {
         self.by_key.values().map(|(number, value)| (*number, value))
     }
 
-    /// Returns whether a key was forgotten because there were too many.
+    /// Returns whether a key was dropped because of the bound.
     pub(super) fn has_forgotten(&self) -> bool {
         self.has_forgotten
     }
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_keys_are_forgotten_beyond_the_bound() {
+    fn the_oldest_keys_are_dropped_beyond_the_bound() {
         let mut recent = Recent::default();
         for key in 0..=REMEMBERED {
             recent.record(key, ());

@@ -1,53 +1,53 @@
-//! What is due at a later time.
+//! Jobs that run at a later time.
 //!
-//! Nothing happens in the background: before every call, what has become due is done, each thing at
-//! its own time.
+//! Nothing runs in the background. Before every call, the due jobs run, each with its own time as
+//! the current time. Start with [`Schedule`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Actor, Change, MissingParents, Path, Storage, Timestamp, UserId};
 
-/// Something that is to be done, and for whom.
+/// A scheduled job.
 #[derive(Clone, Debug)]
 pub(super) enum Job {
     /// The join of an upload ends.
     Join { upload: String, by: Actor },
-    /// A file is copied, as `fetchFileHTTP` asked.
+    /// A file is copied for `fetchFileHTTP`.
     Fetch { user: UserId, from: Path, to: Path, parents: MissingParents, by: Actor },
 }
 
-/// Tasks by their time; those of one time in the order in which they were set. A clone shares them
-/// until they change.
+/// The jobs in the order of their times. Jobs of the same time run in the order in which they were
+/// added. A clone shares them until they change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Schedule {
-    tasks: Arc<BTreeMap<(Timestamp, u64), Job>>,
+    jobs: Arc<BTreeMap<(Timestamp, u64), Job>>,
     set: u64,
 }
 
 impl Schedule {
-    pub(super) fn set(&mut self, at: Timestamp, task: Job) {
-        Arc::make_mut(&mut self.tasks).insert((at, self.set), task);
+    pub(super) fn set(&mut self, at: Timestamp, job: Job) {
+        Arc::make_mut(&mut self.jobs).insert((at, self.set), job);
         self.set += 1;
     }
 
     fn take(&mut self, now: Timestamp) -> Option<(Timestamp, Job)> {
-        self.tasks.first_key_value().filter(|((at, _), _)| *at <= now)?;
-        let ((at, _), task) = Arc::make_mut(&mut self.tasks).pop_first()?;
-        Some((at, task))
+        self.jobs.first_key_value().filter(|((at, _), _)| *at <= now)?;
+        let ((at, _), job) = Arc::make_mut(&mut self.jobs).pop_first()?;
+        Some((at, job))
     }
 }
 
 impl Storage {
-    /// When the next thing becomes due.
+    /// Returns the time of the next job.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.due.tasks.keys().next().map(|(at, _)| *at)
+        self.due.jobs.keys().next().map(|(at, _)| *at)
     }
 
-    /// Does what has become due. To be called before anything is asked of the origin.
+    /// Runs the due jobs. Call it before every other call.
     pub fn run_due(&mut self, now: Timestamp) {
-        while let Some((at, task)) = self.due.take(now) {
-            match task {
+        while let Some((at, job)) = self.due.take(now) {
+            match job {
                 Job::Join { upload, by } => self.end_join(Change { at, by }, &upload),
                 Job::Fetch { user, from, to, parents, by } => {
                     self.fetch(Change { at, by }, user, &from, &to, parents);
@@ -56,7 +56,7 @@ impl Storage {
         }
     }
 
-    /// Sets a copy of a file of this account (§7.2). It is made before the next call.
+    /// Schedules a copy of a file of this account (§7.2). It is made before the next call.
     pub fn fetch_later(
         &mut self,
         change: Change,
@@ -69,7 +69,7 @@ impl Storage {
         self.due.set(change.at, Job::Fetch { user, from, to, parents, by });
     }
 
-    /// Copies a file. Where that cannot be done nothing appears, and nobody is told.
+    /// Copies a file. If that is impossible, nothing is stored and no error is reported.
     fn fetch(
         &mut self,
         change: Change,

@@ -1,4 +1,4 @@
-//! Users, and the tokens they hold (§2).
+//! Users and their tokens (§2). This module does not parse requests. Start with [`Sessions`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -12,59 +12,60 @@ use super::ids::{Ids, Kind};
 use super::recent::Recent;
 use super::{Actor, Change, Path, Timestamp};
 
-/// Someone who may log in.
+/// A user that may log in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserRecord {
     /// The name.
     pub name: String,
     /// The password.
     pub password: String,
-    /// The user's number, above 0.
+    /// The number of the user, above 0.
     pub uid: u32,
-    /// The group's number, above 0.
+    /// The number of the group, above 0.
     pub gid: u32,
     /// The directory that the user sees as `/`.
     pub root: Path,
 }
 
 impl fmt::Debug for UserRecord {
-    /// All but the password.
+    /// Shows everything except the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, uid, gid, root, .. } = self;
         write!(f, "User({name:?} {uid}:{gid} {root})")
     }
 }
 
-/// A user's place in the list of users.
+/// The index of a user in the list of users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UserId(pub(super) usize);
 
 impl UserId {
-    /// The first user; there always is one.
+    /// Returns the first user, which always exists.
     pub const FIRST: Self = Self(0);
 }
 
-/// A session's number, in the order in which tokens were given; unlike the token it is no secret.
+/// The number of a session, in the order of creation. Unlike the token it is not a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
 
-/// Who asks, once the credentials have been judged.
+/// The authenticated sender of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     /// The user.
     pub user: UserId,
-    /// What the user sees as `/`: the user's root and the token's subdirectory (§2.7).
+    /// The directory that the user sees as `/`: the root of the user and the subdirectory of the
+    /// token (§2.7).
     pub root: Path,
-    /// The session of the token; a signature has none.
+    /// The session of the token; `None` for a signature.
     pub session: Option<SessionId>,
 }
 
-/// How long a new token works.
+/// The lifetime of a new token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenLifetime {
-    /// For that many seconds.
+    /// This number of seconds.
     Seconds(u64),
-    /// Not at all: login gives such a token when it could not read the subdirectory (§2.6).
+    /// None: login gives such a token if it could not read the subdirectory (§2.6).
     None,
 }
 
@@ -74,10 +75,10 @@ impl Default for TokenLifetime {
     }
 }
 
-/// What gave a token.
+/// The source of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenSource {
-    /// `/account/login`, or the author of the test.
+    /// `/account/login`, or a test.
     Http,
     /// JSON-RPC `login`. A later `authenticate` of the same user ends these tokens (§2.8).
     RpcLogin,
@@ -85,65 +86,63 @@ pub enum TokenSource {
     Authenticate,
 }
 
-/// A token that works, or did.
+/// A token and its data, valid or expired.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// Who holds it.
+    /// The user of the token.
     pub principal: Principal,
-    /// When it was given, and by whom.
+    /// The change that created it.
     pub issued: Change,
     source: TokenSource,
-    /// `None` is never.
+    /// `None` means no end.
     expires: Option<Timestamp>,
     is_updated: bool,
 }
 
-/// A pair of keys with which requests can be signed (§9).
+/// A key pair with which requests can be signed (§9).
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyPair {
-    /// The public half, which names the pair.
+    /// The public key, which identifies the pair.
     pub access_key: String,
-    /// The half that is never sent.
+    /// The secret key, which is never sent.
     pub secret_key: String,
 }
 
 impl fmt::Debug for KeyPair {
-    /// The public half.
+    /// Shows only the public key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "KeyPair({:?})", self.access_key)
     }
 }
 
-/// The users of an account and the tokens that have been given to them. A clone shares them until
-/// they change.
+/// The users of an account and their tokens. A clone shares them until they change.
 #[derive(Clone)]
 pub struct Sessions {
     users: Arc<[UserRecord]>,
     by_token: Arc<HashMap<String, Session>>,
-    /// At how many tokens the expired ones are forgotten next.
+    /// The number of tokens at which expired ones are removed next.
     forget_tokens_at: usize,
     keys: Option<(KeyPair, Principal)>,
-    /// Digests of the signatures that were used and can still be valid, and when they expire, in
-    /// seconds.
+    /// The digests of used signatures that may still be valid, with their expiry in seconds.
     used_signatures: Arc<HashMap<Digest, u64>>,
-    /// At how many signatures the expired ones are forgotten next.
+    /// The number of signatures at which expired ones are removed next.
     forget_signatures_at: usize,
     given: u64,
-    /// The tokens that were ended, and who ended them.
+    /// The tokens that were ended early, and the changes that ended them.
     ended: Arc<Recent<String, Change>>,
 }
 
-/// So many expired tokens or signatures may be kept before they are looked for.
+/// The number of expired tokens or signatures that may be kept before they are removed.
 const LEAST_TO_FORGET: usize = 256;
 
-/// Returns the size at which a collection is looked through again: twice what it is now, so that
-/// looking through it costs each entry a constant.
+/// Returns the next size at which to remove expired entries: twice the current one, so that the
+/// cost per entry is constant.
 fn twice(len: usize) -> usize {
     (2 * len).max(LEAST_TO_FORGET)
 }
 
 impl fmt::Debug for Sessions {
-    /// Tokens are shown by a few digits of their digests: enough to tell them apart.
+    /// Shows tokens as a few digits of their digests, which is enough to tell them apart.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = |token: &str| Digest::compute(token.as_bytes()).to_string()[..8].to_owned();
         let tokens = self.by_token.iter().map(|(token, session)| (sign(token), session));
@@ -170,33 +169,33 @@ impl Sessions {
         }
     }
 
-    /// A user.
+    /// Returns a user.
     pub fn user(&self, id: UserId) -> &UserRecord {
         &self.users[id.0]
     }
 
-    /// The user of that name.
-    pub fn user_named(&self, name: &str) -> Option<UserId> {
+    /// Returns the user of that name.
+    pub fn find_user(&self, name: &str) -> Option<UserId> {
         self.users.iter().position(|user| user.name == name).map(UserId)
     }
 
-    /// Every user, in the order in which they were given.
+    /// Returns every user, in the configured order.
     pub fn users(&self) -> &[UserRecord] {
         &self.users
     }
 
-    /// The user with that name and that password.
+    /// Returns the user with that name and password.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::WrongPassword`], whichever of the two is wrong.
+    /// [`ErrorKind::WrongPassword`] if the name or the password is wrong.
     pub fn check(&self, name: &str, password: &str) -> Result<UserId, ErrorKind> {
-        self.user_named(name)
+        self.find_user(name)
             .filter(|id| self.user(*id).password == password)
             .ok_or(ErrorKind::WrongPassword)
     }
 
-    /// Gives the caller a new token.
+    /// Creates a token for the caller.
     pub(super) fn grant(
         &mut self,
         change: Change,
@@ -227,7 +226,7 @@ impl Sessions {
         token
     }
 
-    /// The session of a token that works.
+    /// Returns the session of a valid token.
     ///
     /// # Errors
     ///
@@ -239,7 +238,8 @@ impl Sessions {
             .ok_or(ErrorKind::BadCredentials)
     }
 
-    /// Gives a session a new end, counted from now; 0 is never. That can be done once (§7.4).
+    /// Sets a new lifetime of a session, counted from now; 0 means no end. It works once per
+    /// session (§7.4).
     ///
     /// # Errors
     ///
@@ -261,12 +261,12 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends a session by its number, and says whether there was one.
+    /// Ends a session by its number, and returns whether it existed.
     pub(super) fn end(&mut self, change: Change, id: SessionId) -> bool {
         self.end_where(change, |session| session.principal.session == Some(id)) > 0
     }
 
-    /// Ends the sessions that `is_meant` names, and returns how many those were.
+    /// Ends the sessions that `is_meant` selects, and returns their number.
     fn end_where(&mut self, change: Change, is_meant: impl Fn(&Session) -> bool) -> usize {
         let Self { by_token, ended, .. } = self;
         let before = by_token.len();
@@ -280,9 +280,9 @@ impl Sessions {
         before - by_token.len()
     }
 
-    /// Returns when a token ended that worked before, and who ended it: `None` if it still works,
-    /// never did, or was forgotten. The last [`REMEMBERED`](super::REMEMBERED) that were ended before
-    /// their time are remembered.
+    /// Returns the change that ended a formerly valid token. Returns `None` if the token is valid,
+    /// never existed, or was dropped from the [`REMEMBERED`](super::REMEMBERED) tokens that were
+    /// ended early.
     pub fn ended(&self, now: Timestamp, token: &str) -> Option<Change> {
         let expired = self.by_token.get(token).and_then(|session| session.expires);
         let expired = expired.filter(|expires| *expires <= now);
@@ -290,8 +290,8 @@ impl Sessions {
         expired.or_else(|| self.ended.get(token).copied())
     }
 
-    /// Ends every session of `user`, or of everyone, that is as old as `age`, and says how many of
-    /// those would have lived longer.
+    /// Ends every session of `user`, or of all users, that is at least `age` old. Returns how many
+    /// of them would have lived longer.
     pub(super) fn end_older(&mut self, change: Change, user: Option<UserId>, age: Duration) -> u64 {
         let mut count = 0;
         let Self { by_token, ended, .. } = self;
@@ -309,7 +309,7 @@ impl Sessions {
         count
     }
 
-    /// Forgets the sessions that have expired.
+    /// Removes the expired sessions.
     pub(super) fn forget_expired(&mut self, now: Timestamp) {
         let Self { by_token, ended, .. } = self;
         Arc::make_mut(by_token).retain(|token, session| {
@@ -322,8 +322,8 @@ impl Sessions {
         self.forget_tokens_at = twice(self.by_token.len());
     }
 
-    /// Makes `keys` the account's pair, which acts as `principal`; an earlier pair is void, and so is every
-    /// signature that was made with it.
+    /// Sets the key pair of the account, which acts as `principal`. An earlier pair and all
+    /// signatures made with it become invalid.
     pub(super) fn set_keys(&mut self, keys: KeyPair, principal: Principal) {
         if self.keys.as_ref().is_none_or(|(earlier, _)| *earlier != keys) {
             Arc::make_mut(&mut self.used_signatures).clear();
@@ -331,8 +331,8 @@ impl Sessions {
         self.keys = Some((keys, principal));
     }
 
-    /// Notes that a signature was used that is valid until `expires`, in seconds, and says whether that
-    /// was its first use. What has expired is refused anyway, and is forgotten.
+    /// Records the use of a signature that is valid until `expires`, in seconds, and returns
+    /// whether it is the first use. Expired signatures are rejected in any case and are removed.
     pub(super) fn use_signature(&mut self, now: Timestamp, signature: &str, expires: u64) -> bool {
         let used = Arc::make_mut(&mut self.used_signatures);
         if used.len() >= self.forget_signatures_at {
@@ -342,12 +342,12 @@ impl Sessions {
         used.insert(Digest::compute(signature.as_bytes()), expires).is_none()
     }
 
-    /// The account's key pair, and as whom it acts.
+    /// Returns the key pair of the account, and the principal that it acts as.
     pub fn keys(&self) -> Option<&(KeyPair, Principal)> {
         self.keys.as_ref()
     }
 
-    /// Who holds `token`.
+    /// Returns the holder of `token`.
     ///
     /// # Errors
     ///
@@ -360,7 +360,7 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BadCredentials`] if it does not work any more, or never did.
+    /// [`ErrorKind::BadCredentials`] if the token is not valid.
     pub fn revoke(&mut self, change: Change, token: &str) -> Result<(), ErrorKind> {
         self.principal(change.at, token)?;
         Arc::make_mut(&mut self.by_token).remove(token);
@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn expired_tokens_are_forgotten() {
+    fn expired_tokens_are_removed() {
         let (mut sessions, mut ids) = (sessions(), Ids::new(1));
         for at in 0..100_000 {
             let token = grant(&mut sessions, &mut ids, at);
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forgotten_token_ended_when_it_expired() {
+    fn a_removed_token_ended_when_it_expired() {
         let (mut sessions, mut ids) = (sessions(), Ids::new(1));
         let token = grant(&mut sessions, &mut ids, 1);
         sessions.forget_expired(Timestamp::from_secs(500));
@@ -430,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn new_keys_void_the_signatures_of_earlier_ones() {
+    fn new_keys_invalidate_the_signatures_of_earlier_ones() {
         let mut sessions = sessions();
         let principal = Principal { user: UserId::FIRST, root: Path::root(), session: None };
         let keys =

@@ -1,4 +1,5 @@
-//! The directory tree of an account.
+//! The directory tree of an account. This module knows no users, options or protocol times except
+//! those that it stores. Start with [`Tree`] and [`Node`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,16 +13,16 @@ use super::{
     Timestamp,
 };
 
-/// Who an entry belongs to, and when it was made and changed.
+/// The owner and the times of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {
-    /// The owner's number.
+    /// The number of the owner.
     pub uid: u32,
-    /// The owner's group.
+    /// The group of the owner.
     pub gid: u32,
-    /// When the entry came to be.
+    /// The creation time.
     pub ctime: Timestamp,
-    /// When it was last changed, or what the client said.
+    /// The time of the last change, or the time that the client declared.
     pub mtime: Timestamp,
 }
 
@@ -30,40 +31,41 @@ pub struct Stat {
 pub struct File {
     /// Owner and times.
     pub stat: Stat,
-    /// What is in it.
+    /// The bytes.
     pub content: Blob,
-    /// The type that was given or derived (§3.9); none where nothing is known (§3.10).
+    /// The declared or derived type (§3.9); `None` if it is unknown (§3.10).
     pub content_type: Option<String>,
-    /// From when on readers see it (§8); `None` is never.
+    /// The time from which readers see it (§8); `None` means never.
     pub visible: Option<Timestamp>,
-    /// Who stored it, and what has been done to it since.
+    /// The changes that stored and altered it.
     pub history: Box<FileHistory>,
 }
 
-/// A directory: names, and what they lead to.
+/// A directory with its named entries.
 #[derive(Clone, Debug)]
 pub struct Directory {
     /// Owner and times.
     pub stat: Stat,
-    /// Who created it.
+    /// The change that created it.
     pub created: Change,
-    /// Where it was before it was last renamed, and who renamed it.
+    /// The path before the last rename, and the rename.
     pub renamed: Option<Box<(Path, Change)>>,
     entries: Arc<Entries>,
 }
 
 impl Directory {
-    /// The names in it, in order.
+    /// Returns the names in the directory, in order.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.entries.keys().map(|name| &**name)
     }
 
-    /// Whether nothing is in it.
+    /// Returns whether the directory has no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Every walk through the tree asks here, name by name: tests count what it costs.
+    /// Returns the node of a name. Every lookup in the tree uses it, so that tests can count
+    /// lookups.
     fn entry(&self, name: &str) -> Option<NodeId> {
         #[cfg(test)]
         tests::LOOKUPS.with(|lookups| lookups.set(lookups.get() + 1));
@@ -72,13 +74,13 @@ impl Directory {
 }
 
 impl Directory {
-    /// What is in it, as one finds it in `tree`, in the order of names.
+    /// Returns the entries, as they are in `tree`, in the order of names.
     pub fn entries<'t>(&self, tree: &'t Tree) -> impl ExactSizeIterator<Item = (&str, &'t Node)> {
         self.entries.iter().map(|(name, id)| (&**name, tree.node(*id)))
     }
 }
 
-/// An entry: a name is taken once, by a file or by a directory (§3.6).
+/// An entry. A name belongs to a file or to a directory, never to both (§3.6).
 #[derive(Clone, Debug)]
 pub enum Node {
     /// A directory.
@@ -88,12 +90,12 @@ pub enum Node {
 }
 
 impl Node {
-    /// An empty directory.
+    /// Creates an empty directory.
     pub fn directory(stat: Stat, created: Change) -> Self {
         Self::Directory(Directory { stat, created, renamed: None, entries: Arc::default() })
     }
 
-    /// Owner and times.
+    /// Returns owner and times.
     pub fn stat(&self) -> &Stat {
         match self {
             Self::Directory(directory) => &directory.stat,
@@ -101,7 +103,7 @@ impl Node {
         }
     }
 
-    /// Bytes in it, if it is a file.
+    /// Returns the number of bytes of a file, or 0.
     fn bytes(&self) -> u64 {
         match self {
             Self::File(file) => file.content.len(),
@@ -109,7 +111,7 @@ impl Node {
         }
     }
 
-    /// Owner and times, to be changed.
+    /// Returns owner and times for changes.
     pub fn stat_mut(&mut self) -> &mut Stat {
         match self {
             Self::Directory(directory) => &mut directory.stat,
@@ -122,13 +124,14 @@ type NodeId = usize;
 
 type Entries = BTreeMap<Arc<str>, NodeId>;
 
-/// The tree. Nodes lie flat in one list, and every walk is a loop, so that no depth of directories can
-/// exhaust a stack. A clone shares them until they change.
+/// The tree. All nodes are in one list and all traversals are loops, so deep directories cannot
+/// exhaust the stack. A clone shares the nodes until they change.
 #[derive(Clone, Debug)]
 pub struct Tree {
     nodes: Arc<Vec<Option<Arc<Node>>>>,
     free: Arc<Vec<NodeId>>,
-    /// Bytes in all files: counted along, as a quota is checked with every request.
+    /// The bytes in all files. It is updated with each change, because every request checks the
+    /// quota.
     bytes: u64,
     /// The last removal of each path.
     removals: Arc<Recent<Path, Removal>>,
@@ -137,28 +140,28 @@ pub struct Tree {
 const ROOT: NodeId = 0;
 
 impl Tree {
-    /// A tree with a root and nothing in it.
+    /// Creates a tree with an empty root.
     pub fn new(root: Stat) -> Self {
         let root = Some(Arc::new(Node::directory(root, Change::by_test(root.ctime))));
         let (nodes, free, removals) = (Arc::new(vec![root]), Arc::default(), Arc::default());
         Self { nodes, free, bytes: 0, removals }
     }
 
-    /// What lies at `path`.
+    /// Returns the entry at `path`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if only the last name is missing, [`ErrorKind::NoParent`] if an earlier one
-    /// is, [`ErrorKind::FileInPath`] if an earlier one is a file.
+    /// [`ErrorKind::NotFound`] if only the last name is missing, [`ErrorKind::NoParent`] if an
+    /// earlier one is missing, [`ErrorKind::FileInPath`] if an earlier one is a file.
     pub fn get(&self, path: &Path) -> Result<&Node, ErrorKind> {
         self.find(path).map(|id| self.node(id))
     }
 
-    /// The file at `path`.
+    /// Returns the file at `path`.
     ///
     /// # Errors
     ///
-    /// As [`Tree::get`], and [`ErrorKind::IsDirectory`].
+    /// The errors of [`Tree::get`], and [`ErrorKind::IsDirectory`].
     pub fn file(&self, path: &Path) -> Result<&File, ErrorKind> {
         match self.get(path)? {
             Node::File(file) => Ok(file),
@@ -166,11 +169,11 @@ impl Tree {
         }
     }
 
-    /// The directory at `path`.
+    /// Returns the directory at `path`.
     ///
     /// # Errors
     ///
-    /// As [`Tree::get`], and [`ErrorKind::IsFile`].
+    /// The errors of [`Tree::get`], and [`ErrorKind::IsFile`].
     pub fn directory(&self, path: &Path) -> Result<&Directory, ErrorKind> {
         match self.get(path)? {
             Node::Directory(directory) => Ok(directory),
@@ -178,13 +181,14 @@ impl Tree {
         }
     }
 
-    /// Puts a new entry at `path`, or replaces the file there; the parent was changed now (§3.7).
+    /// Stores a new entry at `path`, or replaces the file there, and updates the mtime of the
+    /// parent (§3.7).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NoParent`] or [`ErrorKind::FileInPath`] if there is no directory to hold it,
-    /// [`ErrorKind::IsDirectory`] if a directory is there, [`ErrorKind::IsRoot`] for the root itself. The
-    /// tree is then as it was.
+    /// [`ErrorKind::NoParent`] or [`ErrorKind::FileInPath`] if the parent is not a directory,
+    /// [`ErrorKind::IsDirectory`] if the path is a directory, [`ErrorKind::IsRoot`] for the root.
+    /// An error changes nothing.
     pub fn put(&mut self, path: &Path, mut node: Node, change: Change) -> Result<(), ErrorKind> {
         let (parent, name) = self.holder(path)?;
         let added = node.bytes();
@@ -208,13 +212,14 @@ impl Tree {
         Ok(())
     }
 
-    /// Makes the directory at `path` if it is missing, and its missing parents if `parents` allows it.
-    /// Every new directory gets `stat`.
+    /// Creates the directory at `path` if it is missing, and its missing parents if `parents`
+    /// allows it. Every new directory gets `stat`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::IsFile`] if a file has that name, [`ErrorKind::FileInPath`] if a file is on the way,
-    /// [`ErrorKind::NoParent`] if parents are missing and required. The tree is then as it was.
+    /// [`ErrorKind::IsFile`] if the path is a file, [`ErrorKind::FileInPath`] if a parent is a
+    /// file, [`ErrorKind::NoParent`] if parents are missing and `parents` does not allow to create
+    /// them. An error changes nothing.
     pub fn make_directory(
         &mut self,
         path: &Path,
@@ -246,11 +251,13 @@ impl Tree {
         Ok(MkdirOutcome::Made)
     }
 
-    /// Takes the file or the empty directory at `path` away; the parent was changed now (§3.7).
+    /// Removes the file or the empty directory at `path`, and updates the mtime of the parent
+    /// (§3.7).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotEmpty`] or [`ErrorKind::IsRoot`], else as [`Tree::get`]. The tree is then as it was.
+    /// [`ErrorKind::NotEmpty`], [`ErrorKind::IsRoot`], or the errors of [`Tree::get`]. An error
+    /// changes nothing.
     pub fn remove(&mut self, path: &Path, change: Change) -> Result<(), ErrorKind> {
         let id = self.find(path)?;
         let (parent, name) = self.holder(path)?;
@@ -264,11 +271,11 @@ impl Tree {
         Ok(())
     }
 
-    /// Takes the entry at `path` away with all that is in it; the parent was changed now.
+    /// Removes the entry at `path` with all its entries, and updates the mtime of the parent.
     ///
     /// # Errors
     ///
-    /// As [`Tree::remove`], but for [`ErrorKind::NotEmpty`].
+    /// The errors of [`Tree::remove`], except [`ErrorKind::NotEmpty`].
     pub(super) fn remove_all(&mut self, path: &Path, change: Change) -> Result<(), ErrorKind> {
         let id = self.find(path)?;
         let (parent, name) = self.holder(path)?;
@@ -279,18 +286,19 @@ impl Tree {
         Ok(())
     }
 
-    /// Bytes in all files.
+    /// Returns the bytes in all files.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Moves the file or the empty directory at `from` to `to`; both parents were changed now.
+    /// Moves the file or the empty directory at `from` to `to`, and updates the mtime of both
+    /// parents.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotEmpty`] or [`ErrorKind::IsRoot`] for what cannot be moved, [`ErrorKind::NoTargetParent`]
-    /// or [`ErrorKind::TargetExists`] for where it cannot go, else as [`Tree::get`]. The tree is then as
-    /// it was.
+    /// [`ErrorKind::NotEmpty`] or [`ErrorKind::IsRoot`] if the entry cannot be moved,
+    /// [`ErrorKind::NoTargetParent`] or [`ErrorKind::TargetExists`] if the target cannot hold it,
+    /// or the errors of [`Tree::get`]. An error changes nothing.
     pub fn rename(&mut self, from: &Path, to: &Path, change: Change) -> Result<(), ErrorKind> {
         let id = self.find(from)?;
         let (old_parent, old_name) = self.holder(from)?;
@@ -321,18 +329,18 @@ impl Tree {
         Ok(())
     }
 
-    /// What lies at `path`, to be changed in all but the content.
+    /// Returns the entry at `path` for changes of all but its bytes.
     ///
     /// # Errors
     ///
-    /// As [`Tree::get`].
+    /// The errors of [`Tree::get`].
     pub(super) fn get_mut(&mut self, path: &Path) -> Result<&mut Node, ErrorKind> {
         let id = self.find(path)?;
         self.node_mut(id).ok_or(ErrorKind::NotFound)
     }
 
-    /// Returns the last removal of what was at `path`: of the path itself, or of a directory above it
-    /// with all its contents. The tree remembers the removals of the last
+    /// Returns the last removal of the entry at `path`: of the path itself, or of a parent
+    /// directory with all its entries. The tree remembers the removals of the last
     /// [`REMEMBERED`](super::REMEMBERED) paths.
     pub fn removal(&self, path: &Path) -> Option<&Removal> {
         let took_it = |(_, removal): &(u64, &Removal)| {
@@ -351,12 +359,12 @@ impl Tree {
         self.removals.iter().map(|(_, removal)| removal).filter(is_in_it)
     }
 
-    /// Returns whether removals were forgotten because there were too many.
+    /// Returns whether removals were dropped because there were too many.
     pub fn has_forgotten_removals(&self) -> bool {
         self.removals.has_forgotten()
     }
 
-    /// Returns what keeps a file from being at `path`, if anything does.
+    /// Returns the reason why a file cannot be stored at `path`, if there is one.
     pub fn obstacle(&self, path: &Path) -> Option<Obstacle> {
         let mut at = ROOT;
         for (index, name) in path.segments().enumerate() {
@@ -410,7 +418,7 @@ impl Tree {
         Ok(at)
     }
 
-    /// The directory that holds, or would hold, `path`, and the name in it.
+    /// Returns the node of the parent of `path`, and the last name.
     fn holder<'p>(&self, path: &'p Path) -> Result<(NodeId, &'p str), ErrorKind> {
         let mut parents = path.segments();
         let name = parents.next_back().ok_or(ErrorKind::IsRoot)?;
@@ -424,7 +432,7 @@ impl Tree {
         }
     }
 
-    /// Puts a node under a name that is free in the directory `parent`.
+    /// Adds a node under a free name to the directory `parent`.
     fn insert(&mut self, parent: NodeId, name: &str, node: Node) -> NodeId {
         let id = self.place(node);
         self.entries_mut(parent).insert(name.into(), id);
@@ -445,7 +453,7 @@ impl Tree {
         Arc::make_mut(&mut self.nodes)[id] = Some(Arc::new(node));
     }
 
-    /// Frees a node that no entry leads to any more, and all that is in it.
+    /// Frees a node that no entry refers to any more, and all nodes below it.
     fn free_all(&mut self, id: NodeId) {
         let mut doomed = vec![id];
         while let Some(id) = doomed.pop() {

@@ -1,4 +1,5 @@
-//! One upload and its pieces (§4.4). Both change state only by a step of their tables.
+//! An upload and its pieces (§4.4). Both change state only through their transition tables. Start
+//! with [`Upload`] and [`Piece`].
 
 use std::collections::BTreeMap;
 
@@ -10,36 +11,36 @@ use crate::protocol::{
 
 use super::{Actor, Change, JoinFailure, Path, Timestamp, UserId};
 
-/// A piece that was stored.
+/// A stored piece.
 #[derive(Clone, Debug)]
 pub struct Piece {
     /// Its part number.
     pub number: u32,
-    /// Where it stands.
+    /// The state.
     pub state: PieceState,
-    /// When its body was complete.
+    /// The time at which its body was complete.
     pub stored: Timestamp,
-    /// Who stored it.
+    /// The change that stored it.
     pub stored_by: Actor,
-    /// What is in it, as long as a file may be made of it. It stays listed when its bytes are gone.
+    /// The bytes, as long as a file may be made of them. The piece stays listed without its bytes.
     content: Option<Blob>,
     size: u64,
-    /// The digest of what is in it.
+    /// The digest of the bytes.
     pub digest: Digest,
 }
 
 impl Piece {
-    /// Its length in bytes.
+    /// Returns the length in bytes.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// What is in it; nothing if no file can be made of it any more.
+    /// Returns the bytes, or `None` if no file can be made of them any more.
     pub fn content(&self) -> Option<&Blob> {
         self.content.as_ref()
     }
 
-    /// Takes a step, if there is one.
+    /// Applies an event, and returns whether it has a transition.
     pub fn step(&mut self, event: PieceEvent) -> bool {
         let next = Transition::step(PIECE_TRANSITIONS, self.state, event);
         self.state = next.unwrap_or(self.state);
@@ -47,64 +48,65 @@ impl Piece {
     }
 }
 
-/// A state that an upload came into.
+/// A state that an upload entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateChange {
     /// The state.
     pub state: UploadState,
-    /// When, and by whom.
+    /// The change that led to it.
     pub change: Change,
 }
 
-/// An upload, from its creation on. It stays listed in every state.
+/// An upload in any state, from its creation on.
 #[derive(Clone, Debug)]
 pub struct Upload {
     /// The multipart identifier: a UUID4 as 32 hexadecimal digits.
     pub id: String,
-    /// Who created it; to anyone else it does not exist (§2.9).
+    /// The user who created it. It is hidden from all other users (§2.9).
     pub owner: UserId,
-    /// Where the file will be.
+    /// The path of the future file.
     pub path: Path,
-    /// The content type, as given or derived from the name (§3.9).
+    /// The content type, declared or derived from the name (§3.9).
     pub content_type: Option<String>,
-    /// The modification time: as passed, else the time of creation (§4.5).
+    /// The modification time: the declared one, else the time of creation (§4.5).
     pub mtime: u64,
-    /// When it was created.
+    /// The time of creation.
     pub created: Timestamp,
-    /// Where it stands.
+    /// The state.
     pub state: UploadState,
-    /// Why it failed: 404 where the join found no place for the file, else 0.
+    /// The error number: 404 if the join could not store the file, else 0.
     pub error: u16,
-    /// Why its join failed, while it is in FAILED.
+    /// The reason why the join failed, while the state is FAILED.
     pub failure: Option<JoinFailure>,
-    /// Every state it was in, in order, and who brought it there. A client that fails and restarts
-    /// an upload adds to it; each entry costs a request.
+    /// Every state that it was in, in order, and the changes that led there. Each entry costs a
+    /// client a request, so a client that fails and restarts the upload makes it longer.
     pub history: Vec<StateChange>,
-    /// How many more looks at its status its join waits for, if it waits for any.
+    /// The number of status requests after which its join ends, if it waits for any.
     pub(super) polls_left: Option<u64>,
-    /// Every stored piece in order of arrival, replaced ones too.
+    /// Every stored piece in the order of arrival, including replaced ones.
     pub pieces: Vec<Piece>,
-    /// The place in `pieces` of the piece that counts for each number: the one stored last.
+    /// The index in `pieces` of the current piece of each number: the one stored last.
     current: BTreeMap<u32, usize>,
-    /// Bytes in the pieces that count: counted along, so that the thousandth piece is no sum.
+    /// The bytes in the current pieces. It is updated with each piece, so that storing one needs no
+    /// sum.
     size: u64,
 }
 
-/// A piece whose body has come whole, and which is about to be stored.
+/// A piece whose whole body was received, before it is stored.
 #[derive(Clone, Debug)]
 pub struct NewPiece {
     /// Its part number.
     pub number: u32,
-    /// What came.
+    /// The received bytes.
     pub content: Blob,
-    /// The digest of what came.
+    /// The digest of the received bytes.
     pub digest: Digest,
-    /// The checksum that the client said it has, as sent.
+    /// The checksum that the client declared, as sent.
     pub checksum: Option<String>,
 }
 
-/// Whether the checksum that a client claims is that of what came (§4.2, §5); the case does not
-/// count, and no claim is never wrong.
+/// Checks whether the checksum that a client declared matches the received bytes (§4.2, §5), in any
+/// case of its digits. A missing checksum matches.
 ///
 /// # Errors
 ///
@@ -142,50 +144,51 @@ impl Upload {
         }
     }
 
-    /// Whether it still takes pieces.
+    /// Returns whether it takes more pieces.
     pub fn is_open(&self) -> bool {
         matches!(self.state, UploadState::New | UploadState::Ready)
     }
 
-    /// Whether its pieces may yet become a file.
-    pub fn may_become_a_file(&self) -> bool {
+    /// Returns whether its pieces may become a file.
+    pub fn may_become_file(&self) -> bool {
         let waits =
             matches!(self.state, UploadState::Complete | UploadState::Join | UploadState::Failed);
         waits || self.is_open()
     }
 
-    /// The pieces that count, by number.
-    pub fn current(&self) -> impl ExactSizeIterator<Item = &Piece> {
+    /// Returns the current pieces, by number.
+    pub fn current_pieces(&self) -> impl ExactSizeIterator<Item = &Piece> {
         self.current.values().map(|at| &self.pieces[*at])
     }
 
-    /// The piece that counts for `number`.
+    /// Returns the current piece with that number.
     pub fn piece(&self, number: u32) -> Option<&Piece> {
         self.current.get(&number).map(|at| &self.pieces[*at])
     }
 
-    /// Returns the stored pieces that another one of the same number replaced, in order of arrival.
-    pub fn superseded(&self, number: u32) -> impl Iterator<Item = &Piece> {
+    /// Returns the stored pieces that a later one with the same number replaced, in order of
+    /// arrival.
+    pub fn superseded_pieces(&self, number: u32) -> impl Iterator<Item = &Piece> {
         let current = self.current.get(&number).copied().unwrap_or_default();
         self.pieces[..current].iter().filter(move |piece| piece.number == number)
     }
 
-    /// How many distinct part numbers it has.
+    /// Returns the number of distinct part numbers.
     pub fn numpieces(&self) -> usize {
         self.current.len()
     }
 
-    /// Bytes in the pieces that count.
+    /// Returns the bytes in the current pieces.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Bytes in pieces that may become a file.
-    pub(super) fn waiting(&self) -> u64 {
-        if self.may_become_a_file() { self.size } else { 0 }
+    /// Returns the bytes in pieces that may become a file.
+    pub(super) fn pending_bytes(&self) -> u64 {
+        if self.may_become_file() { self.size } else { 0 }
     }
 
-    /// Whether the part numbers are exactly 1…n (§4.3).
+    /// Checks whether the part numbers are exactly 1 to n (§4.3).
     ///
     /// # Errors
     ///
@@ -196,13 +199,14 @@ impl Upload {
         if consecutive { Ok(()) } else { Err(ErrorKind::Gaps) }
     }
 
-    /// Whether one more number fits (§4.2).
+    /// Checks whether one more part number fits (§4.2).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooManyPieces`] for a new number when there are as many as there may be.
+    /// [`ErrorKind::TooManyPieces`] for a new number in an upload with the maximum number of
+    /// pieces.
     pub fn check_count(&self, number: u32, limits: &Limits) -> Result<(), ErrorKind> {
-        let full = self.numpieces() as u64 >= limits.of(Limit::Pieces);
+        let full = self.numpieces() as u64 >= limits.get(Limit::Pieces);
         if full && !self.current.contains_key(&number) {
             Err(ErrorKind::TooManyPieces)
         } else {
@@ -210,30 +214,30 @@ impl Upload {
         }
     }
 
-    /// Whether a piece of that size fits (§4.2); what it replaces does not count.
+    /// Checks whether a piece of that size fits (§4.2). The piece that it replaces does not count.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::PieceTooLarge`] or [`ErrorKind::UploadTooLarge`].
     pub fn check_size(&self, number: u32, size: u64, limits: &Limits) -> Result<(), ErrorKind> {
-        if size > limits.of(Limit::PieceBytes) {
+        if size > limits.get(Limit::PieceBytes) {
             return Err(ErrorKind::PieceTooLarge);
         }
         let total = self.size_beside(number).saturating_add(size);
-        if total > limits.of(Limit::UploadBytes) { Err(ErrorKind::UploadTooLarge) } else { Ok(()) }
+        if total > limits.get(Limit::UploadBytes) { Err(ErrorKind::UploadTooLarge) } else { Ok(()) }
     }
 
-    /// The most bytes that piece `number` could have.
+    /// Returns the maximum size of the piece `number`.
     pub fn room_for(&self, number: u32, limits: &Limits) -> u64 {
-        let left = limits.of(Limit::UploadBytes).saturating_sub(self.size_beside(number));
-        limits.of(Limit::PieceBytes).min(left)
+        let left = limits.get(Limit::UploadBytes).saturating_sub(self.size_beside(number));
+        limits.get(Limit::PieceBytes).min(left)
     }
 
     fn size_beside(&self, number: u32) -> u64 {
         self.size - self.piece(number).map_or(0, Piece::size)
     }
 
-    /// Takes a step, if there is one. An illegal event changes nothing.
+    /// Applies an event, and returns whether it has a transition. Without one, nothing changes.
     pub(super) fn step(&mut self, change: Change, event: UploadEvent) -> bool {
         let Some(next) = Transition::step(UPLOAD_TRANSITIONS, self.state, event) else {
             return false;
@@ -242,14 +246,14 @@ impl Upload {
             self.state = next;
             self.history.push(StateChange { state: next, change });
         }
-        if !self.may_become_a_file() {
-            // A file that was made of them has their bytes.
+        if !self.may_become_file() {
+            // A file that was joined from them has their bytes.
             self.pieces.iter_mut().for_each(|piece| piece.content = None);
         }
         true
     }
 
-    /// Stores a piece: the one stored last counts for its number (§4.2).
+    /// Stores a piece, which becomes the current one of its number (§4.2).
     pub(super) fn store(&mut self, change: Change, new: NewPiece) {
         if self.step(change, UploadEvent::PieceStored) {
             let NewPiece { number, content, digest, .. } = new;
@@ -269,7 +273,7 @@ impl Upload {
         }
     }
 
-    /// Sends `event` to the pieces that count and `to_replaced` to the others.
+    /// Applies `event` to the current pieces and `to_replaced` to the others.
     pub(super) fn step_pieces(&mut self, event: PieceEvent, to_replaced: Option<PieceEvent>) {
         for (at, piece) in self.pieces.iter_mut().enumerate() {
             let counts = self.current.get(&piece.number) == Some(&at);
@@ -304,14 +308,14 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_piece_keeps_its_size_and_not_its_bytes() {
+    fn a_replaced_piece_keeps_its_size_but_not_its_bytes() {
         let upload = stored(&[1, 1, 2, 1]);
         assert_eq!((contents(&upload), upload.size()), (2, 8));
         assert!(upload.pieces.iter().all(|piece| piece.size() == 4));
     }
 
     #[test]
-    fn an_upload_keeps_bytes_while_a_file_may_be_made_of_them() {
+    fn an_upload_keeps_its_bytes_while_a_join_is_possible() {
         for (events, kept) in [
             (&[Aborted][..], 0),
             (&[Completed, JoinBegun], 2),

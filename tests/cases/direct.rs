@@ -39,7 +39,7 @@ impl Adapter for Direct {
         let setup =
             Setup { account: ACCOUNT.to_owned(), users, options: given.dialect(), seed: SEED };
         let mut origin = Storage::new(setup, now);
-        let jane = origin.sessions().user_named("jane").unwrap();
+        let jane = origin.sessions().find_user("jane").unwrap();
         for at in &given.directories {
             origin
                 .make_directory(Change::by_test(now), jane, &path(at), MissingParents::Create)
@@ -50,7 +50,7 @@ impl Adapter for Direct {
             origin.plant(Change::by_test(now), jane, &path(at), content).unwrap();
         }
         if let Some(keys) = &given.keys {
-            origin.give_keys(keys.clone());
+            origin.set_keys(keys.clone());
         }
         let clock = Clock::new(now, ClockMode::Stopped);
         Self {
@@ -63,7 +63,7 @@ impl Adapter for Direct {
     }
 
     fn token(&mut self, user: &str) -> String {
-        let user = self.origin.sessions().user_named(user).unwrap();
+        let user = self.origin.sessions().find_user(user).unwrap();
         let change = Change::by_test(self.now());
         let granted = self.origin.grant(
             change,

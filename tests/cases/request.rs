@@ -74,7 +74,7 @@ fn names(lines: &[Vec<u8>], name: &str) -> bool {
 impl Sent {
     fn new(lines: &[Vec<u8>], body: Vec<u8>) -> Result<Self, String> {
         let raw = [lines.join(&b"\r\n"[..]), b"\r\n\r\n".to_vec()].concat();
-        let framing = Framing::of_head(&raw).map_err(|_| "the head contradicts itself")?;
+        let framing = Framing::parse(&raw).map_err(|_| "the head contradicts itself")?;
         Ok(Self { head: Head::new(raw), framing, body })
     }
 

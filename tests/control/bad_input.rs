@@ -75,7 +75,7 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
         "/__mock/options",
         r#"{"colour": "red"}"#,
         400,
-        "unknown switch \"colour\"; known: result_shape, ",
+        "unknown option \"colour\"; known: result_shape, ",
     ),
     (
         "POST",

@@ -405,7 +405,7 @@ fn switches_that_there_are_not() {
         origin.set("join", "sometimes") =>
             "join takes immediate|polls:N|after:SECONDS|fail, not \"sometimes\": .set(\"join\", \"polls:5\")",
         origin.set("jion", "fail") =>
-            "unknown switch \"jion\"; did you mean \"join\"?: .set(\"join\", \"polls:5\")",
+            "unknown option \"jion\"; did you mean \"join\"?: .set(\"join\", \"polls:5\")",
         MockOrigin::builder().set("cors", "opne") =>
             "cors takes documented|open, not \"opne\"; did you mean \"open\"?: .set(\"cors\", \"open\")",
         origin.set("pieces", "-1") =>

@@ -6,12 +6,12 @@ use crate::journal::Call;
 use crate::protocol::{COMPLETE, ErrorKind, Join};
 use crate::storage::{Actor, Change, Storage, UserId};
 
-/// An upload that may be completed.
+/// A request to complete an upload, whose head was accepted.
 #[derive(Clone, Debug)]
 pub(in crate::api) struct Complete {
     user: UserId,
     upload: String,
-    /// How its join goes, if not as the switch says, and who wants that.
+    /// The join, if it differs from the option `join`, and the actor that wants it.
     join: Option<(Join, Actor)>,
 }
 
@@ -28,7 +28,7 @@ pub(in crate::api) fn open(
 }
 
 impl Complete {
-    /// Lets the join go like that because `by` wants it, whatever the switch says.
+    /// Overrides the join on behalf of `by`.
     pub(in crate::api) fn join_as(&mut self, join: Join, by: Actor) {
         self.join = Some((join, by));
     }
@@ -45,7 +45,7 @@ impl Complete {
     }
 }
 
-/// Notes which upload a request is about, and its path, if the upload is the caller's to know.
+/// Records the upload of a request, and its path if the upload belongs to the caller.
 pub(super) fn record_upload(ask: &RequestContext<'_>, call: &mut Call, user: UserId, id: &str) {
     call.upload = Some(id.to_owned());
     if let Some(upload) = ask.storage.uploads().get(id).filter(|upload| upload.owner == user) {

@@ -10,7 +10,7 @@ use crate::storage::{Change, NewUpload, PathEncoding, Storage, UserId};
 
 use super::post::{destination, mtime};
 
-/// An upload that may begin.
+/// A request to create an upload, whose head was accepted.
 #[derive(Clone, Debug)]
 pub(in crate::api) struct Create {
     user: UserId,
@@ -54,7 +54,7 @@ impl Create {
             .with("X-Agile-Path", path_header(&upload.path, &account, self.path_encoding)))
     }
 
-    /// What was passed, as it was passed; what is derived from it shows in listings only.
+    /// Returns the parameters as they were sent. Derived values appear only in listings.
     fn meta(&self) -> String {
         let content_type = self.new.content_type.as_deref().unwrap_or("None");
         format!("content_type={content_type} mtime={}", self.new.mtime.unwrap_or(0))

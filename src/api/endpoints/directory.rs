@@ -8,7 +8,7 @@ use crate::storage::{Change, MissingParents, Path, PathEncoding, Storage, UserId
 
 use super::post::recursive;
 
-/// A directory that may be made.
+/// A request to create a directory, whose head was accepted.
 #[derive(Clone, Debug)]
 pub(in crate::api) struct MakeDirectory {
     user: UserId,
@@ -21,7 +21,7 @@ pub(in crate::api) fn open(
     call: &mut Call,
 ) -> Result<MakeDirectory, ErrorKind> {
     let principal = ask.principal(call)?;
-    // Here alone parents are made unless the client says no.
+    // Only this endpoint creates parents by default.
     let parents = recursive(ask)?.unwrap_or(MissingParents::Create);
     let text = ask.header("X-Agile-Directory").ok_or(ErrorKind::EmptyPath)?;
     let path = ask.path(text, PathEncoding::Raw, &principal)?;
@@ -42,7 +42,7 @@ impl MakeDirectory {
     }
 }
 
-/// Whether parents are made, in one of the words for yes and no.
+/// Parses whether parents are created: one of the words for yes and no.
 pub(super) fn flag(text: &[u8]) -> Result<MissingParents, ErrorKind> {
     const WORDS: [(&str, MissingParents); 6] = [
         ("true", MissingParents::Create),

@@ -11,7 +11,7 @@ use crate::storage::{Change, MissingParents, NewFile, Path, PathEncoding, Storag
 use super::directory::flag;
 use super::post::{PostHeaders, UploadedFile, check_expose, destination, mtime, recursive};
 
-/// A form whose head has been accepted.
+/// A form whose head was accepted.
 #[derive(Clone, Debug)]
 pub(in crate::api) struct File {
     common: PostHeaders,
@@ -29,7 +29,7 @@ pub(in crate::api) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Result<
 }
 
 impl File {
-    /// What stands between the parts of the form.
+    /// The boundary of the form.
     pub(in crate::api) fn boundary(&self) -> &str {
         &self.boundary
     }
@@ -61,14 +61,15 @@ impl File {
         })
     }
 
-    /// Where the file will be, if its fields tell, and the origin does not make up its name.
+    /// Records the path of the file, if the fields determine it and the origin does not generate
+    /// the name.
     pub(in crate::api) fn classify(&self, storage: &Storage, body: &RequestBody) -> Option<Path> {
         let BodyData::Form(form) = &body.kept else { return None };
         let new = self.new_file(storage, form, the_file(storage, form).ok()?).ok()?;
         new.name.map(|name| new.directory.child(&name))
     }
 
-    /// What the fields say, judged in the order of §1.14.
+    /// Reads the fields and checks them in the order of §1.14.
     fn new_file(
         &self,
         storage: &Storage,
@@ -77,7 +78,7 @@ impl File {
     ) -> Result<NewFile, ErrorKind> {
         let field = |name: &str| form.field(name);
         let said = field("recursive").map(flag).transpose()?;
-        let max = storage.limits().of(Limit::PathBytes);
+        let max = storage.limits().get(Limit::PathBytes);
         let root = &self.common.principal.root;
         let path = |text: &[u8]| Ok(Path::parse(text, PathEncoding::Raw, max)?.under(root));
         let name = field("basename").or(file.name.as_deref());
@@ -91,7 +92,7 @@ impl File {
         Ok(new)
     }
 
-    /// Where the browser is to be sent.
+    /// Returns the address to which the browser is redirected.
     fn back_to<'a>(&'a self, form: &'a FilledForm) -> Option<&'a [u8]> {
         let wants_referer = form.field("return_referer").is_some();
         let referer = self.referer.as_deref().filter(|_| wants_referer);
@@ -99,7 +100,8 @@ impl File {
     }
 }
 
-/// Returns the one file of a form. A part without a file name is no file, unless the switch accepts it.
+/// Returns the one file of a form. A part without a file name is not a file, unless the option
+/// `form_part_without_filename` accepts it.
 fn the_file<'a>(storage: &Storage, form: &'a FilledForm) -> Result<&'a FormFile, ErrorKind> {
     let accepts_nameless = storage.options().form_part_without_filename == Policy::Accept;
     let is_file = |file: &&FormFile| {

@@ -7,7 +7,7 @@ use crate::journal::Call;
 use crate::protocol::{ErrorKind, LOGIN, Limit, TOKEN_LIFE_SECS};
 use crate::storage::{Change, Path, PathEncoding, Storage, TokenLifetime, TokenSource, UserId};
 
-/// A login whose name and password are right.
+/// A login with the right name and password.
 #[derive(Clone, Debug)]
 pub(in crate::api) struct Login {
     user: UserId,
@@ -50,15 +50,15 @@ impl Login {
     }
 }
 
-/// Seconds that a token is to live. More than a number can hold is for ever.
+/// Parses the lifetime of a token in seconds. A number that overflows means no end.
 fn expiry(header: Option<&[u8]>) -> Result<u64, ErrorKind> {
     let Some(text) = header else { return Ok(TOKEN_LIFE_SECS) };
     let seconds = digits(text).map(|text| text.parse().unwrap_or(u64::MAX));
     seconds.filter(|seconds| *seconds > 0).ok_or(ErrorKind::Expiry)
 }
 
-/// The subdirectory, and whether its token will live: one that could not be read gives a dead one
-/// (§2.6).
+/// Returns the subdirectory and the lifetime of the token. A subdirectory that could not be read
+/// gives an expired token (§2.6).
 fn subdirectory(
     ask: &RequestContext<'_>,
     seconds: u64,
@@ -66,8 +66,9 @@ fn subdirectory(
     let encoding =
         ask.header("X-Agile-Encoding").or_else(|| ask.header("X-Agile-Content-Encoding"));
     let text = ask.header("X-Agile-Subdir").unwrap_or_default();
-    let read =
-        |path_encoding| Path::parse(text, path_encoding, ask.storage.limits().of(Limit::PathBytes));
+    let read = |path_encoding| {
+        Path::parse(text, path_encoding, ask.storage.limits().get(Limit::PathBytes))
+    };
     let alive = match path_encoding(encoding) {
         Ok(PathEncoding::PercentEncoded) => read_utf8(text, read),
         Ok(PathEncoding::Raw) if text.is_ascii() => read(PathEncoding::Raw),
@@ -76,7 +77,8 @@ fn subdirectory(
     alive.map(|path| (path, TokenLifetime::Seconds(seconds))).map_err(|_| ErrorKind::NoSubdirectory)
 }
 
-/// With UTF8 a subdirectory may come raw or quoted; bytes that only raw text has tell which.
+/// Reads a subdirectory in UTF8, which may be raw or quoted. Bytes that only raw text can have
+/// decide.
 fn read_utf8(
     text: &[u8],
     read: impl Fn(PathEncoding) -> Result<Path, ErrorKind>,

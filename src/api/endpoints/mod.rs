@@ -1,7 +1,7 @@
-//! The HTTP endpoints, a file each (§2, §4–§6).
+//! The HTTP endpoints, one file each (§2, §4–§6).
 //!
-//! Each has an `open`, which reads and judges the head in the order of §1.14, and a type whose
-//! `commit` does what was asked.
+//! Each has a function `open`, which reads and checks the head in the order of §1.14, and a type
+//! whose `commit` executes the request.
 
 pub(super) mod complete;
 pub(super) mod create;

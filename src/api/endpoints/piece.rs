@@ -8,7 +8,7 @@ use crate::journal::Call;
 use crate::protocol::{ErrorKind, Limit, Limits, Operation, PIECE, essence};
 use crate::storage::{Change, NewPiece, Storage, UserId};
 
-/// A piece whose head has been accepted.
+/// A piece whose head was accepted.
 #[derive(Clone, Debug)]
 pub(in crate::api) struct Piece {
     user: UserId,
@@ -21,7 +21,7 @@ pub(in crate::api) struct Piece {
 pub(in crate::api) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Result<Piece, ErrorKind> {
     let limits = ask.storage.limits();
     let part = ask.header("X-Agile-Part").and_then(|text| part_number(text, limits));
-    // What is meant is noted, whoever it is that means it.
+    // The target is recorded even if the credentials are invalid.
     (call.part, call.upload) = (part, ask.text("X-Agile-Multipart"));
     let principal = ask.principal(call)?;
     let id = call.upload.clone().ok_or(ErrorKind::UnknownUpload)?;
@@ -48,7 +48,7 @@ pub(in crate::api) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Result<
 }
 
 impl Piece {
-    /// The most bytes that it may have.
+    /// Returns the maximum size of the piece.
     pub(in crate::api) fn room(&self) -> u64 {
         self.room
     }
@@ -83,14 +83,14 @@ impl Piece {
 }
 
 fn too_long(limits: &Limits, length: u64) -> ErrorKind {
-    let is_piece = length > limits.of(Limit::PieceBytes);
+    let is_piece = length > limits.get(Limit::PieceBytes);
     if is_piece { ErrorKind::PieceTooLarge } else { ErrorKind::UploadTooLarge }
 }
 
-/// A part number: ASCII digits, from 1 to the limit; leading zeroes do not matter.
+/// Parses a part number: ASCII digits, from 1 to the limit. Leading zeroes are ignored.
 fn part_number(text: &[u8], limits: &Limits) -> Option<u32> {
     let number: u32 = digits(text)?.parse().ok()?;
-    (1..=limits.of(Limit::PartNumber)).contains(&u64::from(number)).then_some(number)
+    (1..=limits.get(Limit::PartNumber)).contains(&u64::from(number)).then_some(number)
 }
 
 fn is_form(content_type: &str) -> bool {

@@ -1,4 +1,4 @@
-//! What `/post/raw` and `/post/file` have in common (§5).
+//! The common part of `/post/raw` and `/post/file` (§5).
 
 use crate::api::content_type::ContentTypeRule;
 use crate::api::context::{RequestContext, digits};
@@ -12,7 +12,7 @@ use crate::storage::{
 
 use super::directory::flag;
 
-/// What the headers of both say.
+/// The headers that both read.
 #[derive(Clone, Debug)]
 pub(super) struct PostHeaders {
     pub(super) principal: Principal,
@@ -21,12 +21,12 @@ pub(super) struct PostHeaders {
     checksum: Option<String>,
 }
 
-/// A file that has come whole.
+/// A file that was received completely.
 pub(super) struct UploadedFile<'a> {
     pub(super) content: Blob,
     pub(super) digest: Digest,
     pub(super) start: &'a [u8],
-    /// The type that the form's part has.
+    /// The declared type of the form part.
     pub(super) part_type: Option<&'a str>,
 }
 
@@ -40,7 +40,8 @@ impl PostHeaders {
         Ok(Self { principal, recursive, typing, checksum: ask.text("X-Agile-Checksum") })
     }
 
-    /// Judges the checksum, stores the file and answers as both do: status, checksum, size, path.
+    /// Checks the checksum, stores the file and returns the common response: status, checksum,
+    /// size, path.
     pub(super) fn store(
         &self,
         storage: &mut Storage,
@@ -63,12 +64,13 @@ impl PostHeaders {
     }
 }
 
-/// What `X-Agile-Recursive` says, if it says anything.
+/// Parses `X-Agile-Recursive`, if it was sent.
 pub(super) fn recursive(ask: &RequestContext<'_>) -> Result<Option<MissingParents>, ErrorKind> {
     ask.header("X-Agile-Recursive").map(flag).transpose()
 }
 
-/// Directory and name, read as one path, so that the whole is measured as it came (§3.2).
+/// Parses directory and name as one path, because the limit applies to the whole path as received
+/// (§3.2).
 pub(super) fn destination(
     ask_path: impl Fn(&[u8]) -> Result<Path, ErrorKind>,
     directory: &[u8],
@@ -85,12 +87,12 @@ pub(super) fn destination(
     Ok((directory, Some(name.to_owned())))
 }
 
-/// Seconds since the epoch, in digits.
+/// Parses seconds since the epoch, in digits.
 pub(super) fn mtime(text: &[u8]) -> Result<u64, ErrorKind> {
     digits(text).and_then(|text| text.parse().ok()).ok_or(ErrorKind::MTime)
 }
 
-/// Whether that is an egress policy. None has an effect here.
+/// Checks whether a value is an egress policy. None has an effect here.
 pub(super) fn check_expose(text: Option<&[u8]>) -> Result<(), ErrorKind> {
     const POLICIES: [&[u8]; 3] = [b"PARTIAL", b"COMPLETE", b"POLICY"];
     match text {

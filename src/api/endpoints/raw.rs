@@ -9,7 +9,7 @@ use crate::storage::{Change, MissingParents, NewFile, PathEncoding, Storage};
 
 use super::post::{PostHeaders, UploadedFile, check_expose, destination, mtime, recursive};
 
-/// A file whose head has been accepted.
+/// A file whose head was accepted.
 #[derive(Clone, Debug)]
 pub(in crate::api) struct Raw {
     common: PostHeaders,

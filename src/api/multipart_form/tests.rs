@@ -1,4 +1,4 @@
-//! Forms whole and broken, in one frame and in many.
+//! Complete and malformed forms, in one frame and in many.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,14 +7,15 @@ use std::cell::Cell;
 use super::*;
 
 thread_local! {
-    /// Bytes that were searched on this thread, those that were searched twice counted twice.
+    /// The number of bytes that were searched on this thread. Bytes that were searched twice count
+    /// twice.
     pub(super) static SEARCHED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// All there is to a form, in words that can be compared.
+/// All facts of a form, for comparison.
 type Facts = (Vec<(String, String)>, Vec<[String; 4]>, bool);
 
-/// A small generator of numbers: splitmix64.
+/// A small random number generator: splitmix64.
 struct Random(u64);
 
 impl Random {
@@ -25,7 +26,7 @@ impl Random {
         usize::try_from((mixed ^ (mixed >> 31)) % bound as u64).unwrap()
     }
 
-    /// Cuts `bytes` into frames of a random length up to `most`.
+    /// Splits `bytes` into frames of a random length up to `most`.
     fn frames<'a>(&mut self, mut bytes: &'a [u8], most: usize) -> Vec<&'a [u8]> {
         let mut frames = Vec::new();
         while !bytes.is_empty() {
@@ -47,7 +48,7 @@ fn whole(body: impl AsRef<[u8]>) -> FilledForm {
     read("b", [body.as_ref()])
 }
 
-/// A form with the boundary `b` and one part.
+/// Returns a form with the boundary `b` and one part.
 fn one(head: &str, content: &str) -> FilledForm {
     whole(format!("--b\r\n{head}\r\n\r\n{content}\r\n--b--"))
 }
@@ -206,7 +207,7 @@ fn the_largest_form_that_makes_sense_is_whole() {
     assert_eq!(form.field("a").map(<[u8]>::len), Some(MOST_TEXT));
 }
 
-/// A body of random lines, most of which mean something in a form.
+/// Returns a body of random lines, most of which have a meaning in a form.
 fn random_body(random: &mut Random) -> Vec<u8> {
     const LINES: [&[u8]; 16] = [
         b"--bound",
@@ -230,7 +231,7 @@ fn random_body(random: &mut Random) -> Vec<u8> {
     (0..count).flat_map(|_| [LINES[random.below(LINES.len())], b"\r\n"].concat()).collect()
 }
 
-/// A form with a file and a field of random lines.
+/// Returns a form with a file and a field of random lines.
 fn random_form(random: &mut Random) -> Vec<u8> {
     let head = |name: &str| format!("--bound\r\nContent-Disposition: form-data; {name}\r\n\r\n");
     let quiet = |body: Vec<u8>| text(&body).replace("\r\n--bound", "\r\n--boum");
@@ -266,7 +267,7 @@ fn a_head_at_the_limit_is_judged_alike_in_every_frame() {
     let random = &mut Random(7);
     let line = "Content-Disposition: form-data; name=\"a\"";
     for surplus in 0..4 {
-        // The line end before the head and the one between its lines count with it.
+        // The line end before the head and the one between its lines count as part of it.
         let long = "a".repeat(MOST_TEXT - line.len() - "\r\n\r\nX: ".len() + surplus);
         let body = format!("--b\r\nX: {long}\r\n{line}\r\n\r\nx\r\n--b--").into_bytes();
         for most in [1000, 60_000, 1 << 20] {

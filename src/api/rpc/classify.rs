@@ -1,4 +1,4 @@
-//! What a request asks for, before anything is done.
+//! Determines the calls of a JSON-RPC request without executing it. Start with [`classify`].
 
 use crate::journal::Call;
 use crate::protocol::{Interface, Limit, Operation, method_named};
@@ -8,10 +8,10 @@ use super::dispatch;
 use super::envelope::Message;
 use super::params::Params;
 
-/// The parameters that say what a method is about; a method has one of them at most.
+/// The parameters with the path of a method. A method has at most one of them.
 const PATHS: [&str; 3] = ["path", "oldpath", "from"];
 
-/// The call that a request makes, as far as its parameters tell.
+/// Returns the call of a request, as far as its parameters determine it.
 pub(super) fn classify(storage: &Storage, now: Timestamp, message: &Message) -> Call {
     let unknown =
         |name: &str| Call::new(Operation::UnknownMethod, Interface::JsonRpc, dispatch::shown(name));
@@ -24,7 +24,7 @@ pub(super) fn classify(storage: &Storage, now: Timestamp, message: &Message) -> 
     }
 }
 
-/// Who asks, if the request has a token that works.
+/// Returns the principal of a request with a valid token.
 pub(super) fn principal(storage: &Storage, now: Timestamp, message: &Message) -> Option<Principal> {
     let asks = message.asks.as_ref().ok()?;
     let args = Params::bind(method_named(&asks.method)?, asks.params.as_deref()).ok()?;
@@ -54,7 +54,7 @@ fn about(storage: &Storage, now: Timestamp, args: &Params, mut call: Call) -> Ca
 }
 
 fn seen_by(storage: &Storage, principal: &Principal, path: &str) -> Option<Path> {
-    let max = storage.limits().of(Limit::PathBytes);
+    let max = storage.limits().get(Limit::PathBytes);
     Path::parse(path.as_bytes(), PathEncoding::Raw, max)
         .ok()
         .map(|path| path.under(&principal.root))

@@ -1,4 +1,5 @@
-//! From a request to its answer: the method, its parameters, the token, in this order (§7.1.6).
+//! From a request to its response: the method, its parameters, the token, in this order (§7.1.6).
+//! Start with [`Dispatcher`].
 
 use crate::blob::Blob;
 use crate::journal::Call;
@@ -15,7 +16,7 @@ use super::json::Json;
 use super::params::Params;
 use super::{classify, fetch, files, listing, multipart, mutations, session};
 
-/// Which function does what a method is for.
+/// The handler of each method.
 const HANDLERS: &[(&Method, Handler)] = &[
     (&protocol::MAKE_DIR, files::make_dir),
     (&protocol::MAKE_DIR2, files::make_dir2),
@@ -54,26 +55,26 @@ const HANDLERS: &[(&Method, Handler)] = &[
 
 type Handler = fn(&mut MethodContext<'_>) -> Result<Json, MethodError>;
 
-/// A method at work.
+/// The input of a method handler.
 pub(super) struct MethodContext<'a> {
     pub(super) storage: &'a mut Storage,
-    /// When it does its work, and for which call.
+    /// The time and the actor of its changes.
     pub(super) change: Change,
     pub(super) args: &'a Params,
     pub(super) call: &'a mut Call,
-    /// The name by which the client called this origin.
+    /// The host name by which the client called this origin.
     pub(super) host: &'a str,
-    /// How a join that it begins goes, if not as the switch says, and who wants that.
+    /// The join, if it differs from the option `join`, and the actor that wants it.
     pub(super) join: Option<(Join, Actor)>,
     is_unanswered: bool,
     token: Option<(String, Principal)>,
 }
 
-/// Why a method did not come to a result.
+/// The reason why a method returned no result.
 pub(super) enum MethodError {
-    /// It is refused.
+    /// The call is rejected.
     Refused(ErrorKind),
-    /// It needs that content's digest first; it has changed nothing.
+    /// The digest of this blob is needed first. Nothing has changed.
     NeedsDigest(Blob),
 }
 
@@ -84,36 +85,36 @@ impl From<ErrorKind> for MethodError {
 }
 
 impl MethodContext<'_> {
-    /// Who asks.
+    /// Returns the authenticated principal.
     pub(super) fn principal(&self) -> Result<Principal, ErrorKind> {
         self.token.as_ref().map(|(_, principal)| principal.clone()).ok_or(ErrorKind::BadCredentials)
     }
 
-    /// The token that was given, once it has been found good.
+    /// Returns the token after authentication.
     pub(super) fn token(&self) -> Result<String, ErrorKind> {
         self.token.as_ref().map(|(token, _)| token.clone()).ok_or(ErrorKind::BadCredentials)
     }
 
-    /// The parameter `path`, as the caller means it.
+    /// Returns the parameter `path` as the caller means it.
     pub(super) fn path(&mut self) -> Result<Path, ErrorKind> {
         let text = self.args.text("path")?.ok_or(ErrorKind::EmptyPath)?;
-        let max = self.storage.limits().of(Limit::PathBytes);
+        let max = self.storage.limits().get(Limit::PathBytes);
         let path =
             Path::parse(text.as_bytes(), PathEncoding::Raw, max)?.under(&self.principal()?.root);
         self.record_path(&path);
         Ok(path)
     }
 
-    /// The page size that was given under `name`, within the limit: 100 by default, or what the
-    /// limit leaves of that.
+    /// Returns the page size in the parameter `name`, within the limit. The default is 100, or the
+    /// limit if that is smaller.
     pub(super) fn page_size(&self, name: &str) -> Result<usize, ErrorKind> {
-        let max = i128::from(self.storage.limits().of(Limit::PageSize));
+        let max = i128::from(self.storage.limits().get(Limit::PageSize));
         let size = self.args.integer(name)?.unwrap_or(max.min(100));
         let size = Some(size).filter(|size| (1..=max).contains(size));
         size.and_then(|size| usize::try_from(size).ok()).ok_or(ErrorKind::PageSize)
     }
 
-    /// A file's checksum; empty if it is not known, and nobody reads it.
+    /// Returns the checksum of a file. It is empty if it is unknown and nobody reads the response.
     pub(super) fn checksum(&self, file: &File) -> Result<String, MethodError> {
         match file.content.known_digest() {
             Some(digest) => Ok(digest.to_string()),
@@ -122,7 +123,7 @@ impl MethodContext<'_> {
         }
     }
 
-    /// Notes which path this is about.
+    /// Records the path of the call.
     pub(super) fn record_path(&mut self, path: &Path) {
         self.call.path = Some(path.absolute(self.storage.account()));
     }
@@ -135,22 +136,22 @@ impl MethodContext<'_> {
     }
 }
 
-/// Where requests are answered.
+/// Executes the requests of a body.
 pub(super) struct Dispatcher<'a> {
     pub(super) storage: &'a mut Storage,
-    /// When it does its work, and for which call.
+    /// The time and the actor of its changes.
     pub(super) change: Change,
     pub(super) host: &'a str,
-    /// What is done to the answer; it is noted there whether that has changed anything.
+    /// The override of the call, and a flag that is set if the override has changed the result.
     pub(super) call_override: Option<(&'a CallOverride, &'a mut bool)>,
-    /// Who asks, if that has been judged before.
+    /// The principal, if authentication has been done before.
     pub(super) admitted: Option<&'a Principal>,
-    /// Whether nobody reads the answer.
+    /// Whether nobody reads the response.
     pub(super) is_unanswered: bool,
 }
 
 impl Dispatcher<'_> {
-    /// Answers one request, or names the content whose digest the answer needs.
+    /// Executes one request and returns its response, or the blob whose digest the response needs.
     pub(super) fn answer(&mut self, message: &Message) -> Result<(String, Call), Blob> {
         if let Some((CallOverride::Refuse(row), _)) = self.call_override {
             return Ok(self.rejected(message, row));
@@ -186,7 +187,7 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// Refuses a request as a test wants it, whatever it is.
+    /// Rejects a request with the result code of a fault.
     fn rejected(&self, message: &Message, row: &'static ResultCode) -> (String, Call) {
         let call = classify::classify(self.storage, self.change.at, message);
         let (Ok(asks), Some(method)) = (&message.asks, protocol::method_named(&call.name)) else {
@@ -228,7 +229,8 @@ impl Dispatcher<'_> {
         handler(&mut turn)
     }
 
-    /// A refusal by a method: its own code if it has one for the cause, else an error object.
+    /// Returns an error response: with the method's own result code if it has one for the cause,
+    /// else an error object.
     fn failed(
         &self,
         message: &Message,
@@ -247,7 +249,8 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// The answer of a row: as a result if it is the method's own, else as an error object.
+    /// Returns the response of a result code: a result if the method has this code, else an error
+    /// object.
     fn answered_with(
         &self,
         message: &Message,
@@ -264,7 +267,8 @@ impl Dispatcher<'_> {
         (text, Call { row: Some(row), ..call })
     }
 
-    /// What a method answers with; a switch has a say in two of them (§10).
+    /// Returns the shape of the result of a method. For two methods, the option `result_shape`
+    /// decides (§10).
     fn shape(&self, method: &Method) -> Shape {
         let is_switched = matches!(method.operation, Operation::Abort | Operation::Restart);
         match self.storage.options().result_shape {
@@ -273,7 +277,7 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// How a method writes a code that is not 0 (§7.1.10).
+    /// Returns the result of a method for a code other than 0 (§7.1.10).
     fn failure(&self, shape: Shape, args: Option<&Params>, row: &ResultCode) -> Json {
         let code = ("code", Json::int(row.code));
         let (uid, gid) = (("uid", Json::int(0)), ("gid", Json::int(0)));
@@ -294,12 +298,12 @@ impl Dispatcher<'_> {
     }
 }
 
-/// What was named for a method, as the record keeps it: if it is short.
+/// Returns a method name for the journal, shortened to 64 characters.
 pub(super) fn shown(name: &str) -> String {
     name.chars().take(64).collect()
 }
 
-/// A refusal before any method was found.
+/// Returns the error response to a request without a known method.
 fn refused(message: &Message, name: &str, cause: ErrorKind) -> (String, Call) {
     let mut call = Call::new(Operation::UnknownMethod, Interface::JsonRpc, shown(name));
     call.row = result_code_for(ENVELOPE_RESULTS, cause);

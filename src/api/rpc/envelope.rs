@@ -1,4 +1,5 @@
-//! Requests as they come in and the frame around their answers (§7.1).
+//! The JSON-RPC envelope: parses requests and frames responses (§7.1). It knows no methods. Start
+//! with [`Incoming`] and [`Message`].
 
 use std::collections::BTreeMap;
 
@@ -9,15 +10,15 @@ use crate::protocol::{ErrorKind, ResultCode};
 
 use super::json::Json;
 
-/// The endpoint by which a body came in, and how its bytes are text.
+/// The endpoint that received a body, and its charset.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RpcEndpoint {
-    /// Whether it is `/jsonrpc2`, which takes version 2.0 alone and batches (§7.1.1).
+    /// Whether it is `/jsonrpc2`, which takes only version 2.0, also in batches (§7.1.1).
     pub(super) is_2: bool,
     pub(super) charset: Charset,
 }
 
-/// How a body's bytes are text (§7.1.4).
+/// The charset of a body (§7.1.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Charset {
     #[default]
@@ -25,7 +26,7 @@ pub(super) enum Charset {
     Latin1,
 }
 
-/// The charset that a content type names; all but ISO-8859-1 is UTF-8.
+/// Returns the charset of a content type. Every charset except ISO-8859-1 is read as UTF-8.
 pub(super) fn charset(content_type: &str) -> Charset {
     const LATIN_1: [&str; 4] = ["iso-8859-1", "iso8859-1", "iso_8859-1", "latin1"];
     let parameters = content_type.split_once(';').map_or("", |(_, parameters)| parameters);
@@ -34,38 +35,38 @@ pub(super) fn charset(content_type: &str) -> Charset {
     if is_latin_1 { Charset::Latin1 } else { Charset::Utf8 }
 }
 
-/// The version of a request, which is that of its answer.
+/// The version of a request and of its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Version {
     One,
     Two,
 }
 
-/// Whether one request came, or an array of them.
+/// Whether the body is one request or a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Single,
     Batch,
 }
 
-/// What a body held.
+/// The requests in a body.
 #[derive(Clone, Debug)]
 pub(super) struct Incoming {
     pub(super) form: Form,
     pub(super) messages: Vec<Message>,
 }
 
-/// One request, or what came in its place.
+/// A request, or an invalid element in its place.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
     pub(super) version: Version,
-    /// The very token that came (§7.1.5).
+    /// The id as received (§7.1.5).
     pub(super) id: String,
-    /// What is asked for, or why nothing is.
+    /// The call, or the reason why there is none.
     pub(super) asks: Result<RpcCall, ErrorKind>,
 }
 
-/// A method and its parameters, not looked at yet.
+/// A method and its unparsed parameters.
 #[derive(Clone, Debug)]
 pub(super) struct RpcCall {
     pub(super) method: String,
@@ -81,13 +82,13 @@ impl Incoming {
 }
 
 impl Message {
-    /// Something that is no request, and has no id therefore.
+    /// Creates a message for something that is not a request and therefore has no id.
     pub(super) fn broken(entrance: RpcEndpoint, cause: ErrorKind) -> Self {
         let version = if entrance.is_2 { Version::Two } else { Version::One };
         Self { version, id: "null".to_owned(), asks: Err(cause) }
     }
 
-    /// The answer to it with a result.
+    /// Returns the response with a result.
     pub(super) fn result(&self, result: &Json) -> String {
         match self.version {
             Version::One => {
@@ -99,7 +100,7 @@ impl Message {
         }
     }
 
-    /// The answer to it with an error object.
+    /// Returns the response with an error object.
     pub(super) fn error(&self, row: &ResultCode) -> String {
         let error =
             Json::Object(vec![("code", Json::int(row.code)), ("message", Json::text(row.phrase))]);
@@ -114,7 +115,7 @@ impl Message {
     }
 }
 
-/// Reads a body.
+/// Parses a body.
 pub(super) fn read(entrance: RpcEndpoint, bytes: &[u8], max_batch: u64) -> Incoming {
     let parsed =
         decoded(bytes, entrance.charset).and_then(|text| serde_json::from_str::<Raw>(&text).ok());
@@ -135,7 +136,7 @@ fn decoded(bytes: &[u8], charset: Charset) -> Option<String> {
     }
 }
 
-/// A batch (§7.1.9). What is wrong with it as a whole is answered by one error.
+/// Parses a batch (§7.1.9). An error of the whole batch gets one error response.
 fn batch(entrance: RpcEndpoint, json: &RawValue, max: u64) -> Incoming {
     let one = |cause| Incoming::single(Message::broken(entrance, cause));
     let elements: Vec<Raw> = serde_json::from_str(json.get()).unwrap_or_default();
@@ -145,7 +146,7 @@ fn batch(entrance: RpcEndpoint, json: &RawValue, max: u64) -> Incoming {
     if elements.len() as u64 > max {
         return one(ErrorKind::Batch);
     }
-    // In a batch, an element that is no request has no id either, even where it brings one.
+    // An element of a batch that is not a request has no id, even if it has a member `id`.
     let in_its_place = |message: Message| match message.asks {
         Ok(_) => message,
         Err(cause) => Message::broken(entrance, cause),
@@ -179,9 +180,10 @@ fn message(entrance: RpcEndpoint, json: &RawValue) -> Message {
     Message { version, id, asks }
 }
 
-/// The version of a request; where the entrance does not take it, the one to refuse it in.
+/// Returns the version of a request. If the endpoint does not take it, the error is the version of
+/// the error response.
 fn version(entrance: RpcEndpoint, member: Option<&str>) -> Result<Version, Version> {
-    // A text may be escaped in more ways than one.
+    // A text can be escaped in several ways.
     let text: Option<String> = member.map(|raw| serde_json::from_str(raw).unwrap_or_default());
     match (text.as_deref(), entrance.is_2) {
         (Some("2.0"), _) => Ok(Version::Two),

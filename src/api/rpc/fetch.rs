@@ -1,4 +1,4 @@
-//! The methods about addresses (§7.2).
+//! The methods for addresses (§7.2).
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::storage::MissingParents;
 use super::dispatch::{MethodContext, MethodError};
 use super::json::Json;
 
-/// `fetchFileHTTP`. The one origin that it can reach is this account, under its own name as host.
+/// Executes `fetchFileHTTP`. The only reachable origin is this account, with its name as host.
 pub(super) fn fetch_file(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let to = turn.path().map_err(|_| ErrorKind::Params)?;
     let parents = flags(turn)?;
@@ -30,19 +30,20 @@ fn flags(turn: &MethodContext<'_>) -> Result<MissingParents, ErrorKind> {
     }
 }
 
-/// `mediaVaultUrl`: addresses on this origin that work until they expire. The file need not exist.
+/// Executes `mediaVaultUrl`: returns an address on this origin that is valid until it expires. The
+/// file need not exist.
 pub(super) fn media_vault_url(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     const DEFAULT: i128 = 3600;
     let path = turn.path()?;
     if turn.storage.tree().directory(&path).is_ok() {
         return Err(ErrorKind::IsDirectory.into());
     }
-    let longest = i128::from(turn.storage.limits().of(Limit::MediaVaultExpiry));
+    let longest = i128::from(turn.storage.limits().get(Limit::MediaVaultExpiry));
     let given = turn.args.integer("expiry")?.filter(|expiry| *expiry != 0);
     let expiry = given.unwrap_or(DEFAULT.min(longest));
     let seconds = Some(expiry).filter(|expiry| (1..=longest).contains(expiry));
     let seconds = seconds.and_then(|expiry| u64::try_from(expiry).ok()).ok_or(ErrorKind::Expiry)?;
-    // What expires beyond all time cannot be written (§7.2).
+    // An expiry that overflows cannot be written (§7.2).
     let expires = turn.change.at.after(Duration::from_secs(seconds)).ok_or(ErrorKind::Params)?;
     let address = signed_url::address(turn.storage, turn.host, &path, expires.secs());
     Ok(Json::Object(vec![

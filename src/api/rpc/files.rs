@@ -1,4 +1,4 @@
-//! The methods about directories and files (§7.2).
+//! The methods for directories and files (§7.2).
 
 use crate::protocol::{ErrorKind, OCTET_STREAM};
 use crate::storage::{File, MissingParents, MkdirOutcome, Node};
@@ -6,7 +6,7 @@ use crate::storage::{File, MissingParents, MkdirOutcome, Node};
 use super::dispatch::{MethodContext, MethodError};
 use super::json::Json;
 
-/// `makeDir`: the directory must be new, and its parent must be there.
+/// Executes `makeDir`: the directory must not exist, and its parent must.
 pub(super) fn make_dir(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let path = new_directory(turn)?;
     if turn.storage.check_directory(&path, MissingParents::Reject)? == MkdirOutcome::Existed {
@@ -17,7 +17,7 @@ pub(super) fn make_dir(turn: &mut MethodContext<'_>) -> Result<Json, MethodError
     Ok(Json::int(0))
 }
 
-/// `makeDir2`: the directory may be there, and parents are made.
+/// Executes `makeDir2`: the directory may exist, and missing parents are created.
 pub(super) fn make_dir2(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let path = new_directory(turn)?;
     let user = turn.principal()?.user;
@@ -32,7 +32,7 @@ fn new_directory(turn: &mut MethodContext<'_>) -> Result<crate::storage::Path, E
     turn.path()
 }
 
-/// `deleteDir`.
+/// Executes `deleteDir`.
 pub(super) fn delete_dir(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let path = turn.path()?;
     let root = turn.principal()?.root;
@@ -40,14 +40,14 @@ pub(super) fn delete_dir(turn: &mut MethodContext<'_>) -> Result<Json, MethodErr
     Ok(Json::int(0))
 }
 
-/// `deleteFile`.
+/// Executes `deleteFile`.
 pub(super) fn delete_file(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let path = turn.path()?;
     turn.storage.delete_file(turn.change, &path)?;
     Ok(Json::int(0))
 }
 
-/// `stat`.
+/// Executes `stat`.
 pub(super) fn stat(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let wants_detail = turn.args.boolean("detail")?.unwrap_or(false);
     let path = turn.path()?;
@@ -77,13 +77,13 @@ fn detail(turn: &MethodContext<'_>, node: &Node) -> Result<Members, MethodError>
     let owner = vec![("uid", Json::int(stat.uid)), ("gid", Json::int(stat.gid))];
     let rest = match node {
         Node::Directory(_) => vec![("checksum", Json::text(""))],
-        // The size stands in the summary.
+        // The summary contains the size.
         Node::File(file) => what_a_file_has(turn, file)?.split_off(1),
     };
     Ok([owner, rest].concat())
 }
 
-/// Owner and times of an entry, as lists show them.
+/// Returns owner and times of an entry, as listings show them.
 pub(super) fn owner_and_times(node: &Node) -> Members {
     let stat = node.stat();
     vec![
@@ -94,7 +94,7 @@ pub(super) fn owner_and_times(node: &Node) -> Members {
     ]
 }
 
-/// Size, checksum and type of a file.
+/// Returns size, checksum and type of a file.
 pub(super) fn what_a_file_has(
     turn: &MethodContext<'_>,
     file: &File,

@@ -1,25 +1,25 @@
-//! JSON as the service writes it: members in their documented order, `, ` and `: ` between them,
-//! all that is not ASCII as `\uXXXX` (§7.1.2).
+//! JSON in the form of the service: members in their documented order, separated by `, ` and `: `,
+//! with all characters except ASCII as `\uXXXX` (§7.1.2). Start with [`Json`].
 
 use std::fmt::{self, Write};
 
-/// A JSON value on its way out.
+/// A JSON value of a response.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Json {
     Null,
     Int(i128),
     Float(f64),
     Text(String),
-    /// JSON that came in, and goes out again in the service's form.
+    /// Received JSON, which is written in the form of the service.
     Echo(String),
     Array(Vec<Json>),
     Object(Vec<(&'static str, Json)>),
-    /// An object whose names are values themselves.
+    /// An object with variable names.
     Map(Vec<(String, Json)>),
 }
 
 impl Json {
-    /// An integer of any kind.
+    /// Creates an integer.
     pub(super) fn int(value: impl TryInto<i128>) -> Self {
         Self::Int(value.try_into().unwrap_or(i128::MAX))
     }
@@ -34,7 +34,7 @@ impl fmt::Display for Json {
         match self {
             Self::Null => f.write_str("null"),
             Self::Int(value) => write!(f, "{value}"),
-            // With a point even where it is whole, as Python writes it.
+            // With a point even for whole numbers, as Python writes them.
             Self::Float(value) => write!(f, "{value:?}"),
             Self::Text(text) => quoted(f, text),
             Self::Echo(json) => respaced(f, json),
@@ -88,7 +88,7 @@ fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     f.write_char('"')
 }
 
-/// A character as it is if it is printable ASCII, else as one or two `\uXXXX`.
+/// Writes a character: unchanged if it is printable ASCII, else as one or two `\uXXXX`.
 fn ascii(f: &mut fmt::Formatter<'_>, char: char) -> fmt::Result {
     if (' '..='~').contains(&char) {
         return f.write_char(char);
@@ -96,7 +96,7 @@ fn ascii(f: &mut fmt::Formatter<'_>, char: char) -> fmt::Result {
     char.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(f, "\\u{unit:04x}"))
 }
 
-/// Well-formed JSON with the service's separators; its tokens stay what they are.
+/// Writes valid JSON with the separators of the service. Its tokens stay unchanged.
 fn respaced(f: &mut fmt::Formatter<'_>, json: &str) -> fmt::Result {
     let (mut in_text, mut escaped) = (false, false);
     for char in json.chars() {

@@ -1,4 +1,4 @@
-//! Listing directories, page by page (§7.2).
+//! Paged listings of directories (§7.2).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -14,18 +14,18 @@ use super::params::Params;
 
 type Entry<'a> = (&'a str, &'a Node);
 
-/// `listDir`: the directories in a directory.
+/// Executes `listDir`: returns the subdirectories of a directory.
 pub(super) fn list_dir(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     list(turn, |(_, node)| matches!(node, Node::Directory(_)))
 }
 
-/// `listFile`: the files in a directory.
+/// Executes `listFile`: returns the files of a directory.
 pub(super) fn list_file(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     list(turn, |(_, node)| matches!(node, Node::File(_)))
 }
 
-/// A page of the entries that are wanted. The cookie is the offset of the next entry, and 0 behind a
-/// short page.
+/// Returns a page of the entries that `wanted` selects. The cookie is the offset of the next entry,
+/// and 0 after a short page.
 fn list(turn: &mut MethodContext<'_>, wanted: fn(&Entry<'_>) -> bool) -> Result<Json, MethodError> {
     let size = turn.page_size("pageSize")?;
     let cookie = turn.args.cookie("cookie")?.unwrap_or(0);
@@ -65,7 +65,7 @@ fn stat(turn: &MethodContext<'_>, node: &Node) -> Result<Members, MethodError> {
     Ok([owner_and_times(node), file].concat())
 }
 
-/// `listPath`: directories and files, each list with the page size of its own.
+/// Executes `listPath`: returns directories and files, each list with its own page size.
 pub(super) fn list_path(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let size = turn.page_size("pageSize")?;
     let start = turn.args.text_cookie("cookie")?.unwrap_or_default();
@@ -110,7 +110,7 @@ fn path_item(
     Ok(Json::Object(members))
 }
 
-/// The stat of the older form, with members of its own.
+/// Returns the stat of the older form, which has its own members.
 fn nested_stat(turn: &MethodContext<'_>, node: &Node) -> Result<Members, MethodError> {
     let stat = node.stat();
     let times = [("ctime", Json::int(stat.ctime.secs())), ("mtime", Json::int(stat.mtime.secs()))];
@@ -126,7 +126,8 @@ fn nested_stat(turn: &MethodContext<'_>, node: &Node) -> Result<Members, MethodE
     Ok([times.to_vec(), vec![size], owner.to_vec(), has, rest].concat())
 }
 
-/// How far a `listPath` has come: directories and files given, as two big-endian numbers in base64.
+/// The progress of a `listPath`: the numbers of directories and files returned, as two big-endian
+/// numbers in base64.
 struct Offsets {
     dirs: usize,
     files: usize,
@@ -149,7 +150,7 @@ impl Offsets {
     }
 }
 
-/// A list as a test wants it instead of how it is; notes whether it is another one.
+/// Applies an override to a listing, and records whether the listing differs.
 pub(super) fn overridden(
     result: Json,
     call_override: &CallOverride,
@@ -176,8 +177,9 @@ pub(super) fn overridden(
     Json::Object(members)
 }
 
-/// Puts a cookie where there is none: the one that leads to this very page again, but on the first
-/// page, whose own is that of no cookie at all. Says whether there is a place for one.
+/// Adds a cookie if there is none, and returns whether the result can have one. The cookie leads to
+/// the same page again; on the first page of `listDir` and `listFile` it is 1, because 0 means no
+/// cookie.
 fn go_on(members: &mut Members, args: &Params) -> bool {
     let Some((_, cookie)) = members.iter_mut().find(|(name, _)| *name == "cookie") else {
         return false;

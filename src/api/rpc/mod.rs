@@ -1,7 +1,7 @@
 //! JSON-RPC (§7).
 //!
-//! `envelope` reads requests and writes answers, `params` gives parameters their meaning, `dispatch`
-//! finds and calls what was named, and the methods lie in a file each by what they are about.
+//! `envelope` parses requests and frames responses, `params` parses parameters, `dispatch` finds
+//! and calls the method. The other files contain the methods by subject. Start with [`RpcRequest`].
 
 mod classify;
 mod dispatch;
@@ -26,21 +26,21 @@ use super::{BodyData, BodyEnd, CallOverride, RequestBody};
 use dispatch::Dispatcher;
 use envelope::{Form, Incoming, Message, RpcEndpoint};
 
-/// A JSON-RPC body that is being answered, request by request.
+/// A JSON-RPC body that is being executed, request by request.
 #[derive(Clone, Debug)]
 pub(super) struct RpcRequest {
     entrance: RpcEndpoint,
     max_bytes: u64,
     max_batch: u64,
-    /// The name by which the client called this origin.
+    /// The host name by which the client called this origin.
     host: String,
-    /// What the body held, once it has been read.
+    /// The requests of the body, after it was parsed.
     incoming: Option<Incoming>,
-    /// The answers so far.
+    /// The responses so far.
     done: Vec<(String, Call)>,
-    /// What is done to which of the requests, and whether it has changed anything.
+    /// The overrides with the index of their request, and whether they have changed its result.
     twists: Vec<(usize, CallOverride, bool)>,
-    /// Who asks, where that has been judged before the requests are done.
+    /// The principals, if authentication has been done before execution.
     admitted: Vec<Option<Principal>>,
 }
 
@@ -50,8 +50,8 @@ pub(super) fn open(ask: &RequestContext<'_>) -> RpcRequest {
         ask.text("Content-Type").map(|given| envelope::charset(&given)).unwrap_or_default();
     RpcRequest {
         entrance: RpcEndpoint { is_2, charset },
-        max_bytes: ask.storage.limits().of(Limit::JsonRpcBytes),
-        max_batch: ask.storage.limits().of(Limit::BatchSize),
+        max_bytes: ask.storage.limits().get(Limit::JsonRpcBytes),
+        max_batch: ask.storage.limits().get(Limit::BatchSize),
         host: ask.text("Host").unwrap_or_else(|| "localhost".to_owned()),
         incoming: None,
         done: Vec::new(),
@@ -61,12 +61,12 @@ pub(super) fn open(ask: &RequestContext<'_>) -> RpcRequest {
 }
 
 impl RpcRequest {
-    /// The most bytes that are read of a body.
+    /// Returns the maximum number of bytes that are read of a body.
     pub(super) fn max_bytes(&self) -> u64 {
         self.max_bytes
     }
 
-    /// What the body asks for, as far as it tells before anything is done.
+    /// Returns the calls of the body, before anything is executed.
     pub(super) fn classify(
         &mut self,
         storage: &Storage,
@@ -78,25 +78,25 @@ impl RpcRequest {
         incoming.messages.iter().map(|message| classify::classify(storage, now, message)).collect()
     }
 
-    /// Has something done to the request with that number.
+    /// Overrides the request with this index.
     pub(super) fn call_override(&mut self, request: usize, call_override: CallOverride) {
         self.twists.push((request, call_override, false));
     }
 
-    /// Whether what is done to the request with that number has changed anything.
+    /// Returns whether an override has changed the result of the request with this index.
     pub(super) fn is_overridden(&self, request: usize) -> bool {
         self.twists.iter().any(|(at, _, is_done)| *at == request && *is_done)
     }
 
-    /// Judges the tokens now, however late the requests are done.
+    /// Checks the tokens now, for requests that are executed later.
     pub(super) fn authenticate(&mut self, storage: &Storage, now: Timestamp) {
         let messages = self.incoming.iter().flat_map(|incoming| &incoming.messages);
         self.admitted =
             messages.map(|message| classify::principal(storage, now, message)).collect();
     }
 
-    /// Answers what has not been answered yet, or names the content whose digest the next answer
-    /// needs; one that nobody reads needs none.
+    /// Executes the remaining requests, or returns the blob whose digest the next response needs.
+    /// An unanswered request needs no digest.
     pub(super) fn commit(
         &mut self,
         storage: &mut Storage,
@@ -122,7 +122,7 @@ impl RpcRequest {
             done.push(desk.answer(message)?);
         }
         let (texts, mut calls): (Vec<_>, Vec<_>) = done.drain(..).unzip();
-        calls.shrink_to_fit(); // the record keeps them
+        calls.shrink_to_fit(); // the journal keeps them
         Ok(conclude(incoming.form, &texts, calls))
     }
 }

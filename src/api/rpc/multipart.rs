@@ -1,4 +1,4 @@
-//! The methods about multipart uploads (§7.3).
+//! The methods for multipart uploads (§7.3).
 
 use crate::api::content_type::check;
 use crate::protocol::{ErrorKind, PieceState, ResultShape, UploadState};
@@ -7,7 +7,7 @@ use crate::storage::{NewUpload, Piece, Storage, Upload, UserId};
 use super::dispatch::{MethodContext, MethodError};
 use super::json::Json;
 
-/// `createMultipart`.
+/// Executes `createMultipart`.
 pub(super) fn create(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let path = turn.path()?;
     let content_type = turn.args.text("content_type")?;
@@ -22,11 +22,11 @@ pub(super) fn create(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> 
     Ok(Json::Object(vec![("code", Json::int(0)), ("mpid", Json::text(id))]))
 }
 
-/// `getMultipartStatus`.
+/// Executes `getMultipartStatus`.
 pub(super) fn status(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let (user, id) = named(turn)?;
     known(turn, user, &id)?;
-    turn.storage.polled(turn.change, &id);
+    turn.storage.record_status_poll(turn.change, &id);
     let upload = known(turn, user, &id)?;
     let mut status = vec![
         ("path", Json::text(upload.path.absolute(turn.storage.account()))),
@@ -45,7 +45,7 @@ pub(super) fn status(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> 
     Ok(Json::Object(status))
 }
 
-/// `getMultipartStatusMap`: what the numbers of states mean.
+/// Executes `getMultipartStatusMap`: returns the names of the state numbers.
 pub(super) fn status_map(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let names: Vec<_> = match turn.args.text("name")?.as_deref() {
         None | Some("upload") => {
@@ -60,7 +60,7 @@ pub(super) fn status_map(turn: &mut MethodContext<'_>) -> Result<Json, MethodErr
     Ok(Json::Object(vec![("code", Json::int(0)), ("map", Json::Map(map.collect()))]))
 }
 
-/// `listMultipart`. The cookie is the offset behind the page, and 0 only with an empty one.
+/// Executes `listMultipart`. The cookie is the offset after the page, and 0 only for an empty page.
 pub(super) fn list_uploads(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let size = turn.page_size("pagesize")?;
     let start = offset(turn)?;
@@ -93,7 +93,8 @@ fn listed_upload(storage: &Storage, upload: &Upload) -> Json {
     Json::Object(members)
 }
 
-/// `listMultipartPiece`. The cookie is the offset behind the page, and 0 behind a short one.
+/// Executes `listMultipartPiece`. The cookie is the offset after the page, and 0 after a short
+/// page.
 pub(super) fn list_pieces(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let size = turn.page_size("pagesize")?;
     let start = offset(turn)?;
@@ -117,34 +118,34 @@ fn listed(piece: &Piece) -> Json {
     ])
 }
 
-/// Where a page begins.
+/// Returns the offset of a page.
 fn offset(turn: &MethodContext<'_>) -> Result<usize, ErrorKind> {
     let cookie = turn.args.cookie("cookie")?.unwrap_or(0);
     usize::try_from(cookie).map_err(|_| ErrorKind::Cookie)
 }
 
-/// `completeMultipart`.
+/// Executes `completeMultipart`.
 pub(super) fn complete(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let (user, id) = named(turn)?;
     let parts = turn.storage.complete(turn.change, user, &id, turn.join)?;
     Ok(Json::Object(vec![("code", Json::int(0)), ("numpieces", Json::int(parts as u64))]))
 }
 
-/// `abortMultipart`.
+/// Executes `abortMultipart`.
 pub(super) fn abort(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let (user, id) = named(turn)?;
     turn.storage.abort(turn.change, user, &id)?;
     Ok(done(turn))
 }
 
-/// `restartMultipart`.
+/// Executes `restartMultipart`.
 pub(super) fn restart(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let (user, id) = named(turn)?;
     turn.storage.restart(turn.change, user, &id)?;
     Ok(done(turn))
 }
 
-/// Success without a figure: the two official clients read it differently (§10).
+/// Returns a success without a value, which the two official clients read in different forms (§10).
 fn done(turn: &MethodContext<'_>) -> Json {
     match turn.storage.options().result_shape {
         ResultShape::Bare => Json::int(0),
@@ -152,8 +153,8 @@ fn done(turn: &MethodContext<'_>) -> Json {
     }
 }
 
-/// The caller, and the upload that is meant; both are noted, and the path if it is the caller's to
-/// know.
+/// Returns the caller and the identifier of the upload. Both are recorded, and the path too if the
+/// upload belongs to the caller.
 fn named(turn: &mut MethodContext<'_>) -> Result<(UserId, String), ErrorKind> {
     let user = turn.principal()?.user;
     let id = turn.args.text("mpid")?.ok_or(ErrorKind::UnknownUpload)?;
@@ -164,7 +165,7 @@ fn named(turn: &mut MethodContext<'_>) -> Result<(UserId, String), ErrorKind> {
     Ok((user, id))
 }
 
-/// An upload, if it is the caller's (§2.9).
+/// Returns an upload of the caller (§2.9).
 fn known<'t>(turn: &'t MethodContext<'_>, user: UserId, id: &str) -> Result<&'t Upload, ErrorKind> {
     turn.storage
         .uploads()

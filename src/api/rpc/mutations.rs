@@ -1,4 +1,4 @@
-//! The methods that change what is stored (§7.2).
+//! The methods that change stored entries (§7.2).
 
 use crate::protocol::{ErrorKind, Limit, RenameTaken, is_known, is_well_formed};
 use crate::storage::{Path, PathEncoding, Timestamp};
@@ -6,7 +6,7 @@ use crate::storage::{Path, PathEncoding, Timestamp};
 use super::dispatch::{MethodContext, MethodError};
 use super::json::Json;
 
-/// `rename` and `renameFile`.
+/// Executes `rename` and `renameFile`.
 pub(super) fn rename(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let (from, to) = (path_named(turn, "oldpath")?, path_named(turn, "newpath")?);
     turn.record_path(&from);
@@ -20,7 +20,7 @@ pub(super) fn rename(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> 
     Ok(Json::int(0))
 }
 
-/// `copyFile`.
+/// Executes `copyFile`.
 pub(super) fn copy_file(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let from = path_named(turn, "from")?;
     turn.record_path(&from);
@@ -31,7 +31,7 @@ pub(super) fn copy_file(turn: &mut MethodContext<'_>) -> Result<Json, MethodErro
     Ok(Json::int(0))
 }
 
-/// `setMTime`.
+/// Executes `setMTime`.
 pub(super) fn set_mtime(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let path = turn.path()?;
     turn.storage.tree().get(&path)?;
@@ -41,7 +41,7 @@ pub(super) fn set_mtime(turn: &mut MethodContext<'_>) -> Result<Json, MethodErro
     Ok(Json::int(0))
 }
 
-/// `setContentType`, which takes only types that are listed (§3.9).
+/// Executes `setContentType`, which accepts only listed types (§3.9).
 pub(super) fn set_content_type(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let path = turn.path()?;
     turn.storage.tree().get(&path)?;
@@ -53,7 +53,7 @@ pub(super) fn set_content_type(turn: &mut MethodContext<'_>) -> Result<Json, Met
     Ok(Json::int(0))
 }
 
-/// `deleteObject`.
+/// Executes `deleteObject`.
 pub(super) fn delete_object(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let path = turn.path()?;
     let root = turn.principal()?.root;
@@ -61,9 +61,9 @@ pub(super) fn delete_object(turn: &mut MethodContext<'_>) -> Result<Json, Method
     Ok(Json::int(0))
 }
 
-/// A parameter that is a path, as the caller means it.
+/// Returns a parameter that is a path, as the caller means it.
 fn path_named(turn: &MethodContext<'_>, name: &str) -> Result<Path, ErrorKind> {
     let text = turn.args.text(name)?.ok_or(ErrorKind::EmptyPath)?;
-    let max = turn.storage.limits().of(Limit::PathBytes);
+    let max = turn.storage.limits().get(Limit::PathBytes);
     Ok(Path::parse(text.as_bytes(), PathEncoding::Raw, max)?.under(&turn.principal()?.root))
 }

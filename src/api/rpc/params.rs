@@ -1,4 +1,4 @@
-//! Parameters, by name or by position, and what their values mean (§7.1.6, §7.1.7).
+//! Parameters, by name or by position, and their values (§7.1.6, §7.1.7). Start with [`Params`].
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,23 @@ use serde_json::value::RawValue;
 
 use crate::protocol::{ErrorKind, Method, Param, ParamKind};
 
-/// The parameters of one call, bound to their places in the method's signature.
+/// The parameters of one call in the order of the signature of the method.
 #[derive(Debug)]
 pub(super) struct Params {
     method: &'static Method,
-    /// The JSON of each parameter that was given.
+    /// The JSON of each given parameter.
     given: Vec<Option<String>>,
 }
 
 type Raw = Box<RawValue>;
 
 impl Params {
-    /// Binds what came to the signature.
+    /// Binds the received parameters to the signature.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Params`] if anything is surplus, unknown, or missing other than the token.
+    /// [`ErrorKind::Params`] if a parameter is surplus or unknown, or if one other than the token
+    /// is missing.
     pub(super) fn bind(
         method: &'static Method,
         params: Option<&RawValue>,
@@ -46,29 +47,29 @@ impl Params {
         Ok(Self { method, given })
     }
 
-    /// The token, if the method takes one; empty where none was given.
+    /// Returns the token, if the method takes one. It is empty if none was given.
     pub(super) fn token(&self) -> Option<Result<String, ErrorKind>> {
         let takes_one =
             self.method.params.first().is_some_and(|param| param.kind == ParamKind::Token);
         takes_one.then(|| self.text("token").map(Option::unwrap_or_default))
     }
 
-    /// A text.
+    /// Returns a text.
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, ErrorKind> {
         self.read(name, |value| value.as_str().map(str::to_owned))
     }
 
-    /// An integer, or one written as a decimal string.
+    /// Returns an integer, which may be a decimal string.
     pub(super) fn integer(&self, name: &str) -> Result<Option<i128>, ErrorKind> {
         self.read(name, integer)
     }
 
-    /// A cookie: `false` means 0, like no cookie at all.
+    /// Returns a cookie. `false` means 0, the same as no cookie.
     pub(super) fn cookie(&self, name: &str) -> Result<Option<i128>, ErrorKind> {
         self.read(name, |value| if *value == Value::Bool(false) { Some(0) } else { integer(value) })
     }
 
-    /// A cookie that is a text; `false` and 0 mean none.
+    /// Returns a cookie that is a text. `false` and 0 mean none.
     pub(super) fn text_cookie(&self, name: &str) -> Result<Option<String>, ErrorKind> {
         self.read(name, |value| match value {
             Value::String(text) => Some(text.clone()),
@@ -77,12 +78,12 @@ impl Params {
         })
     }
 
-    /// A boolean, 0 or 1, or one of them as text.
+    /// Returns a boolean, which may be 0 or 1, or one of these as text.
     pub(super) fn boolean(&self, name: &str) -> Result<Option<bool>, ErrorKind> {
         self.read(name, boolean)
     }
 
-    /// Any JSON, as it came.
+    /// Returns any JSON, unchanged.
     pub(super) fn json(&self, name: &str) -> Option<&str> {
         self.place(name).and_then(|at| self.given[at].as_deref())
     }
@@ -117,7 +118,7 @@ fn by_position(method: &Method, json: &str) -> Result<Vec<Option<String>>, Error
     Ok(given)
 }
 
-/// The place in the signature of the parameter at `position` of `count`.
+/// Returns the index in the signature of the parameter at `position` of `count`.
 fn place(method: &Method, position: usize, count: usize) -> usize {
     let short = method.short_form;
     let named = |name: &&str| method.params.iter().position(|param| param.name == *name);
@@ -139,7 +140,8 @@ fn by_name(method: &Method, json: &str) -> Result<Vec<Option<String>>, ErrorKind
     Ok(given)
 }
 
-/// `null` and the empty string count as not given (§1.13), where they are not values in themselves.
+/// Returns whether a value counts as not given: `null` and the empty string (§1.13), unless they
+/// are values of this kind.
 fn counts_as_not_given(kind: ParamKind, json: &str) -> bool {
     match kind {
         ParamKind::Any => false,

@@ -1,4 +1,4 @@
-//! The methods about sessions (§7.4).
+//! The methods for sessions (§7.4).
 
 use crate::protocol::{ErrorKind, LOGIN_METHOD, Limit, TOKEN_LIFE_SECS, result_code_for};
 use crate::storage::{Path, PathEncoding, TokenLifetime, TokenSource};
@@ -6,7 +6,7 @@ use crate::storage::{Path, PathEncoding, TokenLifetime, TokenSource};
 use super::dispatch::{MethodContext, MethodError};
 use super::json::Json;
 
-/// `login`. Wrong credentials are no error here: they are answered with nulls.
+/// Executes `login`. Wrong credentials are not an error here; the result consists of nulls.
 pub(super) fn login(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let given = turn.args.text("username")?.zip(turn.args.text("password")?);
     let (name, password) = given.ok_or(ErrorKind::NoNameOrPassword)?;
@@ -37,21 +37,21 @@ pub(super) fn login(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     Ok(Json::Array(vec![Json::text(token), Json::Object(facts)]))
 }
 
-/// `logout`.
+/// Executes `logout`.
 pub(super) fn logout(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let token = turn.token()?;
     turn.storage.revoke(turn.change, &token)?;
     Ok(Json::int(0))
 }
 
-/// `noop` and `ping`: what came goes back, any JSON.
-#[allow(clippy::unnecessary_wraps)] // it stands in the table of methods, and they can fail
+/// Executes `noop` and `ping`: returns the given JSON.
+#[allow(clippy::unnecessary_wraps)] // handlers return `Result`, and others can fail
 pub(super) fn echo(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let operation = turn.args.json("operation").unwrap_or("\"pong\"");
     Ok(Json::Object(vec![("code", Json::int(0)), ("operation", Json::Echo(operation.to_owned()))]))
 }
 
-/// `authenticate`. Unlike `login` it knows an expiry and a subdirectory.
+/// Executes `authenticate`. Unlike `login` it takes an expiry and a subdirectory.
 pub(super) fn authenticate(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let name = turn.args.text("username")?;
     let password = turn.args.text("password")?;
@@ -64,13 +64,13 @@ pub(super) fn authenticate(turn: &mut MethodContext<'_>) -> Result<Json, MethodE
     let (name, password) = name.zip(password).ok_or(ErrorKind::NoNameOrPassword)?;
     let user = turn.storage.sessions().check(&name, &password)?;
     turn.call.user = Some(name);
-    let longest = i128::from(turn.storage.limits().of(Limit::AuthenticateExpiry));
+    let longest = i128::from(turn.storage.limits().get(Limit::AuthenticateExpiry));
     let default = longest.min(i128::from(TOKEN_LIFE_SECS));
     let expiry = turn.args.integer("expiry")?.unwrap_or(default);
     let seconds = Some(expiry).filter(|expiry| (1..=longest).contains(expiry));
     let seconds = seconds.and_then(|expiry| u64::try_from(expiry).ok()).ok_or(ErrorKind::Expiry)?;
     let subdir = turn.args.text("subdir")?.unwrap_or_default();
-    let max = turn.storage.limits().of(Limit::PathBytes);
+    let max = turn.storage.limits().get(Limit::PathBytes);
     let subdir = Path::parse(subdir.as_bytes(), PathEncoding::Raw, max);
     let subdir = subdir.map_err(|_| ErrorKind::NoSubdirectory)?;
     let life = TokenLifetime::Seconds(seconds);
@@ -86,7 +86,7 @@ pub(super) fn authenticate(turn: &mut MethodContext<'_>) -> Result<Json, MethodE
     ]))
 }
 
-/// `checkToken`.
+/// Executes `checkToken`.
 pub(super) fn check_token(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let token = turn.token()?;
     let session = turn.storage.sessions().session(turn.change.at, &token)?;
@@ -101,7 +101,7 @@ pub(super) fn check_token(turn: &mut MethodContext<'_>) -> Result<Json, MethodEr
     ]))
 }
 
-/// `updateSession`.
+/// Executes `updateSession`.
 pub(super) fn update_session(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let token = turn.token()?;
     let seconds = turn.args.integer("expire")?.unwrap_or(0);
@@ -110,10 +110,10 @@ pub(super) fn update_session(turn: &mut MethodContext<'_>) -> Result<Json, Metho
     Ok(Json::int(0))
 }
 
-/// `initKeyPair`.
+/// Executes `initKeyPair`.
 pub(super) fn init_key_pair(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     let principal = turn.principal()?;
-    let keys = turn.storage.make_keys(principal);
+    let keys = turn.storage.create_keys(principal);
     Ok(Json::Object(vec![
         ("code", Json::int(0)),
         ("access_key", Json::text(keys.access_key)),

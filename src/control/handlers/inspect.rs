@@ -58,7 +58,7 @@ pub(in crate::control) fn connections(origin: &MockOrigin) -> Response {
 fn noted(connection: &Connection) -> Value {
     let unparsed = connection.unparsed.as_ref().map(|unparsed| {
         json!({
-            "kind": unparsed.kind.word(),
+            "kind": unparsed.kind.json_name(),
             "text": unparsed.to_string(),
             "excerpt": unparsed.excerpt(),
             "behind": unparsed.behind,

@@ -96,7 +96,7 @@ fn upload_json(named: &NamedUpload) -> Value {
         "content_type": upload.content_type,
         "created": upload.created.secs(),
         "size": upload.size(),
-        "pieces": upload.current().map(piece_json).collect::<Vec<_>>(),
+        "pieces": upload.current_pieces().map(piece_json).collect::<Vec<_>>(),
     })
 }
 

@@ -1,7 +1,7 @@
-//! Logging in (§2).
+//! The login endpoint (§2).
 
 use super::super::provenance::D;
-use super::super::result_codes::{ok, refusal};
+use super::super::result_codes::{ok, rejection};
 use super::super::{ErrorKind, Interface, Operation};
 use super::{Endpoint, GET_OR_POST, optional, required};
 
@@ -21,7 +21,7 @@ pub const LOGIN: Endpoint = Endpoint {
     ],
     results: &[
         ok("§2.5", D),
-        refusal(
+        rejection(
             400,
             -10001,
             &[ErrorKind::WrongPassword],
@@ -29,8 +29,8 @@ pub const LOGIN: Endpoint = Endpoint {
             "§2.5",
             D,
         ),
-        refusal(400, -34, &[ErrorKind::Expiry], "expiry is not a positive integer", "§2.5", D),
-        refusal(400, -47, &[ErrorKind::NoSubdirectory], "subdirectory does not exist", "§2.5", D),
+        rejection(400, -34, &[ErrorKind::Expiry], "expiry is not a positive integer", "§2.5", D),
+        rejection(400, -47, &[ErrorKind::NoSubdirectory], "subdirectory does not exist", "§2.5", D),
     ],
     section: "§2.4",
 };

@@ -1,4 +1,5 @@
-//! The HTTP endpoints: where they lie, which methods and headers they take, what they answer.
+//! The HTTP endpoints: their paths, methods, headers and result codes. The tables decide nothing;
+//! `api` reads them. Start with [`Endpoint`] and [`endpoint_at`].
 
 mod account;
 mod multipart;
@@ -23,7 +24,7 @@ pub enum HttpMethod {
 }
 
 impl HttpMethod {
-    /// The method's name on the wire.
+    /// Returns the name of the method on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -33,7 +34,7 @@ impl HttpMethod {
         }
     }
 
-    /// The method that `token` names; names are case-sensitive.
+    /// Returns the method with the name `token`. Names are case-sensitive.
     pub fn parse(token: &[u8]) -> Option<Self> {
         [Self::Get, Self::Post, Self::Head, Self::Options]
             .into_iter()
@@ -41,39 +42,40 @@ impl HttpMethod {
     }
 }
 
-/// One header that an endpoint reads.
+/// A header that an endpoint reads.
 #[derive(Debug)]
 pub struct HeaderRule {
-    /// The header's name as documented.
+    /// The documented name of the header.
     pub name: &'static str,
-    /// Whether the request is refused without it.
+    /// Whether a request without it is rejected.
     pub required: bool,
-    /// The section it stands in.
+    /// The section that describes it.
     pub section: &'static str,
-    /// What it rests on.
+    /// The source of this fact.
     pub provenance: &'static [Provenance],
 }
 
 /// One endpoint with all its tables.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// The path after repeated slashes have been collapsed; empty for egress, which is all the rest.
+    /// The path, with repeated slashes collapsed. It is empty for egress, which has all other
+    /// paths.
     pub path: &'static str,
-    /// The methods it takes, besides OPTIONS.
+    /// The methods that it takes, besides OPTIONS.
     pub methods: &'static [HttpMethod],
-    /// What it does.
+    /// The operation.
     pub operation: Operation,
-    /// The face it belongs to.
+    /// The interface that it belongs to.
     pub interface: Interface,
-    /// The headers it reads.
+    /// The headers that it reads.
     pub headers: &'static [HeaderRule],
-    /// The answers it gives.
+    /// The result codes of its responses.
     pub results: &'static [ResultCode],
-    /// The section it stands in.
+    /// The section that describes it.
     pub section: &'static str,
 }
 
-/// The endpoint at a collapsed path; what is none of the interfaces' is egress.
+/// Returns the endpoint at a collapsed path. Every path that belongs to no interface is egress.
 pub fn endpoint_at(path: &str) -> Option<&'static Endpoint> {
     ENDPOINTS.iter().copied().find(|endpoint| endpoint.path == path)
 }
@@ -82,11 +84,11 @@ pub fn endpoint_at(path: &str) -> Option<&'static Endpoint> {
 pub const ENDPOINTS: &[&Endpoint] =
     &[&LOGIN, &CREATE, &PIECE, &COMPLETE, &RAW, &FILE, &DIRECTORY, &JSONRPC, &JSONRPC2, &EGRESS];
 
-/// First segments of the interfaces' paths: a GET below one of these that is no endpoint is a
-/// mistyped endpoint, not a file that is missing.
+/// The first segments of the paths of the interfaces. A GET below one of them that is no endpoint
+/// is a mistyped endpoint, not a missing file.
 pub const RESERVED_PREFIXES: [&str; 5] = ["account", "multipart", "post", "jsonrpc", "jsonrpc2"];
 
-/// The answer to OPTIONS, which every path takes (§1.6).
+/// The result code of OPTIONS, which every path takes (§1.6).
 pub const PREFLIGHT_RESULT: ResultCode = ok("§1.6", DA);
 
 const GET_OR_POST: &[HttpMethod] = &[HttpMethod::Get, HttpMethod::Post];
@@ -109,7 +111,7 @@ const fn optional(
     HeaderRule { name, required: false, section, provenance }
 }
 
-/// `/jsonrpc`, which takes JSON-RPC 1.0 and 2.0 (§7.1.1). Its rows are the methods'.
+/// `/jsonrpc`, which takes JSON-RPC 1.0 and 2.0 (§7.1.1). Its methods have the result codes.
 pub const JSONRPC: Endpoint = Endpoint {
     path: "/jsonrpc",
     methods: POST,
@@ -120,10 +122,10 @@ pub const JSONRPC: Endpoint = Endpoint {
     section: "§7.1.1",
 };
 
-/// `/jsonrpc2`, which takes JSON-RPC 2.0 alone, and batches of it (§7.1.1).
+/// `/jsonrpc2`, which takes only JSON-RPC 2.0, also in batches (§7.1.1).
 pub const JSONRPC2: Endpoint = Endpoint { path: "/jsonrpc2", ..JSONRPC };
 
-/// The stored files: every path that is no endpoint's (§8). Its answers carry no code.
+/// The stored files: every path that is no endpoint (§8). The responses carry no code.
 pub const EGRESS: Endpoint = Endpoint {
     path: "",
     methods: GET_OR_HEAD,

@@ -1,8 +1,8 @@
-//! Multipart uploads over HTTP (§4).
+//! The HTTP endpoints of multipart uploads (§4).
 
 use super::super::provenance::{A, D, DA, DO};
 use super::super::result_codes::{
-    BAD_CREDENTIALS, NO_CREDENTIALS, RATE_LIMITED, ok, refusal, server_error,
+    BAD_CREDENTIALS, NO_CREDENTIALS, RATE_LIMITED, ok, rejection, server_error,
 };
 use super::super::{ErrorKind, Interface, Operation};
 use super::{Endpoint, GET_OR_POST, POST, optional, required};
@@ -23,8 +23,8 @@ pub const CREATE: Endpoint = Endpoint {
     ],
     results: &[
         ok("§4.1", D),
-        refusal(400, -1, &[ErrorKind::TooManyUploads], "too many open uploads", "§4.1", DA),
-        refusal(
+        rejection(400, -1, &[ErrorKind::TooManyUploads], "too many open uploads", "§4.1", DA),
+        rejection(
             400,
             -16,
             &[ErrorKind::InvalidPath, ErrorKind::EmptyPath, ErrorKind::PathTooLong],
@@ -32,9 +32,9 @@ pub const CREATE: Endpoint = Endpoint {
             "§4.1",
             DA,
         ),
-        refusal(400, -20, &[ErrorKind::MTime], "mtime is not a non-negative integer", "§4.1", D),
-        refusal(400, -21, &[ErrorKind::ContentType], "invalid content type", "§4.1", D),
-        refusal(
+        rejection(400, -20, &[ErrorKind::MTime], "mtime is not a non-negative integer", "§4.1", D),
+        rejection(400, -21, &[ErrorKind::ContentType], "invalid content type", "§4.1", D),
+        rejection(
             400,
             -23,
             &[ErrorKind::NoParent, ErrorKind::FileInPath, ErrorKind::IsDirectory],
@@ -42,7 +42,7 @@ pub const CREATE: Endpoint = Endpoint {
             "§4.1",
             DA,
         ),
-        refusal(400, -51, &[ErrorKind::Encoding], "unknown encoding", "§4.1", D),
+        rejection(400, -51, &[ErrorKind::Encoding], "unknown encoding", "§4.1", D),
         RATE_LIMITED,
         NO_CREDENTIALS,
         BAD_CREDENTIALS,
@@ -66,21 +66,21 @@ pub const PIECE: Endpoint = Endpoint {
     ],
     results: &[
         ok("§4.2", DO),
-        refusal(400, -2, &[ErrorKind::UnknownUpload], "unknown multipart identifier", "§4.2", D),
-        refusal(400, -3, &[ErrorKind::PartNumber], "invalid part number", "§4.2", DA),
-        refusal(400, -6, &[ErrorKind::Checksum], "checksum mismatch", "§4.2", DA),
+        rejection(400, -2, &[ErrorKind::UnknownUpload], "unknown multipart identifier", "§4.2", D),
+        rejection(400, -3, &[ErrorKind::PartNumber], "invalid part number", "§4.2", DA),
+        rejection(400, -6, &[ErrorKind::Checksum], "checksum mismatch", "§4.2", DA),
         server_error(400, -7, "invalid url", "§4.2", D),
-        refusal(400, -8, &[ErrorKind::WrongState], "upload is not open", "§4.2", DA),
-        refusal(400, -10, &[ErrorKind::TooManyPieces], "too many pieces", "§4.2", DA),
-        refusal(400, -11, &[ErrorKind::PieceTooLarge], "piece too large", "§4.2", DA),
-        refusal(400, -17, &[ErrorKind::Aborted], "upload was aborted", "§4.2", D),
-        refusal(400, -24, &[ErrorKind::FormData], "piece sent as form data", "§4.2", DA),
-        refusal(400, -25, &[ErrorKind::UploadTooLarge], "upload too large", "§4.2", DA),
+        rejection(400, -8, &[ErrorKind::WrongState], "upload is not open", "§4.2", DA),
+        rejection(400, -10, &[ErrorKind::TooManyPieces], "too many pieces", "§4.2", DA),
+        rejection(400, -11, &[ErrorKind::PieceTooLarge], "piece too large", "§4.2", DA),
+        rejection(400, -17, &[ErrorKind::Aborted], "upload was aborted", "§4.2", D),
+        rejection(400, -24, &[ErrorKind::FormData], "piece sent as form data", "§4.2", DA),
+        rejection(400, -25, &[ErrorKind::UploadTooLarge], "upload too large", "§4.2", DA),
         RATE_LIMITED,
         NO_CREDENTIALS,
         BAD_CREDENTIALS,
-        refusal(500, -49, &[ErrorKind::LengthMismatch], "body shorter than announced", "§4.2", D),
-        refusal(503, -22, &[ErrorKind::DiskFull], "disk full", "§4.2", DA),
+        rejection(500, -49, &[ErrorKind::LengthMismatch], "body shorter than announced", "§4.2", D),
+        rejection(503, -22, &[ErrorKind::DiskFull], "disk full", "§4.2", DA),
         server_error(503, -26, "service unavailable", "§4.2", D),
     ],
     section: "§4.2",
@@ -98,11 +98,11 @@ pub const COMPLETE: Endpoint = Endpoint {
     ],
     results: &[
         ok("§4.3", D),
-        refusal(400, -2, &[ErrorKind::UnknownUpload], "unknown multipart identifier", "§4.3", D),
-        refusal(400, -4, &[ErrorKind::NoPieces], "upload has no pieces", "§4.3", D),
-        refusal(400, -5, &[ErrorKind::Gaps], "part numbers are not consecutive", "§4.3", D),
-        refusal(400, -8, &[ErrorKind::WrongState], "upload is not open", "§4.3", DA),
-        refusal(400, -17, &[ErrorKind::Aborted], "upload was aborted", "§4.3", D),
+        rejection(400, -2, &[ErrorKind::UnknownUpload], "unknown multipart identifier", "§4.3", D),
+        rejection(400, -4, &[ErrorKind::NoPieces], "upload has no pieces", "§4.3", D),
+        rejection(400, -5, &[ErrorKind::Gaps], "part numbers are not consecutive", "§4.3", D),
+        rejection(400, -8, &[ErrorKind::WrongState], "upload is not open", "§4.3", DA),
+        rejection(400, -17, &[ErrorKind::Aborted], "upload was aborted", "§4.3", D),
         RATE_LIMITED,
         NO_CREDENTIALS,
         BAD_CREDENTIALS,

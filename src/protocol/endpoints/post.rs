@@ -1,8 +1,8 @@
-//! Whole files and directories over HTTP (§5, §6).
+//! The HTTP endpoints of whole files and directories (§5, §6).
 
 use super::super::provenance::{A, D, DA, DO};
 use super::super::result_codes::{
-    BAD_CREDENTIALS, NO_CREDENTIALS, RATE_LIMITED, ok, refusal, server_error,
+    BAD_CREDENTIALS, NO_CREDENTIALS, RATE_LIMITED, ok, rejection, server_error,
 };
 use super::super::{ErrorKind, Interface, Operation, ResultCode};
 use super::{Endpoint, GET_OR_POST, POST, optional, required};
@@ -29,7 +29,7 @@ pub const RAW: Endpoint = Endpoint {
     ],
     results: &[
         ok("§5.1", DO),
-        refusal(
+        rejection(
             400,
             -3,
             &[ErrorKind::NoParent, ErrorKind::FileInPath],
@@ -37,7 +37,7 @@ pub const RAW: Endpoint = Endpoint {
             "§5.1",
             D,
         ),
-        refusal(
+        rejection(
             400,
             -8,
             &[
@@ -50,20 +50,20 @@ pub const RAW: Endpoint = Endpoint {
             "§5.1",
             D,
         ),
-        refusal(400, -21, &[ErrorKind::Expose], "invalid expose value", "§5.1", A),
-        refusal(400, -24, &[ErrorKind::NoBody], "no file", "§5.1", D),
+        rejection(400, -21, &[ErrorKind::Expose], "invalid expose value", "§5.1", A),
+        rejection(400, -24, &[ErrorKind::NoBody], "no file", "§5.1", D),
         server_error(400, -25, "more than one file", "§5.1", D),
-        refusal(400, -26, &[ErrorKind::Checksum], "checksum mismatch", "§5.1", D),
-        refusal(400, -27, &[ErrorKind::MTime], "mtime is not a non-negative integer", "§5.1", A),
-        refusal(400, -33, &[ErrorKind::ContentType], "invalid content type", "§5.1", D),
-        refusal(400, -39, &[ErrorKind::Flag], "invalid recursive value", "§5.1", D),
-        refusal(400, -48, &[ErrorKind::Detect], "invalid content detection", "§5.1", A),
-        refusal(400, -51, &[ErrorKind::Encoding], "unknown encoding", "§5.1", D),
+        rejection(400, -26, &[ErrorKind::Checksum], "checksum mismatch", "§5.1", D),
+        rejection(400, -27, &[ErrorKind::MTime], "mtime is not a non-negative integer", "§5.1", A),
+        rejection(400, -33, &[ErrorKind::ContentType], "invalid content type", "§5.1", D),
+        rejection(400, -39, &[ErrorKind::Flag], "invalid recursive value", "§5.1", D),
+        rejection(400, -48, &[ErrorKind::Detect], "invalid content detection", "§5.1", A),
+        rejection(400, -51, &[ErrorKind::Encoding], "unknown encoding", "§5.1", D),
         RATE_LIMITED,
         NO_CREDENTIALS,
         BAD_CREDENTIALS,
         server_error(500, -5, "internal error", "§5.1", D),
-        refusal(503, -22, &[ErrorKind::DiskFull], "disk full", "§5.1", DA),
+        rejection(503, -22, &[ErrorKind::DiskFull], "disk full", "§5.1", DA),
     ],
     section: "§5.1",
 };
@@ -87,7 +87,7 @@ pub const FILE: Endpoint = Endpoint {
     results: &[
         ok("§5.2", DO),
         ResultCode { http: 302, phrase: "Found", ..ok("§5.2", DA) },
-        refusal(
+        rejection(
             400,
             -3,
             &[ErrorKind::NoParent, ErrorKind::FileInPath],
@@ -95,7 +95,7 @@ pub const FILE: Endpoint = Endpoint {
             "§5.2",
             D,
         ),
-        refusal(
+        rejection(
             400,
             -8,
             &[
@@ -108,20 +108,20 @@ pub const FILE: Endpoint = Endpoint {
             "§5.2",
             D,
         ),
-        refusal(400, -21, &[ErrorKind::Expose], "invalid expose value", "§5.2", D),
-        refusal(400, -23, &[ErrorKind::EmptyFile], "empty file", "§5.2", DO),
-        refusal(400, -24, &[ErrorKind::NoBody, ErrorKind::NotAForm], "no file", "§5.2", D),
-        refusal(400, -25, &[ErrorKind::SeveralFiles], "more than one file", "§5.2", D),
-        refusal(400, -26, &[ErrorKind::Checksum], "checksum mismatch", "§5.2", D),
-        refusal(400, -27, &[ErrorKind::MTime], "mtime is not a non-negative integer", "§5.2", D),
-        refusal(400, -33, &[ErrorKind::ContentType], "invalid content type", "§5.2", D),
-        refusal(400, -39, &[ErrorKind::Flag], "invalid recursive value", "§5.2", A),
-        refusal(400, -48, &[ErrorKind::Detect], "invalid content detection", "§5.2", D),
+        rejection(400, -21, &[ErrorKind::Expose], "invalid expose value", "§5.2", D),
+        rejection(400, -23, &[ErrorKind::EmptyFile], "empty file", "§5.2", DO),
+        rejection(400, -24, &[ErrorKind::NoBody, ErrorKind::NotAForm], "no file", "§5.2", D),
+        rejection(400, -25, &[ErrorKind::SeveralFiles], "more than one file", "§5.2", D),
+        rejection(400, -26, &[ErrorKind::Checksum], "checksum mismatch", "§5.2", D),
+        rejection(400, -27, &[ErrorKind::MTime], "mtime is not a non-negative integer", "§5.2", D),
+        rejection(400, -33, &[ErrorKind::ContentType], "invalid content type", "§5.2", D),
+        rejection(400, -39, &[ErrorKind::Flag], "invalid recursive value", "§5.2", A),
+        rejection(400, -48, &[ErrorKind::Detect], "invalid content detection", "§5.2", D),
         RATE_LIMITED,
         NO_CREDENTIALS,
         BAD_CREDENTIALS,
         server_error(500, -5, "internal error", "§5.2", D),
-        refusal(503, -22, &[ErrorKind::DiskFull], "disk full", "§5.2", DA),
+        rejection(503, -22, &[ErrorKind::DiskFull], "disk full", "§5.2", DA),
     ],
     section: "§5.2",
 };
@@ -138,9 +138,9 @@ pub const DIRECTORY: Endpoint = Endpoint {
         optional("X-Agile-Recursive", "§6", D),
     ],
     results: &[
-        // The phrase is the body's message here, and the documented sample says "success".
+        // The phrase is the message of the body here, and the documented sample says "success".
         ResultCode { phrase: "success", ..ok("§6", D) },
-        refusal(
+        rejection(
             400,
             -2,
             &[ErrorKind::IsFile, ErrorKind::FileInPath],
@@ -148,8 +148,8 @@ pub const DIRECTORY: Endpoint = Endpoint {
             "§6",
             D,
         ),
-        refusal(400, -3, &[ErrorKind::NoParent], "parent directory does not exist", "§6", D),
-        refusal(
+        rejection(400, -3, &[ErrorKind::NoParent], "parent directory does not exist", "§6", D),
+        rejection(
             400,
             -8,
             &[ErrorKind::PathTooLong, ErrorKind::EmptyPath, ErrorKind::InvalidPath],
@@ -157,7 +157,7 @@ pub const DIRECTORY: Endpoint = Endpoint {
             "§6",
             DA,
         ),
-        refusal(400, -39, &[ErrorKind::Flag], "invalid recursive value", "§6", D),
+        rejection(400, -39, &[ErrorKind::Flag], "invalid recursive value", "§6", D),
         RATE_LIMITED,
         NO_CREDENTIALS,
         BAD_CREDENTIALS,

@@ -1,4 +1,4 @@
-//! Methods about directories and files (§7.2).
+//! The methods for directories and files (§7.2).
 
 use super::super::provenance::{D, DA, DOA, O};
 use super::super::{ErrorKind, Operation, ResultCode};
@@ -8,7 +8,7 @@ rows_cite!("§7.2");
 
 const PATH: Param = needed("path", ParamKind::Text, ErrorKind::NotFound);
 
-/// All the ways in which a path can name nothing: a path that cannot be one names nothing.
+/// Every reason for which a path names nothing. An invalid path names nothing either.
 const MISSING: &[ErrorKind] = &[
     ErrorKind::NotFound,
     ErrorKind::NoParent,
@@ -42,9 +42,9 @@ pub const MAKE_DIR: Method = Method {
         ),
         code(-8, &[ErrorKind::PathTooLong], "path too long", D),
         BAD_TOKEN,
-        on_request(-4, "internal error"),
-        on_request(-5, "internal error"),
-        on_request(-6, "permission denied"),
+        fault_only(-4, "internal error"),
+        fault_only(-5, "internal error"),
+        fault_only(-6, "permission denied"),
     ],
     section: "§7.2",
     provenance: D,
@@ -59,10 +59,10 @@ pub const MAKE_DIR2: Method = Method {
         code(-2, &[ErrorKind::IsFile, ErrorKind::FileInPath], "a file is in the way", D),
         code(-8, &[ErrorKind::PathTooLong], "path too long", D),
         BAD_TOKEN,
-        on_request(-3, "internal error"),
-        on_request(-4, "internal error"),
-        on_request(-5, "internal error"),
-        on_request(-6, "permission denied"),
+        fault_only(-3, "internal error"),
+        fault_only(-4, "internal error"),
+        fault_only(-5, "internal error"),
+        fault_only(-6, "permission denied"),
     ],
     ..MAKE_DIR
 };
@@ -80,7 +80,7 @@ pub const DELETE_DIR: Method = Method {
         code(-6, &[ErrorKind::IsRoot], "the root cannot be removed", D),
         code(-7, &[ErrorKind::NotEmpty], "directory not empty", D),
         BAD_TOKEN,
-        on_request(-5, "internal error"),
+        fault_only(-5, "internal error"),
     ],
     section: "§7.2",
     provenance: D,
@@ -144,7 +144,7 @@ pub const LIST_PATH: Method = Method {
     name: "listPath",
     results: &[
         OK,
-        // A path that is too long has a code of its own here, so it is not among the missing.
+        // A path that is too long has its own code here, so it is not in the list of missing paths.
         code(-1, MISSING_BUT_FOR_LENGTH, "no such path", D),
         TOO_LONG,
         code(-11, &[ErrorKind::Cookie], "invalid cookie", D),
@@ -195,7 +195,7 @@ pub const SET_MTIME: Method = Method {
         TOO_LONG,
         code(-27, &[ErrorKind::MTime], "mtime is not a non-negative integer", D),
         BAD_TOKEN,
-        on_request(-5, "internal error"),
+        fault_only(-5, "internal error"),
     ],
     section: "§7.2",
     provenance: D,
@@ -254,8 +254,8 @@ pub const FETCH_FILE_HTTP: Method = Method {
         code(-13, &[ErrorKind::FetchFlags], "invalid flags", D),
         code(-14, &[ErrorKind::Uri], "invalid uri", D),
         BAD_TOKEN,
-        on_request(-4, "internal error"),
-        on_request(-56, "service unavailable"),
+        fault_only(-4, "internal error"),
+        fault_only(-56, "service unavailable"),
     ],
     section: "§7.2",
     provenance: DOA,
@@ -278,14 +278,14 @@ pub const MEDIA_VAULT_URL: Method = Method {
         code(-8, &[ErrorKind::PathTooLong, ErrorKind::InvalidPath], "invalid path", DA),
         code(-34, &[ErrorKind::Expiry], "invalid expiry", D),
         BAD_TOKEN,
-        on_request(-1, "internal error"),
-        on_request(-60, "service unavailable"),
+        fault_only(-1, "internal error"),
+        fault_only(-60, "service unavailable"),
     ],
     section: "§7.2",
     provenance: D,
 };
 
-/// `mediaVaultURL` (§7.2), the same under its other name.
+/// `mediaVaultURL` (§7.2), another name of the same method.
 pub const MEDIA_VAULT_URL_ALIAS: Method = Method { name: "mediaVaultURL", ..MEDIA_VAULT_URL };
 
 /// `copyFile` (§7.2), undocumented.
@@ -332,7 +332,7 @@ pub const DELETE_OBJECT: Method = Method {
     provenance: DOA,
 };
 
-/// As [`MISSING`], for methods in which a path that is too long has a code of its own.
+/// Same as [`MISSING`], for methods with a separate code for paths that are too long.
 const MISSING_BUT_FOR_LENGTH: &[ErrorKind] = &[
     ErrorKind::NotFound,
     ErrorKind::NoParent,
@@ -343,7 +343,7 @@ const MISSING_BUT_FOR_LENGTH: &[ErrorKind] = &[
     ErrorKind::EmptyPath,
 ];
 
-/// As [`MISSING`], and the same name twice.
+/// Same as [`MISSING`], plus the target being the source.
 const RENAME_MISSING: &[ErrorKind] = &[
     ErrorKind::NotFound,
     ErrorKind::NoParent,

@@ -1,11 +1,12 @@
-//! The JSON-RPC methods: their parameters in positional order, and what they answer (§7.2–§7.4).
+//! The JSON-RPC methods: their parameters in positional order, and their result codes (§7.2–§7.4).
+//! The tables decide nothing; `api::rpc` reads them. Start with [`Method`].
 
 mod files;
 mod multipart;
 mod sessions;
 
 use super::provenance::D;
-use super::result_codes::{ok, refusal};
+use super::result_codes::{ok, rejection};
 use super::{ErrorKind, Operation, Provenance, ResultCode};
 
 pub use files::{
@@ -21,14 +22,14 @@ pub use sessions::{
     AUTHENTICATE, CHECK_TOKEN, INIT_KEY_PAIR, LOGIN_METHOD, LOGOUT, NOOP, PING, UPDATE_SESSION,
 };
 
-/// What a parameter takes.
+/// The kind of value that a parameter takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParamKind {
     /// A session token.
     Token,
-    /// Text; empty text counts as not given (§1.13).
+    /// Text. Empty text counts as not given (§1.13).
     Text,
-    /// Text in which empty means empty: a name, or a path whose emptiness has a code of its own.
+    /// Text that may be empty: a name, or a path whose emptiness has its own code.
     AnyText,
     /// An integer, or one written as a decimal string (§7.1.7).
     Integer,
@@ -36,66 +37,67 @@ pub enum ParamKind {
     Boolean,
     /// A cookie: an integer, or `false`, `null` or `""` for 0 (§7.1.7).
     Cookie,
-    /// Any JSON, echoed as it came; `null` is a value here (§1.13).
+    /// Any JSON, echoed unchanged. `null` is a value here (§1.13).
     Any,
 }
 
-/// One parameter of a method.
+/// A parameter of a method.
 #[derive(Debug)]
 pub struct Param {
     /// Its name, for calls by name.
     pub name: &'static str,
-    /// Another name it goes by.
+    /// An alternative name.
     pub alias: Option<&'static str>,
-    /// What it takes.
+    /// The kind of value that it takes.
     pub kind: ParamKind,
-    /// Whether the call is refused without it.
+    /// Whether a call without it is rejected.
     pub required: bool,
-    /// Why a value of the wrong kind is refused.
+    /// The error for a value of the wrong kind.
     pub bad: ErrorKind,
 }
 
-/// How a method writes its result (§7.1.10).
+/// The form in which a method writes its result (§7.1.10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// A bare integer.
     Bare,
     /// An object with `code`.
     Object,
-    /// The same, but with the parameter `detail` a failure has the detail's members too, empty.
+    /// The same, but with the parameter `detail` a failure also has the members of the detail,
+    /// empty.
     Detailed,
-    /// The same, but a failure has all members of a session, empty.
+    /// The same, but a failure also has all members of a session, empty.
     Session,
 }
 
-/// One method with its tables.
+/// A method with its tables.
 #[derive(Debug)]
 pub struct Method {
     /// Its name on the wire.
     pub name: &'static str,
-    /// What it does.
+    /// The operation.
     pub operation: Operation,
     /// Its parameters in positional order.
     pub params: &'static [Param],
-    /// The names of those that come by position where there are no more than these: one method
+    /// The names of the positional parameters if there are no more than these, because one method
     /// has two orders. Empty for all others.
     pub short_form: &'static [&'static str],
-    /// How its result is written.
+    /// The form of its result.
     pub shape: Shape,
-    /// The codes it gives; all come with HTTP 200 (§7.1.3).
+    /// Its result codes. All are sent with HTTP 200 (§7.1.3).
     pub results: &'static [ResultCode],
-    /// The section it stands in.
+    /// The section that describes it.
     pub section: &'static str,
-    /// What the signature rests on.
+    /// The source of the signature.
     pub provenance: &'static [Provenance],
 }
 
-/// The method of that name.
+/// Returns the method of that name.
 pub fn method_named(name: &str) -> Option<&'static Method> {
     METHODS.iter().copied().find(|method| method.name == name)
 }
 
-/// Every method of the origin, in the order of the protocol's tables.
+/// Every method of the origin, in the order of the tables of the protocol.
 pub const METHODS: &[&Method] = &[
     &MAKE_DIR,
     &MAKE_DIR2,
@@ -142,10 +144,10 @@ const fn optional(name: &'static str, kind: ParamKind, bad: ErrorKind) -> Param 
 
 const TOKEN: Param = needed("token", ParamKind::Token, ErrorKind::BadCredentials);
 const BAD_TOKEN: ResultCode =
-    refusal(200, -10001, &[ErrorKind::BadCredentials], "invalid or expired token", "§7.1.6", D);
+    rejection(200, -10001, &[ErrorKind::BadCredentials], "invalid or expired token", "§7.1.6", D);
 const OK: ResultCode = ok("§7.1.10", D);
 
-/// Gives each of the modules its own way to write a row: all of them cite one section.
+/// Defines the constructors of result codes for a module whose codes all cite one section.
 macro_rules! rows_cite {
     ($section:literal) => {
         const fn code(
@@ -154,11 +156,13 @@ macro_rules! rows_cite {
             phrase: &'static str,
             provenance: &'static [crate::protocol::Provenance],
         ) -> crate::protocol::ResultCode {
-            crate::protocol::result_codes::refusal(200, code, causes, phrase, $section, provenance)
+            crate::protocol::result_codes::rejection(
+                200, code, causes, phrase, $section, provenance,
+            )
         }
 
-        #[allow(dead_code)] // not every section has rows that only a test can ask for
-        const fn on_request(code: i32, phrase: &'static str) -> crate::protocol::ResultCode {
+        #[allow(dead_code)] // not every section has result codes that only a fault can cause
+        const fn fault_only(code: i32, phrase: &'static str) -> crate::protocol::ResultCode {
             crate::protocol::result_codes::server_error(
                 200,
                 code,

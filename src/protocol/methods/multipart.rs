@@ -1,4 +1,4 @@
-//! Methods about multipart uploads (§7.3).
+//! The methods for multipart uploads (§7.3).
 
 use super::super::provenance::{D, DO};
 use super::super::{ErrorKind, Operation, ResultCode};
@@ -42,7 +42,7 @@ pub const CREATE_MULTIPART: Method = Method {
             D,
         ),
         BAD_TOKEN,
-        on_request(-27, "internal error"),
+        fault_only(-27, "internal error"),
     ],
     section: "§7.3",
     provenance: D,
@@ -81,7 +81,7 @@ pub const LIST_MULTIPART_PIECE: Method = Method {
         code(-3, &[ErrorKind::Cookie], "invalid cookie", D),
         code(-14, &[ErrorKind::PageSize], "invalid page size", D),
         BAD_TOKEN,
-        on_request(-26, "service unavailable"),
+        fault_only(-26, "service unavailable"),
     ],
     section: "§7.3",
     provenance: DO,

@@ -1,4 +1,4 @@
-//! Methods about sessions (§7.4).
+//! The methods for sessions (§7.4).
 
 use super::super::provenance::{D, DA};
 use super::super::{ErrorKind, Operation, ResultCode};
@@ -23,7 +23,7 @@ pub const LOGIN_METHOD: Method = Method {
         OK,
         EMPTY_NAME,
         EMPTY_PASSWORD,
-        // No code goes over the wire here: the answer is `[null, null]`.
+        // The wire carries no code here: the response is `[null, null]`.
         code(-10001, &[ErrorKind::WrongPassword], "invalid username or password", D),
     ],
     section: "§7.4",
@@ -40,7 +40,7 @@ pub const LOGOUT: Method = Method {
     results: &[
         OK,
         code(-1, &[ErrorKind::BadCredentials], "invalid or expired token", D),
-        on_request(-2, "internal error"),
+        fault_only(-2, "internal error"),
     ],
     section: "§7.4",
     provenance: D,
@@ -135,7 +135,7 @@ pub const INIT_KEY_PAIR: Method = Method {
     params: &[TOKEN],
     short_form: &[],
     shape: Shape::Object,
-    results: &[OK, BAD_TOKEN, on_request(-10004, "internal error")],
+    results: &[OK, BAD_TOKEN, fault_only(-10004, "internal error")],
     section: "§7.4",
     provenance: D,
 };

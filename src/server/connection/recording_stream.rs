@@ -15,7 +15,7 @@ use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::fault::ConnectionAction;
-use crate::journal::{Framer, may_begin_a_request};
+use crate::journal::{Framer, is_request_prefix};
 
 use crate::server::connection::lingering_close::LingeringClose;
 use crate::server::connection::state::{ConnectionRecorder, Interrupted};
@@ -106,7 +106,7 @@ impl RecordingStream {
         let step = self.framer.step(bytes);
         if let Some(head) = step.head {
             self.recorder.record_head(head);
-        } else if self.framer.mid_head() && !may_begin_a_request(self.framer.partial_head()) {
+        } else if self.framer.mid_head() && !is_request_prefix(self.framer.partial_head()) {
             self.recorder.record_unparsed(self.framer.partial_head());
         }
         step.taken
@@ -123,7 +123,7 @@ impl RecordingStream {
             rest = &rest[step.taken..];
             self.inspects_rest = step.head.is_none();
             let head = step.head.as_deref().unwrap_or(self.framer.partial_head());
-            if !self.framer.mid_body() && !may_begin_a_request(head) {
+            if !self.framer.mid_body() && !is_request_prefix(head) {
                 self.recorder.record_unparsed(head);
             }
         }

@@ -147,7 +147,7 @@ impl ConnectionRecorder {
             state.journal.update(exchange, |record| record.faults.push(struck.clone()));
         }
         let instants = state.instants();
-        state.journal.note_connection(self.index, |record| {
+        state.journal.record_connection_event(self.index, |record| {
             (record.fault, record.struck) = (Some(struck.clone()), Some(instants));
         });
     }
@@ -214,7 +214,7 @@ impl ConnectionRecorder {
         let is_new = std::mem::replace(&mut now.unparsed, bytes.len()) == 0;
         let (behind, status) = (now.latest, now.refused);
         drop(now);
-        let kind = UnparsedKind::of(&bytes, behind.is_some(), status.is_some());
+        let kind = UnparsedKind::classify(&bytes, behind.is_some(), status.is_some());
         let mut state = self.shared.lock();
         let at = state.instants();
         let record = move |record: &mut Connection| {
@@ -222,7 +222,7 @@ impl ConnectionRecorder {
             record.unparsed = Some(Unparsed { kind, bytes, at, behind, status });
         };
         if is_new {
-            state.journal.note_connection(self.index, record);
+            state.journal.record_connection_event(self.index, record);
         } else {
             state.journal.update_connection(self.index, record);
         }

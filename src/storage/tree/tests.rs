@@ -1,4 +1,4 @@
-//! Lookups, changes, and what they cost in deep trees.
+//! Lookups, changes, and their cost in deep trees.
 
 #![allow(clippy::unwrap_used)]
 use std::cell::Cell;
@@ -6,7 +6,7 @@ use std::cell::Cell;
 use super::*;
 
 thread_local! {
-    /// Names that were looked up in directories on this thread.
+    /// The number of names that were looked up on this thread.
     pub(super) static LOOKUPS: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -41,7 +41,7 @@ fn planted() -> Tree {
 }
 
 #[test]
-fn a_lookup_says_what_is_missing() {
+fn a_lookup_error_names_the_missing_part() {
     let tree = planted();
     for (text, cause) in [
         ("/x", ErrorKind::NotFound),
@@ -55,7 +55,7 @@ fn a_lookup_says_what_is_missing() {
 }
 
 #[test]
-fn a_change_in_a_directory_is_its_mtime() {
+fn a_change_of_an_entry_sets_the_mtime_of_its_directory() {
     let mut tree = planted();
     assert_eq!(tree.directory(&path("/d")).unwrap().stat.mtime.secs(), 2);
     tree.remove(&path("/d/f"), at(3)).unwrap();
@@ -63,7 +63,7 @@ fn a_change_in_a_directory_is_its_mtime() {
 }
 
 #[test]
-fn what_is_refused_changes_nothing() {
+fn a_rejected_change_changes_nothing() {
     let mut tree = planted();
     let before = format!("{tree:?}");
     let now = at(9);
@@ -75,7 +75,7 @@ fn what_is_refused_changes_nothing() {
     assert_eq!(format!("{tree:?}"), before);
 }
 
-/// As deep as a root, a subdirectory and a path of 4096 bytes each can lead.
+/// Returns a path as deep as a root, a subdirectory and a path of 4096 bytes each allow.
 const DEPTH: usize = 6_144;
 
 fn deep() -> Path {
@@ -89,7 +89,7 @@ fn lookups_of(work: impl FnOnce()) -> usize {
 }
 
 #[test]
-fn making_a_deep_directory_looks_up_each_name_once() {
+fn creating_a_deep_directory_looks_up_each_name_once() {
     let (mut tree, now) = (Tree::new(stat(0)), at(0));
     let mut make = |parents| tree.make_directory(&deep(), parents, stat(0), now);
     assert_eq!(make(MissingParents::Reject), Err(ErrorKind::NoParent));
@@ -100,7 +100,7 @@ fn making_a_deep_directory_looks_up_each_name_once() {
 }
 
 #[test]
-fn deep_trees_need_no_stack() {
+fn deep_trees_do_not_overflow_the_stack() {
     let work = || {
         let (mut tree, now) = (Tree::new(stat(0)), at(0));
         tree.make_directory(&deep(), MissingParents::Create, stat(0), now).unwrap();
@@ -116,7 +116,7 @@ fn deep_trees_need_no_stack() {
 }
 
 #[test]
-fn bytes_follow_every_change() {
+fn the_byte_count_follows_every_change() {
     let (mut tree, now) = (planted(), at(0));
     tree.put(&path("/d/g"), file("four"), now).unwrap();
     assert_eq!(tree.bytes(), 5);
@@ -150,7 +150,7 @@ fn a_removed_path_remembers_who_removed_it_last() {
 }
 
 #[test]
-fn a_refused_removal_is_not_remembered() {
+fn a_rejected_removal_is_not_remembered() {
     let mut tree = planted();
     assert_eq!(tree.remove(&path("/d"), at(9)), Err(ErrorKind::NotEmpty));
     assert_eq!(tree.rename(&path("/d"), &path("/e"), at(9)), Err(ErrorKind::NotEmpty));
@@ -158,7 +158,7 @@ fn a_refused_removal_is_not_remembered() {
 }
 
 #[test]
-fn a_replaced_file_leaves_who_stored_it() {
+fn a_replaced_file_keeps_the_change_that_stored_it() {
     let mut tree = planted();
     let mut new = file("y");
     if let Node::File(file) = &mut new {
@@ -169,7 +169,7 @@ fn a_replaced_file_leaves_who_stored_it() {
 }
 
 #[test]
-fn an_obstacle_is_the_first_thing_in_the_way() {
+fn the_obstacle_is_the_first_entry_in_the_way() {
     let mut tree = planted();
     let found = |tree: &Tree, text: &str| tree.obstacle(&path(text));
     assert_eq!(found(&tree, "/d/g"), None);
