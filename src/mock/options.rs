@@ -31,7 +31,7 @@ impl Builder {
         self
     }
 
-    /// Sets how the legacy header `X-Blob-Type: auto` is treated (§5.2). Default: it is rejected;
+    /// Sets how the legacy header `X-Content-Type: auto` is treated (§5.2). Default: it is rejected;
     /// one client sends it always and retries forever.
     pub fn x_content_type_auto(mut self, tolerance: Policy) -> Self {
         self.options.x_content_type_auto = tolerance;
