@@ -21,10 +21,14 @@ fn expectations_become_assertions() {
     origin.requests().op(Op::login()).assert_header("X-Agile-Username", "jane");
     origin.upload("/videos/movie.mp4").assert_completed().assert_sequential();
     let requests = origin.requests();
-    let first = requests.iter().next().unwrap();
+    let first = requests.first().unwrap();
     assert_eq!((first.header("Accept").as_deref(), first.status()), (Some("*/*"), Some(200)));
-    origin.reset();
+    assert_eq!(origin.url_for("/account/login"), format!("{url}/account/login"));
+    assert_eq!(origin.addr().port(), origin.port());
+    let last = origin.requests().op(Op::any_piece()).last().cloned().unwrap();
+    assert_eq!((last.part(), last.received()), (Some(3), 500));
     origin.verify().unwrap();
+    origin.reset();
     origin.finish();
 }
 
