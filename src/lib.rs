@@ -20,6 +20,9 @@
 //! origin.finish();
 //! ```
 //!
+//! [`guide`] has the pages of `docs/`: a [tutorial](guide::tutorial), a recipe for each
+//! [fault](guide::faults), and the calls of [other mocks](guide::coming_from).
+//!
 //! # What to look at
 //!
 //! * [`MockOrigin`] and [`Builder`]: starting one, and asking it what happened.
@@ -47,6 +50,8 @@ pub mod blob;
 #[cfg(feature = "control")]
 pub mod control;
 pub mod fault;
+#[cfg(all(doc, not(doctest)))]
+pub mod guide;
 pub mod journal;
 #[cfg(feature = "server")]
 mod mock;

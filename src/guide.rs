@@ -1,0 +1,22 @@
+//! The pages of `docs/`. Only rustdoc builds this module.
+
+// Links between the pages name files.
+#![allow(rustdoc::broken_intra_doc_links)]
+
+#[doc = include_str!("../docs/tutorial.md")]
+pub mod tutorial {}
+
+#[doc = include_str!("../docs/faults.md")]
+pub mod faults {}
+
+#[doc = include_str!("../docs/coming-from.md")]
+pub mod coming_from {}
+
+#[doc = include_str!("../docs/faults-in-files.md")]
+pub mod faults_in_files {}
+
+#[doc = include_str!("../docs/control.md")]
+pub mod control {}
+
+#[doc = include_str!("../docs/protocol.md")]
+pub mod protocol {}
