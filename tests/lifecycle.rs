@@ -356,7 +356,7 @@ fn nonsense_is_refused_where_it_is_written_with_the_right_call() {
         (Box::new(move || drop(builder().account(""))), ".account(\"acme\")"),
         (Box::new(move || drop(builder().account("a/b"))), ".account(\"acme\")"),
         (Box::new(move || drop(builder().listen("nonsense"))), ".listen(\"127.0.0.1:0\")"),
-        (Box::new(move || drop(builder().listen("0.0.0.0:0"))), ".expose().listen(\"0.0.0.0:0\")"),
+        (Box::new(move || drop(builder().listen("0.0.0.0:0"))), ".allow_non_loopback().listen(\"0.0.0.0:0\")"),
         (
             Box::new(move || drop(builder().upload(InProgressUpload::new("/a").piece(0, "x")))),
             ".piece(1, content)",

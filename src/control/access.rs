@@ -21,7 +21,7 @@ pub(super) enum Access {
 
 impl Access {
     /// Lets in what was sent on purpose. Any page in a browser can send requests here; they have an
-    /// `Storage`, or a `Host` that somebody's name server has pointed at this machine.
+    /// `Origin`, or a `Host` that somebody's name server has pointed at this machine.
     pub(super) fn admit(&self, request: &AdminRequest) -> Result<(), ApiError> {
         if request.has_origin {
             let why = "a request with an Origin comes from a page in a browser";

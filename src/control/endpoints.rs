@@ -182,7 +182,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "/__mock/files",
         storage::PUT,
         r#"{"path", "size", "digest"}"#,
-        "stores a file of any size, with the directories that it needs, in location of the one that is \
+        "stores a file of any size, with the directories that it needs, in place of the one that is \
          there; it belongs to the user, or to the first one",
         Try(storage::put_file),
     ),
@@ -271,7 +271,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "{}",
         "lets things go wrong by chance, wherever no fault acts: of the first max_per_operation attempts of \
          all that percentage. Only the seed is needed; without the others it is the profile \
-         all, 2 attempts and 33 percent. It takes the location of the chaos before",
+         all, 2 attempts and 33 percent. It replaces the earlier chaos",
         Try(chaos::begin),
     ),
     delete("/__mock/chaos", "{}", "ends chaos alone; what it has done stays", Tell(chaos::end)),

@@ -46,7 +46,12 @@ pub fn redacted(name: &str, value: &[u8]) -> String {
     if is_secret(name) {
         return REDACTED.to_owned();
     }
-    redacted_text(&String::from_utf8_lossy(value)).into_owned()
+    let text = String::from_utf8_lossy(value);
+    match text.rsplit_once('@') {
+        // Some clients copy the user of their URL into the host.
+        Some((_, host)) if name.eq_ignore_ascii_case("host") => format!("{REDACTED}@{host}"),
+        _ => redacted_text(&text).into_owned(),
+    }
 }
 
 /// Returns the printable part of a request target: its path, without the query and without the user
@@ -181,6 +186,13 @@ mod tests {
     use crate::journal::Head;
 
     const TOKEN: &str = "5b3dbe7e-4b5c-4d5e-8f10-0123456789ab";
+
+    #[test]
+    fn the_user_in_a_host_is_redacted() {
+        assert_eq!(redacted("Host", b"jane:secret@localhost:80"), "<redacted>@localhost:80");
+        assert_eq!(redacted("host", b"localhost:80"), "localhost:80");
+        assert_eq!(redacted("From", b"jane@example"), "jane@example");
+    }
 
     #[test]
     fn headers_with_credentials_are_redacted() {

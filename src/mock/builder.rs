@@ -222,7 +222,7 @@ impl Builder {
         };
         assert!(
             self.exposed || address.ip().is_loopback(),
-            "{address} can be reached from outside: if that is meant, .expose().listen(\"{address}\")"
+            "{address} can be reached from outside: if that is meant, .allow_non_loopback().listen(\"{address}\")"
         );
         self.listen_at(address)
     }

@@ -40,7 +40,7 @@ impl HoldGuard {
     #[track_caller]
     #[must_use = "it says whether the answers are held, or patience was over"]
     pub fn wait_for(&self, times: u64, timeout: Duration) -> bool {
-        assert!(times > 0, "0 answers are always held: .arrived_times(1, patience)");
+        assert!(times > 0, "a wait for 0 responses ends at once: .wait_for(1, timeout)");
         have_arrived(&self.shared, self.fault, times, timeout)
     }
 
@@ -62,7 +62,7 @@ impl HoldGuard {
         times: u64,
         timeout: Duration,
     ) -> impl Future<Output = bool> + Send + use<> {
-        assert!(times > 0, "0 answers are always held: .arrived_times_async(1, patience)");
+        assert!(times > 0, "a wait for 0 responses ends at once: .wait_for_async(1, timeout)");
         let (shared, fault) = (Arc::clone(&self.shared), self.fault);
         run_blocking(move || have_arrived(&shared, fault, times, timeout))
     }

@@ -243,9 +243,9 @@ fn zero_counts_and_empty_ranges_are_refused() {
         MockOrigin::builder().hold_limit(Duration::ZERO) =>
             "nothing is held for no time: .hold_limit(Duration::from_secs(1))",
         MockOrigin::start().on(Op::any()).hold().wait_for(0, Duration::ZERO) =>
-            "0 answers are always held: .arrived_times(1, patience)",
+            "a wait for 0 responses ends at once: .wait_for(1, timeout)",
         MockOrigin::start().on(Op::any()).hold().wait_for_async(0, Duration::ZERO) =>
-            "0 answers are always held: .arrived_times_async(1, patience)",
+            "a wait for 0 responses ends at once: .wait_for_async(1, timeout)",
     }
 }
 
