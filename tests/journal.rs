@@ -361,8 +361,10 @@ fn a_batch_is_several_calls_in_one_exchange() {
     let answer = Client::new(&origin).ask("POST", "/jsonrpc2", &[], batch.as_bytes());
     assert_eq!(answer.status, 200);
     let exchange = last(&origin);
-    let calls =
-        exchange.calls.iter().map(|call| (call.operation, &*call.name, call.row.unwrap().code));
+    let calls = exchange
+        .calls
+        .iter()
+        .map(|call| (call.operation, &*call.name, call.result_code.unwrap().code));
     assert!(calls.eq([
         (Operation::Echo, "ping", 0),
         (Operation::Abort, "abortMultipart", 0),

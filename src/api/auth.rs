@@ -14,16 +14,16 @@ use super::signature::signer;
 /// # Errors
 ///
 /// [`ErrorKind::NoCredentials`] or [`ErrorKind::BadCredentials`].
-pub(super) fn judge(
+pub(super) fn authenticate(
     storage: &mut Storage,
     now: Timestamp,
     head: &Head,
     route: &Route,
 ) -> Result<Principal, ErrorKind> {
-    if let Some(token) = token_in_header(storage, head) {
+    if let Some(token) = header_token(storage, head) {
         return storage.sessions().principal(now, &token);
     }
-    if let Some(signature) = given(head, "X-Agile-Signature") {
+    if let Some(signature) = header_text(head, "X-Agile-Signature") {
         let (principal, expires) = signer(storage, now, head, &route.path, &signature)?;
         storage.use_signature(now, &signature, expires)?;
         return Ok(principal);
@@ -41,19 +41,19 @@ pub(super) fn token_ended_by(
     head: &Head,
     route: &Route,
 ) -> Option<Actor> {
-    let token = token_in_header(storage, head).or_else(|| query_token(head, route))?;
+    let token = header_token(storage, head).or_else(|| query_token(head, route))?;
     storage.sessions().ended(now, &token).map(|change| change.by)
 }
 
-fn token_in_header(storage: &Storage, head: &Head) -> Option<String> {
+fn header_token(storage: &Storage, head: &Head) -> Option<String> {
     let legacy = || {
         let on = storage.options().legacy_headers == LegacyHeaders::On;
-        on.then(|| given(head, "X-LLNW-Authorization")).flatten()
+        on.then(|| header_text(head, "X-LLNW-Authorization")).flatten()
     };
-    given(head, "X-Agile-Authorization").or_else(legacy)
+    header_text(head, "X-Agile-Authorization").or_else(legacy)
 }
 
-fn given(head: &Head, name: &str) -> Option<String> {
+fn header_text(head: &Head, name: &str) -> Option<String> {
     let value = head.header(name).filter(|value| !value.is_empty())?;
     Some(String::from_utf8_lossy(value).into_owned())
 }

@@ -5,7 +5,7 @@ use crate::journal::Call;
 use crate::protocol::{Interface, Join, Operation, ResultCode};
 use crate::storage::{Actor, Storage, Timestamp};
 
-use super::in_dialect;
+use super::adapt_to_dialect;
 use super::response::{Body, Response, ResponseBuilder};
 
 /// The override of one call of a request.
@@ -29,7 +29,7 @@ pub enum CallOverride {
 #[derive(Clone, Debug)]
 pub struct InjectedError<'a> {
     /// The result code of the response.
-    pub row: Option<&'static ResultCode>,
+    pub result_code: Option<&'static ResultCode>,
     /// The status, if there is no result code.
     pub status: u16,
     /// The protocol's own code, if there is no result code.
@@ -49,38 +49,41 @@ pub fn refuse(
     storage: &Storage,
     now: Timestamp,
     calls: Vec<Call>,
-    refusal: &InjectedError<'_>,
+    error: &InjectedError<'_>,
 ) -> Box<Response> {
-    let answer = match (refusal.row, refusal.code) {
-        (Some(row), _) => of_row(&calls, row),
-        (None, None) => ResponseBuilder::plain(refusal.status),
-        (None, Some(code)) => ResponseBuilder::plain(refusal.status)
+    let response = match (error.result_code, error.code) {
+        (Some(result_code), _) => from_call_results(&calls, result_code),
+        (None, None) => ResponseBuilder::from_status(error.status),
+        (None, Some(code)) => ResponseBuilder::from_status(error.status)
             .with("X-Agile-Status", code.to_string().into_bytes()),
     };
-    let answer = answer.with_given(refusal.headers);
-    let answer = match refusal.body {
-        Some((content_type, bytes)) => answer.with_own_body(content_type, bytes),
-        None => answer,
+    let response = response.with_replacing_headers(error.headers);
+    let response = match error.body {
+        Some((content_type, bytes)) => response.with_own_body(content_type, bytes),
+        None => response,
     };
-    let reason = refusal.reason.map(str::to_owned);
-    let calls = calls.into_iter().map(|call| Call { row: refusal.row, ..call }).collect();
-    let mut answer =
-        in_dialect(storage, answer.saying(reason).answering(calls)).stamped(storage, now);
-    if refusal.is_head {
-        answer.body = Body::HeadOnly(answer.body.len());
+    let reason = error.reason.map(str::to_owned);
+    let calls =
+        calls.into_iter().map(|call| Call { result_code: error.result_code, ..call }).collect();
+    let mut response = adapt_to_dialect(storage, response.with_reason(reason).with_calls(calls))
+        .build(storage, now);
+    if error.is_head {
+        response.body = Body::HeadOnly(response.body.len());
     }
-    answer
+    response
 }
 
-fn of_row(calls: &[Call], row: &'static ResultCode) -> ResponseBuilder {
+fn from_call_results(calls: &[Call], result_code: &'static ResultCode) -> ResponseBuilder {
     let has_code = |call: &Call| call.interface != Interface::Egress;
     let has_message = |call: &Call| {
         call.operation == Operation::MakeDirectory && call.interface == Interface::Http
     };
     match calls.first() {
-        Some(call) if has_message(call) => ResponseBuilder::coded(row).with_message(row),
-        Some(call) if !has_code(call) => ResponseBuilder::plain(row.http),
-        _ => ResponseBuilder::coded(row),
+        Some(call) if has_message(call) => {
+            ResponseBuilder::from_result_code(result_code).with_message(result_code)
+        }
+        Some(call) if !has_code(call) => ResponseBuilder::from_status(result_code.http),
+        _ => ResponseBuilder::from_result_code(result_code),
     }
 }
 
@@ -136,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overridden_join_goes_with_its_own_call_alone() {
+    fn an_overridden_join_applies_only_to_its_own_call() {
         let (mut storage, token, id) = ready();
         // Its first request needs a digest, so another completion happens in between.
         let mut slow = plan(&mut storage, "POST /jsonrpc2 HTTP/1.1\r\nContent-Length: 9");
@@ -154,24 +157,25 @@ mod tests {
         };
 
         let mut quick = completion(&mut storage, &token, &id);
-        let CommitResult::Response(answer) =
+        let CommitResult::Response(response) =
             commit(&mut storage, CHANGE, &mut quick, &RequestBody::nothing())
         else {
             panic!("it needs no digest")
         };
-        assert!(answer.is_done());
+        assert!(response.is_done());
         assert_eq!(state(&storage, &id), UploadState::Success);
 
         content.digest().unwrap();
-        let CommitResult::Response(answer) = commit(&mut storage, CHANGE, &mut slow, &body) else {
+        let CommitResult::Response(response) = commit(&mut storage, CHANGE, &mut slow, &body)
+        else {
             panic!("the digest is known")
         };
-        assert!(!answer.has_done(1));
+        assert!(!response.has_done(1));
         assert_eq!(state(&storage, &id), UploadState::Success);
     }
 
     #[test]
-    fn an_overridden_join_does_not_outlive_a_refusal() {
+    fn an_overridden_join_ends_with_a_rejected_call() {
         let (mut storage, token, id) = ready();
         let mut refused = completion(&mut storage, &token, &id);
         refused.call_override(0, FAIL);
@@ -179,11 +183,11 @@ mod tests {
         let gap = NewPiece { number: 3, content: content.clone(), digest, checksum: None };
         storage.store_piece(CHANGE, UserId::FIRST, &id, gap).unwrap();
         let nothing = RequestBody::nothing();
-        let CommitResult::Response(answer) = commit(&mut storage, CHANGE, &mut refused, &nothing)
+        let CommitResult::Response(response) = commit(&mut storage, CHANGE, &mut refused, &nothing)
         else {
             panic!("it needs no digest")
         };
-        assert!(!answer.is_done());
+        assert!(!response.is_done());
 
         let piece = NewPiece { number: 2, content, digest, checksum: None };
         storage.store_piece(CHANGE, UserId::FIRST, &id, piece).unwrap();

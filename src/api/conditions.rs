@@ -53,19 +53,19 @@ impl Conditions {
             let is_any = values.map(|value| value == b"*").reduce(|one, other| one || other)?;
             Some(if is_any { EntityTags::Any } else { EntityTags::Listed })
         };
-        let date = |name: &str| head.header(name).and_then(date);
+        let parse_date = |name: &str| head.header(name).and_then(parse_date);
         Self {
             matches: tags("If-Match"),
-            unmodified_since: date("If-Unmodified-Since"),
+            unmodified_since: parse_date("If-Unmodified-Since"),
             none_matches: tags("If-None-Match"),
-            modified_since: date("If-Modified-Since"),
-            range: head.header("If-Range").filter(|value| !value.is_empty()).map(validator),
+            modified_since: parse_date("If-Modified-Since"),
+            range: head.header("If-Range").filter(|value| !value.is_empty()).map(parse_validator),
         }
     }
 
     /// Evaluates the preconditions for a file that exists, in the order of RFC 9110 §13.2.2.
     pub(super) fn evaluate(&self, modified: Timestamp) -> Evaluation {
-        let is_newer_than = |date: Timestamp| modified.secs() > date.secs();
+        let is_newer_than = |parse_date: Timestamp| modified.secs() > parse_date.secs();
         let fails = match self.matches {
             Some(tags) => tags == EntityTags::Listed,
             None => self.unmodified_since.is_some_and(is_newer_than),
@@ -75,7 +75,7 @@ impl Conditions {
         }
         let is_known_to_client = match self.none_matches {
             Some(tags) => tags == EntityTags::Any,
-            None => self.modified_since.is_some_and(|date| !is_newer_than(date)),
+            None => self.modified_since.is_some_and(|parse_date| !is_newer_than(parse_date)),
         };
         if is_known_to_client { Evaluation::NotModified } else { Evaluation::Met }
     }
@@ -85,17 +85,17 @@ impl Conditions {
     pub(super) fn allow_range(&self, modified: Timestamp) -> bool {
         match self.range {
             None => true,
-            Some(RangeValidator::Date(date)) => date.secs() == modified.secs(),
+            Some(RangeValidator::Date(parse_date)) => parse_date.secs() == modified.secs(),
             Some(RangeValidator::Other) => false,
         }
     }
 }
 
-fn date(value: &[u8]) -> Option<Timestamp> {
+fn parse_date(value: &[u8]) -> Option<Timestamp> {
     let text = std::str::from_utf8(value).ok()?;
     httpdate::parse_http_date(text).ok().map(Timestamp::from)
 }
 
-fn validator(value: &[u8]) -> RangeValidator {
-    date(value).map_or(RangeValidator::Other, RangeValidator::Date)
+fn parse_validator(value: &[u8]) -> RangeValidator {
+    parse_date(value).map_or(RangeValidator::Other, RangeValidator::Date)
 }

@@ -21,7 +21,7 @@ pub(super) enum Detect {
 
 impl Detect {
     /// Parses the value of a header.
-    pub(super) fn named(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         match text {
             "name" => Some(Self::Name),
             "content" => Some(Self::Content),
@@ -44,10 +44,10 @@ impl ContentTypeRule {
     /// # Errors
     ///
     /// [`ErrorKind::ContentType`], or [`ErrorKind::Detect`] if no type is declared.
-    pub(super) fn read(ask: &RequestContext<'_>) -> Result<Self, ErrorKind> {
-        let legacy = ask.text("X-Content-Type");
-        let puts_up = ask.storage.options().x_content_type_auto == Policy::Accept;
-        let given = match (ask.text("X-Agile-Content-Type"), legacy) {
+    pub(super) fn read(context: &RequestContext<'_>) -> Result<Self, ErrorKind> {
+        let legacy = context.text("X-Content-Type");
+        let puts_up = context.storage.options().x_content_type_auto == Policy::Accept;
+        let given = match (context.text("X-Agile-Content-Type"), legacy) {
             (Some(given), _) => Some(given),
             (None, Some(legacy)) if legacy == "auto" && !puts_up => {
                 return Err(ErrorKind::ContentType);
@@ -55,12 +55,13 @@ impl ContentTypeRule {
             (None, legacy) => legacy,
         };
         let Some(given) = given else {
-            let way = ask.text("X-Agile-Content-Detect").or_else(|| ask.text("X-Content-Detect"));
-            let detect = way.map(|way| Detect::named(&way).ok_or(ErrorKind::Detect)).transpose()?;
+            let way =
+                context.text("X-Agile-Content-Detect").or_else(|| context.text("X-Content-Detect"));
+            let detect = way.map(|way| Detect::parse(&way).ok_or(ErrorKind::Detect)).transpose()?;
             return Ok(Self { given: None, detect: detect.unwrap_or_default() });
         };
-        check(ask.storage, &given)?;
-        Ok(Self { detect: Detect::named(&given).unwrap_or_default(), given: Some(given) })
+        check(context.storage, &given)?;
+        Ok(Self { detect: Detect::parse(&given).unwrap_or_default(), given: Some(given) })
     }
 
     /// Returns the type of a file: the first declared type, of the header and then of the form
@@ -90,6 +91,6 @@ impl ContentTypeRule {
 pub(super) fn check(storage: &Storage, given: &str) -> Result<(), ErrorKind> {
     let minds = storage.options().unknown_content_type == Policy::Refuse;
     let is_fine =
-        Detect::named(given).is_some() || (is_well_formed(given) && (is_known(given) || !minds));
+        Detect::parse(given).is_some() || (is_well_formed(given) && (is_known(given) || !minds));
     if is_fine { Ok(()) } else { Err(ErrorKind::ContentType) }
 }

@@ -71,7 +71,7 @@ pub(super) fn path_encoding(header: Option<&[u8]>) -> Result<PathEncoding, Error
 }
 
 /// Returns a number of ASCII digits only, without sign or space.
-pub(super) fn digits(text: &[u8]) -> Option<&str> {
+pub(super) fn parse_digits(text: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(text).ok()?;
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
 }

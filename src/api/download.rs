@@ -16,32 +16,32 @@ use super::signed_url::{self, SignedUrl};
 
 /// A download request.
 #[derive(Clone, Debug)]
-pub(super) struct Read {
+pub(super) struct Download {
     /// `None` for an invalid path.
     path: Option<Path>,
     method: HttpMethod,
     range: Option<Vec<u8>>,
     conditions: Conditions,
-    ticket: SignedUrl,
+    signed_url: SignedUrl,
 }
 
-pub(super) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Read {
-    let path = path(&ask.route.path, ask.storage.account());
+pub(super) fn open(context: &RequestContext<'_>, call: &mut Call) -> Download {
+    let path = path(&context.route.path, context.storage.account());
     if let Some(path) = &path {
-        ask.record_path(call, path);
+        context.record_path(call, path);
     }
-    let method = ask.route.method;
+    let method = context.route.method;
     let wants_range = method == HttpMethod::Get;
-    Read {
+    Download {
         path,
         method,
-        range: ask.header("Range").filter(|_| wants_range).map(<[u8]>::to_vec),
-        conditions: Conditions::read(ask.head),
-        ticket: signed_url::ticket(ask.head.target()),
+        range: context.header("Range").filter(|_| wants_range).map(<[u8]>::to_vec),
+        conditions: Conditions::read(context.head),
+        signed_url: signed_url::parse(context.head.target()),
     }
 }
 
-impl Read {
+impl Download {
     /// Returns the response, or the blob whose digest the response needs. An unanswered request
     /// needs no digest.
     pub(super) fn commit(
@@ -50,13 +50,13 @@ impl Read {
         now: Timestamp,
         is_unanswered: bool,
     ) -> Result<ResponseBuilder, Blob> {
-        let Some(path) = &self.path else { return Ok(ResponseBuilder::plain(404)) };
-        if !signed_url::opens(storage, now, path, &self.ticket) {
-            return Ok(ResponseBuilder::plain(403));
+        let Some(path) = &self.path else { return Ok(ResponseBuilder::from_status(404)) };
+        if !signed_url::allows(storage, now, path, &self.signed_url) {
+            return Ok(ResponseBuilder::from_status(403));
         }
         let is_visible = |file: &&File| file.visible.is_some_and(|from| from <= now);
         let Some(file) = storage.tree().file(path).ok().filter(is_visible) else {
-            return Ok(ResponseBuilder::plain(404));
+            return Ok(ResponseBuilder::from_status(404));
         };
         let digest = file.content.known_digest();
         if digest.is_none() && !is_unanswered {
@@ -64,52 +64,58 @@ impl Read {
         }
         let checksum = digest.map(|digest| digest.to_string()).unwrap_or_default();
         let length = file.content.len();
-        let answer = match self.part(file) {
-            Part::NotModified => ResponseBuilder::plain(304),
-            Part::PreconditionFailed => return Ok(ResponseBuilder::plain(412)),
-            Part::Beyond => {
-                return Ok(
-                    ResponseBuilder::plain(416).with("Content-Range", unit(&format!("*/{length}")))
-                );
+        let response = match self.evaluate_range(file) {
+            RangeOutcome::NotModified => ResponseBuilder::from_status(304),
+            RangeOutcome::PreconditionFailed => return Ok(ResponseBuilder::from_status(412)),
+            RangeOutcome::Beyond => {
+                return Ok(ResponseBuilder::from_status(416)
+                    .with("Content-Range", bytes_unit(&format!("*/{length}"))));
             }
-            Part::All => self.content(ResponseBuilder::plain(200), file, 0..length),
-            Part::Of(range) => {
+            RangeOutcome::All => {
+                self.with_content(ResponseBuilder::from_status(200), file, 0..length)
+            }
+            RangeOutcome::Of(range) => {
                 let span = format!("{}-{}/{length}", range.start, range.end - 1);
-                self.content(ResponseBuilder::plain(206), file, range)
-                    .with("Content-Range", unit(&span))
+                self.with_content(ResponseBuilder::from_status(206), file, range)
+                    .with("Content-Range", bytes_unit(&span))
             }
         };
         let modified = httpdate::fmt_http_date(file.stat.mtime.to_system_time());
-        Ok(answer
+        Ok(response
             .with("Last-Modified", modified.into_bytes())
             .with("Accept-Ranges", &b"bytes"[..])
             .with("X-Agile-Checksum", checksum.into_bytes()))
     }
 
-    fn part(&self, file: &File) -> Part {
+    fn evaluate_range(&self, file: &File) -> RangeOutcome {
         let modified = file.stat.mtime;
         match self.conditions.evaluate(modified) {
-            Evaluation::NotModified => return Part::NotModified,
-            Evaluation::Failed => return Part::PreconditionFailed,
+            Evaluation::NotModified => return RangeOutcome::NotModified,
+            Evaluation::Failed => return RangeOutcome::PreconditionFailed,
             Evaluation::Met => {}
         }
         let range = self.range.as_deref().filter(|_| self.conditions.allow_range(modified));
-        range.map_or(Part::All, |range| one_range(range, file.content.len()))
+        range.map_or(RangeOutcome::All, |range| parse_range(range, file.content.len()))
     }
 
-    fn content(&self, answer: ResponseBuilder, file: &File, range: Range<u64>) -> ResponseBuilder {
+    fn with_content(
+        &self,
+        response: ResponseBuilder,
+        file: &File,
+        range: Range<u64>,
+    ) -> ResponseBuilder {
         let content_type = file.content_type.as_deref().unwrap_or(OCTET_STREAM);
         let body = match self.method {
             HttpMethod::Head => Body::HeadOnly(range.end - range.start),
             _ => Body::Blob(file.content.clone(), range),
         };
-        answer.with_body(content_type.as_bytes().to_vec(), body)
+        response.with_body(content_type.as_bytes().to_vec(), body)
     }
 }
 
 /// The part of a file that the response contains.
 #[derive(Debug, PartialEq, Eq)]
-enum Part {
+enum RangeOutcome {
     All,
     Of(Range<u64>),
     Beyond,
@@ -118,18 +124,22 @@ enum Part {
 }
 
 /// Parses a single range. Several or malformed ranges are ignored.
-fn one_range(header: &[u8], length: u64) -> Part {
+fn parse_range(header: &[u8], length: u64) -> RangeOutcome {
     let text = std::str::from_utf8(header).ok();
     let span = text.and_then(|text| text.strip_prefix("bytes=")?.split_once('-'));
-    let Some((first, last)) = span else { return Part::All };
-    match (bound(first), bound(last)) {
-        (Bound::At(first), Bound::At(last)) if first > last => Part::All,
-        (Bound::At(first), Bound::At(_) | Bound::Open) if first >= length => Part::Beyond,
-        (Bound::At(first), Bound::At(last)) => Part::Of(first..length.min(last.saturating_add(1))),
-        (Bound::At(first), Bound::Open) => Part::Of(first..length),
-        (Bound::Open, Bound::At(suffix)) if suffix == 0 || length == 0 => Part::Beyond,
-        (Bound::Open, Bound::At(suffix)) => Part::Of(length.saturating_sub(suffix)..length),
-        (Bound::Open, Bound::Open) | (Bound::Malformed, _) | (_, Bound::Malformed) => Part::All,
+    let Some((first, last)) = span else { return RangeOutcome::All };
+    match (parse_bound(first), parse_bound(last)) {
+        (Bound::At(first), Bound::At(last)) if first > last => RangeOutcome::All,
+        (Bound::At(first), Bound::At(_) | Bound::Open) if first >= length => RangeOutcome::Beyond,
+        (Bound::At(first), Bound::At(last)) => {
+            RangeOutcome::Of(first..length.min(last.saturating_add(1)))
+        }
+        (Bound::At(first), Bound::Open) => RangeOutcome::Of(first..length),
+        (Bound::Open, Bound::At(suffix)) if suffix == 0 || length == 0 => RangeOutcome::Beyond,
+        (Bound::Open, Bound::At(suffix)) => RangeOutcome::Of(length.saturating_sub(suffix)..length),
+        (Bound::Open, Bound::Open) | (Bound::Malformed, _) | (_, Bound::Malformed) => {
+            RangeOutcome::All
+        }
     }
 }
 
@@ -140,7 +150,7 @@ enum Bound {
     Malformed,
 }
 
-fn bound(text: &str) -> Bound {
+fn parse_bound(text: &str) -> Bound {
     match text.trim() {
         "" => Bound::Open,
         digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -151,7 +161,7 @@ fn bound(text: &str) -> Bound {
     }
 }
 
-fn unit(span: &str) -> Vec<u8> {
+fn bytes_unit(span: &str) -> Vec<u8> {
     format!("bytes {span}").into_bytes()
 }
 
@@ -177,29 +187,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_range_is_taken_and_others_are_ignored() {
-        for (header, part) in [
-            ("bytes=0-0", Part::Of(0..1)),
-            ("bytes=2-", Part::Of(2..10)),
-            ("bytes=2-99", Part::Of(2..10)),
-            ("bytes=-3", Part::Of(7..10)),
-            ("bytes=-99", Part::Of(0..10)),
-            ("bytes=10-", Part::Beyond),
-            ("bytes=-0", Part::Beyond),
-            ("bytes=0-1,3-4", Part::All),
-            ("bytes=5-2", Part::All),
-            ("bytes=-", Part::All),
-            ("bytes=a-b", Part::All),
-            ("bytes=99999999999999999999-", Part::Beyond),
-            ("lines=0-1", Part::All),
+    fn a_single_range_applies_and_others_are_ignored() {
+        for (header, evaluate_range) in [
+            ("bytes=0-0", RangeOutcome::Of(0..1)),
+            ("bytes=2-", RangeOutcome::Of(2..10)),
+            ("bytes=2-99", RangeOutcome::Of(2..10)),
+            ("bytes=-3", RangeOutcome::Of(7..10)),
+            ("bytes=-99", RangeOutcome::Of(0..10)),
+            ("bytes=10-", RangeOutcome::Beyond),
+            ("bytes=-0", RangeOutcome::Beyond),
+            ("bytes=0-1,3-4", RangeOutcome::All),
+            ("bytes=5-2", RangeOutcome::All),
+            ("bytes=-", RangeOutcome::All),
+            ("bytes=a-b", RangeOutcome::All),
+            ("bytes=99999999999999999999-", RangeOutcome::Beyond),
+            ("lines=0-1", RangeOutcome::All),
         ] {
-            assert_eq!(one_range(header.as_bytes(), 10), part, "{header}");
+            assert_eq!(parse_range(header.as_bytes(), 10), evaluate_range, "{header}");
         }
-        assert_eq!(one_range(b"bytes=0-", 0), Part::Beyond);
+        assert_eq!(parse_range(b"bytes=0-", 0), RangeOutcome::Beyond);
     }
 
     #[test]
-    fn a_leading_account_is_the_account_once() {
+    fn a_leading_account_name_is_removed_once() {
         for (url, found) in
             [("/acme/a", "/a"), ("/a", "/a"), ("/acme/acme/a", "/acme/a"), ("/a+b%20c", "/a+b c")]
         {

@@ -7,7 +7,7 @@ use crate::journal::Head;
 
 /// Returns the status of the error response if the head violates a rule that the server must
 /// enforce.
-pub(super) fn violation(head: &Head) -> Option<u16> {
+pub(super) fn find_violation(head: &Head) -> Option<u16> {
     if !has_valid_host(head) {
         return Some(400);
     }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     fn violation_of(version: &str, headers: &str) -> Option<u16> {
-        violation(&Head::new(format!("GET / HTTP/{version}\r\n{headers}\r\n").into_bytes()))
+        find_violation(&Head::new(format!("GET / HTTP/{version}\r\n{headers}\r\n").into_bytes()))
     }
 
     #[test]

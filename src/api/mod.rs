@@ -127,7 +127,7 @@ enum Handler {
     Complete(endpoints::complete::Complete),
     Directory(endpoints::directory::MakeDirectory),
     Rpc(rpc::RpcRequest),
-    Read(download::Read),
+    Download(download::Download),
 }
 
 /// The result of a commit.
@@ -152,14 +152,14 @@ impl PendingRequest {
     }
 
     /// Returns whether the body contains more facts about the calls, as in JSON-RPC and in forms.
-    pub fn is_told_by_body(&self) -> bool {
+    pub fn needs_body(&self) -> bool {
         matches!(self.action, Handler::Rpc(_) | Handler::File(_))
     }
 
     /// Returns the calls as far as head and body determine them, before anything is executed.
     pub fn classify(&mut self, storage: &Storage, now: Timestamp, body: &RequestBody) -> Vec<Call> {
         match &mut self.action {
-            Handler::Rpc(talk) => talk.classify(storage, now, body),
+            Handler::Rpc(rpc) => rpc.classify(storage, now, body),
             Handler::File(file) => {
                 let path =
                     file.classify(storage, body).map(|path| path.absolute(storage.account()));
@@ -173,7 +173,7 @@ impl PendingRequest {
     /// other than JSON-RPC has only call 0, and only its join can be overridden.
     pub fn call_override(&mut self, call: usize, call_override: CallOverride) {
         match (&mut self.action, call_override) {
-            (Handler::Rpc(talk), call_override) => talk.call_override(call, call_override),
+            (Handler::Rpc(rpc), call_override) => rpc.call_override(call, call_override),
             (Handler::Complete(complete), CallOverride::Join(join, by)) => {
                 complete.join_as(join, by);
             }
@@ -183,14 +183,14 @@ impl PendingRequest {
 
     /// Returns whether a [`CallOverride`] of the call with this index has changed its result.
     pub fn is_overridden(&self, call: usize) -> bool {
-        matches!(&self.action, Handler::Rpc(talk) if talk.is_overridden(call))
+        matches!(&self.action, Handler::Rpc(rpc) if rpc.is_overridden(call))
     }
 
     /// Checks credentials now, for a request that is executed later. Those in the head were checked
     /// by [`open`]; this checks those in a body that [`PendingRequest::classify`] has read.
     pub fn authenticate(&mut self, storage: &Storage, now: Timestamp) {
-        if let Handler::Rpc(talk) = &mut self.action {
-            talk.authenticate(storage, now);
+        if let Handler::Rpc(rpc) = &mut self.action {
+            rpc.authenticate(storage, now);
         }
     }
 
@@ -215,29 +215,29 @@ pub fn open(
     let now = instants.protocol;
     storage.run_due(now);
     let routed = router::find(storage, head);
-    let routed = match http_rules::violation(head) {
+    let routed = match http_rules::find_violation(head) {
         Some(status) => Err(Box::new(match routed {
-            Ok(route) => ResponseBuilder::plain(status).about(route.call()),
-            Err(refusal) => refusal.replaced_by(status),
+            Ok(route) => ResponseBuilder::from_status(status).with_call(route.call()),
+            Err(error) => error.replace_with_status(status),
         })),
         None => routed,
     };
-    let route = routed.map_err(|answer| answer.stamped(storage, now))?;
+    let route = routed.map_err(|response| response.build(storage, now))?;
     let mut call = route.call();
     let Some(endpoint) = route.endpoint else {
         let (body_policy, action) = (BodyPolicy::Discard, Handler::Preflight);
-        return Ok(plan(body_policy, None, call, action));
+        return Ok(new_pending(body_policy, None, call, action));
     };
     match authenticate(storage, instants, head, &route, endpoint, &mut call) {
-        Ok((body_policy, action)) => Ok(plan(body_policy, Some(endpoint), call, action)),
+        Ok((body_policy, action)) => Ok(new_pending(body_policy, Some(endpoint), call, action)),
         Err(cause) => {
-            let refusal = ResponseBuilder::refusal(endpoint, cause).about(call);
-            Err(in_dialect(storage, refusal).stamped(storage, now))
+            let error = ResponseBuilder::error(endpoint, cause).with_call(call);
+            Err(adapt_to_dialect(storage, error).build(storage, now))
         }
     }
 }
 
-fn plan(
+fn new_pending(
     body_policy: BodyPolicy,
     endpoint: Option<&'static Endpoint>,
     call: Call,
@@ -260,7 +260,7 @@ fn authenticate(
         storage.count_request(instants.elapsed)?;
     }
     let principal = &if is_counted {
-        auth::judge(storage, instants.protocol, head, route)
+        auth::authenticate(storage, instants.protocol, head, route)
     } else {
         Err(ErrorKind::NoCredentials)
     };
@@ -271,37 +271,39 @@ fn authenticate(
 }
 
 /// Adapts the response to the chosen dialect (§10).
-fn in_dialect(storage: &Storage, answer: ResponseBuilder) -> ResponseBuilder {
+fn adapt_to_dialect(storage: &Storage, response: ResponseBuilder) -> ResponseBuilder {
     match storage.options().legacy_headers {
-        LegacyHeaders::On => answer.with_legacy_status(),
-        LegacyHeaders::Off => answer,
+        LegacyHeaders::On => response.with_legacy_status(),
+        LegacyHeaders::Off => response,
     }
 }
 
 fn begin(
-    ask: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     endpoint: &Endpoint,
     call: &mut Call,
 ) -> Result<(BodyPolicy, Handler), ErrorKind> {
     use crate::protocol::Operation as Op;
     let ignored = |action| (BodyPolicy::Discard, action);
     match endpoint.operation {
-        Op::Login => endpoints::login::open(ask, call).map(Handler::Login).map(ignored),
-        Op::Create => endpoints::create::open(ask, call).map(Handler::Create).map(ignored),
-        Op::Piece => endpoints::piece::open(ask, call)
+        Op::Login => endpoints::login::open(context, call).map(Handler::Login).map(ignored),
+        Op::Create => endpoints::create::open(context, call).map(Handler::Create).map(ignored),
+        Op::Piece => endpoints::piece::open(context, call)
             .map(|piece| (BodyPolicy::Store(piece.room()), Handler::Piece(piece))),
-        Op::PostRaw => endpoints::raw::open(ask, call)
+        Op::PostRaw => endpoints::raw::open(context, call)
             .map(|raw| (BodyPolicy::Store(u64::MAX), Handler::Raw(raw))),
-        Op::PostFile => endpoints::file::open(ask, call)
+        Op::PostFile => endpoints::file::open(context, call)
             .map(|file| (BodyPolicy::Form(file.boundary().to_owned()), Handler::File(file))),
-        Op::Complete => endpoints::complete::open(ask, call).map(Handler::Complete).map(ignored),
-        Op::MakeDirectory => {
-            endpoints::directory::open(ask, call).map(Handler::Directory).map(ignored)
+        Op::Complete => {
+            endpoints::complete::open(context, call).map(Handler::Complete).map(ignored)
         }
-        Op::Read => Ok(ignored(Handler::Read(download::open(ask, call)))),
+        Op::MakeDirectory => {
+            endpoints::directory::open(context, call).map(Handler::Directory).map(ignored)
+        }
+        Op::Read => Ok(ignored(Handler::Download(download::open(context, call)))),
         _ => {
-            let talk = rpc::open(ask);
-            Ok((BodyPolicy::Whole(talk.max_bytes()), Handler::Rpc(talk)))
+            let rpc = rpc::open(context);
+            Ok((BodyPolicy::Whole(rpc.max_bytes()), Handler::Rpc(rpc)))
         }
     }
 }
@@ -311,16 +313,16 @@ fn begin(
 pub fn commit(
     storage: &mut Storage,
     change: Change,
-    plan: &mut PendingRequest,
+    pending: &mut PendingRequest,
     body: &RequestBody,
 ) -> CommitResult {
     let now = change.at;
     storage.run_due(now);
-    match answer(storage, change, plan, body) {
-        Ok(answer) if body.end == BodyEnd::Complete => {
-            CommitResult::Response(answer.stamped(storage, now))
+    match response(storage, change, pending, body) {
+        Ok(response) if body.end == BodyEnd::Complete => {
+            CommitResult::Response(response.build(storage, now))
         }
-        Ok(answer) => CommitResult::Response(answer.closing().stamped(storage, now)),
+        Ok(response) => CommitResult::Response(response.closing().build(storage, now)),
         Err(content) => CommitResult::NeedsDigest(content),
     }
 }
@@ -330,34 +332,34 @@ pub fn commit(
 pub fn commit_unanswered(
     storage: &mut Storage,
     change: Change,
-    plan: &mut PendingRequest,
+    pending: &mut PendingRequest,
     body: &RequestBody,
 ) -> Box<Response> {
-    plan.is_unanswered = true;
-    match commit(storage, change, plan, body) {
-        CommitResult::Response(answer) => answer,
+    pending.is_unanswered = true;
+    match commit(storage, change, pending, body) {
+        CommitResult::Response(response) => response,
         // Only a response that is read needs one.
         CommitResult::NeedsDigest(_) => {
-            Response::internal_error_response(storage, plan.call.clone(), change.at)
+            Response::internal_error_response(storage, pending.call.clone(), change.at)
         }
     }
 }
 
-fn answer(
+fn response(
     storage: &mut Storage,
     change: Change,
-    plan: &mut PendingRequest,
+    pending: &mut PendingRequest,
     body: &RequestBody,
 ) -> Result<ResponseBuilder, Blob> {
-    let PendingRequest { endpoint, call, action, is_unanswered, .. } = plan;
-    let has_words_for_it = match body.end {
+    let PendingRequest { endpoint, call, action, is_unanswered, .. } = pending;
+    let can_respond = match body.end {
         BodyEnd::Complete => true,
         BodyEnd::Truncated => matches!(action, Handler::Piece(_)),
         BodyEnd::TooLarge => matches!(action, Handler::Piece(_) | Handler::Rpc(_)),
         BodyEnd::Malformed => false,
     };
-    if !has_words_for_it {
-        return Ok(ResponseBuilder::plain(400).about(call.clone()));
+    if !can_respond {
+        return Ok(ResponseBuilder::from_status(400).with_call(call.clone()));
     }
     let done = match action {
         Handler::Preflight => Ok(ResponseBuilder::success(&crate::protocol::PREFLIGHT_RESULT)),
@@ -368,15 +370,17 @@ fn answer(
         Handler::File(file) => file.commit(storage, change, call, body),
         Handler::Complete(complete) => complete.commit(storage, change),
         Handler::Directory(directory) => directory.commit(storage, change),
-        Handler::Rpc(talk) => return talk.commit(storage, change, body, *is_unanswered),
-        Handler::Read(read) => {
-            return Ok(read.commit(storage, change.at, *is_unanswered)?.about(call.clone()));
+        Handler::Rpc(rpc) => return rpc.commit(storage, change, body, *is_unanswered),
+        Handler::Download(download) => {
+            return Ok(download
+                .commit(storage, change.at, *is_unanswered)?
+                .with_call(call.clone()));
         }
     };
-    let answer = match (done, endpoint) {
-        (Ok(answer), _) => answer,
-        (Err(cause), Some(endpoint)) => ResponseBuilder::refusal(endpoint, cause),
-        (Err(_), None) => ResponseBuilder::plain(500),
+    let response = match (done, endpoint) {
+        (Ok(response), _) => response,
+        (Err(cause), Some(endpoint)) => ResponseBuilder::error(endpoint, cause),
+        (Err(_), None) => ResponseBuilder::from_status(500),
     };
-    Ok(in_dialect(storage, answer.about(call.clone())))
+    Ok(adapt_to_dialect(storage, response.with_call(call.clone())))
 }

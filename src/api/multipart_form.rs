@@ -76,7 +76,7 @@ impl FilledForm {
 
 /// Returns the boundary in a content type of `multipart/form-data`, which may have other parameters
 /// too.
-pub(super) fn boundary_of(content_type: &str) -> Option<String> {
+pub(super) fn parse_boundary(content_type: &str) -> Option<String> {
     let (kind, parameters) = content_type.split_once(';')?;
     let boundary = parameter(parameters, "boundary", Quoting::Http)?;
     let is_form = kind.trim().eq_ignore_ascii_case("multipart/form-data");
@@ -225,7 +225,7 @@ impl FormReader {
         let head: Vec<u8> = self.pending.drain(..end + HEAD_END.len()).collect();
         self.parts += 1;
         if self.parts <= MOST_PARTS
-            && let Some(part) = self.begin(&chars_of(&head))
+            && let Some(part) = self.begin(&bytes_to_chars(&head))
         {
             self.at = At::Part(part);
         }
@@ -256,8 +256,8 @@ impl FormReader {
         let (_, parameters) = header("Content-Disposition")?.split_once(';')?;
         let parameter = |name: &str| parameter(parameters, name, Quoting::Form);
         let field = parameter("name")?;
-        let name = parameter("filename*").and_then(|name| extended(&name));
-        let plain = || parameter("filename").map(|name| bytes_of(&name));
+        let name = parameter("filename*").and_then(|name| decode_extended(&name));
+        let plain = || parameter("filename").map(|name| chars_to_bytes(&name));
         let name = name.map(String::into_bytes).or_else(plain);
         let content_type = header("Content-Type").map(|given| given.trim().to_owned());
         let is_nested = content_type.as_deref().is_some_and(is_nested);
@@ -339,12 +339,12 @@ impl Part {
 }
 
 /// Converts bytes to characters one by one, in any encoding.
-fn chars_of(bytes: &[u8]) -> String {
+fn bytes_to_chars(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }
 
 /// Converts such characters back to bytes.
-fn bytes_of(chars: &str) -> Vec<u8> {
+fn chars_to_bytes(chars: &str) -> Vec<u8> {
     chars.chars().filter_map(|char| u8::try_from(char).ok()).collect()
 }
 
@@ -362,7 +362,7 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 }
 
 /// Decodes a parameter value in the form of RFC 5987: `UTF-8''na%C3%AFve`.
-fn extended(value: &str) -> Option<String> {
+fn decode_extended(value: &str) -> Option<String> {
     let (charset, rest) = value.split_once('\'')?;
     let (_, text) = rest.split_once('\'')?;
     let is_utf_8 = charset.eq_ignore_ascii_case("UTF-8");

@@ -16,7 +16,7 @@ pub(super) fn parameter(parameters: &str, name: &str, quoting: Quoting) -> Optio
     let mut rest = parameters;
     loop {
         let (given, value) = rest.split_once('=')?;
-        let (value, behind) = value_of(value.trim_start(), quoting);
+        let (value, behind) = split_value(value.trim_start(), quoting);
         if given.trim().trim_start_matches(';').trim().eq_ignore_ascii_case(name) {
             return Some(value);
         }
@@ -25,7 +25,7 @@ pub(super) fn parameter(parameters: &str, name: &str, quoting: Quoting) -> Optio
 }
 
 /// Returns a value and the text after it.
-fn value_of(text: &str, quoting: Quoting) -> (String, &str) {
+fn split_value(text: &str, quoting: Quoting) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find(';').unwrap_or(text.len());
         return (text[..end].trim().to_owned(), &text[end..]);

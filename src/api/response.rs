@@ -56,7 +56,7 @@ pub struct Response {
 impl Response {
     /// Returns the response to an internal error.
     pub fn internal_error_response(storage: &Storage, call: Call, now: Timestamp) -> Box<Self> {
-        ResponseBuilder::plain(500).about(call).stamped(storage, now)
+        ResponseBuilder::from_status(500).with_call(call).build(storage, now)
     }
 
     /// Returns status, reason phrase and headers for changes.
@@ -72,7 +72,7 @@ impl Response {
     /// Returns whether the call with this index was executed.
     pub fn has_done(&self, call: usize) -> bool {
         let is_success =
-            |call: &Call| call.row.map_or(self.head.status < 400, ResultCode::is_success);
+            |call: &Call| call.result_code.map_or(self.head.status < 400, ResultCode::is_success);
         self.calls.get(call).is_some_and(is_success)
     }
 
@@ -98,7 +98,7 @@ pub(super) struct ResponseBuilder {
     head: ResponseHead,
     body: Body,
     calls: Vec<Call>,
-    row: Option<&'static ResultCode>,
+    result_code: Option<&'static ResultCode>,
     closes: bool,
     /// The names of default headers that were replaced.
     replaced: Vec<String>,
@@ -111,37 +111,40 @@ impl ResponseBuilder {
         let reason = reason.into();
         let head = ResponseHead { status, reason, headers: Vec::with_capacity(12) };
         let (body, calls, replaced) = (Body::Bytes(Vec::new()), Vec::new(), Vec::new());
-        Self { head, body, calls, row: None, closes: false, replaced }
+        Self { head, body, calls, result_code: None, closes: false, replaced }
     }
 
     /// Creates a response without a result code and without `X-Agile-Status`.
-    pub(super) fn plain(status: u16) -> Self {
+    pub(super) fn from_status(status: u16) -> Self {
         Self::new(status, standard_phrase(status))
     }
 
     /// Creates the response for a result code of an endpoint, with its number in `X-Agile-Status`.
-    pub(super) fn coded(row: &'static ResultCode) -> Self {
+    pub(super) fn from_result_code(result_code: &'static ResultCode) -> Self {
         // The message of a success is not a reason phrase (§1.8).
-        let reason = if row.http == 200 { standard_phrase(200) } else { row.phrase };
-        let mut answer = Self::new(row.http, reason);
-        answer.row = Some(row);
-        answer.with("X-Agile-Status", row.code.to_string().into_bytes())
+        let reason =
+            if result_code.http == 200 { standard_phrase(200) } else { result_code.phrase };
+        let mut response = Self::new(result_code.http, reason);
+        response.result_code = Some(result_code);
+        response.with("X-Agile-Status", result_code.code.to_string().into_bytes())
     }
 
     /// Creates a success without `X-Agile-Status`.
-    pub(super) fn success(row: &'static ResultCode) -> Self {
-        Self { row: Some(row), ..Self::new(row.http, row.phrase) }
+    pub(super) fn success(result_code: &'static ResultCode) -> Self {
+        Self { result_code: Some(result_code), ..Self::new(result_code.http, result_code.phrase) }
     }
 
     /// Creates the error response for `cause` on `endpoint`. Only `/post/directory` has a body
     /// (§1.7).
-    pub(super) fn refusal(endpoint: &'static Endpoint, cause: ErrorKind) -> Self {
-        let Some(row) = result_code_for(endpoint.results, cause) else { return Self::plain(500) };
-        let answer = Self::coded(row);
+    pub(super) fn error(endpoint: &'static Endpoint, cause: ErrorKind) -> Self {
+        let Some(result_code) = result_code_for(endpoint.results, cause) else {
+            return Self::from_status(500);
+        };
+        let response = Self::from_result_code(result_code);
         if endpoint.operation == Operation::MakeDirectory {
-            answer.with_message(row)
+            response.with_message(result_code)
         } else {
-            answer
+            response
         }
     }
 
@@ -156,8 +159,9 @@ impl ResponseBuilder {
     }
 
     /// Adds the JSON body of `/post/directory` (§6).
-    pub(super) fn with_message(mut self, row: &ResultCode) -> Self {
-        let text = format!("{{\"message\": \"{}\", \"code\": {}}}", row.phrase, row.code);
+    pub(super) fn with_message(mut self, result_code: &ResultCode) -> Self {
+        let text =
+            format!("{{\"message\": \"{}\", \"code\": {}}}", result_code.phrase, result_code.code);
         self.body = Body::Bytes(text.into_bytes());
         self
     }
@@ -170,7 +174,7 @@ impl ResponseBuilder {
 
     /// Adds headers that replace the default ones of the same names. Only `Connection: close`
     /// replaces the default `Connection` header.
-    pub(super) fn with_given(mut self, headers: &[(String, String)]) -> Self {
+    pub(super) fn with_replacing_headers(mut self, headers: &[(String, String)]) -> Self {
         for (name, value) in headers {
             let is_connection = name.eq_ignore_ascii_case("Connection");
             if !is_connection || value.eq_ignore_ascii_case("close") {
@@ -197,15 +201,23 @@ impl ResponseBuilder {
     }
 
     /// Redirects the client to `address`. Bytes that no header can contain are quoted.
-    pub(super) fn redirected(mut self, row: &'static ResultCode, address: &[u8]) -> Self {
-        (self.head.status, self.head.reason, self.row) = (row.http, row.phrase.into(), Some(row));
+    pub(super) fn with_redirect(
+        mut self,
+        result_code: &'static ResultCode,
+        address: &[u8],
+    ) -> Self {
+        (self.head.status, self.head.reason, self.result_code) =
+            (result_code.http, result_code.phrase.into(), Some(result_code));
         let address = address.iter().copied().fold(Vec::new(), push_visible);
         self.with("Location", address)
     }
 
     /// Adds the code under its former header name, if there is a code.
     pub(super) fn with_legacy_status(self) -> Self {
-        let code = self.row.filter(|_| self.is_coded()).map(|row| row.code.to_string());
+        let code = self
+            .result_code
+            .filter(|_| self.is_coded())
+            .map(|result_code| result_code.code.to_string());
         match code {
             Some(code) => self.with("X-Llnw-Status", code.into_bytes()),
             None => self,
@@ -217,24 +229,24 @@ impl ResponseBuilder {
     }
 
     /// Sets the call that it responds to.
-    pub(super) fn about(mut self, mut call: Call) -> Self {
-        call.row = self.row;
+    pub(super) fn with_call(mut self, mut call: Call) -> Self {
+        call.result_code = self.result_code;
         self.calls = vec![call];
         self
     }
 
     /// Returns a plain response to the same calls.
-    pub(super) fn replaced_by(self, status: u16) -> Self {
-        Self::plain(status).answering(self.calls)
+    pub(super) fn replace_with_status(self, status: u16) -> Self {
+        Self::from_status(status).with_calls(self.calls)
     }
 
     /// Sets the calls that it responds to, each with its result code.
-    pub(super) fn answering(self, calls: Vec<Call>) -> Self {
+    pub(super) fn with_calls(self, calls: Vec<Call>) -> Self {
         Self { calls, ..self }
     }
 
     /// Sets another reason phrase, if there is one.
-    pub(super) fn saying(mut self, reason: Option<String>) -> Self {
+    pub(super) fn with_reason(mut self, reason: Option<String>) -> Self {
         if let Some(reason) = reason {
             self.head.reason = reason.into();
         }
@@ -247,7 +259,7 @@ impl ResponseBuilder {
     }
 
     /// Adds the headers of every response, at both ends, and finishes the response.
-    pub(super) fn stamped(self, storage: &Storage, now: Timestamp) -> Box<Response> {
+    pub(super) fn build(self, storage: &Storage, now: Timestamp) -> Box<Response> {
         let is_typed = self.is_coded() && !self.is_replaced("Content-Type");
         let closes = self.closes || self.head.status >= 400;
         let says_close = closes && !self.is_replaced("Connection");

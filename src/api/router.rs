@@ -40,16 +40,16 @@ impl Route {
 /// endpoint nor in a directory of the account. 405 with `Allow` for an endpoint with a method that
 /// it does not take. Neither has a code.
 pub(super) fn find(storage: &Storage, head: &Head) -> Result<Route, Box<ResponseBuilder>> {
-    let path = normalized(&String::from_utf8_lossy(head.target()));
+    let path = normalize(&String::from_utf8_lossy(head.target()));
     let endpoint = endpoint_at(&path);
-    let unmatched = |answer: ResponseBuilder| {
-        Box::new(answer.about(Call::new(Operation::Unmatched, Interface::Http, path.clone())))
+    let unmatched = |response: ResponseBuilder| {
+        Box::new(response.with_call(Call::new(Operation::Unmatched, Interface::Http, path.clone())))
     };
     let method = HttpMethod::parse(head.method());
     if endpoint.is_none() && is_reserved(&path) && method != Some(HttpMethod::Options) {
         let may_read = method.is_some_and(|method| EGRESS.methods.contains(&method));
         if !may_read || !is_in_account(storage, &path) {
-            return Err(unmatched(ResponseBuilder::plain(404)));
+            return Err(unmatched(ResponseBuilder::from_status(404)));
         }
     }
     let Some(method) = method else {
@@ -59,7 +59,7 @@ pub(super) fn find(storage: &Storage, head: &Head) -> Result<Route, Box<Response
         _ if method == HttpMethod::Options => Ok(Route { endpoint: None, method, path }),
         Some(found) if found.methods.contains(&method) => Ok(Route { endpoint, method, path }),
         Some(found) => Err(unmatched(not_allowed(found))),
-        None if method == HttpMethod::Post => Err(unmatched(ResponseBuilder::plain(404))),
+        None if method == HttpMethod::Post => Err(unmatched(ResponseBuilder::from_status(404))),
         None => Ok(Route { endpoint: Some(&EGRESS), method, path }),
     }
 }
@@ -67,7 +67,7 @@ pub(super) fn find(storage: &Storage, head: &Head) -> Result<Route, Box<Response
 fn not_allowed(endpoint: &Endpoint) -> ResponseBuilder {
     let methods = endpoint.methods.iter().chain([&HttpMethod::Options]);
     let allow: Vec<_> = methods.map(|method| method.name()).collect();
-    ResponseBuilder::plain(405).with("Allow", allow.join(", ").into_bytes())
+    ResponseBuilder::from_status(405).with("Allow", allow.join(", ").into_bytes())
 }
 
 fn is_reserved(path: &str) -> bool {
@@ -84,7 +84,7 @@ fn is_in_account(storage: &Storage, path: &str) -> bool {
 
 /// Returns the path of a request target in origin or absolute form. Repeated slashes are collapsed
 /// (§1.4), and unreserved characters are decoded; `%2F` stays encoded.
-fn normalized(target: &str) -> String {
+fn normalize(target: &str) -> String {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let path = match path.split_once("://") {
         Some((scheme, rest)) if !scheme.contains('/') => {
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slashes_collapse_and_query_and_host_are_left_out() {
+    fn normalize_collapses_slashes_and_drops_query_and_host() {
         for (target, path) in [
             ("//jsonrpc", "/jsonrpc"),
             ("/account///login?a=//b", "/account/login"),
@@ -141,7 +141,7 @@ mod tests {
             ("*", "*"),
             ("/a://b", "/a:/b"),
         ] {
-            assert_eq!(normalized(target), path);
+            assert_eq!(normalize(target), path);
         }
     }
 
@@ -160,7 +160,7 @@ mod tests {
             ("/%+1", "/%+1"),
             ("/%6ö", "/%6ö"),
         ] {
-            assert_eq!(normalized(target), path);
+            assert_eq!(normalize(target), path);
         }
     }
 }

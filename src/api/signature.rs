@@ -39,13 +39,13 @@ pub(super) fn signer(
     let headers = headers_to_sign(head);
     let is_name =
         |name: &str| ["access_key", "expiry"].contains(&name) || headers.contains_key(name);
-    let mut terms = read_terms(terms, is_name).ok_or(ErrorKind::BadCredentials)?;
+    let mut terms = parse_terms(terms, is_name).ok_or(ErrorKind::BadCredentials)?;
     let access_key = terms.remove("access_key");
     let expiry = terms.remove("expiry").and_then(|expiry| expiry.parse::<u64>().ok());
     let expiry = expiry.filter(|expiry| *expiry > now.secs()).ok_or(ErrorKind::BadCredentials)?;
     let holds = decode_unreserved(signed_path) == path
         && access_key == Some(keys.access_key.as_str())
-        && terms_are_the_headers(&terms, &headers);
+        && terms_match_headers(&terms, &headers);
     if holds { Ok((principal.clone(), expiry)) } else { Err(ErrorKind::BadCredentials) }
 }
 
@@ -59,7 +59,7 @@ fn is_signed_with(secret: &str, signed: &str, mac: &str) -> bool {
 /// Parses the terms by name, or returns `None` if the first has no name. Signers do not quote, so a
 /// value may contain `&`: a term ends where the next one begins with a name that has not occurred
 /// before.
-fn read_terms(terms: &str, is_name: impl Fn(&str) -> bool) -> Option<BTreeMap<&str, &str>> {
+fn parse_terms(terms: &str, is_name: impl Fn(&str) -> bool) -> Option<BTreeMap<&str, &str>> {
     let mut read = BTreeMap::new();
     let mut last = None;
     let mut at = 0;
@@ -94,7 +94,7 @@ fn headers_to_sign(head: &Head) -> BTreeMap<String, &[u8]> {
 }
 
 /// Returns whether the terms are exactly the headers.
-fn terms_are_the_headers(terms: &BTreeMap<&str, &str>, headers: &BTreeMap<String, &[u8]>) -> bool {
+fn terms_match_headers(terms: &BTreeMap<&str, &str>, headers: &BTreeMap<String, &[u8]>) -> bool {
     let same = |(name, value): (&String, &&[u8])| {
         terms.get(name.as_str()).is_some_and(|term| is_value(term, value))
     };
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_or_shortened_signature_is_refused() {
+    fn a_changed_or_shortened_signature_is_rejected() {
         let mac = BASE64.decode(MAC).unwrap_or_default();
         let refused = |mac: &[u8]| !is_signed_with(SECRET, TEXT, &BASE64.encode(mac));
         for at in 0..mac.len() {

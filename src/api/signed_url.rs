@@ -18,7 +18,7 @@ pub(super) enum SignedUrl {
 }
 
 /// Returns the address of `path` on the origin with the host name `host`, valid until `expires`.
-pub(super) fn address(storage: &Storage, host: &str, path: &Path, expires: u64) -> String {
+pub(super) fn build_address(storage: &Storage, host: &str, path: &Path, expires: u64) -> String {
     const SEGMENT: &AsciiSet =
         &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
     let absolute = path.absolute(storage.account());
@@ -27,7 +27,7 @@ pub(super) fn address(storage: &Storage, host: &str, path: &Path, expires: u64) 
 }
 
 /// Parses the query of an address: `e` and `h` make it a MediaVault address.
-pub(super) fn ticket(target: &[u8]) -> SignedUrl {
+pub(super) fn parse(target: &[u8]) -> SignedUrl {
     let target = String::from_utf8_lossy(target);
     let query = target.split_once('?').map_or("", |(_, query)| query);
     let value = |name: &str| {
@@ -45,8 +45,13 @@ pub(super) fn ticket(target: &[u8]) -> SignedUrl {
 }
 
 /// Returns whether the address gives access to `path` now.
-pub(super) fn opens(storage: &Storage, now: Timestamp, path: &Path, ticket: &SignedUrl) -> bool {
-    match ticket {
+pub(super) fn allows(
+    storage: &Storage,
+    now: Timestamp,
+    path: &Path,
+    signed_url: &SignedUrl,
+) -> bool {
+    match signed_url {
         SignedUrl::None => true,
         SignedUrl::Malformed => false,
         SignedUrl::Claim { expires, hash: claimed } => {

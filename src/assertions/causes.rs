@@ -108,7 +108,7 @@ fn open_upload(
 fn refusal(words: Words<'_>, step: &Step, requests: &RecordedRequests) -> Option<Reason> {
     let asked = requests.clone().op(&step.op);
     let request = asked.iter().next_back()?;
-    let row = request.call().row.filter(|row| !row.is_success())?;
+    let row = request.call().result_code.filter(|row| !row.is_success())?;
     let faults = names_of_faults(request);
     let text = format!(
         "{} it was refused: {} {} ({}){faults}",

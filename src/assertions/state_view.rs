@@ -90,7 +90,7 @@ impl<'a> StateView<'a> {
     /// was refused for it. JSON-RPC has its tokens in bodies, which are not kept.
     pub(super) fn ended_tokens(&self, requests: &RecordedRequests) -> EndedTokens {
         let ended = |request: &RecordedRequest| {
-            let row = request.call().row?;
+            let row = request.call().result_code?;
             let head = row.causes.contains(&ErrorKind::BadCredentials).then(|| request.head())?;
             let token = std::str::from_utf8(head.header("X-Agile-Authorization")?).ok()?;
             let opened = request.exchange().opened.protocol;

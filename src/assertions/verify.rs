@@ -102,7 +102,8 @@ fn alike(requests: &RecordedRequests) -> Vec<Vec<&RecordedRequest>> {
 /// path is almost an endpoint's.
 fn is_lost(request: &RecordedRequest) -> bool {
     let call = request.call();
-    let is_unknown = || call.row.is_some_and(|row| row.causes.contains(&ErrorKind::NoSuchMethod));
+    let is_unknown =
+        || call.result_code.is_some_and(|row| row.causes.contains(&ErrorKind::NoSuchMethod));
     match call.operation {
         Operation::Unmatched => true,
         Operation::Read => request.status() == Some(404) && meant(call).is_some(),

@@ -35,7 +35,7 @@ impl FaultAction {
         }
         let waits = self.stage() == Stage::Body && self.body_bytes() != Some(0);
         if let Some(status) = refused.filter(|_| waits || self.needs_commit()) {
-            return Err(refused_by_origin(status, call.row));
+            return Err(refused_by_origin(status, call.result_code));
         }
         match interim {
             InterimSupport::None if matches!(self, Self::SendInterim(_)) => {

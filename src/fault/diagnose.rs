@@ -224,7 +224,7 @@ fn unread(calls: &[&Call], tells: impl Fn(&Call) -> bool) -> String {
         count => format!(", and {count} named by the origin"),
     };
     let results: BTreeSet<(u16, i32)> =
-        silent.iter().filter_map(|call| call.row).map(|row| (row.http, row.code)).collect();
+        silent.iter().filter_map(|call| call.result_code).map(|row| (row.http, row.code)).collect();
     let results: Vec<_> = results.iter().map(|(http, code)| format!("{http} {code}")).collect();
     match (silent.len(), results.as_slice()) {
         (0, _) => named,

@@ -48,7 +48,7 @@ pub struct Call {
     /// The change that ended the token of the request, if the token was valid before.
     pub token_ended_by: Option<Actor>,
     /// The result code of the response; `None` if no table applies.
-    pub row: Option<&'static ResultCode>,
+    pub result_code: Option<&'static ResultCode>,
 }
 
 impl Call {
@@ -70,7 +70,7 @@ impl Call {
             part: None,
             session: None,
             token_ended_by: None,
-            row: None,
+            result_code: None,
         }
     }
 
@@ -127,7 +127,7 @@ impl fmt::Debug for Call {
             .field("part", &self.part)
             .field("session", &self.session)
             .field("token_ended_by", &self.token_ended_by)
-            .field("row", &self.row)
+            .field("result_code", &self.result_code)
             .finish()
     }
 }
@@ -284,7 +284,7 @@ impl Exchange {
     /// Returns whether the request was not processed as asked: it was rejected, got no response, or
     /// got a code other than success, which JSON-RPC sends with status 200.
     pub fn is_refused(&self) -> bool {
-        let fails = |call: &Call| call.row.is_some_and(|row| !row.is_success());
+        let fails = |call: &Call| call.result_code.is_some_and(|row| !row.is_success());
         self.status().is_none_or(|status| status >= 400) || self.calls.iter().any(fails)
     }
 

@@ -122,7 +122,7 @@ impl RecordedRequest {
     /// Returns the protocol code of the response; 0 is success. A JSON-RPC `login` with wrong
     /// credentials counts as −10001, although its response is `[null, null]` (§7.4).
     pub fn code(&self) -> Option<i32> {
-        self.call().row.map(|row| row.code)
+        self.call().result_code.map(|row| row.code)
     }
 
     /// Returns the operation that the client asked for.

@@ -216,7 +216,7 @@ fn status(exchange: &Exchange, answer: &ResponseHead) -> String {
 
 /// The code of a refusal with its meaning and section; a success needs no words.
 fn code(call: &Call) -> Option<String> {
-    let row = call.row?;
+    let row = call.result_code?;
     let refused = || format!("{} {} ({})", row.code, row.phrase, row.section);
     Some(if row.is_success() { "OK".to_owned() } else { refused() })
 }

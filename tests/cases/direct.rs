@@ -190,7 +190,7 @@ fn path(text: &str) -> Path {
 
 /// Whether nothing of what was asked for was done.
 fn is_refused(answer: &api::Response) -> bool {
-    let refused = |call: &Call| call.row.is_some_and(|row| !row.is_success());
+    let refused = |call: &Call| call.result_code.is_some_and(|row| !row.is_success());
     answer.head.status >= 400 || answer.calls.iter().all(refused)
 }
 

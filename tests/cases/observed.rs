@@ -57,7 +57,7 @@ fn is_figure(text: &str) -> bool {
 }
 
 fn row(call: &Call) -> Option<String> {
-    let row = call.row?;
+    let row = call.result_code?;
     let of = match call.operation {
         _ if ENVELOPE_RESULTS.contains(row) => "the envelope",
         Operation::Preflight => "OPTIONS",
@@ -80,7 +80,7 @@ fn parameters(sent: &Sent, answer: &Response) -> Option<Vec<String>> {
     endpoint_at(&sent.path()).filter(|endpoint| endpoint.interface == Interface::JsonRpc)?;
     let body: Value = serde_json::from_slice(sent.body()).ok()?;
     let requests = body.as_array().cloned().unwrap_or_else(|| vec![body]);
-    let succeeded = |call: &Call| call.row.is_some_and(ResultCode::is_success);
+    let succeeded = |call: &Call| call.result_code.is_some_and(ResultCode::is_success);
     let calls = requests.iter().zip(&answer.calls).filter(|(_, call)| succeeded(call));
     Some(calls.filter_map(|(request, _)| of_request(request)).flatten().collect())
 }
@@ -102,7 +102,7 @@ fn of_request(request: &Value) -> Option<Vec<String>> {
 }
 
 fn limits(given: &Given, answer: &Response) -> Vec<String> {
-    let results: Vec<_> = answer.calls.iter().filter_map(|call| call.row).collect();
+    let results: Vec<_> = answer.calls.iter().filter_map(|call| call.result_code).collect();
     let shows = |cause| results.iter().any(|row| row.causes.contains(&cause));
     let is_set = |limit| given.limits.iter().any(|(set, _)| *set == limit);
     let reached = REACHED.iter().filter(|(limit, cause)| is_set(*limit) && shows(*cause));
@@ -117,7 +117,7 @@ pub(crate) fn permissions(before: &Storage, answer: &Response) -> Facts {
 fn permission(before: &Storage, call: &Call) -> Option<String> {
     let judged = PERMISSIONS.iter().find(|row| row.operation == call.operation)?;
     let state = before.uploads().get(call.upload.as_deref()?)?.state;
-    let row = call.row?;
+    let row = call.result_code?;
     let as_judged = match permit(judged.operation, state) {
         Ok(()) => row.is_success(),
         Err(cause) => row.causes.contains(&cause),

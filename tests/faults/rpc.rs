@@ -141,7 +141,8 @@ fn a_rejected_call_of_a_batch_is_the_only_one_that_is_not_done() {
             assert_eq!(answer.text(), format!("[{}, {second}, {}]", done(1), done(3)));
             assert_eq!(made(&scene.origin), ["/one", "/three"]);
             let record = closed_exchange(&scene.origin, usize::from(way.is_reused()));
-            let codes: Vec<_> = record.calls.iter().map(|call| call.row.unwrap().code).collect();
+            let codes: Vec<_> =
+                record.calls.iter().map(|call| call.result_code.unwrap().code).collect();
             assert_eq!(codes, [0, code, 0]);
             assert_eq!((record.faults.len(), record.committed.is_some()), (1, true));
             scene.origin.finish();

@@ -16,14 +16,14 @@ pub(in crate::api) struct Complete {
 }
 
 pub(in crate::api) fn open(
-    ask: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     call: &mut Call,
 ) -> Result<Complete, ErrorKind> {
-    call.upload = ask.text("X-Agile-Multipart");
-    let principal = ask.principal(call)?;
+    call.upload = context.text("X-Agile-Multipart");
+    let principal = context.principal(call)?;
     let upload = call.upload.clone().ok_or(ErrorKind::UnknownUpload)?;
-    record_upload(ask, call, principal.user, &upload);
-    ask.storage.check_complete(principal.user, &upload)?;
+    record_upload(context, call, principal.user, &upload);
+    context.storage.check_complete(principal.user, &upload)?;
     Ok(Complete { user: principal.user, upload, join: None })
 }
 
@@ -39,16 +39,16 @@ impl Complete {
         change: Change,
     ) -> Result<ResponseBuilder, ErrorKind> {
         let parts = storage.complete(change, self.user, &self.upload, self.join)?;
-        Ok(ResponseBuilder::coded(&COMPLETE.results[0])
+        Ok(ResponseBuilder::from_result_code(&COMPLETE.results[0])
             .with("X-Agile-Parts", parts.to_string().into_bytes())
             .with("X-Agile-Multipart", self.upload.clone().into_bytes()))
     }
 }
 
 /// Records the upload of a request, and its path if the upload belongs to the caller.
-pub(super) fn record_upload(ask: &RequestContext<'_>, call: &mut Call, user: UserId, id: &str) {
+pub(super) fn record_upload(context: &RequestContext<'_>, call: &mut Call, user: UserId, id: &str) {
     call.upload = Some(id.to_owned());
-    if let Some(upload) = ask.storage.uploads().get(id).filter(|upload| upload.owner == user) {
-        ask.record_path(call, &upload.path);
+    if let Some(upload) = context.storage.uploads().get(id).filter(|upload| upload.owner == user) {
+        context.record_path(call, &upload.path);
     }
 }

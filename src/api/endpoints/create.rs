@@ -18,21 +18,24 @@ pub(in crate::api) struct Create {
     path_encoding: PathEncoding,
 }
 
-pub(in crate::api) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Result<Create, ErrorKind> {
-    let principal = ask.principal(call)?;
-    let path_encoding = ask.path_encoding()?;
-    let path = |text: &[u8]| ask.path(text, path_encoding, &principal);
-    let directory = ask.header("X-Agile-Directory").unwrap_or_default();
+pub(in crate::api) fn open(
+    context: &RequestContext<'_>,
+    call: &mut Call,
+) -> Result<Create, ErrorKind> {
+    let principal = context.principal(call)?;
+    let path_encoding = context.path_encoding()?;
+    let path = |text: &[u8]| context.path(text, path_encoding, &principal);
+    let directory = context.header("X-Agile-Directory").unwrap_or_default();
     let (directory, name) =
-        destination(path, directory, ask.header("X-Agile-Basename"), path_encoding)?;
+        destination(path, directory, context.header("X-Agile-Basename"), path_encoding)?;
     if let Some(name) = &name {
-        ask.record_path(call, &directory.child(name));
+        context.record_path(call, &directory.child(name));
     }
-    let content_type = ask.text("X-Agile-Content-Type");
-    content_type.as_deref().map(|given| check(ask.storage, given)).transpose()?;
-    let mtime = ask.header("X-Agile-MTime").map(mtime).transpose()?;
+    let content_type = context.text("X-Agile-Content-Type");
+    content_type.as_deref().map(|given| check(context.storage, given)).transpose()?;
+    let mtime = context.header("X-Agile-MTime").map(mtime).transpose()?;
     let new = NewUpload { directory, name, content_type, mtime };
-    ask.storage.check_create(&new)?;
+    context.storage.check_create(&new)?;
     Ok(Create { user: principal.user, new, path_encoding })
 }
 
@@ -48,7 +51,7 @@ impl Create {
         call.upload = Some(upload.id.clone());
         call.is_named_by_origin = call.path.is_none();
         call.path = Some(upload.path.absolute(&account));
-        Ok(ResponseBuilder::coded(&CREATE.results[0])
+        Ok(ResponseBuilder::from_result_code(&CREATE.results[0])
             .with("X-Agile-Meta", self.meta().into_bytes())
             .with("X-Agile-Multipart", upload.id.clone().into_bytes())
             .with("X-Agile-Path", path_header(&upload.path, &account, self.path_encoding)))

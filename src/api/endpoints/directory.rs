@@ -17,16 +17,16 @@ pub(in crate::api) struct MakeDirectory {
 }
 
 pub(in crate::api) fn open(
-    ask: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     call: &mut Call,
 ) -> Result<MakeDirectory, ErrorKind> {
-    let principal = ask.principal(call)?;
+    let principal = context.principal(call)?;
     // Only this endpoint creates parents by default.
-    let parents = recursive(ask)?.unwrap_or(MissingParents::Create);
-    let text = ask.header("X-Agile-Directory").ok_or(ErrorKind::EmptyPath)?;
-    let path = ask.path(text, PathEncoding::Raw, &principal)?;
-    ask.record_path(call, &path);
-    ask.storage.check_directory(&path, parents)?;
+    let parents = recursive(context)?.unwrap_or(MissingParents::Create);
+    let text = context.header("X-Agile-Directory").ok_or(ErrorKind::EmptyPath)?;
+    let path = context.path(text, PathEncoding::Raw, &principal)?;
+    context.record_path(call, &path);
+    context.storage.check_directory(&path, parents)?;
     Ok(MakeDirectory { user: principal.user, path, parents })
 }
 
@@ -37,8 +37,8 @@ impl MakeDirectory {
         change: Change,
     ) -> Result<ResponseBuilder, ErrorKind> {
         storage.make_directory(change, self.user, &self.path, self.parents)?;
-        let row = &DIRECTORY.results[0];
-        Ok(ResponseBuilder::coded(row).with_message(row))
+        let result_code = &DIRECTORY.results[0];
+        Ok(ResponseBuilder::from_result_code(result_code).with_message(result_code))
     }
 }
 

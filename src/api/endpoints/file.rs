@@ -1,7 +1,7 @@
 //! `/post/file`: a file in a form (§5.2).
 
 use crate::api::context::RequestContext;
-use crate::api::multipart_form::{FILE_FIELD, FilledForm, FormFile, boundary_of};
+use crate::api::multipart_form::{FILE_FIELD, FilledForm, FormFile, parse_boundary};
 use crate::api::response::ResponseBuilder;
 use crate::api::{BodyData, RequestBody};
 use crate::journal::Call;
@@ -19,13 +19,16 @@ pub(in crate::api) struct File {
     referer: Option<Vec<u8>>,
 }
 
-pub(in crate::api) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Result<File, ErrorKind> {
-    let principal = ask.principal(call)?;
-    let recursive = recursive(ask)?;
-    let common = PostHeaders::read(ask, principal, recursive)?;
-    let boundary = ask.text("Content-Type").and_then(|given| boundary_of(&given));
+pub(in crate::api) fn open(
+    context: &RequestContext<'_>,
+    call: &mut Call,
+) -> Result<File, ErrorKind> {
+    let principal = context.principal(call)?;
+    let recursive = recursive(context)?;
+    let common = PostHeaders::read(context, principal, recursive)?;
+    let boundary = context.text("Content-Type").and_then(|given| parse_boundary(&given));
     let boundary = boundary.ok_or(ErrorKind::NotAForm)?;
-    Ok(File { common, boundary, referer: ask.header("Referer").map(<[u8]>::to_vec) })
+    Ok(File { common, boundary, referer: context.header("Referer").map(<[u8]>::to_vec) })
 }
 
 impl File {
@@ -42,7 +45,7 @@ impl File {
         body: &RequestBody,
     ) -> Result<ResponseBuilder, ErrorKind> {
         let BodyData::Form(form) = &body.kept else { return Err(ErrorKind::NotAForm) };
-        let file = the_file(storage, form)?;
+        let file = single_file(storage, form)?;
         let new = self.new_file(storage, form, file)?;
         storage.check_parent(&new)?;
         storage.check_quota(Some(file.content.len()))?;
@@ -52,12 +55,12 @@ impl File {
         let part_type = file.content_type.as_deref();
         let (content, start) = (file.content.clone(), file.start.as_slice());
         let wait = UploadedFile { content, digest: file.digest, start, part_type };
-        let (answer, path) =
+        let (response, path) =
             self.common.store(storage, change, &FILE, new, &wait, PathEncoding::Raw)?;
         call.path = Some(path.absolute(storage.account()));
-        Ok(match self.back_to(form) {
-            Some(address) => answer.redirected(&FILE.results[1], address),
-            None => answer,
+        Ok(match self.redirect_address(form) {
+            Some(address) => response.with_redirect(&FILE.results[1], address),
+            None => response,
         })
     }
 
@@ -65,7 +68,7 @@ impl File {
     /// the name.
     pub(in crate::api) fn classify(&self, storage: &Storage, body: &RequestBody) -> Option<Path> {
         let BodyData::Form(form) = &body.kept else { return None };
-        let new = self.new_file(storage, form, the_file(storage, form).ok()?).ok()?;
+        let new = self.new_file(storage, form, single_file(storage, form).ok()?).ok()?;
         new.name.map(|name| new.directory.child(&name))
     }
 
@@ -93,7 +96,7 @@ impl File {
     }
 
     /// Returns the address to which the browser is redirected.
-    fn back_to<'a>(&'a self, form: &'a FilledForm) -> Option<&'a [u8]> {
+    fn redirect_address<'a>(&'a self, form: &'a FilledForm) -> Option<&'a [u8]> {
         let wants_referer = form.field("return_referer").is_some();
         let referer = self.referer.as_deref().filter(|_| wants_referer);
         form.field("return_url").or(referer)
@@ -102,7 +105,7 @@ impl File {
 
 /// Returns the one file of a form. A part without a file name is not a file, unless the option
 /// `form_part_without_filename` accepts it.
-fn the_file<'a>(storage: &Storage, form: &'a FilledForm) -> Result<&'a FormFile, ErrorKind> {
+fn single_file<'a>(storage: &Storage, form: &'a FilledForm) -> Result<&'a FormFile, ErrorKind> {
     let accepts_nameless = storage.options().form_part_without_filename == Policy::Accept;
     let is_file = |file: &&FormFile| {
         let is_accepted = accepts_nameless && file.field == FILE_FIELD;

@@ -1,6 +1,6 @@
 //! `/account/login` (§2.4–§2.6).
 
-use crate::api::context::{RequestContext, digits, path_encoding};
+use crate::api::context::{RequestContext, parse_digits, path_encoding};
 use crate::api::response::ResponseBuilder;
 use crate::api::response::path_header;
 use crate::journal::Call;
@@ -15,18 +15,21 @@ pub(in crate::api) struct Login {
     life: TokenLifetime,
 }
 
-pub(in crate::api) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Result<Login, ErrorKind> {
-    let name = ask.text("X-Agile-Username").unwrap_or_default();
-    let password = ask.text("X-Agile-Password").unwrap_or_default();
-    let user = ask.storage.sessions().check(&name, &password)?;
+pub(in crate::api) fn open(
+    context: &RequestContext<'_>,
+    call: &mut Call,
+) -> Result<Login, ErrorKind> {
+    let name = context.text("X-Agile-Username").unwrap_or_default();
+    let password = context.text("X-Agile-Password").unwrap_or_default();
+    let user = context.storage.sessions().check(&name, &password)?;
     call.user = Some(name);
-    let seconds = expiry(ask.header("X-Agile-Expiry"))?;
-    let (subdir, life) = subdirectory(ask, seconds)?;
-    let root = subdir.clone().under(&ask.storage.sessions().user(user).root);
-    if life != TokenLifetime::None && ask.storage.tree().directory(&root).is_err() {
+    let seconds = expiry(context.header("X-Agile-Expiry"))?;
+    let (subdir, life) = subdirectory(context, seconds)?;
+    let root = subdir.clone().under(&context.storage.sessions().user(user).root);
+    if life != TokenLifetime::None && context.storage.tree().directory(&root).is_err() {
         return Err(ErrorKind::NoSubdirectory);
     }
-    ask.record_path(call, &root);
+    context.record_path(call, &root);
     Ok(Login { user, subdir, life })
 }
 
@@ -39,7 +42,7 @@ impl Login {
         let (token, principal) =
             storage.grant(change, self.user, self.subdir.clone(), self.life, TokenSource::Http)?;
         let user = storage.sessions().user(principal.user);
-        Ok(ResponseBuilder::coded(&LOGIN.results[0])
+        Ok(ResponseBuilder::from_result_code(&LOGIN.results[0])
             .with("X-Agile-Token", token.into_bytes())
             .with("X-Agile-Uid", user.uid.to_string().into_bytes())
             .with("X-Agile-Gid", user.gid.to_string().into_bytes())
@@ -53,21 +56,21 @@ impl Login {
 /// Parses the lifetime of a token in seconds. A number that overflows means no end.
 fn expiry(header: Option<&[u8]>) -> Result<u64, ErrorKind> {
     let Some(text) = header else { return Ok(TOKEN_LIFE_SECS) };
-    let seconds = digits(text).map(|text| text.parse().unwrap_or(u64::MAX));
+    let seconds = parse_digits(text).map(|text| text.parse().unwrap_or(u64::MAX));
     seconds.filter(|seconds| *seconds > 0).ok_or(ErrorKind::Expiry)
 }
 
 /// Returns the subdirectory and the lifetime of the token. A subdirectory that could not be read
 /// gives an expired token (§2.6).
 fn subdirectory(
-    ask: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     seconds: u64,
 ) -> Result<(Path, TokenLifetime), ErrorKind> {
     let encoding =
-        ask.header("X-Agile-Encoding").or_else(|| ask.header("X-Agile-Content-Encoding"));
-    let text = ask.header("X-Agile-Subdir").unwrap_or_default();
+        context.header("X-Agile-Encoding").or_else(|| context.header("X-Agile-Content-Encoding"));
+    let text = context.header("X-Agile-Subdir").unwrap_or_default();
     let read = |path_encoding| {
-        Path::parse(text, path_encoding, ask.storage.limits().get(Limit::PathBytes))
+        Path::parse(text, path_encoding, context.storage.limits().get(Limit::PathBytes))
     };
     let alive = match path_encoding(encoding) {
         Ok(PathEncoding::PercentEncoded) => read_utf8(text, read),

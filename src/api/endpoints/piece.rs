@@ -1,6 +1,6 @@
 //! `/multipart/piece` (§4.2).
 
-use crate::api::context::{RequestContext, digits};
+use crate::api::context::{RequestContext, parse_digits};
 use crate::api::response::ResponseBuilder;
 use crate::api::{BodyData, BodyEnd, RequestBody};
 use crate::blob::Blob;
@@ -18,31 +18,34 @@ pub(in crate::api) struct Piece {
     room: u64,
 }
 
-pub(in crate::api) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Result<Piece, ErrorKind> {
-    let limits = ask.storage.limits();
-    let part = ask.header("X-Agile-Part").and_then(|text| part_number(text, limits));
+pub(in crate::api) fn open(
+    context: &RequestContext<'_>,
+    call: &mut Call,
+) -> Result<Piece, ErrorKind> {
+    let limits = context.storage.limits();
+    let part = context.header("X-Agile-Part").and_then(|text| parse_part_number(text, limits));
     // The target is recorded even if the credentials are invalid.
-    (call.part, call.upload) = (part, ask.text("X-Agile-Multipart"));
-    let principal = ask.principal(call)?;
+    (call.part, call.upload) = (part, context.text("X-Agile-Multipart"));
+    let principal = context.principal(call)?;
     let id = call.upload.clone().ok_or(ErrorKind::UnknownUpload)?;
-    super::complete::record_upload(ask, call, principal.user, &id);
-    let upload = ask.storage.upload_for(principal.user, &id, Operation::Piece)?;
+    super::complete::record_upload(context, call, principal.user, &id);
+    let upload = context.storage.upload_for(principal.user, &id, Operation::Piece)?;
     let number = part.ok_or(ErrorKind::PartNumber)?;
-    if ask.text("Content-Type").is_some_and(|given| is_form(&given)) {
+    if context.text("Content-Type").is_some_and(|given| is_form(&given)) {
         return Err(ErrorKind::FormData);
     }
     upload.check_count(number, limits)?;
-    let declared = ask.head.framing().declared();
+    let declared = context.head.framing().declared();
     if let Some(declared) = declared {
         upload.check_size(number, declared, limits)?;
     }
-    ask.storage.check_quota(declared)?;
+    context.storage.check_quota(declared)?;
     let room = upload.room_for(number, limits);
     Ok(Piece {
         user: principal.user,
         upload: id,
         number,
-        checksum: ask.text("X-Agile-Checksum"),
+        checksum: context.text("X-Agile-Checksum"),
         room,
     })
 }
@@ -67,7 +70,7 @@ impl Piece {
         let BodyData::Stored(content) = &body.kept else { return Err(ErrorKind::LengthMismatch) };
         let size = content.len();
         storage.store_piece(change, self.user, &self.upload, self.piece(content.clone(), body))?;
-        Ok(ResponseBuilder::coded(&PIECE.results[0])
+        Ok(ResponseBuilder::from_result_code(&PIECE.results[0])
             .with("X-Agile-Checksum", body.digest.to_string().into_bytes())
             .with("X-Agile-Size", size.to_string().into_bytes()))
     }
@@ -88,8 +91,8 @@ fn too_long(limits: &Limits, length: u64) -> ErrorKind {
 }
 
 /// Parses a part number: ASCII digits, from 1 to the limit. Leading zeroes are ignored.
-fn part_number(text: &[u8], limits: &Limits) -> Option<u32> {
-    let number: u32 = digits(text)?.parse().ok()?;
+fn parse_part_number(text: &[u8], limits: &Limits) -> Option<u32> {
+    let number: u32 = parse_digits(text)?.parse().ok()?;
     (1..=limits.get(Limit::PartNumber)).contains(&u64::from(number)).then_some(number)
 }
 

@@ -1,7 +1,7 @@
 //! The common part of `/post/raw` and `/post/file` (§5).
 
 use crate::api::content_type::ContentTypeRule;
-use crate::api::context::{RequestContext, digits};
+use crate::api::context::{RequestContext, parse_digits};
 use crate::api::response::{ResponseBuilder, path_header};
 use crate::blob::{Blob, Digest};
 use crate::protocol::{Endpoint, ErrorKind};
@@ -32,12 +32,12 @@ pub(super) struct UploadedFile<'a> {
 
 impl PostHeaders {
     pub(super) fn read(
-        ask: &RequestContext<'_>,
+        context: &RequestContext<'_>,
         principal: Principal,
         recursive: Option<MissingParents>,
     ) -> Result<Self, ErrorKind> {
-        let typing = ContentTypeRule::read(ask)?;
-        Ok(Self { principal, recursive, typing, checksum: ask.text("X-Agile-Checksum") })
+        let typing = ContentTypeRule::read(context)?;
+        Ok(Self { principal, recursive, typing, checksum: context.text("X-Agile-Checksum") })
     }
 
     /// Checks the checksum, stores the file and returns the common response: status, checksum,
@@ -56,17 +56,17 @@ impl PostHeaders {
         let content_type = self.typing.decide(file.part_type, &name, file.start);
         let user = self.principal.user;
         let path = storage.post(change, user, new, file.content.clone(), content_type)?;
-        let answer = ResponseBuilder::coded(&endpoint.results[0])
+        let response = ResponseBuilder::from_result_code(&endpoint.results[0])
             .with("X-Agile-Checksum", file.digest.to_string().into_bytes())
             .with("X-Agile-Size", file.content.len().to_string().into_bytes())
             .with("X-Agile-Path", path_header(&path, storage.account(), path_encoding));
-        Ok((answer, path))
+        Ok((response, path))
     }
 }
 
 /// Parses `X-Agile-Recursive`, if it was sent.
-pub(super) fn recursive(ask: &RequestContext<'_>) -> Result<Option<MissingParents>, ErrorKind> {
-    ask.header("X-Agile-Recursive").map(flag).transpose()
+pub(super) fn recursive(context: &RequestContext<'_>) -> Result<Option<MissingParents>, ErrorKind> {
+    context.header("X-Agile-Recursive").map(flag).transpose()
 }
 
 /// Parses directory and name as one path, because the limit applies to the whole path as received
@@ -89,7 +89,7 @@ pub(super) fn destination(
 
 /// Parses seconds since the epoch, in digits.
 pub(super) fn mtime(text: &[u8]) -> Result<u64, ErrorKind> {
-    digits(text).and_then(|text| text.parse().ok()).ok_or(ErrorKind::MTime)
+    parse_digits(text).and_then(|text| text.parse().ok()).ok_or(ErrorKind::MTime)
 }
 
 /// Checks whether a value is an egress policy. None has an effect here.

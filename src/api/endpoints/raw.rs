@@ -17,29 +17,32 @@ pub(in crate::api) struct Raw {
     path_encoding: PathEncoding,
 }
 
-pub(in crate::api) fn open(ask: &RequestContext<'_>, call: &mut Call) -> Result<Raw, ErrorKind> {
-    let principal = ask.principal(call)?;
-    let path_encoding = ask.path_encoding()?;
-    let recursive = recursive(ask)?;
-    let path = |text: &[u8]| ask.path(text, path_encoding, &principal);
-    let directory = ask.header("X-Agile-Directory").unwrap_or_default();
+pub(in crate::api) fn open(
+    context: &RequestContext<'_>,
+    call: &mut Call,
+) -> Result<Raw, ErrorKind> {
+    let principal = context.principal(call)?;
+    let path_encoding = context.path_encoding()?;
+    let recursive = recursive(context)?;
+    let path = |text: &[u8]| context.path(text, path_encoding, &principal);
+    let directory = context.header("X-Agile-Directory").unwrap_or_default();
     let (directory, name) =
-        destination(path, directory, ask.header("X-Agile-Basename"), path_encoding)?;
+        destination(path, directory, context.header("X-Agile-Basename"), path_encoding)?;
     if let Some(name) = &name {
-        ask.record_path(call, &directory.child(name));
+        context.record_path(call, &directory.child(name));
     }
     let parents = recursive.unwrap_or(MissingParents::Reject);
     let mut new = NewFile { directory, name, parents, mtime: None };
-    ask.storage.check_name(&new)?;
-    let common = PostHeaders::read(ask, principal.clone(), recursive)?;
-    new.mtime = ask.header("X-Agile-MTime").map(mtime).transpose()?;
-    check_expose(ask.header("X-Agile-Expose-Egress"))?;
-    let framing = ask.head.framing();
+    context.storage.check_name(&new)?;
+    let common = PostHeaders::read(context, principal.clone(), recursive)?;
+    new.mtime = context.header("X-Agile-MTime").map(mtime).transpose()?;
+    check_expose(context.header("X-Agile-Expose-Egress"))?;
+    let framing = context.head.framing();
     if framing == Framing::None {
         return Err(ErrorKind::NoBody);
     }
-    ask.storage.check_parent(&new)?;
-    ask.storage.check_quota(framing.declared())?;
+    context.storage.check_parent(&new)?;
+    context.storage.check_quota(framing.declared())?;
     Ok(Raw { common, new, path_encoding })
 }
 
@@ -54,7 +57,7 @@ impl Raw {
         let BodyData::Stored(content) = &body.kept else { return Err(ErrorKind::NoBody) };
         let (content, start) = (content.clone(), body.start.as_slice());
         let file = UploadedFile { content, digest: body.digest, start, part_type: None };
-        let (answer, path) = self.common.store(
+        let (response, path) = self.common.store(
             storage,
             change,
             &RAW,
@@ -64,6 +67,6 @@ impl Raw {
         )?;
         call.is_named_by_origin = call.path.is_none();
         call.path = Some(path.absolute(storage.account()));
-        Ok(answer)
+        Ok(response)
     }
 }

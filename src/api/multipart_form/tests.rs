@@ -92,12 +92,12 @@ fn a_boundary_is_found_among_other_parameters() {
         ("multipart/mixed; boundary=b", None),
         ("", None),
     ] {
-        assert_eq!(boundary_of(content_type).as_deref(), boundary, "{content_type}");
+        assert_eq!(parse_boundary(content_type).as_deref(), boundary, "{content_type}");
     }
 }
 
 #[test]
-fn fields_and_files_are_told_apart() {
+fn fields_and_files_are_distinguished() {
     let form = whole(
         "--b\r\nContent-Disposition: form-data; name=\"basename\"\r\n\r\na.txt\r\n\
          --b\r\nContent-Disposition: form-data; name=\"uploadFile\"; filename=\"c\"\r\n\
@@ -116,7 +116,7 @@ fn fields_and_files_are_told_apart() {
 }
 
 #[test]
-fn of_a_repeated_field_the_first_counts_and_an_empty_one_was_not_sent() {
+fn the_first_of_repeated_fields_counts_unless_it_is_empty() {
     let field = |name: &str, value: &[u8]| (name.to_owned(), value.to_vec());
     let fields = vec![field("a", b"1"), field("b", b""), field("a", b"2"), field("b", b"3")];
     let form = FilledForm { fields, ..FilledForm::default() };
@@ -125,7 +125,7 @@ fn of_a_repeated_field_the_first_counts_and_an_empty_one_was_not_sent() {
 }
 
 #[test]
-fn a_file_name_is_read_as_browsers_write_it() {
+fn file_names_are_read_as_browsers_write_them() {
     for (parameter, name) in [
         ("filename=\"a b;c=d.txt\"", "a b;c=d.txt"),
         ("filename=a.txt", "a.txt"),
@@ -147,7 +147,7 @@ fn a_file_name_is_read_as_browsers_write_it() {
 }
 
 #[test]
-fn what_is_not_utf_8_stays_as_it_came() {
+fn invalid_utf_8_is_kept_as_received() {
     let head = b"--b\r\nContent-Disposition: form-data; name=\"uploadFile\"; filename=\"\xff\"";
     let field =
         b"\r\n\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\xc3\r\n--b--";
@@ -157,7 +157,7 @@ fn what_is_not_utf_8_stays_as_it_came() {
 }
 
 #[test]
-fn what_only_looks_like_a_boundary_is_content() {
+fn text_similar_to_a_boundary_is_content() {
     for content in [
         "--b",
         "x--b--",
@@ -175,7 +175,7 @@ fn what_only_looks_like_a_boundary_is_content() {
 }
 
 #[test]
-fn what_makes_no_sense_is_not_whole() {
+fn malformed_forms_are_not_complete() {
     let head = "Content-Disposition: form-data; name=\"a\"";
     for body in [
         String::new(),
@@ -199,7 +199,7 @@ fn what_makes_no_sense_is_not_whole() {
 }
 
 #[test]
-fn the_largest_form_that_makes_sense_is_whole() {
+fn the_largest_valid_form_is_complete() {
     let text = "a".repeat(MOST_TEXT);
     let part = format!("--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n{text}\r\n");
     let form = whole(part.repeat(MOST_PARTS) + "--b--");
@@ -246,7 +246,7 @@ fn random_form(random: &mut Random) -> Vec<u8> {
 }
 
 #[test]
-fn it_does_not_matter_in_which_frames_a_form_comes() {
+fn forms_do_not_depend_on_frame_boundaries() {
     let random = &mut Random(7);
     let mut whole_ones = 0;
     for round in 0..400 {
@@ -263,7 +263,7 @@ fn it_does_not_matter_in_which_frames_a_form_comes() {
 }
 
 #[test]
-fn a_head_at_the_limit_is_judged_alike_in_every_frame() {
+fn the_head_limit_does_not_depend_on_frame_boundaries() {
     let random = &mut Random(7);
     let line = "Content-Disposition: form-data; name=\"a\"";
     for surplus in 0..4 {

@@ -13,25 +13,26 @@ const PATHS: [&str; 3] = ["path", "oldpath", "from"];
 
 /// Returns the call of a request, as far as its parameters determine it.
 pub(super) fn classify(storage: &Storage, now: Timestamp, message: &Message) -> Call {
-    let unknown =
-        |name: &str| Call::new(Operation::UnknownMethod, Interface::JsonRpc, dispatch::shown(name));
-    let Ok(asks) = &message.asks else { return unknown("") };
-    let Some(method) = method_named(&asks.method) else { return unknown(&asks.method) };
+    let unknown = |name: &str| {
+        Call::new(Operation::UnknownMethod, Interface::JsonRpc, dispatch::shorten_name(name))
+    };
+    let Ok(rpc_call) = &message.rpc_call else { return unknown("") };
+    let Some(method) = method_named(&rpc_call.method) else { return unknown(&rpc_call.method) };
     let call = Call::new(method.operation, Interface::JsonRpc, method.name);
-    match Params::bind(method, asks.params.as_deref()) {
-        Ok(args) => about(storage, now, &args, call),
+    match Params::bind(method, rpc_call.params.as_deref()) {
+        Ok(args) => describe_call(storage, now, &args, call),
         Err(_) => call,
     }
 }
 
 /// Returns the principal of a request with a valid token.
 pub(super) fn principal(storage: &Storage, now: Timestamp, message: &Message) -> Option<Principal> {
-    let asks = message.asks.as_ref().ok()?;
-    let args = Params::bind(method_named(&asks.method)?, asks.params.as_deref()).ok()?;
+    let rpc_call = message.rpc_call.as_ref().ok()?;
+    let args = Params::bind(method_named(&rpc_call.method)?, rpc_call.params.as_deref()).ok()?;
     storage.sessions().principal(now, &args.token()?.ok()?).ok()
 }
 
-fn about(storage: &Storage, now: Timestamp, args: &Params, mut call: Call) -> Call {
+fn describe_call(storage: &Storage, now: Timestamp, args: &Params, mut call: Call) -> Call {
     let text = |name: &str| args.text(name).ok().flatten();
     let Some(Ok(token)) = args.token() else {
         let login = text("username").zip(text("password"));
@@ -47,13 +48,13 @@ fn about(storage: &Storage, now: Timestamp, args: &Params, mut call: Call) -> Ca
     let of_upload = of_upload.filter(|upload| upload.owner == principal.user);
     let path = PATHS.iter().find_map(|name| text(name));
     call.path = path
-        .and_then(|path| seen_by(storage, &principal, &path))
+        .and_then(|path| resolve_path(storage, &principal, &path))
         .or_else(|| of_upload.map(|upload| upload.path.clone()))
         .map(|path| path.absolute(storage.account()));
     call
 }
 
-fn seen_by(storage: &Storage, principal: &Principal, path: &str) -> Option<Path> {
+fn resolve_path(storage: &Storage, principal: &Principal, path: &str) -> Option<Path> {
     let max = storage.limits().get(Limit::PathBytes);
     Path::parse(path.as_bytes(), PathEncoding::Raw, max)
         .ok()

@@ -145,56 +145,57 @@ pub(super) struct Dispatcher<'a> {
     /// The override of the call, and a flag that is set if the override has changed the result.
     pub(super) call_override: Option<(&'a CallOverride, &'a mut bool)>,
     /// The principal, if authentication has been done before.
-    pub(super) admitted: Option<&'a Principal>,
+    pub(super) principals: Option<&'a Principal>,
     /// Whether nobody reads the response.
     pub(super) is_unanswered: bool,
 }
 
 impl Dispatcher<'_> {
     /// Executes one request and returns its response, or the blob whose digest the response needs.
-    pub(super) fn answer(&mut self, message: &Message) -> Result<(String, Call), Blob> {
-        if let Some((CallOverride::Refuse(row), _)) = self.call_override {
-            return Ok(self.rejected(message, row));
+    pub(super) fn response(&mut self, message: &Message) -> Result<(String, Call), Blob> {
+        if let Some((CallOverride::Refuse(result_code), _)) = self.call_override {
+            return Ok(self.reject(message, result_code));
         }
-        let asks = match &message.asks {
-            Ok(asks) => asks,
-            Err(cause) => return Ok(refused(message, "", *cause)),
+        let rpc_call = match &message.rpc_call {
+            Ok(rpc_call) => rpc_call,
+            Err(cause) => return Ok(reject_unknown_method(message, "", *cause)),
         };
-        let named = HANDLERS.iter().find(|(method, _)| method.name == asks.method);
+        let named = HANDLERS.iter().find(|(method, _)| method.name == rpc_call.method);
         let Some((method, handler)) = named else {
-            return Ok(refused(message, &asks.method, ErrorKind::NoSuchMethod));
+            return Ok(reject_unknown_method(message, &rpc_call.method, ErrorKind::NoSuchMethod));
         };
         let mut call = Call::new(method.operation, Interface::JsonRpc, method.name);
-        let args = match Params::bind(method, asks.params.as_deref()) {
+        let args = match Params::bind(method, rpc_call.params.as_deref()) {
             Ok(args) => args,
-            Err(cause) => return Ok(self.failed(message, method, None, call, cause)),
+            Err(cause) => return Ok(self.fail(message, method, None, call, cause)),
         };
         match self.run(*handler, &args, &mut call) {
             Ok(result) => {
-                call.row.get_or_insert(&method.results[0]);
+                call.result_code.get_or_insert(&method.results[0]);
                 let result = match &mut self.call_override {
                     Some((call_override, is_done)) => {
-                        listing::overridden(result, call_override, &args, is_done)
+                        listing::apply_override(result, call_override, &args, is_done)
                     }
                     None => result,
                 };
                 Ok((message.result(&result), call))
             }
             Err(MethodError::Refused(cause)) => {
-                Ok(self.failed(message, method, Some(&args), call, cause))
+                Ok(self.fail(message, method, Some(&args), call, cause))
             }
             Err(MethodError::NeedsDigest(content)) => Err(content),
         }
     }
 
     /// Rejects a request with the result code of a fault.
-    fn rejected(&self, message: &Message, row: &'static ResultCode) -> (String, Call) {
+    fn reject(&self, message: &Message, result_code: &'static ResultCode) -> (String, Call) {
         let call = classify::classify(self.storage, self.change.at, message);
-        let (Ok(asks), Some(method)) = (&message.asks, protocol::method_named(&call.name)) else {
-            return (message.error(row), Call { row: Some(row), ..call });
+        let (Ok(rpc_call), Some(method)) = (&message.rpc_call, protocol::method_named(&call.name))
+        else {
+            return (message.error(result_code), Call { result_code: Some(result_code), ..call });
         };
-        let args = Params::bind(method, asks.params.as_deref()).ok();
-        self.answered_with(message, method, args.as_ref(), call, row)
+        let args = Params::bind(method, rpc_call.params.as_deref()).ok();
+        self.respond_with(message, method, args.as_ref(), call, result_code)
     }
 
     fn run(
@@ -203,12 +204,12 @@ impl Dispatcher<'_> {
         args: &Params,
         call: &mut Call,
     ) -> Result<Json, MethodError> {
-        let Self { storage, change, host, admitted, is_unanswered, .. } = self;
+        let Self { storage, change, host, principals, is_unanswered, .. } = self;
         let token = match args.token() {
             None => None,
             Some(token) => {
                 let token = token?;
-                let principal = match admitted {
+                let principal = match principals {
                     Some(principal) => (*principal).clone(),
                     None => storage.sessions().principal(change.at, &token).inspect_err(|_| {
                         let ended = storage.sessions().ended(change.at, &token);
@@ -223,15 +224,15 @@ impl Dispatcher<'_> {
             _ => None,
         };
         let (change, is_unanswered) = (*change, *is_unanswered);
-        let mut turn =
+        let mut context =
             MethodContext { storage, change, args, call, host, join, is_unanswered, token };
-        turn.record_user();
-        handler(&mut turn)
+        context.record_user();
+        handler(&mut context)
     }
 
     /// Returns an error response: with the method's own result code if it has one for the cause,
     /// else an error object.
-    fn failed(
+    fn fail(
         &self,
         message: &Message,
         method: &Method,
@@ -244,32 +245,32 @@ impl Dispatcher<'_> {
                 .or_else(|| result_code_for(ENVELOPE_RESULTS, ErrorKind::Internal))
         };
         match result_code_for(method.results, cause).or_else(general) {
-            Some(row) => self.answered_with(message, method, args, call, row),
+            Some(result_code) => self.respond_with(message, method, args, call, result_code),
             None => (String::new(), call),
         }
     }
 
     /// Returns the response of a result code: a result if the method has this code, else an error
     /// object.
-    fn answered_with(
+    fn respond_with(
         &self,
         message: &Message,
         method: &Method,
         args: Option<&Params>,
         call: Call,
-        row: &'static ResultCode,
+        result_code: &'static ResultCode,
     ) -> (String, Call) {
-        let text = if method.results.contains(row) {
-            message.result(&self.failure(self.shape(method), args, row))
+        let text = if method.results.contains(result_code) {
+            message.result(&self.failure_json(self.result_shape(method), args, result_code))
         } else {
-            message.error(row)
+            message.error(result_code)
         };
-        (text, Call { row: Some(row), ..call })
+        (text, Call { result_code: Some(result_code), ..call })
     }
 
     /// Returns the shape of the result of a method. For two methods, the option `result_shape`
     /// decides (§10).
-    fn shape(&self, method: &Method) -> Shape {
+    fn result_shape(&self, method: &Method) -> Shape {
         let is_switched = matches!(method.operation, Operation::Abort | Operation::Restart);
         match self.storage.options().result_shape {
             ResultShape::Object if is_switched => Shape::Object,
@@ -278,12 +279,12 @@ impl Dispatcher<'_> {
     }
 
     /// Returns the result of a method for a code other than 0 (§7.1.10).
-    fn failure(&self, shape: Shape, args: Option<&Params>, row: &ResultCode) -> Json {
-        let code = ("code", Json::int(row.code));
+    fn failure_json(&self, shape: Shape, args: Option<&Params>, result_code: &ResultCode) -> Json {
+        let code = ("code", Json::int(result_code.code));
         let (uid, gid) = (("uid", Json::int(0)), ("gid", Json::int(0)));
         let wants_detail = || args.is_some_and(|args| args.boolean("detail") == Ok(Some(true)));
         match shape {
-            Shape::Bare => Json::int(row.code),
+            Shape::Bare => Json::int(result_code.code),
             Shape::Detailed if wants_detail() => {
                 Json::Object(vec![uid, code, gid, ("checksum", Json::text(""))])
             }
@@ -299,15 +300,15 @@ impl Dispatcher<'_> {
 }
 
 /// Returns a method name for the journal, shortened to 64 characters.
-pub(super) fn shown(name: &str) -> String {
+pub(super) fn shorten_name(name: &str) -> String {
     name.chars().take(64).collect()
 }
 
 /// Returns the error response to a request without a known method.
-fn refused(message: &Message, name: &str, cause: ErrorKind) -> (String, Call) {
-    let mut call = Call::new(Operation::UnknownMethod, Interface::JsonRpc, shown(name));
-    call.row = result_code_for(ENVELOPE_RESULTS, cause);
-    (call.row.map(|row| message.error(row)).unwrap_or_default(), call)
+fn reject_unknown_method(message: &Message, name: &str, cause: ErrorKind) -> (String, Call) {
+    let mut call = Call::new(Operation::UnknownMethod, Interface::JsonRpc, shorten_name(name));
+    call.result_code = result_code_for(ENVELOPE_RESULTS, cause);
+    (call.result_code.map(|result_code| message.error(result_code)).unwrap_or_default(), call)
 }
 
 #[cfg(test)]

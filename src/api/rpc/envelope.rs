@@ -44,7 +44,7 @@ pub(super) enum Version {
 
 /// Whether the body is one request or a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum Payload {
     Single,
     Batch,
 }
@@ -52,7 +52,7 @@ pub(super) enum Form {
 /// The requests in a body.
 #[derive(Clone, Debug)]
 pub(super) struct Incoming {
-    pub(super) form: Form,
+    pub(super) payload: Payload,
     pub(super) messages: Vec<Message>,
 }
 
@@ -63,7 +63,7 @@ pub(super) struct Message {
     /// The id as received (§7.1.5).
     pub(super) id: String,
     /// The call, or the reason why there is none.
-    pub(super) asks: Result<RpcCall, ErrorKind>,
+    pub(super) rpc_call: Result<RpcCall, ErrorKind>,
 }
 
 /// A method and its unparsed parameters.
@@ -77,15 +77,15 @@ type Raw = Box<RawValue>;
 
 impl Incoming {
     pub(super) fn single(message: Message) -> Self {
-        Self { form: Form::Single, messages: vec![message] }
+        Self { payload: Payload::Single, messages: vec![message] }
     }
 }
 
 impl Message {
     /// Creates a message for something that is not a request and therefore has no id.
-    pub(super) fn broken(entrance: RpcEndpoint, cause: ErrorKind) -> Self {
-        let version = if entrance.is_2 { Version::Two } else { Version::One };
-        Self { version, id: "null".to_owned(), asks: Err(cause) }
+    pub(super) fn broken(endpoint: RpcEndpoint, cause: ErrorKind) -> Self {
+        let version = if endpoint.is_2 { Version::Two } else { Version::One };
+        Self { version, id: "null".to_owned(), rpc_call: Err(cause) }
     }
 
     /// Returns the response with a result.
@@ -101,9 +101,11 @@ impl Message {
     }
 
     /// Returns the response with an error object.
-    pub(super) fn error(&self, row: &ResultCode) -> String {
-        let error =
-            Json::Object(vec![("code", Json::int(row.code)), ("message", Json::text(row.phrase))]);
+    pub(super) fn error(&self, result_code: &ResultCode) -> String {
+        let error = Json::Object(vec![
+            ("code", Json::int(result_code.code)),
+            ("message", Json::text(result_code.phrase)),
+        ]);
         match self.version {
             Version::One => {
                 format!("{{\"id\": {}, \"result\": null, \"error\": {error}}}", self.id)
@@ -116,16 +118,16 @@ impl Message {
 }
 
 /// Parses a body.
-pub(super) fn read(entrance: RpcEndpoint, bytes: &[u8], max_batch: u64) -> Incoming {
+pub(super) fn read(endpoint: RpcEndpoint, bytes: &[u8], max_batch: u64) -> Incoming {
     let parsed =
-        decoded(bytes, entrance.charset).and_then(|text| serde_json::from_str::<Raw>(&text).ok());
+        decoded(bytes, endpoint.charset).and_then(|text| serde_json::from_str::<Raw>(&text).ok());
     let Some(json) = parsed else {
-        return Incoming::single(Message::broken(entrance, ErrorKind::NotJson));
+        return Incoming::single(Message::broken(endpoint, ErrorKind::NotJson));
     };
     match json.get().as_bytes()[0] {
-        b'[' if entrance.is_2 => batch(entrance, &json, max_batch),
-        b'[' => Incoming::single(Message::broken(entrance, ErrorKind::NotARequest)),
-        _ => Incoming::single(message(entrance, &json)),
+        b'[' if endpoint.is_2 => batch(endpoint, &json, max_batch),
+        b'[' => Incoming::single(Message::broken(endpoint, ErrorKind::NotARequest)),
+        _ => Incoming::single(message(endpoint, &json)),
     }
 }
 
@@ -137,8 +139,8 @@ fn decoded(bytes: &[u8], charset: Charset) -> Option<String> {
 }
 
 /// Parses a batch (§7.1.9). An error of the whole batch gets one error response.
-fn batch(entrance: RpcEndpoint, json: &RawValue, max: u64) -> Incoming {
-    let one = |cause| Incoming::single(Message::broken(entrance, cause));
+fn batch(endpoint: RpcEndpoint, json: &RawValue, max: u64) -> Incoming {
+    let one = |cause| Incoming::single(Message::broken(endpoint, cause));
     let elements: Vec<Raw> = serde_json::from_str(json.get()).unwrap_or_default();
     if elements.is_empty() {
         return one(ErrorKind::NotJson);
@@ -147,45 +149,48 @@ fn batch(entrance: RpcEndpoint, json: &RawValue, max: u64) -> Incoming {
         return one(ErrorKind::Batch);
     }
     // An element of a batch that is not a request has no id, even if it has a member `id`.
-    let in_its_place = |message: Message| match message.asks {
+    let in_its_place = |message: Message| match message.rpc_call {
         Ok(_) => message,
-        Err(cause) => Message::broken(entrance, cause),
+        Err(cause) => Message::broken(endpoint, cause),
     };
     let messages: Vec<_> =
-        elements.iter().map(|element| in_its_place(message(entrance, element))).collect();
-    let mut ids: Vec<_> =
-        messages.iter().filter(|message| message.asks.is_ok()).map(|message| &message.id).collect();
+        elements.iter().map(|element| in_its_place(message(endpoint, element))).collect();
+    let mut ids: Vec<_> = messages
+        .iter()
+        .filter(|message| message.rpc_call.is_ok())
+        .map(|message| &message.id)
+        .collect();
     ids.sort_unstable();
     let distinct =
         ids.windows(2).all(|pair| pair[0] != pair[1]) && ids.iter().all(|id| *id != "null");
     if !distinct {
         return one(ErrorKind::Batch);
     }
-    Incoming { form: Form::Batch, messages }
+    Incoming { payload: Payload::Batch, messages }
 }
 
-fn message(entrance: RpcEndpoint, json: &RawValue) -> Message {
+fn message(endpoint: RpcEndpoint, json: &RawValue) -> Message {
     let Ok(mut members) = serde_json::from_str::<BTreeMap<String, Raw>>(json.get()) else {
-        return Message::broken(entrance, ErrorKind::NotARequest);
+        return Message::broken(endpoint, ErrorKind::NotARequest);
     };
-    let version = version(entrance, members.get("jsonrpc").map(|raw| raw.get()));
+    let version = version(endpoint, members.get("jsonrpc").map(|raw| raw.get()));
     let method =
         members.get("method").and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
-    let asks = match (version, method) {
+    let rpc_call = match (version, method) {
         (Ok(_), Some(method)) => Ok(RpcCall { method, params: members.remove("params") }),
         _ => Err(ErrorKind::NotARequest),
     };
     let id = members.get("id").map_or("null", |raw| raw.get()).to_owned();
     let version = version.unwrap_or_else(|answered| answered);
-    Message { version, id, asks }
+    Message { version, id, rpc_call }
 }
 
 /// Returns the version of a request. If the endpoint does not take it, the error is the version of
 /// the error response.
-fn version(entrance: RpcEndpoint, member: Option<&str>) -> Result<Version, Version> {
+fn version(endpoint: RpcEndpoint, member: Option<&str>) -> Result<Version, Version> {
     // A text can be escaped in several ways.
     let text: Option<String> = member.map(|raw| serde_json::from_str(raw).unwrap_or_default());
-    match (text.as_deref(), entrance.is_2) {
+    match (text.as_deref(), endpoint.is_2) {
         (Some("2.0"), _) => Ok(Version::Two),
         (None | Some("1.0"), false) => Ok(Version::One),
         (_, _) => Err(Version::Two),
@@ -197,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_iso_8859_1_is_another_charset() {
+    fn every_charset_except_iso_8859_1_is_utf_8() {
         for given in ["text/json; Charset=ISO-8859-1", "a/b;charset=\"latin1\""] {
             assert_eq!(charset(given), Charset::Latin1, "{given}");
         }

@@ -10,20 +10,20 @@ use super::dispatch::{MethodContext, MethodError};
 use super::json::Json;
 
 /// Executes `fetchFileHTTP`. The only reachable origin is this account, with its name as host.
-pub(super) fn fetch_file(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let to = turn.path().map_err(|_| ErrorKind::Params)?;
-    let parents = flags(turn)?;
-    let uri = turn.args.text("uri")?.ok_or(ErrorKind::Uri)?;
-    let host = format!("http://{}/", turn.storage.account());
+pub(super) fn fetch_file(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let to = context.path().map_err(|_| ErrorKind::Params)?;
+    let parents = flags(context)?;
+    let uri = context.args.text("uri")?.ok_or(ErrorKind::Uri)?;
+    let host = format!("http://{}/", context.storage.account());
     let from = uri.strip_prefix(&host).ok_or(ErrorKind::Uri)?;
     let from = download::decoded(from).ok_or(ErrorKind::Uri)?;
-    let user = turn.principal()?.user;
-    turn.storage.fetch_later(turn.change, user, from, to, parents);
+    let user = context.principal()?.user;
+    context.storage.fetch_later(context.change, user, from, to, parents);
     Ok(Json::int(0))
 }
 
-fn flags(turn: &MethodContext<'_>) -> Result<MissingParents, ErrorKind> {
-    match turn.args.json("flags") {
+fn flags(context: &MethodContext<'_>) -> Result<MissingParents, ErrorKind> {
+    match context.args.json("flags") {
         None | Some("null" | "0" | "\"0\"" | "\"\"") => Ok(MissingParents::Reject),
         Some("1" | "\"1\"" | "\"FF_CREATE_DESTDIR\"") => Ok(MissingParents::Create),
         Some(_) => Err(ErrorKind::FetchFlags),
@@ -32,20 +32,20 @@ fn flags(turn: &MethodContext<'_>) -> Result<MissingParents, ErrorKind> {
 
 /// Executes `mediaVaultUrl`: returns an address on this origin that is valid until it expires. The
 /// file need not exist.
-pub(super) fn media_vault_url(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+pub(super) fn media_vault_url(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
     const DEFAULT: i128 = 3600;
-    let path = turn.path()?;
-    if turn.storage.tree().directory(&path).is_ok() {
+    let path = context.path()?;
+    if context.storage.tree().directory(&path).is_ok() {
         return Err(ErrorKind::IsDirectory.into());
     }
-    let longest = i128::from(turn.storage.limits().get(Limit::MediaVaultExpiry));
-    let given = turn.args.integer("expiry")?.filter(|expiry| *expiry != 0);
+    let longest = i128::from(context.storage.limits().get(Limit::MediaVaultExpiry));
+    let given = context.args.integer("expiry")?.filter(|expiry| *expiry != 0);
     let expiry = given.unwrap_or(DEFAULT.min(longest));
     let seconds = Some(expiry).filter(|expiry| (1..=longest).contains(expiry));
     let seconds = seconds.and_then(|expiry| u64::try_from(expiry).ok()).ok_or(ErrorKind::Expiry)?;
     // An expiry that overflows cannot be written (§7.2).
-    let expires = turn.change.at.after(Duration::from_secs(seconds)).ok_or(ErrorKind::Params)?;
-    let address = signed_url::address(turn.storage, turn.host, &path, expires.secs());
+    let expires = context.change.at.after(Duration::from_secs(seconds)).ok_or(ErrorKind::Params)?;
+    let address = signed_url::build_address(context.storage, context.host, &path, expires.secs());
     Ok(Json::Object(vec![
         ("code", Json::int(0)),
         ("message", Json::text("success")),

@@ -7,52 +7,52 @@ use super::dispatch::{MethodContext, MethodError};
 use super::json::Json;
 
 /// Executes `makeDir`: the directory must not exist, and its parent must.
-pub(super) fn make_dir(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let path = new_directory(turn)?;
-    if turn.storage.check_directory(&path, MissingParents::Reject)? == MkdirOutcome::Existed {
+pub(super) fn make_dir(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let path = new_directory(context)?;
+    if context.storage.check_directory(&path, MissingParents::Reject)? == MkdirOutcome::Existed {
         return Err(ErrorKind::IsDirectory.into());
     }
-    let user = turn.principal()?.user;
-    turn.storage.make_directory(turn.change, user, &path, MissingParents::Reject)?;
+    let user = context.principal()?.user;
+    context.storage.make_directory(context.change, user, &path, MissingParents::Reject)?;
     Ok(Json::int(0))
 }
 
 /// Executes `makeDir2`: the directory may exist, and missing parents are created.
-pub(super) fn make_dir2(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let path = new_directory(turn)?;
-    let user = turn.principal()?.user;
-    turn.storage.make_directory(turn.change, user, &path, MissingParents::Create)?;
+pub(super) fn make_dir2(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let path = new_directory(context)?;
+    let user = context.principal()?.user;
+    context.storage.make_directory(context.change, user, &path, MissingParents::Create)?;
     Ok(Json::int(0))
 }
 
-fn new_directory(turn: &mut MethodContext<'_>) -> Result<crate::storage::Path, ErrorKind> {
-    if turn.args.text("path")?.is_some_and(|path| path.is_empty()) {
+fn new_directory(context: &mut MethodContext<'_>) -> Result<crate::storage::Path, ErrorKind> {
+    if context.args.text("path")?.is_some_and(|path| path.is_empty()) {
         return Err(ErrorKind::EmptyPath);
     }
-    turn.path()
+    context.path()
 }
 
 /// Executes `deleteDir`.
-pub(super) fn delete_dir(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let path = turn.path()?;
-    let root = turn.principal()?.root;
-    turn.storage.delete_directory(turn.change, &root, &path)?;
+pub(super) fn delete_dir(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let path = context.path()?;
+    let root = context.principal()?.root;
+    context.storage.delete_directory(context.change, &root, &path)?;
     Ok(Json::int(0))
 }
 
 /// Executes `deleteFile`.
-pub(super) fn delete_file(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let path = turn.path()?;
-    turn.storage.delete_file(turn.change, &path)?;
+pub(super) fn delete_file(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let path = context.path()?;
+    context.storage.delete_file(context.change, &path)?;
     Ok(Json::int(0))
 }
 
 /// Executes `stat`.
-pub(super) fn stat(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let wants_detail = turn.args.boolean("detail")?.unwrap_or(false);
-    let path = turn.path()?;
-    let node = turn.storage.tree().get(&path)?;
-    let detail = if wants_detail { detail(turn, node)? } else { Vec::new() };
+pub(super) fn stat(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let wants_detail = context.args.boolean("detail")?.unwrap_or(false);
+    let path = context.path()?;
+    let node = context.storage.tree().get(&path)?;
+    let detail = if wants_detail { detail(context, node)? } else { Vec::new() };
     Ok(Json::Object([summary(node), detail].concat()))
 }
 
@@ -72,13 +72,13 @@ fn summary(node: &Node) -> Members {
     [times.to_vec(), kind].concat()
 }
 
-fn detail(turn: &MethodContext<'_>, node: &Node) -> Result<Members, MethodError> {
+fn detail(context: &MethodContext<'_>, node: &Node) -> Result<Members, MethodError> {
     let stat = node.stat();
     let owner = vec![("uid", Json::int(stat.uid)), ("gid", Json::int(stat.gid))];
     let rest = match node {
         Node::Directory(_) => vec![("checksum", Json::text(""))],
         // The summary contains the size.
-        Node::File(file) => what_a_file_has(turn, file)?.split_off(1),
+        Node::File(file) => file_members(context, file)?.split_off(1),
     };
     Ok([owner, rest].concat())
 }
@@ -95,14 +95,14 @@ pub(super) fn owner_and_times(node: &Node) -> Members {
 }
 
 /// Returns size, checksum and type of a file.
-pub(super) fn what_a_file_has(
-    turn: &MethodContext<'_>,
+pub(super) fn file_members(
+    context: &MethodContext<'_>,
     file: &File,
 ) -> Result<Members, MethodError> {
     let content_type = file.content_type.as_deref().unwrap_or(OCTET_STREAM);
     Ok(vec![
         ("size", Json::int(file.content.len())),
-        ("checksum", Json::text(turn.checksum(file)?)),
+        ("checksum", Json::text(context.checksum(file)?)),
         ("mimetype", Json::text(content_type)),
     ])
 }

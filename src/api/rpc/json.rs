@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn an_echo_keeps_its_tokens() {
+    fn an_echo_keeps_the_tokens_of_its_json() {
         let echo = Json::Echo(
             "{ \"b\" :[1.50,-0 , 9223372036854775807],\"a\":\"x, y: \\\" ü\" }".to_owned(),
         );

@@ -8,34 +8,37 @@ use crate::protocol::{ErrorKind, LastCookie, ListPathItems};
 use crate::storage::Node;
 
 use super::dispatch::{MethodContext, MethodError};
-use super::files::{Members, owner_and_times, what_a_file_has};
+use super::files::{Members, file_members, owner_and_times};
 use super::json::Json;
 use super::params::Params;
 
 type Entry<'a> = (&'a str, &'a Node);
 
 /// Executes `listDir`: returns the subdirectories of a directory.
-pub(super) fn list_dir(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    list(turn, |(_, node)| matches!(node, Node::Directory(_)))
+pub(super) fn list_dir(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    list(context, |(_, node)| matches!(node, Node::Directory(_)))
 }
 
 /// Executes `listFile`: returns the files of a directory.
-pub(super) fn list_file(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    list(turn, |(_, node)| matches!(node, Node::File(_)))
+pub(super) fn list_file(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    list(context, |(_, node)| matches!(node, Node::File(_)))
 }
 
 /// Returns a page of the entries that `wanted` selects. The cookie is the offset of the next entry,
 /// and 0 after a short page.
-fn list(turn: &mut MethodContext<'_>, wanted: fn(&Entry<'_>) -> bool) -> Result<Json, MethodError> {
-    let size = turn.page_size("pageSize")?;
-    let cookie = turn.args.cookie("cookie")?.unwrap_or(0);
+fn list(
+    context: &mut MethodContext<'_>,
+    wanted: fn(&Entry<'_>) -> bool,
+) -> Result<Json, MethodError> {
+    let size = context.page_size("pageSize")?;
+    let cookie = context.args.cookie("cookie")?.unwrap_or(0);
     let start = usize::try_from(cookie).map_err(|_| ErrorKind::Cookie)?;
-    let with_stat = turn.args.boolean("stat")?.unwrap_or(false);
-    let path = turn.path()?;
-    let (turn, tree) = (&*turn, turn.storage.tree());
+    let with_stat = context.args.boolean("stat")?.unwrap_or(false);
+    let path = context.path()?;
+    let (context, tree) = (&*context, context.storage.tree());
     let entries = tree.directory(&path)?.entries(tree).filter(wanted);
     let page = entries.skip(start).take(size);
-    let page: Vec<_> = page.map(|entry| item(turn, entry, with_stat)).collect();
+    let page: Vec<_> = page.map(|entry| item(context, entry, with_stat)).collect();
     let next = if page.len() < size { 0 } else { start + page.len() };
     Ok(Json::Object(vec![
         ("code", Json::int(0)),
@@ -45,41 +48,41 @@ fn list(turn: &mut MethodContext<'_>, wanted: fn(&Entry<'_>) -> bool) -> Result<
 }
 
 fn item(
-    turn: &MethodContext<'_>,
+    context: &MethodContext<'_>,
     (name, node): Entry<'_>,
     with_stat: bool,
 ) -> Result<Json, MethodError> {
     let kind = Json::int(if matches!(node, Node::Directory(_)) { 1 } else { 2 });
     let mut members = vec![("name", Json::text(name)), ("type", kind)];
     if with_stat {
-        members.push(("stat", Json::Object(stat(turn, node)?)));
+        members.push(("stat", Json::Object(stat(context, node)?)));
     }
     Ok(Json::Object(members))
 }
 
-fn stat(turn: &MethodContext<'_>, node: &Node) -> Result<Members, MethodError> {
+fn stat(context: &MethodContext<'_>, node: &Node) -> Result<Members, MethodError> {
     let file = match node {
         Node::Directory(_) => Vec::new(),
-        Node::File(file) => what_a_file_has(turn, file)?,
+        Node::File(file) => file_members(context, file)?,
     };
     Ok([owner_and_times(node), file].concat())
 }
 
 /// Executes `listPath`: returns directories and files, each list with its own page size.
-pub(super) fn list_path(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let size = turn.page_size("pageSize")?;
-    let start = turn.args.text_cookie("cookie")?.unwrap_or_default();
+pub(super) fn list_path(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let size = context.page_size("pageSize")?;
+    let start = context.args.text_cookie("cookie")?.unwrap_or_default();
     let start = Offsets::read(&start).ok_or(ErrorKind::Cookie)?;
-    let with_stat = turn.args.boolean("stat")?.unwrap_or(false);
-    let path = turn.path()?;
-    let (turn, tree, options) = (&*turn, turn.storage.tree(), turn.storage.options());
+    let with_stat = context.args.boolean("stat")?.unwrap_or(false);
+    let path = context.path()?;
+    let (context, tree, options) = (&*context, context.storage.tree(), context.storage.options());
     let (dirs, files): (Vec<Entry<'_>>, Vec<_>) = tree
         .directory(&path)?
         .entries(tree)
         .partition(|(_, node)| matches!(node, Node::Directory(_)));
     let page = |entries: Vec<Entry<'_>>, start| -> Result<Vec<Json>, MethodError> {
         let page = entries.into_iter().skip(start).take(size);
-        page.map(|entry| path_item(turn, entry, with_stat, options.listpath_items)).collect()
+        page.map(|entry| path_item(context, entry, with_stat, options.listpath_items)).collect()
     };
     let (dirs, files) = (page(dirs, start.dirs)?, page(files, start.files)?);
     let is_last = match options.listpath_last_cookie {
@@ -96,7 +99,7 @@ pub(super) fn list_path(turn: &mut MethodContext<'_>) -> Result<Json, MethodErro
 }
 
 fn path_item(
-    turn: &MethodContext<'_>,
+    context: &MethodContext<'_>,
     (name, node): Entry<'_>,
     with_stat: bool,
     items: ListPathItems,
@@ -104,14 +107,14 @@ fn path_item(
     let mut members = vec![("name", Json::text(name))];
     match items {
         _ if !with_stat => {}
-        ListPathItems::Flat => members.extend(stat(turn, node)?),
-        ListPathItems::Nested => members.push(("stat", Json::Object(nested_stat(turn, node)?))),
+        ListPathItems::Flat => members.extend(stat(context, node)?),
+        ListPathItems::Nested => members.push(("stat", Json::Object(nested_stat(context, node)?))),
     }
     Ok(Json::Object(members))
 }
 
 /// Returns the stat of the older form, which has its own members.
-fn nested_stat(turn: &MethodContext<'_>, node: &Node) -> Result<Members, MethodError> {
+fn nested_stat(context: &MethodContext<'_>, node: &Node) -> Result<Members, MethodError> {
     let stat = node.stat();
     let times = [("ctime", Json::int(stat.ctime.secs())), ("mtime", Json::int(stat.mtime.secs()))];
     let owner = [("uid", Json::int(stat.uid)), ("gid", Json::int(stat.gid))];
@@ -119,7 +122,7 @@ fn nested_stat(turn: &MethodContext<'_>, node: &Node) -> Result<Members, MethodE
         let rest = [("hash", Json::Null), ("ctype", Json::int(1))];
         return Ok([times, owner, rest].concat());
     };
-    let mut has = what_a_file_has(turn, file)?;
+    let mut has = file_members(context, file)?;
     let size = has.remove(0);
     let hash = has.first().map_or(Json::Null, |(_, checksum)| checksum.clone());
     let rest = vec![("hash", hash), ("ctype", Json::int(2))];
@@ -151,7 +154,7 @@ impl Offsets {
 }
 
 /// Applies an override to a listing, and records whether the listing differs.
-pub(super) fn overridden(
+pub(super) fn apply_override(
     result: Json,
     call_override: &CallOverride,
     args: &Params,
@@ -171,7 +174,7 @@ pub(super) fn overridden(
             entries.insert(0, entries[0].clone());
             true
         }
-        (CallOverride::NeverEnd, _) => go_on(&mut members, args),
+        (CallOverride::NeverEnd, _) => add_cookie(&mut members, args),
         _ => false,
     };
     Json::Object(members)
@@ -180,7 +183,7 @@ pub(super) fn overridden(
 /// Adds a cookie if there is none, and returns whether the result can have one. The cookie leads to
 /// the same page again; on the first page of `listDir` and `listFile` it is 1, because 0 means no
 /// cookie.
-fn go_on(members: &mut Members, args: &Params) -> bool {
+fn add_cookie(members: &mut Members, args: &Params) -> bool {
     let Some((_, cookie)) = members.iter_mut().find(|(name, _)| *name == "cookie") else {
         return false;
     };

@@ -24,12 +24,12 @@ use super::context::RequestContext;
 use super::response::{Body, ResponseBuilder};
 use super::{BodyData, BodyEnd, CallOverride, RequestBody};
 use dispatch::Dispatcher;
-use envelope::{Form, Incoming, Message, RpcEndpoint};
+use envelope::{Incoming, Message, Payload, RpcEndpoint};
 
 /// A JSON-RPC body that is being executed, request by request.
 #[derive(Clone, Debug)]
 pub(super) struct RpcRequest {
-    entrance: RpcEndpoint,
+    endpoint: RpcEndpoint,
     max_bytes: u64,
     max_batch: u64,
     /// The host name by which the client called this origin.
@@ -39,24 +39,24 @@ pub(super) struct RpcRequest {
     /// The responses so far.
     done: Vec<(String, Call)>,
     /// The overrides with the index of their request, and whether they have changed its result.
-    twists: Vec<(usize, CallOverride, bool)>,
+    overrides: Vec<(usize, CallOverride, bool)>,
     /// The principals, if authentication has been done before execution.
-    admitted: Vec<Option<Principal>>,
+    principals: Vec<Option<Principal>>,
 }
 
-pub(super) fn open(ask: &RequestContext<'_>) -> RpcRequest {
-    let is_2 = ask.route.path == JSONRPC2.path;
+pub(super) fn open(context: &RequestContext<'_>) -> RpcRequest {
+    let is_2 = context.route.path == JSONRPC2.path;
     let charset =
-        ask.text("Content-Type").map(|given| envelope::charset(&given)).unwrap_or_default();
+        context.text("Content-Type").map(|given| envelope::charset(&given)).unwrap_or_default();
     RpcRequest {
-        entrance: RpcEndpoint { is_2, charset },
-        max_bytes: ask.storage.limits().get(Limit::JsonRpcBytes),
-        max_batch: ask.storage.limits().get(Limit::BatchSize),
-        host: ask.text("Host").unwrap_or_else(|| "localhost".to_owned()),
+        endpoint: RpcEndpoint { is_2, charset },
+        max_bytes: context.storage.limits().get(Limit::JsonRpcBytes),
+        max_batch: context.storage.limits().get(Limit::BatchSize),
+        host: context.text("Host").unwrap_or_else(|| "localhost".to_owned()),
         incoming: None,
         done: Vec::new(),
-        twists: Vec::new(),
-        admitted: Vec::new(),
+        overrides: Vec::new(),
+        principals: Vec::new(),
     }
 }
 
@@ -73,25 +73,25 @@ impl RpcRequest {
         now: Timestamp,
         body: &RequestBody,
     ) -> Vec<Call> {
-        let Self { entrance, max_batch, incoming, .. } = self;
-        let incoming = incoming.get_or_insert_with(|| read(*entrance, body, *max_batch));
+        let Self { endpoint, max_batch, incoming, .. } = self;
+        let incoming = incoming.get_or_insert_with(|| read(*endpoint, body, *max_batch));
         incoming.messages.iter().map(|message| classify::classify(storage, now, message)).collect()
     }
 
     /// Overrides the request with this index.
     pub(super) fn call_override(&mut self, request: usize, call_override: CallOverride) {
-        self.twists.push((request, call_override, false));
+        self.overrides.push((request, call_override, false));
     }
 
     /// Returns whether an override has changed the result of the request with this index.
     pub(super) fn is_overridden(&self, request: usize) -> bool {
-        self.twists.iter().any(|(at, _, is_done)| *at == request && *is_done)
+        self.overrides.iter().any(|(at, _, is_done)| *at == request && *is_done)
     }
 
     /// Checks the tokens now, for requests that are executed later.
     pub(super) fn authenticate(&mut self, storage: &Storage, now: Timestamp) {
         let messages = self.incoming.iter().flat_map(|incoming| &incoming.messages);
-        self.admitted =
+        self.principals =
             messages.map(|message| classify::principal(storage, now, message)).collect();
     }
 
@@ -104,44 +104,44 @@ impl RpcRequest {
         body: &RequestBody,
         is_unanswered: bool,
     ) -> Result<ResponseBuilder, Blob> {
-        let Self { entrance, max_batch, incoming, done, host, twists, admitted, .. } = self;
-        let incoming = incoming.get_or_insert_with(|| read(*entrance, body, *max_batch));
+        let Self { endpoint, max_batch, incoming, done, host, overrides, principals, .. } = self;
+        let incoming = incoming.get_or_insert_with(|| read(*endpoint, body, *max_batch));
         for message in &incoming.messages[done.len()..] {
-            let overridden = twists.iter_mut().find(|(at, ..)| *at == done.len());
-            let (storage, call_override) = match overridden {
+            let apply_override = overrides.iter_mut().find(|(at, ..)| *at == done.len());
+            let (storage, call_override) = match apply_override {
                 Some((_, CallOverride::AnswerFrom(past), _)) => (&mut **past, None),
                 Some((_, call_override, is_done)) => {
                     (&mut *storage, Some((&*call_override, is_done)))
                 }
                 None => (&mut *storage, None),
             };
-            let admitted = admitted.get(done.len()).and_then(Option::as_ref);
+            let principals = principals.get(done.len()).and_then(Option::as_ref);
             let change = change.at_call(done.len());
-            let mut desk =
-                Dispatcher { storage, change, host, call_override, admitted, is_unanswered };
-            done.push(desk.answer(message)?);
+            let mut dispatcher =
+                Dispatcher { storage, change, host, call_override, principals, is_unanswered };
+            done.push(dispatcher.response(message)?);
         }
         let (texts, mut calls): (Vec<_>, Vec<_>) = done.drain(..).unzip();
         calls.shrink_to_fit(); // the journal keeps them
-        Ok(conclude(incoming.form, &texts, calls))
+        Ok(conclude(incoming.payload, &texts, calls))
     }
 }
 
-fn read(entrance: RpcEndpoint, body: &RequestBody, max_batch: u64) -> Incoming {
+fn read(endpoint: RpcEndpoint, body: &RequestBody, max_batch: u64) -> Incoming {
     match &body.kept {
         BodyData::Whole(bytes) if body.end == BodyEnd::Complete => {
-            envelope::read(entrance, bytes, max_batch)
+            envelope::read(endpoint, bytes, max_batch)
         }
-        _ => Incoming::single(Message::broken(entrance, ErrorKind::NotARequest)),
+        _ => Incoming::single(Message::broken(endpoint, ErrorKind::NotARequest)),
     }
 }
 
-fn conclude(form: Form, texts: &[String], calls: Vec<Call>) -> ResponseBuilder {
-    let text = match form {
-        Form::Single => texts.concat(),
-        Form::Batch => format!("[{}]", texts.join(", ")),
+fn conclude(payload: Payload, texts: &[String], calls: Vec<Call>) -> ResponseBuilder {
+    let text = match payload {
+        Payload::Single => texts.concat(),
+        Payload::Batch => format!("[{}]", texts.join(", ")),
     };
-    let answer = ResponseBuilder::plain(200)
+    let response = ResponseBuilder::from_status(200)
         .with_body(JSON_CONTENT_TYPE.as_bytes(), Body::Bytes(text.into_bytes()));
-    answer.answering(calls)
+    response.with_calls(calls)
 }

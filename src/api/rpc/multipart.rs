@@ -8,28 +8,32 @@ use super::dispatch::{MethodContext, MethodError};
 use super::json::Json;
 
 /// Executes `createMultipart`.
-pub(super) fn create(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let path = turn.path()?;
-    let content_type = turn.args.text("content_type")?;
-    content_type.as_deref().map(|given| check(turn.storage, given)).transpose()?;
-    let mtime =
-        turn.args.integer("mtime")?.map(u64::try_from).transpose().map_err(|_| ErrorKind::MTime)?;
+pub(super) fn create(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let path = context.path()?;
+    let content_type = context.args.text("content_type")?;
+    content_type.as_deref().map(|given| check(context.storage, given)).transpose()?;
+    let mtime = context
+        .args
+        .integer("mtime")?
+        .map(u64::try_from)
+        .transpose()
+        .map_err(|_| ErrorKind::MTime)?;
     let (directory, name) = path.split_last().ok_or(ErrorKind::IsDirectory)?;
     let new = NewUpload { directory, name: Some(name.to_owned()), content_type, mtime };
-    let user = turn.principal()?.user;
-    let id = turn.storage.create(turn.change, user, new)?.id.clone();
-    turn.call.upload = Some(id.clone());
+    let user = context.principal()?.user;
+    let id = context.storage.create(context.change, user, new)?.id.clone();
+    context.call.upload = Some(id.clone());
     Ok(Json::Object(vec![("code", Json::int(0)), ("mpid", Json::text(id))]))
 }
 
 /// Executes `getMultipartStatus`.
-pub(super) fn status(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let (user, id) = named(turn)?;
-    known(turn, user, &id)?;
-    turn.storage.record_status_poll(turn.change, &id);
-    let upload = known(turn, user, &id)?;
+pub(super) fn status(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let (user, id) = resolve_upload(context)?;
+    find_upload(context, user, &id)?;
+    context.storage.record_status_poll(context.change, &id);
+    let upload = find_upload(context, user, &id)?;
     let mut status = vec![
-        ("path", Json::text(upload.path.absolute(turn.storage.account()))),
+        ("path", Json::text(upload.path.absolute(context.storage.account()))),
         ("code", Json::int(0)),
     ];
     if let Some(content_type) = &upload.content_type {
@@ -46,8 +50,8 @@ pub(super) fn status(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> 
 }
 
 /// Executes `getMultipartStatusMap`: returns the names of the state numbers.
-pub(super) fn status_map(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let names: Vec<_> = match turn.args.text("name")?.as_deref() {
+pub(super) fn status_map(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let names: Vec<_> = match context.args.text("name")?.as_deref() {
         None | Some("upload") => {
             UploadState::ALL.iter().map(|state| (state.number(), state.name())).collect()
         }
@@ -61,13 +65,13 @@ pub(super) fn status_map(turn: &mut MethodContext<'_>) -> Result<Json, MethodErr
 }
 
 /// Executes `listMultipart`. The cookie is the offset after the page, and 0 only for an empty page.
-pub(super) fn list_uploads(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let size = turn.page_size("pagesize")?;
-    let start = offset(turn)?;
-    let principal = turn.principal()?;
-    let own = turn.storage.uploads().iter().filter(|upload| upload.owner == principal.user);
+pub(super) fn list_uploads(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let size = context.page_size("pagesize")?;
+    let start = offset(context)?;
+    let principal = context.principal()?;
+    let own = context.storage.uploads().iter().filter(|upload| upload.owner == principal.user);
     let page: Vec<_> =
-        own.skip(start).take(size).map(|upload| listed_upload(turn.storage, upload)).collect();
+        own.skip(start).take(size).map(|upload| upload_json(context.storage, upload)).collect();
     let next = if page.is_empty() { 0 } else { start + page.len() };
     Ok(Json::Object(vec![
         ("code", Json::int(0)),
@@ -76,7 +80,7 @@ pub(super) fn list_uploads(turn: &mut MethodContext<'_>) -> Result<Json, MethodE
     ]))
 }
 
-fn listed_upload(storage: &Storage, upload: &Upload) -> Json {
+fn upload_json(storage: &Storage, upload: &Upload) -> Json {
     let owner = storage.sessions().user(upload.owner);
     let mut members = vec![
         ("uid", Json::int(owner.uid)),
@@ -95,12 +99,12 @@ fn listed_upload(storage: &Storage, upload: &Upload) -> Json {
 
 /// Executes `listMultipartPiece`. The cookie is the offset after the page, and 0 after a short
 /// page.
-pub(super) fn list_pieces(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let size = turn.page_size("pagesize")?;
-    let start = offset(turn)?;
-    let (user, id) = named(turn)?;
-    let upload = known(turn, user, &id)?;
-    let page: Vec<_> = upload.pieces.iter().skip(start).take(size).map(listed).collect();
+pub(super) fn list_pieces(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let size = context.page_size("pagesize")?;
+    let start = offset(context)?;
+    let (user, id) = resolve_upload(context)?;
+    let upload = find_upload(context, user, &id)?;
+    let page: Vec<_> = upload.pieces.iter().skip(start).take(size).map(piece_json).collect();
     let next = if page.len() < size { 0 } else { start + page.len() };
     Ok(Json::Object(vec![
         ("code", Json::int(0)),
@@ -109,7 +113,7 @@ pub(super) fn list_pieces(turn: &mut MethodContext<'_>) -> Result<Json, MethodEr
     ]))
 }
 
-fn listed(piece: &Piece) -> Json {
+fn piece_json(piece: &Piece) -> Json {
     Json::Object(vec![
         ("number", Json::int(piece.number)),
         ("size", Json::int(piece.size())),
@@ -119,35 +123,35 @@ fn listed(piece: &Piece) -> Json {
 }
 
 /// Returns the offset of a page.
-fn offset(turn: &MethodContext<'_>) -> Result<usize, ErrorKind> {
-    let cookie = turn.args.cookie("cookie")?.unwrap_or(0);
+fn offset(context: &MethodContext<'_>) -> Result<usize, ErrorKind> {
+    let cookie = context.args.cookie("cookie")?.unwrap_or(0);
     usize::try_from(cookie).map_err(|_| ErrorKind::Cookie)
 }
 
 /// Executes `completeMultipart`.
-pub(super) fn complete(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let (user, id) = named(turn)?;
-    let parts = turn.storage.complete(turn.change, user, &id, turn.join)?;
+pub(super) fn complete(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let (user, id) = resolve_upload(context)?;
+    let parts = context.storage.complete(context.change, user, &id, context.join)?;
     Ok(Json::Object(vec![("code", Json::int(0)), ("numpieces", Json::int(parts as u64))]))
 }
 
 /// Executes `abortMultipart`.
-pub(super) fn abort(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let (user, id) = named(turn)?;
-    turn.storage.abort(turn.change, user, &id)?;
-    Ok(done(turn))
+pub(super) fn abort(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let (user, id) = resolve_upload(context)?;
+    context.storage.abort(context.change, user, &id)?;
+    Ok(success(context))
 }
 
 /// Executes `restartMultipart`.
-pub(super) fn restart(turn: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    let (user, id) = named(turn)?;
-    turn.storage.restart(turn.change, user, &id)?;
-    Ok(done(turn))
+pub(super) fn restart(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
+    let (user, id) = resolve_upload(context)?;
+    context.storage.restart(context.change, user, &id)?;
+    Ok(success(context))
 }
 
 /// Returns a success without a value, which the two official clients read in different forms (§10).
-fn done(turn: &MethodContext<'_>) -> Json {
-    match turn.storage.options().result_shape {
+fn success(context: &MethodContext<'_>) -> Json {
+    match context.storage.options().result_shape {
         ResultShape::Bare => Json::int(0),
         ResultShape::Object => Json::Object(vec![("code", Json::int(0))]),
     }
@@ -155,19 +159,24 @@ fn done(turn: &MethodContext<'_>) -> Json {
 
 /// Returns the caller and the identifier of the upload. Both are recorded, and the path too if the
 /// upload belongs to the caller.
-fn named(turn: &mut MethodContext<'_>) -> Result<(UserId, String), ErrorKind> {
-    let user = turn.principal()?.user;
-    let id = turn.args.text("mpid")?.ok_or(ErrorKind::UnknownUpload)?;
-    turn.call.upload = Some(id.clone());
-    if let Ok(path) = known(turn, user, &id).map(|upload| upload.path.clone()) {
-        turn.record_path(&path);
+fn resolve_upload(context: &mut MethodContext<'_>) -> Result<(UserId, String), ErrorKind> {
+    let user = context.principal()?.user;
+    let id = context.args.text("mpid")?.ok_or(ErrorKind::UnknownUpload)?;
+    context.call.upload = Some(id.clone());
+    if let Ok(path) = find_upload(context, user, &id).map(|upload| upload.path.clone()) {
+        context.record_path(&path);
     }
     Ok((user, id))
 }
 
 /// Returns an upload of the caller (§2.9).
-fn known<'t>(turn: &'t MethodContext<'_>, user: UserId, id: &str) -> Result<&'t Upload, ErrorKind> {
-    turn.storage
+fn find_upload<'t>(
+    context: &'t MethodContext<'_>,
+    user: UserId,
+    id: &str,
+) -> Result<&'t Upload, ErrorKind> {
+    context
+        .storage
         .uploads()
         .get(id)
         .filter(|upload| upload.owner == user)

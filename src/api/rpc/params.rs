@@ -36,7 +36,7 @@ impl Params {
             _ => return Err(ErrorKind::Params),
         };
         for (param, value) in method.params.iter().zip(&mut given) {
-            value.take_if(|json| counts_as_not_given(param.kind, json));
+            value.take_if(|json| is_not_given(param.kind, json));
         }
         let missing = |(param, value): (&Param, &Option<String>)| {
             param.required && param.kind != ParamKind::Token && value.is_none()
@@ -142,7 +142,7 @@ fn by_name(method: &Method, json: &str) -> Result<Vec<Option<String>>, ErrorKind
 
 /// Returns whether a value counts as not given: `null` and the empty string (§1.13), unless they
 /// are values of this kind.
-fn counts_as_not_given(kind: ParamKind, json: &str) -> bool {
+fn is_not_given(kind: ParamKind, json: &str) -> bool {
     match kind {
         ParamKind::Any => false,
         ParamKind::AnyText => json == "null",

@@ -118,7 +118,7 @@ fn call(call: &Call) -> Value {
         "path": call.path,
         "upload": call.upload,
         "part": call.part,
-        "code": call.row.map(|row| row.code),
+        "code": call.result_code.map(|row| row.code),
     })
 }
 

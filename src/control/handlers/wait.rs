@@ -97,7 +97,7 @@ fn wanted(query: &Query<'_>) -> Result<Wanted, String> {
             && exchange
                 .calls
                 .iter()
-                .any(|call| has_code(call.row.map(|row| row.code)) && matcher.selects(call))
+                .any(|call| has_code(call.result_code.map(|row| row.code)) && matcher.selects(call))
     }))
 }
 

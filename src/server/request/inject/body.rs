@@ -72,7 +72,7 @@ impl RequestTask {
             return true;
         }
         state.use_token(request.call(), CallId { exchange: self.exchange, call: 0 }, 0, length);
-        if request.is_told_by_body() && body_read.received.end == BodyEnd::Complete {
+        if request.needs_body() && body_read.received.end == BodyEnd::Complete {
             self.choose_for_calls(&mut state, request, body_read);
         }
         true

@@ -293,5 +293,8 @@ fn interfere(
 
 /// Returns why a fault that needs a successful call was skipped.
 pub(crate) fn refusal(response: &Response, at: usize) -> String {
-    refused_by_origin(response.head.status, response.calls.get(at).and_then(|call| call.row))
+    refused_by_origin(
+        response.head.status,
+        response.calls.get(at).and_then(|call| call.result_code),
+    )
 }

@@ -33,7 +33,7 @@ impl RequestTask {
             None => (None, 500, None),
         };
         let refusal = InjectedError {
-            row,
+            result_code: row,
             status,
             code,
             reason: reject.own_reason(),
