@@ -6,7 +6,9 @@
 mod support;
 
 use std::panic::{Location, catch_unwind};
-use std::sync::Mutex;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use mock_origin::{InProgressUpload, Limit, MockOrigin, Op, RecordedRequests, User};
@@ -55,6 +57,51 @@ async fn a_test_awaits_what_a_client_does_on_its_own_thread() {
     assert!(client.await.unwrap().starts_with(b"HTTP/1.1 200"));
     assert!(!origin.wait_until_async(Duration::from_millis(1), |_| false).await);
     origin.finish();
+}
+
+#[tokio::test]
+async fn dropping_an_async_wait_changes_nothing() {
+    let origin = MockOrigin::start();
+    let held = origin.on(Op::login()).hold();
+    for _ in 0..100 {
+        let wait = held.wait_async(support::PATIENCE);
+        assert!(tokio::time::timeout(Duration::ZERO, wait).await.is_err());
+    }
+    let client = tokio::spawn(log_in(origin.url()));
+    assert!(held.wait_async(support::PATIENCE).await);
+    held.release();
+    assert!(client.await.unwrap().starts_with(b"HTTP/1.1 200"));
+    origin.finish_async().await;
+}
+
+#[test]
+fn async_waits_need_no_tokio_runtime() {
+    let origin = MockOrigin::start();
+    let never = pin!(origin.wait_until_async(Duration::from_millis(20), |_| false));
+    assert!(!block_on(never));
+    std::thread::scope(|scope| {
+        scope.spawn(|| Client::new(&origin).ask("OPTIONS", "/", &[], b""));
+        assert_eq!(block_on(pin!(origin.ended_after_async(0, support::PATIENCE))).len(), 1);
+    });
+    block_on(pin!(MockOrigin::start().finish_async()));
+}
+
+/// The smallest executor.
+fn block_on<T>(mut future: Pin<&mut impl Future<Output = T>>) -> T {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let mut context = Context::from_waker(&waker);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => std::thread::park(),
+        }
+    }
 }
 
 /// Logs in, and gives what has come of the answer.
@@ -356,7 +403,10 @@ fn nonsense_is_refused_where_it_is_written_with_the_right_call() {
         (Box::new(move || drop(builder().account(""))), ".account(\"acme\")"),
         (Box::new(move || drop(builder().account("a/b"))), ".account(\"acme\")"),
         (Box::new(move || drop(builder().listen("nonsense"))), ".listen(\"127.0.0.1:0\")"),
-        (Box::new(move || drop(builder().listen("0.0.0.0:0"))), ".allow_non_loopback().listen(\"0.0.0.0:0\")"),
+        (
+            Box::new(move || drop(builder().listen("0.0.0.0:0"))),
+            ".allow_non_loopback().listen(\"0.0.0.0:0\")",
+        ),
         (
             Box::new(move || drop(builder().upload(InProgressUpload::new("/a").piece(0, "x")))),
             ".piece(1, content)",

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::server::runtime::run_blocking;
 use crate::server::state::{Shared, State};
 
 /// Releases held responses: with [`HoldGuard::release`], or when dropped.
@@ -41,16 +40,25 @@ impl HoldGuard {
     #[must_use = "it says whether the answers are held, or patience was over"]
     pub fn wait_for(&self, times: u64, timeout: Duration) -> bool {
         assert!(times > 0, "a wait for 0 responses ends at once: .wait_for(1, timeout)");
-        have_arrived(&self.shared, self.fault, times, timeout)
+        self.shared.lock_when(timeout, has_held(self.fault, times)).1
     }
 
-    /// Does the same as [`wait`](Self::wait) without blocking the thread.
+    /// Does the same as [`wait`](Self::wait) without blocking the thread. Dropping the future ends
+    /// the wait and changes nothing.
+    ///
+    /// ```no_run
+    /// # async fn test(origin: mock_origin::MockOrigin) {
+    /// let held = origin.on(mock_origin::Op::login()).hold();
+    /// assert!(held.wait_async(std::time::Duration::from_secs(5)).await);
+    /// # }
+    /// ```
     #[must_use = "it says whether an answer is held, or patience was over"]
     pub async fn wait_async(&self, timeout: Duration) -> bool {
         self.wait_for_async(1, timeout).await
     }
 
-    /// Does the same as [`wait_for`](Self::wait_for) without blocking the thread.
+    /// Does the same as [`wait_for`](Self::wait_for) without blocking the thread. Dropping the future
+    /// ends the wait and changes nothing.
     ///
     /// # Panics
     ///
@@ -64,7 +72,7 @@ impl HoldGuard {
     ) -> impl Future<Output = bool> + Send + use<> {
         assert!(times > 0, "a wait for 0 responses ends at once: .wait_for_async(1, timeout)");
         let (shared, fault) = (Arc::clone(&self.shared), self.fault);
-        run_blocking(move || have_arrived(&shared, fault, times, timeout))
+        async move { shared.wait_until(timeout, has_held(fault, times)).await }
     }
 
     /// Returns how many responses were held so far, including those that were released.
@@ -78,10 +86,9 @@ impl HoldGuard {
     }
 }
 
-fn have_arrived(shared: &Shared, fault: u64, times: u64, timeout: Duration) -> bool {
-    let have_arrived =
-        |state: &State| state.faults.record(fault).is_some_and(|record| record.fired >= times);
-    shared.lock_when(timeout, have_arrived).1
+/// Tests whether a fault has held `times` responses.
+fn has_held(fault: u64, times: u64) -> impl Fn(&State) -> bool + Send {
+    move |state| state.faults.record(fault).is_some_and(|record| record.fired >= times)
 }
 
 impl Drop for HoldGuard {

@@ -187,7 +187,8 @@ impl MockOrigin {
     }
 
     /// Returns a snapshot of the file at `path`, `/videos/a.mp4` or with the account,
-    /// `/acme/videos/a.mp4`. The file may be absent.
+    /// `/acme/videos/a.mp4`. The file may be absent. Waits up to 1 s for responses that are being
+    /// written.
     ///
     /// # Panics
     ///
@@ -198,7 +199,8 @@ impl MockOrigin {
     }
 
     /// Returns a snapshot of the directory at `path`, `/videos` or with the account,
-    /// `/acme/videos`. The directory may be absent.
+    /// `/acme/videos`. The directory may be absent. Waits up to 1 s for responses that are being
+    /// written.
     ///
     /// # Panics
     ///
@@ -209,7 +211,8 @@ impl MockOrigin {
     }
 
     /// Returns a snapshot of the upload with that multipart identifier, or else of the latest
-    /// upload to that path, with or without the account.
+    /// upload to that path, with or without the account. Waits up to 1 s for responses that are
+    /// being written.
     ///
     /// # Panics
     ///
@@ -236,7 +239,8 @@ impl MockOrigin {
         UploadSnapshot::take(self.shared.wait_idle().state_view(), path_or_id)
     }
 
-    /// Returns every upload, in the order of creation.
+    /// Returns every upload, in the order of creation. Waits up to 1 s for responses that are being
+    /// written.
     pub fn uploads(&self) -> Vec<UploadSnapshot> {
         let (origin, journal) = {
             let state = self.shared.wait_idle();
@@ -246,18 +250,19 @@ impl MockOrigin {
     }
 
     /// Returns every request so far, for filters:
-    /// `origin.requests().op(Op::piece(2)).status(400)`.
+    /// `origin.requests().op(Op::piece(2)).status(400)`. Waits up to 1 s for responses that are being
+    /// written.
     pub fn requests(&self) -> RecordedRequests {
         RecordedRequests::new(self.shared.wait_idle().journal.exchanges())
     }
 
-    /// Returns a copy of the journal.
+    /// Returns a copy of the journal. Waits up to 1 s for responses that are being written.
     pub fn journal(&self) -> Journal {
         self.shared.wait_idle().journal.clone()
     }
 
     /// Returns the timeline as text: a line with the URLs and the seed, a line of headings, and a
-    /// line per exchange.
+    /// line per exchange. Waits up to 1 s for responses that are being written.
     pub fn timeline(&self) -> String {
         self.titled(&Timeline(&self.journal()))
     }
@@ -273,7 +278,7 @@ impl MockOrigin {
         format!("timeline of {urls} (seed {}):\n{timeline}", self.seed)
     }
 
-    /// Verifies the run so far.
+    /// Verifies the run so far. Waits up to 1 s for responses that are being written.
     ///
     /// It fails because of bytes that are not a request, such as a TLS `ClientHello` or more body
     /// than announced; a POST to an unknown path; a method that an endpoint does not support; and
@@ -300,19 +305,46 @@ impl MockOrigin {
     ///
     /// Returns the same failures as [`MockOrigin::verify`].
     pub fn verify_at_end(&self) -> Result<(), VerificationError> {
-        drop(self.shared.lock_at_end());
+        drop(self.shared.wait_idle());
+        self.shared.record_unreleased();
         self.verify()
     }
 
-    /// Stops the origin and verifies the run.
+    /// Stops the origin and verifies the run. Waits up to 1 s for responses that are being written;
+    /// async code uses [`finish_async`](Self::finish_async).
     ///
     /// # Panics
     ///
     /// If [`MockOrigin::verify`] fails, with its report and the timeline.
     #[track_caller]
     pub fn finish(mut self) {
-        // Responses that are being written are completed first; after that nothing can happen.
-        drop(self.shared.lock_at_end());
+        drop(self.shared.wait_idle());
+        self.finish_idle();
+    }
+
+    /// Does the same as [`finish`](Self::finish), but blocks no thread while it waits. Dropping the
+    /// future drops the origin.
+    ///
+    /// ```no_run
+    /// # async fn test() {
+    /// let origin = mock_origin::MockOrigin::start();
+    /// // Upload with the client under test, then:
+    /// origin.finish_async().await;
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If [`MockOrigin::verify`] fails, with its report and the timeline.
+    pub async fn finish_async(mut self) {
+        self.shared.wait_idle_async().await;
+        self.finish_idle();
+    }
+
+    /// Stops an origin that has completed its responses; after that nothing can happen.
+    #[track_caller]
+    fn finish_idle(&mut self) {
+        self.shared.record_unreleased();
         self.shared.stop();
         self.ports.close();
         let verdict = self.verify();

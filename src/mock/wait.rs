@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use crate::journal::{Connection, Exchange, Journal, RecordedRequests};
 
 use crate::mock::mock_origin::MockOrigin;
-use crate::server::runtime::run_blocking;
 
 impl MockOrigin {
     /// Waits until `ready` returns true for the requests so far. Calls it after every change.
@@ -22,7 +21,15 @@ impl MockOrigin {
         true
     }
 
-    /// Does the same as [`wait_until`](Self::wait_until) without blocking the thread.
+    /// Does the same as [`wait_until`](Self::wait_until) without blocking the thread. Dropping
+    /// the future ends the wait and changes nothing.
+    ///
+    /// ```no_run
+    /// # async fn test(origin: mock_origin::MockOrigin) {
+    /// let timeout = std::time::Duration::from_secs(5);
+    /// assert!(origin.wait_until_async(timeout, |requests| requests.len() == 2).await);
+    /// # }
+    /// ```
     pub async fn wait_until_async(
         &self,
         timeout: Duration,
@@ -31,9 +38,10 @@ impl MockOrigin {
         let mut waiting = Waiting::begin(self, timeout);
         while !ready(&waiting.requests()) {
             let Some(left) = waiting.left() else { return false };
-            let (shared, version) = (Arc::clone(&self.shared), waiting.version);
-            (waiting.journal, waiting.version) =
-                run_blocking(move || shared.journal_after(version, left)).await;
+            let version = waiting.version;
+            self.shared.wait_until(left, |state| state.version != version).await;
+            let state = self.shared.lock();
+            (waiting.journal, waiting.version) = (state.journal.clone(), state.version);
         }
         true
     }
@@ -60,9 +68,17 @@ impl MockOrigin {
     }
 
     /// Does the same as [`ended_after`](Self::ended_after) without blocking the thread.
+    /// Dropping the future ends the wait and changes nothing.
+    ///
+    /// ```no_run
+    /// # async fn test(origin: mock_origin::MockOrigin) {
+    /// let ended = origin.ended_after_async(0, std::time::Duration::from_secs(5)).await;
+    /// assert_eq!(ended.len(), 1);
+    /// # }
+    /// ```
     pub async fn ended_after_async(&self, seen: usize, timeout: Duration) -> Vec<Arc<Exchange>> {
-        let shared = Arc::clone(&self.shared);
-        run_blocking(move || shared.ended_after(seen, timeout)).await
+        self.shared.wait_until(timeout, |state| state.journal.ended() > seen).await;
+        self.shared.lock().journal.ended_after(seen).cloned().collect()
     }
 }
 

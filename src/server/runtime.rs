@@ -1,9 +1,10 @@
 //! The runtime that all origins of a process share. Start with [`handle`].
 
-use std::panic::resume_unwind;
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::time::Timeout;
 
 /// Two workers, so that hashing one large body does not block every other connection.
 const WORKERS: usize = 2;
@@ -28,16 +29,10 @@ pub(crate) fn handle() -> std::io::Result<&'static Handle> {
     RUNTIME.get().map(Runtime::handle).ok_or_else(|| std::io::Error::other("no runtime"))
 }
 
-/// Runs blocking work on a thread of the runtime. Any executor can await it.
-pub(crate) async fn run_blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> T {
-    match handle() {
-        Ok(runtime) => {
-            let done = runtime.spawn_blocking(work).await;
-            done.unwrap_or_else(|error| resume_unwind(error.into_panic()))
-        }
-        // Without a runtime there is no origin.
-        Err(_) => work(),
-    }
+/// Awaits `future` until `end`. The timer belongs to the runtime of the origins, so that any
+/// executor can await it. It blocks no thread.
+pub(crate) fn timeout_at<F: Future>(end: Instant, future: F) -> Timeout<F> {
+    // A runtime exists wherever an origin exists.
+    let _context = handle().ok().map(Handle::enter);
+    tokio::time::timeout_at(end.into(), future)
 }

@@ -1,6 +1,7 @@
 //! The state that the test's thread and the origin's tasks share, under one lock: storage,
 //! journal, faults and holds. Start with [`Shared`] and [`State`].
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -18,7 +19,11 @@ use crate::storage::{Actor, Change, Clock, Storage, Timestamp};
 use crate::server::deferred::DeferredCommits;
 use crate::server::epoch::Epoch;
 use crate::server::holds::Holds;
+use crate::server::runtime::timeout_at;
 use crate::server::state_guard::{StateGuard, Waiters};
+
+/// The longest wait for responses that are being written.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// One origin, as its tasks see it.
 #[derive(Debug)]
@@ -137,6 +142,11 @@ impl State {
     pub(crate) fn instants(&self) -> Instants {
         Instants { protocol: self.now(), elapsed: self.elapsed }
     }
+
+    /// Returns whether no response is being written or released.
+    fn is_idle(&self) -> bool {
+        !self.journal.is_responding() && !self.holds.is_letting_go()
+    }
 }
 
 impl Shared {
@@ -205,6 +215,39 @@ impl Shared {
         }
     }
 
+    /// Waits until `ready` returns true; returns false if `timeout` passes first. Runs what becomes
+    /// due meanwhile. It blocks no thread, and dropping the future ends the wait.
+    pub(crate) async fn wait_until(
+        &self,
+        timeout: Duration,
+        ready: impl Fn(&State) -> bool,
+    ) -> bool {
+        let deadline = Instant::now().checked_add(timeout);
+        loop {
+            // Before the look at the state, so that a change after it is not missed.
+            let mut changed = pin!(self.waiters.next_change());
+            changed.as_mut().enable();
+            let end = {
+                let mut state = self.lock();
+                state.run_due();
+                if ready(&state) {
+                    return true;
+                }
+                let now = Instant::now();
+                if deadline.is_some_and(|deadline| deadline <= now) {
+                    return false;
+                }
+                let due = state.time_to_next_due().and_then(|left| now.checked_add(left));
+                deadline.into_iter().chain(due).min()
+            };
+            match end {
+                // Either way the state is looked at again.
+                Some(end) => drop(timeout_at(end, changed).await),
+                None => changed.await,
+            }
+        }
+    }
+
     /// Returns a copy of the journal and the version of the state, when that differs from
     /// `version` or after `timeout`.
     pub(crate) fn journal_after(&self, version: u64, timeout: Duration) -> (Journal, u64) {
@@ -221,22 +264,24 @@ impl Shared {
 
     /// Locks the state when no response is being written or released. A client may have its
     /// response before the exchange is closed; a test that looks then must not see the difference.
+    /// Waits up to [`IDLE_TIMEOUT`].
     pub(crate) fn wait_idle(&self) -> StateGuard<'_> {
-        const PATIENCE: Duration = Duration::from_secs(1);
-        let is_quiet =
-            |state: &State| !state.journal.is_responding() && !state.holds.is_letting_go();
-        self.lock_when(PATIENCE, is_quiet).0
+        self.lock_when(IDLE_TIMEOUT, State::is_idle).0
     }
 
-    /// Locks the state for the last time. Records which faults hold responses that nobody can
-    /// release any more, and which deferred commits that will never run.
-    pub(crate) fn lock_at_end(&self) -> StateGuard<'_> {
-        let mut state = self.wait_idle();
+    /// Waits as [`wait_idle`](Self::wait_idle) does, but blocks no thread.
+    pub(crate) async fn wait_idle_async(&self) {
+        self.wait_until(IDLE_TIMEOUT, State::is_idle).await;
+    }
+
+    /// Records which faults hold responses that nobody can release any more, and which deferred
+    /// commits that will never run. Called at the end, when the origin is idle.
+    pub(crate) fn record_unreleased(&self) {
+        let mut state = self.lock();
         let open: Vec<u64> = state.holds.holding().chain(state.late.faults()).collect();
         for fault in open {
             state.faults.unreleased(fault);
         }
-        state
     }
 
     /// Removes a fault and releases what it holds. Returns whether there was one.

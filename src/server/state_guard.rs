@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, MutexGuard};
 use tokio::sync::Notify;
-#[cfg(feature = "control")]
 use tokio::sync::futures::Notified;
 
 use crate::server::state::State;
@@ -22,7 +21,6 @@ pub(crate) struct Waiters {
 
 impl Waiters {
     /// Returns a future that completes at the next change. It needs no thread.
-    #[cfg(feature = "control")]
     pub(crate) fn next_change(&self) -> Notified<'_> {
         self.tasks.notified()
     }
