@@ -164,7 +164,7 @@ fn a_client_that_stops_in_the_middle_of_a_piece_leaves_what_it_sent_in_the_recor
         assert_eq!((exchange.outcome, exchange.digest), (Outcome::RequestTruncated, None));
         assert!(*exchange.excerpt == body[..512]);
         let record = closed_connection(&origin, client.address());
-        assert_eq!(record.end, ConnectionEnd::Normal);
+        assert_eq!(record.end, ConnectionEnd::ByOrigin);
     }
     origin.upload("/film").assert_pieces([]).piece(1).assert_attempts(2);
 }
@@ -251,7 +251,7 @@ fn how_each_connection_ended_is_told() {
             ask(client, closing);
             client.assert_closed();
         };
-        assert_eq!(end_of(&leave), ConnectionEnd::Normal, "{closing}");
+        assert_eq!(end_of(&leave), ConnectionEnd::ByOrigin, "{closing}");
     }
     assert_eq!(end_of(&|client| drop(ask(client, "OPTIONS"))), ConnectionEnd::BadHead(400));
     assert_eq!(

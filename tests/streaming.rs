@@ -145,7 +145,7 @@ fn a_refused_client_that_reads_while_it_writes_can_stop_early() {
     assert_eq!(client.read().status, 401);
     client.socket().shutdown(std::net::Shutdown::Both).unwrap();
     writer.join().unwrap();
-    assert_eq!(closed_connection(&origin, client.address()).end, ConnectionEnd::Normal);
+    assert_eq!(closed_connection(&origin, client.address()).end, ConnectionEnd::ByOrigin);
 }
 
 #[test]

@@ -200,7 +200,7 @@ fn on_connection(action: ConnectionAction) -> String {
 
 fn of_token(life: TokenExpiry) -> String {
     match life {
-        TokenExpiry::RecordedRequests(requests) => format!("expire_after_requests({requests})"),
+        TokenExpiry::Requests(requests) => format!("expire_after_requests({requests})"),
         TokenExpiry::Bytes(bytes) => format!("expire_after_bytes({bytes})"),
         TokenExpiry::Time(by) => format!("expire_after({})", time(by)),
     }

@@ -99,7 +99,7 @@ pub enum ConnectionAction {
 #[non_exhaustive]
 pub enum TokenExpiry {
     /// For that many calls, from when the fault was added: the next one is refused.
-    RecordedRequests(u64),
+    Requests(u64),
     /// Until that many bytes of bodies have been read from then on; the call that reads them is still served, as
     /// a token is judged at the head alone.
     Bytes(u64),

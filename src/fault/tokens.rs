@@ -26,7 +26,7 @@ impl Faults {
             }
             record.matched += requests;
             let (more, most) = match life {
-                TokenExpiry::RecordedRequests(most) => (requests, *most),
+                TokenExpiry::Requests(most) => (requests, *most),
                 TokenExpiry::Bytes(most) => (bytes, *most),
                 TokenExpiry::Time(_) => continue,
             };
@@ -43,7 +43,7 @@ impl Faults {
     pub fn token_lasts(&self, call: &Call, uncounted: u64) -> bool {
         let Some(session) = call.session else { return true };
         self.records.iter().all(|record| match &record.fault.kind {
-            Kind::Token(user, TokenExpiry::RecordedRequests(most))
+            Kind::Token(user, TokenExpiry::Requests(most))
                 if user.is_none() || *user == call.user =>
             {
                 let counted = self.uses.get(&(record.id, session)).copied().unwrap_or_default();

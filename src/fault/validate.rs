@@ -43,7 +43,7 @@ impl Fault {
                     _ => Ok(()),
                 }
             }
-            Kind::Token(_, TokenExpiry::RecordedRequests(0)) => {
+            Kind::Token(_, TokenExpiry::Requests(0)) => {
                 Err("expire_after_requests takes 1 request or more, not 0".to_owned())
             }
             Kind::Token(_, TokenExpiry::Bytes(0)) => {

@@ -14,7 +14,7 @@ pub enum ConnectionEnd {
     /// The client closed it between requests.
     ByClient,
     /// The origin closed it after a response.
-    Normal,
+    ByOrigin,
     /// The received bytes are not a request. The transport sent this status itself, or nothing (0).
     BadHead(u16),
     /// It broke during a request or a response.

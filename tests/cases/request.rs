@@ -10,7 +10,7 @@ const NO_HOST: &[u8] = b"!Host";
 
 /// A request as it is written.
 #[derive(Clone, Debug)]
-pub(crate) struct RecordedRequest {
+pub(crate) struct Request {
     line: Text,
     headers: Vec<Text>,
     /// None where no empty line follows the headers: then nothing is said about a body at all.
@@ -25,7 +25,7 @@ pub(crate) struct Sent {
     body: Vec<u8>,
 }
 
-impl RecordedRequest {
+impl Request {
     /// Reads lines without their marks: request line, headers, and after an empty line the body.
     pub(crate) fn parse(lines: &[String]) -> Self {
         let mut parts = lines.splitn(2, String::is_empty);

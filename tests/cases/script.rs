@@ -1,7 +1,7 @@
 //! From the lines of a script to its steps.
 
 use crate::expected::Expected;
-use crate::request::RecordedRequest;
+use crate::request::Request;
 use crate::shorthand;
 
 /// How a line begins that lets time go by.
@@ -21,7 +21,7 @@ pub(crate) enum Step {
 pub(crate) struct Exchange {
     /// The line it begins with, for failures.
     pub(crate) title: String,
-    pub(crate) request: RecordedRequest,
+    pub(crate) request: Request,
     /// What happens between its head and its body.
     pub(crate) interfere_before: Vec<Step>,
     pub(crate) expected: Expected,
@@ -129,7 +129,7 @@ impl Draft {
         }
         let expected = Expected::parse(&self.expected).map_err(wrong)?;
         let interfere_before = parse(&self.interfere_before.join("\n"))?;
-        let request = RecordedRequest::parse(&self.sent);
+        let request = Request::parse(&self.sent);
         Ok(Step::Exchange(Box::new(Exchange {
             title: self.title,
             request,

@@ -16,8 +16,8 @@ type Arm = fn(CallFaultBuilder<'_>);
 fn what_comes_behind_an_orderly_end_is_thrown_away_and_counted() {
     const MORE: usize = 100_000;
     let arms: [(Arm, usize, ConnectionEnd); 7] = [
-        (|on| drop(on.reject(503)), 0, ConnectionEnd::Normal),
-        (|on| drop(on.reject_after(400, 503)), 400, ConnectionEnd::Normal),
+        (|on| drop(on.reject(503)), 0, ConnectionEnd::ByOrigin),
+        (|on| drop(on.reject_after(400, 503)), 400, ConnectionEnd::ByOrigin),
         (|on| drop(on.cut_after(0, Disconnect::Close)), 0, ConnectionEnd::ByFault),
         (|on| drop(on.cut_after(400, Disconnect::Close)), 400, ConnectionEnd::ByFault),
         (|on| drop(on.cut_after(400, Disconnect::HalfClose)), 400, ConnectionEnd::ByFault),

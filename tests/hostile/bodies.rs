@@ -70,7 +70,7 @@ fn chunks_win_over_a_content_length_and_nothing_is_smuggled_in() {
         assert_eq!(client.finish_writing().read().header("Connection"), Some("close"));
         client.assert_closed();
         let record = closed_connection(&scene.origin, client.address());
-        assert_eq!((record.end, record.drained), (ConnectionEnd::Normal, smuggled.len() as u64));
+        assert_eq!((record.end, record.drained), (ConnectionEnd::ByOrigin, smuggled.len() as u64));
         let exchange = closed_exchange(&scene.origin, 0);
         assert_eq!((exchange.framing, exchange.received), (Framing::Chunked, 5));
         scene.origin.requests().assert_count(1);

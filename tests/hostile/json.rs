@@ -119,7 +119,7 @@ fn chunks_of_json_are_refused_when_they_have_become_too_long() {
     assert_eq!((exchange.outcome, exchange.received), (Outcome::Responded, (1 << 20) + 1));
     let address = client.address();
     drop(client);
-    assert_eq!(closed_connection(&scene.origin, address).end, ConnectionEnd::Normal);
+    assert_eq!(closed_connection(&scene.origin, address).end, ConnectionEnd::ByOrigin);
     scene.assert_unharmed();
 }
 

@@ -102,7 +102,7 @@ fn an_upgrade_is_not_made_and_takes_nothing_away() {
         "the answer was followed by a reset"
     );
     let record = closed_connection(&scene.origin, client.address());
-    assert_eq!((record.end, record.drained), (ConnectionEnd::Normal, 60_000));
+    assert_eq!((record.end, record.drained), (ConnectionEnd::ByOrigin, 60_000));
     scene.assert_unharmed();
 }
 
@@ -230,7 +230,7 @@ fn what_is_pipelined_behind_a_refusal_is_not_done() {
     assert_eq!(client.read().status, 401);
     client.assert_closed();
     let record = closed_connection(&scene.origin, client.address());
-    assert_eq!((record.end, record.drained), (ConnectionEnd::Normal, behind.len() as u64));
+    assert_eq!((record.end, record.drained), (ConnectionEnd::ByOrigin, behind.len() as u64));
     assert_eq!(closed_exchange(&scene.origin, 0).status(), Some(401));
     scene.origin.requests().assert_count(1);
     scene.assert_unharmed();

@@ -240,7 +240,7 @@ pub const ACTIONS: &[ActionSpec] = &[
         },
     ),
     on_tokens("expire_after_requests", "N of 1 or more", "they work for so many calls", |value| {
-        plain(from_1(value).map(|requests| Deed::Token(TokenExpiry::RecordedRequests(requests))))
+        plain(from_1(value).map(|requests| Deed::Token(TokenExpiry::Requests(requests))))
     }),
     on_tokens(
         "expire_after_bytes",

@@ -284,7 +284,7 @@ fn on_connection(action: ConnectionAction) -> Member {
 
 fn of_token(life: TokenExpiry) -> Member {
     match life {
-        TokenExpiry::RecordedRequests(requests) => ("expire_after_requests", json!(requests)),
+        TokenExpiry::Requests(requests) => ("expire_after_requests", json!(requests)),
         TokenExpiry::Bytes(bytes) => ("expire_after_bytes", json!(bytes)),
         TokenExpiry::Time(by) => ("expire_after", time(by)),
     }

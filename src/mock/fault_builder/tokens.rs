@@ -51,7 +51,7 @@ impl<'o> TokenFaultBuilder<'o> {
     /// If the number is 0, or there is no such user.
     #[track_caller]
     pub fn expire_after_requests(self, requests: u64) -> FaultHandle {
-        self.install(TokenExpiry::RecordedRequests(requests))
+        self.install(TokenExpiry::Requests(requests))
     }
 
     /// Expires each token after `bytes` bytes of request bodies, counted from now on. The call

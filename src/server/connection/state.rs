@@ -405,7 +405,7 @@ impl ConnectionRecorder {
             (false, true) if now.client_finished => ConnectionEnd::ByClient,
             // The origin closed it, or the client asked for that: HTTP/1.0, or `Connection:
             // close`.
-            _ => ConnectionEnd::Normal,
+            _ => ConnectionEnd::ByOrigin,
         };
         now.end.get_or_insert(end);
     }
@@ -463,7 +463,7 @@ impl Drop for ConnectionRecorder {
 fn skip_reason(end: ConnectionEnd) -> &'static str {
     match end {
         ConnectionEnd::ByClient => "the client closed it before that",
-        ConnectionEnd::Normal => {
+        ConnectionEnd::ByOrigin => {
             "the origin closed it by itself behind its last answer (Connection: close, or HTTP/1.0)"
         }
         ConnectionEnd::BadHead(_) => "it ended before that, with what was no HTTP",

@@ -74,7 +74,7 @@ pub(crate) async fn read(
                     return Err(BodyError::Interrupted(why, Box::new(body_read)));
                 }
             }
-            Next::Disposition(end) => break end,
+            Next::End(end) => break end,
             Next::Broken => {
                 let body_read = reading.finish(BodyEnd::Truncated).await?;
                 return Err(BodyError::Interrupted(Interrupted::ClientGone, Box::new(body_read)));
@@ -163,7 +163,7 @@ impl Reading {
 
 enum Next {
     Data(Bytes),
-    Disposition(BodyEnd),
+    End(BodyEnd),
     Broken,
 }
 
@@ -178,7 +178,7 @@ async fn next_frame(body: &mut Incoming, waiting: impl Fn()) -> Next {
     };
     loop {
         match poll_fn(|context| poll(body, context)).await {
-            None => return Next::Disposition(BodyEnd::Complete),
+            None => return Next::End(BodyEnd::Complete),
             Some(Err(error)) => return classify_error(&error),
             // Trailers are ignored.
             Some(Ok(frame)) => {
@@ -194,10 +194,10 @@ async fn next_frame(body: &mut Incoming, waiting: impl Fn()) -> Next {
 fn classify_error(error: &hyper::Error) -> Next {
     let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     match source.map(io::Error::kind) {
-        _ if error.is_incomplete_message() => Next::Disposition(BodyEnd::Truncated),
-        Some(io::ErrorKind::UnexpectedEof) => Next::Disposition(BodyEnd::Truncated),
+        _ if error.is_incomplete_message() => Next::End(BodyEnd::Truncated),
+        Some(io::ErrorKind::UnexpectedEof) => Next::End(BodyEnd::Truncated),
         Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
-            Next::Disposition(BodyEnd::Malformed)
+            Next::End(BodyEnd::Malformed)
         }
         _ => Next::Broken,
     }

@@ -38,12 +38,12 @@ static LARGE_BODIES: AtomicUsize = AtomicUsize::new(0);
 /// A sink and the thread that fills it.
 pub(crate) struct SinkWorker {
     /// `None` when the body is lost.
-    place: Option<SourceLocation>,
+    place: Option<Executor>,
     large: Option<LargeBodyGuard>,
     length: u64,
 }
 
-enum SourceLocation {
+enum Executor {
     Here(Box<BodySink>),
     Helper(Helper),
 }
@@ -59,7 +59,7 @@ impl SinkWorker {
     pub(crate) fn new(sink: BodySink, declared: Option<u64>) -> Self {
         let is_large = declared.is_some_and(|length| length >= LARGE_BODY);
         let large = is_large.then(LargeBodyGuard::begin);
-        Self { place: Some(SourceLocation::Here(Box::new(sink))), large, length: 0 }
+        Self { place: Some(Executor::Here(Box::new(sink))), large, length: 0 }
     }
 
     /// Takes a frame, or queues it for the helper.
@@ -74,21 +74,13 @@ impl SinkWorker {
         }
         let wants_helper = self.large.is_some() && LargeBodyGuard::leaves_a_core_free();
         let place = match self.place.take().ok_or_else(lost_body_error)? {
-            SourceLocation::Here(sink) if wants_helper => {
-                SourceLocation::Helper(Helper::start(sink))
-            }
-            SourceLocation::Helper(helper) if !wants_helper => {
-                SourceLocation::Here(helper.recall().await?)
-            }
+            Executor::Here(sink) if wants_helper => Executor::Helper(Helper::start(sink)),
+            Executor::Helper(helper) if !wants_helper => Executor::Here(helper.recall().await?),
             place => place,
         };
         self.place = Some(match place {
-            SourceLocation::Here(sink) => {
-                SourceLocation::Here(take_on_this_thread(sink, frame).await?)
-            }
-            SourceLocation::Helper(helper) => {
-                SourceLocation::Helper(helper.hand_over(&frame).await?)
-            }
+            Executor::Here(sink) => Executor::Here(take_on_this_thread(sink, frame).await?),
+            Executor::Helper(helper) => Executor::Helper(helper.hand_over(&frame).await?),
         });
         Ok(())
     }
@@ -100,8 +92,8 @@ impl SinkWorker {
     /// Returns the same errors as [`SinkWorker::take`].
     pub(crate) async fn finish(self) -> io::Result<BodySink> {
         match self.place.ok_or_else(lost_body_error)? {
-            SourceLocation::Here(sink) => Ok(*sink),
-            SourceLocation::Helper(helper) => helper.recall().await.map(|sink| *sink),
+            Executor::Here(sink) => Ok(*sink),
+            Executor::Helper(helper) => helper.recall().await.map(|sink| *sink),
         }
     }
 }
