@@ -107,7 +107,7 @@ fn every_assertion_on_requests_can_hold() {
 }
 
 #[test]
-fn aborted_uploads_and_pieces_out_of_order_are_told() {
+fn aborted_uploads_and_pieces_out_of_order_are_explained() {
     let origin = origin();
     let (mut client, token, id) = uploaded(&origin, "a.txt", &[]);
     piece(&mut client, &token, &id, 2, b"two");
@@ -131,7 +131,7 @@ fn a_file_that_is_missing_is_explained_by_its_upload() {
 }
 
 #[test]
-fn a_wrong_content_is_shown_by_where_it_differs_and_never_by_its_bytes() {
+fn wrong_content_shows_the_first_differing_offset() {
     let origin = origin();
     completed(&origin, "a.txt", &[b"first piece, ", b"second piece"]);
     let file = origin.file("/videos/a.txt");
@@ -160,7 +160,7 @@ fn an_upload_that_is_not_complete_is_explained_by_what_was_refused() {
 }
 
 #[test]
-fn requests_that_are_too_few_are_shown_among_all_that_came() {
+fn missing_requests_are_shown_among_all_requests() {
     let origin = origin();
     let (_, token, _) = uploaded(&origin, "a.txt", &[b"one"]);
     let pieces = origin.requests().op(Op::piece(1));
@@ -174,7 +174,7 @@ fn requests_that_are_too_few_are_shown_among_all_that_came() {
 }
 
 #[test]
-fn of_many_exchanges_only_those_that_matter_are_shown() {
+fn only_relevant_exchanges_are_shown() {
     let origin = origin();
     let pieces: Vec<Vec<u8>> = (0..20).map(|number| vec![number; 10]).collect();
     let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
@@ -204,7 +204,7 @@ fn a_refusal_over_json_rpc_is_a_culprit_too() {
 }
 
 #[test]
-fn a_given_file_has_no_piece_to_look_at() {
+fn a_fixture_file_has_no_pieces_to_look_at() {
     let origin = MockOrigin::builder().file("/g.txt", "abc").start();
     let text = origin.file("/g.txt").try_content("xbc").unwrap_err().to_string();
     assert!(text.ends_with("because: the test stored it"), "{text}");
@@ -240,7 +240,7 @@ fn a_directory_that_is_not_as_claimed_is_explained() {
 }
 
 #[test]
-fn a_client_that_died_in_a_piece_is_shown_with_what_came() {
+fn a_truncated_piece_shows_the_received_bytes() {
     let origin = origin();
     let (mut client, token, id) = uploaded(&origin, "a.txt", &[]);
     let headers = piece_headers(&token, &id, "1");
@@ -251,7 +251,7 @@ fn a_client_that_died_in_a_piece_is_shown_with_what_came() {
 }
 
 #[test]
-fn finish_names_requests_that_found_no_endpoint() {
+fn finish_lists_requests_without_an_endpoint() {
     let origin = origin();
     Client::new(&origin).ask("POST", "/multipart/peice", &[], b"");
     Client::new(&origin).ask("DELETE", "/videos/a.txt", &[], b"");
@@ -262,7 +262,7 @@ fn finish_names_requests_that_found_no_endpoint() {
 }
 
 #[test]
-fn finish_says_nothing_of_a_client_that_did_right() {
+fn finish_passes_for_a_correct_client() {
     let origin = origin();
     completed(&origin, "a.txt", &[b"one"]);
     Client::new(&origin).ask("GET", "/videos/not-there-yet.txt", &[], b"");

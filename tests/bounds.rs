@@ -75,8 +75,8 @@ fn a_failing_test_prints_a_bounded_timeline() {
     let text = panic_text(origin);
     let (_, timeline) = text.split_once("timeline").unwrap();
     assert_eq!(timeline.lines().count(), 2 + 20 + 2 + 1 + 60, "{timeline}");
-    assert!(timeline.contains("380 lines left out"), "{timeline}");
-    assert!(timeline.contains("340 lines left out"), "{timeline}");
+    assert!(timeline.contains("380 lines omitted"), "{timeline}");
+    assert!(timeline.contains("340 lines omitted"), "{timeline}");
     assert!(timeline.contains("400 -10001"), "{timeline}");
 }
 
@@ -98,7 +98,7 @@ fn a_long_fault_name_is_not_copied_into_records() {
 }
 
 #[test]
-fn accounts_of_removed_faults_are_bounded() {
+fn records_of_removed_faults_are_bounded() {
     let origin = MockOrigin::start();
     let faults: Vec<_> = (0..3_000).map(|_| origin.on(Op::login()).reject(503)).collect();
     faults.iter().for_each(mock_origin::FaultHandle::remove);

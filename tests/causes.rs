@@ -88,7 +88,7 @@ fn an_upload_that_a_fault_expired_names_the_fault() {
 }
 
 #[test]
-fn an_upload_that_grew_too_old_names_the_collector() {
+fn an_expired_upload_names_the_clock() {
     let origin = origin();
     let (_, _, id) = uploaded(&origin, "a.txt", &[]);
     origin.advance(Duration::from_secs(100_000));
@@ -117,7 +117,7 @@ fn an_aborted_upload_names_who_aborted_it() {
 }
 
 #[test]
-fn a_completion_that_a_fault_stopped_names_the_fault() {
+fn a_completion_prevented_by_a_fault_names_it() {
     let origin = origin();
     origin.on(Op::complete()).named("down").reject(503);
     let (_, _, id) = completed(&origin, "a.txt", &[b"one"]);
@@ -125,7 +125,7 @@ fn a_completion_that_a_fault_stopped_names_the_fault() {
 }
 
 #[test]
-fn a_deferred_completion_is_told_before_and_after_it_is_due() {
+fn a_deferred_completion_is_explained_before_and_after() {
     let origin = origin();
     let hour = Duration::from_secs(3600);
     origin
@@ -211,7 +211,7 @@ fn a_copy_names_who_copied_and_who_sent_the_bytes() {
 }
 
 #[test]
-fn a_try_that_came_first_but_ended_last_is_the_one_that_counts() {
+fn the_attempt_that_ends_last_counts() {
     let origin = origin();
     let (mut second, token, id) = uploaded(&origin, "a.txt", &[]);
     let bytes = request("POST", "/multipart/piece", &piece_headers(&token, &id, "1"), b"stale!");
@@ -280,7 +280,7 @@ fn a_refused_token_names_who_ended_it() {
 }
 
 #[test]
-fn a_token_that_expired_or_was_ended_by_a_fault_is_told_apart() {
+fn expiry_and_faults_on_tokens_are_distinguished() {
     let origin = origin();
     let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
     origin.advance(Duration::from_secs(3600));

@@ -432,7 +432,7 @@ fn nonsense_is_refused_where_it_is_written_with_the_right_call() {
         (Box::new(move || builder().start().expire_token("never")), "does not work anyway"),
         (Box::new(move || drop(builder().start().file("../x"))), "\"/videos/a.mp4\""),
         (Box::new(move || drop(builder().start().directory("../x"))), "\"/videos/a.mp4\""),
-        (Box::new(move || drop(builder().start().upload("/none"))), "no upload at all"),
+        (Box::new(move || drop(builder().start().upload("/none"))), "no uploads"),
     ];
     for (nonsense, right) in cases {
         let (text, is_here) = panic_of(nonsense);

@@ -97,7 +97,7 @@ fn a_missing_path_gets_no_hint_about_the_account() {
     for path in ["/videos/a.mp4", "/acme/videos/a.mp4"] {
         let file = origin.file(path).try_exists().unwrap_err().to_string();
         let upload = origin.try_upload(path).unwrap_err().to_string();
-        assert!(file.starts_with("this does not hold: file /acme/videos/a.mp4 exists"), "{file}");
+        assert!(file.starts_with("assertion failed: file /acme/videos/a.mp4 exists"), "{file}");
         assert!(!file.contains("account") && !upload.contains("account"), "{file}\n{upload}");
     }
 }

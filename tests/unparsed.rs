@@ -64,7 +64,10 @@ fn a_body_that_was_not_announced_is_behind_its_request() {
     let unparsed = record.unparsed.as_ref().unwrap();
     assert_eq!((unparsed.kind, unparsed.behind), (UnparsedKind::BytesBehindRequest, Some(0)));
     let verdict = origin.verify().unwrap_err().to_string();
-    assert!(verdict.contains("because: #0 announced no body, and more came"), "{verdict}");
+    assert!(
+        verdict.contains("because: #0 announced no body, and more bytes followed"),
+        "{verdict}"
+    );
 }
 
 #[test]

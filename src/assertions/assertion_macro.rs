@@ -1,7 +1,7 @@
-//! Assertions come in pairs.
+//! A macro that writes each assertion together with its `try_` variant.
 
-/// Writes each assertion twice: the one that returns the failure, and the one that panics with it
-/// at the caller's line.
+/// Defines each assertion twice: one variant returns the failure, the other panics with it at the
+/// caller's line.
 macro_rules! assertions_with_try {
     ($(
         $(#[$doc:meta])*
@@ -11,7 +11,7 @@ macro_rules! assertions_with_try {
         ///
         /// # Panics
         ///
-        /// If that is not so, at the caller's line, with all that explains it.
+        /// Panics at the caller's line with the explained failure.
         #[track_caller]
         pub fn $assert(&$self $(, $arg: $kind)*) -> &Self {
             match $self.$try($($arg),*) {
@@ -20,15 +20,15 @@ macro_rules! assertions_with_try {
             }
         }
 
-        #[doc = concat!("As [`", stringify!($assert), "`](Self::", stringify!($assert), "), without the panic.")]
+        #[doc = concat!("Same as [`", stringify!($assert), "`](Self::", stringify!($assert), "), but returns the failure.")]
         ///
         /// # Errors
         ///
-        /// What explains it, if that is not so.
+        /// Returns the explained failure.
         ///
         /// # Panics
         ///
-        /// At the caller's line, if what is expected makes no sense in itself.
+        /// Panics at the caller's line if the expected value is invalid.
         #[track_caller]
         pub fn $try(&$self $(, $arg: $kind)*) -> Result<&Self, Box<$crate::assertions::AssertionFailure>> {
             let judged: Result<(), Box<$crate::assertions::AssertionFailure>> = $body;

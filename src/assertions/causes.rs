@@ -1,7 +1,7 @@
-//! Why uploads, files and directories are as they are, read from what they recorded.
+//! Causes: why an upload, a file or a directory is in its state.
 //!
-//! Nothing here is inferred from a state alone: where no record says who did something, the text
-//! says only what is there.
+//! Causes are read from records and never inferred from a state. Where no record names an actor,
+//! the text states only what is there. Start with [`of_upload`] and [`of_file`].
 
 use crate::journal::{Op, RecordedRequest, RecordedRequests};
 use crate::protocol::UploadState;
@@ -30,17 +30,17 @@ pub(super) fn of_upload(
         }
         UploadState::Success => words.did(by, "completed it"),
         UploadState::Abort => words.did(by, "aborted it"),
-        UploadState::Expired if by == Actor::Collector => {
-            Reason::plain("it was too old when the clock was advanced and the collector ran (§4.4)")
-        }
-        UploadState::Expired => words.did(by, "let it expire"),
+        UploadState::Expired if by == Actor::Collector => Reason::plain(
+            "it exceeded the maximum age of an upload when the clock was advanced (§4.4)",
+        ),
+        UploadState::Expired => words.did(by, "made it expire"),
         UploadState::Deleted => words.did(by, "deleted it"),
         _ => return None,
     };
     Reason::join([reason].into_iter().chain(refused()))
 }
 
-/// What a client does to bring an upload into a state.
+/// The request that brings an upload into a state.
 struct Step {
     op: Op,
     doing: &'static str,
@@ -50,7 +50,7 @@ struct Step {
 }
 
 impl Step {
-    /// Returns the step that leads into that state, if a client can take it.
+    /// Returns the step that leads to `state`, if a client request can.
     fn to(state: UploadState) -> Option<Self> {
         match state {
             UploadState::New | UploadState::Ready | UploadState::Expired | UploadState::Deleted => {
@@ -74,7 +74,7 @@ impl Step {
     }
 }
 
-/// Why nothing has ended an upload that is still open.
+/// Returns why an upload is still in progress.
 fn open_upload(
     words: Words<'_>,
     upload: &Upload,
@@ -83,7 +83,7 @@ fn open_upload(
 ) -> Option<Reason> {
     let entry = upload.history.last()?;
     let Some(step) = step else {
-        return Some(words.did(entry.change.by, &format!("brought it into {}", entry.state)));
+        return Some(words.did(entry.change.by, &format!("set its state to {}", entry.state)));
     };
     if let Some(refusal) = refusal(words, &step, requests) {
         return Some(refusal);
@@ -104,7 +104,7 @@ fn open_upload(
     }
 }
 
-/// The latest request for a step, if the protocol's tables refused it.
+/// Returns the latest request for a step, if it was refused with a result code.
 fn refusal(words: Words<'_>, step: &Step, requests: &RecordedRequests) -> Option<Reason> {
     let asked = requests.clone().op(&step.op);
     let request = asked.iter().next_back()?;
@@ -122,7 +122,7 @@ fn refusal(words: Words<'_>, step: &Step, requests: &RecordedRequests) -> Option
     })
 }
 
-/// A request that asked for a step, and of which nothing came.
+/// Returns that a request asked for a step that was not carried out.
 fn not_carried_out(words: Words<'_>, step: &Step, request: &RecordedRequest) -> Reason {
     let exchange = request.exchange();
     let call = u32::try_from(request.call_index()).unwrap_or(u32::MAX);
@@ -131,7 +131,7 @@ fn not_carried_out(words: Words<'_>, step: &Step, request: &RecordedRequest) -> 
         .status()
         .map_or_else(|| "no response".to_owned(), |status| format!("status {status}"));
     let what = format!(
-        "asked to {} it, but was not carried out: {answer}{}",
+        "asked to {} it, but the request was not carried out: {answer}{}",
         step.to_do,
         names_of_faults(request)
     );
@@ -140,7 +140,7 @@ fn not_carried_out(words: Words<'_>, step: &Step, request: &RecordedRequest) -> 
 
 fn names_of_faults(request: &RecordedRequest) -> String {
     let faults = request.exchange().faults.iter();
-    faults.fold(String::new(), |text, struck| text + ", fault: " + &struck.name)
+    faults.fold(String::new(), |text, fault| text + ", fault: " + &fault.name)
 }
 
 fn failed_join(words: Words<'_>, upload: &Upload) -> Reason {
@@ -156,7 +156,7 @@ fn failed_join(words: Words<'_>, upload: &Upload) -> Reason {
     }
 }
 
-/// Returns what keeps a file from being at its path.
+/// Returns what prevents a file at a path.
 pub(super) fn of_obstacle(words: Words<'_>, obstacle: &Obstacle) -> Reason {
     match obstacle {
         Obstacle::MissingDirectory { path, removal } => {
@@ -170,26 +170,26 @@ pub(super) fn of_obstacle(words: Words<'_>, obstacle: &Obstacle) -> Reason {
             words.did(stored.by, &format!("stored a file at {}", words.absolute(path)))
         }
         Obstacle::Directory { created } => {
-            words.did(created.by, "created a directory of that name")
+            words.did(created.by, "created a directory at this path")
         }
     }
 }
 
-/// What explains that there is no file.
+/// The records that explain a missing file.
 pub(super) struct MissingFile<'a> {
     pub(super) path: &'a Path,
     pub(super) removal: Option<&'a Removal>,
     pub(super) obstacle: Option<&'a Obstacle>,
     /// The latest upload to the path, and the requests about it.
     pub(super) upload: Option<(&'a Upload, &'a RecordedRequests)>,
-    /// Whether older removals are not remembered any more.
+    /// Whether records of older removals were dropped.
     pub(super) has_forgotten: bool,
 }
 
 impl MissingFile<'_> {
     /// Returns why there is no file.
     pub(super) fn reason(&self, words: Words<'_>) -> Option<Reason> {
-        // Where a directory has the name, no upload could have made a file of it.
+        // An upload cannot replace a directory with a file.
         if let Some(obstacle @ Obstacle::Directory { .. }) = self.obstacle {
             return Some(of_obstacle(words, obstacle));
         }
@@ -202,7 +202,7 @@ impl MissingFile<'_> {
         let is_explained = removed.is_some() || self.upload.is_some();
         let obstacle = self.obstacle.filter(|_| !is_explained);
         let obstacle = obstacle.map(|obstacle| of_obstacle(words, obstacle));
-        let never = "no upload to that path was begun (§4.1)";
+        let never = "no upload to that path was created (§4.1)";
         let never = (!is_explained).then(|| Reason::plain(never));
         Reason::join([removed, upload, never, obstacle].into_iter().flatten())
     }
@@ -223,13 +223,14 @@ impl MissingFile<'_> {
                 None => Reason::plain(state),
             });
         }
-        let forgotten = "the removal of its file is no longer remembered, as there were too many";
+        let forgotten =
+            "the record of the removal was dropped, because there were too many removals";
         (self.has_forgotten && !is_removed)
             .then(|| Reason::plain(state).and(Reason::plain(forgotten)))
     }
 }
 
-/// Returns how a file came to its path. `maker` is the upload that its bytes came from.
+/// Returns how a file was stored at its path. `maker` is the upload that its bytes came from.
 pub(super) fn of_file(words: Words<'_>, file: &File, maker: Option<&Upload>) -> Reason {
     let history = &file.history;
     let replaced = history.replaced.map(|old| {
@@ -261,7 +262,7 @@ pub(super) fn of_file(words: Words<'_>, file: &File, maker: Option<&Upload>) -> 
     }
 }
 
-/// Returns whether a file is no longer what its upload made, or lies elsewhere.
+/// Returns whether a file was replaced, renamed or copied after its upload.
 pub(super) fn is_changed_since(file: &File) -> bool {
     let history = &file.history;
     history.replaced.is_some() || history.renamed.is_some() || history.copied_from.is_some()
@@ -286,7 +287,7 @@ pub(super) fn actors_of_file(file: &File) -> impl Iterator<Item = Actor> {
     changes.into_iter().flatten().chain([history.stored]).map(|change| change.by)
 }
 
-/// Returns who is behind an obstacle, if that is known.
+/// Returns who created an obstacle, if that is known.
 pub(super) fn actor_of_obstacle(obstacle: &Obstacle) -> Option<Actor> {
     match obstacle {
         Obstacle::MissingDirectory { removal, .. } => {
@@ -298,8 +299,8 @@ pub(super) fn actor_of_obstacle(obstacle: &Obstacle) -> Option<Actor> {
     }
 }
 
-/// Returns who decided the content type or the modification time of a file: who set it afterwards,
-/// else who began its upload, else who stored it.
+/// Returns who set the content type or the modification time of a file: the last explicit change,
+/// else the creation of its upload, else the request that stored it.
 pub(super) fn of_attribute(
     words: Words<'_>,
     file: &File,
@@ -310,7 +311,7 @@ pub(super) fn of_attribute(
     match (set, begun) {
         (Some(set), _) => words.did(set.by, "set it"),
         (None, Some(begun)) if file.history.copied_from.is_none() => {
-            words.did(begun.change.by, "began its upload, which decides that (§4.1)")
+            words.did(begun.change.by, "created its upload, which sets this value (§4.1)")
         }
         _ => of_file(words, file, maker),
     }
@@ -339,7 +340,7 @@ pub(super) fn of_byte(words: Words<'_>, maker: &Upload, offset: u64) -> Option<B
     let text = format!("byte {offset} is byte {within} of piece {number}, which {by} stored");
     let stored = Reason::new(text, piece.stored_by.exchange());
     let replaced = replaced_piece(words, maker.superseded_pieces(number), piece);
-    // Where a piece is empty, the next one begins where its bytes should be.
+    // The piece after an empty one starts where the empty one's bytes were expected.
     let empty = empty.filter(|_| within == 0).map(|empty| {
         let what = format!("stored piece {} before it, which is empty", empty.number);
         words.did(empty.stored_by, &what)
@@ -361,7 +362,8 @@ pub(super) fn of_piece<'a>(
     }
 }
 
-/// The piece that a piece replaced; of two tries at once, the one whose body ends last counts.
+/// Returns the piece that `piece` replaced. Of two simultaneous attempts, the one whose body ends
+/// last counts.
 fn replaced_piece<'a>(
     words: Words<'_>,
     earlier: impl IntoIterator<Item = &'a Piece>,
@@ -369,9 +371,9 @@ fn replaced_piece<'a>(
 ) -> Option<Reason> {
     let old = earlier.into_iter().last()?;
     let (old_by, by) = (old.stored_by.exchange(), piece.stored_by.exchange());
-    let order = if by < old_by { ", although its request came first" } else { "" };
+    let order = if by < old_by { ", although its request started first" } else { "" };
     let text = format!(
-        "it replaced what {} had stored{order}: the piece stored last counts (§4.2)",
+        "it replaced the piece that {} had stored{order}: the last stored piece counts (§4.2)",
         words.actor(old.stored_by)
     );
     Some(Reason::new(text, old_by))

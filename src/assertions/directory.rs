@@ -14,16 +14,17 @@ use super::reason::{Reason, Words};
 use super::state_view::{self, EndedTokens, listed};
 use super::{AssertionFailure, StateView};
 
-/// What lay at a path at the moment of asking: a directory, or none.
+/// A snapshot of the directory at a path, which may be missing.
 #[derive(Clone, Debug)]
 pub struct DirectorySnapshot {
     path: String,
     location: Path,
     found: Result<Directory, ErrorKind>,
-    /// Who put each entry there.
+    /// The creator of each entry.
     entries: Vec<(String, Actor)>,
-    /// What took away what was at the path, or what was in the directory.
+    /// The latest removal at the path.
     removal: Option<Removal>,
+    /// The removals from the directory.
     removals: Vec<Removal>,
     /// The directory above it that is missing, or the file above it.
     obstacle: Option<Obstacle>,
@@ -35,11 +36,11 @@ pub struct DirectorySnapshot {
 }
 
 impl DirectorySnapshot {
-    /// Looks at `path`, which is read as [`Path::as_written`] says.
+    /// Takes a snapshot of `path`, which is read by [`Path::as_written`].
     ///
     /// # Panics
     ///
-    /// If `path` cannot be a path.
+    /// Panics if `path` is not a valid path.
     #[track_caller]
     pub fn take(state_view: StateView<'_>, path: &str) -> Self {
         let location = state_view.path_in_tree(path);
@@ -73,12 +74,12 @@ impl DirectorySnapshot {
         actors.filter_map(Actor::exchange).collect()
     }
 
-    /// Whether there is a directory.
+    /// Returns whether there is a directory.
     pub fn exists(&self) -> bool {
         self.found.is_ok()
     }
 
-    /// The names in it, in order; none if there is no directory.
+    /// Returns the names in the directory in order, or none if there is no directory.
     pub fn names(&self) -> Vec<&str> {
         self.found.iter().flat_map(Directory::names).collect()
     }
@@ -97,9 +98,9 @@ impl DirectorySnapshot {
             Err(self.failure("does not exist", "no directory", found, Some(reason)))
         }
 
-        /// Asserts the names in it, in order.
+        /// Asserts the names in the directory, in order.
         assert_names, try_names(self, expected: &[&str]) {
-            let claim = "holds the expected names";
+            let claim = "has the expected names";
             self.directory(claim)?;
             let found = self.names();
             let reason = || self.why_other_names(expected, &found);
@@ -110,9 +111,9 @@ impl DirectorySnapshot {
 
     fn directory(&self, claim: &str) -> Result<&Directory, Box<AssertionFailure>> {
         let words = |cause: &ErrorKind| match cause {
-            ErrorKind::IsFile => "a file of that name",
-            ErrorKind::FileInPath => "a file on the way to it",
-            ErrorKind::NoParent => "nothing, and no parent either",
+            ErrorKind::IsFile => "a file at this path",
+            ErrorKind::FileInPath => "a file in place of a parent directory",
+            ErrorKind::NoParent => "nothing, and no parent directory",
             _ => "nothing",
         };
         let reason = || Some(self.why_missing());
@@ -126,7 +127,7 @@ impl DirectorySnapshot {
         Words { exchanges: &self.exchanges, account: &self.account, ended_tokens: NONE }
     }
 
-    /// Shows only the exchanges that the reason names: others are not about the directory.
+    /// Shows only the exchanges that the reason names, because others are not about the directory.
     fn failure(
         &self,
         claim: &str,
@@ -152,17 +153,18 @@ impl DirectorySnapshot {
     }
 
     fn why_missing(&self) -> Reason {
-        const MAKERS: &str = "only makeDir, makeDir2 and /post/directory make directories (§4.1)";
+        const MAKERS: &str =
+            "directories are created only by makeDir, makeDir2 and /post/directory (§4.1)";
         let words = self.words();
         match (&self.removal, &self.obstacle, self.file) {
-            (_, _, Some(by)) => words.did(by, "stored a file of that name"),
+            (_, _, Some(by)) => words.did(by, "stored a file at this path"),
             (Some(removal), ..) => words.removal(removal, &self.location),
             (None, Some(obstacle), _) => causes::of_obstacle(words, obstacle),
             (None, None, _) => Reason::plain(MAKERS),
         }
     }
 
-    /// What became of the names that are missing, and who put the others there.
+    /// Returns who removed the missing names, and who created the unexpected ones.
     fn why_other_names(&self, expected: &[&str], found: &[&str]) -> Option<Reason> {
         const MOST: usize = 4;
         let words = self.words();
@@ -176,14 +178,14 @@ impl DirectorySnapshot {
         });
         let added = self.entries.iter().filter(|(name, _)| !wanted.contains(name.as_str()));
         let added = added.map(|(name, by)| {
-            words.did(*by, "put it there").within(&format!("{:?}: ", Escaped::new(name)), "")
+            words.did(*by, "created it").within(&format!("{:?}: ", Escaped::new(name)), "")
         });
         let who = Reason::join(removed.take(MOST).chain(added.take(MOST)));
         Reason::join(difference(expected, found).map(Reason::plain).into_iter().chain(who))
     }
 }
 
-/// Who put an entry where it is.
+/// Returns who created an entry or renamed it to its path.
 fn actor_of(node: &Node) -> Actor {
     let (stored, renamed) = match node {
         Node::File(file) => (file.history.stored, &file.history.renamed),
@@ -197,9 +199,9 @@ fn actors_of_directory(directory: &Directory) -> impl Iterator<Item = Actor> {
     renamed.into_iter().chain([directory.created.by])
 }
 
-/// What two lists of names differ in, where they are too long to be shown whole.
+/// Returns the difference of two lists, if they are too long to be shown whole.
 fn difference(expected: &[&str], found: &[&str]) -> Option<String> {
-    let is_long = expected.len().max(found.len()) > state_view::MOST_LISTED;
+    let is_long = expected.len().max(found.len()) > state_view::MAX_LISTED;
     let without = |names: &[&str], others: &[&str]| {
         let others: HashSet<&str> = others.iter().copied().collect();
         let left: Vec<_> = names.iter().filter(|name| !others.contains(*name)).collect();

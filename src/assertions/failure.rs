@@ -1,4 +1,7 @@
-//! What is said when something is not as a test claims.
+//! The text of a failed assertion or verification.
+//!
+//! It only formats: the modules beside it find the cause and choose the exchanges. Start with
+//! [`AssertionFailure`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,20 +11,25 @@ use crate::report::describe;
 
 use super::reason::Reason;
 
-/// A claim that does not hold, and what explains it.
+/// A failed assertion, with its explanation.
 ///
-/// Its `Display` is the text that an assertion panics with: the claim, what was expected and found,
-/// the cause with its section of the protocol, the exchanges that matter with the culprit marked,
-/// and where to look next. Each of these stands on one line, with the names that a client chose
-/// escaped.
+/// Its `Display` is the text that an assertion panics with: what failed, the expected and the found
+/// value, the cause with its section of the protocol, the exchanges that matter, and what to look
+/// at next. A `>` marks the exchange that caused the failure. Each entry is one line, and names
+/// that a client chose are escaped.
 #[derive(Clone, Debug)]
 pub struct AssertionFailure {
-    claim: String,
-    expected: String,
-    found: String,
+    title: String,
+    facts: Facts,
     cause: Option<String>,
     exchanges: Vec<Shown>,
     hint: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Facts {
+    Values { expected: String, found: String },
+    Text(String),
 }
 
 #[derive(Clone, Debug)]
@@ -30,34 +38,46 @@ struct Shown {
     is_culprit: bool,
 }
 
-/// More exchanges than this would hide the one that matters.
-const MOST_SHOWN: usize = 8;
+/// The limit keeps the exchange that matters visible.
+const MAX_SHOWN: usize = 8;
 
 impl AssertionFailure {
-    /// A failure of `claim`.
+    /// Creates the failure of an assertion; `claim` completes "assertion failed: …".
     pub(crate) fn new(
-        claim: impl Into<String>,
+        claim: impl fmt::Display,
         expected: impl fmt::Display,
         found: impl fmt::Display,
     ) -> Box<Self> {
-        Box::new(Self {
-            claim: claim.into(),
-            expected: expected.to_string(),
-            found: found.to_string(),
-            cause: None,
-            exchanges: Vec::new(),
-            hint: None,
-        })
+        Self::with_values(format!("assertion failed: {claim}"), expected, found)
     }
 
-    /// Says why.
+    /// Creates a failure with a title of its own.
+    pub(crate) fn with_values(
+        title: impl Into<String>,
+        expected: impl fmt::Display,
+        found: impl fmt::Display,
+    ) -> Box<Self> {
+        let (expected, found) = (expected.to_string(), found.to_string());
+        Self::with_facts(title.into(), Facts::Values { expected, found })
+    }
+
+    /// Creates a failure whose title says what was expected, followed by what happened.
+    pub(crate) fn with_text(title: impl Into<String>, text: impl Into<String>) -> Box<Self> {
+        Self::with_facts(title.into(), Facts::Text(text.into()))
+    }
+
+    fn with_facts(title: String, facts: Facts) -> Box<Self> {
+        Box::new(Self { title, facts, cause: None, exchanges: Vec::new(), hint: None })
+    }
+
+    /// Sets the cause.
     #[must_use]
     pub(crate) fn because(mut self: Box<Self>, cause: Option<String>) -> Box<Self> {
         self.cause = cause;
         self
     }
 
-    /// Shows the exchanges that matter; those that `is_culprit` names are marked.
+    /// Sets the exchanges that matter, and marks those for which `is_culprit` is true.
     #[must_use]
     pub(crate) fn showing(
         mut self: Box<Self>,
@@ -69,8 +89,8 @@ impl AssertionFailure {
         self
     }
 
-    /// Says why, and shows the exchanges that matter: those that the reason names are marked, or if
-    /// it names none, those that were refused.
+    /// Sets the cause and the exchanges that matter. The exchanges that the cause names are marked;
+    /// if it names none, the refused exchanges are.
     #[must_use]
     pub(super) fn explained_by(
         self: Box<Self>,
@@ -85,25 +105,25 @@ impl AssertionFailure {
         failure.because(text)
     }
 
-    /// Says where to look next.
+    /// Sets what to look at next.
     #[must_use]
     pub(crate) fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Self> {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Fails the test.
+    /// Panics with the text of the failure.
     #[track_caller]
     pub(crate) fn raise(&self) -> ! {
         panic!("{self}")
     }
 
-    /// The exchanges to show: all culprits first in line, then the latest of the others.
-    fn chosen(&self) -> Vec<&Shown> {
+    /// Returns the exchanges to show: the culprits, and then the latest of the others.
+    fn choose_exchanges(&self) -> Vec<&Shown> {
         let (culprits, others): (Vec<_>, Vec<_>) =
             self.exchanges.iter().partition(|shown| shown.is_culprit);
-        let culprits = &culprits[..culprits.len().min(MOST_SHOWN)];
-        let room = MOST_SHOWN - culprits.len();
+        let culprits = &culprits[..culprits.len().min(MAX_SHOWN)];
+        let room = MAX_SHOWN - culprits.len();
         let others = &others[others.len().saturating_sub(room)..];
         let mut chosen = [culprits, others].concat();
         chosen.sort_by_key(|shown| shown.exchange.index);
@@ -113,13 +133,18 @@ impl AssertionFailure {
 
 impl fmt::Display for AssertionFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "this does not hold: {}", escape_line(&self.claim))?;
-        writeln!(f, "  expected: {}", escape_line(&self.expected))?;
-        write!(f, "     found: {}", escape_line(&self.found))?;
+        writeln!(f, "{}", escape_line(&self.title))?;
+        match &self.facts {
+            Facts::Values { expected, found } => {
+                writeln!(f, "  expected: {}", escape_line(expected))?;
+                write!(f, "     found: {}", escape_line(found))?;
+            }
+            Facts::Text(text) => write!(f, "  {}", escape_line(text))?,
+        }
         if let Some(cause) = &self.cause {
             write!(f, "\n   because: {}", escape_line(cause))?;
         }
-        let chosen = self.chosen();
+        let chosen = self.choose_exchanges();
         if !chosen.is_empty() {
             write!(f, "\n  exchanges:")?;
         }

@@ -17,22 +17,22 @@ use super::reason::{Reason, Words};
 use super::state_view::{self, EndedTokens};
 use super::{AssertionFailure, StateView};
 
-type Judged = Result<(), Box<AssertionFailure>>;
+type Checked = Result<(), Box<AssertionFailure>>;
 
-/// What lay at a path at the moment of asking: a file, or none.
+/// A snapshot of the file at a path, which may be missing.
 #[derive(Clone, Debug)]
 pub struct FileSnapshot {
     path: String,
     location: Path,
     found: Result<storage::File, ErrorKind>,
-    /// The latest upload to the path, and what was asked about it.
+    /// The latest upload to the path, and the requests about it.
     upload: Option<(Upload, RecordedRequests)>,
     /// The upload that the file's bytes came from.
     maker: Option<Upload>,
-    /// What took away what was at the path before.
+    /// The latest removal at the path.
     removal: Option<Removal>,
     has_forgotten_removals: bool,
-    /// What keeps a file from being there.
+    /// What prevents a file at the path.
     obstacle: Option<Obstacle>,
     /// The exchanges about the path, and those that the records above name.
     exchanges: Vec<Arc<Exchange>>,
@@ -41,11 +41,11 @@ pub struct FileSnapshot {
 }
 
 impl FileSnapshot {
-    /// Looks at `path`, which is read as [`Path::as_written`] says.
+    /// Takes a snapshot of `path`, which is read by [`Path::as_written`].
     ///
     /// # Panics
     ///
-    /// If `path` cannot be a path.
+    /// Panics if `path` is not a valid path.
     #[track_caller]
     pub fn take(state_view: StateView<'_>, path: &str) -> Self {
         let location = state_view.path_in_tree(path);
@@ -86,7 +86,8 @@ impl FileSnapshot {
         snapshot
     }
 
-    /// The exchanges that changed the file, its uploads, or its path, and those about its upload.
+    /// Returns the exchanges that changed the file, its uploads or its path, and those about its
+    /// upload.
     fn recorded_exchanges(&self) -> BTreeSet<u64> {
         let uploads = self.maker.iter().chain(self.upload.iter().map(|(upload, _)| upload));
         let of_uploads = uploads.flat_map(causes::actors_of_upload);
@@ -100,32 +101,33 @@ impl FileSnapshot {
         actors.filter_map(Actor::exchange).chain(about_upload).collect()
     }
 
-    /// Its absolute path, the account in front.
+    /// Returns the absolute path, with the account.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Whether there is a file.
+    /// Returns whether there is a file.
     pub fn exists(&self) -> bool {
         self.found.is_ok()
     }
 
-    /// What is in it; nothing if there is no file.
+    /// Returns the content, or `None` if there is no file.
     pub fn content(&self) -> Option<&Blob> {
         self.found.as_ref().ok().map(|file| &file.content)
     }
 
-    /// Its length in bytes.
+    /// Returns the length in bytes, or `None` if there is no file.
     pub fn size(&self) -> Option<u64> {
         self.content().map(Blob::len)
     }
 
-    /// Its content type, `application/octet-stream` where none is known.
+    /// Returns the content type, or `None` if there is no file. The default is
+    /// `application/octet-stream`.
     pub fn content_type(&self) -> Option<&str> {
         self.found.as_ref().ok().map(|file| file.content_type.as_deref().unwrap_or(OCTET_STREAM))
     }
 
-    /// Its modification time in seconds since the epoch.
+    /// Returns the modification time in seconds since the epoch, or `None` if there is no file.
     pub fn mtime(&self) -> Option<u64> {
         self.found.as_ref().ok().map(|file| file.stat.mtime.secs())
     }
@@ -148,19 +150,19 @@ impl FileSnapshot {
             let content = &self.file(claim)?.content;
             let difference = content.first_difference(expected);
             let wanted = || Ok((expected.len() as u64, Digest::compute(expected)));
-            self.same_bytes(content, difference, wanted, claim)
+            self.compare_bytes(content, difference, wanted, claim)
         }
 
-        /// Asserts that the content is that of the file at `local` on disk.
+        /// Asserts that the content equals the content of the local file `local`.
         assert_content_of, try_content_of(self, local: impl AsRef<std::path::Path>) {
             let local = local.as_ref();
             let claim = format!("has the content of {}", local.display());
             let Ok(file) = File::open(local) else {
-                panic!("{} cannot be read, so nothing can be compared with it", local.display())
+                panic!("cannot read the local file {}", local.display())
             };
             let content = &self.file(&claim)?.content;
             let difference = content.first_difference_from(file);
-            self.same_bytes(content, difference, || digest_of_local(local), &claim)
+            self.compare_bytes(content, difference, || digest_of_local(local), &claim)
         }
 
         /// Asserts the content's SHA-256, given as 64 hexadecimal digits in any case.
@@ -174,7 +176,7 @@ impl FileSnapshot {
         /// Asserts the length in bytes.
         assert_size, try_size(self, expected: u64) {
             let claim = "has the expected size";
-            self.same(claim, counted(expected, "byte"), counted(self.file(claim)?.content.len(), "byte"))
+            self.compare(claim, counted(expected, "byte"), counted(self.file(claim)?.content.len(), "byte"))
         }
 
         /// Asserts the content type, as stored.
@@ -182,7 +184,7 @@ impl FileSnapshot {
             let claim = "has the expected content type";
             let set = self.file(claim)?.history.content_type_set;
             let found = self.content_type().unwrap_or_default();
-            self.same_attribute(set, claim, expected, found)
+            self.compare_attribute(set, claim, expected, found)
         }
 
         /// Asserts the modification time, in seconds since the epoch.
@@ -190,47 +192,48 @@ impl FileSnapshot {
             let claim = "has the expected mtime";
             let file = self.file(claim)?;
             let found = file.stat.mtime.secs().to_string();
-            self.same_attribute(file.history.mtime_set, claim, &expected.to_string(), &found)
+            self.compare_attribute(file.history.mtime_set, claim, &expected.to_string(), &found)
         }
     }
 
     fn file(&self, claim: &str) -> Result<&storage::File, Box<AssertionFailure>> {
         let words = |cause: &ErrorKind| match cause {
-            ErrorKind::IsDirectory => "a directory of that name",
-            ErrorKind::NoParent => "no file, and no directory to hold it",
-            ErrorKind::FileInPath => "a file where a directory should be",
+            ErrorKind::IsDirectory => "a directory at this path",
+            ErrorKind::NoParent => "no file, and no parent directory",
+            ErrorKind::FileInPath => "a file in place of a parent directory",
             _ => "no file",
         };
         self.found.as_ref().map_err(|cause| self.failure(claim, "a file", words(cause)))
     }
 
-    fn same(&self, claim: &str, expected: String, found: String) -> Judged {
+    fn compare(&self, claim: &str, expected: String, found: String) -> Checked {
         if expected == found { Ok(()) } else { Err(self.failure(claim, expected, found)) }
     }
 
-    /// As [`Self::same`] for something that `set` may have changed after the file was stored.
-    fn same_attribute(
+    /// Compares an attribute that `set` may have changed after the file was stored.
+    fn compare_attribute(
         &self,
         set: Option<Change>,
         claim: &str,
         expected: &str,
         found: &str,
-    ) -> Judged {
+    ) -> Checked {
         let file = self.file(claim)?;
         let reason = || causes::of_attribute(self.words(), file, self.maker.as_ref(), set);
         let failure = |reason| self.failure_because(claim, expected, found, Some(reason));
         if expected == found { Ok(()) } else { Err(failure(reason())) }
     }
 
-    /// Judges a comparison of contents; `wanted` gives length and digest of what was expected.
-    fn same_bytes(
+    /// Returns the failure of a comparison that found a difference; `wanted` returns the expected
+    /// length and digest.
+    fn compare_bytes(
         &self,
         content: &Blob,
         difference: io::Result<Option<u64>>,
         wanted: impl FnOnce() -> io::Result<(u64, Digest)>,
         claim: &str,
-    ) -> Judged {
-        let unreadable = |error| self.failure(claim, "contents that can be read", error);
+    ) -> Checked {
+        let unreadable = |error| self.failure(claim, "readable contents", error);
         let Some(at) = difference.map_err(unreadable)? else { return Ok(()) };
         let (length, digest) = wanted().map_err(unreadable)?;
         let found = self.digest_of(content, claim)?;
@@ -241,7 +244,8 @@ impl FileSnapshot {
         let wanted = format!("{}, SHA-256 {digest}", counted(length, "byte"));
         let ends = at == length.min(content.len());
         if ends {
-            let equal_so_far = "the length: the contents are equal as far as the shorter one goes";
+            let equal_so_far =
+                "the length; the contents are equal up to the end of the shorter one";
             return Err(self.failure(claim, wanted, differs).hint(equal_so_far));
         }
         let byte = self.maker.as_ref().and_then(|maker| causes::of_byte(self.words(), maker, at));
@@ -255,14 +259,14 @@ impl FileSnapshot {
         let failure = self.failure_because(claim, wanted, differs, reason);
         Err(match byte.sent {
             Some((exchange, offset)) => {
-                failure.hint(format!("the body of exchange #{exchange}, from byte {offset} on"))
+                failure.hint(format!("the body of exchange #{exchange}, starting at byte {offset}"))
             }
             None => failure,
         })
     }
 
     fn digest_of(&self, content: &Blob, claim: &str) -> Result<Digest, Box<AssertionFailure>> {
-        content.digest().map_err(|error| self.failure(claim, "a content that can be read", error))
+        content.digest().map_err(|error| self.failure(claim, "readable content", error))
     }
 
     fn words(&self) -> Words<'_> {
@@ -290,7 +294,7 @@ impl FileSnapshot {
             .explained_by(reason, self.exchanges.iter().cloned())
     }
 
-    /// How the file came to be here, or why there is none.
+    /// Returns how the file was stored, or why there is none.
     fn reason(&self) -> Option<Reason> {
         if let Ok(file) = &self.found {
             return Some(causes::of_file(self.words(), file, self.maker.as_ref()));
@@ -306,7 +310,7 @@ impl FileSnapshot {
     }
 }
 
-/// Length and digest of a file on disk, read bit by bit.
+/// Returns the length and the digest of a local file, without loading it whole.
 fn digest_of_local(path: &std::path::Path) -> io::Result<(u64, Digest)> {
     let mut file = io::BufReader::with_capacity(64 * 1024, File::open(path)?);
     let (mut hasher, mut length) = (Hasher::new(), 0);

@@ -1,6 +1,7 @@
-//! Judging what happened: assertions on snapshots, and the verdict over the whole.
+//! Assertions on snapshots, and the verification of a whole run.
 //!
-//! Everything here looks at copies. A snapshot does not change any more, however long it is held.
+//! A snapshot is a copy: it does not change after it was taken. Start with [`UploadSnapshot`] and
+//! [`verify()`].
 
 mod assertion_macro;
 mod causes;

@@ -12,7 +12,7 @@ use super::reason::Words;
 use super::state_view::{EndedTokens, digest};
 use super::{AssertionFailure, CountRange};
 
-/// One part number of an upload: what is stored under it, and every attempt to send it.
+/// A snapshot of one part number of an upload: the stored piece, and every attempt to send it.
 #[derive(Clone, Debug)]
 pub struct PieceSnapshot {
     pub(super) upload: String,
@@ -28,33 +28,33 @@ pub struct PieceSnapshot {
 }
 
 impl PieceSnapshot {
-    /// Its part number.
+    /// Returns the part number.
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// Whether it was stored.
+    /// Returns whether a piece is stored.
     pub fn is_stored(&self) -> bool {
         self.stored.is_some()
     }
 
-    /// The length of what is stored, in bytes.
+    /// Returns the length of the stored piece in bytes.
     pub fn size(&self) -> Option<u64> {
         self.stored.as_ref().map(Piece::size)
     }
 
-    /// The digest of what is stored.
+    /// Returns the SHA-256 of the stored piece.
     pub fn digest(&self) -> Option<Digest> {
         self.stored.as_ref().map(|piece| piece.digest)
     }
 
-    /// Every request that sent it, whatever became of it.
+    /// Returns every request that sent the piece, successful or not.
     pub fn attempts(&self) -> &RecordedRequests {
         &self.attempts
     }
 
     assertions_with_try! {
-        /// Asserts how many requests sent it: `1`, `1..=3`, `2..`.
+        /// Asserts the number of requests that sent the piece: `1`, `1..=3`, `2..`.
         assert_attempts, try_attempts(self, expected: impl Into<CountRange>) {
             let expected = expected.into().or_refuse(".assert_attempts");
             let found = self.attempts.len();
@@ -62,19 +62,19 @@ impl PieceSnapshot {
             if expected.contains(found) { Ok(()) } else { Err(failure()) }
         }
 
-        /// Asserts that it was stored.
+        /// Asserts that the piece was stored.
         assert_stored, try_stored(self) {
             self.piece("was stored").map(|_| ())
         }
 
-        /// Asserts the length of what is stored, in bytes.
+        /// Asserts the length of the stored piece in bytes.
         assert_size, try_size(self, expected: u64) {
             let claim = "has the expected size";
             let found = self.piece(claim)?.size();
             if found == expected { Ok(()) } else { Err(self.wrong_piece(claim, expected, found)) }
         }
 
-        /// Asserts the SHA-256 of what is stored, given as 64 hexadecimal digits in any case.
+        /// Asserts the SHA-256 of the stored piece, given as 64 hexadecimal digits in any case.
         assert_digest, try_digest(self, expected: &str) {
             let claim = "has the expected digest";
             let (expected, found) = (digest(expected), self.piece(claim)?.digest);
@@ -88,8 +88,9 @@ impl PieceSnapshot {
         let last = self.attempts.iter().next_back().map(|request| request.exchange().index);
         let ended = last.and_then(|index| self.words().ended_token(index));
         self.stored.as_ref().ok_or_else(|| {
-            let ended =
-                ended.as_ref().map(|ended| "its last try was refused: ".to_owned() + ended.text());
+            let ended = ended
+                .as_ref()
+                .map(|ended| "its last attempt was refused: ".to_owned() + ended.text());
             self.failure(claim, "a stored piece", sent).because(ended)
         })
     }
@@ -99,7 +100,7 @@ impl PieceSnapshot {
         Words { exchanges: self.attempts.all(), account, ended_tokens }
     }
 
-    /// A failure of a piece that is stored, but not as expected.
+    /// Returns the failure of a piece that is stored, but not as expected.
     fn wrong_piece(
         &self,
         claim: &str,

@@ -1,8 +1,8 @@
-//! Who made a change, in words.
+//! The text of a cause: who made a change.
 //!
-//! A message names a cause only by what was recorded when the change was made: an [`Actor`]. This
-//! turns actors and removals into words, and keeps which exchanges those words name. Start with
-//! [`Reason`].
+//! A message names a cause only from the [`Actor`] that was recorded with the change. This module
+//! formats actors and removals, and keeps the numbers of the exchanges that the text names. Start
+//! with [`Reason`].
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::storage::{Actor, CallId, Path, Removal, RemovalKind};
 
 use super::state_view::EndedTokens;
 
-/// A cause in words, and the exchanges that it names.
+/// The text of a cause, and the exchanges that it names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reason {
     text: String,
@@ -37,7 +37,7 @@ impl Reason {
         Self { text, exchanges: [self.exchanges, other.exchanges].concat() }
     }
 
-    /// Returns the same reason with words in front and behind.
+    /// Returns the same reason with text before and after.
     #[must_use]
     pub(super) fn within(self, before: &str, after: &str) -> Self {
         Self { text: format!("{before}{}{after}", self.text), ..self }
@@ -63,13 +63,13 @@ impl Reason {
     }
 }
 
-/// Gives words to what was recorded.
+/// Formats records as text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Words<'a> {
     /// The exchanges that can be described, in the order of their numbers.
     pub(super) exchanges: &'a [Arc<Exchange>],
     pub(super) account: &'a str,
-    /// Who had ended the tokens of refused requests.
+    /// The changes that ended the tokens of refused requests.
     pub(super) ended_tokens: &'a EndedTokens,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Words<'a> {
         Reason::new(format!("{} {what}", self.actor(by)), by.exchange())
     }
 
-    /// Returns what took away what was at `path`.
+    /// Returns what removed the entry at `path`.
     pub(super) fn removal(self, removal: &Removal, path: &Path) -> Reason {
         let by = removal.change.by;
         match &removal.kind {
@@ -88,13 +88,13 @@ impl<'a> Words<'a> {
             }
             RemovalKind::DeletedWithContents if removal.path != *path => {
                 let directory = self.absolute(&removal.path);
-                self.did(by, &format!("removed directory {directory} with all that was in it"))
+                self.did(by, &format!("removed directory {directory} and its contents"))
             }
             RemovalKind::Deleted | RemovalKind::DeletedWithContents => self.did(by, "removed it"),
         }
     }
 
-    /// Returns who had ended the token with which that exchange came, if it was refused for that.
+    /// Returns who had ended the token of an exchange, if that is why it was refused.
     pub(super) fn ended_token(self, exchange: u64) -> Option<Reason> {
         let change = self.ended_tokens.get(&exchange)?;
         Some(match change.by {
@@ -103,7 +103,7 @@ impl<'a> Words<'a> {
         })
     }
 
-    /// Returns a path as answers show it.
+    /// Returns a path as responses show it, with its account.
     pub(super) fn absolute(self, path: &Path) -> String {
         Escaped::new(&path.absolute(self.account)).to_string()
     }
@@ -120,8 +120,8 @@ impl<'a> Words<'a> {
                 format!("{} during {}", self.fault(fault, Some(call)), self.call(call))
             }
             Actor::Fault { fault, during: None } => self.fault(fault, None),
-            Actor::Collector => "the collector".to_owned(),
-            Actor::Expiry => "the end of its life".to_owned(),
+            Actor::Collector => "the expiry of old uploads".to_owned(),
+            Actor::Expiry => "its expiry".to_owned(),
         }
     }
 
@@ -132,27 +132,28 @@ impl<'a> Words<'a> {
 
     fn call(self, id: CallId) -> String {
         let exchange = self.exchange(id.exchange);
-        let call = exchange.and_then(|exchange| Some((exchange, exchange.calls.get(at(id))?)));
-        let words = call.map(|(exchange, call)| format!(" ({})", named(exchange, call)));
+        let call =
+            exchange.and_then(|exchange| Some((exchange, exchange.calls.get(call_index(id))?)));
+        let words = call.map(|(exchange, call)| format!(" ({})", describe_call(exchange, call)));
         format!("exchange #{}{}", id.exchange, words.unwrap_or_default())
     }
 
-    /// A fault by the name that the exchange has recorded, if it did anything there.
+    /// Returns a fault with the name that the exchange recorded, if it was injected there.
     fn fault(self, number: Option<u64>, during: Option<CallId>) -> String {
         let exchange = during.and_then(|call| self.exchange(call.exchange));
-        let mut struck = exchange.iter().flat_map(|exchange| &exchange.faults);
-        let name = struck.find(|struck| struck.fault == number).map(|struck| &struck.name);
+        let mut injected = exchange.iter().flat_map(|exchange| &exchange.faults);
+        let name = injected.find(|fault| fault.fault == number).map(|fault| &fault.name);
         let kind = number.map_or_else(|| "chaos".to_owned(), |number| format!("fault {number}"));
         name.map_or_else(|| kind.clone(), |name| format!("{kind} ({name})"))
     }
 }
 
-fn at(id: CallId) -> usize {
+fn call_index(id: CallId) -> usize {
     usize::try_from(id.call).unwrap_or(usize::MAX)
 }
 
-/// What a client called, and which user did.
-fn named(exchange: &Exchange, call: &Call) -> String {
+/// Returns the name of a call, and its user.
+fn describe_call(exchange: &Exchange, call: &Call) -> String {
     let method = Escaped::new(exchange.head.method());
     let name = match call.interface {
         Interface::JsonRpc => call.shown_name(),

@@ -10,7 +10,7 @@ use crate::journal::{Escaped, Exchange, RecordedRequest, RecordedRequests, redac
 use super::AssertionFailure;
 use super::assertion_macro::assertions_with_try;
 
-/// How many there should be: a number, or a range of numbers.
+/// An expected number of requests: a number, or a range such as `1..=2` or `1..`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CountRange {
     least: usize,
@@ -18,13 +18,13 @@ pub struct CountRange {
 }
 
 impl CountRange {
-    /// Whether `number` is one of those meant.
+    /// Returns whether `number` is in the range.
     pub fn contains(self, number: usize) -> bool {
         (Bound::Included(self.least), self.end).contains(&number)
     }
 
-    /// The largest number, if there is one.
-    fn most(self) -> Option<usize> {
+    /// Returns the largest number, if there is one.
+    fn max(self) -> Option<usize> {
         match self.end {
             Bound::Included(most) => Some(most),
             Bound::Excluded(above) => above.checked_sub(1),
@@ -40,7 +40,7 @@ impl CountRange {
         }
     }
 
-    /// Refuses an empty range, which holds for no number of requests.
+    /// Panics if the range is empty, because no number of requests could satisfy it.
     #[track_caller]
     pub(super) fn or_refuse(self, call: &str) -> Self {
         let range = match self.end {
@@ -48,11 +48,11 @@ impl CountRange {
             Bound::Included(most) => format!("{}..={most}", self.least),
             Bound::Unbounded => format!("{}..", self.least),
         };
-        assert!(!self.is_empty(), "no number is in {range}: {call}(1..=2)");
+        assert!(!self.is_empty(), "empty range {range}; use for example {call}(1..=2)");
         self
     }
 
-    fn of(range: &impl RangeBounds<usize>) -> Self {
+    fn from_bounds(range: &impl RangeBounds<usize>) -> Self {
         let least = match range.start_bound() {
             Bound::Included(least) => *least,
             Bound::Excluded(below) => below + 1,
@@ -70,31 +70,31 @@ impl From<usize> for CountRange {
 
 impl From<Range<usize>> for CountRange {
     fn from(range: Range<usize>) -> Self {
-        Self::of(&range)
+        Self::from_bounds(&range)
     }
 }
 
 impl From<RangeInclusive<usize>> for CountRange {
     fn from(range: RangeInclusive<usize>) -> Self {
-        Self::of(&range)
+        Self::from_bounds(&range)
     }
 }
 
 impl From<RangeFrom<usize>> for CountRange {
     fn from(range: RangeFrom<usize>) -> Self {
-        Self::of(&range)
+        Self::from_bounds(&range)
     }
 }
 
 impl From<RangeToInclusive<usize>> for CountRange {
     fn from(range: RangeToInclusive<usize>) -> Self {
-        Self::of(&range)
+        Self::from_bounds(&range)
     }
 }
 
 impl fmt::Display for CountRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.least, self.most()) {
+        match (self.least, self.max()) {
             (least, Some(most)) if least == most => write!(f, "{least}"),
             (0, Some(most)) => write!(f, "at most {most}"),
             (least, Some(most)) => write!(f, "{least} to {most}"),
@@ -105,13 +105,14 @@ impl fmt::Display for CountRange {
 
 impl RecordedRequests {
     assertions_with_try! {
-        /// Asserts how many there are: `3`, `1..=2`, `1..`.
+        /// Asserts the number of requests: `3`, `1..=2`, `1..`.
         assert_count, try_count(self, expected: impl Into<CountRange>) {
             let expected = expected.into().or_refuse(".assert_count");
             if expected.contains(self.len()) { Ok(()) } else { Err(self.wrong_count(expected)) }
         }
 
-        /// Asserts that there are any, and that each has the header `name` with exactly that value.
+        /// Asserts that there is at least one request, and that each has the header `name` with exactly
+        /// this value.
         assert_header, try_header(self, name: &str, value: &str) {
             self.try_count(1..)?;
             self.iter().try_for_each(|request| request.try_header(name, value).map(|_| ()))
@@ -157,30 +158,31 @@ impl RecordedRequests {
 
     fn wrong_count(&self, expected: CountRange) -> Box<AssertionFailure> {
         let found: HashSet<_> = self.iter().map(|request| request.exchange().index).collect();
-        let claim =
-            self.query_text().map_or("all requests".to_owned(), |it| format!("requests with {it}"));
-        let failure = AssertionFailure::new(claim, expected, self.len())
+        let claim = self
+            .query_text()
+            .map_or("of all requests".to_owned(), |it| format!("of requests with {it}"));
+        let failure = AssertionFailure::new(format!("number {claim}"), expected, self.len())
             .showing(self.all().iter().cloned(), |exchange| found.contains(&exchange.index));
         if found.is_empty() {
             return failure;
         }
-        failure.hint("the marked exchanges are those that were counted")
+        failure.hint("the marked exchanges, which were counted")
     }
 }
 
 impl RecordedRequest {
     assertions_with_try! {
-        /// Asserts that the request has the header `name` with exactly that value. Of a repeated
-        /// header the first counts (§1.13).
+        /// Asserts that the request has the header `name` with exactly this value. If the header is
+        /// repeated, the first value counts (§1.13).
         assert_header, try_header(self, name: &str, value: &str) {
             let found = self.head().header(name);
             if found == Some(value.as_bytes()) { Ok(()) } else { Err(self.wrong_header(name, value, found)) }
         }
 
-        /// Asserts the protocol's code that was answered; 0 is success.
+        /// Asserts the result code of the response; 0 is success.
         assert_code, try_code(self, expected: i32) {
             let found = self.code().map_or("none".to_owned(), |code| code.to_string());
-            let failure = || self.failure(format!("request was answered {expected}"), expected, &found);
+            let failure = || self.failure(format!("request was answered with result code {expected}"), expected, &found);
             if self.code() == Some(expected) { Ok(()) } else { Err(failure()) }
         }
     }
@@ -189,12 +191,15 @@ impl RecordedRequest {
         let shown = |value: &[u8]| Escaped::new(&redacted(name, value)).to_string();
         let expected = shown(value.as_bytes());
         let found = found.map_or("no such header".to_owned(), shown);
+        // Two secrets are redacted to the same text.
+        let found =
+            if found == expected { format!("{found}, but a different value") } else { found };
         self.failure(format!("request has the header {name}"), expected, found)
     }
 
     fn failure(
         &self,
-        claim: impl Into<String>,
+        claim: impl fmt::Display,
         expected: impl fmt::Display,
         found: impl fmt::Display,
     ) -> Box<AssertionFailure> {

@@ -1,4 +1,4 @@
-//! What a snapshot is taken of.
+//! The input of snapshots: [`StateView`].
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,30 +8,30 @@ use crate::journal::{Journal, RangeList, RecordedRequest, RecordedRequests};
 use crate::protocol::ErrorKind;
 use crate::storage::{Change, Path, PathEncoding, Storage, Upload};
 
-/// Who had ended the tokens of refused requests, by the numbers of their exchanges.
+/// The changes that ended the tokens of refused requests, by the numbers of their exchanges.
 pub(super) type EndedTokens = BTreeMap<u64, Change>;
 
-/// The core's state and the journal at one moment; the server gives it out under its lock.
+/// The storage and the journal at one moment. The server creates it under its lock.
 #[derive(Clone, Copy, Debug)]
 pub struct StateView<'a> {
-    /// The storage origin.
+    /// The storage service.
     pub storage: &'a Storage,
-    /// What happened to it.
+    /// The journal.
     pub journal: &'a Journal,
 }
 
-/// More names than that are not listed in a message.
-pub(super) const MOST_LISTED: usize = 20;
+/// The maximum number of names in a message.
+pub(super) const MAX_LISTED: usize = 20;
 
-/// The first of some names, and how many more there are.
+/// Returns the first names, and the number of the others.
 pub(super) fn listed(names: &[impl fmt::Debug]) -> String {
-    match names.len().saturating_sub(MOST_LISTED) {
+    match names.len().saturating_sub(MAX_LISTED) {
         0 => format!("{names:?}"),
-        more => format!("{:?} and {more} more", &names[..MOST_LISTED]),
+        more => format!("{:?} and {more} more", &names[..MAX_LISTED]),
     }
 }
 
-/// Which pieces an upload has, in words: `with piece 1`, `without pieces`.
+/// Returns the pieces of an upload as text: `with piece 1`, `without pieces`.
 pub(super) fn with_pieces(numbers: &[u32]) -> String {
     if numbers.is_empty() {
         return "without pieces".to_owned();
@@ -39,7 +39,7 @@ pub(super) fn with_pieces(numbers: &[u32]) -> String {
     format!("with {}", pieces_in_words(numbers))
 }
 
-/// Part numbers with their noun: `piece 1`, `pieces 1..=3`, `no pieces`.
+/// Returns part numbers with their noun: `piece 1`, `pieces 1..=3`, `no pieces`.
 pub(super) fn pieces_in_words(numbers: &[u32]) -> String {
     match numbers {
         [] => "no pieces".to_owned(),
@@ -48,46 +48,46 @@ pub(super) fn pieces_in_words(numbers: &[u32]) -> String {
     }
 }
 
-/// Reads a digest that a test has written.
+/// Parses a digest from a test.
 ///
 /// # Panics
 ///
-/// If it is none: then the test is wrong, not the client.
+/// Panics if it is invalid: the test is wrong, not the client.
 #[track_caller]
 pub(super) fn digest(text: &str) -> Digest {
     let Some(digest) = Digest::parse_hex(text) else {
-        panic!("{text:?} is no SHA-256: write it as 64 hexadecimal digits")
+        panic!("invalid SHA-256 {text:?}; write it as 64 hexadecimal digits")
     };
     digest
 }
 
 impl<'a> StateView<'a> {
-    /// Reads a path that a test has written, as [`Path::as_written`] says.
+    /// Parses a path from a test with [`Path::as_written`].
     ///
     /// # Panics
     ///
-    /// If it cannot be a path: then the test is wrong, not the client.
+    /// Panics if it is invalid: the test is wrong, not the client.
     #[track_caller]
     pub(super) fn path(&self, text: &str, is_there: impl Fn(&Path) -> bool) -> Path {
         let Ok(path) = Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX) else {
-            panic!("invalid path {text:?}: write it like \"/videos/a.mp4\", without `.` and `..`")
+            panic!("invalid path {text:?}; write it like \"/videos/a.mp4\", without `.` and `..`")
         };
         path.as_written(self.storage.account(), is_there)
     }
 
-    /// Reads the path of something in the tree that a test has written.
+    /// Parses the path of a tree entry from a test.
     #[track_caller]
     pub(super) fn path_in_tree(&self, text: &str) -> Path {
         self.path(text, |path| self.storage.tree().get(path).is_ok())
     }
 
-    /// The uploads that aim at `path`, in the order of their creation.
+    /// Returns the uploads to `path`, in the order of creation.
     pub(crate) fn uploads_to(&self, path: &Path) -> impl DoubleEndedIterator<Item = &'a Upload> {
         self.storage.uploads().iter().filter(move |upload| upload.path == *path)
     }
 
-    /// Returns, by the numbers of exchanges, who had ended the token with which a request came that
-    /// was refused for it. JSON-RPC has its tokens in bodies, which are not kept.
+    /// Returns the changes that ended the tokens of refused requests, by the numbers of their exchanges.
+    /// JSON-RPC requests are missing: their tokens are in bodies, which are not kept.
     pub(super) fn ended_tokens(&self, requests: &RecordedRequests) -> EndedTokens {
         let ended = |request: &RecordedRequest| {
             let row = request.call().result_code?;
@@ -100,7 +100,7 @@ impl<'a> StateView<'a> {
         requests.iter().filter_map(ended).collect()
     }
 
-    /// A path as answers and the journal show it.
+    /// Returns a path as responses and the journal show it.
     pub(crate) fn absolute(&self, path: &Path) -> String {
         path.absolute(self.storage.account())
     }

@@ -13,9 +13,9 @@ use super::reason::{Reason, Words};
 use super::state_view::{EndedTokens, listed, with_pieces};
 use super::{AssertionFailure, PieceSnapshot, StateView};
 
-type Judged = Result<(), Box<AssertionFailure>>;
+type Checked = Result<(), Box<AssertionFailure>>;
 
-/// An upload at the moment of asking.
+/// A snapshot of an upload.
 #[derive(Clone, Debug)]
 pub struct UploadSnapshot {
     upload: Upload,
@@ -26,7 +26,7 @@ pub struct UploadSnapshot {
 }
 
 impl UploadSnapshot {
-    /// Every upload, in the order of creation.
+    /// Returns every upload, in the order of creation.
     pub fn all(state_view: StateView<'_>) -> Vec<Self> {
         let all = RecordedRequests::new(state_view.journal.exchanges());
         let mut groups = all.by_upload();
@@ -43,16 +43,16 @@ impl UploadSnapshot {
             .collect()
     }
 
-    /// The upload with that multipart identifier, else the latest one to that path, which is read
-    /// as [`Path::as_written`] says.
+    /// Returns the upload with this multipart id, else the latest upload to this path. The path is
+    /// read by [`Path::as_written`].
     ///
     /// # Errors
     ///
-    /// A failure that names the uploads there are, if there is none like that.
+    /// Returns a failure that lists the existing uploads, if none matches.
     ///
     /// # Panics
     ///
-    /// If it is neither an identifier nor a possible path.
+    /// Panics if the text is neither a multipart id nor a valid path.
     #[track_caller]
     pub fn take(
         state_view: StateView<'_>,
@@ -65,7 +65,7 @@ impl UploadSnapshot {
         let found = state_view.storage.uploads().get(path_or_id).or_else(latest);
         found
             .map(|upload| Self::of(state_view, upload))
-            .ok_or_else(|| none_such(state_view, path_or_id))
+            .ok_or_else(|| no_such_upload(state_view, path_or_id))
     }
 
     fn of(state_view: StateView<'_>, upload: &Upload) -> Self {
@@ -80,54 +80,54 @@ impl UploadSnapshot {
         Self { upload: upload.clone(), path, account, requests, ended_tokens }
     }
 
-    /// Its multipart identifier.
+    /// Returns the multipart id.
     pub fn id(&self) -> &str {
         &self.upload.id
     }
 
-    /// The absolute path of its destination, the account in front.
+    /// Returns the absolute path of the destination, with the account.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Where it stands.
+    /// Returns the state.
     pub fn state(&self) -> UploadState {
         self.upload.state
     }
 
-    /// Every state that it was in, in order.
+    /// Returns every state that the upload was in, in order.
     pub fn states(&self) -> Vec<UploadState> {
         self.upload.history.iter().map(|entry| entry.state).collect()
     }
 
-    /// The part numbers that are stored, in order.
+    /// Returns the part numbers of the stored pieces, in order.
     pub fn pieces(&self) -> Vec<u32> {
         self.upload.current_pieces().map(|piece| piece.number).collect()
     }
 
-    /// Bytes in the pieces that count, a replaced one left out.
+    /// Returns the number of bytes in the stored pieces. Replaced pieces do not count.
     pub fn size(&self) -> u64 {
         self.upload.size()
     }
 
-    /// Bytes that were read of all pieces that were sent, failed and repeated ones too.
+    /// Returns the number of piece bytes that were read, including failed and repeated attempts.
     pub fn bytes_sent(&self) -> u64 {
         self.sent().iter().map(RecordedRequest::received).sum()
     }
 
-    /// Every request about it.
+    /// Returns every request about this upload.
     pub fn requests(&self) -> &RecordedRequests {
         &self.requests
     }
 
-    /// One of its part numbers, whether it was ever sent or not.
+    /// Returns a snapshot of one part number, even if it was never sent.
     ///
     /// # Panics
     ///
-    /// If it is 0.
+    /// Panics if `number` is 0.
     #[track_caller]
     pub fn piece(&self, number: u32) -> PieceSnapshot {
-        assert!(number > 0, "part numbers go from 1 up: .piece(1)");
+        assert!(number > 0, "invalid part number 0; part numbers start at 1: .piece(1)");
         PieceSnapshot {
             upload: self.path.clone(),
             number,
@@ -141,37 +141,37 @@ impl UploadSnapshot {
     }
 
     assertions_with_try! {
-        /// Asserts that it was completed and joined: its state is SUCCESS.
+        /// Asserts that the upload was completed and joined: its state is SUCCESS.
         assert_completed, try_completed(self) {
             self.in_state("was completed", UploadState::Success)
         }
 
-        /// Asserts that it was aborted.
+        /// Asserts that the upload was aborted.
         assert_aborted, try_aborted(self) {
             self.in_state("was aborted", UploadState::Abort)
         }
 
-        /// Asserts its state.
+        /// Asserts the state.
         assert_state, try_state(self, expected: UploadState) {
             self.in_state("is in the expected state", expected)
         }
 
-        /// Asserts that exactly these part numbers are stored, as in `1..=4`.
+        /// Asserts that exactly these part numbers are stored: `1..=4`.
         assert_pieces, try_pieces(self, expected: impl IntoIterator<Item = u32>) {
             let expected: BTreeSet<u32> = expected.into_iter().collect();
-            assert!(!expected.contains(&0), "part numbers go from 1 up: .assert_pieces(1..=4)");
+            assert!(!expected.contains(&0), "invalid part number 0; part numbers start at 1: .assert_pieces(1..=4)");
             let found: BTreeSet<u32> = self.pieces().into_iter().collect();
             if expected == found { Ok(()) } else { Err(self.wrong_pieces(&expected, &found)) }
         }
 
-        /// Asserts how many bytes of pieces were sent, failed and repeated ones included.
+        /// Asserts the number of piece bytes that were sent, including failed and repeated attempts.
         assert_bytes_sent, try_bytes_sent(self, expected: u64) {
-            let (found, claim) = (self.bytes_sent(), "was sent in the expected number of bytes");
+            let (found, claim) = (self.bytes_sent(), "was sent with the expected number of bytes");
             if found == expected { Ok(()) } else { Err(self.failure(claim, expected, found, |_| false)) }
         }
 
-        /// Asserts that the pieces were sent in the order of their numbers, each after the answer
-        /// to the one before; repeating a number is in order.
+        /// Asserts that the pieces were sent in the order of their numbers, each after the response to
+        /// the previous one. Sending a number again is in order.
         assert_sequential, try_sequential(self) {
             let sent = self.sent();
             let pairs = sent.iter().zip(sent.iter().skip(1));
@@ -184,7 +184,7 @@ impl UploadSnapshot {
         self.requests.clone().op(Op::any_piece())
     }
 
-    fn in_state(&self, claim: &str, expected: UploadState) -> Judged {
+    fn in_state(&self, claim: &str, expected: UploadState) -> Checked {
         let state = self.upload.state;
         if state == expected {
             return Ok(());
@@ -222,12 +222,12 @@ impl UploadSnapshot {
         let found = if next.part() < one.part() {
             format!("piece {next_number} after piece {one_number}")
         } else {
-            format!("piece {next_number} before the answer to piece {one_number}")
+            format!("piece {next_number} before the response to piece {one_number}")
         };
         let index = next.exchange().index;
         let is_early = move |request: &RecordedRequest| request.exchange().index == index;
-        let expected = "each piece after the answer to the one before";
-        self.failure("was sent piece by piece in order", expected, found, is_early)
+        let expected = "each piece after the response to the previous one";
+        self.failure("was sent sequentially", expected, found, is_early)
     }
 
     fn failure(
@@ -250,8 +250,8 @@ impl UploadSnapshot {
     }
 }
 
-/// Whether `next` is the same piece again or a later one, sent after the answer to `one` was begun:
-/// when that was written to its end is the network's business, and the client may be faster.
+/// Returns whether `next` is the same or a later piece, sent after the response to `one` began. The
+/// end of the response does not count: the client may be faster than the record of its last byte.
 fn follows(one: &RecordedRequest, next: &RecordedRequest) -> bool {
     let answered = one.exchange().answered.or(one.exchange().closed);
     let is_after =
@@ -259,7 +259,8 @@ fn follows(one: &RecordedRequest, next: &RecordedRequest) -> bool {
     next.part() >= one.part() && is_after
 }
 
-/// The exchanges of `requests` and those that a reason names, in order, each once.
+/// Returns the exchanges of `requests` and those that `reason` names, in order and without
+/// duplicates.
 fn with_named(requests: &RecordedRequests, reason: Option<&Reason>) -> Vec<Arc<Exchange>> {
     let own: BTreeSet<u64> = requests.iter().map(|request| request.exchange().index).collect();
     let named = reason.map(Reason::exchanges).unwrap_or_default();
@@ -267,17 +268,17 @@ fn with_named(requests: &RecordedRequests, reason: Option<&Reason>) -> Vec<Arc<E
     requests.all().iter().filter(|exchange| is_shown(&exchange.index)).cloned().collect()
 }
 
-fn none_such(state_view: StateView<'_>, path_or_id: &str) -> Box<AssertionFailure> {
+fn no_such_upload(state_view: StateView<'_>, path_or_id: &str) -> Box<AssertionFailure> {
     let uploads = state_view.storage.uploads().iter();
     let seen: Vec<_> = uploads.map(|upload| state_view.absolute(&upload.path)).collect();
     let found = match seen.as_slice() {
-        [] => "no upload at all".to_owned(),
+        [] => "no uploads".to_owned(),
         some => format!("uploads to {}", listed(some)),
     };
     let creates = RecordedRequests::new(state_view.journal.exchanges()).op(Op::create());
     AssertionFailure::new(
-        format!("there is an upload {path_or_id}"),
-        "an upload to that path or with that id",
+        format!("upload {path_or_id} exists"),
+        "an upload with this path or multipart id",
         found,
     )
     .showing(creates.iter().map(RecordedRequest::shared), Exchange::is_refused)

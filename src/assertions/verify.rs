@@ -1,4 +1,4 @@
-//! The verdict over everything that happened.
+//! Verification of a whole run: [`verify`] checks the journal and the faults.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::wording::{counted, nearest};
 
 use super::{AssertionFailure, connections};
 
-/// All that speaks against a run.
+/// The failures of a run.
 ///
 /// Its `Display` is the text that `finish()` panics with.
 #[derive(Clone, Debug)]
@@ -19,29 +19,29 @@ pub struct VerificationError {
     omitted: usize,
 }
 
-/// More failures of one kind would hide those of the others.
-const MOST_OF_A_KIND: usize = 20;
+/// The limit keeps failures of other kinds visible.
+const MAX_OF_A_KIND: usize = 20;
 
 impl VerificationError {
-    /// Returns the failures, in the order in which they came about: at most 20 of each kind. Requests
+    /// Returns the failures in the order in which they happened, at most 20 of each kind. Requests
     /// that failed in the same way are one failure.
     pub fn failures(&self) -> &[AssertionFailure] {
         &self.failures
     }
 
-    /// Returns how many more failures there are.
+    /// Returns the number of failures beyond the limit.
     pub fn omitted(&self) -> usize {
         self.omitted
     }
 
-    /// Adds failures of one kind, up to the limit; only these are written out.
+    /// Adds failures of one kind up to the limit. Only these are formatted.
     fn extend<T>(
         &mut self,
         of_a_kind: impl Iterator<Item = T>,
         fail: impl Fn(T) -> AssertionFailure,
     ) {
         let mut of_a_kind = of_a_kind;
-        self.failures.extend(of_a_kind.by_ref().take(MOST_OF_A_KIND).map(fail));
+        self.failures.extend(of_a_kind.by_ref().take(MAX_OF_A_KIND).map(fail));
         self.omitted += of_a_kind.count();
     }
 }
@@ -61,122 +61,126 @@ impl fmt::Display for VerificationError {
 
 impl std::error::Error for VerificationError {}
 
-/// Judges a whole journal, and the faults that were to act in it.
+/// Checks a whole journal and its faults.
 ///
 /// # Errors
 ///
-/// What speaks against the run: bytes from which no request could be read, requests that matched no
-/// endpoint or no method, faults that never acted, held an answer or put something off to the end, and what went wrong in the origin itself.
+/// Returns an error if the client sent invalid HTTP, if a request matched no endpoint or no method,
+/// if a fault was never injected, if a held response was not released, if a deferred operation was
+/// not carried out, or if the origin had an internal error.
 pub fn verify(journal: &Journal, faults: &[FaultRecord]) -> Result<(), VerificationError> {
     let requests = RecordedRequests::new(journal.exchanges());
-    let mut verdict = VerificationError { failures: Vec::new(), omitted: 0 };
-    verdict.extend(connections::unparsed(journal), |(connection, unparsed)| {
-        connections::no_request(connection, unparsed, journal)
+    let mut error = VerificationError { failures: Vec::new(), omitted: 0 };
+    error.extend(connections::unparsed(journal), |(connection, unparsed)| {
+        connections::invalid_http(connection, unparsed, journal)
     });
-    verdict.extend(alike(&requests).iter(), |alike| lost(alike));
+    error.extend(group_unmatched(&requests).iter(), |group| unmatched(group));
     let unfired = faults.iter().filter(|fault| fault.fired == 0 && fault.is_judged);
-    verdict.extend(unfired, |fault| never_acted(fault, journal));
-    verdict.extend(faults.iter().filter(|fault| fault.unreleased), never_ended);
-    verdict.extend(journal.internal_errors().iter(), |bug| internal_error(bug));
-    if verdict.failures.is_empty() { Ok(()) } else { Err(verdict) }
+    error.extend(unfired, |fault| never_injected(fault, journal));
+    error.extend(faults.iter().filter(|fault| fault.unreleased), unfinished);
+    error.extend(journal.internal_errors().iter(), |text| internal_error(text));
+    if error.failures.is_empty() { Ok(()) } else { Err(error) }
 }
 
-/// Requests that found nothing, grouped by what they asked for and how they were answered.
-fn alike(requests: &RecordedRequests) -> Vec<Vec<&RecordedRequest>> {
+/// Groups the requests that matched no endpoint or method, by name and response status.
+fn group_unmatched(requests: &RecordedRequests) -> Vec<Vec<&RecordedRequest>> {
     let mut groups: Vec<Vec<&RecordedRequest>> = Vec::new();
-    let mut places: HashMap<(Interface, &str, Option<u16>), usize> = HashMap::new();
-    for request in requests.iter().filter(|request| is_lost(request)) {
+    let mut positions: HashMap<(Interface, &str, Option<u16>), usize> = HashMap::new();
+    for request in requests.iter().filter(|request| is_unmatched(request)) {
         let call = request.call();
         let key = (call.interface, &*call.name, request.status());
-        let location = *places.entry(key).or_insert_with(|| {
+        let position = *positions.entry(key).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1
         });
-        groups[location].push(request);
+        groups[position].push(request);
     }
     groups
 }
 
-/// Whether a request turned to nothing that exists. Bodies that are no requests were refused as
-/// such; a method that is not known is a mistyped one, and so is a file that is not there if its
-/// path is almost an endpoint's.
-fn is_lost(request: &RecordedRequest) -> bool {
+/// Returns whether a request matched no endpoint or no method. A missing file counts if its path is
+/// almost the path of an endpoint. A body that is not a JSON-RPC request does not count.
+fn is_unmatched(request: &RecordedRequest) -> bool {
     let call = request.call();
     let is_unknown =
         || call.result_code.is_some_and(|row| row.causes.contains(&ErrorKind::NoSuchMethod));
     match call.operation {
         Operation::Unmatched => true,
-        Operation::Read => request.status() == Some(404) && meant(call).is_some(),
+        Operation::Read => request.status() == Some(404) && suggest(call).is_some(),
         _ => is_unknown(),
     }
 }
 
-/// The failure of requests that are alike.
-fn lost(requests: &[&RecordedRequest]) -> AssertionFailure {
+/// Returns the failure of one group.
+fn unmatched(requests: &[&RecordedRequest]) -> AssertionFailure {
     let request = requests[0];
     let call = request.call();
-    let (claim, expected) = if call.interface == Interface::JsonRpc {
-        ("every call finds its method", "one of the methods of §7.2 to §7.4")
+    let (title, expected) = if call.interface == Interface::JsonRpc {
+        ("client called an unknown method", "one of the methods of §7.2 to §7.4")
     } else {
-        ("every request finds its endpoint", "an endpoint that takes the request's method (§1.3)")
+        (
+            "client sent a request that no endpoint accepts",
+            "an endpoint that accepts the request's method (§1.3)",
+        )
     };
-    let answered = request.status().map_or("nothing".to_owned(), |status| status.to_string());
+    let answered =
+        request.status().map_or("no response".to_owned(), |status| format!("answered {status}"));
     let times = match requests.len() {
         1 => String::new(),
         times => format!(", {times} times"),
     };
     let name = Escaped::new(&*call.name);
     let failure =
-        AssertionFailure::new(claim, expected, format!("{name}, answered {answered}{times}"))
+        AssertionFailure::with_values(title, expected, format!("{name}, {answered}{times}"))
             .showing(requests.iter().map(|request| request.shared()), |_| true);
-    match (endpoint_at(&call.name), meant(call)) {
+    match (endpoint_at(&call.name), suggest(call)) {
         (Some(endpoint), _) => {
             let methods: Vec<_> = endpoint.methods.iter().map(|method| method.name()).collect();
-            *failure.hint(format!("{} takes {}", endpoint.path, methods.join(", ")))
+            *failure.hint(format!(
+                "the request's method: {} accepts {}",
+                endpoint.path,
+                methods.join(", ")
+            ))
         }
-        (None, Some(near)) => *failure.hint(format!("did the client mean {near}?")),
+        (None, Some(near)) => *failure.hint(format!("the spelling; did you mean {near}?")),
         (None, None) => *failure,
     }
 }
 
-fn never_acted(fault: &FaultRecord, journal: &Journal) -> AssertionFailure {
-    let found = format!("never: {}", near_misses(fault, journal));
-    let failure =
-        AssertionFailure::new(format!("this fault acts: {}", fault.name), "at least once", found);
-    *failure.because(added_at(fault))
+fn never_injected(fault: &FaultRecord, journal: &Journal) -> AssertionFailure {
+    let title = title_of("fault was never injected", fault);
+    *AssertionFailure::with_text(title, near_misses(fault, journal))
 }
 
-fn never_ended(fault: &FaultRecord) -> AssertionFailure {
-    if fault.holds() { never_released(fault) } else { never_done(fault) }
+fn unfinished(fault: &FaultRecord) -> AssertionFailure {
+    if fault.holds() {
+        let title = title_of("held response was never released", fault);
+        *AssertionFailure::with_values(title, "a release by the test", "no release")
+            .hint("HoldGuard::release() in a test, or POST /__mock/faults/ID/release from outside")
+    } else {
+        let title = title_of("deferred operation was never carried out", fault);
+        let found = "the origin ended before that";
+        *AssertionFailure::with_values(title, "its time comes", found)
+            .hint("origin.advance(..), which moves protocol time forward")
+    }
 }
 
-fn never_done(fault: &FaultRecord) -> AssertionFailure {
-    let claim = format!("this fault does what it has put off: {}", fault.name);
-    let failure =
-        AssertionFailure::new(claim, "that its time comes", "an end of the origin before that");
-    *failure.because(added_at(fault)).hint("origin.advance(..) lets protocol time go by")
+/// Returns `what: NAME  (FILE:LINE)`.
+fn title_of(what: &str, fault: &FaultRecord) -> String {
+    match &fault.location {
+        Some(location) => format!("{what}: {}  ({location})", fault.name),
+        None => format!("{what}: {}", fault.name),
+    }
 }
 
-fn never_released(fault: &FaultRecord) -> AssertionFailure {
-    let claim = format!("this fault lets go of what it holds: {}", fault.name);
-    let failure =
-        AssertionFailure::new(claim, "a release by the test", "an answer that was never released");
-    *failure
-        .because(added_at(fault))
-        .hint("held.release() in a test, or POST /__mock/faults/ID/release from outside")
+fn internal_error(text: &str) -> AssertionFailure {
+    *AssertionFailure::with_text("mock-origin had an internal error", text).because(Some(
+        "this is a bug of mock-origin or a problem of the machine, not of the client".to_owned(),
+    ))
 }
 
-fn added_at(fault: &FaultRecord) -> Option<String> {
-    fault.location.as_ref().map(|location| format!("it was added at {location}"))
-}
-
-fn internal_error(bug: &str) -> AssertionFailure {
-    *AssertionFailure::new("the origin works", "no fault of its own", bug)
-        .hint("this is a bug of mock-origin or of the machine it runs on, not of the client")
-}
-
-/// The endpoint or method whose name is like the one that was called.
-fn meant(call: &Call) -> Option<&'static str> {
+/// Returns the endpoint or method whose name resembles the called one.
+fn suggest(call: &Call) -> Option<&'static str> {
     match call.interface {
         Interface::JsonRpc => nearest(&call.name, METHODS.iter().map(|method| method.name)),
         _ => nearest(&call.name, ENDPOINTS.iter().map(|endpoint| endpoint.path)),
@@ -188,9 +192,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mistyped_name_finds_the_one_that_was_meant() {
+    fn a_mistyped_name_gets_a_suggestion() {
         let http = |name: &'static str| Call::new(Operation::Unmatched, Interface::Http, name);
-        for (mistyped, meant) in [
+        for (mistyped, suggested) in [
             ("/multipart/peice", Some("/multipart/piece")),
             ("/Multipart/create", Some("/multipart/create")),
             ("/acount/login", Some("/account/login")),
@@ -199,9 +203,9 @@ mod tests {
             ("/videos/a.mp4", None),
             ("/foo", None),
         ] {
-            assert_eq!(super::meant(&http(mistyped)), meant, "{mistyped}");
+            assert_eq!(suggest(&http(mistyped)), suggested, "{mistyped}");
         }
         let rpc = Call::new(Operation::UnknownMethod, Interface::JsonRpc, "getMultipartState");
-        assert_eq!(meant(&rpc), Some("getMultipartStatus"));
+        assert_eq!(suggest(&rpc), Some("getMultipartStatus"));
     }
 }

@@ -1,4 +1,4 @@
-//! What a fault does to a call.
+//! The actions of faults on calls: [`FaultAction`].
 
 use std::time::Duration;
 
@@ -7,98 +7,96 @@ use crate::storage::Interference;
 
 use super::{ErrorResponse, InterimResponse};
 
-/// What is done to a call, in the order in which these act on one.
+/// The action of a fault on a call, in the order in which actions apply to one.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FaultAction {
-    /// It is refused before its body: a client that expects `100 Continue` never sends it.
+    /// Rejects the call before its body: a client that expects `100 Continue` never sends it.
     Reject(ErrorResponse),
-    /// It is refused when exactly so many bytes of its body have been read.
+    /// Rejects the call when exactly this many bytes of its body have been read.
     RejectAfter(u64, ErrorResponse),
-    /// When its head has been read, or behind the body where only that tells what it asks for, this is
-    /// sent before everything else.
+    /// Sends an interim response before everything else: after the head, or after the body if the
+    /// operation is known only then.
     SendInterim(InterimResponse),
-    /// A client that expects `100 Continue` never gets it. If it sends nothing of its body for
+    /// Never sends `100 Continue` to a client that expects it. If no body arrives within
     /// [`Builder::hold_limit`](crate::Builder::hold_limit), the connection is closed.
     WithholdContinue,
-    /// A client that expects `100 Continue` gets it so much later, in real time, unless it has begun to
-    /// send its body by then.
+    /// Delays `100 Continue` for a client that expects it, in real time, unless the body has started.
     DelayContinue(Duration),
-    /// A client that expects `100 Continue` gets these bytes instead; else as without it.
+    /// Sends these bytes in place of `100 Continue`, and otherwise acts as `WithholdContinue`.
     GarbleContinue(Vec<u8>),
-    /// When exactly so many bytes of its body have been read, the connection is cut.
+    /// Disconnects when exactly this many bytes of the body have been read.
     CutAfter(u64, Disconnect),
-    /// Its body is read no faster than so many bytes a second.
+    /// Reads the body at no more than this many bytes per second.
     ReadSlowly(u64),
-    /// Its body is read whole, and nothing is done; the answer does not come, or comes with another
-    /// status.
+    /// Reads the whole body and changes nothing. The response is lost or has another status.
     Lose(ResponseLoss),
-    /// While its body is on its way, somebody else does something.
+    /// Interferes while the body is being sent.
     InterfereBefore(Interference),
-    /// It is answered from the origin as it was when the fault was added.
+    /// Responds with the state of the origin when the fault was added.
     Stale,
-    /// Its list is not what it should be.
+    /// Changes the returned list.
     Listing(ListingFault),
-    /// The join that it begins goes like that, whatever the switch says.
+    /// Sets the course of the join, in place of the option `join`.
     Join(Join),
-    /// It is done, and the answer is lost, or comes with another status.
+    /// Carries out the operation. The response is lost or has another status.
     CommitThen(ResponseLoss),
-    /// The answer is lost, and it is done later: even if it has been sent again by then.
+    /// Loses the response, and carries out the operation later, even if the client has repeated it.
     CommitLater(DeferredCommit),
-    /// It is done and answered, and then somebody else does something.
+    /// Carries out the operation, responds, and then interferes.
     InterfereAfter(Interference),
-    /// It is answered so much later, in real time.
+    /// Delays the response by this real time.
     Delay(Duration),
-    /// It is answered when the test lets it, or at [`Builder::hold_limit`](crate::Builder::hold_limit).
+    /// Holds the response until the test releases it, or for
+    /// [`Builder::hold_limit`](crate::Builder::hold_limit).
     Hold,
-    /// Its answer has something else in its head.
+    /// Changes the head of the response.
     Alter(HeaderMutation),
-    /// Its answer is written no faster than so many bytes a second.
+    /// Writes the response at no more than this many bytes per second.
     AnswerSlowly(u64),
-    /// When exactly so many bytes of its answer have been written, head included, the connection is
-    /// cut.
+    /// Disconnects when exactly this many bytes of the response, head included, have been written.
     CutAnswer(u64, Disconnect),
-    /// Its answer is no HTTP, or not the one that it says it is.
+    /// Sends a malformed response.
     Garble(MalformedResponse),
 }
 
-/// How a connection is cut.
+/// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Disconnect {
-    /// By a reset: what is under way is lost in both directions.
+    /// Resets the connection: data in transit is lost in both directions.
     Reset,
-    /// By closing it in an orderly way: the client reads up to the end. What it still sends is read
-    /// and discarded until it closes too, has been silent for 2 s, or 30 s have passed.
+    /// Closes the connection in order, so that the client reads up to the end. Data that it still sends
+    /// is discarded until it closes too, has been silent for 2 s, or 30 s have passed.
     Close,
-    /// By closing only the direction towards the client; what it still sends is read and discarded
-    /// until it closes too, or for [`Builder::hold_limit`](crate::Builder::hold_limit).
+    /// Closes only the direction to the client. Data that it still sends is discarded until it closes
+    /// too, or for [`Builder::hold_limit`](crate::Builder::hold_limit).
     HalfClose,
-    /// Not at all, but nothing more is read or written on it. It is closed when the client leaves,
-    /// or after [`Builder::hold_limit`](crate::Builder::hold_limit).
+    /// Stops reading and writing. The connection is closed when the client leaves, or after
+    /// [`Builder::hold_limit`](crate::Builder::hold_limit).
     Stall,
 }
 
-/// How an answer is lost, or what comes instead of it.
+/// How a response is lost, or what replaces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResponseLoss {
-    /// The connection is reset.
+    /// Resets the connection.
     Reset,
-    /// The connection is closed.
+    /// Closes the connection.
     Close,
-    /// The direction towards the client is closed: [`Disconnect::HalfClose`].
+    /// Closes the direction to the client: [`Disconnect::HalfClose`].
     HalfClose,
-    /// The answer never comes: [`Disconnect::Stall`].
+    /// Never sends a response: [`Disconnect::Stall`].
     Stall,
-    /// Another answer comes instead, of that HTTP status: the row that the operation's table has for
-    /// it, so that 500 is −49 for a piece. Where the table has none, as for 502, it comes without a
-    /// code, as from a proxy in between.
+    /// Sends another response with this HTTP status, and with the result code that the operation has
+    /// for it: 500 is −49 for a piece. A status without a result code, such as 502, is sent without
+    /// one, as a proxy does.
     Status(u16),
 }
 
 impl ResponseLoss {
-    /// How the connection is cut, where it is.
+    /// Returns how the connection ends, if it does.
     pub fn cut(self) -> Option<Disconnect> {
         match self {
             Self::Reset => Some(Disconnect::Reset),
@@ -110,22 +108,22 @@ impl ResponseLoss {
     }
 }
 
-/// A call that is done later than it is answered.
+/// An operation that is carried out after its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeferredCommit {
-    /// How much later, in protocol time; at most the 253,402,300,799 seconds from 1970 to 9999.
+    /// The delay in protocol time: at most 253,402,300,799 s, the seconds from 1970 to 9999.
     pub after: Duration,
-    /// What the client sees meanwhile.
+    /// What the client receives. Default: status 503.
     pub lose: ResponseLoss,
 }
 
 impl DeferredCommit {
-    /// Done so much later, in protocol time, and answered with 503 meanwhile.
+    /// Defers the operation by this protocol time, and responds with 503.
     pub fn after(after: Duration) -> Self {
         Self { after, lose: ResponseLoss::Status(503) }
     }
 
-    /// What the client sees instead of that 503.
+    /// Sets what the client receives in place of the 503.
     #[must_use]
     pub fn then(self, lose: ResponseLoss) -> Self {
         Self { lose, ..self }
@@ -138,75 +136,75 @@ impl From<Duration> for DeferredCommit {
     }
 }
 
-/// What is wrong with a list (§7.2, §7.3).
+/// A fault in a list (§7.2, §7.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ListingFault {
-    /// The first entry of the page is left out.
+    /// Omits the first entry of the page.
     Drops,
-    /// The first entry of the page comes twice.
+    /// Repeats the first entry of the page.
     Repeats,
-    /// The cookie always says that there is more.
+    /// Always returns a cookie for more entries.
     NeverEnds,
 }
 
-/// What is wrong with the head of an answer.
+/// A change of the response head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderMutation {
-    /// `X-Agile-Checksum` is that of other bytes.
+    /// `X-Agile-Checksum` is the checksum of other bytes.
     WrongChecksum,
     /// `X-Agile-Checksum` is in upper case.
     UpperCaseChecksum,
-    /// `X-Agile-Size` is one more than it is.
+    /// `X-Agile-Size` is one too large.
     WrongSize,
-    /// The answer is a 200, and `X-Agile-Status` is that code.
+    /// The status is 200, and `X-Agile-Status` is this code.
     Code(i32),
-    /// That header is not there; so is a checksum or a status left out.
+    /// Removes the header, for example the checksum or the result code.
     ///
-    /// Where the header is one that says where the body ends, the connection is closed behind the
-    /// answer; so with the two below.
+    /// If the header frames the body, the connection is closed after the response. The same holds for
+    /// `Twice` and `With`.
     Without(String),
-    /// That header is there twice.
+    /// Writes the header twice.
     Twice(String),
-    /// That header has another value, or is there as well; its name is written as it is given here.
+    /// Replaces or adds the header. The name is written exactly as given.
     With(String, String),
 }
 
-/// The headers that say where a body ends.
+/// The headers that frame a body.
 pub const FRAMING_HEADERS: [&str; 2] = ["Content-Length", "Transfer-Encoding"];
 
-/// What is wrong with an answer as bytes. The connection is closed behind it.
+/// A response that is malformed HTTP. The connection is closed after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MalformedResponse {
-    /// Its first line is no status line: `200 OK HTTP/1.1`. curl, Python, Node and Chromium refuse it.
+    /// The status line is invalid: `200 OK HTTP/1.1`. curl, Python, Node and Chromium reject it.
     StatusLine,
-    /// Its body is said to come in chunks, and the first one's size is no number.
+    /// The body is declared as chunked, and the size of the first chunk is not a number.
     Chunk,
-    /// `Blob-Length` says that many bytes, whatever follows.
+    /// `Content-Length` has this value, independent of the body.
     ContentLength(u64),
-    /// Of its body only so many bytes come, though the head says more.
+    /// The body ends after this many bytes, before its declared length.
     Truncate(u64),
-    /// These bytes come instead of it.
+    /// These bytes replace the response.
     Garbage(Vec<u8>),
 }
 
-/// Where on a call's way a fault acts.
+/// The stage of a call at which a fault applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// When the head has been read.
+    /// After the head.
     Head,
-    /// While the body is read.
+    /// While the body is being read.
     Body,
-    /// When the call is done.
+    /// When the operation is carried out.
     Commit,
-    /// When it is answered.
+    /// When the response is sent.
     Answer,
 }
 
 impl FaultAction {
-    /// Where it acts.
+    /// Returns the stage at which the action applies.
     pub fn stage(&self) -> Stage {
         match self {
             Self::Reject(_) | Self::SendInterim(_) => Stage::Head,
@@ -233,7 +231,7 @@ impl FaultAction {
         }
     }
 
-    /// Whether it comes to nothing if the origin refuses the call.
+    /// Returns whether the action is skipped if the origin refuses the call.
     pub fn needs_commit(&self) -> bool {
         matches!(
             self,
@@ -245,12 +243,12 @@ impl FaultAction {
         )
     }
 
-    /// Whether it acts on the `100 Continue` that a client waits for.
+    /// Returns whether the action concerns `100 Continue`.
     pub(super) fn needs_expectation(&self) -> bool {
         matches!(self, Self::WithholdContinue | Self::DelayContinue(_) | Self::GarbleContinue(_))
     }
 
-    /// How many bytes of a body it waits for.
+    /// Returns the number of body bytes after which the action applies.
     pub fn body_bytes(&self) -> Option<u64> {
         match self {
             Self::RejectAfter(bytes, _) | Self::CutAfter(bytes, _) => Some(*bytes),

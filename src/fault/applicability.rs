@@ -1,4 +1,4 @@
-//! Calls on which a fault can do nothing.
+//! Applicability: the calls to which an action cannot apply, and the reason.
 
 use crate::journal::Call;
 use crate::protocol::{Interface, Operation, PING, ResultCode};
@@ -9,29 +9,27 @@ use super::candidates::is_nameless;
 use super::registry::CallContext;
 use super::{Choice, ErrorResponse, FaultAction, HeaderMutation, InterimSupport, Stage};
 
-/// Why a strike that needs the call to be done came to nothing.
+/// Returns the skip reason of an action that needs the operation to be carried out.
 pub fn refused_by_origin(status: u16, row: Option<&ResultCode>) -> String {
     let row = row.map(|row| format!(" {} {}", row.code, row.phrase)).unwrap_or_default();
-    format!("the origin itself refused it: {status}{row}")
+    format!("the origin refused the request: {status}{row}")
 }
 
 impl FaultAction {
-    /// Whether it can do anything to `call`.
+    /// Checks whether the action can apply to `call`.
     ///
     /// # Errors
     ///
-    /// Why not.
-    pub(super) fn can_strike(&self, call: &Call, context: CallContext) -> Result<(), String> {
+    /// Returns the reason why it cannot.
+    pub(super) fn check_applicable(&self, call: &Call, context: CallContext) -> Result<(), String> {
         let CallContext { at, refused, declared, interim } = context;
         if self.stage() == Stage::Body && at > Stage::Body {
-            return Err(
-                "what it asks for is in its body, and known when that has been read".to_owned()
-            );
+            return Err("the operation is known only after the body has been read".to_owned());
         }
         if let (Some(bytes), Some(declared)) = (self.body_bytes(), declared)
             && declared < bytes
         {
-            return Err(format!("its body has only {}", counted(declared, "byte")));
+            return Err(format!("the body has only {}", counted(declared, "byte")));
         }
         let waits = self.stage() == Stage::Body && self.body_bytes() != Some(0);
         if let Some(status) = refused.filter(|_| waits || self.needs_commit()) {
@@ -42,31 +40,31 @@ impl FaultAction {
                 return Err("HTTP/1.0 has no interim responses".to_owned());
             }
             InterimSupport::None | InterimSupport::Accepted if self.needs_expectation() => {
-                return Err("it did not ask for 100 Continue".to_owned());
+                return Err("the client did not expect 100 Continue".to_owned());
             }
             _ => {}
         }
-        self.can_mean(call)
+        self.check_operation(call)
     }
 
-    /// Whether the operation has what the effect changes.
-    fn can_mean(&self, call: &Call) -> Result<(), String> {
+    /// Checks whether the operation has what the action changes.
+    fn check_operation(&self, call: &Call) -> Result<(), String> {
         use Operation as Op;
         let is = |operations: &[Op], what: &str| {
             let fits = operations.contains(&call.operation);
             if fits { Ok(()) } else { Err(format!("{} {what}", call.shown_name())) }
         };
         match self {
-            Self::Reject(reject) | Self::RejectAfter(_, reject) => can_reject(reject, call),
-            Self::Join(_) => is(&[Op::Complete], "begins no join"),
-            Self::Listing(_) => is(&[Op::List, Op::ListUploads, Op::ListPieces], "gives no list"),
+            Self::Reject(reject) | Self::RejectAfter(_, reject) => check_reject(reject, call),
+            Self::Join(_) => is(&[Op::Complete], "starts no join"),
+            Self::Listing(_) => is(&[Op::List, Op::ListUploads, Op::ListPieces], "returns no list"),
             Self::Stale => is(
                 &[Op::List, Op::ListUploads, Op::ListPieces, Op::Stat, Op::Status, Op::Read],
-                "reads nothing that could be stale",
+                "reads nothing that can be stale",
             ),
-            Self::Alter(alter) => can_alter(alter, call),
+            Self::Alter(alter) => check_alter(alter, call),
             Self::ReadSlowly(_) => {
-                is(&[Op::Piece, Op::PostRaw, Op::PostFile], "has no body that could be read slowly")
+                is(&[Op::Piece, Op::PostRaw, Op::PostFile], "has no body to read slowly")
             }
             Self::CommitLater(_) => {
                 let reads = [
@@ -81,37 +79,41 @@ impl FaultAction {
                 ];
                 let name = call.shown_name();
                 let does = !reads.contains(&call.operation) && !is_nameless(call.operation);
-                if does { Ok(()) } else { Err(format!("{name} does nothing that could be late")) }
+                if does {
+                    Ok(())
+                } else {
+                    Err(format!("{name} changes nothing that can be deferred"))
+                }
             }
-            // What is completed or aborted is not aborted any more (§4.4).
+            // A completed or aborted upload cannot be aborted (§4.4).
             Self::InterfereAfter(Interference::AbortUpload)
                 if matches!(call.operation, Op::Complete | Op::Abort) =>
             {
-                Err(format!("{} leaves no upload that could be aborted", call.shown_name()))
+                Err(format!("{} leaves no upload to abort", call.shown_name()))
             }
             Self::InterfereBefore(interference) | Self::InterfereAfter(interference) => {
-                can_befall(*interference, call)
+                check_interference(*interference, call)
             }
             _ => Ok(()),
         }
     }
 }
 
-/// Whether the call has that row, and its response room for all that comes with it.
-fn can_reject(reject: &ErrorResponse, call: &Call) -> Result<(), String> {
+/// Checks that the call has the result code, and that its response can carry the rest.
+fn check_reject(reject: &ErrorResponse, call: &Call) -> Result<(), String> {
     let name = call.shown_name();
     match reject.choose(call) {
-        None => Err(format!("{name} has no row {}", reject.asked())),
+        None => Err(format!("{name} has no result code {}", reject.selection())),
         Some(Choice::ResultCode(_)) if call.is_json_rpc() && !reject.is_bare() => Err(format!(
-            "a row of {name} is an error object in a 200, without a reason, headers or a body of its \
-             own: ErrorResponse::raw"
+            "a result code of {name} is an error object with status 200, which cannot have a reason, \
+             headers or a body; use ErrorResponse::raw"
         )),
         Some(_) => Ok(()),
     }
 }
 
-/// Whether the answer has the header that is changed: these three are known, of others nothing is.
-fn can_alter(alter: &HeaderMutation, call: &Call) -> Result<(), String> {
+/// Checks that the response has the changed header. Only three headers are known here.
+fn check_alter(alter: &HeaderMutation, call: &Call) -> Result<(), String> {
     use Operation as Op;
     let name = match alter {
         HeaderMutation::WrongChecksum | HeaderMutation::UpperCaseChecksum => "X-Agile-Checksum",
@@ -127,10 +129,10 @@ fn can_alter(alter: &HeaderMutation, call: &Call) -> Result<(), String> {
         "x-agile-status" => call.interface == Interface::Http && !is_nameless(call.operation),
         _ => true,
     };
-    if has { Ok(()) } else { Err(format!("{} answers without {name}", call.shown_name())) }
+    if has { Ok(()) } else { Err(format!("the response to {} has no {name}", call.shown_name())) }
 }
 
-fn can_befall(interference: Interference, call: &Call) -> Result<(), String> {
+fn check_interference(interference: Interference, call: &Call) -> Result<(), String> {
     use Operation as Op;
     let of_uploads =
         [Op::Create, Op::Piece, Op::Complete, Op::Status, Op::ListPieces, Op::Abort, Op::Restart];
@@ -139,23 +141,23 @@ fn can_befall(interference: Interference, call: &Call) -> Result<(), String> {
     let operation = &call.operation;
     let (has, what) = match interference {
         Interference::AbortUpload | Interference::ExpireUpload | Interference::DeleteUpload => {
-            (of_uploads.contains(operation), "is about no upload")
+            (of_uploads.contains(operation), "has no upload")
         }
         Interference::RemoveDirectory => {
             let has_none = of_sessions.contains(operation)
                 || of_no_path.contains(operation)
                 || is_nameless(*operation);
-            (!has_none, "is about no path")
+            (!has_none, "has no path")
         }
         Interference::ExpireToken if *operation == Op::Login => (
             false,
-            "comes without a token: the one that it gives is ended by a fault on tokens, or by \
-             expire_token in the test",
+            "has no token; to expire the token that it returns, use a fault on tokens, or expire_token \
+             in the test",
         ),
         Interference::ExpireToken => {
             let has_none =
                 *operation == Op::Read || call.name == PING.name || is_nameless(*operation);
-            (!has_none, "comes without a token")
+            (!has_none, "has no token")
         }
     };
     if has { Ok(()) } else { Err(format!("{} {what}", call.shown_name())) }

@@ -1,4 +1,4 @@
-//! Counting attempts: how often the same has been asked for.
+//! Counts attempts: how often the same request was made. Start with [`Attempts`].
 
 use std::collections::HashMap;
 
@@ -7,24 +7,24 @@ use crate::protocol::{Interface, Operation};
 
 use super::CallMatcher;
 
-/// How often each thing has been asked for.
+/// The number of attempts of each request.
 ///
-/// The same is asked for when endpoint or method, path, user and part number are the same; where
-/// there is no path, the upload. So pieces that are sent in parallel do not count for each other.
+/// Two requests are the same if endpoint or method, path (without a path, the upload), user and part
+/// number are the same. So pieces that are sent in parallel do not count together.
 ///
-/// It grows with the journal, one count for each call at most, and is forgotten with it.
+/// The size is bounded by the journal, with at most one entry per call, and is cleared with it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attempts {
     by_path: HashMap<Key, u32>,
     by_upload: HashMap<Key, u32>,
 }
 
-/// Which attempt a call is, from 1.
+/// The attempt number of a call, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Attempt {
-    /// Of the same on the path, in whichever upload.
+    /// Among the same requests on the path, in any upload.
     pub(super) on_path: u32,
-    /// Of the same in the upload.
+    /// Among the same requests in the upload.
     pub(super) in_upload: u32,
 }
 
@@ -36,7 +36,7 @@ struct Key {
     part: Option<u32>,
 }
 
-/// An operation that both interfaces have is the same on both; others go by their methods.
+/// What is called. An operation of both interfaces counts together; others count by method.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum What {
     Operation(Operation),
@@ -44,19 +44,19 @@ enum What {
 }
 
 impl Attempt {
-    /// As a trigger counts: one that names an upload counts in it.
-    pub(super) fn for_trigger(self, matcher: &CallMatcher) -> u32 {
+    /// Returns the number that `matcher` uses: within the upload, if it selects one.
+    pub(super) fn for_matcher(self, matcher: &CallMatcher) -> u32 {
         if matcher.upload.is_some() { self.in_upload } else { self.on_path }
     }
 }
 
 impl Attempts {
-    /// What has been asked for so far, as it would have been counted.
-    pub(super) fn of(journal: &Journal) -> Self {
+    /// Counts the calls in the journal.
+    pub(super) fn from_journal(journal: &Journal) -> Self {
         let mut attempts = Self::default();
         for call in journal.exchanges().iter().flat_map(|exchange| &exchange.calls) {
             attempts.count(&call.as_asked());
-            // A form is counted at its head too, where its path is not known.
+            // A form is counted at its head too, without its path.
             if call.operation == Operation::PostFile && call.path.is_some() {
                 attempts.count(&call.without_path());
             }
@@ -64,16 +64,16 @@ impl Attempts {
         attempts
     }
 
-    /// Counts a call.
+    /// Counts a call, and returns its attempt number.
     pub(super) fn count(&mut self, call: &Call) -> Attempt {
         let on = call.path.as_ref().or(call.upload.as_ref());
-        let on_path = count(&mut self.by_path, call, on);
-        let in_upload = count(&mut self.by_upload, call, call.upload.as_ref().or(on));
+        let on_path = increment(&mut self.by_path, call, on);
+        let in_upload = increment(&mut self.by_upload, call, call.upload.as_ref().or(on));
         Attempt { on_path, in_upload }
     }
 }
 
-fn count(counts: &mut HashMap<Key, u32>, call: &Call, on: Option<&String>) -> u32 {
+fn increment(counts: &mut HashMap<Key, u32>, call: &Call, on: Option<&String>) -> u32 {
     let count = counts.entry(key(call, on)).or_default();
     *count += 1;
     *count

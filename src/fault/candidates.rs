@@ -1,4 +1,4 @@
-//! The calls that a fault could act on, as far as the tables tell.
+//! Candidates: every kind of call to which a fault could apply, read from the protocol tables.
 
 use crate::journal::{Call, Op};
 use crate::protocol::{ENDPOINTS, Interface, METHODS, Operation, method_named};
@@ -6,77 +6,77 @@ use crate::protocol::{ENDPOINTS, Interface, METHODS, Operation, method_named};
 use super::CallMatcher;
 use super::config::op_in_words;
 
-/// What comes by no name of the tables: the operation, the interface, and what messages call it.
+/// Calls without a name in the tables: operation, interface, and name in messages.
 const NAMELESS: [(Operation, Interface, &str); 3] = [
     (Operation::Preflight, Interface::Http, "OPTIONS"),
-    (Operation::Unmatched, Interface::Http, "what no endpoint takes"),
-    (Operation::UnknownMethod, Interface::JsonRpc, "what names no method"),
+    (Operation::Unmatched, Interface::Http, "a request to an unknown endpoint"),
+    (Operation::UnknownMethod, Interface::JsonRpc, "a call of an unknown method"),
 ];
 
-/// Whether nothing is known of a call but that it came.
+/// Returns whether a call has no endpoint and no method.
 pub(super) fn is_nameless(operation: Operation) -> bool {
     NAMELESS.iter().any(|(nameless, ..)| *nameless == operation)
 }
 
-/// What a trigger may ask for, and which calls tell it by the time that faults are decided.
+/// A selector, and the calls that have its value when faults are selected.
 struct SelectorSupport {
     key: &'static str,
-    is_asked: fn(&CallMatcher) -> bool,
-    /// Whether an operation tells it over HTTP, or of a stored file.
-    is_told_by: fn(Operation) -> bool,
-    /// The parameters by which methods tell it.
+    is_used: fn(&CallMatcher) -> bool,
+    /// Returns whether an operation over HTTP, or a download, has the value.
+    is_known_for: fn(Operation) -> bool,
+    /// The JSON-RPC parameters that contain the value.
     params: &'static [&'static str],
 }
 
-const ASPECTS: &[SelectorSupport] = &[
+const SELECTORS: &[SelectorSupport] = &[
     SelectorSupport {
         key: "path",
-        is_asked: |matcher| matcher.path.is_some(),
-        is_told_by: |operation| !is_nameless(operation),
+        is_used: |matcher| matcher.path.is_some(),
+        is_known_for: |operation| !is_nameless(operation),
         params: &["path", "oldpath", "from", "mpid"],
     },
     SelectorSupport {
         key: "user",
-        is_asked: |matcher| matcher.user.is_some(),
-        is_told_by: |operation| operation != Operation::Read && !is_nameless(operation),
+        is_used: |matcher| matcher.user.is_some(),
+        is_known_for: |operation| operation != Operation::Read && !is_nameless(operation),
         params: &["token", "username"],
     },
     SelectorSupport {
         key: "upload",
-        is_asked: |matcher| matcher.upload.is_some(),
-        is_told_by: |operation| matches!(operation, Operation::Piece | Operation::Complete),
+        is_used: |matcher| matcher.upload.is_some(),
+        is_known_for: |operation| matches!(operation, Operation::Piece | Operation::Complete),
         params: &["mpid"],
     },
 ];
 
 impl SelectorSupport {
-    fn is_told(&self, call: &Call) -> bool {
+    fn is_known(&self, call: &Call) -> bool {
         if call.interface == Interface::JsonRpc {
             let params = method_named(&call.name).map_or(&[][..], |method| method.params);
             return params.iter().any(|param| self.params.contains(&param.name));
         }
-        (self.is_told_by)(call.operation)
+        (self.is_known_for)(call.operation)
     }
 }
 
-/// A call of everything that `matcher` selects.
+/// Returns one call of each kind that `matcher` selects.
 ///
 /// # Errors
 ///
-/// What it asks for that none of them tells, in one line.
+/// Returns one line that names the selector whose value is never known in time.
 pub(super) fn candidates(matcher: &CallMatcher) -> Result<Vec<Call>, String> {
     let mut calls = calls_of(&matcher.op);
-    for aspect in ASPECTS.iter().filter(|aspect| (aspect.is_asked)(matcher)) {
-        calls.retain(|call| aspect.is_told(call));
+    for selector in SELECTORS.iter().filter(|selector| (selector.is_used)(matcher)) {
+        calls.retain(|call| selector.is_known(call));
         if calls.is_empty() {
-            let (key, asked) = (aspect.key, op_in_words(&matcher.op));
-            return Err(format!("{key}: it is not known of {asked} when faults are decided"));
+            let (key, asked) = (selector.key, op_in_words(&matcher.op));
+            return Err(format!("{key}: not known for {asked} when faults are selected"));
         }
     }
     Ok(calls)
 }
 
-/// A call of everything that `op` selects.
+/// Returns one call of each kind that `op` selects.
 pub(super) fn calls_of(op: &Op) -> Vec<Call> {
     let endpoints = ENDPOINTS
         .iter()

@@ -1,4 +1,4 @@
-//! Chaos on one origin: which one decides, and what each has done.
+//! Chaos on one origin: the active chaos, and the faults that each chaos has injected.
 
 use std::collections::HashSet;
 
@@ -13,89 +13,88 @@ use super::{Chaos, Fault, Faults, Injection, Kind, Stage};
 /// The chaos of one origin.
 #[derive(Debug, Default)]
 pub(super) struct ChaosState {
-    /// The one that decides.
-    pub(super) reigns: Option<Chaos>,
-    /// All that have decided.
+    /// The active chaos.
+    pub(super) active: Option<Chaos>,
+    /// Every chaos so far.
     begun: Vec<Chaos>,
-    /// What each has done, as faults that do the same, each thing once: a user who logs in to another
-    /// directory does it for the first time again. It grows with the journal, and is forgotten with it.
+    /// The injected faults, without duplicates: a login to another directory is a first attempt again.
+    /// The size is bounded by the journal, and is cleared with it.
     done: Vec<(Chaos, Fault)>,
-    /// What is in `done`, as it is written.
+    /// The text of every entry of `done`.
     seen: HashSet<(String, String)>,
 }
 
-/// More faults than that are not printed.
-const MOST_TOLD: usize = 200;
+/// The maximum number of printed faults.
+const MAX_PRINTED: usize = 200;
 
 impl ChaosState {
-    /// What chaos decided has been done.
-    pub(super) fn has_done(&mut self, decided: &(Chaos, Fault)) {
+    /// Records a fault that chaos has injected.
+    pub(super) fn record_done(&mut self, decided: &(Chaos, Fault)) {
         if self.seen.insert((decided.0.to_string(), decided.1.to_string())) {
             self.done.push(decided.clone());
         }
     }
 
-    /// One chaos and what it has done, as they are written in a test.
-    fn tell(&self, chaos: &Chaos) -> String {
+    /// Returns one chaos and its injected faults as Rust code.
+    fn render(&self, chaos: &Chaos) -> String {
         let decision = snippet([format!("origin.chaos({chaos})")]);
         let faults: Vec<_> =
             self.done.iter().filter(|(by, _)| by == chaos).map(|(_, fault)| fault).collect();
         let done = match faults.as_slice() {
-            [] => "and has done nothing".to_owned(),
-            some if some.len() <= MOST_TOLD => {
-                format!("and has done what these faults do:\n\n{}", snippet(some))
+            [] => "it has injected no faults".to_owned(),
+            some if some.len() <= MAX_PRINTED => {
+                format!("it has injected the equivalent of these faults:\n\n{}", snippet(some))
             }
             many => format!(
-                "and has done what these faults do:\n\n{}\nand {} more: origin.done_by_chaos() has all",
-                snippet(&many[..MOST_TOLD]),
-                many.len() - MOST_TOLD
+                "it has injected the equivalent of these faults:\n\n{}\nand {} more; origin.done_by_chaos() returns all",
+                snippet(&many[..MAX_PRINTED]),
+                many.len() - MAX_PRINTED
             ),
         };
-        format!("this chaos decides the same again:\n\n{decision}\n{}\n\n", done.trim_end())
+        format!("to replay this chaos:\n\n{decision}\n{}\n\n", done.trim_end())
     }
 }
 
 impl Faults {
-    /// Lets chaos decide over every call that no fault strikes.
+    /// Activates chaos for every call without another fault.
     pub fn set_chaos(&mut self, chaos: Chaos, journal: &Journal) {
-        self.begin_to_count(journal);
-        self.chaos_state.reigns = Some(chaos);
+        self.start_counting(journal);
+        self.chaos_state.active = Some(chaos);
         if !self.chaos_state.begun.contains(&chaos) {
             self.chaos_state.begun.push(chaos);
         }
     }
 
-    /// The chaos that decides.
+    /// Returns the active chaos.
     pub fn chaos(&self) -> Option<&Chaos> {
-        self.chaos_state.reigns.as_ref()
+        self.chaos_state.active.as_ref()
     }
 
-    /// What chaos has done so far, as faults that do the same.
+    /// Returns the faults that chaos has injected so far.
     pub fn done_by_chaos(&self) -> Vec<Fault> {
         self.chaos_state.done.iter().map(|(_, fault)| fault.clone()).collect()
     }
 
-    /// Every chaos so far and what it has done, as they are written in a test; nothing if there has
-    /// been none.
-    pub fn tell_of_chaos(&self) -> String {
-        self.chaos_state.begun.iter().map(|chaos| self.chaos_state.tell(chaos)).collect()
+    /// Returns every chaos so far and its injected faults as Rust code, or an empty text.
+    pub fn render_chaos(&self) -> String {
+        self.chaos_state.begun.iter().map(|chaos| self.chaos_state.render(chaos)).collect()
     }
 
-    pub(super) fn strike_by_chaos(
+    pub(super) fn select_by_chaos(
         &self,
         call: &Call,
         attempt: Attempt,
         context: CallContext,
     ) -> Option<Injection> {
         let chaos = *self.chaos()?;
-        // Without its path a form is like every other one, and they would count for each other.
+        // Without their paths, all forms would count together.
         if call.operation == Operation::PostFile && context.at == Stage::Head {
             return None;
         }
         let fault = chaos.decide(call, attempt.on_path, context)?;
         let Kind::Call(_, action) = &fault.kind else { return None };
-        let struck = FaultRef::new(None, fault.to_string());
+        let fault_ref = FaultRef::new(None, fault.to_string());
         let action = action.clone();
-        Some(Injection { struck, action, past: None, by_chaos: Some(Box::new((chaos, fault))) })
+        Some(Injection { fault_ref, action, past: None, by_chaos: Some(Box::new((chaos, fault))) })
     }
 }

@@ -1,10 +1,10 @@
 //! The random numbers of chaos, version 1.
 //!
-//! A decision depends on the seed and on what a request asks for, and on nothing else. Both are
-//! written in the encoding below, which has a version and depends on no name in the code: renaming
-//! an item changes no decision, and neither the order nor the timing of requests does.
+//! A decision depends only on the seed and on the request. Both are encoded as below. The encoding has
+//! a version and contains no name from the code, so that renaming an item changes no decision. Order
+//! and timing of requests do not matter either.
 //!
-//! The n-th number of a decision, from 0, is made of the first 8 bytes of
+//! The n-th number of a decision, from 0, is the first 8 bytes of
 //! `SHA-256(encoding ‖ n as u32)`, read as a big-endian integer. The encoding is, in this order:
 //!
 //! | Field | Bytes |
@@ -27,7 +27,7 @@ use crate::protocol::Operation;
 
 const DOMAIN: &[u8] = b"mock-origin/chaos/1\0";
 
-/// What a decision is about.
+/// The request that a decision is about.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DecisionKey<'a> {
     pub(super) operation: OperationKey<'a>,
@@ -35,7 +35,7 @@ pub(super) struct DecisionKey<'a> {
     pub(super) path: Option<&'a str>,
     pub(super) user: Option<&'a str>,
     pub(super) part: Option<u32>,
-    /// From 1.
+    /// Counted from 1.
     pub(super) attempt: u32,
 }
 
@@ -46,7 +46,7 @@ pub(super) enum OperationKey<'a> {
     Method(&'a str),
 }
 
-/// The numbers of one decision, drawn in turn.
+/// The random numbers of one decision, in order.
 #[derive(Debug)]
 pub(super) struct DecisionRng {
     encoding: Vec<u8>,
@@ -94,7 +94,7 @@ fn encode(seed: u64, key: &DecisionKey<'_>) -> Vec<u8> {
 }
 
 fn push_text(bytes: &mut Vec<u8>, text: &str) {
-    // Heads and bodies are bounded far below this.
+    // Heads and bodies are limited far below `u32::MAX`.
     let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
     bytes.extend(length.to_be_bytes());
     bytes.extend(text.as_bytes());

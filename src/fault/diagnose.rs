@@ -1,4 +1,6 @@
-//! Why a fault never struck: what came near it.
+//! Diagnosis of a fault that was never injected: the closest calls, and what they lacked.
+//!
+//! Start with [`near_misses`].
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +14,7 @@ use super::attempts::Attempts;
 use super::registry::FaultRecord;
 use super::{CallMatcher, Kind, Repeat, TokenExpiry};
 
-/// What came nearest to a fault that never struck, in words.
+/// Returns the nearest misses of a fault that was never injected, as text.
 pub fn near_misses(record: &FaultRecord, journal: &Journal) -> String {
     match &record.fault.kind {
         Kind::Call(matcher, _) => near_call(record, matcher, journal),
@@ -22,31 +24,32 @@ pub fn near_misses(record: &FaultRecord, journal: &Journal) -> String {
 }
 
 fn near_token(uses: u64, life: TokenExpiry) -> String {
-    let came = format!("{} came with such a token", counted(uses, "call"));
+    let came = format!("{} used a matching token", counted(uses, "call"));
     match (uses, life) {
-        (0, _) => "no call came with such a token".to_owned(),
-        (_, TokenExpiry::Time(_)) => format!("{came}, and it never grew that old"),
-        _ => format!("{came}, and it was not used up"),
+        (0, _) => "no call used a matching token".to_owned(),
+        (_, TokenExpiry::Time(_)) => format!("{came}, but it did not reach that age"),
+        _ => format!("{came}, but it did not reach the limit"),
     }
 }
 
 fn near_connection(record: &FaultRecord, count: Repeat, journal: &Journal) -> String {
     let came = match record.matched {
         0 => {
-            format!("no connection came since it was added, {} before", journal.connections().len())
+            let before = counted(journal.connections().len(), "connection");
+            format!("no connections since the fault was added, {before} before")
         }
-        some => format!("{} came since it was added", counted(some, "connection")),
+        some => format!("{} since the fault was added", counted(some, "connection")),
     };
     match (&record.skip_reason, count) {
         (Some(why), _) => format!("{came}; {why}"),
-        (None, Repeat::Nth(nth)) => format!("{came}, the {} never", ordinal(nth)),
+        (None, Repeat::Nth(nth)) => format!("{came}, so there was no {} one", ordinal(nth)),
         (None, _) => came,
     }
 }
 
 fn near_call(record: &FaultRecord, matcher: &CallMatcher, journal: &Journal) -> String {
     if let Some(why) = &record.skip_reason {
-        return format!("{} came, but {why}", counted(record.matched, "call"));
+        return format!("{} matched, but {why}", counted(record.matched, "call"));
     }
     let calls: Vec<Cow<'_, Call>> = journal.exchanges().iter().flat_map(calls).collect();
     let calls: Vec<&Call> = calls.iter().map(AsRef::as_ref).collect();
@@ -54,35 +57,35 @@ fn near_call(record: &FaultRecord, matcher: &CallMatcher, journal: &Journal) -> 
         let left: Vec<&Call> =
             calls.iter().copied().filter(|call| (step.before)(matcher, call)).collect();
         if !left.iter().any(|call| (step.holds)(matcher, call)) {
-            return (step.say)(matcher, &left);
+            return (step.explain)(matcher, &left);
         }
     }
-    never_that_often(record, matcher, journal)
+    too_few_calls(record, matcher, journal)
 }
 
 fn calls(exchange: &Arc<Exchange>) -> impl Iterator<Item = Cow<'_, Call>> {
     exchange.calls.iter().map(Call::as_asked)
 }
 
-/// One thing that a trigger asks for, in the order in which they are looked at.
+/// One condition of a matcher. Conditions are checked in order.
 struct MismatchCheck {
-    /// Whether a call has all that was looked at before.
+    /// Returns whether a call meets all earlier conditions.
     before: fn(&CallMatcher, &Call) -> bool,
-    /// Whether it has this too.
+    /// Returns whether it meets this condition too.
     holds: fn(&CallMatcher, &Call) -> bool,
-    /// What to say when no call has.
-    say: fn(&CallMatcher, &[&Call]) -> String,
+    /// Returns the text if no call meets it.
+    explain: fn(&CallMatcher, &[&Call]) -> String,
 }
 
 const STEPS: &[MismatchCheck] = &[
-    MismatchCheck { before: |_, _| true, holds: is_op, say: no_such_operation },
-    MismatchCheck { before: is_op, holds: is_part, say: no_such_part },
-    MismatchCheck { before: is_part, holds: is_path, say: no_such_path },
-    MismatchCheck { before: is_path, holds: is_user, say: no_such_user },
+    MismatchCheck { before: |_, _| true, holds: is_op, explain: no_such_operation },
+    MismatchCheck { before: is_op, holds: is_part, explain: no_such_part },
+    MismatchCheck { before: is_part, holds: is_path, explain: no_such_path },
+    MismatchCheck { before: is_path, holds: is_user, explain: no_such_user },
     MismatchCheck {
         before: is_user,
         holds: |matcher, call| matcher.selects(call),
-        say: no_such_upload,
+        explain: no_such_upload,
     },
 ];
 
@@ -109,11 +112,11 @@ fn no_such_operation(matcher: &CallMatcher, calls: &[&Call]) -> String {
         *seen.entry(call.shown_name()).or_default() += 1;
     }
     let seen: Vec<_> =
-        seen.iter().take(MOST).map(|(name, count)| format!("{name} ×{count}")).collect();
+        seen.iter().take(MAX_LISTED).map(|(name, count)| format!("{name} ×{count}")).collect();
     let asked = matcher.op.describe();
     match seen.as_slice() {
-        [] => format!("no {asked} was asked for, nor anything else"),
-        seen => format!("no {asked} was asked for; seen: {}", seen.join(", ")),
+        [] => format!("no {asked} was called; the client called nothing"),
+        seen => format!("no {asked} was called; called: {}", seen.join(", ")),
     }
 }
 
@@ -121,30 +124,30 @@ fn no_such_part(matcher: &CallMatcher, calls: &[&Call]) -> String {
     let parts: BTreeSet<u32> = calls.iter().filter_map(|call| call.part).collect();
     let (asked, seen) = (matcher.op.describe(), RangeList::from_numbers(parts));
     let unread = unread(calls, |call| call.part.is_some());
-    format!("{asked} was never sent; parts seen: {seen}{unread}")
+    format!("{asked} was never sent; parts sent: {seen}{unread}")
 }
 
 fn no_such_path(matcher: &CallMatcher, calls: &[&Call]) -> String {
     let path = matcher.path.as_ref().map(ToString::to_string).unwrap_or_default();
     let what = matcher.op.describe();
-    format!(
-        "no {what} was about {path}; paths seen: {}",
-        listed(calls, |call| call.path.as_deref())
-    )
+    format!("no {what} had the path {path}; paths: {}", listed(calls, |call| call.path.as_deref()))
 }
 
 fn no_such_user(matcher: &CallMatcher, calls: &[&Call]) -> String {
     let (what, user) = (matcher.op.describe(), matcher.user.as_deref().unwrap_or_default());
-    format!("no {what} was {user}'s; users seen: {}", listed(calls, |call| call.user.as_deref()))
+    format!(
+        "no {what} was sent by user {user}; users: {}",
+        listed(calls, |call| call.user.as_deref())
+    )
 }
 
 fn no_such_upload(matcher: &CallMatcher, calls: &[&Call]) -> String {
     let (what, id) = (matcher.op.describe(), matcher.upload.as_deref().unwrap_or_default());
     let seen = listed(calls, |call| call.upload.as_deref());
-    format!("no {what} was about upload {id}; uploads seen: {seen}")
+    format!("no {what} had the multipart id {id}; multipart ids: {seen}")
 }
 
-fn never_that_often(record: &FaultRecord, matcher: &CallMatcher, journal: &Journal) -> String {
+fn too_few_calls(record: &FaultRecord, matcher: &CallMatcher, journal: &Journal) -> String {
     let what = matcher.op.describe();
     match (&matcher.attempts, record.matched) {
         (Some(meant), 0) => {
@@ -153,30 +156,31 @@ fn never_that_often(record: &FaultRecord, matcher: &CallMatcher, journal: &Journ
             let numbers = |seen: &BTreeSet<u32>| RangeList::from_numbers(seen.iter().copied());
             match (numbers(&before), numbers(&since)) {
                 (seen, _) if since.is_empty() => {
-                    format!("{what} came only before it was added; attempts seen: {seen}")
+                    format!("{what} was called only before the fault was added; attempts: {seen}")
                 }
                 (_, seen) if before.is_empty() => {
-                    format!("{what} came, but never an attempt {meant}; attempts seen: {seen}")
+                    format!("{what} was called, but never as attempt {meant}; attempts: {seen}")
                 }
                 (before, since) => format!(
-                    "{what} came, but never an attempt {meant} since it was added; attempts seen \
-                     since: {since}, before: {before}"
+                    "{what} was called, but never as attempt {meant} since the fault was added; \
+                     attempts since: {since}, before: {before}"
                 ),
             }
         }
-        (None, 0) => format!("{what} came only before it was added"),
+        (None, 0) => format!("{what} was called only before the fault was added"),
         (_, count) => {
-            let came = format!("{what} came {} since it was added", counted(count, "time"));
+            let came =
+                format!("{what} was called {} since the fault was added", counted(count, "time"));
             match matcher.count() {
-                Repeat::Nth(nth) => format!("{came}, the {} never", ordinal(nth)),
+                Repeat::Nth(nth) => format!("{came}, so there was no {} one", ordinal(nth)),
                 _ => came,
             }
         }
     }
 }
 
-/// Which attempts the calls were that a trigger selects, as they are counted for it: those among
-/// the first so many requests, and those behind.
+/// Returns the attempt numbers of the calls that `matcher` selects: those among the first `before`
+/// requests, and those after them.
 fn attempts_seen(
     before: usize,
     matcher: &CallMatcher,
@@ -186,10 +190,10 @@ fn attempts_seen(
     let mut seen = (BTreeSet::new(), BTreeSet::new());
     for (at, exchange) in journal.exchanges().iter().enumerate() {
         for call in calls(exchange) {
-            // A form is counted at its head, before its path, unless the path is asked for.
+            // A form is counted at its head, without its path, unless the matcher has a path.
             let is_pathless = call.operation == Operation::PostFile && matcher.path.is_none();
             let counted = if is_pathless { Cow::Owned(call.without_path()) } else { call.clone() };
-            let number = attempts.count(&counted).for_trigger(matcher);
+            let number = attempts.count(&counted).for_matcher(matcher);
             if matcher.selects(&call) {
                 let of = if at < before { &mut seen.0 } else { &mut seen.1 };
                 of.insert(number);
@@ -199,36 +203,37 @@ fn attempts_seen(
     seen
 }
 
-/// More than so many names would hide the one that matters.
-const MOST: usize = 8;
+/// The maximum number of names in a message.
+const MAX_LISTED: usize = 8;
 
 fn listed(calls: &[&Call], name: impl Fn(&Call) -> Option<&str>) -> String {
     let names: BTreeSet<&str> = calls.iter().filter_map(|call| name(call)).collect();
     let shown: Vec<_> =
-        names.iter().take(MOST).map(|name| Escaped::new(*name).to_string()).collect();
+        names.iter().take(MAX_LISTED).map(|name| Escaped::new(*name).to_string()).collect();
     let unread = unread(calls, |call| name(call).is_some());
-    match (shown.as_slice(), names.len().saturating_sub(MOST)) {
+    match (shown.as_slice(), names.len().saturating_sub(MAX_LISTED)) {
         ([], _) => format!("none{unread}"),
         (shown, 0) => shown.join(", ") + &unread,
         (shown, more) => format!("{} and {more} more{unread}", shown.join(", ")),
     }
 }
 
-/// How many calls do not tell what a fault asks for, and what became of them: most were refused
-/// before anybody read on.
+/// Returns how many calls lack the value, and their results. Most were refused before it was read.
 fn unread(calls: &[&Call], tells: impl Fn(&Call) -> bool) -> String {
     let (named, silent): (Vec<&Call>, Vec<&Call>) =
         calls.iter().filter(|call| !tells(call)).partition(|call| call.is_named_by_origin);
     let named = match named.len() {
         0 => String::new(),
-        count => format!(", and {count} named by the origin"),
+        count => format!(", and {count} chosen by the origin"),
     };
     let results: BTreeSet<(u16, i32)> =
         silent.iter().filter_map(|call| call.result_code).map(|row| (row.http, row.code)).collect();
     let results: Vec<_> = results.iter().map(|(http, code)| format!("{http} {code}")).collect();
     match (silent.len(), results.as_slice()) {
         (0, _) => named,
-        (count, []) => format!("{named}, and {count} unread"),
-        (count, results) => format!("{named}, and {count} unread, answered {}", results.join(", ")),
+        (count, []) => format!("{named}, and {count} unknown"),
+        (count, results) => {
+            format!("{named}, and {count} unknown, answered {}", results.join(", "))
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Faults as the sentences by which a test adds them: what is printed can be pasted.
+//! `Display` of faults: the Rust expression that adds the fault, ready to paste into a test.
 
 use std::fmt::{self, Write};
 use std::ops::RangeInclusive;
@@ -14,7 +14,7 @@ use super::{
 };
 
 impl fmt::Display for Fault {
-    /// As in `origin.on(Op::piece(2)).attempt(1).reject(ErrorResponse::status(503))`.
+    /// Writes for example `origin.on(Op::piece(2)).attempt(1).reject(ErrorResponse::status(503))`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name.iter().fold(String::new(), |_, name| format!(".named({name:?})"));
         match &self.kind {
@@ -22,11 +22,11 @@ impl fmt::Display for Fault {
             Kind::Connection(count, action) => {
                 let which =
                     if *count == Repeat::Times(1) { String::new() } else { count.to_string() };
-                write!(f, "origin.on_connection(){which}{name}.{}", on_connection(*action))
+                write!(f, "origin.on_connection(){which}{name}.{}", connection_code(*action))
             }
             Kind::Token(user, life) => {
                 let user = user.iter().fold(String::new(), |_, user| format!(".user({user:?})"));
-                write!(f, "origin.on_token(){user}{name}.{}", of_token(*life))
+                write!(f, "origin.on_token(){user}{name}.{}", token_code(*life))
             }
         }
     }
@@ -48,7 +48,7 @@ impl fmt::Display for CallMatcher {
             f.write_str(&attempts_call(range))?;
         }
         match self.count {
-            Some(count) if count != Self::usual(self.attempts.is_some()) => {
+            Some(count) if count != Self::default_repeat(self.attempts.is_some()) => {
                 write!(f, "{count}")
             }
             _ => Ok(()),
@@ -57,7 +57,7 @@ impl fmt::Display for CallMatcher {
 }
 
 impl fmt::Display for Repeat {
-    /// As in `.nth(2)`.
+    /// Writes for example `.nth(2)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Times(1) => f.write_str(".first()"),
@@ -68,7 +68,7 @@ impl fmt::Display for Repeat {
     }
 }
 
-/// Attempts as they are selected in a test: `.attempt(1)`, `.attempts(1..=2)`.
+/// Returns the builder call that selects attempts: `.attempt(1)`, `.attempts(1..=2)`.
 pub(crate) fn attempts_call(range: &RangeInclusive<u32>) -> String {
     if range.start() == range.end() {
         format!(".attempt({})", range.start())
@@ -80,45 +80,45 @@ pub(crate) fn attempts_call(range: &RangeInclusive<u32>) -> String {
 impl fmt::Display for FaultAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Reject(reject) => write!(f, "reject({})", refusal(reject)),
+            Self::Reject(reject) => write!(f, "reject({})", error_response_code(reject)),
             Self::RejectAfter(bytes, reject) => {
-                write!(f, "reject_after({bytes}, {})", refusal(reject))
+                write!(f, "reject_after({bytes}, {})", error_response_code(reject))
             }
-            Self::SendInterim(response) => write!(f, "send_interim({})", interim(response)),
+            Self::SendInterim(response) => write!(f, "send_interim({})", interim_code(response)),
             Self::WithholdContinue => f.write_str("withhold_continue()"),
-            Self::DelayContinue(by) => write!(f, "delay_continue({})", time(*by)),
-            Self::GarbleContinue(bytes) => write!(f, "garble_continue({})", literal(bytes)),
+            Self::DelayContinue(by) => write!(f, "delay_continue({})", duration_code(*by)),
+            Self::GarbleContinue(bytes) => write!(f, "garble_continue({})", bytes_code(bytes)),
             Self::CutAfter(bytes, Disconnect::Stall) => write!(f, "stall_after({bytes})"),
             Self::CutAfter(bytes, cut) => write!(f, "cut_after({bytes}, Disconnect::{cut:?})"),
             Self::ReadSlowly(rate) => write!(f, "read_slowly({rate})"),
-            Self::Lose(lose) => write!(f, "lose({})", lost(*lose)),
+            Self::Lose(lose) => write!(f, "lose({})", response_loss_code(*lose)),
             Self::InterfereBefore(interference) => {
-                write!(f, "interfere_before({})", befalling(*interference))
+                write!(f, "interfere_before({})", interference_code(*interference))
             }
             Self::Stale => f.write_str("stale()"),
             Self::Listing(listing) => write!(f, "list(ListingFault::{listing:?})"),
-            Self::Join(join) => write!(f, "join({})", joined(*join)),
-            Self::CommitThen(lose) => write!(f, "commit_then({})", lost(*lose)),
+            Self::Join(join) => write!(f, "join({})", join_code(*join)),
+            Self::CommitThen(lose) => write!(f, "commit_then({})", response_loss_code(*lose)),
             Self::CommitLater(later) => write!(
                 f,
                 "commit_later(DeferredCommit::after({}).then({}))",
-                time(later.after),
-                lost(later.lose)
+                duration_code(later.after),
+                response_loss_code(later.lose)
             ),
             Self::InterfereAfter(interference) => {
-                write!(f, "interfere_after({})", befalling(*interference))
+                write!(f, "interfere_after({})", interference_code(*interference))
             }
-            Self::Delay(by) => write!(f, "delay({})", time(*by)),
+            Self::Delay(by) => write!(f, "delay({})", duration_code(*by)),
             Self::Hold => f.write_str("hold()"),
-            Self::Alter(alter) => write!(f, "alter({})", altered(alter)),
+            Self::Alter(alter) => write!(f, "alter({})", header_mutation_code(alter)),
             Self::AnswerSlowly(rate) => write!(f, "answer_slowly({rate})"),
             Self::CutAnswer(bytes, cut) => write!(f, "cut_answer({bytes}, Disconnect::{cut:?})"),
-            Self::Garble(garble) => write!(f, "garble({})", garbled(garble)),
+            Self::Garble(garble) => write!(f, "garble({})", malformed_response_code(garble)),
         }
     }
 }
 
-fn refusal(reject: &ErrorResponse) -> String {
+fn error_response_code(reject: &ErrorResponse) -> String {
     let mut text = match reject.by {
         By::Status(status) => format!("ErrorResponse::status({status})"),
         By::ResultCode(None, code) => format!("ErrorResponse::code({code})"),
@@ -134,12 +134,12 @@ fn refusal(reject: &ErrorResponse) -> String {
         let _ = write!(text, ".header({name:?}, {value:?})");
     }
     if let Some(body) = &reject.body {
-        let _ = write!(text, ".body({:?}, {})", body.content_type, literal(&body.bytes));
+        let _ = write!(text, ".body({:?}, {})", body.content_type, bytes_code(&body.bytes));
     }
     text
 }
 
-fn interim(response: &InterimResponse) -> String {
+fn interim_code(response: &InterimResponse) -> String {
     let reason = response.reason.iter().map(|reason| format!(".reason({reason:?})"));
     let headers = response.headers.iter();
     let headers = headers.map(|(name, value)| format!(".header({name:?}, {value:?})"));
@@ -147,30 +147,30 @@ fn interim(response: &InterimResponse) -> String {
     format!("InterimResponse::status({}){}", response.status, more.concat())
 }
 
-/// Bytes as a text, or as a byte string where they are no UTF-8.
-fn literal(bytes: &[u8]) -> String {
+/// Returns a string literal, or a byte string literal if the bytes are not UTF-8.
+fn bytes_code(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => format!("{text:?}"),
         Err(_) => format!("b\"{}\"", bytes.escape_ascii()),
     }
 }
 
-fn lost(lose: ResponseLoss) -> String {
+fn response_loss_code(lose: ResponseLoss) -> String {
     format!("ResponseLoss::{lose:?}")
 }
 
-fn befalling(interference: Interference) -> String {
+fn interference_code(interference: Interference) -> String {
     format!("Interference::{interference:?}")
 }
 
-fn joined(join: Join) -> String {
+fn join_code(join: Join) -> String {
     match join {
-        Join::After(by) => format!("Join::After({})", time(by)),
+        Join::After(by) => format!("Join::After({})", duration_code(by)),
         other => format!("Join::{other:?}"),
     }
 }
 
-fn altered(alter: &HeaderMutation) -> String {
+fn header_mutation_code(alter: &HeaderMutation) -> String {
     match alter {
         HeaderMutation::Without(name) => format!("HeaderMutation::Without({name:?}.into())"),
         HeaderMutation::Twice(name) => format!("HeaderMutation::Twice({name:?}.into())"),
@@ -181,7 +181,7 @@ fn altered(alter: &HeaderMutation) -> String {
     }
 }
 
-fn garbled(garble: &MalformedResponse) -> String {
+fn malformed_response_code(garble: &MalformedResponse) -> String {
     match garble {
         MalformedResponse::Garbage(bytes) => {
             format!("MalformedResponse::Garbage(b\"{}\".to_vec())", bytes.escape_ascii())
@@ -190,7 +190,7 @@ fn garbled(garble: &MalformedResponse) -> String {
     }
 }
 
-fn on_connection(action: ConnectionAction) -> String {
+fn connection_code(action: ConnectionAction) -> String {
     match action {
         ConnectionAction::Reset => "reset()".to_owned(),
         ConnectionAction::Silence => "silence()".to_owned(),
@@ -198,15 +198,15 @@ fn on_connection(action: ConnectionAction) -> String {
     }
 }
 
-fn of_token(life: TokenExpiry) -> String {
+fn token_code(life: TokenExpiry) -> String {
     match life {
         TokenExpiry::Requests(requests) => format!("expire_after_requests({requests})"),
         TokenExpiry::Bytes(bytes) => format!("expire_after_bytes({bytes})"),
-        TokenExpiry::Time(by) => format!("expire_after({})", time(by)),
+        TokenExpiry::Time(by) => format!("expire_after({})", duration_code(by)),
     }
 }
 
-fn time(by: Duration) -> String {
+fn duration_code(by: Duration) -> String {
     match by.subsec_nanos() {
         0 => format!("Duration::from_secs({})", by.as_secs()),
         nanos if nanos % 1_000_000 == 0 => format!("Duration::from_millis({})", by.as_millis()),
@@ -220,7 +220,7 @@ mod tests {
     use crate::journal::Op;
 
     #[test]
-    fn a_fault_is_the_sentence_that_adds_it() {
+    fn a_fault_displays_as_the_expression_that_adds_it() {
         let matcher = CallMatcher { attempts: Some(1..=1), ..CallMatcher::new(Op::piece(2)) };
         let fault = Fault::on_call(matcher, FaultAction::CommitThen(ResponseLoss::Reset));
         assert_eq!(

@@ -1,21 +1,21 @@
-//! Refusals that a test asks for.
+//! Error responses that a test injects: [`ErrorResponse`].
 
 use std::time::Duration;
 
 use crate::journal::Call;
 use crate::protocol::{Availability, ResultCode};
 
-/// A refusal: a row of the operation's table, or anything else that HTTP can say.
+/// An injected error response: a result code of the operation, or any HTTP response.
 ///
 /// ```
 /// use mock_origin::ErrorResponse;
 /// use std::time::Duration;
 ///
-/// // The row of the operation's table with that HTTP status; 502 has none, and comes without a code.
+/// // By HTTP status, with the result code of the operation. No operation has one for 502.
 /// let (unavailable, by_a_proxy) = (ErrorResponse::status(503), ErrorResponse::status(502));
-/// // Rows by their codes.
+/// // By result code.
 /// let (disk_full, limited) = (ErrorResponse::row(503, -22), ErrorResponse::code(-26));
-/// // Anything at all.
+/// // Any response.
 /// let teapot = ErrorResponse::raw(418).with_code(-99).reason("teapot").header("X-Brew", "no");
 /// let patient = ErrorResponse::status(429).retry_after(Duration::from_secs(2));
 /// // The page of a proxy.
@@ -27,42 +27,42 @@ pub struct ErrorResponse {
     pub(super) by: By,
     pub(super) reason: Option<String>,
     pub(super) headers: Vec<(String, String)>,
-    /// Boxed, as few have one.
+    /// Boxed, because most responses have no body.
     pub(super) body: Option<Box<RejectBody>>,
 }
 
-/// The body of a rejection.
+/// The body of an error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RejectBody {
-    /// The value of `Blob-Type`.
+    /// The value of `Content-Type`.
     pub content_type: String,
-    /// The bytes, as they are written.
+    /// The bytes.
     pub bytes: Vec<u8>,
 }
 
-/// What a refusal is chosen by.
+/// How an error response is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
-    /// A row with that HTTP status, if there is one.
+    /// The result code with this HTTP status, if there is one.
     Status(u16),
-    /// A row with that code, and that status if one is given.
+    /// This result code, and this status if one is given.
     ResultCode(Option<u16>, i32),
-    /// No row.
+    /// Without the tables.
     Raw(u16, Option<i32>),
 }
 
-/// What a refusal comes to on one call.
+/// The error response for one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// A row of the operation's table.
+    /// A result code of the operation.
     ResultCode(&'static ResultCode),
-    /// That status, and that code if there is one.
+    /// This status, with this code if there is one.
     Raw(u16, Option<i32>),
 }
 
 impl From<u16> for ErrorResponse {
-    /// As [`ErrorResponse::status`].
+    /// Same as [`ErrorResponse::status`].
     fn from(status: u16) -> Self {
         Self::status(status)
     }
@@ -73,57 +73,58 @@ impl ErrorResponse {
         Self { by, reason: None, headers: Vec::new(), body: None }
     }
 
-    /// The row of the operation's table with that HTTP status; of several, one that the origin has
-    /// only when it is ill. Where there is none, that status without a code.
+    /// Selects the result code with this HTTP status. Of several, one that only faults cause comes
+    /// first. If there is none, the response has the status and no result code.
     pub const fn status(status: u16) -> Self {
         Self::by(By::Status(status))
     }
 
-    /// The first row of the operation's table with that code, which is not that of success. JSON-RPC methods have the codes of
-    /// the envelope too.
+    /// Selects the first entry with this result code, which must not be success. JSON-RPC methods also
+    /// have the codes of the envelope.
     pub const fn code(code: i32) -> Self {
         Self::by(By::ResultCode(None, code))
     }
 
-    /// The row of the operation's table with that HTTP status and that code.
+    /// Selects the entry with this HTTP status and this result code.
     pub const fn row(status: u16, code: i32) -> Self {
         Self::by(By::ResultCode(Some(status), code))
     }
 
-    /// That HTTP status, whatever the tables say, without a code.
+    /// Sends this HTTP status, independent of the tables, without a result code.
     ///
     /// The response has the headers of every response of the origin (`Date`, `Server`,
-    /// `Access-Control-Allow-*`), `Connection: close`, `Blob-Length`, the standard reason phrase and
+    /// `Access-Control-Allow-*`), `Connection: close`, `Content-Length`, the standard reason phrase and
     /// no body. [`header`](Self::header) adds or replaces a header, [`body`](Self::body) sets a body,
     /// [`reason`](Self::reason) the phrase.
     pub const fn raw(status: u16) -> Self {
         Self::by(By::Raw(status, None))
     }
 
-    /// With that code. Only for what [`ErrorResponse::raw`] gives: the others have theirs from the tables.
+    /// Sets the result code of a [raw](ErrorResponse::raw) response. Other responses have it from the
+    /// tables.
     ///
     /// # Panics
     ///
-    /// If it is not a raw refusal.
+    /// Panics if the response is not raw.
     #[must_use]
     #[track_caller]
     pub fn with_code(self, code: i32) -> Self {
         let By::Raw(status, _) = self.by else {
-            panic!("the tables tell the code: ErrorResponse::raw(503).with_code({code})")
+            panic!("only a raw response takes a code: ErrorResponse::raw(503).with_code({code})")
         };
         Self { by: By::Raw(status, Some(code)), ..self }
     }
 
-    /// With that reason phrase.
+    /// Sets the reason phrase.
     #[must_use]
     pub fn reason(self, reason: &str) -> Self {
         Self { reason: Some(reason.to_owned()), ..self }
     }
 
-    /// Adds a header. Its name is written exactly as it is given here, in the order of these calls.
+    /// Adds a header. The name is written exactly as given, and in the order of these calls.
     ///
-    /// It takes the place of the header that the origin would write under that name, in any case. A name
-    /// that is given twice is written twice. `Connection: close` stays unless the header says it itself.
+    /// The header replaces the header of the origin with the same name in any case. A repeated name is
+    /// written twice. `Connection: close` is kept unless this header replaces it.
     ///
     /// ```
     /// use mock_origin::ErrorResponse;
@@ -137,10 +138,10 @@ impl ErrorResponse {
         self
     }
 
-    /// Sets the body and its `Blob-Type`; `Blob-Length` follows from it.
+    /// Sets the body and its `Content-Type`; `Content-Length` follows from it.
     ///
-    /// Default: no body, but for the rows of `/post/directory`, which have one of their own (§6). The
-    /// response to `HEAD` has the length alone.
+    /// Default: no body, except for result codes of `/post/directory` (§6). The response to `HEAD` has
+    /// only the length.
     ///
     /// ```
     /// use mock_origin::{MockOrigin, Op, ErrorResponse};
@@ -156,34 +157,34 @@ impl ErrorResponse {
         Self { body: Some(body), ..self }
     }
 
-    /// With `Retry-After`, in whole seconds, rounded up.
+    /// Sets `Retry-After` in whole seconds, rounded up.
     #[must_use]
     pub fn retry_after(self, wait: Duration) -> Self {
         let secs = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
         self.header("Retry-After", &secs.to_string())
     }
 
-    /// The reason phrase, if it has one of its own.
+    /// Returns the reason phrase, if one was set.
     pub fn own_reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
 
-    /// The headers that it has besides those of every answer.
+    /// Returns the added headers.
     pub fn own_headers(&self) -> &[(String, String)] {
         &self.headers
     }
 
-    /// Returns the body, if it has one of its own.
+    /// Returns the body, if one was set.
     pub fn own_body(&self) -> Option<&RejectBody> {
         self.body.as_deref()
     }
 
-    /// Whether it says nothing besides its row or status.
+    /// Returns whether it has no reason phrase, headers or body of its own.
     pub(crate) fn is_bare(&self) -> bool {
         self.reason.is_none() && self.headers.is_empty() && self.body.is_none()
     }
 
-    /// What it comes to on `call`; nothing if it names a row that its table does not have.
+    /// Returns the response for `call`, or `None` if the operation does not have the result code.
     pub fn choose(&self, call: &Call) -> Option<Choice> {
         match self.by {
             By::Raw(status, code) => Some(Choice::Raw(status, code)),
@@ -201,17 +202,18 @@ impl ErrorResponse {
     }
 }
 
-/// The row with that status; the codes of JSON-RPC all come with 200, and none of them is meant.
+/// Returns the result code with this status. Status 200 selects none, because all JSON-RPC codes have
+/// it.
 fn row_of_status(call: &Call, status: u16) -> Option<&'static ResultCode> {
     let results: Vec<_> =
         call.results().filter(|row| row.http == status && status != 200).collect();
-    let ill = results.iter().find(|row| row.availability == Availability::FaultOnly);
-    ill.or(results.first()).copied()
+    let fault_only = results.iter().find(|row| row.availability == Availability::FaultOnly);
+    fault_only.or(results.first()).copied()
 }
 
 impl ErrorResponse {
-    /// What it is chosen by, in figures.
-    pub(super) fn asked(&self) -> String {
+    /// Returns the selection as text: `503/-22`.
+    pub(super) fn selection(&self) -> String {
         match self.by {
             By::ResultCode(Some(status), code) => format!("{status}/{code}"),
             By::ResultCode(None, code) => code.to_string(),

@@ -1,20 +1,20 @@
-//! Interim responses: what is sent before the final one (RFC 9110 §15.2).
+//! Interim responses, which are sent before the final one (RFC 9110 §15.2).
 
 use crate::protocol::standard_phrase;
 
-/// What a client makes of interim responses.
+/// Whether a client supports interim responses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum InterimSupport {
-    /// It speaks HTTP/1.0, which has none.
+    /// No: HTTP/1.0 has none.
     None,
-    /// It must be able to read them, and has not asked for one.
+    /// Yes, but the client does not wait for one.
     #[default]
     Accepted,
-    /// It has a body and has sent `Expect: 100-continue`.
+    /// The client has sent `Expect: 100-continue` and waits for one.
     Expected,
 }
 
-/// A response with a status of 1xx, which comes before the final one.
+/// A response with a 1xx status, which is sent before the final one.
 ///
 /// ```
 /// use mock_origin::{InterimResponse, MockOrigin, Op};
@@ -33,14 +33,14 @@ pub struct InterimResponse {
 }
 
 impl From<u16> for InterimResponse {
-    /// As [`InterimResponse::status`].
+    /// Same as [`InterimResponse::status`].
     fn from(status: u16) -> Self {
         Self::status(status)
     }
 }
 
 impl InterimResponse {
-    /// Creates a response with that status, the standard reason phrase and no headers.
+    /// Creates a response with this status, the standard reason phrase and no headers.
     pub const fn status(status: u16) -> Self {
         Self { status, reason: None, headers: Vec::new() }
     }
@@ -51,14 +51,14 @@ impl InterimResponse {
         Self { reason: Some(reason.to_owned()), ..self }
     }
 
-    /// Adds a header. Its name is written exactly as it is given here.
+    /// Adds a header. The name is written exactly as given.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Returns the response as it is written, up to and with the empty line.
+    /// Returns the bytes of the response, including the empty line.
     pub fn to_bytes(&self) -> Vec<u8> {
         let reason = self.reason.as_deref().unwrap_or_else(|| standard_phrase(self.status));
         let lines = self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));

@@ -1,4 +1,4 @@
-//! When a fault acts on a call.
+//! Selects the calls that a fault applies to: [`CallMatcher`].
 
 use std::ops::RangeInclusive;
 
@@ -6,7 +6,7 @@ use crate::journal::{Call, Op};
 
 use super::PathGlob;
 
-/// Which calls a fault acts on: what they ask for, and which of those.
+/// The calls that a fault applies to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallMatcher {
     /// The operation.
@@ -17,42 +17,42 @@ pub struct CallMatcher {
     pub user: Option<String>,
     /// The multipart identifier.
     pub upload: Option<String>,
-    /// Which attempts, from 1: the first time that the same is asked for, the second, … What is
-    /// refused for its token counts apart.
+    /// The attempts of the same request, counted from 1. Requests with an invalid token are counted
+    /// separately.
     pub attempts: Option<RangeInclusive<u32>>,
-    /// Which of all those. Default: the first, and with attempts all of them.
+    /// Which of the selected calls. Default: the first; with `attempts`, all of them.
     pub count: Option<Repeat>,
 }
 
-/// Which of the calls or connections that a fault could act on.
+/// Which of the selected calls or connections a fault applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Repeat {
-    /// That one alone, from 1: if the fault cannot act on it, it never does.
+    /// Only the n-th, counted from 1. If the fault cannot apply to it, it is never injected.
     Nth(u64),
-    /// The first ones that the fault can act on, that many.
+    /// The first n to which the fault can apply.
     Times(u64),
     /// All.
     Always,
 }
 
 impl CallMatcher {
-    /// Calls of `op`.
+    /// Creates a matcher of all calls of `op`.
     pub fn new(op: Op) -> Self {
         Self { op, path: None, user: None, upload: None, attempts: None, count: None }
     }
 
-    /// Which of them.
+    /// Returns which of the selected calls the fault applies to.
     pub fn count(&self) -> Repeat {
-        self.count.unwrap_or(Self::usual(self.attempts.is_some()))
+        self.count.unwrap_or(Self::default_repeat(self.attempts.is_some()))
     }
 
-    /// What counts where nothing is said.
-    pub(super) fn usual(has_attempts: bool) -> Repeat {
+    /// Returns the default.
+    pub(super) fn default_repeat(has_attempts: bool) -> Repeat {
         if has_attempts { Repeat::Always } else { Repeat::Times(1) }
     }
 
-    /// Whether a call is one of those, whichever attempt it is.
+    /// Returns whether a call is selected, apart from its attempt number.
     pub fn selects(&self, call: &Call) -> bool {
         let is = |wanted: &Option<String>, given: &Option<String>| {
             wanted.as_ref().is_none_or(|wanted| given.as_ref() == Some(wanted))
@@ -63,7 +63,7 @@ impl CallMatcher {
             && self.selects_path(call)
     }
 
-    /// Whether the path of a call is one of those.
+    /// Returns whether the path of a call is selected.
     pub fn selects_path(&self, call: &Call) -> bool {
         let Some(pattern) = &self.path else { return true };
         call.path.as_deref().is_some_and(|path| pattern.matches(path))

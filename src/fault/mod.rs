@@ -1,8 +1,9 @@
-//! What should go wrong, and when.
+//! Faults: what goes wrong, and when.
 //!
-//! A [`Fault`] is a trigger and an effect. [`Faults`] holds those of one origin: it is asked about
-//! every call, says which fault [strikes](Injection) it, and keeps account, so that a fault which never
-//! did anything is named. Nothing here does anything by itself: the server walks what a strike says.
+//! A [`Fault`] is a matcher and an action. [`Faults`] is the registry of one origin: it selects the
+//! fault for a call and returns it as an [`Injection`], and it counts injections, so that a fault that
+//! was never injected is reported. This module does no I/O: the server carries out an injection.
+//! Start with [`Fault`] and [`Faults`].
 
 mod action;
 mod applicability;
@@ -47,78 +48,78 @@ use std::time::Duration;
 
 use crate::journal::shorten;
 
-/// Something that is to go wrong: when, and what.
+/// A fault: a matcher and an action.
 ///
-/// Usually written as a sentence on an origin, `origin.on(Op::piece(2)).attempt(1).reject(503)`; its
-/// `Display` is that sentence. Read from text, it is checked in the same way.
+/// Tests usually add one with a builder, `origin.on(Op::piece(2)).attempt(1).reject(503)`. `Display`
+/// writes this expression. A fault that is parsed from text is validated in the same way.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Fault {
-    /// What it is called in messages. Default: the sentence itself.
+    /// The name in messages. Default: the Rust expression.
     pub name: Option<String>,
-    /// What it acts on, when and how.
+    /// The target, the matcher and the action.
     pub kind: Kind,
     definition: Option<Arc<str>>,
 }
 
-/// Two faults are equal if they do the same under the same name, however they were written.
+/// Two faults are equal if name, target, matcher and action are equal. The text does not count.
 impl PartialEq for Fault {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name && self.kind == other.kind
     }
 }
 
-/// What a fault acts on.
+/// The target of a fault, with its matcher and action.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Kind {
-    /// Calls, one by one.
+    /// Calls.
     Call(CallMatcher, FaultAction),
     /// Connections, when they are accepted.
     Connection(Repeat, ConnectionAction),
-    /// Tokens: of that user, or of everyone.
+    /// Tokens of one user, or of all users.
     Token(Option<String>, TokenExpiry),
 }
 
-/// What happens to a connection.
+/// The action of a fault on connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectionAction {
-    /// It is accepted and reset at once: the kernel shakes hands before anybody is asked, so that it
-    /// cannot be refused ([`go_offline`](crate::MockOrigin::go_offline) does that).
+    /// Accepts the connection and resets it at once. The kernel completes the handshake first, so the
+    /// connection cannot be refused; [`go_offline`](crate::MockOrigin::go_offline) does that.
     Reset,
-    /// It is accepted, and nothing on it is ever read or answered; after
-    /// [`Builder::hold_limit`](crate::Builder::hold_limit) it is closed.
+    /// Accepts the connection, then neither reads nor responds. The connection is closed after
+    /// [`Builder::hold_limit`](crate::Builder::hold_limit).
     Silence,
-    /// It is closed after that many answers, without a word about it in the last.
+    /// Closes the connection after this many responses, without `Connection: close` in the last one.
     CloseAfter(u64),
 }
 
-/// How long tokens work, whatever their logins have asked for.
+/// The lifetime of tokens, in place of the lifetime that the login requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenExpiry {
-    /// For that many calls, from when the fault was added: the next one is refused.
+    /// This many calls after the fault was added. The next call is refused.
     Requests(u64),
-    /// Until that many bytes of bodies have been read from then on; the call that reads them is still served, as
-    /// a token is judged at the head alone.
+    /// Until this many body bytes have been read after the fault was added. The call that reaches the
+    /// limit is served, because a token is checked only at the head of a request.
     Bytes(u64),
-    /// For that long in protocol time, from the login on.
+    /// This protocol time after the login.
     Time(Duration),
 }
 
 impl Fault {
-    /// A fault on calls.
+    /// Creates a fault on calls.
     pub fn on_call(matcher: CallMatcher, action: FaultAction) -> Self {
         Self::new(Kind::Call(matcher, action))
     }
 
-    /// A fault on connections.
+    /// Creates a fault on connections.
     pub fn on_connection(count: Repeat, action: ConnectionAction) -> Self {
         Self::new(Kind::Connection(count, action))
     }
 
-    /// A fault on tokens.
+    /// Creates a fault on tokens.
     pub fn on_token(user: Option<String>, life: TokenExpiry) -> Self {
         Self::new(Kind::Token(user, life))
     }
@@ -127,14 +128,14 @@ impl Fault {
         Self { name: None, kind, definition: None }
     }
 
-    /// The same fault under a name.
+    /// Sets the name.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..self }
     }
 
-    /// Sets the text that the fault was read from. Messages show it to those who wrote it, in place of
-    /// the Rust sentence.
+    /// Sets the text that the fault was parsed from. Messages show this text in place of the Rust
+    /// expression.
     ///
     /// ```
     /// use mock_origin::Fault;
@@ -150,13 +151,13 @@ impl Fault {
         Self { definition: Some(definition.into()), ..self }
     }
 
-    /// The text that the fault was read from, if it was read from text.
+    /// Returns the text that the fault was parsed from, if any.
     pub fn definition(&self) -> Option<&str> {
         self.definition.as_deref()
     }
 
-    /// What it is called in messages: its name, its definition or its sentence, cut to 500 characters. The name goes
-    /// into the record of every exchange that it strikes.
+    /// Returns the name in messages: the name, the definition or the Rust expression, cut to 500
+    /// characters because every affected exchange records it.
     pub fn shown_name(&self) -> String {
         const LONGEST: usize = 500;
         let defined = || self.definition().map(on_one_line);
@@ -165,7 +166,7 @@ impl Fault {
     }
 }
 
-/// A definition without its line breaks: no string in one has any.
+/// Joins the lines of a definition. Its strings contain no line breaks.
 fn on_one_line(definition: &str) -> String {
     definition.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }

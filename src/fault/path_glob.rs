@@ -1,51 +1,49 @@
-//! Patterns of paths.
+//! Path patterns: [`PathGlob`].
 
 use std::fmt;
 
-/// A pattern of absolute paths: `*` is any part of a name, `**` is any part of a path.
+/// A pattern of absolute paths: `*` matches any part of a name, `**` any part of a path.
 ///
-/// It is read as [`Path::as_written`](crate::storage::Path::as_written) says where nothing can be there
-/// yet: from the account's root, `/videos/*.mp4`, unless it begins with the account's very name,
-/// `/acme/videos/*.mp4`: so what lies in a directory of that name, right under the root, is written
-/// with both, `/acme/acme/*.mp4`. The root itself is `/`, or `/acme`. Names may have stars of their
-/// own: `\*` is one of those, and `\\` a backslash.
+/// A pattern starts at the account's root, `/videos/*.mp4`, or with the account, `/acme/videos/*.mp4`.
+/// A directory with the name of the account therefore needs both: `/acme/acme/*.mp4`. The root is `/`
+/// or `/acme`. `\*` matches a literal star and `\\` a backslash.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PathGlob(String);
 
 impl PathGlob {
-    /// A pattern.
+    /// Creates a pattern.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The pattern of that path alone, which is absolute, whatever letters are in it.
+    /// Creates a pattern that matches only `path`, which is absolute.
     pub fn exactly(path: &str) -> Self {
         Self(path.replace('\\', r"\\").replace('*', r"\*"))
     }
 
-    /// Whether an absolute path, which begins with the account's name, is meant.
+    /// Returns whether an absolute path, which starts with the account, matches.
     pub fn matches(&self, absolute: &str) -> bool {
         let account_ends = absolute.bytes().skip(1).position(|byte| byte == b'/');
         let (account, inside) = absolute.split_at(account_ends.map_or(absolute.len(), |at| at + 1));
         match inside {
-            _ if self.begins_with(account) => fits(self.0.as_bytes(), absolute.as_bytes()),
-            // It has no name of which a star could be part.
+            _ if self.starts_with(account) => matches_bytes(self.0.as_bytes(), absolute.as_bytes()),
+            // The root has no name that `*` could match.
             "" => ["/", "/**", "**"].contains(&&*self.0),
-            path => fits(self.0.as_bytes(), path.as_bytes()),
+            path => matches_bytes(self.0.as_bytes(), path.as_bytes()),
         }
     }
 
-    /// Whether its first name is that of the account, letter by letter.
-    fn begins_with(&self, account: &str) -> bool {
+    /// Returns whether the first name is literally the account.
+    fn starts_with(&self, account: &str) -> bool {
         let pattern = self.0.as_bytes();
         let behind = account.bytes().try_fold(0, |at, letter| {
             let is_star = pattern.get(at) == Some(&b'*');
-            behind_letter(pattern, at, letter).filter(|_| !is_star)
+            skip_letter(pattern, at, letter).filter(|_| !is_star)
         });
         behind.is_some_and(|at| matches!(pattern.get(at), None | Some(b'/')))
     }
 
-    /// As it was written.
+    /// Returns the text of the pattern.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -59,8 +57,8 @@ impl fmt::Display for PathGlob {
 
 type Star = (usize, usize);
 
-/// Whether `text` fits `path_glob`: on a mismatch the latest star takes one byte more.
-fn fits(pattern: &[u8], text: &[u8]) -> bool {
+/// Returns whether `text` matches `pattern`. On a mismatch, the latest star takes one byte more.
+fn matches_bytes(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut to) = (0, 0);
     // For each kind of star: the pattern behind it, and the text that it has taken so far.
     let (mut name, mut path): (Option<Star>, Option<Star>) = (None, None);
@@ -71,7 +69,7 @@ fn fits(pattern: &[u8], text: &[u8]) -> bool {
         } else if pattern.get(at) == Some(&b'*') {
             name = Some((at + 1, to));
             at += 1;
-        } else if let Some(behind) = behind_letter(pattern, at, text[to]) {
+        } else if let Some(behind) = skip_letter(pattern, at, text[to]) {
             (at, to) = (behind, to + 1);
         } else if let Some((behind, taken)) = name.filter(|(_, taken)| text[*taken] != b'/') {
             name = Some((behind, taken + 1));
@@ -86,8 +84,8 @@ fn fits(pattern: &[u8], text: &[u8]) -> bool {
     pattern[at..].iter().all(|byte| *byte == b'*')
 }
 
-/// Where a pattern goes on if its next letter is that one. A star has been looked for before.
-fn behind_letter(pattern: &[u8], at: usize, letter: u8) -> Option<usize> {
+/// Returns the position after the next letter, if it is `letter`. The caller handles stars.
+fn skip_letter(pattern: &[u8], at: usize, letter: u8) -> Option<usize> {
     let (wanted, behind) = match &pattern[at..] {
         [b'\\', wanted @ (b'*' | b'\\'), ..] => (wanted, at + 2),
         [wanted, ..] => (wanted, at + 1),
@@ -101,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stays_in_a_name_and_two_do_not() {
+    fn one_star_matches_in_a_name_two_match_in_a_path() {
         for (pattern, path, fit) in [
             ("/videos/a.mp4", "/acme/videos/a.mp4", true),
             ("/acme/videos/a.mp4", "/acme/videos/a.mp4", true),
@@ -125,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_begins_at_the_root_of_the_account_unless_the_account_is_in_front() {
+    fn a_pattern_starts_at_the_root_or_with_the_account() {
         for (pattern, path, fit) in [
             ("/acme/videos/a", "/acme/videos/a", true),
             ("/acme/videos/a", "/acme/acme/videos/a", false),
@@ -168,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_may_be_a_letter_of_a_name() {
+    fn an_escaped_star_is_literal() {
         for (pattern, path, fit) in [
             (r"/a\*.mp4", "/acme/a*.mp4", true),
             (r"/a\*.mp4", "/acme/ab.mp4", false),
@@ -185,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_a_pattern_of_itself_alone() {
+    fn an_exact_pattern_matches_only_its_path() {
         let paths = [
             "/acme/a*",
             "/acme/**",

@@ -1,4 +1,5 @@
-//! The faults of one origin: which of them strikes a call, and what came of each.
+//! The registry of faults of one origin: it selects the fault for a call or a connection, and counts
+//! matches, injections and skips. Start with [`Faults::injection`].
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,12 +16,12 @@ use super::{
     CallMatcher, Chaos, ConnectionAction, Fault, FaultAction, InterimSupport, Kind, Repeat, Stage,
 };
 
-/// Where in a test a fault was written.
+/// The source location at which a test added a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceLocation {
-    /// The file.
+    /// The source file.
     pub file: String,
-    /// The line, from 1.
+    /// The line, counted from 1.
     pub line: u32,
 }
 
@@ -30,88 +31,89 @@ impl fmt::Display for SourceLocation {
     }
 }
 
-/// The account of one fault.
+/// A fault with its counters.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FaultRecord {
-    /// Its number among the faults of the origin.
+    /// The number of the fault on this origin.
     pub id: u64,
-    /// What it is.
+    /// The fault.
     pub fault: Arc<Fault>,
-    /// What it is called.
+    /// The name in messages.
     pub name: Arc<str>,
-    /// Where it was written; nothing if it came in as text.
+    /// Where the test added it, or `None` if it was parsed from text.
     pub location: Option<SourceLocation>,
-    /// How many calls or connections it could have acted on.
+    /// The number of selected calls or connections.
     pub matched: u64,
-    /// How many it did act on.
+    /// The number of injections.
     pub fired: u64,
-    /// Why it did not act on one that it was meant for, the latest.
+    /// Why the latest selected call or connection was skipped.
     pub skip_reason: Option<Arc<str>>,
-    /// Whether an answer that it held was never released, or what it put off never done.
+    /// Whether a held response was never released, or a deferred operation never carried out.
     pub unreleased: bool,
-    /// Whether it matters that it acts at all.
+    /// Whether verification fails if the fault is never injected.
     pub is_judged: bool,
-    /// How many requests had come when it was added.
+    /// The number of requests before it was added.
     pub(super) before: usize,
-    /// How many calls it is about to act on.
+    /// The number of pending injections.
     reserved: u64,
-    /// The origin when it was added, for what is to be answered from there.
+    /// The state of the origin when it was added, for stale responses.
     past: Option<Arc<Storage>>,
 }
 
-/// So many accounts of faults that were taken away are kept: a suite that shares one origin adds and
-/// removes faults for as long as it runs.
-const MOST_REMOVED: usize = 1_000;
+/// The maximum number of removed records. A suite that shares one origin adds and removes faults for
+/// as long as it runs.
+const MAX_REMOVED: usize = 1_000;
 
 /// All faults of an origin, in the order in which they were added.
 #[derive(Debug, Default)]
 pub struct Faults {
     pub(super) records: Vec<FaultRecord>,
-    /// Those that were taken away: they may be about to act, and are asked how often they have. The
-    /// earliest are forgotten.
+    /// Removed faults, which may have pending injections and can still be inspected. The oldest are
+    /// dropped.
     removed: VecDeque<FaultRecord>,
     pub(super) chaos_state: ChaosState,
-    /// Counts while there are faults; what was before is read from the journal with the first.
+    /// Counts only while there are faults. The first fault reads earlier calls from the journal.
     attempts: Option<Attempts>,
     pub(super) uses: TokenUses,
     added: u64,
 }
 
-/// What is known of a call when it is asked which fault strikes it.
+/// The facts about a call when its fault is selected.
 #[derive(Clone, Copy, Debug)]
 pub struct CallContext {
-    /// Where on its way it is: at its head, or at its commit if it was not known before.
+    /// The stage: the head, or the commit if the call was not known earlier.
     pub at: Stage,
-    /// The status of the refusal that it is about to get from the origin itself.
+    /// The status, if the origin itself refuses the call.
     pub refused: Option<u16>,
-    /// How many bytes of body it has, as far as it says so.
+    /// The declared length of the body, if any.
     pub declared: Option<u64>,
-    /// What its client makes of interim responses.
+    /// Whether the client supports interim responses.
     pub interim: InterimSupport,
 }
 
-/// A fault that strikes a call. It counts as fired when [`Faults::fired`] is told.
+/// A fault that was selected for a call. The caller reports the result with [`Faults::fired`] or
+/// [`Faults::skipped`].
 #[derive(Clone, Debug)]
 pub struct Injection {
-    /// The fault's number and name.
-    pub struck: FaultRef,
-    /// What is to be done.
+    /// The number and the name of the fault.
+    pub fault_ref: FaultRef,
+    /// The action to carry out.
     pub action: FaultAction,
-    /// The origin when the fault was added, where the effect needs it.
+    /// The state of the origin when the fault was added, if the action needs it.
     pub past: Option<Arc<Storage>>,
-    /// The fault that does the same, if chaos decided.
+    /// The equivalent fault, if chaos decided.
     pub(super) by_chaos: Option<Box<(Chaos, Fault)>>,
 }
 
 impl Faults {
-    /// Whether nothing can go wrong, so that nobody needs to ask.
+    /// Returns whether there are no faults and no chaos.
     pub fn is_idle(&self) -> bool {
         self.records.is_empty() && self.chaos().is_none()
     }
 
-    /// Adds a fault behind the others and gives it a number. `past` is the origin as it is now,
-    /// for an effect that answers from there.
+    /// Adds a fault after the others and returns its number. `past` returns the current state of the
+    /// origin, for stale responses.
     pub fn add(
         &mut self,
         fault: Fault,
@@ -119,7 +121,7 @@ impl Faults {
         journal: &Journal,
         past: impl FnOnce() -> Storage,
     ) -> u64 {
-        self.begin_to_count(journal);
+        self.start_counting(journal);
         let id = self.added;
         self.added += 1;
         let is_stale = matches!(fault.kind, Kind::Call(_, FaultAction::Stale));
@@ -140,65 +142,65 @@ impl Faults {
         id
     }
 
-    /// Leaves it open whether a fault acts.
+    /// Lets verification pass even if the fault is never injected.
     pub fn excuse(&mut self, id: u64) {
         if let Some(record) = self.record_mut(id) {
             record.is_judged = false;
         }
     }
 
-    /// Takes a fault away, and says whether it was there. What it is about to do it still does.
+    /// Removes a fault, and returns whether it existed. Pending injections still happen.
     pub fn remove(&mut self, id: u64) -> bool {
-        !self.take_away(|record| record.id == id).is_empty()
+        !self.remove_where(|record| record.id == id).is_empty()
     }
 
-    /// Takes all faults away, and chaos with them; gives the numbers of those that were there.
+    /// Removes all faults and ends chaos. Returns the numbers of the removed faults.
     pub fn clear(&mut self) -> Vec<u64> {
-        self.chaos_state.reigns = None;
-        self.take_away(|_| true)
+        self.chaos_state.active = None;
+        self.remove_where(|_| true)
     }
 
-    /// Takes faults away, and gives their numbers.
-    fn take_away(&mut self, is_meant: impl Fn(&FaultRecord) -> bool) -> Vec<u64> {
+    /// Removes faults, and returns their numbers.
+    fn remove_where(&mut self, is_meant: impl Fn(&FaultRecord) -> bool) -> Vec<u64> {
         let taken: Vec<_> = self.records.extract_if(.., |record| is_meant(record)).collect();
         let ids: Vec<u64> = taken.iter().map(|record| record.id).collect();
-        // Numbers are given in order.
+        // The numbers are sorted.
         self.uses.retain(|(fault, _), _| ids.binary_search(fault).is_err());
-        // What has struck already carries the past with it.
+        // A pending injection has its own copy of the past.
         self.removed.extend(taken.into_iter().map(|record| FaultRecord { past: None, ..record }));
-        while self.removed.len() > MOST_REMOVED {
+        while self.removed.len() > MAX_REMOVED {
             self.removed.pop_front();
         }
-        self.rest_if_idle();
+        self.stop_counting_if_idle();
         ids
     }
 
-    /// While nobody asks nothing is counted; what is missed then is in the journal.
-    fn rest_if_idle(&mut self) {
+    /// Stops counting if there are no faults. The journal has the calls that are missed.
+    fn stop_counting_if_idle(&mut self) {
         if self.is_idle() {
             self.attempts = None;
         }
     }
 
-    /// Forgets everything; gives the numbers of the faults that were there.
+    /// Clears everything, and returns the numbers of the removed faults.
     pub fn reset(&mut self) -> Vec<u64> {
         let ids = self.clear();
         *self = Self { added: self.added, ..Self::default() };
         ids
     }
 
-    /// Lets chaos decide no more. What it has done stays known.
+    /// Ends chaos. Its decisions so far stay recorded.
     pub fn end_chaos(&mut self) {
-        self.chaos_state.reigns = None;
-        self.rest_if_idle();
+        self.chaos_state.active = None;
+        self.stop_counting_if_idle();
     }
 
-    /// The account of every fault.
+    /// Returns the records of all active faults.
     pub fn records(&self) -> &[FaultRecord] {
         &self.records
     }
 
-    /// The account of one fault, also when it has been taken away.
+    /// Returns the record of one fault, even if it was removed.
     pub fn record(&self, id: u64) -> Option<&FaultRecord> {
         self.records.iter().chain(&self.removed).find(|record| record.id == id)
     }
@@ -207,96 +209,95 @@ impl Faults {
         self.records.iter_mut().chain(&mut self.removed).find(|record| record.id == id)
     }
 
-    pub(super) fn begin_to_count(&mut self, journal: &Journal) {
-        self.attempts.get_or_insert_with(|| Attempts::of(journal));
+    pub(super) fn start_counting(&mut self, journal: &Journal) {
+        self.attempts.get_or_insert_with(|| Attempts::from_journal(journal));
     }
 
-    /// Counts a call and says which fault strikes it: the first one that was added, of those that
-    /// can.
+    /// Counts a call and selects its fault: the first added fault that can apply.
     pub fn injection(&mut self, call: &Call, context: CallContext) -> Option<Injection> {
-        // What a JSON-RPC body asks for nobody knows at its head.
+        // A JSON-RPC call is known only after its body.
         if call.is_json_rpc() && context.at == Stage::Head {
             return None;
         }
-        if is_told_nothing_new(call, context.at) {
+        if is_already_decided(call, context.at) {
             return None;
         }
         let attempt = self.attempts.as_mut()?.count(call);
         let mut chosen: Option<Injection> = None;
-        // All that are passed over share the reason.
-        let mut passed_over: Option<Arc<str>> = None;
+        // All skipped faults share one reason.
+        let mut why_skipped: Option<Arc<str>> = None;
         for record in &mut self.records {
             let fault = Arc::clone(&record.fault);
             let Kind::Call(matcher, action) = &fault.kind else { continue };
             if !is_due(matcher, call, context.at) || !matcher.selects(call) {
                 continue;
             }
-            if !record.takes(matcher, attempt) {
+            if !record.count_match(matcher, attempt) {
                 continue;
             }
             match &chosen {
                 None => chosen = record.reserve(action, call, context),
                 Some(injection) => {
-                    let why =
-                        passed_over.get_or_insert_with(|| struck_by_another(&injection.struck));
+                    let why = why_skipped
+                        .get_or_insert_with(|| skipped_for_another(&injection.fault_ref));
                     record.skip_reason = Some(Arc::clone(why));
                 }
             }
         }
-        chosen.or_else(|| self.strike_by_chaos(call, attempt, context))
+        chosen.or_else(|| self.select_by_chaos(call, attempt, context))
     }
 
-    /// A strike has done what it was meant to do.
+    /// Records that an injection was carried out.
     pub fn fired(&mut self, injection: &Injection) {
         if let Some(decided) = &injection.by_chaos {
-            self.chaos_state.has_done(decided);
+            self.chaos_state.record_done(decided);
         }
-        self.record_fired(&injection.struck);
+        self.record_fired(&injection.fault_ref);
     }
 
-    /// A strike came to nothing; the fault may strike another call instead.
+    /// Records that an injection was not carried out. The fault may be injected into another call.
     pub fn skipped(&mut self, injection: &Injection, why: impl Into<Arc<str>>) {
-        self.record_skip(&injection.struck, why);
+        self.record_skip(&injection.fault_ref, why);
     }
 
-    /// A fault has done to a call or a connection what it was meant to do.
-    pub fn record_fired(&mut self, struck: &FaultRef) {
-        if let Some(record) = struck.fault.and_then(|id| self.record_mut(id)) {
+    /// Records that a fault was injected into a call or a connection.
+    pub fn record_fired(&mut self, fault: &FaultRef) {
+        if let Some(record) = fault.fault.and_then(|id| self.record_mut(id)) {
             record.reserved = record.reserved.saturating_sub(1);
             record.fired += 1;
         }
     }
 
-    /// A call or a connection ended before its fault came to act.
-    pub fn record_skip(&mut self, struck: &FaultRef, why: impl Into<Arc<str>>) {
-        if let Some(record) = struck.fault.and_then(|id| self.record_mut(id)) {
+    /// Records that a fault was not injected into a call or a connection, and why.
+    pub fn record_skip(&mut self, fault: &FaultRef, why: impl Into<Arc<str>>) {
+        if let Some(record) = fault.fault.and_then(|id| self.record_mut(id)) {
             record.reserved = record.reserved.saturating_sub(1);
             record.skip_reason = Some(why.into());
         }
     }
 
-    /// What the fault held was not released in time, or what it put off was never done.
+    /// Records that a held response was not released, or a deferred operation not carried out.
     pub fn unreleased(&mut self, id: u64) {
         if let Some(record) = self.record_mut(id) {
             record.unreleased = true;
         }
     }
 
-    /// Counts a connection, and says what happens to it.
-    pub fn strike_connection(&mut self) -> Option<(FaultRef, ConnectionAction)> {
+    /// Counts a connection, and selects its fault.
+    pub fn select_for_connection(&mut self) -> Option<(FaultRef, ConnectionAction)> {
         let mut chosen: Option<(FaultRef, ConnectionAction)> = None;
-        let mut passed_over: Option<Arc<str>> = None;
+        let mut why_skipped: Option<Arc<str>> = None;
         for record in &mut self.records {
             let Kind::Connection(count, action) = &Arc::clone(&record.fault).kind else { continue };
             record.matched += 1;
             match &chosen {
-                _ if !record.is_the_one(*count) => {}
+                _ if !record.is_selected(*count) => {}
                 None => {
                     record.reserved += 1;
-                    chosen = Some((record.struck(), *action));
+                    chosen = Some((record.fault_ref(), *action));
                 }
                 Some((other, _)) => {
-                    let why = passed_over.get_or_insert_with(|| struck_by_another(other));
+                    let why = why_skipped.get_or_insert_with(|| skipped_for_another(other));
                     record.skip_reason = Some(Arc::clone(why));
                 }
             }
@@ -305,43 +306,43 @@ impl Faults {
     }
 }
 
-/// Whether a fault is to be decided now. The path of `/post/file` is known behind its body, and
-/// faults that ask for it are decided there; all others at its head.
+/// Returns whether a fault is selected at this stage. The path of `/post/file` is known after its
+/// body, so that faults with a path are selected there, and all others at its head.
 fn is_due(matcher: &CallMatcher, call: &Call, at: Stage) -> bool {
     call.operation != Operation::PostFile || matcher.path.is_some() == (at == Stage::Commit)
 }
 
-/// Whether a form of which all was asked about at its head did not tell its path after all.
-fn is_told_nothing_new(call: &Call, at: Stage) -> bool {
+/// Returns whether a form has no path even after its body, so that its head decided everything.
+fn is_already_decided(call: &Call, at: Stage) -> bool {
     call.operation == Operation::PostFile && at == Stage::Commit && call.path.is_none()
 }
 
-fn struck_by_another(other: &FaultRef) -> Arc<str> {
-    format!("another fault struck it: {}", other.name).into()
+fn skipped_for_another(other: &FaultRef) -> Arc<str> {
+    format!("another fault was injected: {}", other.name).into()
 }
 
 impl FaultRecord {
-    /// Whether it holds answers until the test lets them go.
+    /// Returns whether the fault holds responses until the test releases them.
     pub fn holds(&self) -> bool {
         matches!(self.fault.kind, Kind::Call(_, FaultAction::Hold))
     }
 
-    /// Returns the fault as records name it.
-    pub fn struck(&self) -> FaultRef {
+    /// Returns the reference to the fault that records contain.
+    pub fn fault_ref(&self) -> FaultRef {
         FaultRef::new(Some(self.id), Arc::clone(&self.name))
     }
 
-    /// Counts a call that is selected, and says whether it is among those that are meant.
-    fn takes(&mut self, matcher: &CallMatcher, attempt: Attempt) -> bool {
-        let number = attempt.for_trigger(matcher);
+    /// Counts a matching call, and returns whether the fault applies to it.
+    fn count_match(&mut self, matcher: &CallMatcher, attempt: Attempt) -> bool {
+        let number = attempt.for_matcher(matcher);
         if matcher.attempts.as_ref().is_some_and(|meant| !meant.contains(&number)) {
             return false;
         }
         self.matched += 1;
-        self.is_the_one(matcher.count())
+        self.is_selected(matcher.count())
     }
 
-    fn is_the_one(&self, count: Repeat) -> bool {
+    fn is_selected(&self, count: Repeat) -> bool {
         match count {
             Repeat::Nth(nth) => self.matched == nth,
             Repeat::Times(most) => self.fired + self.reserved < most,
@@ -355,12 +356,12 @@ impl FaultRecord {
         call: &Call,
         context: CallContext,
     ) -> Option<Injection> {
-        if let Err(why) = action.can_strike(call, context) {
+        if let Err(why) = action.check_applicable(call, context) {
             self.skip_reason = Some(why.into());
             return None;
         }
         self.reserved += 1;
         let (action, past) = (action.clone(), self.past.clone());
-        Some(Injection { struck: self.struck(), action, past, by_chaos: None })
+        Some(Injection { fault_ref: self.fault_ref(), action, past, by_chaos: None })
     }
 }

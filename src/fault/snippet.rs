@@ -1,8 +1,8 @@
-//! Sentences with all that they need to be pasted into a test.
+//! Rust code to paste into a test: [`snippet`] adds the `use` lines to expressions.
 
 use std::fmt::Display;
 
-/// What sentences name, of what lies at the root of this crate.
+/// The names at the root of this crate that expressions use.
 const NAMES: [&str; 15] = [
     "Chaos",
     "DeferredCommit",
@@ -21,10 +21,10 @@ const NAMES: [&str; 15] = [
     "ResponseLoss",
 ];
 
-/// Sentences such as faults are, as lines of a test, below the `use` of what they name.
-pub fn snippet<T: Display>(sentences: impl IntoIterator<Item = T>) -> String {
+/// Returns expressions as lines of a test, after the `use` lines that they need.
+pub fn snippet<T: Display>(expressions: impl IntoIterator<Item = T>) -> String {
     let lines: Vec<_> =
-        sentences.into_iter().map(|sentence| format!("    {sentence};\n")).collect();
+        expressions.into_iter().map(|expression| format!("    {expression};\n")).collect();
     let lines = lines.concat();
     let code = without_texts(&lines);
     let used: Vec<_> = NAMES.into_iter().filter(|name| is_named(name, &code)).collect();
@@ -38,7 +38,7 @@ pub fn snippet<T: Display>(sentences: impl IntoIterator<Item = T>) -> String {
     format!("{own}{time}{gap}{lines}")
 }
 
-/// Code without what is between quotation marks, which may look like code.
+/// Returns code without its string literals, which may look like code.
 fn without_texts(code: &str) -> String {
     let (mut is_in_text, mut is_escaped) = (false, false);
     let is_code = |letter: &char| {
@@ -62,8 +62,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_sentences_name_is_used_and_nothing_else() {
-        for (sentence, uses) in [
+    fn only_used_names_are_imported() {
+        for (expression, uses) in [
             ("origin.on_token().expire_after_requests(3)", ""),
             ("origin.on(Op::any()).hold()", "    use mock_origin::Op;\n\n"),
             (
@@ -79,7 +79,7 @@ mod tests {
                 "    use std::time::Duration;\n\n",
             ),
         ] {
-            assert_eq!(snippet([sentence]), format!("{uses}    {sentence};\n"));
+            assert_eq!(snippet([expression]), format!("{uses}    {expression};\n"));
         }
     }
 }

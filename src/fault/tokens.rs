@@ -1,4 +1,4 @@
-//! Tokens that die before their time: after so many calls, after so many bytes, at an age.
+//! Faults on tokens: expiry after a number of calls, a number of bytes, or a time.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use crate::storage::SessionId;
 
 use super::{Faults, Kind, TokenExpiry};
 
-/// How much each token has been used, as each fault counts it. A count stays when the token has died,
-/// as a call of it may still be on its way; it goes with the fault.
+/// The use of each token, by fault. An entry outlives its token, because a call may still be in
+/// progress, and is removed with the fault.
 pub(super) type TokenUses = HashMap<(u64, SessionId), u64>;
 
 impl Faults {
-    /// Counts the use of a token by a call with that many bytes of body, and returns the number of
-    /// the fault that ends the token by that, if one does.
+    /// Counts the use of a token by a call. Returns the number of the fault that ends the token
+    /// thereby, if any.
     pub fn use_token(&mut self, call: &Call, requests: u64, bytes: u64) -> Option<u64> {
         let session = call.session?;
         let mut ended_by = None;
@@ -39,7 +39,7 @@ impl Faults {
         ended_by
     }
 
-    /// Whether a token is good for a call before which so many have come that are not counted yet.
+    /// Returns whether a token is valid for a call after `uncounted` calls that are not yet counted.
     pub fn token_lasts(&self, call: &Call, uncounted: u64) -> bool {
         let Some(session) = call.session else { return true };
         self.records.iter().all(|record| match &record.fault.kind {
@@ -53,8 +53,8 @@ impl Faults {
         })
     }
 
-    /// Lets `end` end the tokens whose time is over: it is given the number of the fault, the user
-    /// and the time, and returns how many of those had not expired by themselves.
+    /// Ends tokens that are too old. `end` takes the number of the fault, the user and the time, and
+    /// returns how many tokens it ended.
     pub fn age_tokens(&mut self, mut end: impl FnMut(u64, Option<&str>, Duration) -> u64) {
         for record in &mut self.records {
             if let Kind::Token(user, TokenExpiry::Time(time)) = &Arc::clone(&record.fault).kind {

@@ -355,7 +355,7 @@ impl MockOrigin {
     }
 
     fn account_of_events(&self) -> String {
-        let chaos = self.shared.lock().faults.tell_of_chaos();
+        let chaos = self.shared.lock().faults.render_chaos();
         escape_lines(&chaos) + &self.timeline_excerpt()
     }
 }

@@ -1,4 +1,4 @@
-//! The journal, for people to read.
+//! Reports: the journal as text. Start with [`Timeline`].
 
 mod timeline;
 

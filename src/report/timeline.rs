@@ -1,4 +1,4 @@
-//! One line an exchange.
+//! The timeline: one line per exchange. Start with [`Timeline`].
 
 use std::fmt;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use crate::journal::{
 };
 use crate::protocol::{Interface, Operation};
 
-/// Everything that happened, in the order in which it began.
+/// All exchanges in the order of their start.
 ///
-/// Its `Display` is the timeline: a line for each exchange, and one for each connection on which
-/// something happened that no exchange tells of.
+/// `Display` writes one line per exchange, and one per connection with an event that belongs to no
+/// exchange.
 #[derive(Clone, Debug)]
 pub struct Timeline<'a>(pub &'a Journal);
 
@@ -22,15 +22,14 @@ impl fmt::Display for Timeline<'_> {
     }
 }
 
-/// The timeline without its quiet middle, for the output of a failing test.
+/// An excerpt of the timeline, for the output of a failing test.
 ///
-/// It shows the first lines, the last ones, and between them those of exchanges that were refused,
-/// struck by a fault, or not answered whole. Each gap says how many are left out.
+/// It shows the first and the last lines, and between them the exchanges that were refused, got a
+/// fault, or did not end with a complete response. Each gap states the number of omitted lines.
 #[derive(Clone, Debug)]
 pub struct TimelineExcerpt<'a>(pub &'a Journal);
 
-/// How many lines an excerpt has of each kind. A timeline of no more lines than all of them is shown
-/// whole.
+/// The maximum number of lines of each kind in an excerpt. A timeline that fits is shown whole.
 const FIRST: usize = 20;
 const EVENTFUL: usize = 120;
 const LAST: usize = 60;
@@ -56,7 +55,7 @@ fn heading(f: &mut fmt::Formatter<'_>) -> fmt::Result {
 /// A line of the timeline.
 enum Entry<'a> {
     Exchange(&'a Exchange),
-    /// A connection, and what happened on it.
+    /// A connection, and its event.
     Connection(&'a Connection, String),
 }
 
@@ -64,7 +63,7 @@ impl Entry<'_> {
     fn time(&self) -> Duration {
         match self {
             Self::Exchange(exchange) => exchange.opened.elapsed,
-            Self::Connection(connection, _) => noted_at(connection),
+            Self::Connection(connection, _) => event_time(connection),
         }
     }
 
@@ -91,30 +90,30 @@ impl fmt::Display for Entry<'_> {
     }
 }
 
-/// The lines of the timeline in the order of their times.
+/// Returns the lines of the timeline in chronological order.
 fn entries(journal: &Journal) -> Vec<Entry<'_>> {
     let exchanges = journal.exchanges().iter().map(|exchange| Entry::Exchange(exchange));
-    let noted = journal.connections().iter().filter_map(|connection| {
+    let events = journal.connections().iter().filter_map(|connection| {
         Some(Entry::Connection(connection, describe_connection(connection)?))
     });
-    let mut entries: Vec<_> = exchanges.chain(noted).collect();
+    let mut entries: Vec<_> = exchanges.chain(events).collect();
     entries.sort_by_key(Entry::time);
     entries
 }
 
-/// When what [`describe_connection`] tells happened.
-fn noted_at(connection: &Connection) -> Duration {
+/// Returns the time of the event of [`describe_connection`].
+fn event_time(connection: &Connection) -> Duration {
     let unparsed = connection.unparsed.as_ref().map(|unparsed| unparsed.at);
     unparsed.or(connection.struck).unwrap_or(connection.opened).elapsed
 }
 
-/// What happened on a connection that no exchange tells of, in one line, without its number and its
-/// time: bytes from which no request could be read, or a fault.
+/// Returns the event of a connection that belongs to no exchange, without number and time: bytes that
+/// are not a request, or a fault.
 pub fn describe_connection(connection: &Connection) -> Option<String> {
     let fault = connection.fault.as_ref().map(|fault| format!("fault: {}", fault.name));
     let (what, answer) = match (&connection.unparsed, fault) {
         (None, None) => return None,
-        (None, Some(fault)) => ("connection struck by a fault".to_owned(), fault),
+        (None, Some(fault)) => ("connection affected by a fault".to_owned(), fault),
         (Some(unparsed), fault) => {
             let status = unparsed.status.map(|status| status.to_string());
             let status = status.unwrap_or_else(|| "not answered".to_owned());
@@ -125,7 +124,7 @@ pub fn describe_connection(connection: &Connection) -> Option<String> {
     Some(escape_line(&format!("{what:<73} {answer}")))
 }
 
-/// Which of so many lines an excerpt shows, in order.
+/// Returns the positions of the lines in an excerpt.
 fn excerpt(lines: usize, is_eventful: impl Fn(usize) -> bool) -> Vec<usize> {
     if lines <= FIRST + EVENTFUL + LAST {
         return (0..lines).collect();
@@ -133,7 +132,7 @@ fn excerpt(lines: usize, is_eventful: impl Fn(usize) -> bool) -> Vec<usize> {
     let middle = FIRST..lines - LAST;
     let eventful: Vec<usize> = middle.clone().filter(|at| is_eventful(*at)).collect();
     let half = eventful.len().min(EVENTFUL) / 2;
-    // The first and the last of them: what began it, and what it led to.
+    // The first events show the cause, the last ones the result.
     let (head, tail) = match eventful.len() {
         0..=EVENTFUL => (&eventful[..], &eventful[..0]),
         many => (&eventful[..half], &eventful[many - half..]),
@@ -149,15 +148,15 @@ fn is_eventful(exchange: &Exchange) -> bool {
     !exchange.faults.is_empty() || exchange.is_refused() || exchange.outcome != Outcome::Responded
 }
 
-fn gap(f: &mut fmt::Formatter<'_>, left_out: usize) -> fmt::Result {
-    match left_out {
+fn gap(f: &mut fmt::Formatter<'_>, omitted: usize) -> fmt::Result {
+    match omitted {
         0 => Ok(()),
-        1 => writeln!(f, "{:>5}  1 line left out; origin.timeline() has all", "…"),
-        many => writeln!(f, "{:>5}  {many} lines left out; origin.timeline() has all", "…"),
+        1 => writeln!(f, "{:>5}  1 line omitted; origin.timeline() shows all", "…"),
+        many => writeln!(f, "{:>5}  {many} lines omitted; origin.timeline() shows all", "…"),
     }
 }
 
-/// An exchange in one line, without its number and its time: request, body, answer.
+/// Returns an exchange as one line, without number and time: request, body, response.
 pub fn describe(exchange: &Exchange) -> String {
     let requests: Vec<_> = exchange.calls.iter().map(|call| request(exchange, call)).collect();
     let (requests, body) = (requests.join(" + "), body(exchange));
@@ -167,7 +166,7 @@ pub fn describe(exchange: &Exchange) -> String {
 fn request(exchange: &Exchange, call: &Call) -> String {
     let (method, called) = (Escaped::new(exchange.head.method()), Escaped::new(&*call.name));
     let name = match &call.path {
-        // The path as it is stored says more than the path as it was quoted.
+        // The decoded path is clearer than the request target.
         Some(path) if call.interface == Interface::Egress => {
             return format!("{method} {}", Escaped::new(path));
         }
@@ -199,22 +198,22 @@ fn body(exchange: &Exchange) -> String {
 
 fn answer(exchange: &Exchange) -> String {
     let ended = outcome(exchange.outcome);
-    let told = match (&exchange.answer, exchange.outcome) {
+    let text = match (&exchange.answer, exchange.outcome) {
         (None, _) => ended.to_owned(),
         (Some(answer), Outcome::Responded) => status(exchange, answer),
         (Some(answer), _) => format!("{}, {ended}", status(exchange, answer)),
     };
-    exchange.faults.iter().fold(told, |told, struck| told + ", fault: " + &struck.name)
+    exchange.faults.iter().fold(text, |text, fault| text + ", fault: " + &fault.name)
 }
 
 fn status(exchange: &Exchange, answer: &ResponseHead) -> String {
     let codes: Vec<_> = exchange.calls.iter().filter_map(code).collect();
     let words = if codes.is_empty() { answer.reason.to_string() } else { codes.join("; ") };
-    // A status that is not registered has no phrase.
+    // An unregistered status has no phrase.
     format!("{} {words}", answer.status).trim_end().to_owned()
 }
 
-/// The code of a refusal with its meaning and section; a success needs no words.
+/// Returns a result code with its meaning and section, or `OK`.
 fn code(call: &Call) -> Option<String> {
     let row = call.result_code?;
     let refused = || format!("{} {} ({})", row.code, row.phrase, row.section);
@@ -245,14 +244,14 @@ mod tests {
     }
 
     #[test]
-    fn an_excerpt_leaves_out_the_quiet_middle() {
+    fn an_excerpt_omits_uneventful_lines() {
         let shown = excerpt(100_000, |at| at == 500 || at == 70_000);
         let expected: Vec<_> = (0..20).chain([500, 70_000]).chain(99_940..100_000).collect();
         assert_eq!(shown, expected);
     }
 
     #[test]
-    fn an_excerpt_is_bounded_however_much_fails() {
+    fn an_excerpt_is_bounded_if_everything_fails() {
         let shown = excerpt(100_000, |_| true);
         assert_eq!(shown.len(), 200);
         assert!(shown.is_sorted() && shown.contains(&79) && shown.contains(&99_880), "{shown:?}");

@@ -66,7 +66,7 @@ fn decided(
         let at = if call.is_json_rpc() { Stage::Commit } else { Stage::Head };
         let there = CallContext { at, refused, declared, interim: InterimSupport::Accepted };
         if let Some(injection) = faults.injection(call, there) {
-            let decided = (injection.struck.name.to_string(), injection.action);
+            let decided = (injection.fault_ref.name.to_string(), injection.action);
             decisions.insert((what, *attempt), decided);
         }
     }
@@ -109,7 +109,7 @@ fn identifiers_and_sessions_change_no_decision() {
 }
 
 #[test]
-fn what_becomes_of_a_call_decides_whether_it_is_struck_and_never_by_what() {
+fn fault_selection_depends_on_call_outcome() {
     for profile in [Profile::Network, Profile::ServerErrors, Profile::Latency, Profile::All] {
         let chaos = Chaos::new(43).profile(profile).percent(100);
         let mut all = BTreeMap::new();
@@ -146,7 +146,7 @@ fn takes(action: &FaultAction, body: Option<u64>, answer: u64) -> Option<Duratio
 }
 
 #[test]
-fn nothing_takes_longer_for_being_large() {
+fn latency_does_not_grow_with_size() {
     let chaos = Chaos::new(45).profile(Profile::Latency).percent(100);
     // Files, lists and batches have no bounds.
     let large = (0..100).flat_map(|number| {
@@ -173,7 +173,7 @@ fn nothing_takes_longer_for_being_large() {
 }
 
 #[test]
-fn no_more_attempts_are_struck_than_was_said() {
+fn max_per_operation_limits_the_attempts_with_faults() {
     for most in 1..=ATTEMPTS {
         let lossy = Chaos::new(5).profile(Profile::Network).percent(100);
         let chaos = lossy.max_per_operation(most);
@@ -184,7 +184,7 @@ fn no_more_attempts_are_struck_than_was_said() {
 }
 
 #[test]
-fn percent_is_how_likely_an_attempt_is_struck() {
+fn percent_is_the_probability_of_a_fault() {
     let all = calls().len() * 2;
     let chaos = Chaos::new(6).profile(Profile::Network);
     let struck = |percent| decisions(chaos.percent(percent), &again_and_again()).len();
@@ -197,7 +197,7 @@ fn percent_is_how_likely_an_attempt_is_struck() {
 
 #[test]
 #[should_panic(expected = ".percent(100)")]
-fn more_than_all_are_not_struck() {
+fn percent_above_100_is_refused() {
     let _ = Chaos::new(1).percent(101);
 }
 
@@ -222,7 +222,7 @@ fn is_of(profile: Profile, action: &FaultAction) -> bool {
 }
 
 #[test]
-fn a_profile_gives_faults_of_its_kind_alone_and_everything_gives_all() {
+fn a_profile_gives_only_its_kind_of_faults() {
     for profile in PROFILES {
         let struck = decisions(Chaos::new(7).profile(profile), &again_and_again());
         assert!(struck.values().all(|(_, action)| is_of(profile, action)), "{struck:#?}");
@@ -243,7 +243,7 @@ fn another_seed_decides_otherwise() {
 }
 
 #[test]
-fn cuts_are_near_the_beginning_of_a_body_and_far_into_it() {
+fn cuts_are_early_and_late_in_bodies() {
     let chaos = Chaos::new(8).profile(Profile::Network).percent(100);
     let cuts = decisions(chaos, &again_and_again())
         .into_values()
@@ -254,7 +254,7 @@ fn cuts_are_near_the_beginning_of_a_body_and_far_into_it() {
 }
 
 #[test]
-fn what_is_no_operation_is_never_struck() {
+fn calls_without_an_operation_get_no_chaos() {
     let nothing = [
         call(Operation::Unmatched, Interface::Http, "/multipart/peice", "/"),
         call(Operation::Preflight, Interface::Http, "/multipart/piece", "/"),
@@ -266,7 +266,7 @@ fn what_is_no_operation_is_never_struck() {
 }
 
 #[test]
-fn a_request_of_nobody_about_nothing_is_never_struck() {
+fn a_request_without_user_and_path_gets_no_chaos() {
     let mut stranger = call(Operation::Piece, Interface::Http, "/multipart/piece", "/");
     (stranger.path, stranger.user, stranger.part) = (None, None, Some(1));
     let ping = Call::new(Operation::Echo, Interface::JsonRpc, "ping");
@@ -274,7 +274,7 @@ fn a_request_of_nobody_about_nothing_is_never_struck() {
 }
 
 #[test]
-fn a_form_is_struck_when_it_has_told_its_path_and_counts_on_that() {
+fn a_form_is_decided_after_its_path_is_known() {
     let mut faults = Faults::default();
     faults.set_chaos(Chaos::new(2).percent(100), &Journal::default());
     let mut injection = |at, path: Option<&str>| {
@@ -286,7 +286,7 @@ fn a_form_is_struck_when_it_has_told_its_path_and_counts_on_that() {
             declared: Some(1000),
             interim: InterimSupport::Accepted,
         };
-        faults.injection(&form, there).map(|injection| injection.struck.name.to_string())
+        faults.injection(&form, there).map(|injection| injection.fault_ref.name.to_string())
     };
     for attempt in 1..=3 {
         for path in ["/acme/a.txt", "/acme/b.txt"] {
@@ -322,7 +322,7 @@ fn a_form_without_a_path_counts_once() {
 }
 
 #[test]
-fn parts_users_paths_and_attempts_are_decided_apart() {
+fn parts_users_paths_and_attempts_have_own_decisions() {
     let piece = |path: &str, user: &str, part| {
         let mut piece = call(Operation::Piece, Interface::Http, "/multipart/piece", path);
         (piece.user, piece.part) = (Some(user.to_owned()), Some(part));

@@ -69,7 +69,7 @@ fn chaos() -> Chaos {
 }
 
 #[test]
-fn seeds_find_who_never_retries() {
+fn seeds_find_a_client_that_never_retries() {
     let text = explored_with(Mistake::NeverRetries, chaos());
     let fault = one_fault(&text);
     assert!(fault.contains(".attempt(1)."), "{fault}");
@@ -77,7 +77,7 @@ fn seeds_find_who_never_retries() {
 }
 
 #[test]
-fn seeds_find_who_forgets_the_body() {
+fn seeds_find_a_client_that_forgets_the_body() {
     for mistake in [Mistake::ForgetsTheBody, Mistake::SendsHalfTheBody] {
         let text = explored_with(mistake, chaos());
         let fault = one_fault(&text);
@@ -94,7 +94,7 @@ fn seeds_find_who_forgets_the_body() {
 }
 
 #[test]
-fn seeds_find_who_gives_up_on_a_lost_completion() {
+fn seeds_find_a_client_that_gives_up_on_completion() {
     let chaos = chaos().profile(Profile::Network);
     let text = explored_with(Mistake::GivesUpOnComplete, chaos);
     let fault = one_fault(&text);
@@ -104,14 +104,14 @@ fn seeds_find_who_gives_up_on_a_lost_completion() {
 }
 
 #[test]
-fn seeds_find_who_sends_another_part() {
+fn seeds_find_a_client_that_sends_another_part() {
     let text = explored_with(Mistake::SendsAnotherPart, chaos());
     let fault = one_fault(&text);
     assert!(fault.starts_with("origin.on(Op::piece("), "{fault}");
 }
 
 #[test]
-fn who_fails_without_faults_is_told_so() {
+fn a_failure_without_faults_is_reported() {
     let explore = || videos().explore(chaos(), 0..500, |_| panic!("always"));
     let found = catch_unwind(AssertUnwindSafe(explore)).unwrap_err();
     let text = found.downcast::<String>().unwrap();
@@ -127,7 +127,7 @@ fn no_seed_is_refused() {
 
 /// A client that tries everything twice is no match for two faults on one thing.
 #[test]
-fn seeds_find_who_tries_once_less_than_chaos_strikes() {
+fn seeds_find_a_client_with_one_attempt_too_few() {
     let text = explored(Chaos::new(0), |origin| {
         let mut client = Uploader::correct(origin);
         client.attempts = 2;
@@ -171,7 +171,7 @@ macro_rules! assert_pasted {
 }
 
 #[test]
-fn what_is_printed_is_code_that_does_the_same() {
+fn printed_faults_are_equivalent_code() {
     assert_pasted!("explored_never_retries", Mistake::NeverRetries, |origin| origin
         .on(Op::piece(2))
         .path("/acme/videos/a.mp4")
@@ -200,7 +200,7 @@ fn left_behind(run: impl Fn(&MockOrigin)) -> String {
 }
 
 #[test]
-fn exploring_judges_a_run_as_finish_does() {
+fn exploring_verifies_a_run_like_finish() {
     let login = request("POST", "/account/login", &[("X-Agile-Username", "jane")], b"");
     // A client that leaves ends the hold, and so does a guard that is dropped.
     let waiting = RefCell::new(Vec::new());
@@ -211,7 +211,7 @@ fn exploring_judges_a_run_as_finish_does() {
         assert!(held.wait(PATIENCE));
         waiting.borrow_mut().push((held, client));
     });
-    assert!(held.contains("this fault lets go of what it holds: "), "{held}");
+    assert!(held.contains("held response was never released: "), "{held}");
     let late = left_behind(|origin| {
         origin.on(Op::create()).commit_later(Duration::from_secs(3600));
         let token = origin.issue_token("jane");
@@ -219,5 +219,5 @@ fn exploring_judges_a_run_as_finish_does() {
         let told = Client::new(origin).ask("POST", "/multipart/create", &create, b"");
         assert_eq!(told.status, 503);
     });
-    assert!(late.contains("this fault does what it has put off: "), "{late}");
+    assert!(late.contains("deferred operation was never carried out: "), "{late}");
 }

@@ -52,7 +52,7 @@ fn try_content(origin: &MockOrigin) -> Result<(), Box<AssertionFailure>> {
 }
 
 #[test]
-fn who_never_retries_is_caught() {
+fn a_client_that_never_retries_is_caught() {
     assert_caught(
         Mistake::NeverRetries,
         |origin| drop(origin.on(Op::piece(2)).attempt(1).reject(503)),
@@ -68,7 +68,7 @@ fn who_never_retries_is_caught() {
 }
 
 #[test]
-fn who_forgets_the_body_is_caught() {
+fn a_client_that_forgets_the_body_is_caught() {
     for mistake in [Mistake::ForgetsTheBody, Mistake::SendsHalfTheBody] {
         let size = content()[1].len() as u64;
         assert_caught(
@@ -87,7 +87,7 @@ fn who_forgets_the_body_is_caught() {
 }
 
 #[test]
-fn who_gives_up_on_a_lost_completion_is_caught() {
+fn a_client_that_gives_up_on_completion_is_caught() {
     // The file is there: the client does not know, and says that it is not.
     let origin = videos().start();
     origin.on(Op::complete()).commit_then(ResponseLoss::Reset);
@@ -108,7 +108,7 @@ fn who_gives_up_on_a_lost_completion_is_caught() {
 }
 
 #[test]
-fn who_ignores_the_checksum_is_caught() {
+fn a_client_that_ignores_the_checksum_is_caught() {
     for alter in [HeaderMutation::WrongChecksum, HeaderMutation::WrongSize] {
         assert_caught(
             Mistake::IgnoresTheChecksum,
@@ -120,7 +120,7 @@ fn who_ignores_the_checksum_is_caught() {
 }
 
 #[test]
-fn who_sends_another_part_is_caught() {
+fn a_client_that_sends_another_part_is_caught() {
     assert_caught(
         Mistake::SendsAnotherPart,
         |origin| drop(origin.on(Op::piece(2)).attempt(1).lose(ResponseLoss::Reset)),

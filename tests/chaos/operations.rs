@@ -70,7 +70,7 @@ fn one_of_everything(origin: &MockOrigin) {
 }
 
 #[test]
-fn whatever_is_struck_is_struck_again_from_what_is_printed() {
+fn printed_faults_replay_every_operation() {
     let mut struck = BTreeSet::new();
     for profile in [Profile::Network, Profile::ServerErrors, Profile::Latency, Profile::All] {
         for seed in 0..6 {

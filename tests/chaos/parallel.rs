@@ -63,12 +63,12 @@ fn assert_the_same_twice(profile: Profile) {
 }
 
 #[test]
-fn a_thousand_uploads_survive_everything_and_the_same_happens_again() {
+fn a_thousand_uploads_survive_all_chaos_reproducibly() {
     assert_the_same_twice(Profile::All);
 }
 
 #[test]
-fn a_thousand_uploads_survive_lost_connections_and_the_same_happens_again() {
+fn a_thousand_uploads_survive_network_chaos_reproducibly() {
     assert_the_same_twice(Profile::Network);
 }
 

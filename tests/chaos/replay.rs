@@ -88,7 +88,7 @@ fn the_faults_of_a_parallel_run_bring_about_the_same_run() {
 }
 
 #[test]
-fn two_users_on_one_path_are_told_apart() {
+fn two_users_on_one_path_have_own_decisions() {
     let two_users = || MockOrigin::builder().user("jane", "secret").user("bob", "secret");
     let origin = || two_users().directory("/videos").seed(1).start();
     let run = |origin: &MockOrigin| {
@@ -133,7 +133,7 @@ fn struck_beside_another(seed: u64, bob_is_first: bool) -> Vec<Fault> {
 }
 
 #[test]
-fn who_else_came_first_does_not_change_by_what_a_call_is_struck() {
+fn other_clients_do_not_change_decisions() {
     let mut struck_in_both = 0;
     for seed in 0..30 {
         let (after, before) =
@@ -174,7 +174,7 @@ fn sentences(faults: &[Fault]) -> String {
 }
 
 #[test]
-fn a_failing_finish_prints_chaos_and_what_it_has_done_as_code() {
+fn a_failing_finish_prints_chaos_as_code() {
     let origin = videos().seed(1).start();
     origin.chaos(Chaos::new(41).profile(Profile::Network).percent(60));
     upload_three(&origin);
@@ -182,17 +182,17 @@ fn a_failing_finish_prints_chaos_and_what_it_has_done_as_code() {
     assert!(!done.is_empty());
     let text = failing_finish(origin);
     let told = format!(
-        "this chaos decides the same again:\n\n    use mock_origin::{{Chaos, Profile}};\n\n    \
+        "to replay this chaos:\n\n    use mock_origin::{{Chaos, Profile}};\n\n    \
          origin.chaos(Chaos::new(41).profile(Profile::Network).max_per_operation(2)\
          .percent(60));\n\n\
-         and has done what these faults do:\n\n    \
+         it has injected the equivalent of these faults:\n\n    \
          use mock_origin::{{Disconnect, Interface, Op, ResponseLoss}};\n\n{done}\ntimeline"
     );
     assert!(text.contains(&told), "{text}");
 }
 
 #[test]
-fn each_chaos_is_told_of_with_what_it_has_done_even_when_it_is_over() {
+fn every_chaos_is_printed_with_its_faults() {
     let origin = videos().seed(1).start();
     origin.chaos(Chaos::new(41).percent(60));
     upload_three(&origin);
@@ -210,11 +210,11 @@ fn each_chaos_is_told_of_with_what_it_has_done_even_when_it_is_over() {
 }
 
 #[test]
-fn chaos_that_has_done_nothing_is_told_of_too_and_none_after_a_reset() {
+fn chaos_without_injections_is_printed() {
     let origin = videos().start();
     origin.chaos(Chaos::new(41).percent(1));
     let text = failing_finish(origin);
-    assert!(text.contains(".percent(1));\n\nand has done nothing\n\ntimeline"), "{text}");
+    assert!(text.contains(".percent(1));\n\nit has injected no faults\n\ntimeline"), "{text}");
     let origin = videos().start();
     origin.chaos(Chaos::new(41));
     origin.reset();

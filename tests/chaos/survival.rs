@@ -29,7 +29,7 @@ fn a_correct_client_survives_500_seeds() {
 }
 
 #[test]
-fn a_correct_client_survives_whatever_is_struck_as_often_as_may_be() {
+fn a_correct_client_survives_the_maximum_of_faults() {
     let chaos = Chaos::new(0).percent(100).max_per_operation(2);
     videos().explore(chaos, 0..40, survive);
 }
@@ -49,7 +49,7 @@ fn survives(origin: &MockOrigin) {
 }
 
 #[test]
-fn a_correct_client_survives_each_kind_of_answer_that_is_none() {
+fn a_correct_client_survives_malformed_responses() {
     let garbles = [
         MalformedResponse::StatusLine,
         MalformedResponse::Chunk,
@@ -66,7 +66,7 @@ fn a_correct_client_survives_each_kind_of_answer_that_is_none() {
 }
 
 #[test]
-fn a_correct_client_survives_answers_that_contradict_what_it_sent() {
+fn a_correct_client_survives_contradicting_responses() {
     let alters = [
         HeaderMutation::WrongChecksum,
         HeaderMutation::WrongSize,
@@ -84,7 +84,7 @@ fn a_correct_client_survives_answers_that_contradict_what_it_sent() {
 }
 
 #[test]
-fn a_correct_client_asks_how_it_stands_after_a_lost_completion() {
+fn a_correct_client_checks_the_status_after_a_lost_completion() {
     for lose in [
         ResponseLoss::Reset,
         ResponseLoss::Close,
@@ -115,7 +115,7 @@ fn a_correct_client_logs_in_again() {
 }
 
 #[test]
-fn a_correct_client_waits_as_long_as_it_is_told() {
+fn a_correct_client_respects_retry_after() {
     let origin = videos().start();
     let wait = Duration::from_secs(1);
     origin.on(Op::piece(1)).first().reject(ErrorResponse::status(429).retry_after(wait));

@@ -57,7 +57,7 @@ fn what_a_fault_has_done_is_in_its_account_and_in_the_verdict() {
     let verdict = stage.ask("GET", "/__mock/verdict", "");
     assert_eq!(verdict["ok"], false);
     let failure = verdict["failures"][0].as_str().unwrap();
-    let given = r#"this fault acts: {"op": "raw", "attempt": 1, "reject": 503}"#;
+    let given = r#"fault was never injected: {"op": "raw", "attempt": 1, "reject": 503}"#;
     assert!(failure.contains(given), "{failure}");
     assert_eq!(stage.put("a.txt").status, 503);
     assert_eq!(stage.put("a.txt").status, 200);
@@ -94,10 +94,10 @@ fn of_several_faults_all_are_added_or_none() {
             r#"{"op": "raw", "user": "nobody", "reject": 503}"#,
             "fault 2: there is no user \"nobody\", but [\"jane\"]",
         ),
-        (r#"{"op": "raw"}"#, "fault 2: a fault has one effect, and this has none: "),
+        (r#"{"op": "raw"}"#, "fault 2: missing action; expected one of "),
         (
             r#"{"op": "raw", "hold": true, "reject": 503}"#,
-            "fault 2: a fault has one effect, and this has hold and reject",
+            "fault 2: conflicting actions hold and reject; expected exactly one",
         ),
     ] {
         let (status, line) = stage.refused("POST", "/__mock/faults", &format!("[{fine}, {other}]"));

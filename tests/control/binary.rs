@@ -58,8 +58,8 @@ fn its_last_line_is_the_control_and_its_summary_names_faults_that_never_acted() 
     assert!(Client::to(base.unwrap()).write(verdict).read().text().contains("the lost ack"));
     let ended = terminate(child);
     let said = String::from_utf8(ended.stderr).unwrap();
-    let unmet: Vec<_> = said.lines().filter(|line| line.contains("this fault acts")).collect();
-    assert_eq!(unmet, ["this does not hold: this fault acts: the lost ack"], "{said}");
+    let unmet: Vec<_> = said.lines().filter(|line| line.contains("was never injected")).collect();
+    assert_eq!(unmet, ["fault was never injected: the lost ack"], "{said}");
     assert_eq!(ended.status.code(), Some(0));
     let mut rest = String::new();
     lines.read_to_string(&mut rest).unwrap();
@@ -96,7 +96,7 @@ fn its_summary_names_what_is_held_and_what_chaos_has_done() {
     let said = String::from_utf8(ended.stderr).unwrap();
     assert!(said.contains("GET /account/login by jane"), "{said}");
     assert!(said.contains("answer held back"), "{said}");
-    assert!(said.contains("this fault lets go of what it holds: the held login"), "{said}");
+    assert!(said.contains("held response was never released: the held login"), "{said}");
     assert!(
         said.contains("\"seed\":41") && said.contains(" has done this:\n    {\"op\":\"login\""),
         "{said}"
@@ -159,7 +159,7 @@ fn what_cannot_be_served_is_one_line_and_2() {
         ),
         (
             ["--faults", nonsense],
-            format!("{nonsense}: fault 1: a fault has one effect, and this has hold and reject"),
+            format!("{nonsense}: fault 1: conflicting actions hold and reject; expected exactly one"),
         ),
         (
             ["--file=/a=Cargo.toml", "--dir=/a"],
@@ -195,5 +195,5 @@ fn what_is_no_http_is_a_line_of_the_log_and_of_the_verdict() {
     assert!(line.contains("no request: TLS ClientHello: \\u{16}\\u{3}"), "{line}");
     drop(log);
     let said = String::from_utf8(terminate(child).stderr).unwrap();
-    assert!(said.contains("every client sends requests") && !said.contains('\u{1b}'), "{said}");
+    assert!(said.contains("not an HTTP request") && !said.contains('\u{1b}'), "{said}");
 }

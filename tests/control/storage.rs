@@ -87,8 +87,8 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
     ("PUT", "/files?path=/videos/a/b", "x", 409, "\"/videos/a/b\" cannot be stored: a file is in"),
     ("PUT", "/files?path=/x&user=bob", "x", 400, "there is no user \"bob\", but [\"jane\"]"),
     ("GET", "/uploads/x", "", 404, "no upload x"),
-    ("POST", "/uploads", "{}", 400, "path is missing: it takes a path"),
-    ("POST", "/uploads", r#"{"path": 7}"#, 400, "path takes a path"),
+    ("POST", "/uploads", "{}", 400, "missing key \"path\"; expected a path"),
+    ("POST", "/uploads", r#"{"path": 7}"#, 400, "invalid value 7 for \"path\"; expected a path"),
     ("POST", "/uploads", r#"{"path": "/"}"#, 400, "\"/\" names no file"),
     (
         "POST",

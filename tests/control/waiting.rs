@@ -146,10 +146,13 @@ fn what_nobody_can_wait_for_is_one_clear_line() {
     let stage = stage();
     for (query, said) in [
         ("ops=raw", "GET /__mock/wait has no parameter \"ops\", but op, method, "),
-        ("op=rawr", "op takes \"any\"|\"login\""),
-        ("op=raw&method=stat", "a fault has one of op, method, and this has op and method"),
-        ("op=raw&part=1", "part goes with op = \"piece\" alone"),
-        ("part=x", "part takes N|\"A..=B\""),
+        ("op=rawr", "invalid value \"rawr\" for \"op\"; expected \"any\"|\"login\""),
+        (
+            "op=raw&method=stat",
+            "conflicting keys op and method; expected at most one of op, method",
+        ),
+        ("op=raw&part=1", "key \"part\" requires op = \"piece\""),
+        ("part=x", "invalid value \"x\" for \"part\"; expected N|\"A..=B\""),
         ("status=ok", "status takes an HTTP status, not \"ok\""),
         ("code=x", "code takes a code of the protocol, not \"x\""),
         ("outcome=fine", "outcome takes one of the outcomes of the journal, not \"fine\""),

@@ -108,7 +108,7 @@ This page describes how a fault is written in TOML or JSON. It is generated from
 ```json
 {FAULTS_IN_JSON}```
 
-A fault has any number of selectors, which choose the requests, and exactly one effect. Every fault that Rust code can
+A fault has any number of selectors, which choose the requests, and exactly one action. Every fault that Rust code can
 build can be written, and an invalid fault is rejected with one line. In JSON a single fault may be an object without
 a list, and a list may also be `{{\"fault\": […]}}`, as in TOML.
 

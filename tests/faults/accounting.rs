@@ -62,7 +62,7 @@ macro_rules! install {
 }
 
 #[test]
-fn a_selection_that_nothing_met_is_told_what_came_instead() {
+fn an_unmatched_fault_lists_the_calls_that_came() {
     assert_near("fault_part_never_sent", install!(origin.on(Op::piece(9)).reject(503)), upload);
     assert_near(
         "fault_parts_never_sent",
@@ -83,7 +83,7 @@ fn a_selection_that_nothing_met_is_told_what_came_instead() {
 }
 
 #[test]
-fn a_count_that_was_never_reached_is_told_how_far_it_came() {
+fn an_unreached_count_states_the_actual_count() {
     let attempt = install!(origin.on(Op::piece(1)).attempt(3).reject(503));
     assert_near("fault_attempt_never_came", attempt, upload);
     let attempts = install!(origin.on(Op::any_piece()).attempts(2..=3).reject(503));
@@ -98,7 +98,7 @@ fn a_count_that_was_never_reached_is_told_how_far_it_came() {
 }
 
 #[test]
-fn attempts_before_a_fault_was_added_are_told_from_those_since() {
+fn attempts_before_and_after_adding_are_distinguished() {
     let late = |origin: &MockOrigin| {
         upload(origin);
         origin.on(Op::piece(2)).attempt(1).reject(503);
@@ -119,7 +119,7 @@ fn attempts_before_a_fault_was_added_are_told_from_those_since() {
 }
 
 #[test]
-fn what_was_asked_for_is_told_in_the_words_of_a_test() {
+fn a_requests_claim_names_its_selectors() {
     let by_form = install!(origin.on(Op::file()).lose(ResponseLoss::Close));
     assert_near("fault_endpoint_never_used", by_form, |origin| {
         upload(origin);
@@ -141,7 +141,7 @@ fn what_was_asked_for_is_told_in_the_words_of_a_test() {
 }
 
 #[test]
-fn a_call_on_which_a_fault_could_do_nothing_says_why() {
+fn a_skipped_call_states_the_reason() {
     let lost = install!(origin.on(Op::piece(1)).commit_then(ResponseLoss::Reset));
     assert_near("fault_refused_by_origin", lost, |origin| {
         let token = origin.issue_token("jane");
@@ -174,7 +174,7 @@ fn a_call_on_which_a_fault_could_do_nothing_says_why() {
 }
 
 #[test]
-fn connections_and_tokens_that_never_came_to_it_are_told() {
+fn uninjected_connection_and_token_faults_are_explained() {
     assert_near(
         "fault_connection_never_came",
         install!(origin.on_connection().nth(3).reset()),
@@ -226,7 +226,7 @@ fn connections_and_tokens_that_never_came_to_it_are_told() {
 }
 
 #[test]
-fn an_answer_that_is_not_released_in_time_is_given_and_named() {
+fn a_response_not_released_in_time_is_sent_and_reported() {
     let origin = builder().hold_limit(Duration::from_millis(1)).start();
     let held = origin.on(Op::create()).hold();
     upload(&origin);
@@ -238,7 +238,7 @@ fn an_answer_that_is_not_released_in_time_is_given_and_named() {
 }
 
 #[test]
-fn an_answer_that_is_still_held_at_the_end_is_named() {
+fn a_response_held_at_the_end_is_reported() {
     let origin = builder().start();
     let held = origin.on(Op::create()).named("the patience of create").hold();
     let token = origin.issue_token("jane");
@@ -256,7 +256,7 @@ fn an_answer_that_is_still_held_at_the_end_is_named() {
 }
 
 #[test]
-fn a_fault_is_called_by_its_sentence_or_its_name_and_knows_its_place() {
+fn a_fault_has_a_name_and_a_source_location() {
     let (origin, _) = videos();
     let line = line!() + 1;
     let sentence = origin.on(Op::piece(2)).attempt(1).cut_after(5, Disconnect::Reset);
@@ -294,7 +294,7 @@ fn a_fault_is_called_by_its_sentence_or_its_name_and_knows_its_place() {
 }
 
 #[test]
-fn calls_are_counted_as_they_match_and_as_they_are_struck() {
+fn matches_and_injections_are_counted() {
     let (origin, token) = videos();
     let second = origin.on(Op::any_piece()).nth(2).reject(503);
     let twice = origin.on(Op::piece(3..=9)).times(2).garble(MalformedResponse::StatusLine);
@@ -332,7 +332,7 @@ fn calls_are_counted_as_they_match_and_as_they_are_struck() {
 }
 
 #[test]
-fn a_fault_that_is_removed_acts_no_more_and_is_not_judged() {
+fn a_removed_fault_is_neither_injected_nor_verified() {
     let (origin, token) = videos();
     let always = origin.on(Op::create()).always().reject(503);
     let never = origin.on(Op::piece(9)).reject(503);
@@ -354,7 +354,7 @@ fn a_fault_that_is_removed_acts_no_more_and_is_not_judged() {
 }
 
 #[test]
-fn what_a_fault_holds_is_let_go_when_it_is_removed() {
+fn a_removed_fault_releases_its_responses() {
     let removals: [fn(&MockOrigin, u64); 3] = [
         |origin, id| assert!(origin.remove_fault(id)),
         |origin, _| origin.clear_faults(),
@@ -379,7 +379,7 @@ fn what_a_fault_holds_is_let_go_when_it_is_removed() {
 }
 
 #[test]
-fn a_fault_that_is_added_in_the_middle_of_a_request_strikes_the_next_one() {
+fn a_fault_added_during_a_request_applies_to_the_next() {
     let (origin, token) = videos();
     let mut client = Client::new(&origin);
     let id = create(&mut client, &token, "/videos", "a.mp4");
@@ -396,7 +396,7 @@ fn a_fault_that_is_added_in_the_middle_of_a_request_strikes_the_next_one() {
 }
 
 #[test]
-fn a_fault_that_is_added_in_the_middle_of_a_json_rpc_body_strikes_what_the_body_asks_for() {
+fn a_fault_added_during_a_json_rpc_body_applies_to_it() {
     let origin = builder().start();
     let mut client = Client::new(&origin);
     let whole = request("POST", "/jsonrpc", &[], br#"{"method": "noop", "params": [], "id": 1}"#);
@@ -409,8 +409,8 @@ fn a_fault_that_is_added_in_the_middle_of_a_json_rpc_body_strikes_what_the_body_
 }
 
 #[test]
-#[should_panic(expected = "this fault acts: the lost ack")]
-fn finish_fails_on_what_never_acted() {
+#[should_panic(expected = "fault was never injected: the lost ack")]
+fn finish_fails_if_a_fault_was_never_injected() {
     let origin = builder().start();
     origin.on(Op::piece(9)).named("the lost ack").commit_then(ResponseLoss::Reset);
     upload(&origin);

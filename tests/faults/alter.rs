@@ -128,7 +128,7 @@ fn length_line(answer: &str) -> String {
 }
 
 #[test]
-fn an_answer_whose_head_lies_about_its_length_ends_with_its_connection() {
+fn a_response_with_a_wrong_length_ends_the_connection() {
     let length = || "Content-Length".to_owned();
     let changes: [Change; 3] = [
         (HeaderMutation::Without(length()), |answer| answer.replace(&length_line(answer), "")),
@@ -154,13 +154,13 @@ fn an_answer_whose_head_lies_about_its_length_ends_with_its_connection() {
 }
 
 #[test]
-fn what_an_answer_does_not_have_cannot_be_altered() {
+fn a_missing_header_cannot_be_altered() {
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).alter(HeaderMutation::Without("X-Nothing".to_owned()));
     let seen = scene.play(&scene.piece(1), Way::Length, 1);
     assert!(seen.exchange.faults.is_empty());
     let verdict = scene.origin.verify().unwrap_err().to_string();
-    assert!(verdict.contains("its answer has no X-Nothing"), "{verdict}");
+    assert!(verdict.contains("the response has no X-Nothing"), "{verdict}");
 }
 
 #[test]
@@ -170,12 +170,12 @@ fn a_refusal_tells_its_own_length() {
         let effect = FaultAction::Reject(ErrorResponse::raw(418).header(name, "7"));
         let fault = Fault::on_call(CallMatcher::new(Op::create()), effect);
         let refused = scene.origin.try_add_fault(fault).unwrap_err();
-        assert!(refused.contains(&format!("{name} belongs to that")), "{refused}");
+        assert!(refused.contains(&format!("invalid header {name}")), "{refused}");
     }
 }
 
 #[test]
-fn a_garbled_answer_has_exactly_these_bytes_and_ends_with_its_connection() {
+fn a_malformed_response_is_exact_and_ends_the_connection() {
     for case in &cases() {
         let plain = case.plain();
         for (garble, expected) in garbled(&plain) {

@@ -137,7 +137,7 @@ fn a_held_answer_comes_whole_when_it_is_released_or_dropped() {
 }
 
 #[test]
-fn two_answers_are_held_and_released_each_for_itself() {
+fn two_held_responses_are_released_separately() {
     let scene = Scene::new();
     let (first, second) =
         (scene.origin.on(Op::piece(1)).hold(), scene.origin.on(Op::piece(2)).hold());
@@ -155,7 +155,7 @@ fn two_answers_are_held_and_released_each_for_itself() {
 }
 
 #[test]
-fn one_fault_holds_several_answers_and_none_after_its_release() {
+fn one_fault_holds_several_responses_until_released() {
     let scene = Scene::new();
     let held = scene.origin.on(Op::any_piece()).always().hold();
     let mut clients = [scene.client(), scene.client(), scene.client()];
@@ -177,7 +177,7 @@ fn one_fault_holds_several_answers_and_none_after_its_release() {
 }
 
 #[test]
-fn an_answer_that_is_never_released_comes_at_the_limit_and_is_named() {
+fn an_unreleased_response_is_sent_at_the_limit_and_reported() {
     const LIMIT: Duration = Duration::from_millis(200);
     for way in WAYS {
         let scene = Scene::with(|builder| builder.hold_limit(LIMIT));
@@ -194,7 +194,7 @@ fn an_answer_that_is_never_released_comes_at_the_limit_and_is_named() {
 }
 
 #[test]
-fn a_removed_fault_lets_go_what_it_holds() {
+fn removing_a_fault_releases_its_holds() {
     let scene = Scene::new();
     let held = scene.origin.on(Op::piece(1)).hold();
     let mut client = scene.client();
@@ -206,7 +206,7 @@ fn a_removed_fault_lets_go_what_it_holds() {
 }
 
 #[test]
-fn a_slow_answer_takes_its_time_and_comes_whole() {
+fn a_slow_response_arrives_complete() {
     const RATE: u64 = 2000;
     for case in cases() {
         let expected = case.plain();
@@ -227,7 +227,7 @@ fn a_slow_answer_takes_its_time_and_comes_whole() {
 }
 
 #[test]
-fn an_answer_is_cut_after_exactly_so_many_bytes() {
+fn a_response_is_cut_after_the_exact_number_of_bytes() {
     let cuts = [
         (Disconnect::Reset, Ended::Reset),
         (Disconnect::Close, Ended::Fin),
@@ -253,7 +253,7 @@ fn an_answer_is_cut_after_exactly_so_many_bytes() {
 }
 
 #[test]
-fn an_answer_that_is_shorter_than_its_cut_is_spared() {
+fn a_cut_beyond_the_response_is_skipped() {
     for case in cases() {
         let expected = case.plain();
         let (scene, ask) = case.scene();
@@ -264,7 +264,7 @@ fn an_answer_that_is_shorter_than_its_cut_is_spared() {
         assert!(seen.exchange.faults.is_empty());
         assert_works(&mut client);
         let verdict = scene.origin.verify().unwrap_err().to_string();
-        let why = format!("its answer has only {} bytes", expected.len());
+        let why = format!("the response has only {} bytes", expected.len());
         assert!(verdict.contains(&why), "{verdict}");
     }
 }

@@ -7,7 +7,7 @@ use super::support::{self, Client, create};
 use super::videos;
 
 #[test]
-fn one_request_of_a_batch_is_struck_and_the_others_are_done() {
+fn one_call_of_a_batch_can_be_faulted_alone() {
     let (origin, token) = videos();
     let second = origin.on(Op::method("stat")).nth(2).reject(ErrorResponse::code(-1));
     origin.on(Op::method("makeDir")).path("/b").reject(ErrorResponse::code(-4));
@@ -37,7 +37,7 @@ fn one_request_of_a_batch_is_struck_and_the_others_are_done() {
 }
 
 #[test]
-fn what_takes_a_whole_batch_away_does_so_for_any_of_its_requests() {
+fn a_fault_on_the_response_affects_the_whole_batch() {
     let (origin, token) = videos();
     let fault = origin.on(Op::method("makeDir")).path("/b").commit_then(ResponseLoss::Close);
     let make = |path| ("makeDir", format!(r#"["{token}", "{path}"]"#));
@@ -82,7 +82,7 @@ fn a_fault_on_one_request_of_a_batch_does_nothing_to_the_others() {
 }
 
 #[test]
-fn one_call_of_a_batch_can_read_old_data_while_the_others_are_done() {
+fn one_call_of_a_batch_can_read_stale_data() {
     let (origin, token) = videos();
     let stale = origin.on(Op::method("stat")).stale();
     let make = ("makeDir", format!(r#"["{token}", "/a"]"#));
@@ -96,7 +96,7 @@ fn one_call_of_a_batch_can_read_old_data_while_the_others_are_done() {
 }
 
 #[test]
-fn a_call_is_rejected_before_its_parameters_are_looked_at() {
+fn a_call_is_rejected_before_its_parameters_are_checked() {
     let (origin, token) = videos();
     let fault = origin.on(Op::method("stat")).reject(ErrorResponse::code(-10001));
     let params = format!(r#"["{token}", "/", 1, 2, 3, 4]"#);

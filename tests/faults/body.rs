@@ -76,7 +76,7 @@ fn a_rejected_piece_is_answered_by_its_table_and_its_body_is_not_read() {
 }
 
 #[test]
-fn a_rejection_has_the_reason_the_code_and_the_headers_that_it_was_given() {
+fn a_rejection_has_the_given_reason_code_and_headers() {
     for way in WAYS {
         let reject = ErrorResponse::raw(418).with_code(-99).reason("teapot");
         let reject = reject.header("x-BREW", "no").retry_after(Duration::from_millis(1200));
@@ -96,7 +96,7 @@ fn a_rejection_has_the_reason_the_code_and_the_headers_that_it_was_given() {
 }
 
 #[test]
-fn a_rejection_in_the_body_reads_exactly_so_many_bytes_of_it() {
+fn a_rejection_in_the_body_comes_at_the_exact_byte() {
     for way in WAYS {
         for bytes in [0, 1, 299, 300, 301, ALL - 1, ALL] {
             let (scene, seen) = injection(way, Ended::Fin, |on| drop(on.reject_after(bytes, 503)));
@@ -106,7 +106,7 @@ fn a_rejection_in_the_body_reads_exactly_so_many_bytes_of_it() {
 }
 
 #[test]
-fn a_cut_in_the_body_comes_after_exactly_so_many_bytes() {
+fn a_cut_in_the_body_comes_at_the_exact_byte() {
     for way in WAYS {
         for (cut, ended) in CUTS {
             for bytes in [0, 1, 300, ALL - 1, ALL] {
@@ -153,7 +153,7 @@ fn as_loss(cut: Disconnect) -> ResponseLoss {
 }
 
 #[test]
-fn a_body_that_is_read_slowly_takes_its_time_and_is_stored() {
+fn a_slowly_read_body_is_stored() {
     let expected = Scene::plainly(|scene| scene.piece(1), |builder| builder);
     for way in WAYS {
         let scene = Scene::new();
@@ -177,7 +177,7 @@ fn a_body_that_is_read_slowly_takes_its_time_and_is_stored() {
 }
 
 #[test]
-fn a_client_that_waits_to_be_asked_for_its_body_is_not_asked_by_a_rejection() {
+fn a_rejection_sends_no_100_continue() {
     let rejects = [
         ErrorResponse::status(503),
         ErrorResponse::raw(503).with_code(-26).reason("service unavailable"),
@@ -202,7 +202,7 @@ fn a_client_that_waits_to_be_asked_for_its_body_is_not_asked_by_a_rejection() {
 }
 
 #[test]
-fn a_client_that_waits_to_be_asked_is_asked_by_what_happens_in_the_body() {
+fn a_fault_in_the_body_sends_100_continue_first() {
     const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
     for way in [Way::Length, Way::Chunked] {
         for is_cut in [false, true] {
@@ -232,7 +232,7 @@ fn a_client_that_waits_to_be_asked_is_asked_by_what_happens_in_the_body() {
 }
 
 #[test]
-fn what_is_pipelined_behind_a_struck_request_is_never_served() {
+fn requests_pipelined_after_a_cut_are_not_served() {
     let install: [fn(CallFaultBuilder<'_>); 4] = [
         |on| drop(on.reject(503)),
         |on| drop(on.reject_after(400, 503)),
@@ -258,7 +258,7 @@ fn what_is_pipelined_behind_a_struck_request_is_never_served() {
 }
 
 #[test]
-fn what_is_pipelined_in_front_of_a_struck_request_is_answered_whole() {
+fn requests_pipelined_before_a_cut_are_answered() {
     let first = Scene::plainly(|scene| scene.piece(2), |builder| builder);
     for way in WAYS {
         let scene = Scene::new();
@@ -294,7 +294,7 @@ fn a_cut_counts_the_bytes_that_trickle_in_while_it_waits() {
 }
 
 #[test]
-fn a_client_that_goes_before_the_cut_gives_the_fault_back() {
+fn a_client_that_leaves_before_the_cut_does_not_use_the_fault() {
     let scene = Scene::new();
     let fault = scene.origin.on(Op::piece(1)).cut_after(700, Disconnect::Reset);
     let request = scene.piece(1).bytes(Way::Length);
@@ -308,10 +308,10 @@ fn a_client_that_goes_before_the_cut_gives_the_fault_back() {
 }
 
 #[test]
-fn a_body_that_is_shorter_than_the_fault_is_spared_and_the_verdict_says_so() {
+fn a_fault_beyond_the_body_is_skipped_with_the_reason() {
     for (way, why) in [
-        (Way::Length, "its body has only 1000 bytes"),
-        (Way::Chunked, "its body had only 1000 bytes"),
+        (Way::Length, "the body has only 1000 bytes"),
+        (Way::Chunked, "the body had only 1000 bytes"),
     ] {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).reject_after(ALL + 1, 503);
@@ -326,7 +326,7 @@ fn a_body_that_is_shorter_than_the_fault_is_spared_and_the_verdict_says_so() {
 }
 
 #[test]
-fn a_request_of_http_1_0_is_struck_like_any_other() {
+fn request_faults_apply_to_http_1_0() {
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).nth(1).reject_after(400, 503);
     scene.origin.on(Op::piece(1)).nth(2).cut_after(400, Disconnect::Close);
@@ -345,7 +345,7 @@ fn a_request_of_http_1_0_is_struck_like_any_other() {
 }
 
 #[test]
-fn the_record_of_a_connection_says_that_a_fault_ended_it() {
+fn a_connection_ended_by_a_fault_is_recorded() {
     for cut in [Disconnect::Reset, Disconnect::Close] {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).cut_after(400, cut);
@@ -359,7 +359,7 @@ fn the_record_of_a_connection_says_that_a_fault_ended_it() {
 }
 
 #[test]
-fn files_that_come_whole_are_struck_in_their_bodies() {
+fn body_faults_apply_to_post_file() {
     for way in WAYS {
         for (name, is_form) in [("r.mp4", false), ("f.mp4", true)] {
             let scene = Scene::new();
@@ -386,7 +386,7 @@ fn files_that_come_whole_are_struck_in_their_bodies() {
 }
 
 #[test]
-fn a_form_whose_path_is_asked_for_is_struck_when_that_is_known() {
+fn a_fault_on_the_path_of_a_form_applies_after_the_body() {
     for way in WAYS {
         let scene = Scene::new();
         scene.origin.on(Op::file()).path("/videos/f.mp4").nth(1).reject(503);

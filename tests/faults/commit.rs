@@ -97,7 +97,7 @@ pub(super) fn assert_figures(seen: &Seen, lose: ResponseLoss, received: usize, c
 }
 
 #[test]
-fn what_is_done_is_done_though_its_answer_is_lost() {
+fn commit_then_commits_before_the_response_is_lost() {
     for case in cases() {
         for way in WAYS {
             for (lose, ended) in LOSSES {
@@ -121,7 +121,7 @@ fn what_is_done_is_done_though_its_answer_is_lost() {
 }
 
 #[test]
-fn what_is_lost_before_it_is_done_is_not_done() {
+fn lose_does_not_commit() {
     for case in cases() {
         for (lose, ended) in LOSSES {
             let scene = Scene::new();
@@ -156,7 +156,7 @@ pub(super) fn known(scene: &Scene) -> Vec<String> {
 }
 
 #[test]
-fn nothing_is_lost_where_the_origin_itself_refuses() {
+fn nothing_is_lost_if_the_origin_refuses() {
     for way in WAYS {
         let scene = Scene::new();
         scene.origin.on(Op::complete()).times(2).commit_then(ResponseLoss::Reset);
@@ -166,7 +166,7 @@ fn nothing_is_lost_where_the_origin_itself_refuses() {
         assert!(seen.bytes.starts_with(b"HTTP/1.1 4"), "{}", seen.bytes.escape_ascii());
         assert!(seen.exchange.faults.is_empty() && seen.exchange.committed.is_none());
         let verdict = scene.origin.verify().unwrap_err().to_string();
-        assert!(verdict.contains("the origin itself refused it: 4"), "{verdict}");
+        assert!(verdict.contains("the origin refused the request: 4"), "{verdict}");
     }
 }
 
@@ -179,7 +179,7 @@ const LATER: Duration = Duration::from_secs(10);
 const NEARLY: Duration = Duration::from_millis(9_999);
 
 #[test]
-fn a_late_create_begins_a_second_upload_after_the_retry() {
+fn a_deferred_create_makes_a_second_upload_after_the_retry() {
     for way in WAYS {
         let scene = Scene::new();
         scene.origin.on(Op::create()).commit_later(LATER);
@@ -198,7 +198,7 @@ fn a_late_create_begins_a_second_upload_after_the_retry() {
 }
 
 #[test]
-fn a_late_piece_replaces_the_one_of_the_retry() {
+fn a_deferred_piece_replaces_the_retried_one() {
     for way in WAYS {
         for (lose, ended) in LOSSES {
             let scene = Scene::new();
@@ -225,7 +225,7 @@ fn a_late_piece_replaces_the_one_of_the_retry() {
 }
 
 #[test]
-fn a_late_complete_changes_nothing_behind_a_successful_one() {
+fn a_deferred_complete_after_a_successful_one_has_no_effect() {
     for way in WAYS {
         let scene = Scene::new();
         scene.origin.on(Op::complete()).commit_later(LATER);
@@ -246,7 +246,7 @@ fn a_late_complete_changes_nothing_behind_a_successful_one() {
 }
 
 #[test]
-fn a_late_complete_completes_what_nobody_has_completed() {
+fn a_deferred_complete_completes_an_open_upload() {
     for way in WAYS {
         let scene = Scene::new();
         scene
@@ -282,7 +282,7 @@ fn late_pieces_come_in_the_order_of_their_times() {
 }
 
 #[test]
-fn a_late_piece_for_an_upload_that_is_over_comes_to_nothing() {
+fn a_deferred_piece_for_a_finished_upload_has_no_effect() {
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).commit_later(LATER);
     assert_eq!(scene.client().write(scene.piece(1).bytes(Way::Length)).read().status, 503);

@@ -75,7 +75,7 @@ fn a_client_can_finish_writing_on_a_reset_connection() {
 }
 
 #[test]
-fn so_many_connections_or_all_are_struck() {
+fn a_fault_applies_to_n_or_all_connections() {
     let origin = MockOrigin::start();
     let first = origin.on_connection().reset();
     let twice = origin.on_connection().times(2).silence();
@@ -122,7 +122,7 @@ fn a_silent_connection_keeps_no_other_waiting() {
 }
 
 #[test]
-fn a_connection_is_closed_after_so_many_answers_without_a_word() {
+fn a_connection_is_closed_after_n_responses_without_notice() {
     for answers in 1..=3 {
         let origin = MockOrigin::builder().file("/a", "abc").start();
         let fault = origin.on_connection().close_after(answers);
@@ -239,7 +239,7 @@ fn a_request_in_flight_ends_with_the_connection_and_its_record_says_so() {
 }
 
 #[test]
-fn a_held_answer_is_lost_when_the_origin_goes_offline_and_what_it_told_is_done() {
+fn going_offline_loses_held_responses_but_not_their_effects() {
     let (origin, token) = videos();
     let held = origin.on(Op::create()).hold();
     let mut client = Client::new(&origin);

@@ -41,7 +41,7 @@ fn attempts_count_while_no_fault_is_there() {
 }
 
 #[test]
-fn the_nth_is_that_call_or_none_and_the_first_is_the_first_that_can_be_struck() {
+fn nth_is_one_call_and_first_the_first_applicable_call() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let nth = origin.on(Op::piece(1)).nth(1).commit_then(ResponseLoss::Reset);
@@ -55,7 +55,7 @@ fn the_nth_is_that_call_or_none_and_the_first_is_the_first_that_can_be_struck() 
 }
 
 #[test]
-fn no_more_calls_are_struck_at_once_than_was_said() {
+fn times_limits_simultaneous_injections() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let cut = origin.on(Op::any_piece()).times(2).cut_after(8, Disconnect::Reset);

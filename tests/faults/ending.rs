@@ -13,7 +13,7 @@ use super::support::{Client, Ended, PATIENCE};
 type Arm = fn(CallFaultBuilder<'_>);
 
 #[test]
-fn what_comes_behind_an_orderly_end_is_thrown_away_and_counted() {
+fn data_after_an_orderly_close_is_discarded_and_counted() {
     const MORE: usize = 100_000;
     let arms: [(Arm, usize, ConnectionEnd); 7] = [
         (|on| drop(on.reject(503)), 0, ConnectionEnd::ByOrigin),
@@ -85,7 +85,7 @@ fn a_stalled_connection_does_not_keep_the_origin_from_finishing() {
 
 #[test]
 #[should_panic(expected = "the forgotten one")]
-fn a_held_answer_that_the_origin_outlives_is_named() {
+fn an_expired_hold_is_reported() {
     let scene = Scene::new();
     let held = scene.origin.on(Op::piece(1)).named("the forgotten one").hold();
     let mut client = scene.client();
@@ -95,7 +95,7 @@ fn a_held_answer_that_the_origin_outlives_is_named() {
 }
 
 #[test]
-fn a_client_that_does_not_wait_for_a_late_answer_is_recorded_as_gone() {
+fn a_client_that_leaves_before_a_delayed_response_is_recorded() {
     for is_held in [false, true] {
         let scene = Scene::new();
         let held = is_held.then(|| scene.origin.on(Op::piece(1)).hold());
@@ -143,7 +143,7 @@ fn faults_take_turns_on_one_connection_that_they_keep() {
 }
 
 #[test]
-fn half_a_close_waits_longer_for_the_client_than_a_whole_one() {
+fn a_half_close_waits_longer_than_a_close() {
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).cut_after(400, Disconnect::HalfClose);
     scene.origin.on(Op::piece(2)).cut_after(400, Disconnect::Close);

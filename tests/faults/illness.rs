@@ -48,7 +48,7 @@ fn ill_origin() -> MockOrigin {
 }
 
 #[test]
-fn every_row_of_illness_of_every_endpoint_can_be_asked_for() {
+fn every_fault_only_code_of_endpoints_can_be_injected() {
     let mut asked = 0;
     for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.interface == Interface::Http) {
         for row in endpoint.results.iter().filter(|row| is_asked_for(row)) {
@@ -86,7 +86,7 @@ fn good_params(origin: &MockOrigin, method: &Method) -> String {
 }
 
 #[test]
-fn every_row_of_illness_of_every_method_can_be_asked_for() {
+fn every_fault_only_code_of_methods_can_be_injected() {
     let origin = ill_origin();
     let shared = || ENVELOPE_RESULTS.iter().filter(|row| is_asked_for(row));
     let mut asked = 0;
@@ -115,7 +115,7 @@ fn every_row_of_illness_of_every_method_can_be_asked_for() {
 }
 
 #[test]
-fn http_itself_is_ill_wherever_a_status_is_asked_for() {
+fn any_http_status_can_be_injected_everywhere() {
     for status in [429, 500, 502, 503, 504] {
         let origin = ill_origin();
         origin.on(Op::method("stat")).reject(status);
@@ -159,7 +159,7 @@ fn a_lock_that_has_expired_is_found_when_the_upload_is_completed_again() {
 }
 
 #[test]
-fn a_join_that_failed_works_when_it_is_begun_again() {
+fn a_failed_join_works_when_it_is_repeated() {
     for by_method in [false, true] {
         let (origin, token) = videos();
         let id = uploaded(&origin, &token);
@@ -182,7 +182,7 @@ fn a_join_that_failed_works_when_it_is_begun_again() {
 }
 
 #[test]
-fn a_join_waits_for_so_many_looks_at_it() {
+fn a_join_waits_for_the_number_of_polls() {
     let (origin, token) = videos();
     let id = uploaded(&origin, &token);
     origin.on(Op::complete()).join(Join::Polls(2));
@@ -195,7 +195,7 @@ fn a_join_waits_for_so_many_looks_at_it() {
 }
 
 #[test]
-fn what_is_read_is_stale_for_so_many_looks() {
+fn reads_are_stale_for_n_calls() {
     let names = [
         "listDir",
         "listFile",
@@ -302,7 +302,7 @@ fn a_list_leaves_out_an_entry_or_repeats_one() {
 }
 
 #[test]
-fn a_list_never_ends_for_whoever_asks_for_more() {
+fn a_list_can_always_report_more_entries() {
     let (origin, methods) = three_of_everything();
     for (method, about) in &methods {
         let whole = list(&origin, method, about).unwrap();
@@ -343,7 +343,7 @@ fn a_directory_that_is_removed_lets_the_join_fail() {
 }
 
 #[test]
-fn somebody_else_ends_an_upload_between_its_pieces() {
+fn interference_can_end_an_upload_between_pieces() {
     // Of an upload in NEW or in READY, what the piece is told that comes then; nothing if that
     // cannot happen to it (§4.4).
     let mishaps = [
@@ -389,7 +389,7 @@ fn somebody_else_ends_an_upload_between_its_pieces() {
 }
 
 #[test]
-fn somebody_else_acts_in_every_way_of_sending_a_piece() {
+fn interference_works_with_every_way_to_send_a_piece() {
     for way in WAYS {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).interfere_before(Interference::ExpireUpload);

@@ -79,7 +79,7 @@ fn a_withheld_continue_is_never_sent_to_a_client_that_goes_on() {
 }
 
 #[test]
-fn a_client_that_waits_for_ever_is_closed_at_the_hold_limit() {
+fn a_waiting_client_is_disconnected_at_the_hold_limit() {
     let limit = Duration::from_millis(60);
     for is_garbled in [false, true] {
         let scene = Scene::with(|builder| builder.hold_limit(limit));
@@ -226,13 +226,13 @@ fn a_request_without_expect_is_skipped_with_the_reason() {
     assert!(seen.exchange.faults.is_empty());
     for fault in faults {
         let record = fault.record().unwrap();
-        let why = "it did not ask for 100 Continue";
+        let why = "the client did not expect 100 Continue";
         assert_eq!((record.fired, record.skip_reason.as_deref()), (0, Some(why)));
     }
 }
 
 #[test]
-fn expect_without_a_body_or_in_http_1_0_asks_for_nothing() {
+fn expect_is_ignored_without_a_body_or_in_http_1_0() {
     let scene = Scene::new();
     let fault = scene.origin.on(Op::piece(1)).withhold_continue();
     let mut empty = expecting(&scene);
@@ -261,7 +261,7 @@ fn an_interim_response_is_not_sent_in_http_1_0() {
 }
 
 #[test]
-fn a_refused_client_is_not_asked_so_that_nothing_is_withheld() {
+fn a_refused_client_gets_no_100_continue_to_withhold() {
     let scene = Scene::new();
     let fault = scene.origin.on(Op::piece(1)).withhold_continue();
     let ask = Ask { headers: vec![("Expect", "100-continue".to_owned())], ..scene.piece(1) };
@@ -296,7 +296,7 @@ fn pipelined_requests_each_get_their_interim_response() {
 }
 
 #[test]
-fn a_fault_in_the_body_still_lets_the_client_be_asked() {
+fn a_fault_in_the_body_still_sends_100_continue() {
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).cut_after(10, Disconnect::Close);
     let request = expecting(&scene).bytes(Way::Length);

@@ -146,7 +146,7 @@ fn a_range_is_cut_and_an_answer_to_head_too() {
 type Arm = (fn(CallFaultBuilder<'_>), Ended, usize);
 
 #[test]
-fn files_that_come_whole_have_their_answers_struck() {
+fn response_faults_apply_to_post_file() {
     let arms: [Arm; 6] = [
         (|on| drop(on.cut_answer(100, Disconnect::Close)), Ended::Fin, 100),
         (|on| drop(on.cut_answer(0, Disconnect::Reset)), Ended::Reset, 0),
@@ -189,7 +189,7 @@ fn files_that_come_whole_have_their_answers_struck() {
 }
 
 #[test]
-fn a_client_of_http_1_0_has_its_answers_struck() {
+fn response_faults_apply_to_http_1_0() {
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).nth(1).cut_answer(20, Disconnect::Close);
     scene.origin.on(Op::piece(1)).nth(2).delay(Duration::from_millis(30));

@@ -14,14 +14,14 @@ use super::videos;
 const AN_HOUR: Duration = Duration::from_secs(3600);
 
 #[test]
-fn what_the_origin_refuses_is_not_put_off() {
+fn refused_operations_are_not_deferred() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let late = origin.on(Op::complete()).commit_later(AN_HOUR);
     let complete = format!(r#"["{token}", "{id}"]"#);
     assert_eq!(result(&origin, "completeMultipart", &complete)["code"], -4);
     let skip_reason = late.record().unwrap().skip_reason.unwrap();
-    assert_eq!(&*skip_reason, "the origin itself refused it: 200 -4 upload has no pieces");
+    assert_eq!(&*skip_reason, "the origin refused the request: 200 -4 upload has no pieces");
     late.remove();
 
     let late = origin.on(Op::piece(1)).commit_later(AN_HOUR);
@@ -42,7 +42,7 @@ fn what_the_origin_refuses_is_not_put_off() {
 }
 
 #[test]
-fn a_token_is_judged_when_the_call_comes_however_late_it_is_done() {
+fn a_token_is_checked_at_the_request_of_a_deferred_call() {
     let (origin, token) = videos();
     origin.on(Op::create()).times(2).commit_later(2 * AN_HOUR);
     assert_eq!(asking::create(&origin, &token, "/videos", "http.mp4").status, 503);
@@ -56,7 +56,7 @@ fn a_token_is_judged_when_the_call_comes_however_late_it_is_done() {
 }
 
 #[test]
-fn a_batch_is_done_late_as_a_whole_also_where_it_asks_for_a_digest() {
+fn a_batch_is_deferred_as_a_whole_even_with_a_digest() {
     let (origin, token) = videos();
     let mut client = Client::new(&origin);
     let id = create(&mut client, &token, "/videos", "joined.mp4");
@@ -74,20 +74,20 @@ fn a_batch_is_done_late_as_a_whole_also_where_it_asks_for_a_digest() {
 }
 
 #[test]
-fn finish_fails_on_what_was_put_off_and_never_done() {
+fn finish_fails_if_a_deferred_operation_is_left() {
     let (origin, token) = videos();
     origin.on(Op::create()).commit_later(AN_HOUR);
     assert_eq!(asking::create(&origin, &token, "/videos", "a.mp4").status, 503);
     let text = panic_of(origin);
     assert!(
-        text.contains("this fault does what it has put off: origin.on(Op::create())"),
+        text.contains("deferred operation was never carried out: origin.on(Op::create())"),
         "{text}"
     );
     assert!(text.contains("look at: origin.advance(..)"), "{text}");
 }
 
 #[test]
-fn a_reset_lets_nothing_of_before_into_the_new_origin() {
+fn a_reset_discards_everything_in_progress() {
     let (origin, token) = videos();
     origin.on(Op::raw()).commit_later(AN_HOUR);
     assert_eq!(asking::raw(&origin, &token, "/videos", "late.bin").status, 503);
@@ -120,7 +120,7 @@ fn panic_of(origin: MockOrigin) -> String {
 }
 
 #[test]
-fn of_the_same_time_what_was_put_off_first_is_done_first() {
+fn deferred_operations_of_equal_time_keep_their_order() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     origin.on(Op::piece(1)).times(2).commit_later(AN_HOUR);

@@ -54,7 +54,7 @@ fn assert_noticed(scene: &Scene, ask: &Ask, behind: &[u8], leave: Leave, outcome
 }
 
 #[test]
-fn a_client_that_leaves_is_noticed_whatever_makes_it_wait() {
+fn a_leaving_client_is_noticed_in_every_wait() {
     type Arm = fn(CallFaultBuilder<'_>) -> FaultHandle;
     let arms: [(Arm, Outcome); 7] = [
         (|on| on.delay(FOREVER), Outcome::ClientGone),
@@ -131,7 +131,7 @@ fn a_slowly_read_request_counts_from_its_first_byte() {
 }
 
 #[test]
-fn watching_a_client_takes_nothing_from_its_next_requests() {
+fn watching_a_client_keeps_its_next_requests() {
     let scene = scene();
     scene.origin.on(Op::piece(1)).times(2).delay(Duration::from_millis(50));
     let mut client = scene.client();

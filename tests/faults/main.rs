@@ -66,7 +66,7 @@ fn a_lost_acknowledgement_leaves_the_piece_stored() {
 }
 
 #[test]
-fn a_body_is_cut_after_exactly_so_many_bytes() {
+fn a_body_is_cut_after_the_exact_number_of_bytes() {
     let (origin, token) = videos();
     origin.on(Op::piece(1)).cut_after(100, Disconnect::Reset);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
@@ -82,7 +82,7 @@ fn a_body_is_cut_after_exactly_so_many_bytes() {
 }
 
 #[test]
-fn a_refusal_is_a_row_of_the_table() {
+fn a_rejection_uses_the_result_codes_of_the_operation() {
     let (origin, token) = videos();
     origin.on(Op::complete()).reject(ErrorResponse::code(-13));
     origin.on(Op::create()).reject(503);
@@ -116,7 +116,7 @@ fn an_answer_is_held_until_it_is_released() {
 }
 
 #[test]
-fn a_refusal_is_held_too_and_each_answer_that_is_held_can_be_waited_for() {
+fn refusals_are_held_and_every_hold_can_be_awaited() {
     let (origin, _) = videos();
     let held = origin.on(Op::create()).times(2).hold();
     std::thread::scope(|scope| {
@@ -133,8 +133,8 @@ fn a_refusal_is_held_too_and_each_answer_that_is_held_can_be_waited_for() {
 }
 
 #[test]
-#[should_panic(expected = "piece 9 was never sent; parts seen: 1")]
-fn a_fault_that_never_acts_fails_the_test() {
+#[should_panic(expected = "piece 9 was never sent; parts sent: 1")]
+fn a_fault_that_is_never_injected_fails_the_test() {
     let (origin, token) = videos();
     origin.on(Op::piece(9)).reject(503);
     let mut client = Client::new(&origin);

@@ -50,7 +50,7 @@ fn stage(method: &str) -> Scene {
 }
 
 #[test]
-fn every_json_rpc_method_is_done_though_its_answer_is_lost() {
+fn every_json_rpc_method_commits_if_its_response_is_lost() {
     let mut changing = Vec::new();
     for method in METHODS {
         let untouched = known(&stage(method.name));
@@ -127,7 +127,7 @@ fn made(origin: &MockOrigin) -> Vec<&'static str> {
 }
 
 #[test]
-fn a_rejected_call_of_a_batch_is_the_only_one_that_is_not_done() {
+fn a_rejected_call_of_a_batch_leaves_the_others_intact() {
     let own = r#"{"jsonrpc": "2.0", "id": 2, "result": -2}"#;
     let envelope =
         r#"{"jsonrpc": "2.0", "id": 2, "error": {"code": -32000, "message": "Server Error"}}"#;
@@ -166,7 +166,7 @@ fn a_status_refuses_a_batch_as_a_whole() {
 }
 
 #[test]
-fn a_json_rpc_call_is_rejected_by_its_row_the_envelopes_or_a_status() {
+fn a_json_rpc_call_is_rejected_by_code_or_status() {
     for way in WAYS {
         let scene = Scene::new();
         let on = || scene.origin.on(Op::method("stat")).path("/videos");
@@ -190,7 +190,7 @@ fn a_json_rpc_call_is_rejected_by_its_row_the_envelopes_or_a_status() {
 }
 
 #[test]
-fn a_rejection_comes_before_what_the_origin_itself_would_mind() {
+fn a_rejection_precedes_the_checks_of_the_origin() {
     let scene = Scene::new();
     scene.origin.on(Op::method("makeDir")).reject(ErrorResponse::code(-5));
     scene.origin.on(Op::any()).nth(2).reject(ErrorResponse::code(-32000));

@@ -242,7 +242,7 @@ fn attempts_before_a_fault_was_added_count() {
 }
 
 #[test]
-fn nth_first_times_and_always_count_what_is_selected_since_then() {
+fn repeats_count_calls_after_the_fault_was_added() {
     let cases: &[(Option<Repeat>, [bool; 4])] = &[
         (None, [true, false, false, false]),
         (Some(Repeat::Times(1)), [true, false, false, false]),
@@ -269,7 +269,7 @@ fn nth_first_times_and_always_count_what_is_selected_since_then() {
 }
 
 #[test]
-fn the_number_of_a_call_that_never_came_is_written_as_it_is_spoken() {
+fn a_missing_nth_call_is_written_as_an_ordinal() {
     for (nth, spoken) in [
         (2, "second"),
         (4, "4th"),
@@ -286,7 +286,7 @@ fn the_number_of_a_call_that_never_came_is_written_as_it_is_spoken() {
         let late = origin.on(Op::create()).nth(nth).reject(503);
         asking::create(&origin, &token, "/videos", "a.mp4");
         let verdict = origin.verify().unwrap_err().to_string();
-        assert!(verdict.contains(&format!("the {spoken} never\n")), "{verdict}");
+        assert!(verdict.contains(&format!("so there was no {spoken} one")), "{verdict}");
         late.remove();
         origin.finish();
     }
@@ -305,7 +305,7 @@ fn attempts_can_be_counted_in_turn() {
 }
 
 #[test]
-fn of_several_faults_the_first_that_was_added_acts_and_the_others_wait() {
+fn the_first_added_fault_applies_first() {
     let (origin, token) = videos();
     origin.on(Op::create()).reject(503);
     origin.on(Op::any()).reject(ErrorResponse::raw(418));
@@ -316,21 +316,21 @@ fn of_several_faults_the_first_that_was_added_acts_and_the_others_wait() {
 }
 
 #[test]
-fn a_strike_that_came_to_nothing_is_not_used_up() {
+fn a_skipped_injection_does_not_use_up_the_fault() {
     let (origin, token) = videos();
     let lost = origin.on(Op::any_piece()).first().commit_then(ResponseLoss::Close);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let said = |why: &str| assert_eq!(lost.record().unwrap().skip_reason.as_deref(), Some(why));
     assert_eq!(asking::piece(&origin, "no token", &id, 1), Some(403));
-    said("the origin itself refused it: 403 -10001 invalid or expired credentials");
+    said("the origin refused the request: 403 -10001 invalid or expired credentials");
     assert_eq!(asking::piece(&origin, &token, "no upload", 1), Some(400));
-    said("the origin itself refused it: 400 -2 unknown multipart identifier");
+    said("the origin refused the request: 400 -2 unknown multipart identifier");
     // Known at its head to be good, and refused behind its body.
     let checksum = ("X-Agile-Checksum", &*"0".repeat(64));
     let part = [("X-Agile-Multipart", &*id), ("X-Agile-Part", "1")];
     let headers = [&part[..], &[("X-Agile-Authorization", &*token), checksum]].concat();
     assert_eq!(asking::http(&origin, "/multipart/piece", &headers, b"1").code(), Some(-6));
-    said("the origin itself refused it: 400 -6 checksum mismatch");
+    said("the origin refused the request: 400 -6 checksum mismatch");
     assert_eq!(lost.fired(), 0);
     assert_eq!(asking::piece(&origin, &token, &id, 1), None);
     assert_eq!(lost.fired(), 1);
@@ -340,7 +340,7 @@ fn a_strike_that_came_to_nothing_is_not_used_up() {
 }
 
 #[test]
-fn a_client_that_goes_away_leaves_the_fault_for_the_next() {
+fn a_client_that_leaves_does_not_use_up_the_fault() {
     let (origin, token) = videos();
     let cut = origin.on(Op::piece(1)).cut_after(100, mock_origin::Disconnect::Close);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
@@ -360,7 +360,7 @@ fn a_client_that_goes_away_leaves_the_fault_for_the_next() {
 }
 
 #[test]
-fn a_head_of_a_stored_file_is_struck_as_its_get() {
+fn faults_on_downloads_apply_to_head_and_get() {
     let origin = MockOrigin::builder().file("/a.txt", "abc").start();
     origin
         .on(Op::egress())

@@ -29,7 +29,7 @@ fn stat(origin: &MockOrigin, token: &str) -> i64 {
 }
 
 #[test]
-fn a_token_dies_after_so_many_requests_over_both_interfaces() {
+fn a_token_expires_after_requests_over_both_interfaces() {
     let origin = builder().start();
     let before = token_of(&origin, "jane", "a");
     assert_eq!(begin(&origin, &before), 200);
@@ -58,7 +58,7 @@ fn each_fault_counts_the_uses_of_a_token_from_when_it_was_added() {
 }
 
 #[test]
-fn a_refused_request_uses_a_token_up_too() {
+fn a_refused_request_counts_as_token_use() {
     let origin = builder().start();
     origin.on_token().expire_after_requests(2);
     let token = token_of(&origin, "jane", "a");
@@ -69,7 +69,7 @@ fn a_refused_request_uses_a_token_up_too() {
 }
 
 #[test]
-fn a_token_dies_after_so_many_bytes_and_the_piece_that_has_them_is_stored() {
+fn a_token_expires_after_bytes_and_the_last_piece_is_stored() {
     let origin = builder().start();
     let fault = origin.on_token().expire_after_bytes(10);
     let token = token_of(&origin, "jane", "a");
@@ -88,7 +88,7 @@ fn a_token_dies_after_so_many_bytes_and_the_piece_that_has_them_is_stored() {
 }
 
 #[test]
-fn a_token_dies_after_a_time_whatever_its_login_has_asked_for() {
+fn a_token_expires_after_the_time_of_the_fault() {
     let origin = builder().start();
     let fault = origin.on_token().expire_after(Duration::from_secs(60));
     let login =
@@ -110,7 +110,7 @@ fn a_token_dies_after_a_time_whatever_its_login_has_asked_for() {
 }
 
 #[test]
-fn a_token_that_dies_by_itself_is_no_work_of_a_fault() {
+fn a_token_that_expires_by_itself_names_no_fault() {
     let origin = builder().start();
     let given = token_of(&origin, "jane", "a");
     // As long as the token lives anyway, and longer.
@@ -134,7 +134,7 @@ fn a_token_that_dies_by_itself_is_no_work_of_a_fault() {
 }
 
 #[test]
-fn a_try_of_which_nobody_knows_whose_it_is_counts_apart() {
+fn attempts_without_a_known_user_count_separately() {
     let origin = builder().start();
     origin.on(Op::create()).attempt(2).reject(500);
     origin.on(Op::login()).attempt(2).reject(500);
@@ -147,7 +147,7 @@ fn a_try_of_which_nobody_knows_whose_it_is_counts_apart() {
 }
 
 #[test]
-fn a_token_that_is_older_than_a_fault_lets_it_be_dies_at_once() {
+fn a_token_older_than_the_fault_allows_expires_at_once() {
     let origin = builder().start();
     let token = origin.issue_token("jane");
     origin.advance(Duration::from_secs(60));
@@ -158,7 +158,7 @@ fn a_token_that_is_older_than_a_fault_lets_it_be_dies_at_once() {
 }
 
 #[test]
-fn only_the_tokens_of_that_user_die() {
+fn only_tokens_of_the_selected_user_expire() {
     let ways: [fn(&MockOrigin); 3] = [
         |origin| {
             origin.on_token().user("joe").expire_after_requests(1);
@@ -185,7 +185,7 @@ fn only_the_tokens_of_that_user_die() {
 }
 
 #[test]
-fn a_token_that_dies_in_the_middle_of_an_upload_is_replaced_and_the_upload_goes_on() {
+fn an_upload_continues_with_a_new_token() {
     type Meddle = fn(&MockOrigin);
     let interfere_after: Meddle = |origin| {
         origin.on(Op::piece(2)).interfere_after(Interference::ExpireToken);
@@ -215,7 +215,7 @@ fn a_token_that_dies_in_the_middle_of_an_upload_is_replaced_and_the_upload_goes_
 }
 
 #[test]
-fn a_body_that_is_on_its_way_when_its_token_dies_is_stored() {
+fn a_body_in_progress_is_stored_when_its_token_expires() {
     let origin = builder().start();
     let token = token_of(&origin, "jane", "a");
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
@@ -249,7 +249,7 @@ fn a_rate_limit_is_switched_on_and_off_while_the_origin_runs() {
 }
 
 #[test]
-fn a_client_is_told_how_long_to_wait() {
+fn a_rejection_can_send_retry_after() {
     let (origin, token) = videos();
     let wait = ErrorResponse::status(429).retry_after(Duration::from_millis(1001));
     let fault = origin.on(Op::create()).times(2).reject(wait);
@@ -316,7 +316,7 @@ fn a_reset_forgets_all_and_keeps_the_ports() {
 }
 
 #[test]
-fn an_attempt_counts_anew_behind_a_reset() {
+fn attempts_restart_after_a_reset() {
     let (origin, token) = videos();
     origin.on(Op::create()).attempt(2).reject(503);
     assert_eq!([begin(&origin, &token), begin(&origin, &token)], [200, 503]);

@@ -97,7 +97,7 @@ fn the_exchanges_of_a_closed_connection_name_its_fault() {
     assert_eq!(Client::new(&origin).ask("OPTIONS", "/", &[], b"").status, 200);
     assert_eq!(traces(&origin), ["hang up", "hang up", ""]);
     let timeline = origin.timeline();
-    assert!(timeline.contains("connection struck by a fault"), "{timeline}");
+    assert!(timeline.contains("connection affected by a fault"), "{timeline}");
     origin.finish();
 }
 
@@ -110,7 +110,7 @@ fn a_connection_without_requests_names_its_fault() {
     let fault = wait_for(&origin, |journal| journal.connections()[0].fault.clone());
     assert_eq!(&*fault.name, "slam");
     let timeline = origin.timeline();
-    assert!(timeline.contains("connection struck by a fault"), "{timeline}");
+    assert!(timeline.contains("connection affected by a fault"), "{timeline}");
     assert!(timeline.contains("fault: slam"), "{timeline}");
     assert_eq!(origin.noted_after(0).len(), 1);
     origin.finish();

@@ -44,7 +44,7 @@ fn the_bytes_of_a_body_that_broke_off_count() {
 }
 
 #[test]
-fn of_a_batch_only_as_many_calls_are_done_as_the_token_lasts_for() {
+fn a_batch_runs_until_its_token_expires() {
     let (origin, token) = videos();
     let fault = origin.on_token().expire_after_requests(2);
     let answer = batch(&origin, &[(); 3].map(|()| noop(&token)));
@@ -57,7 +57,7 @@ fn of_a_batch_only_as_many_calls_are_done_as_the_token_lasts_for() {
 }
 
 #[test]
-fn a_call_that_a_fault_refuses_is_a_use_too_over_both_interfaces() {
+fn a_call_rejected_by_a_fault_counts_as_token_use() {
     let (origin, token) = videos();
     origin.on(Op::method("noop")).reject(ErrorResponse::raw(503));
     origin.on(Op::create()).reject(503);

@@ -42,7 +42,7 @@ fn origin(clock_stands: bool) -> Arc<MockOrigin> {
 }
 
 #[test]
-fn every_change_wakes_whoever_waits() {
+fn every_change_wakes_waiters() {
     type Change = fn(&MockOrigin, &str);
     let changes: [(&str, Change); 11] = [
         ("advance", |origin, _| origin.advance(Duration::from_secs(1))),
@@ -85,7 +85,7 @@ fn looking_is_no_change() {
 }
 
 #[test]
-fn advancing_to_a_join_or_a_late_commit_wakes_whoever_waits() {
+fn advancing_to_a_join_or_a_deferred_commit_wakes_waiters() {
     let origin = origin(true);
     let token = origin.issue_token("jane");
     let id = origin.upload("/videos/open").id().to_owned();
@@ -102,7 +102,7 @@ fn advancing_to_a_join_or_a_late_commit_wakes_whoever_waits() {
 }
 
 #[test]
-fn what_becomes_due_by_itself_wakes_whoever_waits() {
+fn scheduled_changes_wake_waiters() {
     let origin = origin(false);
     let token = origin.issue_token("jane");
     origin.on(Op::create()).commit_later(DeferredCommit::after(Duration::from_millis(200)));

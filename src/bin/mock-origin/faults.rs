@@ -62,7 +62,7 @@ fn check_kinds(fault: &Value) -> Result<(), String> {
         let mut rows = selectors.chain(ACTIONS.iter().map(|row| (row.key, row.values)));
         // What is no key at all is told so by whoever reads them.
         if let Some((_, values)) = rows.find(|(known, _)| known == key) {
-            return Err(format!("{key} takes {values}, not {value}"));
+            return Err(format!("invalid value {value} for {key:?}; expected {values}"));
         }
     }
     Ok(())
@@ -141,51 +141,54 @@ mod tests {
             ("[[fault]]\nop = \"raw\"\nop = \"file\"\nreject = 503", "line 3: duplicate key"),
             (
                 "[[fault]]\nop = \"piece\"\nhold = \"please\"",
-                "fault 1: hold takes true, not \"please\"",
+                "fault 1: invalid value \"please\" for \"hold\"; expected true",
             ),
             (
                 "[[fault]]\nop = \"piece\"\nreject = 503\n[[fault]]\nop = \"pice\"\nreject = 503",
-                "fault 2: op takes \"any\"",
+                "fault 2: invalid value \"pice\" for \"op\"; expected \"any\"",
             ),
             (
                 "[[fault]]\nop = \"piece\"\nhold = true\nlose = \"reset\"",
-                "fault 1: a fault has one effect, and this has hold and lose",
+                "fault 1: conflicting actions hold and lose; expected exactly one",
             ),
             (
                 "[[faults]]\nop = \"piece\"\nreject = 503",
                 "unknown key \"faults\"; did you mean \"fault\"?",
             ),
-            ("[fault]\nop = \"piece\"\nreject = 503", "fault takes a list of faults"),
+            (
+                "[fault]\nop = \"piece\"\nreject = 503",
+                "invalid value {\"op\":\"piece\",\"reject\":503} for \"fault\"; expected a list of faults",
+            ),
             (
                 "seed = 3\n[[fault]]\nop = \"piece\"\nreject = 503",
-                "unknown key \"seed\" beside the list of faults",
+                "unknown key \"seed\" beside \"fault\"",
             ),
             ("[[fault]]\nop = \"piece\"\nreject = { status = 503, code = 77 }", "fault 1: "),
             (
                 "[[fault]]\nop = \"piece\"\ndelay = nan",
-                "fault 1: delay takes SECONDS up to 18446744073709551615, not nan",
+                "fault 1: invalid value nan for \"delay\"; expected SECONDS up to 18446744073709551615",
             ),
             (
                 "[[fault]]\nop = \"piece\"\ndelay = inf",
-                "fault 1: delay takes SECONDS up to 18446744073709551615, not inf",
+                "fault 1: invalid value inf for \"delay\"; expected SECONDS up to 18446744073709551615",
             ),
             (
                 "[[fault]]\nop = \"piece\"\ndelay = 2020-01-01",
-                "fault 1: delay takes SECONDS up to 18446744073709551615, not 2020-01-01",
+                "fault 1: invalid value 2020-01-01 for \"delay\"; expected SECONDS up to 18446744073709551615",
             ),
             (
                 "[[fault]]\nop = \"piece\"\nreject = { status = 503, retry_after = inf }",
-                "fault 1: reject takes STATUS|",
+                "fault 1: invalid value inf for \"reject\"; expected STATUS|",
             ),
             (
                 "[[fault]]\nop = \"piece\"\n\nattempt = 99999999999999999999999\nhold = true",
                 "line 4: whole numbers go up to 9223372036854775807",
             ),
             ("[[fault]]\nop = \"piece\"\nsince = 2020-01-01", "fault 1: unknown key \"since\""),
-            ("fault = []", "there is no fault in the list"),
+            ("fault = []", "empty list; expected at least one fault"),
             (
                 "[[fault]]\nop = \"piece\"\nname = 1979-05-27\nhold = true",
-                "fault 1: name takes any text, not 1979-05-27",
+                "fault 1: invalid value 1979-05-27 for \"name\"; expected any text",
             ),
         ] {
             let error = listed(text).unwrap_err();

@@ -1,4 +1,4 @@
-//! Chaos as text: a JSON object of its seed and what is said beside it.
+//! Chaos as text: a JSON object with a seed and options.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::fault::{Chaos, Profile};
 use super::json::{Object, check_keys, member, needed, parsed, shown};
 use super::values::{named, whole, word};
 
-/// What [`Chaos::from_json`] takes.
+/// The syntax of [`Chaos::from_json`].
 pub(crate) const CHAOS: &str = r#"{"seed": N, "profile": "network"|"server_errors"|"latency"|"all", "max_per_operation": N, "percent": N}"#;
 
 const PROFILES: &[(&str, Profile)] = &[
@@ -19,7 +19,7 @@ const PROFILES: &[(&str, Profile)] = &[
 
 const SEED: (&str, &str) = ("seed", "a whole number from 0 to 18446744073709551615");
 
-/// What may be said beside the seed: the key, what it takes, and what it does.
+/// The options: key, allowed values, and effect.
 const OPTIONS: &[(&str, &str, Apply)] = &[
     ("profile", r#""network"|"server_errors"|"latency"|"all""#, |chaos, value| {
         Some(chaos.profile(named(PROFILES, value)?))
@@ -35,8 +35,9 @@ const OPTIONS: &[(&str, &str, Apply)] = &[
 type Apply = fn(Chaos, &Value) -> Option<Chaos>;
 
 impl Chaos {
-    /// Chaos from one JSON object, as in `{"seed": 41, "profile": "network", "max_per_operation": 2}`. What is
-    /// left out is as [`Chaos::new`] has it.
+    /// Parses chaos from one JSON object, for example
+    /// `{"seed": 41, "profile": "network", "max_per_operation": 2}`. Missing options have the defaults
+    /// of [`Chaos::new`].
     ///
     /// ```
     /// use mock_origin::{Chaos, Profile};
@@ -48,15 +49,15 @@ impl Chaos {
     ///
     /// # Errors
     ///
-    /// The key that is wrong or missing and what it takes, in one line.
+    /// Returns one line that names the invalid or missing key and the allowed values.
     pub fn from_json(text: &str) -> Result<Self, String> {
         match parsed(text)? {
-            Value::Object(object) => described(&object),
-            other => Err(format!("chaos is {CHAOS}, not {}", shown(&other))),
+            Value::Object(object) => parse_object(&object),
+            other => Err(format!("invalid chaos {}; expected {CHAOS}", shown(&other))),
         }
     }
 
-    /// The chaos as one JSON object on one line, which [`Chaos::from_json`] reads as the same chaos.
+    /// Returns the chaos as one line of JSON, which [`Chaos::from_json`] parses to the same chaos.
     pub fn to_json(&self) -> String {
         let profile = word(PROFILES, &self.profile);
         let (seed, most, percent) = (self.seed, self.most, self.percent);
@@ -65,7 +66,7 @@ impl Chaos {
     }
 }
 
-fn described(object: &Object) -> Result<Chaos, String> {
+fn parse_object(object: &Object) -> Result<Chaos, String> {
     let keys: Vec<_> = [SEED.0].into_iter().chain(OPTIONS.iter().map(|(key, ..)| *key)).collect();
     check_keys(object, &keys)?;
     let seed = member(object, SEED.0, SEED.1, Value::as_u64)?;
@@ -82,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chaos_comes_back_whatever_its_profile() {
+    fn chaos_round_trips_with_every_profile() {
         for (_, profile) in PROFILES {
             let chaos = Chaos::new(u64::MAX).profile(*profile).percent(7);
             let chaos = chaos.max_per_operation(u32::MAX);
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_it_has_every_word_and_key() {
+    fn the_syntax_lists_every_value_and_key() {
         let words: Vec<_> = PROFILES.iter().map(|(word, _)| format!("\"{word}\"")).collect();
         for said in [CHAOS, OPTIONS[0].1] {
             assert!(said.contains(&words.join("|")), "{said}");

@@ -1,4 +1,4 @@
-//! The keys that say what a fault does.
+//! The keys that define what a fault does: the table [`ACTIONS`].
 
 use serde_json::Value;
 
@@ -6,27 +6,27 @@ use crate::fault::{ConnectionAction, Disconnect, FaultAction, TokenExpiry};
 
 use super::selectors::Subject;
 use super::values::{
-    LISTINGS, MISHAPS, Read, alter, cut, flag, from_1, garbage, garble, interim, join, later, lose,
-    named, number, plain, reject, reject_after, seconds,
+    INTERFERENCES, LISTINGS, Read, alter, cut, flag, from_1, garbage, garble, interim, join, later,
+    lose, named, number, plain, reject, reject_after, seconds,
 };
 
-/// One key that says what is done, as it is written in a file.
+/// One action key of a fault file.
 #[derive(Debug)]
 pub struct ActionSpec {
-    /// The key: the verb of the builder.
+    /// The key, which is the name of the builder method.
     pub key: &'static str,
-    /// What it takes.
+    /// The allowed values.
     pub values: &'static str,
-    /// What it does.
+    /// The effect.
     pub what: &'static str,
-    /// What the faults are on that can have it.
+    /// The faults that may have this key.
     pub on: Subject,
-    pub(super) read: fn(&Value) -> Read<Deed>,
+    pub(super) read: fn(&Value) -> Read<ActionTarget>,
 }
 
-/// What is done, and to what.
+/// An action with its target.
 #[derive(Debug)]
-pub(super) enum Deed {
+pub(super) enum ActionTarget {
     Call(FaultAction),
     Connection(ConnectionAction),
     Token(TokenExpiry),
@@ -36,7 +36,7 @@ const fn on_calls(
     key: &'static str,
     values: &'static str,
     what: &'static str,
-    read: fn(&Value) -> Read<Deed>,
+    read: fn(&Value) -> Read<ActionTarget>,
 ) -> ActionSpec {
     ActionSpec { key, values, what, on: Subject::Calls, read }
 }
@@ -45,7 +45,7 @@ const fn on_connections(
     key: &'static str,
     values: &'static str,
     what: &'static str,
-    read: fn(&Value) -> Read<Deed>,
+    read: fn(&Value) -> Read<ActionTarget>,
 ) -> ActionSpec {
     ActionSpec { key, values, what, on: Subject::Connections, read }
 }
@@ -54,60 +54,59 @@ const fn on_tokens(
     key: &'static str,
     values: &'static str,
     what: &'static str,
-    read: fn(&Value) -> Read<Deed>,
+    read: fn(&Value) -> Read<ActionTarget>,
 ) -> ActionSpec {
     ActionSpec { key, values, what, on: Subject::Tokens, read }
 }
 
-fn call(action: Read<FaultAction>) -> Read<Deed> {
-    action.map(Deed::Call)
+fn call(action: Read<FaultAction>) -> Read<ActionTarget> {
+    action.map(ActionTarget::Call)
 }
 
-/// Every key that says what is done, in the order in which the effects act on a call.
+/// All action keys, in the order in which they apply to a call.
 pub const ACTIONS: &[ActionSpec] = &[
     on_calls(
         "reject",
         "STATUS|{ status = STATUS, code = CODE }|{ code = CODE }|{ raw = STATUS, code = CODE }, with \
          reason, headers = { NAME = VALUE }, retry_after = SECONDS, and body = TEXT with \
          content_type = TYPE as needed",
-        "refused before its body: with a row of the operation's table, or with anything (raw); header \
-         names are written as they are given, in place of the origin's own; headers whose order matters \
-         are pairs in a list, [[NAME, VALUE]], and a body that is no text is a list of its bytes",
+        "rejects the call before its body, with a result code of the operation or with any status (raw); \
+         headers replace the headers of the origin and keep their spelling; if their order matters, \
+         write a list of pairs, [[NAME, VALUE]]; write a binary body as a list of bytes",
         |value| call(reject(value).map(FaultAction::Reject)),
     ),
     on_calls(
         "send_interim",
-        "STATUS from 100 to 199, but 101|{ status = STATUS }, with reason and headers = { NAME = VALUE } \
+        "STATUS from 100 to 199, except 101|{ status = STATUS }, with reason and headers = { NAME = VALUE } \
          as needed",
-        "an interim response is sent before all else, as 103 Early Hints with headers; a request \
-         of HTTP/1.0 is skipped",
+        "sends an interim response first, for example 103 Early Hints with headers; HTTP/1.0 requests \
+         are skipped",
         |value| call(interim(value).map(FaultAction::SendInterim)),
     ),
     on_calls(
         "withhold_continue",
         "true",
-        "a client that expects 100 Continue never gets it: what it sends is served as usual, and if it \
-         sends nothing for the hold limit, the connection closes",
+        "never sends 100 Continue to a client that expects it; a body is handled as usual, and if none \
+         arrives within the hold limit, the connection is closed",
         |value| call(plain(flag(value, FaultAction::WithholdContinue))),
     ),
     on_calls(
         "delay_continue",
         "SECONDS up to 18446744073709551615",
-        "a client that expects 100 Continue gets it so much later, in real time, unless it has begun to \
-         send its body",
+        "delays 100 Continue for a client that expects it, in real time, unless the body has started",
         |value| call(plain(seconds(value).map(FaultAction::DelayContinue))),
     ),
     on_calls(
         "garble_continue",
         "{ garbage = TEXT }",
-        "a client that expects 100 Continue gets this text instead, else as withhold_continue; garbage \
-         that is no text is a list of its bytes",
+        "sends this text in place of 100 Continue, and otherwise acts as withhold_continue; write binary \
+         garbage as a list of bytes",
         |value| call(garbage(value).map(FaultAction::GarbleContinue)),
     ),
     on_calls(
         "reject_after",
         "{ bytes = N, reject = as for reject }",
-        "refused when exactly so many bytes of its body have been read",
+        "rejects the call when exactly `bytes` bytes of its body have been read",
         |value| {
             call(reject_after(value).map(|(bytes, with)| FaultAction::RejectAfter(bytes, with)))
         },
@@ -115,14 +114,14 @@ pub const ACTIONS: &[ActionSpec] = &[
     on_calls(
         "cut_after",
         r#"{ bytes = N, how = "reset"|"close"|"half_close"|"stall" }"#,
-        "the connection is cut when exactly so many bytes of its body have been read",
+        "disconnects when exactly `bytes` bytes of the body have been read",
         |value| call(cut(value).map(|(bytes, how)| FaultAction::CutAfter(bytes, how))),
     ),
     on_calls(
         "stall_after",
         "N",
-        "nothing more is read or answered when exactly so many bytes of its body have been read; the \
-         connection closes after the hold limit",
+        "stops reading and responding when exactly N bytes of the body have been read; the connection \
+         is closed after the hold limit",
         |value| {
             call(plain(number(value).map(|bytes| FaultAction::CutAfter(bytes, Disconnect::Stall))))
         },
@@ -130,128 +129,127 @@ pub const ACTIONS: &[ActionSpec] = &[
     on_calls(
         "read_slowly",
         "N of 1 or more",
-        "its body is read no faster than so many bytes a second",
+        "reads the body at no more than N bytes per second",
         |value| call(plain(from_1(value).map(FaultAction::ReadSlowly))),
     ),
     on_calls(
         "lose",
         r#""reset"|"close"|"half_close"|"stall"|STATUS"#,
-        "its body is read whole, and nothing is done; its answer is lost, or comes with that status \
-         instead: the row that the operation has for it, or none, as from a proxy",
+        "reads the whole body, changes nothing, and loses the response or sends this status: with the \
+         result code that the operation has for it, or without one, as a proxy does",
         |value| call(lose(value).map(FaultAction::Lose)),
     ),
     on_calls(
         "interfere_before",
         r#""abort_upload"|"expire_upload"|"delete_upload"|"remove_directory"|"expire_token""#,
-        "somebody else does that while its body is on its way",
-        |value| call(plain(named(MISHAPS, value).map(FaultAction::InterfereBefore))),
+        "interferes while the body is being sent",
+        |value| call(plain(named(INTERFERENCES, value).map(FaultAction::InterfereBefore))),
     ),
     on_calls(
         "stale",
         "true",
-        "answered from the origin as it was when the fault was added",
+        "responds with the state of the origin when the fault was added",
         |value| call(plain(flag(value, FaultAction::Stale))),
     ),
     on_calls(
         "list",
         r#""drops"|"repeats"|"never_ends""#,
-        "its list leaves the first entry out, has it twice, or always says that there is more",
+        "omits the first entry of the list, repeats it, or always reports more entries",
         |value| call(plain(named(LISTINGS, value).map(FaultAction::Listing))),
     ),
     on_calls(
         "join",
         r#""immediate"|"polls:N"|"after:SECONDS"|"fail""#,
-        "the join that it begins goes like that, whatever the switch says",
+        "sets the course of the join, in place of the option `join`",
         |value| call(plain(join(value).map(FaultAction::Join))),
     ),
     on_calls(
         "commit_then",
         r#""reset"|"close"|"half_close"|"stall"|STATUS"#,
-        "it is done, and its answer is lost, or comes with that status instead, as for lose",
+        "carries out the operation, and loses the response or sends this status, as for lose",
         |value| call(lose(value).map(FaultAction::CommitThen)),
     ),
     on_calls(
         "commit_later",
         "SECONDS up to 253402300799|{ seconds = SECONDS, then = as for lose }",
-        "its answer is lost as for lose (503, unless it says how), and it is done so much later in \
-         protocol time, even if it has been sent again by then",
+        "loses the response as for lose (default: 503), and carries out the operation later, in protocol \
+         time, even if the client has repeated it",
         |value| call(later(value).map(FaultAction::CommitLater)),
     ),
     on_calls(
         "interfere_after",
         r#""abort_upload"|"expire_upload"|"delete_upload"|"remove_directory"|"expire_token""#,
-        "it is done and answered, and then somebody else does that",
-        |value| call(plain(named(MISHAPS, value).map(FaultAction::InterfereAfter))),
+        "carries out the operation, responds, and then interferes",
+        |value| call(plain(named(INTERFERENCES, value).map(FaultAction::InterfereAfter))),
     ),
     on_calls(
         "delay",
         "SECONDS up to 18446744073709551615",
-        "done at once, and answered so much later, in real time",
+        "carries out the operation at once, and responds later, in real time",
         |value| call(plain(seconds(value).map(FaultAction::Delay))),
     ),
     on_calls(
         "hold",
         "true",
-        "done at once, and answered when the answer is released, or after the hold limit",
+        "carries out the operation at once, and holds the response until it is released, or for the hold \
+         limit",
         |value| call(plain(flag(value, FaultAction::Hold))),
     ),
     on_calls(
         "alter",
         r#""wrong_checksum"|"upper_case_checksum"|"wrong_size"|{ code = CODE }|{ without = NAME }|{ twice = NAME }|{ with = NAME, value = VALUE }"#,
-        "its answer has something else in its head; a code comes with status 200",
+        "changes the response head; a code is sent with status 200",
         |value| call(alter(value).map(FaultAction::Alter)),
     ),
     on_calls(
         "answer_slowly",
         "N of 1 or more",
-        "its answer is written no faster than so many bytes a second",
+        "writes the response at no more than N bytes per second",
         |value| call(plain(from_1(value).map(FaultAction::AnswerSlowly))),
     ),
     on_calls(
         "cut_answer",
         r#"{ bytes = N, how = "reset"|"close"|"half_close"|"stall" }"#,
-        "the connection is cut when exactly so many bytes of its answer have been written, head \
-         included",
+        "disconnects when exactly `bytes` bytes of the response, head included, have been written",
         |value| call(cut(value).map(|(bytes, how)| FaultAction::CutAnswer(bytes, how))),
     ),
     on_calls(
         "garble",
         r#""status_line"|"chunk"|{ content_length = N }|{ truncate = N }|{ garbage = TEXT }"#,
-        "its answer is no HTTP, or not the one that it says it is; garbage that is no text is a list \
-         of its bytes",
+        "sends a malformed response; write binary garbage as a list of bytes",
         |value| call(garble(value).map(FaultAction::Garble)),
     ),
-    on_connections("reset", "true", "accepted and reset at once", |value| {
-        plain(flag(value, Deed::Connection(ConnectionAction::Reset)))
+    on_connections("reset", "true", "accepts the connection and resets it at once", |value| {
+        plain(flag(value, ActionTarget::Connection(ConnectionAction::Reset)))
     }),
     on_connections(
         "silence",
         "true",
-        "accepted, and nothing is read or answered until the hold limit closes it",
-        |value| plain(flag(value, Deed::Connection(ConnectionAction::Silence))),
+        "accepts the connection, then neither reads nor responds, and closes it after the hold limit",
+        |value| plain(flag(value, ActionTarget::Connection(ConnectionAction::Silence))),
     ),
     on_connections(
         "close_after",
         "N of 1 or more",
-        "closed after so many answers, without a word about it in the last",
+        "closes the connection after N responses, without `Connection: close`",
         |value| {
-            let closes = |answers| Deed::Connection(ConnectionAction::CloseAfter(answers));
+            let closes = |answers| ActionTarget::Connection(ConnectionAction::CloseAfter(answers));
             plain(from_1(value).map(closes))
         },
     ),
-    on_tokens("expire_after_requests", "N of 1 or more", "they work for so many calls", |value| {
-        plain(from_1(value).map(|requests| Deed::Token(TokenExpiry::Requests(requests))))
+    on_tokens("expire_after_requests", "N of 1 or more", "tokens expire after N calls", |value| {
+        plain(from_1(value).map(|requests| ActionTarget::Token(TokenExpiry::Requests(requests))))
     }),
     on_tokens(
         "expire_after_bytes",
         "N of 1 or more",
-        "they work until so many bytes of bodies have been read; the call that reads them is served",
-        |value| plain(from_1(value).map(|bytes| Deed::Token(TokenExpiry::Bytes(bytes)))),
+        "tokens expire when N body bytes have been read; the call that reaches the limit is served",
+        |value| plain(from_1(value).map(|bytes| ActionTarget::Token(TokenExpiry::Bytes(bytes)))),
     ),
     on_tokens(
         "expire_after",
         "SECONDS up to 18446744073709551615",
-        "they work for so long in protocol time, whatever their logins have asked for",
-        |value| plain(seconds(value).map(|time| Deed::Token(TokenExpiry::Time(time)))),
+        "tokens expire after this protocol time, in place of the lifetime that the login requested",
+        |value| plain(seconds(value).map(|time| ActionTarget::Token(TokenExpiry::Time(time)))),
     ),
 ];

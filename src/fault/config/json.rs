@@ -1,4 +1,5 @@
-//! Reading JSON, and saying in one line what is wrong with it.
+//! Reads JSON, and reports errors in one line: unknown, missing and duplicate keys, and invalid
+//! values.
 
 use std::time::Duration;
 
@@ -10,14 +11,14 @@ use super::twice;
 
 pub(crate) type Object = Map<String, Value>;
 
-/// What a text says, if it says nothing twice.
+/// Parses JSON, and rejects duplicate keys.
 pub(crate) fn parsed(text: &str) -> Result<Value, String> {
-    let value = serde_json::from_str(text).map_err(|error| format!("that is no JSON: {error}"))?;
+    let value = serde_json::from_str(text).map_err(|error| format!("invalid JSON: {error}"))?;
     twice::refuse(text)?;
     Ok(value)
 }
 
-/// Refuses what nobody asked for.
+/// Rejects unknown keys.
 pub(crate) fn check_keys(object: &Object, known: &[&str]) -> Result<(), String> {
     match object.keys().find(|key| !known.contains(&key.as_str())) {
         Some(key) => Err(unknown("key", key, known, known)),
@@ -25,7 +26,7 @@ pub(crate) fn check_keys(object: &Object, known: &[&str]) -> Result<(), String> 
     }
 }
 
-/// The value of a key, if it came.
+/// Returns the value of an optional key.
 pub(crate) fn member<T>(
     object: &Object,
     key: &str,
@@ -33,27 +34,27 @@ pub(crate) fn member<T>(
     read: impl FnOnce(&Value) -> Option<T>,
 ) -> Result<Option<T>, String> {
     let Some(value) = object.get(key) else { return Ok(None) };
-    read(value).map(Some).ok_or_else(|| takes(key, values, value))
+    read(value).map(Some).ok_or_else(|| invalid_value(key, values, value))
 }
 
-/// The value of a key that must be there.
+/// Returns the value of a required key.
 pub(crate) fn needed<T>(found: Option<T>, key: &str, values: &str) -> Result<T, String> {
-    found.ok_or_else(|| format!("{key} is missing: it takes {values}"))
+    found.ok_or_else(|| format!("missing key {key:?}; expected {values}"))
 }
 
-/// What is said of a value that its key does not take.
-pub(super) fn takes(key: &str, values: &str, value: &Value) -> String {
+/// Returns the error for an invalid value.
+pub(super) fn invalid_value(key: &str, values: &str, value: &Value) -> String {
     let meant = value.as_str().and_then(|word| nearest(word, quoted_words(values)));
     let hint = meant.map(|meant| format!("; did you mean {meant:?}?")).unwrap_or_default();
-    format!("{key} takes {values}, not {}{hint}", shown(value))
+    format!("invalid value {} for {key:?}; expected {values}{hint}", shown(value))
 }
 
-/// The words that stand in quotation marks in what a key takes.
+/// Returns the quoted words in the description of the allowed values.
 fn quoted_words(values: &str) -> impl Iterator<Item = &str> {
     values.split('"').skip(1).step_by(2)
 }
 
-/// A value as it came, but never so long that it hides what is said of it.
+/// Returns a value as text, cut to 80 characters so that the message stays readable.
 pub(crate) fn shown(value: &Value) -> String {
     const MOST: usize = 80;
     let text = value.to_string();
@@ -63,9 +64,9 @@ pub(crate) fn shown(value: &Value) -> String {
     }
 }
 
-/// Seconds, with a fraction if need be.
+/// Parses seconds, with an optional fraction.
 pub(crate) fn seconds(value: &Value) -> Option<Duration> {
-    // Whole ones do not go by way of a float, which has no figures for the largest.
+    // A float cannot represent the largest whole numbers exactly.
     let whole = value.as_u64().map(Duration::from_secs);
     whole.or_else(|| Duration::try_from_secs_f64(value.as_f64()?).ok())
 }

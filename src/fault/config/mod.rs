@@ -1,7 +1,7 @@
-//! How faults are written as text: flat JSON objects, and so TOML tables.
+//! Faults as text: flat JSON objects, which are also TOML tables.
 //!
-//! What keys there are lies in two tables, [`SELECTORS`] and [`ACTIONS`]; `docs/faults-in-files.md`
-//! is made from them.
+//! Two tables define the keys, [`SELECTORS`] and [`ACTIONS`]; `docs/faults-in-files.md` is generated
+//! from them. Start with [`Fault::from_json`](super::Fault::from_json).
 
 mod chaos;
 mod effects;
@@ -20,16 +20,16 @@ pub use effects::{ACTIONS, ActionSpec};
 #[cfg(feature = "control")]
 pub(crate) use read::selection;
 pub use selectors::{SELECTORS, SelectorSpec, Subject};
-pub(super) use write::{effect_key, op_in_words};
+pub(super) use write::{action_key, op_in_words};
 
 use crate::protocol::{Interface, Operation};
 
-/// The word for an operation in files; nothing where no fault can ask for it.
+/// Returns the name of an operation in files, or `None` if no fault can select it.
 pub fn operation_word(operation: Operation) -> Option<&'static str> {
     values::word(selectors::OPS, &Some(operation))
 }
 
-/// The word for an interface in files.
+/// Returns the name of an interface in files.
 pub fn interface_word(interface: Interface) -> Option<&'static str> {
     values::word(selectors::INTERFACES, &interface)
 }

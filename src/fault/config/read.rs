@@ -1,4 +1,4 @@
-//! Reading faults from text, and saying in one line what is wrong with it.
+//! Reads faults from text, and reports errors in one line.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +11,17 @@ use crate::wording::{nearest, unknown};
 use super::effects::{ACTIONS, ActionSpec};
 #[cfg(feature = "control")]
 use super::json::check_keys;
-use super::json::{Object, parsed, shown, takes};
+use super::json::{Object, invalid_value, parsed, shown};
 use super::selectors::{Draft, SELECTORS, Subject, subject};
 
-/// The selectors that say the same in different ways: a fault has at most one of each line.
+/// Selectors that exclude each other: a fault has at most one key of each line.
 const ALTERNATIVES: &[&[&str]] =
     &[&["op", "method"], &["attempt", "attempts"], &["nth", "times", "first", "always"]];
 
 impl Fault {
-    /// A fault from one JSON object, as in `{"op": "piece", "part": 2, "reject": 503}`.
+    /// Parses a fault from one JSON object such as `{"op": "piece", "part": 2, "reject": 503}`.
     ///
-    /// The keys are those of [`SELECTORS`], and one of [`ACTIONS`].
+    /// The keys are those of [`SELECTORS`], and exactly one of [`ACTIONS`].
     ///
     /// ```
     /// use mock_origin::Fault;
@@ -29,49 +29,49 @@ impl Fault {
     /// let fault = Fault::from_json(r#"{"op": "piece", "part": 2, "attempt": 1, "reject": 503}"#)?;
     /// assert_eq!(fault.to_string(), "origin.on(Op::piece(2)).attempt(1).reject(ErrorResponse::status(503))");
     /// let error = Fault::from_json(r#"{"op": "piece", "hold": "please"}"#).unwrap_err();
-    /// assert_eq!(error, "hold takes true, not \"please\"");
+    /// assert_eq!(error, "invalid value \"please\" for \"hold\"; expected true");
     /// # Ok::<(), String>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// The key that is wrong and what is allowed, or what [`Fault::check`] says, in one line.
+    /// Returns one line that names the invalid key and the allowed values, or the error of
+    /// [`Fault::check`].
     pub fn from_json(text: &str) -> Result<Self, String> {
-        Ok(fault(&parsed(text)?)?.defined_as(text.trim()))
+        Ok(parse_fault(&parsed(text)?)?.defined_as(text.trim()))
     }
 
-    /// Faults from JSON: from one object, from an array of them, or from `{"fault": […]}`, which is
-    /// what a TOML file with `[[fault]]` tables comes to.
+    /// Parses faults from one JSON object, from an array of objects, or from `{"fault": […]}`, which
+    /// is the JSON form of a TOML file with `[[fault]]` tables.
     ///
     /// # Errors
     ///
-    /// As [`Fault::from_json`]; where there is a list, with the number of the fault in front, from 1.
-    /// A list has at least one.
+    /// Returns the errors of [`Fault::from_json`]. In a list, the number of the fault comes first,
+    /// counted from 1. An empty list is an error.
     pub fn list_from_json(text: &str) -> Result<Vec<Self>, String> {
         let value = parsed(text)?;
         if let Value::Array(list) = &value {
-            return Ok(defined(all(list)?, text));
+            return Ok(with_definitions(parse_list(list)?, text));
         }
         let Some((tables, object)) =
             value.as_object().and_then(|all| Some((all.get("fault")?, all)))
         else {
             check_is_one(&value)?;
-            return Ok(vec![fault(&value)?.defined_as(text.trim())]);
+            return Ok(vec![parse_fault(&value)?.defined_as(text.trim())]);
         };
         if let Some(key) = object.keys().find(|key| *key != "fault") {
-            return Err(format!(
-                "unknown key {key:?} beside the list of faults, which stands alone"
-            ));
+            return Err(format!("unknown key {key:?} beside \"fault\"; expected no other key"));
         }
-        let list = tables.as_array().ok_or_else(|| takes("fault", "a list of faults", tables))?;
-        let faults = all(list)?;
+        let list =
+            tables.as_array().ok_or_else(|| invalid_value("fault", "a list of faults", tables))?;
+        let faults = parse_list(list)?;
         let lists: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
-        Ok(defined(faults, lists.get("fault").map_or("", |list| list.get())))
+        Ok(with_definitions(faults, lists.get("fault").map_or("", |list| list.get())))
     }
 }
 
-/// The faults of a list, each with its own part of the text.
-fn defined(faults: Vec<Fault>, list: &str) -> Vec<Fault> {
+/// Adds to each fault of a list its part of the text.
+fn with_definitions(faults: Vec<Fault>, list: &str) -> Vec<Fault> {
     let texts: Vec<&RawValue> = serde_json::from_str(list).unwrap_or_default();
     let texts = texts.into_iter().map(Some).chain(std::iter::repeat(None));
     let pairs = faults.into_iter().zip(texts);
@@ -83,7 +83,7 @@ fn defined(faults: Vec<Fault>, list: &str) -> Vec<Fault> {
         .collect()
 }
 
-/// Refuses a list of faults under another key than `fault`, which would be read as one fault.
+/// Rejects a list of faults under another key than `fault`, which would be read as one fault.
 fn check_is_one(value: &Value) -> Result<(), String> {
     const KEY: &[&str] = &["fault"];
     let is_list =
@@ -97,33 +97,36 @@ fn check_is_one(value: &Value) -> Result<(), String> {
     }
 }
 
-fn all(list: &[Value]) -> Result<Vec<Fault>, String> {
+fn parse_list(list: &[Value]) -> Result<Vec<Fault>, String> {
     if list.is_empty() {
-        return Err("there is no fault in the list".to_owned());
+        return Err("empty list; expected at least one fault".to_owned());
     }
     let numbered = (1..).zip(list);
-    numbered.map(|(n, value)| fault(value).map_err(|why| format!("fault {n}: {why}"))).collect()
+    numbered
+        .map(|(n, value)| parse_fault(value).map_err(|why| format!("fault {n}: {why}")))
+        .collect()
 }
 
-fn fault(value: &Value) -> Result<Fault, String> {
-    let object =
-        value.as_object().ok_or_else(|| format!("a fault is an object, not {}", shown(value)))?;
+fn parse_fault(value: &Value) -> Result<Fault, String> {
+    let object = value
+        .as_object()
+        .ok_or_else(|| format!("invalid fault {}; expected an object", shown(value)))?;
     let on = match object.get("on") {
-        Some(value) => subject(value).ok_or_else(|| takes("on", values_of("on"), value))?,
+        Some(value) => subject(value).ok_or_else(|| invalid_value("on", values_of("on"), value))?,
         None => Subject::Calls,
     };
     object.keys().try_for_each(|key| check_key(key, on))?;
     ALTERNATIVES.iter().try_for_each(|keys| check_alternatives(object, keys))?;
-    let row = effect_row(object, on)?;
-    let draft = drafted(object)?;
+    let row = action_row(object, on)?;
+    let draft = read_selectors(object)?;
     let value = &object[row.key];
-    let deed = (row.read)(value).map_err(|wrong| wrong.told(row.key, row.values, value))?;
-    let fault = draft.fault(deed)?;
+    let target = (row.read)(value).map_err(|wrong| wrong.message(row.key, row.values, value))?;
+    let fault = draft.fault(target)?;
     fault.check()?;
     Ok(fault)
 }
 
-/// Whether there is such a key, and it means something on those.
+/// Checks that a key exists and is allowed on `on`.
 fn check_key(key: &str, on: Subject) -> Result<(), String> {
     let of_selectors = SELECTORS.iter().map(|row| (row.key, row.on));
     let of_effects = ACTIONS.iter().map(|row| (row.key, std::slice::from_ref(&row.on)));
@@ -133,7 +136,7 @@ fn check_key(key: &str, on: Subject) -> Result<(), String> {
         Some((_, with)) => {
             let with: Vec<_> = with.iter().map(|on| on.word()).collect();
             let (with, on) = (with.join(" and "), on.word());
-            Err(format!("{key} goes with {with}, and this fault is on {on}"))
+            Err(format!("key {key:?} is not allowed on {on}; it is allowed on {with}"))
         }
         None => {
             let all = [Subject::Calls, Subject::Connections, Subject::Tokens]
@@ -144,13 +147,13 @@ fn check_key(key: &str, on: Subject) -> Result<(), String> {
     }
 }
 
-/// The keys that mean something on those.
+/// Returns the keys that are allowed on `on`.
 fn keys_on(on: Subject) -> Vec<&'static str> {
     let selectors = SELECTORS.iter().filter(|row| row.on.contains(&on)).map(|row| row.key);
-    selectors.chain(effects_on(on)).collect()
+    selectors.chain(actions_on(on)).collect()
 }
 
-fn effects_on(on: Subject) -> impl Iterator<Item = &'static str> {
+fn actions_on(on: Subject) -> impl Iterator<Item = &'static str> {
     ACTIONS.iter().filter(move |row| row.on == on).map(|row| row.key)
 }
 
@@ -159,46 +162,50 @@ fn check_alternatives(object: &Object, keys: &[&str]) -> Result<(), String> {
     if given.len() < 2 {
         return Ok(());
     }
-    let (keys, given) = (keys.join(", "), given.join(" and "));
-    Err(format!("a fault has one of {keys}, and this has {given}"))
+    Err(format!(
+        "conflicting keys {}; expected at most one of {}",
+        given.join(" and "),
+        keys.join(", ")
+    ))
 }
 
-fn effect_row(object: &Object, on: Subject) -> Result<&'static ActionSpec, String> {
+fn action_row(object: &Object, on: Subject) -> Result<&'static ActionSpec, String> {
     let row_of = |key: &String| ACTIONS.iter().find(|row| row.key == key);
     let given: Vec<_> = object.keys().filter_map(row_of).collect();
     match given.as_slice() {
         [row] => Ok(row),
         [] => {
-            let known = effects_on(on).collect::<Vec<_>>().join(", ");
-            Err(format!("a fault has one effect, and this has none: {known}"))
+            let known = actions_on(on).collect::<Vec<_>>().join(", ");
+            Err(format!("missing action; expected one of {known}"))
         }
         several => {
             let keys: Vec<_> = several.iter().map(|row| row.key).collect();
-            Err(format!("a fault has one effect, and this has {}", keys.join(" and ")))
+            Err(format!("conflicting actions {}; expected exactly one", keys.join(" and ")))
         }
     }
 }
 
-fn drafted(object: &Object) -> Result<Draft, String> {
+fn read_selectors(object: &Object) -> Result<Draft, String> {
     let mut draft = Draft::default();
     for row in SELECTORS {
         if let Some(value) = object.get(row.key) {
-            (row.read)(&mut draft, value).ok_or_else(|| takes(row.key, row.values, value))?;
+            (row.read)(&mut draft, value)
+                .ok_or_else(|| invalid_value(row.key, row.values, value))?;
         }
     }
     Ok(draft)
 }
 
-/// The keys that select calls whatever becomes of them, and whichever attempt they are.
+/// The keys that select calls by their request alone.
 #[cfg(feature = "control")]
 const SELECTION: &[&str] = &["op", "method", "part", "interface", "path", "user", "upload"];
 
-/// A selection of calls by the keys that faults are selected by. Without any it is every call.
+/// Parses a selection of calls. Without keys, it selects every call.
 #[cfg(feature = "control")]
 pub(crate) fn selection(object: &Object) -> Result<crate::fault::CallMatcher, String> {
     check_keys(object, SELECTION)?;
     check_alternatives(object, &["op", "method"])?;
-    drafted(object)?.or_any_call().matcher()
+    read_selectors(object)?.or_any_call().matcher()
 }
 
 fn values_of(key: &str) -> &'static str {

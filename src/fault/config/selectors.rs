@@ -1,4 +1,4 @@
-//! The keys that say when a fault acts.
+//! The keys that select when a fault is injected: the table [`SELECTORS`].
 
 use std::ops::RangeInclusive;
 
@@ -8,35 +8,35 @@ use crate::fault::{CallMatcher, Fault, PathGlob, Repeat};
 use crate::journal::Op;
 use crate::protocol::{Interface, Operation};
 
-use super::effects::Deed;
+use super::effects::ActionTarget;
 use super::values::{flag, from_1, named, range, text, whole, word};
 
-/// What a fault is on.
+/// What a fault is injected into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// Calls, one by one.
+    /// Calls.
     Calls,
     /// Connections, when they are accepted.
     Connections,
-    /// The tokens that logins give.
+    /// Tokens that logins return.
     Tokens,
 }
 
-/// One key that selects, as it is written in a file.
+/// One selector key of a fault file.
 #[derive(Debug)]
 pub struct SelectorSpec {
     /// The key.
     pub key: &'static str,
-    /// What it takes.
+    /// The allowed values.
     pub values: &'static str,
-    /// What it means.
+    /// The meaning.
     pub what: &'static str,
-    /// What the faults are on that can have it.
+    /// The faults that may have this key.
     pub on: &'static [Subject],
     pub(super) read: fn(&mut Draft, &Value) -> Option<()>,
 }
 
-/// What the selectors have said so far.
+/// The selectors that were read so far.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     name: Option<String>,
@@ -59,7 +59,7 @@ pub(super) const SUBJECTS: &[(&str, Subject)] = &[
 pub(super) const INTERFACES: &[(&str, Interface)] =
     &[("http", Interface::Http), ("jsonrpc", Interface::JsonRpc), ("egress", Interface::Egress)];
 
-/// Everything that can be asked for, and `any` for all of it.
+/// The names of all operations, and `any`.
 pub(super) const OPS: &[(&str, Option<Operation>)] = &[
     ("any", None),
     ("login", Some(Operation::Login)),
@@ -101,14 +101,14 @@ const ALL: &[Subject] = &[Subject::Calls, Subject::Connections, Subject::Tokens]
 const CALLS: &[Subject] = &[Subject::Calls];
 const COUNTED: &[Subject] = &[Subject::Calls, Subject::Connections];
 
-/// Every key that selects.
+/// All selector keys.
 pub const SELECTORS: &[SelectorSpec] = &[
     SelectorSpec {
         key: "on",
         values: r#""calls"|"connections"|"tokens""#,
-        what: "what the fault is on; calls, unless it says otherwise",
+        what: "what the fault is injected into; default: calls",
         on: ALL,
-        // Read before all others: it decides which of them there are.
+        // Read before all others, because it decides which keys are allowed.
         read: |_, value| subject(value).map(|_| ()),
     },
     SelectorSpec {
@@ -120,8 +120,8 @@ pub const SELECTORS: &[SelectorSpec] = &[
                  \"set_content_type\"|\"fetch\"|\"media_vault\"|\"check_token\"|\
                  \"update_session\"|\"init_key_pair\"|\"logout\"|\"echo\"|\"preflight\"|\
                  \"unknown_method\"|\"unmatched\"",
-        what: "the operation, over whichever interface it is asked for; preflight is OPTIONS on \
-               anything, unmatched what no endpoint takes",
+        what: "the operation, over any interface; preflight is any OPTIONS request, unmatched any request \
+               that no endpoint accepts",
         on: CALLS,
         read: |draft, value| {
             set(&mut draft.op, named(OPS, value).map(|one| one.map_or(Op::any(), Op::operation)))
@@ -137,7 +137,7 @@ pub const SELECTORS: &[SelectorSpec] = &[
     SelectorSpec {
         key: "part",
         values: r#"N|"A..=B", from 1 to 2147483647"#,
-        what: "with op = \"piece\": the part number, or a range of them",
+        what: "with op = \"piece\": the part number, or a range of part numbers",
         on: CALLS,
         read: |draft, value| {
             let one = || whole(value).map(|part| part..=part);
@@ -147,37 +147,37 @@ pub const SELECTORS: &[SelectorSpec] = &[
     SelectorSpec {
         key: "interface",
         values: r#""http"|"jsonrpc"|"egress""#,
-        what: "only over that interface",
+        what: "only calls over this interface",
         on: CALLS,
         read: |draft, value| set(&mut draft.interface, named(INTERFACES, value)),
     },
     SelectorSpec {
         key: "path",
-        values: "a pattern of paths",
-        what: "only on such paths, from the account's root or with the account in front: * is any \
-               part of a name, ** any part of a path; behind a backslash a star is a letter",
+        values: "a path pattern",
+        what: "only calls about a matching path, written from the account's root or with the account: * \
+               matches any part of a name, ** any part of a path, and \\* a literal star",
         on: CALLS,
         read: |draft, value| set(&mut draft.path, text(value).map(PathGlob::new)),
     },
     SelectorSpec {
         key: "user",
         values: "the name of a user",
-        what: "only what that user asks for, or only that user's tokens",
+        what: "only calls or tokens of this user",
         on: &[Subject::Calls, Subject::Tokens],
         read: |draft, value| set(&mut draft.user, text(value)),
     },
     SelectorSpec {
         key: "upload",
         values: "a multipart identifier",
-        what: "only what belongs to that upload",
+        what: "only calls about this upload",
         on: CALLS,
         read: |draft, value| set(&mut draft.upload, text(value)),
     },
     SelectorSpec {
         key: "attempt",
         values: "N from 1 to 4294967295",
-        what: "only that attempt of each: the same operation by the same user, on the same path and \
-               with the same part number, counted together; with upload, within it",
+        what: "only this attempt: calls count together if operation, user, path and part number are the \
+               same; with upload, they count within the upload",
         on: CALLS,
         read: |draft, value| {
             let at = whole(value).filter(|at| *at > 0);
@@ -187,42 +187,42 @@ pub const SELECTORS: &[SelectorSpec] = &[
     SelectorSpec {
         key: "attempts",
         values: r#""A..=B", from 1 to 4294967295"#,
-        what: "only those attempts",
+        what: "only these attempts",
         on: CALLS,
         read: |draft, value| set(&mut draft.attempts, range(value)),
     },
     SelectorSpec {
         key: "nth",
         values: "N of 1 or more",
-        what: "of all that is selected, that one alone",
+        what: "only the n-th selected call or connection",
         on: COUNTED,
         read: |draft, value| set(&mut draft.count, from_1(value).map(Repeat::Nth)),
     },
     SelectorSpec {
         key: "times",
         values: "N of 1 or more",
-        what: "of all that is selected, so many, from the first on",
+        what: "only the first N selected calls or connections",
         on: COUNTED,
         read: |draft, value| set(&mut draft.count, from_1(value).map(Repeat::Times)),
     },
     SelectorSpec {
         key: "first",
         values: "true",
-        what: "of all that is selected, the first alone; the default where no attempts are named",
+        what: "only the first selected call or connection; the default without attempt or attempts",
         on: COUNTED,
         read: |draft, value| set(&mut draft.count, flag(value, Repeat::Times(1))),
     },
     SelectorSpec {
         key: "always",
         values: "true",
-        what: "all that is selected; the default where attempts are named",
+        what: "every selected call or connection; the default with attempt or attempts",
         on: COUNTED,
         read: |draft, value| set(&mut draft.count, flag(value, Repeat::Always)),
     },
     SelectorSpec {
         key: "name",
         values: "any text",
-        what: "what the fault is called in messages",
+        what: "the name of the fault in messages",
         on: ALL,
         read: |draft, value| set(&mut draft.name, text(value)),
     },
@@ -233,33 +233,34 @@ fn set<T>(to: &mut Option<T>, value: Option<T>) -> Option<()> {
     Some(())
 }
 
-/// What a fault is on.
+/// Parses what a fault is injected into.
 pub(super) fn subject(value: &Value) -> Option<Subject> {
     named(SUBJECTS, value)
 }
 
 impl Subject {
-    /// As it is written.
+    /// Returns the name in files.
     pub(super) fn word(self) -> &'static str {
         word(SUBJECTS, &self).unwrap_or_default()
     }
 }
 
 impl Draft {
-    /// The fault that does this when the selectors say.
-    pub(super) fn fault(mut self, deed: Deed) -> Result<Fault, String> {
+    /// Builds the fault from its selectors and its action.
+    pub(super) fn fault(mut self, target: ActionTarget) -> Result<Fault, String> {
         let name = self.name.take();
-        let fault = match deed {
-            Deed::Call(action) => Fault::on_call(self.matcher()?, action),
-            Deed::Connection(action) => {
-                Fault::on_connection(self.count.unwrap_or(CallMatcher::usual(false)), action)
-            }
-            Deed::Token(life) => Fault::on_token(self.user, life),
+        let fault = match target {
+            ActionTarget::Call(action) => Fault::on_call(self.matcher()?, action),
+            ActionTarget::Connection(action) => Fault::on_connection(
+                self.count.unwrap_or(CallMatcher::default_repeat(false)),
+                action,
+            ),
+            ActionTarget::Token(life) => Fault::on_token(self.user, life),
         };
         Ok(name.into_iter().fold(fault, Fault::named))
     }
 
-    /// The same, on every call if it does not say on which.
+    /// Selects every call if no operation is given.
     #[cfg(feature = "control")]
     pub(super) fn or_any_call(self) -> Self {
         let others = if self.parts.is_some() { Op::any_piece() } else { Op::any() };
@@ -267,14 +268,16 @@ impl Draft {
     }
 
     pub(super) fn matcher(self) -> Result<CallMatcher, String> {
-        let op = self.op.ok_or("a fault on calls says which: op or method")?;
+        let op = self
+            .op
+            .ok_or("missing key \"op\" or \"method\"; a fault on calls requires one of them")?;
         let op = match self.parts {
             None => op,
             Some(parts) if op == Op::any_piece() => Op::piece(parts),
-            Some(_) => return Err("part goes with op = \"piece\" alone".to_owned()),
+            Some(_) => return Err("key \"part\" requires op = \"piece\"".to_owned()),
         };
         if op.method_name().is_some() && self.interface.is_some_and(|it| it != Interface::JsonRpc) {
-            return Err("a method is asked for over interface = \"jsonrpc\" alone".to_owned());
+            return Err("key \"method\" requires interface = \"jsonrpc\", or none".to_owned());
         }
         Ok(CallMatcher {
             op: self.interface.map_or(op.clone(), |interface| op.over(interface)),

@@ -1,4 +1,4 @@
-//! Every key is read and written.
+//! Tests: every key is read and written.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,7 +7,7 @@ mod nonsense;
 use std::time::Duration;
 
 use super::selectors::{OPS, SUBJECTS};
-use super::values::{ALTERATIONS, CUTS, GARBLINGS, LISTINGS, LOSSES, MISHAPS};
+use super::values::{ALTERATIONS, CUTS, INTERFERENCES, LISTINGS, LOSSES, MALFORMED_RESPONSES};
 use super::{ACTIONS, SELECTORS};
 use crate::fault::{
     CallContext, CallMatcher, Chaos, DeferredCommit, ErrorResponse, Fault, FaultAction,
@@ -16,7 +16,7 @@ use crate::fault::{
 use crate::journal::{Call, Op};
 use crate::protocol::{ENDPOINTS, Interface, METHODS, Operation};
 
-/// Faults as text, and the sentences that they are.
+/// Faults as text, and their Rust expressions.
 const FAULTS: &[(&str, &str)] = &[
     (r#""op":"login","reject":503"#, "on(Op::login()).reject(ErrorResponse::status(503))"),
     (
@@ -197,23 +197,23 @@ const FAULTS: &[(&str, &str)] = &[
 ];
 
 #[track_caller]
-fn comes_back(fault: &Fault) {
+fn assert_round_trip(fault: &Fault) {
     let json = fault.to_json();
     assert_eq!(Fault::from_json(&json).as_ref(), Ok(fault), "{json}");
     assert!(!json.contains('\n'), "{json}");
 }
 
 #[test]
-fn faults_are_read_as_the_sentences_that_they_are_and_come_back() {
-    for (members, sentence) in FAULTS {
+fn faults_parse_to_their_expressions_and_round_trip() {
+    for (members, code) in FAULTS {
         let fault = Fault::from_json(&format!("{{{members}}}")).unwrap();
-        assert_eq!(fault.to_string(), format!("origin.{sentence}"), "{members}");
-        comes_back(&fault);
+        assert_eq!(fault.to_string(), format!("origin.{code}"), "{members}");
+        assert_round_trip(&fault);
     }
 }
 
 #[test]
-fn every_key_of_both_tables_has_been_read() {
+fn every_key_of_both_tables_has_an_example() {
     let keys = SELECTORS.iter().map(|row| row.key).chain(ACTIONS.iter().map(|row| row.key));
     let mut seen = Vec::new();
     for key in keys {
@@ -225,7 +225,7 @@ fn every_key_of_both_tables_has_been_read() {
 }
 
 #[test]
-fn every_word_that_is_read_is_shown_as_a_value() {
+fn every_accepted_name_is_documented() {
     fn all<T>(key: &str, words: &[(&str, T)]) {
         let selector = SELECTORS.iter().find(|row| row.key == key).map(|row| row.values);
         let action = ACTIONS.iter().find(|row| row.key == key).map(|row| row.values);
@@ -243,23 +243,26 @@ fn every_word_that_is_read_is_shown_as_a_value() {
         all(key, LOSSES);
     }
     for key in ["interfere_before", "interfere_after"] {
-        all(key, MISHAPS);
+        all(key, INTERFERENCES);
     }
     all("list", LISTINGS);
     all("alter", ALTERATIONS);
-    all("garble", GARBLINGS);
+    all("garble", MALFORMED_RESPONSES);
 }
 
 #[test]
 fn every_operation_and_every_method_can_be_selected() {
     for (_, operation) in OPS {
-        comes_back(&Fault::on_call(
+        assert_round_trip(&Fault::on_call(
             CallMatcher::new(operation.map_or(Op::any(), Op::operation)),
             FaultAction::Hold,
         ));
     }
     for method in METHODS {
-        comes_back(&Fault::on_call(CallMatcher::new(Op::method(method.name)), FaultAction::Hold));
+        assert_round_trip(&Fault::on_call(
+            CallMatcher::new(Op::method(method.name)),
+            FaultAction::Hold,
+        ));
     }
     let endpoints = ENDPOINTS.iter().filter(|one| one.interface != Interface::JsonRpc);
     let asked = endpoints.map(|one| one.operation).chain(METHODS.iter().map(|one| one.operation));
@@ -269,7 +272,7 @@ fn every_operation_and_every_method_can_be_selected() {
 }
 
 #[test]
-fn what_tests_build_comes_back() {
+fn faults_built_by_tests_round_trip() {
     let matcher = CallMatcher {
         path: Some(PathGlob::new("/a \"b\"/*")),
         user: Some("ünï".to_owned()),
@@ -290,13 +293,13 @@ fn what_tests_build_comes_back() {
         ),
         FaultAction::Garble(MalformedResponse::Garbage(vec![0x80])),
     ] {
-        comes_back(&Fault::on_call(matcher.clone(), action));
+        assert_round_trip(&Fault::on_call(matcher.clone(), action));
     }
 }
 
 #[test]
-fn what_chaos_does_comes_back() {
-    // What a method asks for is known behind its body.
+fn faults_of_chaos_round_trip() {
+    // A method is known only after its body.
     let there = |call: &Call| {
         let at = if call.interface == Interface::JsonRpc { Stage::Commit } else { Stage::Head };
         let interim = InterimSupport::Expected;
@@ -319,11 +322,11 @@ fn what_chaos_does_comes_back() {
     });
     let decided: Vec<_> = decided.flatten().collect();
     assert!(decided.len() > 100, "{}", decided.len());
-    decided.iter().for_each(comes_back);
+    decided.iter().for_each(assert_round_trip);
 }
 
 #[test]
-fn lists_come_in_three_ways() {
+fn lists_have_three_forms() {
     let (one, two) = (r#"{"op":"login","hold":true}"#, r#"{"on":"tokens","expire_after":1}"#);
     let read = |text: &str| {
         let faults = Fault::list_from_json(text).unwrap();

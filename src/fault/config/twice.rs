@@ -1,10 +1,10 @@
-//! Whether an object says something twice: JSON readers keep the last, and a fault would be lost.
+//! Detects duplicate keys. `serde_json` keeps only the last value, so a fault would be lost.
 
 use std::collections::BTreeSet;
 
-/// Refuses a key that comes twice in one object of `json`, which is known to be well formed.
+/// Rejects a duplicate key in an object of `json`, which must be well-formed.
 pub(super) fn refuse(json: &str) -> Result<(), String> {
-    // The keys of the objects that are open; arrays are open without any.
+    // The keys of each open object; an open array has no keys.
     let mut open: Vec<BTreeSet<String>> = Vec::new();
     let mut at = 0;
     while let Some(byte) = json.as_bytes().get(at) {
@@ -16,7 +16,7 @@ pub(super) fn refuse(json: &str) -> Result<(), String> {
                 let is_key = json[end..].trim_start().starts_with(':');
                 if is_key && !is_new(&json[at..end], open.last_mut()) {
                     let (key, line) = (&json[at..end], line(json, at));
-                    return Err(format!("{key} comes twice in one object, again at line {line}"));
+                    return Err(format!("duplicate key {key} at line {line}"));
                 }
                 at = end;
                 continue;
@@ -28,7 +28,7 @@ pub(super) fn refuse(json: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Where the string ends that begins at `start`, quotes included.
+/// Returns the end of the string literal that starts at `start`, quotes included.
 fn end_of_string(json: &str, start: usize) -> usize {
     let bytes = json.as_bytes();
     let mut at = start + 1;
@@ -42,7 +42,7 @@ fn end_of_string(json: &str, start: usize) -> usize {
     json.len()
 }
 
-/// Whether a key, quoted as it came, is none of `keys` yet; it is one of them from then on.
+/// Adds a quoted key to `keys`, and returns whether it is new.
 fn is_new(quoted: &str, keys: Option<&mut BTreeSet<String>>) -> bool {
     let key = serde_json::from_str(quoted);
     keys.zip(key.ok()).is_none_or(|(keys, key)| keys.insert(key))
@@ -59,7 +59,7 @@ mod tests {
     use super::refuse;
 
     #[test]
-    fn a_key_that_comes_twice_in_one_object_is_refused() {
+    fn duplicate_keys_are_rejected() {
         for fine in [
             r#"{"a": 1, "b": {"a": 2}, "c": [{"a": 3}, {"a": 4}, "a", "a"]}"#,
             r#"{"a": "\"a\": 1, \\", "b": "{"}"#,
@@ -73,7 +73,10 @@ mod tests {
             (r#"{"a": {"x": "}"}, "\u0061": 1}"#, 1),
         ] {
             let error = refuse(json).unwrap_err();
-            assert!(error.ends_with(&format!("in one object, again at line {line}")), "{error}");
+            assert!(
+                error.starts_with("duplicate key ") && error.ends_with(&format!(" at line {line}")),
+                "{error}"
+            );
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The values of keys: words, figures, times, and the small objects that effects take.
+//! Parses the values of keys: names, numbers, times, and the nested objects of actions.
 
 use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
-use crate::fault::validate::no_status;
+use crate::fault::validate::invalid_status;
 use crate::fault::{
     DeferredCommit, Disconnect, ErrorResponse, HeaderMutation, InterimResponse, ListingFault,
     MalformedResponse, ResponseLoss,
@@ -12,7 +12,7 @@ use crate::fault::{
 use crate::protocol::{Join, Options};
 use crate::storage::Interference;
 
-use super::json::{Object, check_keys, member, needed, shown, takes};
+use super::json::{Object, check_keys, invalid_value, member, needed, shown};
 
 pub(super) use super::json::seconds;
 
@@ -30,7 +30,7 @@ pub(super) const LOSSES: &[(&str, ResponseLoss)] = &[
     ("stall", ResponseLoss::Stall),
 ];
 
-pub(super) const MISHAPS: &[(&str, Interference)] = &[
+pub(super) const INTERFERENCES: &[(&str, Interference)] = &[
     ("abort_upload", Interference::AbortUpload),
     ("expire_upload", Interference::ExpireUpload),
     ("delete_upload", Interference::DeleteUpload),
@@ -50,15 +50,15 @@ pub(super) const ALTERATIONS: &[(&str, HeaderMutation)] = &[
     ("wrong_size", HeaderMutation::WrongSize),
 ];
 
-pub(super) const GARBLINGS: &[(&str, MalformedResponse)] =
+pub(super) const MALFORMED_RESPONSES: &[(&str, MalformedResponse)] =
     &[("status_line", MalformedResponse::StatusLine), ("chunk", MalformedResponse::Chunk)];
 
-/// What is wrong with a value.
+/// An error in a value.
 #[derive(Debug)]
 pub(super) enum Wrong {
-    /// It is nothing that its key takes.
+    /// The value itself is invalid.
     Itself,
-    /// Something in it is, as one line says.
+    /// A nested value is invalid, as the line says.
     Within(String),
 }
 
@@ -69,35 +69,35 @@ impl From<String> for Wrong {
 }
 
 impl Wrong {
-    /// What is said of it, with the key in front.
-    pub(super) fn told(self, key: &str, values: &str, value: &Value) -> String {
+    /// Returns the error message for `key`.
+    pub(super) fn message(self, key: &str, values: &str, value: &Value) -> String {
         match self {
-            Self::Itself => takes(key, values, value),
+            Self::Itself => invalid_value(key, values, value),
             Self::Within(why) => format!("{key}: {why}"),
         }
     }
 }
 
-/// A value that was read.
+/// The result of parsing a value.
 pub(super) type Read<T> = Result<T, Wrong>;
 
-/// A value of which there is nothing more to say if it is wrong.
+/// Converts an option: `None` means that the value itself is invalid.
 pub(super) fn plain<T>(read: Option<T>) -> Read<T> {
     read.ok_or(Wrong::Itself)
 }
 
-/// What the word means.
+/// Returns the meaning of a name.
 pub(super) fn named<T: Clone>(words: &[(&str, T)], value: &Value) -> Option<T> {
     let text = value.as_str()?;
     words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| meaning.clone())
 }
 
-/// The word for that.
+/// Returns the name of a meaning.
 pub(super) fn word<T: PartialEq>(words: &[(&'static str, T)], meant: &T) -> Option<&'static str> {
     words.iter().find(|(_, meaning)| meaning == meant).map(|(word, _)| *word)
 }
 
-/// What `true` means; nothing else does.
+/// Returns `meaning` for `true`, and `None` for everything else.
 pub(super) fn flag<T>(value: &Value, meaning: T) -> Option<T> {
     (*value == Value::Bool(true)).then_some(meaning)
 }
@@ -110,12 +110,12 @@ pub(super) fn number(value: &Value) -> Option<u64> {
     value.as_u64()
 }
 
-/// A number of 1 or more.
+/// Parses a number of 1 or more.
 pub(super) fn from_1(value: &Value) -> Option<u64> {
     number(value).filter(|number| *number > 0)
 }
 
-/// A number that need not be large.
+/// Parses a number of any unsigned type.
 pub(super) fn whole<T: TryFrom<u64>>(value: &Value) -> Option<T> {
     number(value)?.try_into().ok()
 }
@@ -124,7 +124,7 @@ fn code(value: &Value) -> Option<i32> {
     value.as_i64()?.try_into().ok()
 }
 
-/// A range as Rust writes it: `"2..=4"`.
+/// Parses a range in Rust syntax: `"2..=4"`.
 pub(super) fn range(value: &Value) -> Option<RangeInclusive<u32>> {
     let (from, to) = value.as_str()?.split_once("..=")?;
     let bound = |text: &str| {
@@ -134,7 +134,7 @@ pub(super) fn range(value: &Value) -> Option<RangeInclusive<u32>> {
     Some(bound(from)?..=bound(to)?)
 }
 
-/// The members of an object that has no others.
+/// Returns the object, if it has no other keys than `names`.
 fn members<'a>(value: &'a Value, names: &[&str]) -> Read<&'a Object> {
     let object = value.as_object().ok_or(Wrong::Itself)?;
     check_keys(object, names)?;
@@ -147,8 +147,8 @@ const STATUS: &str = "a status from 300 to 599";
 const RAW: &str = "a status from 200 to 599";
 const CODE: &str = "a number from -2147483648 to 2147483647";
 const BYTES: &str = "a number of bytes";
-const HEADERS: &str = "{ NAME = VALUE }, or [[NAME, VALUE]] where their order matters";
-const BODY: &str = "a text, or a list of bytes";
+const HEADERS: &str = "{ NAME = VALUE }, or [[NAME, VALUE]] if the order matters";
+const BODY: &str = "a text or a list of bytes";
 const HEADER: &str = "the name of a header";
 const SECONDS: &str = "SECONDS up to 18446744073709551615";
 const LATER: &str = "SECONDS up to 253402300799";
@@ -168,9 +168,11 @@ pub(super) fn reject(value: &Value) -> Read<ErrorResponse> {
         (None, None, Some(code)) => ErrorResponse::code(code),
         (None, Some(status), None) => ErrorResponse::raw(status),
         (None, Some(status), Some(code)) => ErrorResponse::raw(status).with_code(code),
-        (Some(_), Some(_), _) => return Err("it has one of status and raw".to_owned().into()),
+        (Some(_), Some(_), _) => {
+            return Err("conflicting keys status and raw; expected one of them".to_owned().into());
+        }
         (None, None, None) => {
-            return Err("one of status, code and raw is missing".to_owned().into());
+            return Err("missing key; expected status, code or raw".to_owned().into());
         }
     };
     if let Some(reason) = member(of, "reason", "any text", text)? {
@@ -179,17 +181,17 @@ pub(super) fn reject(value: &Value) -> Read<ErrorResponse> {
     if let Some(wait) = member(of, "retry_after", SECONDS, seconds)? {
         reject = reject.retry_after(wait);
     }
-    let content_type = member(of, "content_type", "the value of that header", text)?;
+    let content_type = member(of, "content_type", "the value of the header", text)?;
     reject = match (content_type, member(of, "body", BODY, bytes)?) {
         (Some(content_type), Some(body)) => reject.body(&content_type, body),
         (None, None) => reject,
-        _ => return Err("body and content_type go together".to_owned().into()),
+        _ => return Err("body and content_type must be given together".to_owned().into()),
     };
     let headers = member(of, "headers", HEADERS, pairs)?.unwrap_or_default();
     Ok(headers.iter().fold(reject, |reject, (name, value)| reject.header(name, value)))
 }
 
-/// Headers: an object, or pairs in a list where a name comes twice or the order matters.
+/// Parses headers: an object, or a list of pairs if a name is repeated or the order matters.
 fn pairs(value: &Value) -> Option<Vec<(String, String)>> {
     if let Some(object) = value.as_object() {
         return object.iter().map(|(name, value)| Some((name.clone(), text(value)?))).collect();
@@ -202,7 +204,7 @@ fn pairs(value: &Value) -> Option<Vec<(String, String)>> {
 }
 
 pub(super) fn interim(value: &Value) -> Read<InterimResponse> {
-    const STATUS: &str = "a status from 100 to 199, but 101";
+    const STATUS: &str = "a status from 100 to 199, except 101";
     if value.is_number() {
         return plain(whole(value).map(InterimResponse::status));
     }
@@ -219,8 +221,9 @@ pub(super) fn interim(value: &Value) -> Read<InterimResponse> {
 pub(super) fn reject_after(value: &Value) -> Read<(u64, ErrorResponse)> {
     let of = members(value, &["bytes", "reject"])?;
     let bytes = needed(member(of, "bytes", BYTES, number)?, "bytes", BYTES)?;
-    let with = needed(of.get("reject"), "reject", "what reject takes")?;
-    let with = reject(with).map_err(|wrong| wrong.told("reject", "what reject takes", with))?;
+    let with = needed(of.get("reject"), "reject", "a value as for the key reject")?;
+    let with = reject(with)
+        .map_err(|wrong| wrong.message("reject", "a value as for the key reject", with))?;
     Ok((bytes, with))
 }
 
@@ -238,10 +241,10 @@ pub(super) fn lose(value: &Value) -> Read<ResponseLoss> {
     plain(named(LOSSES, value))
 }
 
-/// A status that stands alone. Of one too large for a number of its size the same is said as of any
-/// other that is none.
+/// Parses a status that stands alone. A number that does not fit gets the same message as any other
+/// invalid status.
 fn status(value: &Value) -> Read<u16> {
-    whole(value).ok_or_else(|| no_status(shown(value)).into())
+    whole(value).ok_or_else(|| invalid_status(shown(value)).into())
 }
 
 pub(super) fn later(value: &Value) -> Read<DeferredCommit> {
@@ -254,7 +257,7 @@ pub(super) fn later(value: &Value) -> Read<DeferredCommit> {
     Ok(member(of, "then", LOSE, |then| lose(then).ok())?.map_or(later, |then| later.then(then)))
 }
 
-/// A join as the switch of that name takes it.
+/// Parses a join in the syntax of the option `join`.
 pub(super) fn join(value: &Value) -> Option<Join> {
     let mut options = Options::default();
     options.set("join", value.as_str()?).ok()?;
@@ -268,19 +271,19 @@ pub(super) fn alter(value: &Value) -> Read<HeaderMutation> {
     let of = members(value, &["code", "without", "twice", "with", "value"])?;
     let header = |key| member(of, key, HEADER, text);
     let code = member(of, "code", CODE, code)?;
-    let value = member(of, "value", "the value of that header", text)?;
+    let value = member(of, "value", "the value of the header", text)?;
     match (code, header("without")?, header("twice")?, header("with")?, value) {
         (Some(code), None, None, None, None) => Ok(HeaderMutation::Code(code)),
         (None, Some(name), None, None, None) => Ok(HeaderMutation::Without(name)),
         (None, None, Some(name), None, None) => Ok(HeaderMutation::Twice(name)),
         (None, None, None, Some(name), value) => {
-            Ok(HeaderMutation::With(name, needed(value, "value", "the value of that header")?))
+            Ok(HeaderMutation::With(name, needed(value, "value", "the value of the header")?))
         }
-        _ => Err("it has one of code, without, twice and with".to_owned().into()),
+        _ => Err("expected exactly one of code, without, twice and with".to_owned().into()),
     }
 }
 
-/// Bytes that are written in place of `100 Continue`.
+/// Parses the bytes that are sent in place of `100 Continue`.
 pub(super) fn garbage(value: &Value) -> Read<Vec<u8>> {
     let of = members(value, &["garbage"])?;
     Ok(needed(member(of, "garbage", BODY, bytes)?, "garbage", BODY)?)
@@ -288,7 +291,7 @@ pub(super) fn garbage(value: &Value) -> Read<Vec<u8>> {
 
 pub(super) fn garble(value: &Value) -> Read<MalformedResponse> {
     if value.is_string() {
-        return plain(named(GARBLINGS, value));
+        return plain(named(MALFORMED_RESPONSES, value));
     }
     let of = members(value, &["content_length", "truncate", "garbage"])?;
     let figure = |key| member(of, key, BYTES, number);
@@ -297,11 +300,11 @@ pub(super) fn garble(value: &Value) -> Read<MalformedResponse> {
         (Some(bytes), None, None) => Ok(MalformedResponse::ContentLength(bytes)),
         (None, Some(bytes), None) => Ok(MalformedResponse::Truncate(bytes)),
         (None, None, Some(bytes)) => Ok(MalformedResponse::Garbage(bytes)),
-        _ => Err("it has one of content_length, truncate and garbage".to_owned().into()),
+        _ => Err("expected exactly one of content_length, truncate and garbage".to_owned().into()),
     }
 }
 
-/// Bytes: a text, or a list of numbers where they are none.
+/// Parses bytes: a text, or a list of numbers.
 fn bytes(value: &Value) -> Option<Vec<u8>> {
     match value {
         Value::String(text) => Some(text.clone().into_bytes()),

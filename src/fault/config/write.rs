@@ -1,4 +1,4 @@
-//! Writing faults as text that reads as the same fault.
+//! Writes faults as JSON that parses to the same fault.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -14,15 +14,17 @@ use crate::journal::{Op, escape_json};
 use crate::protocol::{Interface, Join};
 
 use super::selectors::{INTERFACES, OPS, Subject};
-use super::values::{ALTERATIONS, CUTS, GARBLINGS, LISTINGS, LOSSES, MISHAPS, word};
+use super::values::{
+    ALTERATIONS, CUTS, INTERFERENCES, LISTINGS, LOSSES, MALFORMED_RESPONSES, word,
+};
 
 type Member = (&'static str, Value);
 
 impl Fault {
-    /// The fault as one JSON object on one line, which [`Fault::from_json`] reads as the same fault.
+    /// Returns the fault as one line of JSON, which [`Fault::from_json`] parses to the same fault.
     ///
-    /// Times are written in seconds; a fraction of one is kept to the nanosecond in times of less
-    /// than some weeks.
+    /// Times are written in seconds. Fractions keep nanosecond precision for times of a few weeks or
+    /// less.
     ///
     /// ```
     /// use mock_origin::Fault;
@@ -33,63 +35,66 @@ impl Fault {
     /// ```
     pub fn to_json(&self) -> String {
         let (mut members, action) = match &self.kind {
-            Kind::Call(matcher, action) => (selected(matcher), effected(action)),
-            Kind::Connection(count, action) => {
-                (vec![on(Subject::Connections), counted(*count)], on_connection(*action))
-            }
+            Kind::Call(matcher, action) => (selector_members(matcher), action_member(action)),
+            Kind::Connection(count, action) => (
+                vec![subject_member(Subject::Connections), repeat_member(*count)],
+                connection_member(*action),
+            ),
             Kind::Token(user, life) => {
                 let of = user.iter().map(|user| ("user", json!(user)));
-                ([on(Subject::Tokens)].into_iter().chain(of).collect(), of_token(*life))
+                (
+                    [subject_member(Subject::Tokens)].into_iter().chain(of).collect(),
+                    token_member(*life),
+                )
             }
         };
         members.extend(self.name.iter().map(|name| ("name", json!(name))));
         members.push(action);
-        // By hand: serde_json would put the keys in alphabetical order, and a reader wants to know
-        // when first, and what then.
+        // serde_json would sort the keys; a reader wants the selectors before the action.
         let members: Vec<_> =
             members.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
         escape_json(&format!("{{{}}}", members.join(",")))
     }
 }
 
-fn on(on: Subject) -> Member {
+fn subject_member(on: Subject) -> Member {
     ("on", json!(on.word()))
 }
 
-fn selected(matcher: &CallMatcher) -> Vec<Member> {
-    let mut members = asked(&matcher.op);
+fn selector_members(matcher: &CallMatcher) -> Vec<Member> {
+    let mut members = op_members(&matcher.op);
     if let Some(path) = &matcher.path {
         members.push(("path", json!(path.as_str())));
     }
     members.extend(matcher.user.iter().map(|user| ("user", json!(user))));
     members.extend(matcher.upload.iter().map(|upload| ("upload", json!(upload))));
     members.extend(matcher.attempts.as_ref().map(|range| {
-        let several = || ("attempts", ranged(range));
-        one_of(range).map_or_else(several, |attempt| ("attempt", json!(attempt)))
+        let several = || ("attempts", range_value(range));
+        single_value(range).map_or_else(several, |attempt| ("attempt", json!(attempt)))
     }));
-    members.extend(matcher.count.map(counted));
+    members.extend(matcher.count.map(repeat_member));
     members
 }
 
-fn asked(op: &Op) -> Vec<Member> {
+fn op_members(op: &Op) -> Vec<Member> {
     if let Some(method) = op.method_name() {
         return vec![("method", json!(method))];
     }
     let mut members = vec![("op", json!(word_for(op).unwrap_or("piece")))];
-    members
-        .extend(op.parts().map(|parts| {
-            ("part", one_of(parts).map_or_else(|| ranged(parts), |part| json!(part)))
-        }));
+    members.extend(op.parts().map(|parts| {
+        ("part", single_value(parts).map_or_else(|| range_value(parts), |part| json!(part)))
+    }));
     members.extend(interface_of(op).map(|(word, _)| ("interface", json!(word))));
     members
 }
 
-/// The interface that it is narrowed to. What an `Op` selects is found by making the same again.
+/// Returns the interface of `op`, if it has one. An `Op` is opaque, so that it is compared with a
+/// rebuilt one.
 fn interface_of(op: &Op) -> Option<&'static (&'static str, Interface)> {
     INTERFACES.iter().find(|(_, interface)| op.clone().over(*interface) == *op)
 }
 
-/// The word for what it selects; there is none for pieces of some numbers alone.
+/// Returns the name of the selected operation, or `None` for pieces with part numbers.
 fn word_for(op: &Op) -> Option<&'static str> {
     let over = interface_of(op);
     let is_it = |availability: Op| {
@@ -99,13 +104,13 @@ fn word_for(op: &Op) -> Option<&'static str> {
     known.map(|(word, _)| *word)
 }
 
-/// A selection in the words of files, as messages name it: `piece 2..=4`, `create over http`.
+/// Returns a selection in the words of fault files, for messages: `piece 2..=4`, `create over http`.
 pub(in crate::fault) fn op_in_words(op: &Op) -> String {
     let is_asked_for = op.method_name().is_some() || op.parts().is_some() || word_for(op).is_some();
     if !is_asked_for {
         return op.describe();
     }
-    let mut members = asked(op);
+    let mut members = op_members(op);
     if op.method_name().is_some() {
         let other = interface_of(op).filter(|(_, interface)| *interface != Interface::JsonRpc);
         members.extend(other.map(|(word, _)| ("interface", json!(word))));
@@ -117,21 +122,21 @@ pub(in crate::fault) fn op_in_words(op: &Op) -> String {
     said.collect::<Vec<_>>().join(" ")
 }
 
-/// The key of an effect.
-pub(in crate::fault) fn effect_key(action: &FaultAction) -> &'static str {
-    effected(action).0
+/// Returns the key of an action.
+pub(in crate::fault) fn action_key(action: &FaultAction) -> &'static str {
+    action_member(action).0
 }
 
-/// The one number of a range, if it has no more.
-fn one_of(range: &RangeInclusive<u32>) -> Option<u32> {
+/// Returns the number of a range that has only one.
+fn single_value(range: &RangeInclusive<u32>) -> Option<u32> {
     (range.start() == range.end()).then_some(*range.start())
 }
 
-fn ranged(range: &RangeInclusive<u32>) -> Value {
+fn range_value(range: &RangeInclusive<u32>) -> Value {
     json!(format!("{}..={}", range.start(), range.end()))
 }
 
-fn counted(count: Repeat) -> Member {
+fn repeat_member(count: Repeat) -> Member {
     match count {
         Repeat::Times(1) => ("first", json!(true)),
         Repeat::Times(times) => ("times", json!(times)),
@@ -140,43 +145,43 @@ fn counted(count: Repeat) -> Member {
     }
 }
 
-fn effected(action: &FaultAction) -> Member {
+fn action_member(action: &FaultAction) -> Member {
     match action {
-        FaultAction::Reject(reject) => ("reject", refusal(reject)),
+        FaultAction::Reject(reject) => ("reject", error_response_value(reject)),
         FaultAction::RejectAfter(bytes, reject) => {
-            ("reject_after", json!({ "bytes": bytes, "reject": refusal(reject) }))
+            ("reject_after", json!({ "bytes": bytes, "reject": error_response_value(reject) }))
         }
-        FaultAction::SendInterim(response) => ("send_interim", interim(response)),
+        FaultAction::SendInterim(response) => ("send_interim", interim_value(response)),
         FaultAction::WithholdContinue => ("withhold_continue", json!(true)),
-        FaultAction::DelayContinue(by) => ("delay_continue", time(*by)),
+        FaultAction::DelayContinue(by) => ("delay_continue", seconds_value(*by)),
         FaultAction::GarbleContinue(bytes) => {
             ("garble_continue", json!({ "garbage": text_or_bytes(bytes) }))
         }
         FaultAction::CutAfter(bytes, Disconnect::Stall) => ("stall_after", json!(bytes)),
-        FaultAction::CutAfter(bytes, how) => ("cut_after", cut(*bytes, *how)),
+        FaultAction::CutAfter(bytes, how) => ("cut_after", disconnect_value(*bytes, *how)),
         FaultAction::ReadSlowly(rate) => ("read_slowly", json!(rate)),
-        FaultAction::Lose(lose) => ("lose", lost(*lose)),
+        FaultAction::Lose(lose) => ("lose", response_loss_value(*lose)),
         FaultAction::InterfereBefore(interference) => {
-            ("interfere_before", json!(word(MISHAPS, interference)))
+            ("interfere_before", json!(word(INTERFERENCES, interference)))
         }
         FaultAction::Stale => ("stale", json!(true)),
         FaultAction::Listing(listing) => ("list", json!(word(LISTINGS, listing))),
-        FaultAction::Join(join) => ("join", joined(*join)),
-        FaultAction::CommitThen(lose) => ("commit_then", lost(*lose)),
-        FaultAction::CommitLater(later) => ("commit_later", put_off(*later)),
+        FaultAction::Join(join) => ("join", join_value(*join)),
+        FaultAction::CommitThen(lose) => ("commit_then", response_loss_value(*lose)),
+        FaultAction::CommitLater(later) => ("commit_later", deferred_commit_value(*later)),
         FaultAction::InterfereAfter(interference) => {
-            ("interfere_after", json!(word(MISHAPS, interference)))
+            ("interfere_after", json!(word(INTERFERENCES, interference)))
         }
-        FaultAction::Delay(by) => ("delay", time(*by)),
+        FaultAction::Delay(by) => ("delay", seconds_value(*by)),
         FaultAction::Hold => ("hold", json!(true)),
-        FaultAction::Alter(alter) => ("alter", altered(alter)),
+        FaultAction::Alter(alter) => ("alter", header_mutation_value(alter)),
         FaultAction::AnswerSlowly(rate) => ("answer_slowly", json!(rate)),
-        FaultAction::CutAnswer(bytes, how) => ("cut_answer", cut(*bytes, *how)),
-        FaultAction::Garble(garble) => ("garble", garbled(garble)),
+        FaultAction::CutAnswer(bytes, how) => ("cut_answer", disconnect_value(*bytes, *how)),
+        FaultAction::Garble(garble) => ("garble", malformed_response_value(garble)),
     }
 }
 
-fn refusal(reject: &ErrorResponse) -> Value {
+fn error_response_value(reject: &ErrorResponse) -> Value {
     let mut value = match reject.by {
         By::Status(status) if reject.is_bare() => return json!(status),
         By::Status(status) => json!({ "status": status }),
@@ -189,7 +194,7 @@ fn refusal(reject: &ErrorResponse) -> Value {
         value["reason"] = json!(reason);
     }
     if !reject.headers.is_empty() {
-        value["headers"] = headers(&reject.headers);
+        value["headers"] = headers_value(&reject.headers);
     }
     if let Some(body) = &reject.body {
         value["content_type"] = json!(body.content_type);
@@ -198,7 +203,7 @@ fn refusal(reject: &ErrorResponse) -> Value {
     value
 }
 
-fn interim(response: &InterimResponse) -> Value {
+fn interim_value(response: &InterimResponse) -> Value {
     if *response == InterimResponse::status(response.status) {
         return json!(response.status);
     }
@@ -207,13 +212,13 @@ fn interim(response: &InterimResponse) -> Value {
         value["reason"] = json!(reason);
     }
     if !response.headers.is_empty() {
-        value["headers"] = headers(&response.headers);
+        value["headers"] = headers_value(&response.headers);
     }
     value
 }
 
-/// An object has no order and nothing twice: other headers are a list of pairs.
-fn headers(headers: &[(String, String)]) -> Value {
+/// Returns an object, or a list of pairs if a name is repeated or the order matters.
+fn headers_value(headers: &[(String, String)]) -> Value {
     if headers.is_sorted_by(|one, next| one.0 < next.0) {
         headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect()
     } else {
@@ -221,36 +226,36 @@ fn headers(headers: &[(String, String)]) -> Value {
     }
 }
 
-fn cut(bytes: u64, how: Disconnect) -> Value {
+fn disconnect_value(bytes: u64, how: Disconnect) -> Value {
     json!({ "bytes": bytes, "how": word(CUTS, &how) })
 }
 
-fn lost(lose: ResponseLoss) -> Value {
+fn response_loss_value(lose: ResponseLoss) -> Value {
     match lose {
         ResponseLoss::Status(status) => json!(status),
         other => json!(word(LOSSES, &other)),
     }
 }
 
-fn put_off(later: DeferredCommit) -> Value {
+fn deferred_commit_value(later: DeferredCommit) -> Value {
     if later == DeferredCommit::after(later.after) {
-        return time(later.after);
+        return seconds_value(later.after);
     }
-    json!({ "seconds": time(later.after), "then": lost(later.lose) })
+    json!({ "seconds": seconds_value(later.after), "then": response_loss_value(later.lose) })
 }
 
-fn joined(join: Join) -> Value {
+fn join_value(join: Join) -> Value {
     match join {
         Join::Immediate => json!("immediate"),
         Join::Polls(polls) => json!(format!("polls:{polls}")),
-        // A float is written without an exponent here, which a switch does not read.
+        // `Display` of a float writes no exponent, which the option `join` could not parse.
         Join::After(by) if by.subsec_nanos() > 0 => json!(format!("after:{}", by.as_secs_f64())),
         Join::After(by) => json!(format!("after:{}", by.as_secs())),
         Join::Fail => json!("fail"),
     }
 }
 
-fn altered(alter: &HeaderMutation) -> Value {
+fn header_mutation_value(alter: &HeaderMutation) -> Value {
     match alter {
         HeaderMutation::Code(code) => json!({ "code": code }),
         HeaderMutation::Without(name) => json!({ "without": name }),
@@ -260,21 +265,21 @@ fn altered(alter: &HeaderMutation) -> Value {
     }
 }
 
-fn garbled(garble: &MalformedResponse) -> Value {
+fn malformed_response_value(garble: &MalformedResponse) -> Value {
     match garble {
         MalformedResponse::ContentLength(bytes) => json!({ "content_length": bytes }),
         MalformedResponse::Truncate(bytes) => json!({ "truncate": bytes }),
         MalformedResponse::Garbage(bytes) => json!({ "garbage": text_or_bytes(bytes) }),
-        other => json!(word(GARBLINGS, other)),
+        other => json!(word(MALFORMED_RESPONSES, other)),
     }
 }
 
-/// Bytes as a text, or as a list of numbers where they are no UTF-8.
+/// Returns bytes as a text, or as a list of numbers if they are not UTF-8.
 fn text_or_bytes(bytes: &[u8]) -> Value {
     std::str::from_utf8(bytes).map_or_else(|_| json!(bytes), |text| json!(text))
 }
 
-fn on_connection(action: ConnectionAction) -> Member {
+fn connection_member(action: ConnectionAction) -> Member {
     match action {
         ConnectionAction::Reset => ("reset", json!(true)),
         ConnectionAction::Silence => ("silence", json!(true)),
@@ -282,15 +287,15 @@ fn on_connection(action: ConnectionAction) -> Member {
     }
 }
 
-fn of_token(life: TokenExpiry) -> Member {
+fn token_member(life: TokenExpiry) -> Member {
     match life {
         TokenExpiry::Requests(requests) => ("expire_after_requests", json!(requests)),
         TokenExpiry::Bytes(bytes) => ("expire_after_bytes", json!(bytes)),
-        TokenExpiry::Time(by) => ("expire_after", time(by)),
+        TokenExpiry::Time(by) => ("expire_after", seconds_value(by)),
     }
 }
 
-fn time(by: Duration) -> Value {
+fn seconds_value(by: Duration) -> Value {
     match by.subsec_nanos() {
         0 => json!(by.as_secs()),
         _ => json!(by.as_secs_f64()),

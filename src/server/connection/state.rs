@@ -114,7 +114,7 @@ impl ConnectionRecorder {
         let mut state = shared.lock();
         let instants = state.instants();
         let index = state.journal.connect(|index| make(index, instants));
-        let fault = state.faults.strike_connection();
+        let fault = state.faults.select_for_connection();
         drop(state);
         Arc::new(Self {
             shared,
@@ -462,14 +462,14 @@ impl Drop for ConnectionRecorder {
 /// Returns what ended a connection before its fault was injected.
 fn skip_reason(end: ConnectionEnd) -> &'static str {
     match end {
-        ConnectionEnd::ByClient => "the client closed it before that",
+        ConnectionEnd::ByClient => "the client closed it first",
         ConnectionEnd::ByOrigin => {
-            "the origin closed it by itself behind its last answer (Connection: close, or HTTP/1.0)"
+            "the origin closed it after the last response (Connection: close, or HTTP/1.0)"
         }
-        ConnectionEnd::BadHead(_) => "it ended before that, with what was no HTTP",
-        ConnectionEnd::ByFault => "a fault on a call ended it before that",
-        ConnectionEnd::Stopped => "the origin was stopped before that",
-        ConnectionEnd::Open | ConnectionEnd::Broken => "it broke before that",
+        ConnectionEnd::BadHead(_) => "it ended first, with invalid HTTP",
+        ConnectionEnd::ByFault => "a fault on a call ended it first",
+        ConnectionEnd::Stopped => "the origin was stopped first",
+        ConnectionEnd::Open | ConnectionEnd::Broken => "it broke first",
     }
 }
 

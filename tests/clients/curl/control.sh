@@ -99,7 +99,7 @@ test_a_switch_is_set_while_it_runs() {
 test_what_makes_no_sense_is_one_line() {
   request "${CONTROL}faults" -d '{"op": "piece", "hold": "please"}'
   is "the status" 400 "$status"
-  is "the line" '{"error":"hold takes true, not \"please\""}' "$(cat "$work/body")"
+  is "the line" '{"error":"invalid value \"please\" for \"hold\"; expected true"}' "$(cat "$work/body")"
   request "${CONTROL}nothing"
   is "the status" 404 "$status"
   request "${CONTROL}reset"

@@ -73,5 +73,5 @@ fn edit(
 
 fn position(head: &ResponseHead, name: &str) -> Result<usize, String> {
     let at = head.headers.iter().position(|(given, _)| given.eq_ignore_ascii_case(name));
-    at.ok_or_else(|| format!("its response has no {name}"))
+    at.ok_or_else(|| format!("the response has no {name}"))
 }

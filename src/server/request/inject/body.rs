@@ -57,9 +57,9 @@ impl RequestTask {
     ) -> bool {
         let length = body_read.received.length;
         match self.action() {
-            Some(FaultAction::ReadSlowly(_)) => self.skip("it had no body"),
+            Some(FaultAction::ReadSlowly(_)) => self.skip("the request had no body"),
             Some(action) if action.stage() == Stage::Body => {
-                self.skip(format!("its body had only {}", counted(length, "byte")));
+                self.skip(format!("the body had only {}", counted(length, "byte")));
             }
             _ => {}
         }

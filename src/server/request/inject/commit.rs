@@ -53,7 +53,10 @@ impl RequestTask {
             } else if self.pending.is_none() {
                 self.pending = Some(pending);
             } else {
-                state.faults.skipped(&pending.injection, "another fault struck the same request");
+                state.faults.skipped(
+                    &pending.injection,
+                    "another fault was injected into the same request",
+                );
             }
         }
     }
@@ -122,7 +125,7 @@ impl RequestTask {
         by: Duration,
     ) -> Option<Box<PendingRequest>> {
         let pending = self.pending.as_ref()?;
-        let (call, fault) = (pending.call, pending.injection.struck.fault);
+        let (call, fault) = (pending.call, pending.injection.fault_ref.fault);
         let (recorder, received) = (Arc::clone(&self.recorder), body_read.received.clone());
         let mut state = recorder.shared.lock();
         if self.is_stale_epoch(&state) {
@@ -172,7 +175,7 @@ impl RequestTask {
     fn fault_as_actor(&self, pending: &Pending) -> Actor {
         let call = u32::try_from(pending.call).unwrap_or(u32::MAX);
         let during = Some(CallId { exchange: self.exchange, call });
-        Actor::Fault { fault: pending.injection.struck.fault, during }
+        Actor::Fault { fault: pending.injection.fault_ref.fault, during }
     }
 
     /// Applies faults in the same step in which the request is committed.
@@ -198,7 +201,7 @@ impl RequestTask {
                 FaultAction::Listing(_)
                     if response.has_done(call) && !request.is_overridden(call) =>
                 {
-                    Err("its list is empty".to_owned())
+                    Err("the list is empty".to_owned())
                 }
                 _ => after_commit(state, by, &injection.action, response, call),
             };

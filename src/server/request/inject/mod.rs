@@ -70,7 +70,7 @@ impl State {
         let fault = self.faults.use_token(call, requests, bytes)?;
         let by = Actor::Fault { fault: Some(fault), during: Some(during) };
         self.storage.end_session(Change { at: self.now(), by }, call.session?);
-        let struck = self.faults.record(fault)?.struck();
+        let struck = self.faults.record(fault)?.fault_ref();
         self.journal.update(during.exchange, |record| record.faults.push(struck.clone()));
         Some(struck)
     }
@@ -82,7 +82,7 @@ impl State {
             _ => None,
         });
         let faults: BTreeSet<u64> = faults.collect();
-        faults.iter().filter_map(|id| self.faults.record(*id).map(FaultRecord::struck)).collect()
+        faults.iter().filter_map(|id| self.faults.record(*id).map(FaultRecord::fault_ref)).collect()
     }
 
     /// Counts the uses of the tokens in a body: one per call, and the bytes with the first.

@@ -89,7 +89,7 @@ impl RequestTask {
         match done {
             Ok(()) => {
                 state.faults.fired(injection);
-                let struck = injection.struck.clone();
+                let struck = injection.fault_ref.clone();
                 state.journal.update(self.exchange, |record| record.faults.push(struck));
             }
             Err(why) => state.faults.skipped(injection, why),

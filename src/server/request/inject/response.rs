@@ -86,7 +86,7 @@ impl RequestTask {
         let length = response_length(response);
         if length <= pacing_quantum(rate).0 {
             let length = counted(length, "byte");
-            return self.skip(format!("its response is written in one go at that rate: {length}"));
+            return self.skip(format!("the response fits into one write at that rate: {length}"));
         }
         self.recorder.set_pace(rate);
         self.fire();
@@ -116,7 +116,7 @@ impl RequestTask {
     ) -> Disposition {
         let length = response_length(&response);
         if length < room {
-            self.skip(format!("its response has only {}", counted(length, "byte")));
+            self.skip(format!("the response has only {}", counted(length, "byte")));
             return Disposition::Response(response, outcome);
         }
         self.fire();
@@ -127,7 +127,7 @@ impl RequestTask {
     }
 
     async fn hold(&mut self) -> Result<(), Interrupted> {
-        let fault = self.pending.as_ref().and_then(|pending| pending.injection.struck.fault);
+        let fault = self.pending.as_ref().and_then(|pending| pending.injection.fault_ref.fault);
         let Some(fault) = fault else { return Ok(()) };
         let recorder = Arc::clone(&self.recorder);
         let word;
@@ -135,7 +135,7 @@ impl RequestTask {
             let mut state = recorder.shared.lock();
             if !state.is_holding(fault) {
                 drop(state);
-                self.skip("what it holds had been released");
+                self.skip("the hold was already released");
                 return Ok(());
             }
             word = state.holds.begin(fault);
@@ -177,7 +177,11 @@ impl RequestTask {
 fn alter_head(response: &mut Response, change: &HeaderMutation) -> Result<(), String> {
     let before = Arc::clone(&response.head);
     alter(response.head_mut(), change)?;
-    if before == response.head { Err("its response says so already".to_owned()) } else { Ok(()) }
+    if before == response.head {
+        Err("the response already has this value".to_owned())
+    } else {
+        Ok(())
+    }
 }
 
 /// Returns why the malformed response would equal the normal one.
@@ -185,10 +189,10 @@ fn explain_no_effect(malformed: &MalformedResponse, response: &Response) -> Opti
     let length = body_length(response);
     match malformed {
         MalformedResponse::Truncate(bytes) if *bytes >= length => {
-            Some(format!("its response has a body of only {}", counted(length, "byte")))
+            Some(format!("the response body has only {}", counted(length, "byte")))
         }
         MalformedResponse::ContentLength(claimed) if *claimed == response.body.len() => {
-            Some(format!("its response has a body of just {}", counted(length, "byte")))
+            Some(format!("the response body already has {}", counted(length, "byte")))
         }
         _ => None,
     }
