@@ -20,7 +20,7 @@ const MOST_RUNS: usize = 200;
 ///
 /// ```
 /// mock_origin::explore(0..3, |origin| {
-/// Upload with the client under test and assert the result. The test must pass under any fault.
+///     // Upload with the client under test and assert the result.
 ///     let _ = origin.url();
 /// });
 /// ```

@@ -377,13 +377,13 @@ impl Drop for MockOrigin {
         self.ports.close();
         if std::thread::panicking() && !self.finished {
             // A closed standard error must not turn a failing test into an abort.
-            let _ = catch_unwind(AssertUnwindSafe(|| notify_waiters(&self.account_of_events())));
+            let _ = catch_unwind(AssertUnwindSafe(|| print_to_stderr(&self.account_of_events())));
         }
     }
 }
 
 /// The test is failing already: this is what its author needs.
 #[allow(clippy::print_stderr)]
-fn notify_waiters(text: &str) {
+fn print_to_stderr(text: &str) {
     eprintln!("{text}");
 }
