@@ -1,7 +1,7 @@
 //! The storage service: deterministic, without I/O and without a clock.
 //!
 //! Every call passes the time, and every change passes its actor; the storage decides and stores
-//! the result. Errors are of an [`ErrorKind`](crate::protocol::ErrorKind). The number of an error
+//! the result. Errors are of an [`ErrorKind`]. The number of an error
 //! on an endpoint is unknown here. Start with [`Storage`] and [`Tree`].
 
 mod change;
