@@ -88,12 +88,12 @@ test_the_origin_goes_offline_and_comes_back() {
 
 test_a_switch_is_set_while_it_runs() {
   anew
-  is "the answer" '{}' "$(control POST switches '{"disk_quota": "10"}')"
+  is "the answer" '{}' "$(control POST options '{"disk_quota": "10"}')"
   raw a.txt
   answered 200 0
   raw b.txt -d 'more than there is room for'
   is_like "the status" '[45][0-9][0-9]' "$status"
-  is "the answer" '{}' "$(control POST switches '{"disk_quota": "off"}')"
+  is "the answer" '{}' "$(control POST options '{"disk_quota": "off"}')"
 }
 
 test_what_makes_no_sense_is_one_line() {
