@@ -197,7 +197,7 @@ impl PendingRequest {
     /// Returns the response that the request would get now, without changing the storage. It runs
     /// on a copy, which shares all unchanged data with the storage.
     pub fn dry_run(&self, storage: &Storage, now: Timestamp, body: &RequestBody) -> Box<Response> {
-        let change = Change::by_test(now); // made on a copy, which nobody sees
+        let change = Change::by_test(now); // changes a copy only
         commit_unanswered(&mut storage.clone(), change, &mut self.clone(), body)
     }
 }
@@ -327,7 +327,7 @@ pub fn commit(
     }
 }
 
-/// Same as [`commit`], for a request whose response nobody reads. The response lacks unknown
+/// Same as [`commit`], for a request whose response is never read. The response lacks unknown
 /// digests, so no blob is read.
 pub fn commit_unanswered(
     storage: &mut Storage,

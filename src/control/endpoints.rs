@@ -130,7 +130,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             "/__mock/journal",
             r#"{"exchanges": […]}"#,
             "every request that has come by now and what became of it; with after only those \
-             numbered higher, with limit no more than so many. It is written as it is read, so that \
+             numbered higher, with limit at most that number of them. It is written as it is read, so that \
              its length is not announced if it is long",
             Try(inspect::journal),
         )

@@ -114,7 +114,7 @@ impl MethodContext<'_> {
         size.and_then(|size| usize::try_from(size).ok()).ok_or(ErrorKind::PageSize)
     }
 
-    /// Returns the checksum of a file. It is empty if it is unknown and nobody reads the response.
+    /// Returns the checksum of a file. It is empty if it is unknown and the response is not read.
     pub(super) fn checksum(&self, file: &File) -> Result<String, MethodError> {
         match file.content.known_digest() {
             Some(digest) => Ok(digest.to_string()),
@@ -146,7 +146,7 @@ pub(super) struct Dispatcher<'a> {
     pub(super) call_override: Option<(&'a CallOverride, &'a mut bool)>,
     /// The principal, if authentication has been done before.
     pub(super) principals: Option<&'a Principal>,
-    /// Whether nobody reads the response.
+    /// Whether the response is never read.
     pub(super) is_unanswered: bool,
 }
 
