@@ -36,9 +36,9 @@ fn read(path: &Path) -> Vec<Case> {
 /// A case as often as it is played: once, or once per row below the names of `each`.
 fn played(topic: &str, mut fields: Fields) -> Vec<Case> {
     let title = format!("{topic}: {}", fields.text("name").expect("a case has a name"));
-    let cites = fields.texts("cite");
-    let is_cited = !cites.is_empty() && cites.iter().all(|section| section.starts_with('§'));
-    assert!(is_cited, "{title}: which section says so?");
+    let sections = fields.texts("section");
+    let is_cited = !sections.is_empty() && sections.iter().all(|section| section.starts_with('§'));
+    assert!(is_cited, "{title}: missing or invalid key `section`");
     let case = Written {
         given: Given::read(fields.table("given")),
         script: fields.text("script").expect("a case has a script"),

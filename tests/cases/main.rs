@@ -7,7 +7,7 @@
 //! ```toml
 //! [[case]]
 //! name = "a directory that is not there takes no upload"      # what is promised
-//! cite = ["§4.1"]
+//! section = ["§4.1"]
 //! given.directories = ["/videos"]                             # see `Given` for the other words
 //! each = [                                                    # played once per row below the first
 //!   ["where", "code"],
