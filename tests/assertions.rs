@@ -292,7 +292,7 @@ fn a_recorded_request_has_all_its_facts() {
     assert_eq!(request.body().unwrap().as_deref(), Some(&b"content"[..]));
     assert_eq!(request.outcome(), Outcome::Responded);
     assert_eq!(request.faults().len(), 1);
-    let times = [request.committed(), request.answered(), request.closed()];
+    let times = [request.committed(), request.response_started(), request.closed()];
     let times = times.map(|time| time.unwrap().elapsed);
     assert!(request.opened().elapsed <= times[0] && times.is_sorted(), "{times:?}");
 }

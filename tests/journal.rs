@@ -316,7 +316,7 @@ fn the_answer_in_the_record_is_the_answer_on_the_wire() {
     let (origin, token, id) = open_upload();
     let mut client = Client::new(&origin);
     let stored = piece(&mut client, &token, &id, 1, b"hello");
-    let recorded = last(&origin).answer.clone().unwrap();
+    let recorded = last(&origin).response.clone().unwrap();
     assert_eq!((recorded.status, &*recorded.reason), (stored.status, &*stored.reason));
     let headers = recorded
         .headers

@@ -12,7 +12,7 @@ use super::response::{Body, Response, ResponseBuilder};
 #[derive(Clone, Debug)]
 pub enum CallOverride {
     /// Rejects the call with this result code.
-    Refuse(&'static ResultCode),
+    Reject(&'static ResultCode),
     /// Leaves out the first entry of the listing.
     DropEntry,
     /// Repeats the first entry of the listing.
@@ -20,7 +20,7 @@ pub enum CallOverride {
     /// Adds a cookie to the listing that announces more entries.
     NeverEnd,
     /// Responds from this storage. Changes of the call are lost.
-    AnswerFrom(Box<Storage>),
+    RespondFrom(Box<Storage>),
     /// Uses this join instead of the option `join`. The actor is the one that wants it.
     Join(Join, Actor),
 }
@@ -45,7 +45,7 @@ pub struct InjectedError<'a> {
 }
 
 /// Returns the error response. The request changes nothing. `calls` are the calls of the request.
-pub fn refuse(
+pub fn build_error_response(
     storage: &Storage,
     now: Timestamp,
     calls: Vec<Call>,

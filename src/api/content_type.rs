@@ -89,7 +89,7 @@ impl ContentTypeRule {
 /// [`ErrorKind::ContentType`] if it is neither, or is not listed and the option
 /// `unknown_content_type` rejects it.
 pub(super) fn check(storage: &Storage, given: &str) -> Result<(), ErrorKind> {
-    let minds = storage.options().unknown_content_type == Policy::Refuse;
+    let minds = storage.options().unknown_content_type == Policy::Reject;
     let is_fine =
         Detect::parse(given).is_some() || (is_well_formed(given) && (is_known(given) || !minds));
     if is_fine { Ok(()) } else { Err(ErrorKind::ContentType) }

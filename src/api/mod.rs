@@ -21,7 +21,7 @@ mod rpc;
 mod signature;
 mod signed_url;
 
-pub use call_override::{CallOverride, InjectedError, refuse};
+pub use call_override::{CallOverride, InjectedError, build_error_response};
 pub use multipart_form::{FilledForm, FormFile, FormReader};
 pub use response::{Body, Response};
 

@@ -156,8 +156,8 @@ fn call_index(id: CallId) -> usize {
 fn describe_call(exchange: &Exchange, call: &Call) -> String {
     let method = Escaped::new(exchange.head.method());
     let name = match call.interface {
-        Interface::JsonRpc => call.shown_name(),
-        _ => format!("{method} {}", call.shown_name()),
+        Interface::JsonRpc => call.display_name(),
+        _ => format!("{method} {}", call.display_name()),
     };
     match &call.user {
         Some(user) => format!("{name} by {}", Escaped::new(user)),

@@ -253,9 +253,9 @@ impl UploadSnapshot {
 /// Returns whether `next` is the same or a later piece, sent after the response to `one` began. The
 /// end of the response does not count: the client may be faster than the record of its last byte.
 fn follows(one: &RecordedRequest, next: &RecordedRequest) -> bool {
-    let answered = one.exchange().answered.or(one.exchange().closed);
+    let started = one.exchange().response_started.or(one.exchange().closed);
     let is_after =
-        answered.is_some_and(|instants| instants.elapsed <= next.exchange().opened.elapsed);
+        started.is_some_and(|instants| instants.elapsed <= next.exchange().opened.elapsed);
     next.part() >= one.part() && is_after
 }
 

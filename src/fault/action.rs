@@ -53,9 +53,9 @@ pub enum FaultAction {
     /// Changes the head of the response.
     Alter(HeaderMutation),
     /// Writes the response at no more than this many bytes per second.
-    AnswerSlowly(u64),
+    RespondSlowly(u64),
     /// Disconnects when exactly this many bytes of the response, head included, have been written.
-    CutAnswer(u64, Disconnect),
+    CutResponse(u64, Disconnect),
     /// Sends a malformed response.
     Garble(MalformedResponse),
 }
@@ -225,8 +225,8 @@ impl FaultAction {
             Self::Delay(_)
             | Self::Hold
             | Self::Alter(_)
-            | Self::AnswerSlowly(_)
-            | Self::CutAnswer(..)
+            | Self::RespondSlowly(_)
+            | Self::CutResponse(..)
             | Self::Garble(_) => Stage::Answer,
         }
     }

@@ -52,7 +52,7 @@ impl FaultAction {
         use Operation as Op;
         let is = |operations: &[Op], what: &str| {
             let fits = operations.contains(&call.operation);
-            if fits { Ok(()) } else { Err(format!("{} {what}", call.shown_name())) }
+            if fits { Ok(()) } else { Err(format!("{} {what}", call.display_name())) }
         };
         match self {
             Self::Reject(reject) | Self::RejectAfter(_, reject) => check_reject(reject, call),
@@ -77,7 +77,7 @@ impl FaultAction {
                     Op::CheckToken,
                     Op::Echo,
                 ];
-                let name = call.shown_name();
+                let name = call.display_name();
                 let does = !reads.contains(&call.operation) && !is_nameless(call.operation);
                 if does {
                     Ok(())
@@ -89,7 +89,7 @@ impl FaultAction {
             Self::InterfereAfter(Interference::AbortUpload)
                 if matches!(call.operation, Op::Complete | Op::Abort) =>
             {
-                Err(format!("{} leaves no upload to abort", call.shown_name()))
+                Err(format!("{} leaves no upload to abort", call.display_name()))
             }
             Self::InterfereBefore(interference) | Self::InterfereAfter(interference) => {
                 check_interference(*interference, call)
@@ -101,7 +101,7 @@ impl FaultAction {
 
 /// Checks that the call has the result code, and that its response can carry the rest.
 fn check_reject(reject: &ErrorResponse, call: &Call) -> Result<(), String> {
-    let name = call.shown_name();
+    let name = call.display_name();
     match reject.choose(call) {
         None => Err(format!("{name} has no result code {}", reject.selection())),
         Some(Choice::ResultCode(_)) if call.is_json_rpc() && !reject.is_bare() => Err(format!(
@@ -129,7 +129,7 @@ fn check_alter(alter: &HeaderMutation, call: &Call) -> Result<(), String> {
         "x-agile-status" => call.interface == Interface::Http && !is_nameless(call.operation),
         _ => true,
     };
-    if has { Ok(()) } else { Err(format!("the response to {} has no {name}", call.shown_name())) }
+    if has { Ok(()) } else { Err(format!("the response to {} has no {name}", call.display_name())) }
 }
 
 fn check_interference(interference: Interference, call: &Call) -> Result<(), String> {
@@ -160,5 +160,5 @@ fn check_interference(interference: Interference, call: &Call) -> Result<(), Str
             (!has_none, "has no token")
         }
     };
-    if has { Ok(()) } else { Err(format!("{} {what}", call.shown_name())) }
+    if has { Ok(()) } else { Err(format!("{} {what}", call.display_name())) }
 }

@@ -148,8 +148,8 @@ impl Chaos {
             (Profile::Network, ANY, FaultAction::Lose(ResponseLoss::Close)),
             (Profile::Network, ANY, FaultAction::CommitThen(ResponseLoss::Reset)),
             (Profile::Network, ANY, FaultAction::CommitThen(ResponseLoss::Close)),
-            (Profile::Network, ANY, FaultAction::CutAnswer(into_answer, Disconnect::Reset)),
-            (Profile::Network, ANY, FaultAction::CutAnswer(into_answer, Disconnect::Close)),
+            (Profile::Network, ANY, FaultAction::CutResponse(into_answer, Disconnect::Reset)),
+            (Profile::Network, ANY, FaultAction::CutResponse(into_answer, Disconnect::Close)),
             (Profile::ServerErrors, ANY, FaultAction::Reject(ErrorResponse::status(500))),
             (Profile::ServerErrors, ANY, FaultAction::Reject(ErrorResponse::status(503))),
             (Profile::ServerErrors, ANY, FaultAction::Reject(too_many)),
@@ -161,7 +161,7 @@ impl Chaos {
             (Profile::ServerErrors, ANY, FaultAction::CommitThen(ResponseLoss::Status(500))),
             (Profile::ServerErrors, ANY, FaultAction::CommitThen(ResponseLoss::Status(503))),
             (Profile::Latency, ANY, FaultAction::Delay(later)),
-            (Profile::Latency, SHORT_ANSWER, FaultAction::AnswerSlowly(10_000)),
+            (Profile::Latency, SHORT_ANSWER, FaultAction::RespondSlowly(10_000)),
             (Profile::Latency, HAS_BODY, FaultAction::ReadSlowly(4 * SMALL_BODY)),
         ];
         let is_meant = |profile| self.profile == profile || self.profile == Profile::All;
@@ -197,7 +197,7 @@ fn is_unbounded(action: &FaultAction, call: &Call, body: Option<u64>) -> bool {
     match action {
         FaultAction::ReadSlowly(_) => body.is_none_or(|bytes| bytes > SMALL_BODY),
         // The call may be one of many in a batch.
-        FaultAction::AnswerSlowly(_) => call.is_json_rpc(),
+        FaultAction::RespondSlowly(_) => call.is_json_rpc(),
         _ => false,
     }
 }

@@ -109,7 +109,7 @@ fn is_user(matcher: &CallMatcher, call: &Call) -> bool {
 fn no_such_operation(matcher: &CallMatcher, calls: &[&Call]) -> String {
     let mut seen: BTreeMap<String, u64> = BTreeMap::new();
     for call in calls {
-        *seen.entry(call.shown_name()).or_default() += 1;
+        *seen.entry(call.display_name()).or_default() += 1;
     }
     let seen: Vec<_> =
         seen.iter().take(MAX_LISTED).map(|(name, count)| format!("{name} ×{count}")).collect();

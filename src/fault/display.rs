@@ -111,8 +111,10 @@ impl fmt::Display for FaultAction {
             Self::Delay(by) => write!(f, "delay({})", duration_code(*by)),
             Self::Hold => f.write_str("hold()"),
             Self::Alter(alter) => write!(f, "alter({})", header_mutation_code(alter)),
-            Self::AnswerSlowly(rate) => write!(f, "answer_slowly({rate})"),
-            Self::CutAnswer(bytes, cut) => write!(f, "cut_answer({bytes}, Disconnect::{cut:?})"),
+            Self::RespondSlowly(rate) => write!(f, "respond_slowly({rate})"),
+            Self::CutResponse(bytes, cut) => {
+                write!(f, "cut_response({bytes}, Disconnect::{cut:?})")
+            }
             Self::Garble(garble) => write!(f, "garble({})", malformed_response_code(garble)),
         }
     }

@@ -143,7 +143,7 @@ impl Fault {
     /// let fault = Fault::from_json(r#"{"op": "raw", "reject": 503}"#)?;
     /// assert_eq!(fault.definition(), Some(r#"{"op": "raw", "reject": 503}"#));
     /// let fault = fault.defined_as(r#"{ op = "raw", reject = 503 }"#);
-    /// assert_eq!(fault.shown_name(), r#"{ op = "raw", reject = 503 }"#);
+    /// assert_eq!(fault.display_name(), r#"{ op = "raw", reject = 503 }"#);
     /// # Ok::<(), String>(())
     /// ```
     #[must_use]
@@ -158,7 +158,7 @@ impl Fault {
 
     /// Returns the name in messages: the name, the definition or the Rust expression, cut to 500
     /// characters because every affected exchange records it.
-    pub fn shown_name(&self) -> String {
+    pub fn display_name(&self) -> String {
         const LONGEST: usize = 500;
         let defined = || self.definition().map(on_one_line);
         let name = self.name.clone().or_else(defined).unwrap_or_else(|| self.to_string());

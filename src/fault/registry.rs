@@ -127,7 +127,7 @@ impl Faults {
         let is_stale = matches!(fault.kind, Kind::Call(_, FaultAction::Stale));
         self.records.push(FaultRecord {
             id,
-            name: fault.shown_name().into(),
+            name: fault.display_name().into(),
             fault: Arc::new(fault),
             location,
             matched: 0,

@@ -185,8 +185,8 @@ fn check_values(action: &FaultAction) -> Result<(), String> {
         FaultAction::ReadSlowly(0) => {
             Err("invalid rate of 0 bytes per second; to stall, use stall_after".to_owned())
         }
-        FaultAction::AnswerSlowly(0) => {
-            Err("invalid rate of 0 bytes per second; to stall, use cut_answer".to_owned())
+        FaultAction::RespondSlowly(0) => {
+            Err("invalid rate of 0 bytes per second; to stall, use cut_response".to_owned())
         }
         FaultAction::Delay(Duration::ZERO) | FaultAction::DelayContinue(Duration::ZERO) => {
             Err("invalid delay of 0 seconds".to_owned())
@@ -215,7 +215,7 @@ fn check_values(action: &FaultAction) -> Result<(), String> {
         }
         FaultAction::Alter(HeaderMutation::With(name, value)) => check_header(name, value),
         FaultAction::Garble(MalformedResponse::Garbage(bytes)) if bytes.is_empty() => {
-            Err("empty garbage; to close without a response, use cut_answer with 0 bytes"
+            Err("empty garbage; to close without a response, use cut_response with 0 bytes"
                 .to_owned())
         }
         _ => Ok(()),

@@ -49,7 +49,7 @@ pub struct Connection {
     /// The fault that closed it or kept it silent.
     pub fault: Option<FaultRef>,
     /// When that fault acted.
-    pub struck: Option<Instants>,
+    pub fault_injected: Option<Instants>,
 }
 
 impl fmt::Debug for Connection {

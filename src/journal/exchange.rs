@@ -108,7 +108,7 @@ impl Call {
     }
 
     /// Returns the name of the endpoint or method for messages.
-    pub fn shown_name(&self) -> String {
+    pub fn display_name(&self) -> String {
         let name = if self.name.is_empty() { "a stored file" } else { &*self.name };
         Escaped::new(name).to_string()
     }
@@ -257,7 +257,7 @@ pub struct Exchange {
     /// The calls of the request; at least one.
     pub calls: Vec<Call>,
     /// The head of the response, once it exists.
-    pub answer: Option<Arc<ResponseHead>>,
+    pub response: Option<Arc<ResponseHead>>,
     /// The number of bytes that were passed to the network: the response with its head, and the
     /// interim responses before it, such as `100 Continue`.
     pub written: u64,
@@ -268,7 +268,7 @@ pub struct Exchange {
     /// When the request took effect, even if the client was told otherwise; `None` if it did not.
     pub committed: Option<Instants>,
     /// When the response was begun. No client can have seen it earlier.
-    pub answered: Option<Instants>,
+    pub response_started: Option<Instants>,
     /// When it changed last.
     pub closed: Option<Instants>,
     /// The progress.
@@ -278,7 +278,7 @@ pub struct Exchange {
 impl Exchange {
     /// Returns the status of the response.
     pub fn status(&self) -> Option<u16> {
-        self.answer.as_ref().map(|answer| answer.status)
+        self.response.as_ref().map(|response| response.status)
     }
 
     /// Returns whether the request was not processed as asked: it was rejected, got no response, or
@@ -304,7 +304,7 @@ impl fmt::Debug for Exchange {
             .field("head", &self.head)
             .field("received", &self.received)
             .field("calls", &self.calls)
-            .field("answer", &self.answer)
+            .field("response", &self.response)
             .field("outcome", &self.outcome)
             .finish_non_exhaustive()
     }

@@ -194,7 +194,7 @@ impl Journal {
 
     /// Returns the connections with events that belong to no exchange, in the order of the events,
     /// after the first `seen`.
-    pub fn noted_after(&self, seen: usize) -> impl Iterator<Item = &Arc<Connection>> {
+    pub fn connection_events_after(&self, seen: usize) -> impl Iterator<Item = &Arc<Connection>> {
         let seen = seen.saturating_sub(self.forgotten.noted);
         self.noted.iter().skip(seen).filter_map(|index| self.connection(*index))
     }
@@ -250,7 +250,7 @@ mod tests {
             unparsed: None,
             drained: 0,
             fault: None,
-            struck: None,
+            fault_injected: None,
         }
     }
 

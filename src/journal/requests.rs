@@ -116,7 +116,7 @@ impl RecordedRequest {
     /// Returns the value of the first response header of that name. The case of the name does not
     /// matter. Bytes that are not UTF-8 are replaced.
     pub fn response_header(&self, name: &str) -> Option<String> {
-        self.exchange.answer.as_ref()?.header(name).map(lossy)
+        self.exchange.response.as_ref()?.header(name).map(lossy)
     }
 
     /// Returns the protocol code of the response; 0 is success. A JSON-RPC `login` with wrong
@@ -194,8 +194,8 @@ impl RecordedRequest {
     }
 
     /// Returns when the response was begun. No client can have seen it earlier.
-    pub fn answered(&self) -> Option<Instants> {
-        self.exchange.answered
+    pub fn response_started(&self) -> Option<Instants> {
+        self.exchange.response_started
     }
 
     /// Returns when the exchange ended. It is `None` while it is open.

@@ -188,7 +188,7 @@ impl Found {
         let what = match self.how {
             _ if self.faults.is_empty() => "It fails without any fault.\n".to_owned(),
             How::WithChaosAlone => {
-                "These faults struck it, but with them alone it passes:".to_owned()
+                "These faults were injected, but with them alone it passes:".to_owned()
             }
             How::AtTheLimit => {
                 format!(

@@ -61,10 +61,10 @@ impl MockOrigin {
     /// use mock_origin::MockOrigin;
     ///
     /// let origin = MockOrigin::start();
-    /// assert!(origin.noted_after(0).is_empty());
+    /// assert!(origin.connection_events_after(0).is_empty());
     /// ```
-    pub fn noted_after(&self, seen: usize) -> Vec<Arc<Connection>> {
-        self.shared.lock().journal.noted_after(seen).cloned().collect()
+    pub fn connection_events_after(&self, seen: usize) -> Vec<Arc<Connection>> {
+        self.shared.lock().journal.connection_events_after(seen).cloned().collect()
     }
 
     /// Does the same as [`ended_after`](Self::ended_after) without blocking the thread.

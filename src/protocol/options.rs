@@ -11,7 +11,7 @@ use super::{Cors, LIMITS, LimitSpec, Limits};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
     /// Rejects it.
-    Refuse,
+    Reject,
     /// Accepts it.
     Accept,
 }
@@ -116,15 +116,15 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             result_shape: ResultShape::Bare,
-            x_content_type_auto: Policy::Refuse,
+            x_content_type_auto: Policy::Reject,
             empty_form_file: Policy::Accept,
-            form_part_without_filename: Policy::Refuse,
+            form_part_without_filename: Policy::Reject,
             unknown_content_type: Policy::Accept,
             listpath_items: ListPathItems::Flat,
             listpath_last_cookie: LastCookie::ShortPage,
             legacy_headers: LegacyHeaders::Off,
             cors: Cors::Documented,
-            signature_reuse: Policy::Refuse,
+            signature_reuse: Policy::Reject,
             rate_limit: None,
             disk_quota: None,
             rename_taken: RenameTaken::NameTaken,
@@ -153,7 +153,7 @@ pub struct OptionSpec {
 /// The words for the values of an option.
 type Words<T> = &'static [(&'static str, T)];
 
-const POLICIES: Words<Policy> = &[("refuse", Policy::Refuse), ("accept", Policy::Accept)];
+const POLICIES: Words<Policy> = &[("reject", Policy::Reject), ("accept", Policy::Accept)];
 const RESULT_SHAPES: Words<ResultShape> =
     &[("bare", ResultShape::Bare), ("object", ResultShape::Object)];
 const LIST_PATH_ITEMS: Words<ListPathItems> =
@@ -179,8 +179,8 @@ pub const OPTION_SPECS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "x_content_type_auto",
-        values: "refuse|accept",
-        default: "refuse",
+        values: "reject|accept",
+        default: "reject",
         what: "the legacy header X-Content-Type: auto on /post/raw and /post/file: one client sends \
                it always, and retries forever when it is rejected",
         set: |to, text| choose(&mut to.x_content_type_auto, POLICIES, text),
@@ -188,7 +188,7 @@ pub const OPTION_SPECS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "empty_form_file",
-        values: "accept|refuse",
+        values: "accept|reject",
         default: "accept",
         what: "a form whose file has no bytes: documented as an error, recorded as a success",
         set: |to, text| choose(&mut to.empty_form_file, POLICIES, text),
@@ -196,8 +196,8 @@ pub const OPTION_SPECS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "form_part_without_filename",
-        values: "refuse|accept",
-        default: "refuse",
+        values: "reject|accept",
+        default: "reject",
         what: "a part uploadFile of a form without a file name, or with an empty one: not a file (-24), \
                or a file whose name the field basename or the origin gives",
         set: |to, text| choose(&mut to.form_part_without_filename, POLICIES, text),
@@ -205,7 +205,7 @@ pub const OPTION_SPECS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "unknown_content_type",
-        values: "accept|refuse",
+        values: "accept|reject",
         default: "accept",
         what: "content types that are well formed and not listed: documented both ways",
         set: |to, text| choose(&mut to.unknown_content_type, POLICIES, text),
@@ -247,8 +247,8 @@ pub const OPTION_SPECS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "signature_reuse",
-        values: "refuse|accept",
-        default: "refuse",
+        values: "reject|accept",
+        default: "reject",
         what: "a signature that was used before",
         set: |to, text| choose(&mut to.signature_reuse, POLICIES, text),
         get: |from| word(from.signature_reuse, POLICIES),

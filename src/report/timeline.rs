@@ -104,7 +104,7 @@ fn entries(journal: &Journal) -> Vec<Entry<'_>> {
 /// Returns the time of the event of [`describe_connection`].
 fn event_time(connection: &Connection) -> Duration {
     let unparsed = connection.unparsed.as_ref().map(|unparsed| unparsed.at);
-    unparsed.or(connection.struck).unwrap_or(connection.opened).elapsed
+    unparsed.or(connection.fault_injected).unwrap_or(connection.opened).elapsed
 }
 
 /// Returns the event of a connection that belongs to no exchange, without number and time: bytes that
@@ -198,7 +198,7 @@ fn body(exchange: &Exchange) -> String {
 
 fn answer(exchange: &Exchange) -> String {
     let ended = outcome(exchange.outcome);
-    let text = match (&exchange.answer, exchange.outcome) {
+    let text = match (&exchange.response, exchange.outcome) {
         (None, _) => ended.to_owned(),
         (Some(answer), Outcome::Responded) => status(exchange, answer),
         (Some(answer), _) => format!("{}, {ended}", status(exchange, answer)),

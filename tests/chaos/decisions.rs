@@ -140,7 +140,7 @@ fn takes(action: &FaultAction, body: Option<u64>, answer: u64) -> Option<Duratio
     match action {
         FaultAction::Delay(by) => Some(*by),
         FaultAction::ReadSlowly(rate) => Some(over(body.unwrap_or(u64::MAX / 1000), *rate)),
-        FaultAction::AnswerSlowly(rate) => Some(over(answer, *rate)),
+        FaultAction::RespondSlowly(rate) => Some(over(answer, *rate)),
         _ => None,
     }
 }
@@ -211,7 +211,7 @@ fn is_of(profile: Profile, action: &FaultAction) -> bool {
     };
     let is_slow = matches!(
         action,
-        FaultAction::Delay(_) | FaultAction::AnswerSlowly(_) | FaultAction::ReadSlowly(_)
+        FaultAction::Delay(_) | FaultAction::RespondSlowly(_) | FaultAction::ReadSlowly(_)
     );
     match profile {
         Profile::ServerErrors => is_ill,
@@ -397,7 +397,7 @@ fn ten_decisions_of_one_seed_are_pinned() {
         FaultAction::CommitThen(ResponseLoss::Status(503)),
         FaultAction::Reject(ErrorResponse::status(500)),
         FaultAction::Lose(ResponseLoss::Close),
-        FaultAction::CutAnswer(14, Disconnect::Reset),
+        FaultAction::CutResponse(14, Disconnect::Reset),
         FaultAction::CommitThen(ResponseLoss::Status(503)),
         FaultAction::CommitThen(ResponseLoss::Status(503)),
         FaultAction::Reject(ErrorResponse::status(429).retry_after(Duration::ZERO)),

@@ -189,7 +189,7 @@ fn printed_faults_are_equivalent_code() {
         .path("/acme/videos/a.mp4")
         .user("jane")
         .attempt(1)
-        .cut_answer(43, Disconnect::Reset));
+        .cut_response(43, Disconnect::Reset));
 }
 
 /// What is printed of a test that fails by what it leaves behind, where chaos decides to do nothing.

@@ -17,7 +17,7 @@ pub(crate) fn facts(origin: &MockOrigin) -> Vec<String> {
 
 fn fact(exchange: &Exchange) -> String {
     let calls = exchange.calls.iter().map(|call| {
-        let (name, path) = (call.shown_name(), call.path.as_deref().unwrap_or("-"));
+        let (name, path) = (call.display_name(), call.path.as_deref().unwrap_or("-"));
         let (part, code) = (call.part.unwrap_or(0), call.result_code.map(|row| row.code));
         format!("{:?} {name} {path} part {part} code {code:?}", call.operation)
     });

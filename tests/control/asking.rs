@@ -212,7 +212,7 @@ fn the_journal_tells_everything_but_secrets() {
     }
     let (opened, closed) = (told["opened"].as_f64().unwrap(), told["closed"].as_f64().unwrap());
     assert!(opened <= told["committed"].as_f64().unwrap() && opened <= closed);
-    assert!(told["answered"].is_f64() && told["digest"].as_str().unwrap().len() == 64);
+    assert!(told["response_started"].is_f64() && told["digest"].as_str().unwrap().len() == 64);
     let authorization = json!(["X-Agile-Authorization", "<redacted>"]);
     assert!(told["headers"].as_array().unwrap().contains(&authorization), "{told}");
     assert_eq!(exchanges[2]["target"], "/post/raw");

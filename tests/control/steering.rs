@@ -91,7 +91,7 @@ fn switches_are_read_as_they_are_set() {
         ("rate_limit", json!(100)),
         ("disk_quota", json!("off")),
         ("egress_delay", json!(0)),
-        ("x_content_type_auto", json!("refuse")),
+        ("x_content_type_auto", json!("reject")),
     ] {
         assert_eq!(values[name], value, "{values}");
     }

@@ -169,7 +169,7 @@ fn a_skipped_call_states_the_reason() {
         client.write(request("POST", "/multipart/piece", &headers, b"")).write(chunked(b"123", 2));
         assert_eq!(client.read().status, 200);
     });
-    let answer = install!(origin.on(Op::complete()).cut_answer(10_000, Disconnect::Close));
+    let answer = install!(origin.on(Op::complete()).cut_response(10_000, Disconnect::Close));
     assert_near("fault_answer_too_short", answer, upload);
 }
 

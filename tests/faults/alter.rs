@@ -94,7 +94,7 @@ fn assert_altered(case: &Case, changes: &[Change]) {
             let seen = scene.play_on(&mut client, &ask, way, expected.len());
             assert_eq!(seen.ended, Ended::StillOpen);
             assert_whole(&seen, &ask, expected.as_bytes());
-            let recorded = seen.exchange.answer.as_ref().unwrap().to_bytes("HTTP/1.1");
+            let recorded = seen.exchange.response.as_ref().unwrap().to_bytes("HTTP/1.1");
             assert_eq!(text(&recorded), text(&expected.as_bytes()[..recorded.len()]));
             assert_works(&mut client);
             scene.origin.finish();

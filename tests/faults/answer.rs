@@ -60,7 +60,7 @@ pub(super) fn assert_whole(seen: &Seen, ask: &Ask, expected: &[u8]) {
         written: expected.len() as u64,
         outcome: Outcome::Responded,
         committed: true,
-        answer: Some(200),
+        status: Some(200),
         faults: 1,
     };
     assert_eq!(Figures::of(&seen.exchange), figures);
@@ -73,7 +73,7 @@ pub(super) fn assert_cut(seen: &Seen, ask: &Ask, expected: &[u8], ended: Ended) 
         written: expected.len() as u64,
         outcome: Outcome::CutByFault,
         committed: true,
-        answer: (!expected.is_empty()).then_some(200),
+        status: (!expected.is_empty()).then_some(200),
         faults: 1,
     };
     assert_eq!(Figures::of(&seen.exchange), figures);
@@ -92,7 +92,7 @@ fn a_delayed_answer_comes_late_and_whole() {
             assert!(started.elapsed() >= DELAY, "{:?}", started.elapsed());
             assert_whole(&seen, &ask, &expected);
             let record = &seen.exchange;
-            let (done, said) = (record.committed.unwrap(), record.answered.unwrap());
+            let (done, said) = (record.committed.unwrap(), record.response_started.unwrap());
             assert!(said.elapsed >= done.elapsed + DELAY, "done at once, and said later");
             assert_works(&mut client);
             scene.origin.finish();
@@ -118,7 +118,7 @@ fn a_held_answer_comes_whole_when_it_is_released_or_dropped() {
                 (last.outcome == Outcome::Held).then(|| journal.clone())
             });
             let record = journal.exchanges().last().unwrap();
-            assert!(record.committed.is_some() && record.answer.is_none());
+            assert!(record.committed.is_some() && record.response.is_none());
             assert_eq!((held.count(), record.faults.len(), record.written), (1, 1, 0));
             assert_eq!(client.hear(0), (Vec::new(), Ended::StillOpen));
             if at % 2 == 0 {
@@ -214,7 +214,7 @@ fn a_slow_response_arrives_complete() {
         let millis = (expected.len() as u64 - RATE / 50) * 1000 / RATE;
         for way in WAYS {
             let (scene, ask) = case.scene();
-            scene.origin.on(case.op.clone()).answer_slowly(RATE);
+            scene.origin.on(case.op.clone()).respond_slowly(RATE);
             let (mut client, started) = (scene.client(), Instant::now());
             let seen = scene.play_on(&mut client, &ask, way, expected.len());
             let took = started.elapsed();
@@ -242,7 +242,7 @@ fn a_response_is_cut_after_the_exact_number_of_bytes() {
         for (way, (cut, ended)) in WAYS.into_iter().flat_map(|way| cuts.map(|cut| (way, cut))) {
             for location in &places {
                 let (scene, ask) = case.scene();
-                scene.origin.on(case.op.clone()).cut_answer(*location as u64, cut);
+                scene.origin.on(case.op.clone()).cut_response(*location as u64, cut);
                 let count = if ended == Ended::StillOpen { *location } else { usize::MAX };
                 let seen = scene.play(&ask, way, count);
                 assert_cut(&seen, &ask, &plain[..*location], ended);
@@ -257,7 +257,7 @@ fn a_cut_beyond_the_response_is_skipped() {
     for case in cases() {
         let expected = case.plain();
         let (scene, ask) = case.scene();
-        scene.origin.on(case.op).cut_answer(expected.len() as u64 + 1, Disconnect::Close);
+        scene.origin.on(case.op).cut_response(expected.len() as u64 + 1, Disconnect::Close);
         let mut client = scene.client();
         let seen = scene.play_on(&mut client, &ask, Way::Length, expected.len());
         assert_eq!(text(&seen.bytes), text(&expected));

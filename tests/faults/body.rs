@@ -47,7 +47,7 @@ fn assert_refused(scene: &Scene, seen: &Seen, expected: &[u8], received: u64) {
         written: expected.len() as u64,
         outcome: Outcome::Responded,
         committed: false,
-        answer: Some(std::str::from_utf8(&expected[9..12]).unwrap().parse().unwrap()),
+        status: Some(std::str::from_utf8(&expected[9..12]).unwrap().parse().unwrap()),
         faults: 1,
     };
     assert_eq!(Figures::of(&seen.exchange), figures);
@@ -58,7 +58,7 @@ fn assert_cut(scene: &Scene, seen: &Seen, received: u64) {
     assert_eq!(seen.bytes, b"");
     let outcome = Outcome::CutByFault;
     let figures =
-        Figures { received, written: 0, outcome, committed: false, answer: None, faults: 1 };
+        Figures { received, written: 0, outcome, committed: false, status: None, faults: 1 };
     assert_eq!(Figures::of(&seen.exchange), figures);
     assert_nothing_done(scene);
 }
@@ -167,7 +167,7 @@ fn a_slowly_read_body_is_stored() {
             written: expected.len() as u64,
             outcome: Outcome::Responded,
             committed: true,
-            answer: Some(200),
+            status: Some(200),
             faults: 1,
         };
         assert_eq!(Figures::of(&seen.exchange), figures);

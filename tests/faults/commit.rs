@@ -90,7 +90,7 @@ pub(super) fn assert_figures(seen: &Seen, lose: ResponseLoss, received: usize, c
         written: seen.bytes.len() as u64,
         outcome: if status.is_some() { Outcome::Responded } else { Outcome::CutByFault },
         committed,
-        answer: status,
+        status,
         faults: 1,
     };
     assert_eq!(Figures::of(&seen.exchange), figures);

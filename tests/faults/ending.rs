@@ -22,7 +22,7 @@ fn data_after_an_orderly_close_is_discarded_and_counted() {
         (|on| drop(on.cut_after(400, Disconnect::Close)), 400, ConnectionEnd::ByFault),
         (|on| drop(on.cut_after(400, Disconnect::HalfClose)), 400, ConnectionEnd::ByFault),
         (|on| drop(on.lose(ResponseLoss::HalfClose)), LENGTH, ConnectionEnd::ByFault),
-        (|on| drop(on.cut_answer(10, Disconnect::Close)), LENGTH, ConnectionEnd::ByFault),
+        (|on| drop(on.cut_response(10, Disconnect::Close)), LENGTH, ConnectionEnd::ByFault),
     ];
     for (install, read, end) in arms {
         let scene = Scene::new();
@@ -48,8 +48,8 @@ fn a_stall_ends_at_the_limit() {
         |on| drop(on.cut_after(1000, Disconnect::Stall)),
         |on| drop(on.lose(ResponseLoss::Stall)),
         |on| drop(on.commit_then(ResponseLoss::Stall)),
-        |on| drop(on.cut_answer(0, Disconnect::Stall)),
-        |on| drop(on.cut_answer(30, Disconnect::Stall)),
+        |on| drop(on.cut_response(0, Disconnect::Stall)),
+        |on| drop(on.cut_response(30, Disconnect::Stall)),
     ];
     for (install, way) in arms.into_iter().zip(WAYS.into_iter().cycle()) {
         let scene = Scene::with(|builder| builder.hold_limit(LIMIT));
@@ -123,10 +123,10 @@ fn a_client_that_leaves_before_a_delayed_response_is_recorded() {
 fn faults_take_turns_on_one_connection_that_they_keep() {
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).nth(1).read_slowly(50_000);
-    scene.origin.on(Op::piece(1)).nth(2).answer_slowly(4_000);
+    scene.origin.on(Op::piece(1)).nth(2).respond_slowly(4_000);
     scene.origin.on(Op::piece(1)).nth(3).delay(Duration::from_millis(20));
     scene.origin.on(Op::piece(1)).nth(4).alter(mock_origin::HeaderMutation::WrongSize);
-    scene.origin.on(Op::piece(1)).nth(6).cut_answer(17, Disconnect::Close);
+    scene.origin.on(Op::piece(1)).nth(6).cut_response(17, Disconnect::Close);
     let mut client = scene.client();
     let mut sizes = Vec::new();
     for way in [Way::Length, Way::Chunked, Way::Length, Way::Chunked, Way::Length] {

@@ -394,7 +394,7 @@ fn interference_works_with_every_way_to_send_a_piece() {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).interfere_before(Interference::ExpireUpload);
         let seen = scene.play(&scene.piece(1), way, usize::MAX);
-        let answered = seen.exchange.answer.as_ref().map(|head| head.status);
+        let answered = seen.exchange.response.as_ref().map(|head| head.status);
         assert_eq!((answered, seen.exchange.faults.len()), (Some(400), 1), "{way:?}");
         assert_eq!(seen.exchange.received, LENGTH as u64);
         scene.origin.finish();
@@ -402,7 +402,7 @@ fn interference_works_with_every_way_to_send_a_piece() {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).interfere_after(Interference::AbortUpload);
         let seen = scene.play(&scene.piece(1), way, 1);
-        let answered = seen.exchange.answer.as_ref().map(|head| head.status);
+        let answered = seen.exchange.response.as_ref().map(|head| head.status);
         assert_eq!((answered, seen.exchange.faults.len()), (Some(200), 1), "{way:?}");
         scene.origin.upload(&scene.id).assert_aborted();
         scene.origin.finish();

@@ -41,7 +41,7 @@ fn assert_stored(record: &Exchange, written: usize) {
         written: written as u64,
         outcome: Outcome::Responded,
         committed: true,
-        answer: Some(200),
+        status: Some(200),
         faults: 1,
     };
     assert_eq!(Figures::of(record), figures);
@@ -97,7 +97,7 @@ fn a_waiting_client_is_disconnected_at_the_hold_limit() {
             written: expected.len() as u64,
             outcome: Outcome::CutByFault,
             committed: false,
-            answer: None,
+            status: None,
             faults: 1,
         };
         assert_eq!(Figures::of(&record(&scene)), figures);

@@ -37,7 +37,7 @@ fn a_large_answer_is_cut_in_its_middle() {
             (Disconnect::Stall, Ended::StillOpen),
         ] {
             let scene = Scene::with(with_large);
-            scene.origin.on(Op::egress()).cut_answer(location as u64, cut);
+            scene.origin.on(Op::egress()).cut_response(location as u64, cut);
             let count = if ended == Ended::StillOpen { location } else { usize::MAX };
             let seen = scene.play(&read("/large.bin"), Way::Reused, count);
             assert!(seen.bytes == plain[..location], "{} of {location} bytes", seen.bytes.len());
@@ -53,7 +53,7 @@ fn a_reset_in_a_large_answer_leaves_a_beginning_of_it() {
     let plain = plain();
     for location in [1_000_001, 4_000_000] {
         let scene = Scene::with(with_large);
-        scene.origin.on(Op::egress()).cut_answer(location as u64, Disconnect::Reset);
+        scene.origin.on(Op::egress()).cut_response(location as u64, Disconnect::Reset);
         let seen = scene.play(&read("/large.bin"), Way::Length, usize::MAX);
         // What was still under way is lost.
         assert!(seen.bytes.len() <= location && plain.starts_with(&seen.bytes));
@@ -105,9 +105,9 @@ fn a_large_answer_that_is_delayed_held_or_altered_comes_whole() {
 }
 
 #[test]
-fn a_reader_that_leaves_a_cut_answer_first_is_recorded_as_gone() {
+fn a_reader_that_leaves_a_cut_response_first_is_recorded_as_gone() {
     let scene = Scene::with(with_large);
-    scene.origin.on(Op::egress()).cut_answer(SIZE as u64, Disconnect::Close);
+    scene.origin.on(Op::egress()).cut_response(SIZE as u64, Disconnect::Close);
     let mut client = scene.client();
     client.write(read("/large.bin").bytes(Way::Length));
     let mut some = [0; 100];
@@ -133,7 +133,8 @@ fn a_range_is_cut_and_an_answer_to_head_too() {
         let whole = head_length(&plain) + if header.is_some() { 10 } else { 0 };
         assert_eq!(plain.len(), whole);
         for location in [1, whole - 1, whole] {
-            let cut = scene.origin.on(Op::egress()).cut_answer(location as u64, Disconnect::Close);
+            let cut =
+                scene.origin.on(Op::egress()).cut_response(location as u64, Disconnect::Close);
             let seen = scene.play(&ask, Way::Length, usize::MAX);
             assert_eq!((text(&seen.bytes), seen.ended), (text(&plain[..location]), Ended::Fin));
             assert_eq!((seen.exchange.written, cut.fired()), (location as u64, 1));
@@ -148,8 +149,8 @@ type Arm = (fn(CallFaultBuilder<'_>), Ended, usize);
 #[test]
 fn response_faults_apply_to_post_file() {
     let arms: [Arm; 6] = [
-        (|on| drop(on.cut_answer(100, Disconnect::Close)), Ended::Fin, 100),
-        (|on| drop(on.cut_answer(0, Disconnect::Reset)), Ended::Reset, 0),
+        (|on| drop(on.cut_response(100, Disconnect::Close)), Ended::Fin, 100),
+        (|on| drop(on.cut_response(0, Disconnect::Reset)), Ended::Reset, 0),
         (|on| drop(on.garble(MalformedResponse::Garbage(b"?".to_vec()))), Ended::Fin, 1),
         (|on| drop(on.commit_then(ResponseLoss::Close)), Ended::Fin, 0),
         (|on| drop(on.commit_then(ResponseLoss::HalfClose)), Ended::Fin, 0),
@@ -191,7 +192,7 @@ fn response_faults_apply_to_post_file() {
 #[test]
 fn response_faults_apply_to_http_1_0() {
     let scene = Scene::new();
-    scene.origin.on(Op::piece(1)).nth(1).cut_answer(20, Disconnect::Close);
+    scene.origin.on(Op::piece(1)).nth(1).cut_response(20, Disconnect::Close);
     scene.origin.on(Op::piece(1)).nth(2).delay(Duration::from_millis(30));
     scene.origin.on(Op::piece(1)).nth(3).commit_then(ResponseLoss::Reset);
     scene.origin.on(Op::piece(1)).nth(4).alter(HeaderMutation::UpperCaseChecksum);
@@ -216,7 +217,7 @@ fn response_faults_apply_to_http_1_0() {
 fn a_pipelined_request_waits_for_an_answer_that_is_held_or_slow() {
     let scene = Scene::new();
     let held = scene.origin.on(Op::piece(1)).hold();
-    scene.origin.on(Op::piece(2)).answer_slowly(4000);
+    scene.origin.on(Op::piece(2)).respond_slowly(4000);
     let both: Vec<u8> =
         [1, 2, 3].iter().flat_map(|number| scene.piece(*number).bytes(Way::Chunked)).collect();
     let mut client = scene.client();
@@ -239,7 +240,7 @@ fn a_refusal_with_any_status_is_written_as_it_is_recorded() {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).reject(ErrorResponse::raw(status).reason("so be it"));
         let seen = scene.play(&scene.piece(1), Way::Length, usize::MAX);
-        let recorded = seen.exchange.answer.as_ref().unwrap().to_bytes("HTTP/1.1");
+        let recorded = seen.exchange.response.as_ref().unwrap().to_bytes("HTTP/1.1");
         assert_eq!(text(&seen.bytes), text(&recorded));
         assert_eq!((seen.ended, seen.exchange.received), (Ended::Fin, 0));
         scene.origin.finish();

@@ -59,11 +59,11 @@ fn a_leaving_client_is_noticed_in_every_wait() {
     let arms: [(Arm, Outcome); 7] = [
         (|on| on.delay(FOREVER), Outcome::ClientGone),
         (|on| on.read_slowly(1), Outcome::ClientGone),
-        (|on| on.answer_slowly(1), Outcome::ClientGone),
+        (|on| on.respond_slowly(1), Outcome::ClientGone),
         (|on| on.stall_after(400), Outcome::CutByFault),
         (|on| on.commit_then(ResponseLoss::Stall), Outcome::CutByFault),
         (|on| on.cut_after(400, Disconnect::HalfClose), Outcome::CutByFault),
-        (|on| on.cut_answer(10, Disconnect::Stall), Outcome::CutByFault),
+        (|on| on.cut_response(10, Disconnect::Stall), Outcome::CutByFault),
     ];
     let pipelined = request("OPTIONS", "/multipart/piece", &[], b"");
     for (install, outcome) in arms {

@@ -32,7 +32,7 @@ fn a_rejection_carries_its_body_type_and_length() {
             written: expected.len() as u64,
             outcome: Outcome::Responded,
             committed: false,
-            answer: Some(502),
+            status: Some(502),
             faults: 1,
         };
         assert_eq!(Figures::of(&seen.exchange), figures);
@@ -109,7 +109,7 @@ fn header_names_of_a_rejection_keep_their_case_and_order() {
         let expected = head("502 Bad Gateway", &own);
         assert_eq!((text(&seen.bytes), seen.ended), (text(&expected), Ended::Fin));
         assert_eq!(seen.exchange.written, expected.len() as u64);
-        let recorded = seen.exchange.answer.as_ref().unwrap().to_bytes("HTTP/1.1");
+        let recorded = seen.exchange.response.as_ref().unwrap().to_bytes("HTTP/1.1");
         assert_eq!(text(&recorded), text(&expected));
         scene.origin.finish();
     }

@@ -350,8 +350,8 @@ fn inapplicable_actions_are_refused() {
             "read_slowly: cannot apply to file: the operation is known only after the body has been read",
         origin.on(Op::piece(1)).read_slowly(0) =>
             "read_slowly: invalid rate of 0 bytes per second; to stall, use stall_after",
-        origin.on(Op::piece(1)).answer_slowly(0) =>
-            "answer_slowly: invalid rate of 0 bytes per second; to stall, use cut_answer",
+        origin.on(Op::piece(1)).respond_slowly(0) =>
+            "respond_slowly: invalid rate of 0 bytes per second; to stall, use cut_response",
         origin.on(Op::complete()).read_slowly(10) =>
             "read_slowly: cannot apply to complete: /multipart/complete has no body to read slowly",
         origin.on(Op::egress()).commit_later(Duration::from_secs(1)) =>
@@ -367,7 +367,7 @@ fn inapplicable_actions_are_refused() {
         origin.on(Op::piece(1)).commit_later(Duration::MAX) =>
             "commit_later: invalid time of 18446744073709551615 seconds; expected at most 253402300799, the seconds from 1970 to 9999",
         origin.on(Op::piece(1)).garble(MalformedResponse::Garbage(Vec::new())) =>
-            "garble: empty garbage; to close without a response, use cut_answer with 0 bytes",
+            "garble: empty garbage; to close without a response, use cut_response with 0 bytes",
     }
 }
 

@@ -36,7 +36,7 @@ fn a_request_that_a_fault_delays_is_not_answered_after_a_reset() {
     type Arm = fn(&MockOrigin);
     let calls: [(MakeAsk, Arm); 6] = [
         (|scene| scene.create("b"), |origin| drop(origin.on(Op::create()).delay(FOREVER))),
-        (|scene| scene.create("b"), |origin| drop(origin.on(Op::create()).answer_slowly(1))),
+        (|scene| scene.create("b"), |origin| drop(origin.on(Op::create()).respond_slowly(1))),
         (|scene| scene.piece(1), |origin| drop(origin.on(Op::piece(1)).read_slowly(1))),
         (
             |scene| scene.form("b"),
@@ -101,7 +101,7 @@ fn a_response_on_its_way_is_cut_by_a_reset() {
     let scene = scene();
     let mut client = scene.client();
     client.write(read("/videos/f").bytes(Way::Length));
-    wait_for(&scene.origin, |journal| journal.exchanges().first()?.answered);
+    wait_for(&scene.origin, |journal| journal.exchanges().first()?.response_started);
     assert_unanswered(&scene, client, LARGE);
 }
 

@@ -255,8 +255,8 @@ pub struct Figures {
     /// Whether what was asked for was done.
     pub committed: bool,
     /// The status in the record.
-    pub answer: Option<u16>,
-    /// How many faults struck it.
+    pub status: Option<u16>,
+    /// The number of injected faults.
     pub faults: usize,
 }
 
@@ -267,7 +267,7 @@ impl Figures {
             written: exchange.written,
             outcome: exchange.outcome,
             committed: exchange.committed.is_some(),
-            answer: exchange.status(),
+            status: exchange.status(),
             faults: exchange.faults.len(),
         }
     }

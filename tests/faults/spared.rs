@@ -33,7 +33,7 @@ fn assert_spared(cases: &[Case]) {
 fn a_fault_that_would_not_change_the_response_is_skipped() {
     assert_spared(&[
         (
-            |origin| drop(origin.on(Op::create()).answer_slowly(1_000_000)),
+            |origin| drop(origin.on(Op::create()).respond_slowly(1_000_000)),
             ask_create,
             "the response fits into one write at that rate: LENGTH bytes",
         ),

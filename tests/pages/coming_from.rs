@@ -40,7 +40,7 @@ fn stubbed_failures_become_faults() {
     origin.on(Op::piece(1)).times(2).reject(ErrorResponse::status(503).retry_after(delay));
     origin.on(Op::login()).first().delay(delay);
     origin.on(Op::piece(2)).nth(1).cut_after(700, mock_origin::Disconnect::Reset);
-    origin.on(Op::complete()).first().answer_slowly(2_000);
+    origin.on(Op::complete()).first().respond_slowly(2_000);
     origin.on_connection().first().reset();
 
     upload(&origin.url(), "movie.mp4", &[7; 2500]).unwrap();

@@ -81,7 +81,7 @@ fn a_header_is_repeated() {
 #[test]
 fn the_response_is_cut() {
     let origin = videos();
-    origin.on(Op::piece(2)).attempt(1).cut_answer(40, Disconnect::Close);
+    origin.on(Op::piece(2)).attempt(1).cut_response(40, Disconnect::Close);
 
     upload(&origin).unwrap();
 

@@ -51,7 +51,7 @@ Rules:
   the fault counts as injected. Closing only the sending side counts as disconnecting, as in nginx; without such a
   fault the client still gets its response.
 * **Time limit**: `Builder::hold_limit` (30 s) ends faults that hold, stall, stay silent or half-close. It does not
-  limit `delay`, `delay_continue`, `read_slowly` and `answer_slowly`, which end by themselves.
+  limit `delay`, `delay_continue`, `read_slowly` and `respond_slowly`, which end by themselves.
 
 The recipes use these functions:
 

@@ -8,13 +8,13 @@ use crate::{upload, upload_expecting, videos};
 
 /// The network is slow
 ///
-/// `read_slowly` limits how fast the origin reads a body, `answer_slowly` how fast it writes a response, both in bytes per
+/// `read_slowly` limits how fast the origin reads a body, `respond_slowly` how fast it writes a response, both in bytes per
 /// second. `delay` waits before the response.
 #[test]
 fn the_network_is_slow() {
     let origin = videos();
     origin.on(Op::piece(1)).read_slowly(10_000);
-    origin.on(Op::piece(2)).answer_slowly(2_000);
+    origin.on(Op::piece(2)).respond_slowly(2_000);
     origin.on(Op::piece(3)).delay(Duration::from_millis(100));
 
     upload(&origin).unwrap();

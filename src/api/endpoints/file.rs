@@ -49,7 +49,7 @@ impl File {
         let new = self.new_file(storage, form, file)?;
         storage.check_parent(&new)?;
         storage.check_quota(Some(file.content.len()))?;
-        if file.content.is_empty() && storage.options().empty_form_file == Policy::Refuse {
+        if file.content.is_empty() && storage.options().empty_form_file == Policy::Reject {
             return Err(ErrorKind::EmptyFile);
         }
         let part_type = file.content_type.as_deref();

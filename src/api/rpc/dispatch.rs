@@ -73,14 +73,14 @@ pub(super) struct MethodContext<'a> {
 /// The reason why a method returned no result.
 pub(super) enum MethodError {
     /// The call is rejected.
-    Refused(ErrorKind),
+    Rejected(ErrorKind),
     /// The digest of this blob is needed first. Nothing has changed.
     NeedsDigest(Blob),
 }
 
 impl From<ErrorKind> for MethodError {
     fn from(cause: ErrorKind) -> Self {
-        Self::Refused(cause)
+        Self::Rejected(cause)
     }
 }
 
@@ -153,7 +153,7 @@ pub(super) struct Dispatcher<'a> {
 impl Dispatcher<'_> {
     /// Executes one request and returns its response, or the blob whose digest the response needs.
     pub(super) fn response(&mut self, message: &Message) -> Result<(String, Call), Blob> {
-        if let Some((CallOverride::Refuse(result_code), _)) = self.call_override {
+        if let Some((CallOverride::Reject(result_code), _)) = self.call_override {
             return Ok(self.reject(message, result_code));
         }
         let rpc_call = match &message.rpc_call {
@@ -180,7 +180,7 @@ impl Dispatcher<'_> {
                 };
                 Ok((message.result(&result), call))
             }
-            Err(MethodError::Refused(cause)) => {
+            Err(MethodError::Rejected(cause)) => {
                 Ok(self.fail(message, method, Some(&args), call, cause))
             }
             Err(MethodError::NeedsDigest(content)) => Err(content),

@@ -109,7 +109,7 @@ impl RpcRequest {
         for message in &incoming.messages[done.len()..] {
             let apply_override = overrides.iter_mut().find(|(at, ..)| *at == done.len());
             let (storage, call_override) = match apply_override {
-                Some((_, CallOverride::AnswerFrom(past), _)) => (&mut **past, None),
+                Some((_, CallOverride::RespondFrom(past), _)) => (&mut **past, None),
                 Some((_, call_override, is_done)) => {
                     (&mut *storage, Some((&*call_override, is_done)))
                 }

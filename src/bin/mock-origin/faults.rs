@@ -118,7 +118,7 @@ mod tests {
                     [[fault]]\nop = \"piece\"\n[fault.reject_after]\nbytes = 0x10\nreject = 500\n\
                     [[fault]]\nop = \"create\"\nname = \"late\"\ndelay = 1_000\n";
         let shown = |text: &str| -> Vec<_> {
-            listed(text).unwrap().iter().map(Fault::shown_name).collect()
+            listed(text).unwrap().iter().map(Fault::display_name).collect()
         };
         assert_eq!(
             shown(text),

@@ -42,7 +42,7 @@ pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn Error>> {
         let ended = origin.ended_after(seen, TURN);
         seen += ended.len();
         ended.iter().filter(|_| !quiet).for_each(|exchange| diagnostics.print(line(exchange)));
-        let connections = origin.noted_after(noted);
+        let connections = origin.connection_events_after(noted);
         noted += connections.len();
         let lines = connections.iter().filter_map(|connection| line_of_connection(connection));
         lines.filter(|_| !quiet).for_each(|line| diagnostics.print(line));

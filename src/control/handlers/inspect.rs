@@ -47,7 +47,7 @@ pub(in crate::control) fn journal(
 
 pub(in crate::control) fn connections(origin: &MockOrigin) -> Response {
     let noted: BTreeMap<u64, Value> = origin
-        .noted_after(0)
+        .connection_events_after(0)
         .iter()
         .filter(|connection| connection.unparsed.is_some() || connection.fault.is_some())
         .map(|connection| (connection.index, noted(connection)))
@@ -71,7 +71,7 @@ fn noted(connection: &Connection) -> Value {
         "opened": seconds(&connection.opened),
         "closed": connection.closed.as_ref().map(seconds),
         "unparsed": unparsed,
-        "fault": connection.fault.as_ref().map(struck),
+        "fault": connection.fault.as_ref().map(fault_ref),
     })
 }
 
@@ -93,13 +93,13 @@ fn told(exchange: &Exchange) -> Value {
         "received": exchange.received,
         "digest": exchange.digest.map(|digest| digest.to_string()),
         "status": exchange.status(),
-        "response_headers": exchange.answer.as_deref().map(answer_headers),
+        "response_headers": exchange.response.as_deref().map(answer_headers),
         "written": exchange.written,
         "outcome": exchange.outcome,
-        "faults": exchange.faults.iter().map(struck).collect::<Vec<_>>(),
+        "faults": exchange.faults.iter().map(fault_ref).collect::<Vec<_>>(),
         "opened": seconds(&exchange.opened),
         "committed": exchange.committed.as_ref().map(seconds),
-        "answered": exchange.answered.as_ref().map(seconds),
+        "response_started": exchange.response_started.as_ref().map(seconds),
         "closed": exchange.closed.as_ref().map(seconds),
     })
 }
@@ -123,10 +123,10 @@ fn call(call: &Call) -> Value {
 }
 
 /// Refers to an entry of the list of faults. Chaos has no entry.
-fn struck(struck: &FaultRef) -> Value {
-    match struck.fault {
+fn fault_ref(fault_ref: &FaultRef) -> Value {
+    match fault_ref.fault {
         Some(id) => json!({ "id": id }),
-        None => json!({ "id": null, "name": &*struck.name }),
+        None => json!({ "id": null, "name": &*fault_ref.name }),
     }
 }
 

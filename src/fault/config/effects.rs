@@ -202,16 +202,16 @@ pub const ACTIONS: &[ActionSpec] = &[
         |value| call(alter(value).map(FaultAction::Alter)),
     ),
     on_calls(
-        "answer_slowly",
+        "respond_slowly",
         "N of 1 or more",
         "writes the response at no more than N bytes per second",
-        |value| call(plain(from_1(value).map(FaultAction::AnswerSlowly))),
+        |value| call(plain(from_1(value).map(FaultAction::RespondSlowly))),
     ),
     on_calls(
-        "cut_answer",
+        "cut_response",
         r#"{ bytes = N, how = "reset"|"close"|"half_close"|"stall" }"#,
         "disconnects when exactly `bytes` bytes of the response, head included, have been written",
-        |value| call(cut(value).map(|(bytes, how)| FaultAction::CutAnswer(bytes, how))),
+        |value| call(cut(value).map(|(bytes, how)| FaultAction::CutResponse(bytes, how))),
     ),
     on_calls(
         "garble",

@@ -153,10 +153,10 @@ const FAULTS: &[(&str, &str)] = &[
         r#""op":"piece","alter":{"with":"X-A","value":"b"}"#,
         "on(Op::any_piece()).alter(HeaderMutation::With(\"X-A\".into(), \"b\".into()))",
     ),
-    (r#""op":"egress","answer_slowly":10"#, "on(Op::egress()).answer_slowly(10)"),
+    (r#""op":"egress","respond_slowly":10"#, "on(Op::egress()).respond_slowly(10)"),
     (
-        r#""op":"egress","cut_answer":{"bytes":0,"how":"close"}"#,
-        "on(Op::egress()).cut_answer(0, Disconnect::Close)",
+        r#""op":"egress","cut_response":{"bytes":0,"how":"close"}"#,
+        "on(Op::egress()).cut_response(0, Disconnect::Close)",
     ),
     (r#""op":"login","garble":"chunk""#, "on(Op::login()).garble(MalformedResponse::Chunk)"),
     (
@@ -236,7 +236,7 @@ fn every_accepted_name_is_documented() {
     all("on", SUBJECTS);
     all("op", OPS);
     all("interface", super::selectors::INTERFACES);
-    for key in ["cut_after", "cut_answer"] {
+    for key in ["cut_after", "cut_response"] {
         all(key, CUTS);
     }
     for key in ["lose", "commit_then"] {

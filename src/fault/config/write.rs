@@ -175,8 +175,8 @@ fn action_member(action: &FaultAction) -> Member {
         FaultAction::Delay(by) => ("delay", seconds_value(*by)),
         FaultAction::Hold => ("hold", json!(true)),
         FaultAction::Alter(alter) => ("alter", header_mutation_value(alter)),
-        FaultAction::AnswerSlowly(rate) => ("answer_slowly", json!(rate)),
-        FaultAction::CutAnswer(bytes, how) => ("cut_answer", disconnect_value(*bytes, *how)),
+        FaultAction::RespondSlowly(rate) => ("respond_slowly", json!(rate)),
+        FaultAction::CutResponse(bytes, how) => ("cut_response", disconnect_value(*bytes, *how)),
         FaultAction::Garble(garble) => ("garble", malformed_response_value(garble)),
     }
 }

@@ -280,7 +280,7 @@ verbs! {
 
     /// Writes exactly `bytes` bytes of the response, head included, and cuts the connection. Skips
     /// calls with a shorter response.
-    cut_answer(bytes: u64, how: Disconnect) FaultAction::CutAnswer(bytes, how);
+    cut_response(bytes: u64, how: Disconnect) FaultAction::CutResponse(bytes, how);
 
     /// Responds with invalid HTTP, or with a body that does not fit its head, and closes the
     /// connection. Skips calls whose response would not change.
@@ -291,7 +291,7 @@ verbs! {
     ///
     /// If the client leaves or closes its sending direction before the end, the exchange ends as
     /// [`Outcome::ClientGone`](crate::Outcome::ClientGone).
-    answer_slowly(bytes_per_second: u64) FaultAction::AnswerSlowly(bytes_per_second);
+    respond_slowly(bytes_per_second: u64) FaultAction::RespondSlowly(bytes_per_second);
 
     /// Changes the head of the response. Skips calls whose response would not change, or has no
     /// such header, except for [`HeaderMutation::With`], which adds it.

@@ -44,7 +44,7 @@ pub(crate) fn accepted(
         unparsed: None,
         drained: 0,
         fault: None,
-        struck: None,
+        fault_injected: None,
     })
 }
 

@@ -135,20 +135,20 @@ impl ConnectionRecorder {
 
     /// Records that the connection's fault was injected.
     pub(crate) fn record_fault_fired(&self) {
-        let Some((struck, _)) = &self.fault else { return };
+        let Some((fault_ref, _)) = &self.fault else { return };
         if std::mem::replace(&mut self.now.lock().has_fired, true) {
             return;
         }
         self.now.lock().end = Some(ConnectionEnd::ByFault);
         let exchanges = std::mem::take(&mut self.now.lock().exchanges);
         let mut state = self.shared.lock();
-        state.faults.record_fired(struck);
+        state.faults.record_fired(fault_ref);
         for exchange in exchanges {
-            state.journal.update(exchange, |record| record.faults.push(struck.clone()));
+            state.journal.update(exchange, |record| record.faults.push(fault_ref.clone()));
         }
         let instants = state.instants();
         state.journal.record_connection_event(self.index, |record| {
-            (record.fault, record.struck) = (Some(struck.clone()), Some(instants));
+            (record.fault, record.fault_injected) = (Some(fault_ref.clone()), Some(instants));
         });
     }
 
@@ -431,8 +431,8 @@ impl ConnectionRecorder {
         let unread = now.passed.saturating_sub(now.received);
         let mut state = self.shared.lock();
         let instants = state.instants();
-        if let Some((struck, _)) = self.fault.as_ref().filter(|_| !now.has_fired) {
-            state.faults.record_skip(struck, skip_reason(end));
+        if let Some((fault_ref, _)) = self.fault.as_ref().filter(|_| !now.has_fired) {
+            state.faults.record_skip(fault_ref, skip_reason(end));
         }
         state.journal.update_connection(self.index, |record| {
             record.closed = Some(instants);

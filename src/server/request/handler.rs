@@ -117,12 +117,12 @@ fn open(
         excerpt: Box::default(),
         body: None,
         calls,
-        answer: None,
+        response: None,
         written: 0,
         faults: ended.into_iter().collect(),
         opened: instants,
         committed: None,
-        answered: None,
+        response_started: None,
         closed: None,
         outcome: Outcome::Receiving,
     });
@@ -317,8 +317,8 @@ impl RequestTask {
         let enders = state.token_expiring_faults(&response.calls);
         state.journal.update(self.exchange, |record| {
             record.calls = std::mem::take(&mut response.calls);
-            record.answer = Some(Arc::clone(&response.head));
-            record.answered = Some(instants);
+            record.response = Some(Arc::clone(&response.head));
+            record.response_started = Some(instants);
             record.outcome = outcome;
             record.faults.extend(enders);
         });

@@ -2,8 +2,8 @@
 # The switches for clients that want it otherwise (§10).
 # needs: curl openssl
 # origin: --dir /in/sub --dir /list/dir --key-pair AKEY:a-secret-key
-# origin: --set result_shape=object --set x_content_type_auto=accept --set empty_form_file=refuse
-# origin: --set unknown_content_type=refuse --set listpath_items=nested --set listpath_last_cookie=empty
+# origin: --set result_shape=object --set x_content_type_auto=accept --set empty_form_file=reject
+# origin: --set unknown_content_type=reject --set listpath_items=nested --set listpath_last_cookie=empty
 # origin: --set legacy_headers=on --set signature_reuse=accept --set join=polls:2 --set egress_delay=1
 # shellcheck source-path=SCRIPTDIR source=common.sh disable=SC2329  # run_tests finds the functions
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

@@ -115,8 +115,8 @@ const INVALID: &[(&str, &str)] = &[
         "cut_after: unknown key \"when\"; known: bytes, how",
     ),
     (
-        r#"{"op":"piece","cut_answer":{"bytes":-1,"how":"reset"}}"#,
-        "cut_answer: invalid value -1 for \"bytes\"; expected a number of bytes",
+        r#"{"op":"piece","cut_response":{"bytes":-1,"how":"reset"}}"#,
+        "cut_response: invalid value -1 for \"bytes\"; expected a number of bytes",
     ),
     (
         r#"{"op":"piece","reject":{"status":503,"wait":3}}"#,

@@ -37,7 +37,7 @@ impl RequestTask {
         let mut uses: HashMap<SessionId, u64> = HashMap::new();
         for (at, call) in calls.iter().enumerate() {
             if let Some(row) = find_used_up_token(state, call, &mut uses) {
-                request.call_override(at, CallOverride::Refuse(row));
+                request.call_override(at, CallOverride::Reject(row));
                 continue;
             }
             let context = CallContext { at: Stage::Commit, refused: None, declared, interim };
@@ -242,7 +242,7 @@ fn call_override(state: &State, by: Actor, pending: &Pending, call: &Call) -> Op
     }
     match &pending.injection.action {
         FaultAction::Reject(reject) => match reject.choose(call)? {
-            Choice::ResultCode(row) => Some(CallOverride::Refuse(row)),
+            Choice::ResultCode(row) => Some(CallOverride::Reject(row)),
             Choice::Raw(..) => None,
         },
         FaultAction::Join(join) => Some(CallOverride::Join(*join, by)),
@@ -251,7 +251,7 @@ fn call_override(state: &State, by: Actor, pending: &Pending, call: &Call) -> Op
         FaultAction::Listing(ListingFault::NeverEnds) => Some(CallOverride::NeverEnd),
         FaultAction::Stale => {
             let past = pending.injection.past.as_ref()?;
-            Some(CallOverride::AnswerFrom(Box::new(state.storage.as_of(past))))
+            Some(CallOverride::RespondFrom(Box::new(state.storage.as_of(past))))
         }
         _ => None,
     }

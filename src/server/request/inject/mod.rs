@@ -70,9 +70,9 @@ impl State {
         let fault = self.faults.use_token(call, requests, bytes)?;
         let by = Actor::Fault { fault: Some(fault), during: Some(during) };
         self.storage.end_session(Change { at: self.now(), by }, call.session?);
-        let struck = self.faults.record(fault)?.fault_ref();
-        self.journal.update(during.exchange, |record| record.faults.push(struck.clone()));
-        Some(struck)
+        let fault_ref = self.faults.record(fault)?.fault_ref();
+        self.journal.update(during.exchange, |record| record.faults.push(fault_ref.clone()));
+        Some(fault_ref)
     }
 
     /// Returns the faults that expired the tokens of calls, each once.

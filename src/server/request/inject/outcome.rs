@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{InjectedError, refuse};
+use crate::api::{InjectedError, build_error_response};
 use crate::fault::{Choice, Disconnect, ErrorResponse, FaultAction, Injection, ResponseLoss};
 use crate::journal::Outcome;
 use crate::server::connection::raw_response::RawResponse;
@@ -41,7 +41,7 @@ impl RequestTask {
             body: reject.own_body().map(|body| (&*body.content_type, &*body.bytes)),
             is_head: state.is_head(self.exchange),
         };
-        let response = refuse(&state.storage, state.now(), calls, &refusal);
+        let response = build_error_response(&state.storage, state.now(), calls, &refusal);
         Disposition::Response(response.closing(), Outcome::Responded)
     }
 
@@ -89,8 +89,8 @@ impl RequestTask {
         match done {
             Ok(()) => {
                 state.faults.fired(injection);
-                let struck = injection.fault_ref.clone();
-                state.journal.update(self.exchange, |record| record.faults.push(struck));
+                let fault_ref = injection.fault_ref.clone();
+                state.journal.update(self.exchange, |record| record.faults.push(fault_ref));
             }
             Err(why) => state.faults.skipped(injection, why),
         }
@@ -109,8 +109,8 @@ impl Drop for RequestTask {
         let unspent: Vec<Pending> = self.pending.take().into_iter().chain(on_calls).collect();
         if !unspent.is_empty() {
             let mut state = self.recorder.shared.lock();
-            let struck = state.journal.exchange(self.exchange).map_or(0, |it| it.faults.len());
-            let why = match struck {
+            let injected = state.journal.exchange(self.exchange).map_or(0, |it| it.faults.len());
+            let why = match injected {
                 _ if self.recorder.shared.is_stopping() => "the origin stopped first",
                 0 => "the client went away first",
                 _ => "another fault ended the request",

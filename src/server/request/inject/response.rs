@@ -27,7 +27,7 @@ impl RequestTask {
         }
         match action {
             FaultAction::CommitThen(lose) => return self.lose(lose),
-            FaultAction::CutAnswer(room, cut) => {
+            FaultAction::CutResponse(room, cut) => {
                 return self.cut_response(response, room, cut, outcome);
             }
             FaultAction::Garble(garble) => return self.malform(response, &garble, outcome),
@@ -55,7 +55,7 @@ impl RequestTask {
                     ));
                 }
             }
-            FaultAction::AnswerSlowly(rate) => {
+            FaultAction::RespondSlowly(rate) => {
                 self.limit_response_rate(rate, &response);
             }
             // These act before there is a response, if the request gets that far.
