@@ -10,7 +10,9 @@ use crate::script::{self, Step};
 /// One promise, ready to be played.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
-    /// The file, the promise, and the row of `each` that it is played with.
+    /// The file and the promise: the name of the test.
+    pub(crate) name: String,
+    /// The name, and the row of `each` that the case is played with.
     pub(crate) title: String,
     pub(crate) given: Given,
     pub(crate) steps: Vec<Step>,
@@ -70,6 +72,6 @@ impl Written {
             script = script.replace(&hole, value);
         }
         let steps = script::parse(&script).unwrap_or_else(|why| panic!("{title}: {why}"));
-        Case { title, given: self.given.clone(), steps }
+        Case { name: self.title.clone(), title, given: self.given.clone(), steps }
     }
 }

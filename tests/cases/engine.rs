@@ -1,12 +1,9 @@
 //! Plays cases over an adapter and collects what is wrong.
 
-use std::sync::Mutex;
-use std::thread;
-
 use mock_origin::Cors;
 
 use crate::answer::Answer;
-use crate::case::{self, Case};
+use crate::case::Case;
 use crate::given::{Given, START};
 use crate::ground_rules;
 use crate::request::Sent;
@@ -31,26 +28,6 @@ pub(crate) trait Adapter: Sized {
         sent: &Sent,
         interfere_before: &mut dyn FnMut(&mut Self) -> Result<(), String>,
     ) -> Result<Answer, String>;
-}
-
-/// Plays every case, several at a time, and fails with all that is wrong.
-pub(crate) fn play_all<A: Adapter>() {
-    let cases = case::all();
-    let wrong = Mutex::new(Vec::new());
-    let workers = thread::available_parallelism().map_or(4, usize::from);
-    thread::scope(|scope| {
-        for share in cases.chunks(cases.len().div_ceil(workers)) {
-            let wrong = &wrong;
-            scope.spawn(move || {
-                let found: Vec<_> =
-                    share.iter().filter_map(|case| play::<A>(case).1.err()).collect();
-                wrong.lock().unwrap().extend(found);
-            });
-        }
-    });
-    let mut wrong = wrong.into_inner().unwrap();
-    wrong.sort();
-    assert!(wrong.is_empty(), "{} of {} cases:\n\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
 /// Plays one case up to the first step that goes wrong, and gives back the adapter.

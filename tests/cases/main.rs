@@ -1,8 +1,10 @@
 //! Runs `fixtures/cases`: what the protocol promises, as transcripts of the wire.
 //!
 //! A case is data: what is given, and a script of what is sent and what must come back. One engine
-//! plays every case over several adapters — straight into the sans-I/O rooms, and over TCP in three
-//! manners — and a last test proves that the cases leave no row of the protocol's tables out.
+//! plays every case over four adapters: without a socket, and over TCP whole, byte by byte and pipelined.
+//! Each case is a test of its own per adapter: `cargo test --test cases -- 'pipelined: egress'` runs
+//! the cases of `fixtures/cases/egress.toml` over one of them. A last test proves that the cases leave no
+//! row of the protocol's tables out.
 //!
 //! ```toml
 //! [[case]]
@@ -72,33 +74,76 @@ mod shorthand;
 mod tcp;
 mod text;
 
-use engine::play_all;
+use std::process::ExitCode;
+use std::sync::Arc;
 
-#[test]
-fn cases_hold_without_a_socket() {
-    play_all::<direct::Direct>();
+use case::Case;
+use engine::Adapter;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// Tests of the engine itself.
+const OWN_TESTS: &[(&str, fn())] = &[
+    (
+        "script::a_step_begins_where_a_request_does",
+        script::tests::a_step_begins_where_a_request_does,
+    ),
+    (
+        "script::a_script_that_makes_no_sense_is_refused",
+        script::tests::a_script_that_makes_no_sense_is_refused,
+    ),
+    (
+        "text::holes_are_filled_and_braces_are_braces",
+        text::tests::holes_are_filled_and_braces_are_braces,
+    ),
+    (
+        "text::a_hole_takes_what_stands_before_the_next_known_text",
+        text::tests::a_hole_takes_what_stands_before_the_next_known_text,
+    ),
+    (
+        "text::identifiers_have_the_form_of_version_4",
+        text::tests::identifiers_have_the_form_of_version_4,
+    ),
+    ("cases_hit_every_row_of_the_tables", cases_hit_every_row_of_the_tables),
+];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let cases: Arc<[Case]> = case::all().into();
+    let own = OWN_TESTS.iter().map(|(name, test)| {
+        Trial::test(*name, || {
+            test();
+            Ok(())
+        })
+    });
+    let mut trials: Vec<Trial> = own.collect();
+    trials.extend(trials_over::<direct::Direct>("direct", &cases));
+    #[cfg(feature = "server")]
+    {
+        trials.extend(trials_over::<tcp::OverTcp<tcp::Whole>>("tcp", &cases));
+        trials.extend(trials_over::<tcp::OverTcp<tcp::ByteByByte>>("byte_by_byte", &cases));
+        trials.extend(trials_over::<tcp::OverTcp<tcp::Pipelined>>("pipelined", &cases));
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-#[test]
-#[cfg(feature = "server")]
-fn cases_hold_over_tcp() {
-    play_all::<tcp::OverTcp<tcp::Whole>>();
+/// Returns one test per case, over one adapter. A case with several rows fails with all rows that fail.
+fn trials_over<A: Adapter>(adapter: &str, cases: &Arc<[Case]>) -> Vec<Trial> {
+    let mut start = 0;
+    let mut trials = Vec::new();
+    for rows in cases.chunk_by(|one, next| one.name == next.name) {
+        let range = start..start + rows.len();
+        start = range.end;
+        let cases = Arc::clone(cases);
+        trials.push(Trial::test(format!("{adapter}: {}", rows[0].name), move || {
+            let played = cases[range].iter().map(|case| engine::play::<A>(case).1);
+            let failures: Vec<String> = played.filter_map(Result::err).collect();
+            if failures.is_empty() { Ok(()) } else { Err(Failed::from(failures.join("\n"))) }
+        }));
+    }
+    trials
 }
 
-#[test]
-#[cfg(feature = "server")]
-fn cases_hold_over_tcp_byte_by_byte() {
-    play_all::<tcp::OverTcp<tcp::ByteByByte>>();
-}
-
-#[test]
-#[cfg(feature = "server")]
-fn cases_hold_over_tcp_with_the_next_request_right_behind() {
-    play_all::<tcp::OverTcp<tcp::Pipelined>>();
-}
-
-#[test]
-fn cases_leave_no_row_of_the_tables_out() {
-    let play = |case: &case::Case| engine::play::<direct::Direct>(case).0.facts;
+fn cases_hit_every_row_of_the_tables() {
+    let play = |case: &Case| engine::play::<direct::Direct>(case).0.facts;
     coverage::judge(&case::all().iter().flat_map(play).collect());
 }

@@ -139,9 +139,9 @@ impl Draft {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Tests of this module. `main` lists them, because the binary has a harness of its own.
+pub(crate) mod tests {
+    use super::{Step, parse};
 
     fn titles(script: &str) -> Vec<String> {
         let title = |step: Step| match step {
@@ -151,16 +151,14 @@ mod tests {
         parse(script).unwrap().into_iter().map(title).collect()
     }
 
-    #[test]
-    fn a_step_begins_where_a_request_does() {
+    pub(crate) fn a_step_begins_where_a_request_does() {
         let script = "# remark\n> GET /a\n> Range: x\n< 200\n> GET /b\n< 404\nadvance 5\n\
                       piece 1 x\nmkdir /d\n= -2\nrpc ping []\n! -32602";
         let expected = ["> GET /a", "> GET /b", "5 s", "piece 1 x", "mkdir /d", "rpc ping []"];
         assert_eq!(titles(script), expected);
     }
 
-    #[test]
-    fn a_script_that_makes_no_sense_is_refused() {
+    pub(crate) fn a_script_that_makes_no_sense_is_refused() {
         for script in [
             "> GET /a",
             "< 200",

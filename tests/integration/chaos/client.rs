@@ -1,0 +1,309 @@
+//! An upload client that survives whatever a correct one can survive, and five that do not.
+
+use std::time::Duration;
+
+use mock_origin::{MockOrigin, UploadState};
+use serde_json::Value;
+
+use crate::chaos::wire::Wire;
+use crate::support::payload::{chunked, sha256};
+use crate::support::{Answer, request};
+
+/// What a client does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mistake {
+    None,
+    NeverRetries,
+    /// Sends a piece again without its body: the file has been read to its end.
+    ForgetsTheBody,
+    /// Sends a piece again with half of its body, in chunks.
+    SendsHalfTheBody,
+    /// Takes a lost answer to complete for the end of the upload.
+    GivesUpOnComplete,
+    IgnoresTheChecksum,
+    /// Sends a piece again under the next number.
+    SendsAnotherPart,
+}
+
+/// Why a client gave up.
+#[derive(Debug)]
+pub(crate) struct GaveUp(#[allow(dead_code)] String);
+
+/// One client with at most one connection.
+pub(crate) struct Uploader {
+    url: String,
+    /// Whose password is `secret`.
+    pub(crate) user: &'static str,
+    mistake: Mistake,
+    /// How often it tries anything at most.
+    pub(crate) attempts: u32,
+    /// Whether it uses a connection for more than one request.
+    pub(crate) keeps_alive: bool,
+    /// How long it waits for `100 Continue` before it sends a body, if it asks for that.
+    pub(crate) expects: Option<Duration>,
+    token: Option<String>,
+    wire: Option<Wire>,
+}
+
+/// A request that can be made again.
+struct Ask<'a> {
+    target: &'a str,
+    headers: Vec<(&'a str, String)>,
+    body: Body<'a>,
+}
+
+enum Body<'a> {
+    Bytes(&'a [u8]),
+    Chunks(&'a [u8]),
+    /// A JSON-RPC method, and its parameter behind the token.
+    Rpc(&'a str, &'a str),
+}
+
+/// What an answer says about what comes next.
+enum Next {
+    Done,
+    Again,
+    LogIn,
+    Hopeless,
+}
+
+impl Uploader {
+    pub(crate) fn new(origin: &MockOrigin, mistake: Mistake) -> Self {
+        let attempts = if mistake == Mistake::NeverRetries { 1 } else { 3 };
+        let (url, keeps_alive) = (origin.url(), true);
+        let (user, expects) = ("jane", None);
+        Self { url, user, mistake, attempts, keeps_alive, expects, token: None, wire: None }
+    }
+
+    pub(crate) fn correct(origin: &MockOrigin) -> Self {
+        Self::new(origin, Mistake::None)
+    }
+
+    /// The same client, which opens a connection for each request.
+    pub(crate) fn without_keep_alive(self) -> Self {
+        Self { keeps_alive: false, ..self }
+    }
+
+    /// Uploads a file in pieces.
+    pub(crate) fn upload(
+        &mut self,
+        directory: &str,
+        name: &str,
+        pieces: &[Vec<u8>],
+    ) -> Result<(), GaveUp> {
+        let id = self.create(directory, name)?;
+        let mut number = 1;
+        for content in pieces {
+            number = self.piece(&id, number, content)? + 1;
+        }
+        self.complete(&id)
+    }
+
+    /// Uploads a file with all pieces at once, each on a connection of its own.
+    pub(crate) fn upload_at_once(
+        &mut self,
+        directory: &str,
+        name: &str,
+        pieces: &[Vec<u8>],
+    ) -> Result<(), GaveUp> {
+        let id = self.create(directory, name)?;
+        std::thread::scope(|scope| {
+            let mut sending = Vec::new();
+            for (number, content) in (1..).zip(pieces) {
+                let (mut one, id) = (self.another(), &id);
+                sending.push(scope.spawn(move || one.piece(id, number, content)));
+            }
+            sending.into_iter().try_for_each(|sending| sending.join().unwrap().map(|_| ()))
+        })?;
+        self.complete(&id)
+    }
+
+    /// The same client on another connection.
+    fn another(&self) -> Self {
+        Self { url: self.url.clone(), token: self.token.clone(), wire: None, ..*self }
+    }
+
+    fn log_in(&mut self) -> Result<(), GaveUp> {
+        let headers = [("X-Agile-Username", self.user), ("X-Agile-Password", "secret")];
+        let headers = headers.map(|(name, value)| (name, value.to_owned())).to_vec();
+        let ask = Ask { target: "/account/login", headers, body: Body::Bytes(b"") };
+        for _ in 0..self.attempts {
+            let Some(answer) = self.try_once(&ask, "") else { continue };
+            match (next(&answer), answer.header("X-Agile-Token")) {
+                (Next::Done, Some(token)) => {
+                    self.token = Some(token.to_owned());
+                    return Ok(());
+                }
+                (Next::Hopeless | Next::LogIn, _) => return Err(GaveUp(format!("{answer:?}"))),
+                _ => {}
+            }
+        }
+        Err(GaveUp("login".to_owned()))
+    }
+
+    fn create(&mut self, directory: &str, name: &str) -> Result<String, GaveUp> {
+        let place = [("X-Agile-Directory", directory), ("X-Agile-Basename", name)];
+        let headers = place.map(|(name, value)| (name, value.to_owned())).to_vec();
+        let ask = Ask { target: "/multipart/create", headers, body: Body::Bytes(b"") };
+        for _ in 0..self.attempts {
+            let Some(answer) = self.try_ask(&ask)? else { continue };
+            // If an answer was lost, so was the upload that it told of: this is another one.
+            if let Some(id) = answer.header("X-Agile-Multipart") {
+                return Ok(id.to_owned());
+            }
+        }
+        Err(GaveUp("create".to_owned()))
+    }
+
+    /// Sends a piece until it is there, and gives its number.
+    fn piece(&mut self, id: &str, number: u32, content: &[u8]) -> Result<u32, GaveUp> {
+        for attempt in 0..self.attempts {
+            let is_again = attempt > 0;
+            let half = &content[..content.len() / 2];
+            let (number, sent, body) = match self.mistake {
+                Mistake::SendsAnotherPart => (number + attempt, content, Body::Bytes(content)),
+                Mistake::ForgetsTheBody if is_again => (number, &[][..], Body::Bytes(b"")),
+                Mistake::SendsHalfTheBody if is_again => (number, half, Body::Chunks(half)),
+                _ => (number, content, Body::Bytes(content)),
+            };
+            let headers =
+                vec![("X-Agile-Multipart", id.to_owned()), ("X-Agile-Part", number.to_string())];
+            let ask = Ask { target: "/multipart/piece", headers, body };
+            let Some(answer) = self.try_ask(&ask)? else { continue };
+            if self.mistake == Mistake::IgnoresTheChecksum || is_stored(&answer, sent) {
+                return Ok(number);
+            }
+        }
+        Err(GaveUp(format!("piece {number}")))
+    }
+
+    fn complete(&mut self, id: &str) -> Result<(), GaveUp> {
+        let headers = vec![("X-Agile-Multipart", id.to_owned())];
+        let ask = Ask { target: "/multipart/complete", headers, body: Body::Bytes(b"") };
+        for attempt in 0..self.attempts {
+            if self.token.is_none() {
+                self.log_in()?;
+            }
+            let token = self.token.clone().unwrap_or_default();
+            match self.try_once(&ask, &token) {
+                None if self.mistake == Mistake::GivesUpOnComplete => break,
+                None => {}
+                // It may be open no more because an earlier attempt has closed it.
+                Some(answer) if attempt > 0 && answer.code() == Some(-8) => {
+                    return self.assure_completed(id);
+                }
+                Some(answer) => match next(&answer) {
+                    Next::Done => return Ok(()),
+                    Next::Again => wait(&answer),
+                    Next::LogIn => self.token = None,
+                    Next::Hopeless => return Err(GaveUp(format!("{answer:?}"))),
+                },
+            }
+        }
+        Err(GaveUp("complete".to_owned()))
+    }
+
+    /// Asks whether the upload has been completed.
+    fn assure_completed(&mut self, id: &str) -> Result<(), GaveUp> {
+        let body = Body::Rpc("getMultipartStatus", id);
+        let ask = Ask { target: "/jsonrpc", headers: Vec::new(), body };
+        for _ in 0..self.attempts {
+            let Some(answer) = self.try_ask(&ask)? else { continue };
+            let Ok(told) = serde_json::from_slice::<Value>(&answer.body) else { continue };
+            let is = |state: &UploadState| told["result"]["state"] == state.number();
+            let fine = [UploadState::Complete, UploadState::Join, UploadState::Success];
+            return if fine.iter().any(is) { Ok(()) } else { Err(GaveUp(told.to_string())) };
+        }
+        Err(GaveUp("status".to_owned()))
+    }
+
+    /// One attempt, with a token. Nothing if it is to be tried again.
+    fn try_ask(&mut self, ask: &Ask<'_>) -> Result<Option<Answer>, GaveUp> {
+        if self.token.is_none() {
+            self.log_in()?;
+        }
+        let token = self.token.clone().unwrap_or_default();
+        let Some(answer) = self.try_once(ask, &token) else { return Ok(None) };
+        match next(&answer) {
+            Next::Done => return Ok(Some(answer)),
+            Next::Again => wait(&answer),
+            Next::LogIn => self.token = None,
+            Next::Hopeless => return Err(GaveUp(format!("{answer:?}"))),
+        }
+        Ok(None)
+    }
+
+    /// One attempt. Nothing if the connection broke, or what came was no answer.
+    fn try_once(&mut self, ask: &Ask<'_>, token: &str) -> Option<Answer> {
+        let patience = self.expects.filter(|_| !matches!(ask.body, Body::Bytes([])));
+        let bytes = ask.to_bytes(token, patience.is_some());
+        let wire = self.wire.take().map_or_else(|| Wire::to(&self.url), Ok);
+        let mut wire = wire.ok()?;
+        let answer = match patience {
+            None => wire.ask(&bytes),
+            Some(patience) => wire.ask_first(&bytes, patience),
+        };
+        let answer = answer.ok()?;
+        let is_over = answer.header("Connection").is_some_and(|said| said == "close");
+        self.wire = (self.keeps_alive && !is_over).then_some(wire);
+        Some(answer)
+    }
+}
+
+impl Ask<'_> {
+    fn to_bytes(&self, token: &str, expects: bool) -> Vec<u8> {
+        let authorization = ("X-Agile-Authorization", token);
+        let own = self.headers.iter().map(|(name, value)| (*name, &**value));
+        let mut headers: Vec<_> = own.collect();
+        if !token.is_empty() && !matches!(self.body, Body::Rpc(..)) {
+            headers.push(authorization);
+        }
+        if expects {
+            headers.push(("Expect", "100-continue"));
+        }
+        match self.body {
+            // `request` leaves the length out where there is no body.
+            Body::Bytes([]) => {
+                headers.push(("Content-Length", "0"));
+                request("POST", self.target, &headers, b"")
+            }
+            Body::Bytes(bytes) => request("POST", self.target, &headers, bytes),
+            Body::Chunks(bytes) => {
+                headers.push(("Transfer-Encoding", "chunked"));
+                let head = request("POST", self.target, &headers, b"");
+                [head, chunked(bytes, 16)].concat()
+            }
+            Body::Rpc(method, param) => {
+                let call = format!(
+                    r#"{{"method": "{method}", "params": ["{token}", "{param}"], "id": 1}}"#
+                );
+                request("POST", self.target, &headers, call.as_bytes())
+            }
+        }
+    }
+}
+
+/// Whether the origin has what was sent.
+fn is_stored(answer: &Answer, sent: &[u8]) -> bool {
+    let checksum = answer.header("X-Agile-Checksum").map(str::to_lowercase);
+    checksum == Some(sha256(sent))
+        && answer.header("X-Agile-Size") == Some(&*sent.len().to_string())
+}
+
+fn next(answer: &Answer) -> Next {
+    let told = serde_json::from_slice::<Value>(&answer.body).ok();
+    let in_body = told.and_then(|told| told["result"]["code"].as_i64());
+    let in_head = answer.header("X-Agile-Status").and_then(|code| code.parse().ok());
+    match (answer.status, in_head.or(in_body)) {
+        (200, Some(0)) => Next::Done,
+        (401 | 403, _) | (200, Some(-10001)) => Next::LogIn,
+        (429 | 500 | 502..=504, _) | (200, None | Some(-26)) => Next::Again,
+        _ => Next::Hopeless,
+    }
+}
+
+/// Waits as long as the origin has asked for.
+fn wait(answer: &Answer) {
+    let seconds = answer.header("Retry-After").and_then(|value| value.parse().ok());
+    std::thread::sleep(Duration::from_secs(seconds.unwrap_or(0)));
+}

@@ -1,0 +1,107 @@
+//! Chaos strikes whatever the origin can do, and all of it happens again from what is printed.
+
+use std::collections::BTreeSet;
+
+use mock_origin::{Chaos, MockOrigin, Profile};
+
+use crate::chaos::facts::{assert_same, facts};
+use crate::chaos::replay::{replayed, under_chaos};
+use crate::chaos::wire::Wire;
+use crate::support::{Answer, request};
+
+/// Asks until the origin itself has answered.
+fn ask(origin: &MockOrigin, request: &[u8]) -> Answer {
+    let answers = (0..3).filter_map(|_| Wire::to(&origin.url()).ok()?.ask(request).ok());
+    let mut own = answers.filter(|answer| !matches!(answer.status, 429 | 500 | 503));
+    own.next().unwrap_or_else(|| panic!("{}\n{}", request.escape_ascii(), origin.timeline()))
+}
+
+fn rpc(origin: &MockOrigin, method: &str, params: &[&str]) -> String {
+    let params: Vec<_> = params.iter().map(|param| format!("{param:?}")).collect();
+    let params = params.join(", ");
+    let body = format!(r#"{{"method": "{method}", "params": [{params}], "id": 1}}"#);
+    ask(origin, &request("POST", "/jsonrpc", &[], body.as_bytes())).text().to_owned()
+}
+
+const FORM: &str = "--x\r\nContent-Disposition: form-data; name=\"directory\"\r\n\r\n/d\r\n\
+                    --x\r\nContent-Disposition: form-data; name=\"basename\"\r\n\r\nform.txt\r\n\
+                    --x\r\nContent-Disposition: form-data; name=\"uploadFile\"; \
+                    filename=\"f.txt\"\r\n\r\nform\r\n--x--\r\n";
+
+/// Asks for one of everything, one after the other, and again until it is done.
+fn one_of_everything(origin: &MockOrigin) {
+    // Were it a login's, it would be another one after each login that is lost.
+    let token = origin.issue_token("jane");
+    let with_token = ("X-Agile-Authorization", &*token);
+    let jane = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
+    let post = |target: &str, headers: &[(&str, &str)], body: &[u8]| {
+        ask(origin, &request("POST", target, headers, body))
+    };
+    post("/account/login", &jane, b"");
+    rpc(origin, "login", &["jane", "secret"]);
+    post("/post/directory", &[with_token, ("X-Agile-Directory", "/d")], b"");
+    rpc(origin, "makeDir2", &[&token, "/e"]);
+    let place = [with_token, ("X-Agile-Directory", "/d"), ("X-Agile-Basename", "raw.txt")];
+    post("/post/raw", &place, b"raw");
+    let form = ("Content-Type", "multipart/form-data; boundary=x");
+    post("/post/file", &[with_token, form], FORM.as_bytes());
+    rpc(origin, "createMultipart", &[&token, "/d/m.txt"]);
+    let id = origin.uploads().last().map(|upload| upload.id().to_owned()).unwrap();
+    let piece = [with_token, ("X-Agile-Multipart", &id), ("X-Agile-Part", "1")];
+    post("/multipart/piece", &piece, b"piece");
+    rpc(origin, "listMultipartPiece", &[&token, &id]);
+    rpc(origin, "completeMultipart", &[&token, &id]);
+    rpc(origin, "getMultipartStatus", &[&token, &id]);
+    rpc(origin, "listMultipart", &[&token]);
+    rpc(origin, "stat", &[&token, "/d/m.txt"]);
+    rpc(origin, "listFile", &[&token, "/d"]);
+    rpc(origin, "rename", &[&token, "/d/m.txt", "/d/n.txt"]);
+    rpc(origin, "copyFile", &[&token, "/d/n.txt", "/d/o.txt"]);
+    rpc(origin, "deleteFile", &[&token, "/d/n.txt"]);
+    rpc(origin, "ping", &[]);
+    ask(origin, &request("GET", "/acme/d/raw.txt", &[], b""));
+    let batch = format!(
+        r#"[{{"jsonrpc": "2.0", "method": "stat", "params": ["{token}", "/d"], "id": 1}},
+            {{"jsonrpc": "2.0", "method": "stat", "params": ["{token}", "/e"], "id": 2}},
+            {{"jsonrpc": "2.0", "method": "noop", "params": ["{token}"], "id": 3}}]"#
+    );
+    post("/jsonrpc2", &[], batch.as_bytes());
+    rpc(origin, "logout", &[&token]);
+}
+
+#[test]
+fn printed_faults_replay_every_operation() {
+    let mut struck = BTreeSet::new();
+    for profile in [Profile::Network, Profile::ServerErrors, Profile::Latency, Profile::All] {
+        for seed in 0..6 {
+            let chaos = Chaos::new(seed).profile(profile).percent(50);
+            let (faults, once) = under_chaos(chaos, one_of_everything);
+            assert_same(&once, &replayed(&faults, Clone::clone, one_of_everything));
+            let op = |sentence: String| sentence.split(')').next().unwrap().to_owned();
+            struck.extend(faults.iter().map(|fault| op(fault.to_string())));
+        }
+    }
+    assert!(struck.len() >= 20, "{struck:#?}");
+}
+
+#[test]
+fn the_same_seed_does_the_same_to_everything() {
+    for seed in 0..6 {
+        let chaos = Chaos::new(seed).percent(80);
+        let (faults, once) = under_chaos(chaos, one_of_everything);
+        let (again, twice) = under_chaos(chaos, one_of_everything);
+        assert_same(&once, &twice);
+        assert_eq!(faults, again);
+    }
+}
+
+#[test]
+fn a_healthy_origin_does_everything() {
+    let origin = crate::chaos::videos().start();
+    one_of_everything(&origin);
+    let facts = facts(&origin);
+    assert!(facts.iter().all(|fact| fact.contains("status Some(200) Responded")), "{facts:#?}");
+    assert_eq!(facts.iter().filter(|fact| fact.contains("done true")).count(), facts.len());
+    origin.file("/d/form.txt").assert_content("form");
+    origin.file("/d/o.txt").assert_content("piece");
+}

@@ -1,0 +1,101 @@
+//! Asking for things in one line each.
+
+use mock_origin::{MockOrigin, Op};
+
+use crate::support::{Answer, Client, piece_headers, request};
+
+/// Asks a JSON-RPC method on a connection of its own; `params` are JSON.
+pub(super) fn rpc(origin: &MockOrigin, method: &str, params: &str) -> Answer {
+    let body = format!(r#"{{"method": "{method}", "params": {params}, "id": 1}}"#);
+    Client::new(origin).ask("POST", "/jsonrpc", &[], body.as_bytes())
+}
+
+/// What a JSON-RPC method gives.
+pub(super) fn result(origin: &MockOrigin, method: &str, params: &str) -> serde_json::Value {
+    let answer = rpc(origin, method, params);
+    let mut json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    json["result"].take()
+}
+
+/// Several requests in one body, each a method and its parameters.
+pub(super) fn batch(origin: &MockOrigin, requests: &[(&str, String)]) -> Answer {
+    Client::new(origin).ask("POST", "/jsonrpc2", &[], batch_body(requests).as_bytes())
+}
+
+/// The body of that.
+pub(super) fn batch_body(requests: &[(&str, String)]) -> String {
+    let one = |(id, (method, params)): (usize, &(&str, String))| {
+        format!(r#"{{"jsonrpc": "2.0", "method": "{method}", "params": {params}, "id": {id}}}"#)
+    };
+    let body: Vec<_> = requests.iter().enumerate().map(one).collect();
+    format!("[{}]", body.join(","))
+}
+
+/// Asks an endpoint on a connection of its own.
+pub(super) fn http(
+    origin: &MockOrigin,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
+    Client::new(origin).ask("POST", target, headers, body)
+}
+
+/// Begins an upload, if it is let.
+pub(super) fn create(origin: &MockOrigin, token: &str, directory: &str, name: &str) -> Answer {
+    let directory = ("X-Agile-Directory", directory);
+    let headers = [("X-Agile-Authorization", token), directory, ("X-Agile-Basename", name)];
+    http(origin, "/multipart/create", &headers, b"")
+}
+
+/// Logs in.
+pub(super) fn login(origin: &MockOrigin, user: &str, password: &str) -> Answer {
+    let headers = [("X-Agile-Username", user), ("X-Agile-Password", password)];
+    http(origin, "/account/login", &headers, b"")
+}
+
+/// Makes a directory.
+pub(super) fn make_directory(origin: &MockOrigin, token: &str, path: &str) -> Answer {
+    let headers = [("X-Agile-Authorization", token), ("X-Agile-Directory", path)];
+    http(origin, "/post/directory", &headers, b"")
+}
+
+/// Stores a file by `/post/raw`.
+pub(super) fn raw(origin: &MockOrigin, token: &str, directory: &str, name: &str) -> Answer {
+    let directory = ("X-Agile-Directory", directory);
+    let headers = [("X-Agile-Authorization", token), directory, ("X-Agile-Basename", name)];
+    http(origin, "/post/raw", &headers, b"raw")
+}
+
+/// Stores a file by `/post/file`.
+pub(super) fn form(origin: &MockOrigin, token: &str, directory: &str, name: &str) -> Answer {
+    let field = |name: &str, value: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let file =
+        "--x\r\nContent-Disposition: form-data; name=\"uploadFile\"; filename=\"f\"\r\n\r\nform";
+    let fields = [field("directory", directory), field("basename", name)].concat();
+    let body = format!("{fields}{file}\r\n--x--\r\n");
+    let form = ("Content-Type", "multipart/form-data; boundary=x");
+    http(origin, "/post/file", &[("X-Agile-Authorization", token), form], body.as_bytes())
+}
+
+/// Sends a piece on a connection of its own; nothing if that is cut.
+pub(super) fn piece(origin: &MockOrigin, token: &str, id: &str, number: u32) -> Option<u16> {
+    let number = number.to_string();
+    let headers = piece_headers(token, id, &number);
+    let mut client = Client::new(origin);
+    client.write(request("POST", "/multipart/piece", &headers, b"123")).finish_writing();
+    status(&client.rest().ok()?)
+}
+
+/// The status of an answer that is still bytes.
+pub(super) fn status(answer: &[u8]) -> Option<u16> {
+    std::str::from_utf8(answer.get(9..12)?).ok()?.parse().ok()
+}
+
+/// How many calls of `op` have been struck.
+pub(super) fn struck(origin: &MockOrigin, op: Op) -> usize {
+    let requests = origin.requests().op(op);
+    requests.iter().filter(|request| !request.exchange().faults.is_empty()).count()
+}

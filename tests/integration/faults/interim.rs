@@ -1,0 +1,308 @@
+//! Interim responses: `100 Continue` that does not come, comes late or broken, and others before it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mock_origin::journal::Exchange;
+use mock_origin::{Disconnect, InterimResponse, Op, Outcome};
+
+use super::answer::text;
+use super::scene::{Ask, Figures, LENGTH, Scene, WAYS, Way, assert_works, read};
+use crate::support::record::{closed_exchange, wait_for};
+use crate::support::{Client, Ended};
+
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+const HINTS: &[u8] = b"HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\nX-Two: 2\r\n\r\n";
+
+fn hints() -> InterimResponse {
+    InterimResponse::status(103).header("link", "</a>; rel=preload").header("X-Two", "2")
+}
+
+/// Piece 1 by a client that waits for `100 Continue`.
+fn expecting(scene: &Scene) -> Ask {
+    let mut ask = scene.piece(1);
+    ask.headers.push(("Expect", "100-continue".to_owned()));
+    ask
+}
+
+/// The head of a request, and what follows it.
+fn split(request: &[u8]) -> (&[u8], &[u8]) {
+    request.split_at(request.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4)
+}
+
+/// The response to the piece where no fault acts on it.
+fn plain() -> Vec<u8> {
+    Scene::plainly(|scene| scene.piece(1), |builder| builder)
+}
+
+fn assert_stored(record: &Exchange, written: usize) {
+    let figures = Figures {
+        received: LENGTH as u64,
+        written: written as u64,
+        outcome: Outcome::Responded,
+        committed: true,
+        status: Some(200),
+        faults: 1,
+    };
+    assert_eq!(Figures::of(record), figures);
+}
+
+/// Asserts that exactly these bytes come next, and nothing behind them.
+fn assert_heard(client: &mut Client, expected: &[u8]) {
+    let (bytes, ended) = client.hear(expected.len());
+    assert_eq!((text(&bytes), ended), (text(expected), Ended::StillOpen));
+}
+
+fn record(scene: &Scene) -> Arc<Exchange> {
+    closed_exchange(&scene.origin, 0)
+}
+
+#[test]
+fn a_withheld_continue_is_never_sent_to_a_client_that_goes_on() {
+    let answer = plain();
+    for way in [Way::Length, Way::Chunked] {
+        let scene = Scene::new();
+        let fault = scene.origin.on(Op::piece(1)).withhold_continue();
+        let request = expecting(&scene).bytes(way);
+        let (head, body) = split(&request);
+        let mut client = scene.client();
+        client.write(head);
+        // It acts while the client waits, not when it has gone on.
+        wait_for(&scene.origin, |_| (fault.fired() == 1).then_some(()));
+        assert_heard(&mut client, b"");
+        client.write(body);
+        assert_heard(&mut client, &answer);
+        assert_stored(&record(&scene), answer.len());
+        assert_works(&mut client);
+        scene.origin.finish();
+    }
+}
+
+#[test]
+fn a_waiting_client_is_disconnected_at_the_hold_limit() {
+    let limit = Duration::from_millis(60);
+    for is_garbled in [false, true] {
+        let scene = Scene::with(|builder| builder.hold_limit(limit));
+        let on = scene.origin.on(Op::piece(1));
+        let garbage = b"HTTP/1.1 1OO\r\n\r\n";
+        drop(if is_garbled { on.garble_continue(garbage) } else { on.withhold_continue() });
+        let request = expecting(&scene).bytes(Way::Length);
+        let (mut client, started) = (scene.client(), Instant::now());
+        let (bytes, ended) = client.write(split(&request).0).hear(usize::MAX);
+        assert!(started.elapsed() >= limit);
+        let expected: &[u8] = if is_garbled { garbage } else { b"" };
+        assert_eq!((text(&bytes), ended), (text(expected), Ended::Fin));
+        let figures = Figures {
+            received: 0,
+            written: expected.len() as u64,
+            outcome: Outcome::CutByFault,
+            committed: false,
+            status: None,
+            faults: 1,
+        };
+        assert_eq!(Figures::of(&record(&scene)), figures);
+        scene.origin.finish();
+    }
+}
+
+#[test]
+fn a_client_that_does_not_wait_is_served_as_usual() {
+    let answer = plain();
+    for way in WAYS {
+        for fault in 0..3 {
+            let scene = Scene::new();
+            let on = scene.origin.on(Op::piece(1));
+            let sent: &[u8] = if fault == 2 { b"100?\r\n" } else { b"" };
+            drop(match fault {
+                0 => on.withhold_continue(),
+                1 => on.delay_continue(Duration::from_secs(3600)),
+                _ => on.garble_continue(sent),
+            });
+            let mut client = scene.client();
+            let expected = [sent, &answer].concat();
+            let seen = scene.play_on(&mut client, &expecting(&scene), way, expected.len());
+            assert_eq!((text(&seen.bytes), seen.ended), (text(&expected), Ended::StillOpen));
+            assert_stored(&seen.exchange, expected.len());
+            assert_works(&mut client);
+            scene.origin.finish();
+        }
+    }
+}
+
+#[test]
+fn a_delayed_continue_comes_once_and_late() {
+    const DELAY: Duration = Duration::from_millis(60);
+    let answer = plain();
+    for way in [Way::Length, Way::Chunked] {
+        let scene = Scene::new();
+        scene.origin.on(Op::piece(1)).delay_continue(DELAY);
+        let request = expecting(&scene).bytes(way);
+        let (head, body) = split(&request);
+        let (mut client, started) = (scene.client(), Instant::now());
+        assert_heard(client.write(head), CONTINUE);
+        assert!(started.elapsed() >= DELAY, "{:?}", started.elapsed());
+        assert_heard(client.write(body), &answer);
+        assert_stored(&record(&scene), CONTINUE.len() + answer.len());
+        scene.origin.finish();
+    }
+}
+
+#[test]
+fn garbage_comes_in_place_of_continue() {
+    let answer = plain();
+    for garbage in [&b"HTTP/1.1 100 Cont"[..], b"\x00\xff", b"HTTP/1.1 100\r\n"] {
+        let scene = Scene::new();
+        scene.origin.on(Op::piece(1)).garble_continue(garbage);
+        let request = expecting(&scene).bytes(Way::Length);
+        let (head, body) = split(&request);
+        let mut client = scene.client();
+        assert_heard(client.write(head), garbage);
+        assert_heard(client.write(body), &answer);
+        assert_stored(&record(&scene), garbage.len() + answer.len());
+        scene.origin.finish();
+    }
+}
+
+#[test]
+fn an_interim_response_precedes_continue_and_response() {
+    let answer = plain();
+    let scene = Scene::new();
+    scene.origin.on(Op::piece(1)).send_interim(hints());
+    let request = expecting(&scene).bytes(Way::Length);
+    let (head, body) = split(&request);
+    let mut client = scene.client();
+    assert_heard(client.write(head), &[HINTS, CONTINUE].concat());
+    assert_heard(client.write(body), &answer);
+    assert_stored(&record(&scene), HINTS.len() + CONTINUE.len() + answer.len());
+    assert_works(&mut client);
+    scene.origin.finish();
+}
+
+#[test]
+fn an_interim_response_precedes_any_response() {
+    let answer = plain();
+    for way in WAYS {
+        let scene = Scene::new();
+        scene.origin.on(Op::piece(1)).send_interim(hints());
+        let expected = [HINTS, &answer].concat();
+        let seen = scene.play(&scene.piece(1), way, expected.len());
+        assert_eq!((text(&seen.bytes), seen.ended), (text(&expected), Ended::StillOpen));
+        assert_stored(&seen.exchange, expected.len());
+        scene.origin.finish();
+    }
+    // A refusal, a stored file, and what is known behind the body alone.
+    let scene = Scene::with(|builder| builder.file("/a.txt", "abc"));
+    scene.origin.on(Op::any()).times(3).send_interim(102);
+    let no_token = Ask { headers: Vec::new(), ..scene.piece(1) };
+    for (ask, status) in [(no_token, 401), (read("/a.txt"), 200), (scene.rpc("noop", "{}"), 200)] {
+        let mut client = scene.client();
+        let expected = format!("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 {status} ");
+        let interim = client.write(ask.bytes(Way::Length)).hear(expected.len()).0;
+        assert!(interim.starts_with(expected.as_bytes()), "{}", text(&interim));
+    }
+    scene.origin.finish();
+}
+
+#[test]
+fn continue_can_be_sent_to_a_client_that_did_not_ask() {
+    let answer = plain();
+    let scene = Scene::new();
+    scene.origin.on(Op::piece(1)).send_interim(100);
+    let expected = [CONTINUE, &answer].concat();
+    let seen = scene.play(&scene.piece(1), Way::Length, expected.len());
+    assert_eq!(text(&seen.bytes), text(&expected));
+    scene.origin.finish();
+}
+
+#[test]
+fn a_request_without_expect_is_skipped_with_the_reason() {
+    let scene = Scene::new();
+    let faults = [
+        scene.origin.on(Op::piece(1)).nth(1).withhold_continue(),
+        scene.origin.on(Op::piece(1)).nth(1).delay_continue(Duration::from_secs(1)),
+        scene.origin.on(Op::piece(1)).nth(1).garble_continue("no"),
+    ];
+    let seen = scene.play(&scene.piece(1), Way::Length, 1);
+    assert!(seen.exchange.faults.is_empty());
+    for fault in faults {
+        let record = fault.record().unwrap();
+        let why = "the client did not expect 100 Continue";
+        assert_eq!((record.fired, record.skip_reason.as_deref()), (0, Some(why)));
+    }
+}
+
+#[test]
+fn expect_is_ignored_without_a_body_or_in_http_1_0() {
+    let scene = Scene::new();
+    let fault = scene.origin.on(Op::piece(1)).withhold_continue();
+    let mut empty = expecting(&scene);
+    empty.body = Vec::new();
+    scene.play(&empty, Way::Length, 1);
+    let old = String::from_utf8(expecting(&scene).bytes(Way::Length)).unwrap();
+    let old = old.replacen("HTTP/1.1", "HTTP/1.0", 1);
+    assert_eq!(scene.client().write(old).read().status, 200);
+    assert_eq!(fault.fired(), 0);
+    let upper = String::from_utf8(expecting(&scene).bytes(Way::Length)).unwrap();
+    let upper = upper.replacen("100-continue", "100-CONTINUE", 1);
+    assert_eq!(scene.client().write(upper).read().status, 200);
+    assert_eq!(fault.fired(), 1);
+    scene.origin.finish();
+}
+
+#[test]
+fn an_interim_response_is_not_sent_in_http_1_0() {
+    let scene = Scene::new();
+    let fault = scene.origin.on(Op::piece(1)).send_interim(103);
+    let old = String::from_utf8(scene.piece(1).bytes(Way::Length)).unwrap();
+    let old = old.replacen("HTTP/1.1", "HTTP/1.0", 1);
+    assert_eq!(scene.client().write(old).read().status, 200);
+    let why = "HTTP/1.0 has no interim responses";
+    assert_eq!(fault.record().unwrap().skip_reason.as_deref(), Some(why));
+}
+
+#[test]
+fn a_refused_client_gets_no_100_continue_to_withhold() {
+    let scene = Scene::new();
+    let fault = scene.origin.on(Op::piece(1)).withhold_continue();
+    let ask = Ask { headers: vec![("Expect", "100-continue".to_owned())], ..scene.piece(1) };
+    let request = ask.bytes(Way::Length);
+    assert_eq!(scene.client().write(split(&request).0).read().status, 401);
+    assert_eq!(fault.fired(), 0);
+}
+
+#[test]
+fn a_later_continue_on_the_connection_is_sent_as_usual() {
+    let scene = Scene::new();
+    scene.origin.on(Op::piece(1)).withhold_continue();
+    let mut client = scene.client();
+    let request = expecting(&scene).bytes(Way::Length);
+    assert_eq!(client.write(&request).read().status, 200);
+    let (head, body) = split(&request);
+    assert_eq!(client.write(head).read().status, 100);
+    assert_eq!(client.write(body).read().status, 200);
+    scene.origin.finish();
+}
+
+#[test]
+fn pipelined_requests_each_get_their_interim_response() {
+    let answer = plain();
+    let scene = Scene::new();
+    scene.origin.on(Op::piece(1)).nth(2).send_interim(hints());
+    let request = scene.piece(1).bytes(Way::Length);
+    let mut client = scene.client();
+    client.write([&request[..], &request, &request].concat());
+    assert_heard(&mut client, &[&answer, HINTS, &answer, &answer].concat());
+    scene.origin.finish();
+}
+
+#[test]
+fn a_fault_in_the_body_still_sends_100_continue() {
+    let scene = Scene::new();
+    scene.origin.on(Op::piece(1)).cut_after(10, Disconnect::Close);
+    let request = expecting(&scene).bytes(Way::Length);
+    let (head, body) = split(&request);
+    let mut client = scene.client();
+    assert_heard(client.write(head), CONTINUE);
+    client.write(body).assert_closed();
+    scene.origin.finish();
+}

@@ -1,0 +1,116 @@
+//! A request that began before a reset is not answered behind it.
+
+use std::time::Duration;
+
+use mock_origin::{MockOrigin, Op, Operation};
+
+use super::scene::{Ask, Scene, Way, assert_works, read};
+use crate::support::record::wait_for;
+use crate::support::{Client, Ended, PATIENCE};
+
+/// Beyond what a test may take: nothing ends because this is over.
+const FOREVER: Duration = Duration::from_secs(3600);
+
+/// A file that no kernel buffers whole.
+const LARGE: usize = 64 << 20;
+
+fn scene() -> Scene {
+    Scene::with(|builder| builder.hold_limit(FOREVER).file("/videos/f", vec![0; LARGE]))
+}
+
+/// Resets the origin and asserts that the client hears fewer than `whole` bytes, and that the origin
+/// then is as new.
+fn assert_unanswered(scene: &Scene, mut client: Client, whole: usize) {
+    scene.origin.reset();
+    let (heard, ended) = client.hear(usize::MAX);
+    assert_ne!(ended, Ended::StillOpen);
+    assert!(heard.len() < whole, "{} bytes came after the reset", heard.len());
+    assert_works(&mut scene.client());
+    assert_eq!(scene.origin.journal().exchanges().len(), 1);
+    assert_eq!(scene.origin.uploads().len(), 1, "the one that the builder gave");
+}
+
+#[test]
+fn a_request_that_a_fault_delays_is_not_answered_after_a_reset() {
+    type MakeAsk = fn(&Scene) -> Ask;
+    type Arm = fn(&MockOrigin);
+    let calls: [(MakeAsk, Arm); 6] = [
+        (|scene| scene.create("b"), |origin| drop(origin.on(Op::create()).delay(FOREVER))),
+        (|scene| scene.create("b"), |origin| drop(origin.on(Op::create()).respond_slowly(1))),
+        (|scene| scene.piece(1), |origin| drop(origin.on(Op::piece(1)).read_slowly(1))),
+        (
+            |scene| scene.form("b"),
+            |origin| drop(origin.on(Op::operation(Operation::PostFile)).delay(FOREVER)),
+        ),
+        (
+            |scene| scene.rpc("noop", r#"["TOKEN"]"#),
+            |origin| drop(origin.on(Op::method("noop")).delay(FOREVER)),
+        ),
+        // Refused by the origin itself.
+        (|_| read("/none"), |origin| drop(origin.on(Op::egress()).delay(FOREVER))),
+    ];
+    for (ask, install) in calls {
+        let scene = scene();
+        install(&scene.origin);
+        let mut client = scene.client();
+        client.write(ask(&scene).bytes(Way::Length));
+        wait_for(&scene.origin, |journal| {
+            let is_struck = journal.exchanges().first().is_some_and(|it| !it.faults.is_empty());
+            is_struck.then_some(())
+        });
+        // Of a slow answer its first byte may have come.
+        assert_unanswered(&scene, client, 10);
+    }
+}
+
+#[test]
+fn a_held_request_is_not_answered_after_a_reset() {
+    let scene = scene();
+    let held = scene.origin.on(Op::create()).hold();
+    let mut client = scene.client();
+    client.write(scene.create("b").bytes(Way::Length));
+    assert!(held.wait(PATIENCE));
+    assert_unanswered(&scene, client, 1);
+    held.release();
+}
+
+#[test]
+fn a_request_in_the_middle_of_its_body_is_not_answered_after_a_reset() {
+    for reject in [false, true] {
+        let scene = scene();
+        if reject {
+            scene.origin.on(Op::piece(1)).reject_after(1000, 503);
+        }
+        let mut client = scene.client();
+        let whole = scene.piece(1).bytes(Way::Length);
+        client.write(&whole[..whole.len() - 10]);
+        wait_for(&scene.origin, |journal| {
+            let received = journal.exchanges().first().map_or(0, |it| it.received);
+            (received == 990).then_some(())
+        });
+        scene.origin.reset();
+        client.write(&whole[whole.len() - 10..]);
+        let (heard, ended) = client.hear(usize::MAX);
+        assert_eq!((&*heard, ended != Ended::StillOpen), (&b""[..], true));
+        scene.origin.finish();
+    }
+}
+
+#[test]
+fn a_response_on_its_way_is_cut_by_a_reset() {
+    let scene = scene();
+    let mut client = scene.client();
+    client.write(read("/videos/f").bytes(Way::Length));
+    wait_for(&scene.origin, |journal| journal.exchanges().first()?.response_started);
+    assert_unanswered(&scene, client, LARGE);
+}
+
+#[test]
+fn an_idle_connection_survives_a_reset() {
+    let scene = scene();
+    let mut client = scene.client();
+    assert_works(&mut client);
+    scene.origin.reset();
+    assert_works(&mut client);
+    scene.origin.finish();
+}

@@ -1,0 +1,324 @@
+//! An origin on which the same always happens, and clients that send the same in several ways.
+
+#![allow(unreachable_pub)]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use mock_origin::journal::{Exchange, Journal};
+use mock_origin::protocol::{Availability, Endpoint, ResultCode, STANDARD_HEADERS};
+use mock_origin::{Builder, InProgressUpload, MockOrigin, Operation, Outcome};
+
+use crate::support::payload::{chunk, chunked};
+use crate::support::record::{closed_exchange, wait_for};
+use crate::support::{self, Client, Ended};
+
+/// The length of the bodies that are sent.
+pub const LENGTH: usize = 1000;
+
+/// How a request comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Alone on a connection, its body with a length.
+    Length,
+    /// Alone on a connection, its body in chunks.
+    Chunked,
+    /// Behind another request on its connection.
+    Reused,
+    /// Both.
+    ReusedChunked,
+}
+
+/// All of them.
+pub const WAYS: [Way; 4] = [Way::Length, Way::Chunked, Way::Reused, Way::ReusedChunked];
+
+impl Way {
+    /// Whether another request goes before.
+    pub fn is_reused(self) -> bool {
+        matches!(self, Self::Reused | Self::ReusedChunked)
+    }
+
+    fn is_chunked(self) -> bool {
+        matches!(self, Self::Chunked | Self::ReusedChunked)
+    }
+}
+
+/// A request, but for the way in which it is sent.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    pub method: &'static str,
+    pub target: String,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Ask {
+    /// The request as bytes.
+    pub fn bytes(&self, way: Way) -> Vec<u8> {
+        let mut headers: Vec<_> =
+            self.headers.iter().map(|(name, value)| (*name, &**value)).collect();
+        if !way.is_chunked() {
+            return support::request(self.method, &self.target, &headers, &self.body);
+        }
+        headers.push(("Transfer-Encoding", "chunked"));
+        let head = support::request(self.method, &self.target, &headers, b"");
+        [head, chunked(&self.body, 300)].concat()
+    }
+}
+
+/// What a client saw of a request, and what the journal says of it.
+#[derive(Debug)]
+pub struct Seen {
+    pub bytes: Vec<u8>,
+    pub ended: Ended,
+    pub exchange: Arc<Exchange>,
+}
+
+/// An origin with an open upload to `/videos/a.mp4`, where time stands still.
+pub struct Scene {
+    pub origin: MockOrigin,
+    pub token: String,
+    pub id: String,
+}
+
+impl Scene {
+    pub fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    pub fn with(change: impl FnOnce(Builder) -> Builder) -> Self {
+        let builder = MockOrigin::builder()
+            .seed(7)
+            .clock_at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000))
+            .clock_stopped()
+            .directory("/videos")
+            .upload(InProgressUpload::new("/videos/a.mp4").piece(1, "one"));
+        let origin = change(builder).start();
+        let token = origin.issue_token("jane");
+        let id = origin.uploads()[0].id().to_owned();
+        Self { origin, token, id }
+    }
+
+    pub fn client(&self) -> Client {
+        Client::new(&self.origin)
+    }
+
+    /// A piece of a thousand bytes.
+    pub fn piece(&self, number: u32) -> Ask {
+        let headers = vec![
+            ("X-Agile-Authorization", self.token.clone()),
+            ("X-Agile-Multipart", self.id.clone()),
+            ("X-Agile-Part", number.to_string()),
+        ];
+        let body = vec![b'x'; LENGTH];
+        Ask { method: "POST", target: "/multipart/piece".to_owned(), headers, body }
+    }
+
+    /// The completion of the upload.
+    pub fn complete(&self) -> Ask {
+        let headers = vec![
+            ("X-Agile-Authorization", self.token.clone()),
+            ("X-Agile-Multipart", self.id.clone()),
+        ];
+        let target = "/multipart/complete".to_owned();
+        Ask { method: "POST", target, headers, body: Vec::new() }
+    }
+
+    /// The beginning of an upload to `/videos/{name}`.
+    pub fn create(&self, name: &str) -> Ask {
+        let headers = self.location(name);
+        Ask { method: "POST", target: "/multipart/create".to_owned(), headers, body: Vec::new() }
+    }
+
+    /// A whole file by `/post/raw`.
+    pub fn raw(&self, name: &str) -> Ask {
+        let (headers, body) = (self.location(name), vec![b'r'; LENGTH]);
+        Ask { method: "POST", target: "/post/raw".to_owned(), headers, body }
+    }
+
+    /// A whole file by `/post/file`.
+    pub fn form(&self, name: &str) -> Ask {
+        let headers = vec![
+            ("X-Agile-Authorization", self.token.clone()),
+            ("Content-Type", "multipart/form-data; boundary=b".to_owned()),
+        ];
+        let field = |name: &str, value: &str| {
+            format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let file = format!(
+            "--b\r\nContent-Disposition: form-data; name=\"uploadFile\"; filename=\"{name}\"\r\n\r\n{}\r\n--b--\r\n",
+            "f".repeat(LENGTH)
+        );
+        let body = [field("directory", "/videos"), field("basename", name), file].concat();
+        let target = "/post/file".to_owned();
+        Ask { method: "POST", target, headers, body: body.into_bytes() }
+    }
+
+    /// The making of `/new`.
+    pub fn directory(&self) -> Ask {
+        let headers = vec![
+            ("X-Agile-Authorization", self.token.clone()),
+            ("X-Agile-Directory", "/new".to_owned()),
+        ];
+        Ask { method: "POST", target: "/post/directory".to_owned(), headers, body: Vec::new() }
+    }
+
+    /// A JSON-RPC request.
+    pub fn rpc(&self, method: &str, params: &str) -> Ask {
+        let params = params.replace("TOKEN", &self.token).replace("MPID", &self.id);
+        let body = format!(
+            "{{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"{method}\", \"params\": {params}}}"
+        );
+        self.rpc_body(&body)
+    }
+
+    /// Whatever as the body of a JSON-RPC request.
+    pub fn rpc_body(&self, body: &str) -> Ask {
+        let body = body.replace("TOKEN", &self.token).into_bytes();
+        Ask { method: "POST", target: "/jsonrpc2".to_owned(), headers: Vec::new(), body }
+    }
+
+    fn location(&self, name: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("X-Agile-Authorization", self.token.clone()),
+            ("X-Agile-Directory", "/videos".to_owned()),
+            ("X-Agile-Basename", name.to_owned()),
+        ]
+    }
+
+    /// Sends a request that way and hears what comes: up to the end, or `count` bytes at least.
+    pub fn play(&self, ask: &Ask, way: Way, count: usize) -> Seen {
+        self.play_on(&mut self.client(), ask, way, count)
+    }
+
+    /// The same on that connection.
+    pub fn play_on(&self, client: &mut Client, ask: &Ask, way: Way, count: usize) -> Seen {
+        if way.is_reused() {
+            assert_works(client);
+        }
+        let before = on_connection(&self.origin.journal(), client.address()).len();
+        let (bytes, ended) = client.write(ask.bytes(way)).hear(count);
+        let exchange = wait_for(&self.origin, |journal| {
+            let exchange = on_connection(journal, client.address()).get(before)?.clone();
+            exchange.outcome.is_final().then_some(exchange)
+        });
+        Seen { bytes, ended, exchange }
+    }
+
+    /// What the request is answered with where nothing strikes it.
+    pub fn plainly(ask: impl Fn(&Self) -> Ask, change: fn(Builder) -> Builder) -> Vec<u8> {
+        let scene = Self::with(change);
+        let mut client = scene.client();
+        let answer = client.write(ask(&scene).bytes(Way::Length)).read();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let record = closed_exchange(&scene.origin, 0);
+        assert_eq!(client.hear(0), (Vec::new(), Ended::StillOpen));
+        let count = usize::try_from(record.written).unwrap();
+        // Now that its length is known, it can be heard as it comes.
+        let scene = Self::with(change);
+        let (bytes, ended) = scene.client().write(ask(&scene).bytes(Way::Length)).hear(count);
+        assert_eq!((bytes.len(), ended), (count, Ended::StillOpen));
+        bytes
+    }
+}
+
+/// The exchanges on the latest connection from that address. Others may be there that nobody has
+/// sent: ports are used again, and another program's client may not know yet.
+fn on_connection(journal: &Journal, client: SocketAddr) -> Vec<Arc<Exchange>> {
+    let mut latest_first = journal.connections().iter().rev();
+    let Some(connection) = latest_first.find(|known| known.peer == client) else {
+        return Vec::new();
+    };
+    let exchanges = journal.exchanges().iter();
+    exchanges.filter(|exchange| exchange.connection == connection.index).cloned().collect()
+}
+
+/// Asserts that a connection still answers.
+pub fn assert_works(client: &mut Client) {
+    let answer = client.ask("OPTIONS", "/multipart/piece", &[], b"");
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+/// The reading of a stored file.
+pub fn read(path: &str) -> Ask {
+    let (target, headers) = (format!("/acme{path}"), Vec::new());
+    Ask { method: "GET", target, headers, body: Vec::new() }
+}
+
+/// The figures of the journal that a fault promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    pub received: u64,
+    pub written: u64,
+    pub outcome: Outcome,
+    /// Whether what was asked for was done.
+    pub committed: bool,
+    /// The status in the record.
+    pub status: Option<u16>,
+    /// The number of injected faults.
+    pub faults: usize,
+}
+
+impl Figures {
+    pub fn of(exchange: &Exchange) -> Self {
+        Self {
+            received: exchange.received,
+            written: exchange.written,
+            outcome: exchange.outcome,
+            committed: exchange.committed.is_some(),
+            status: exchange.status(),
+            faults: exchange.faults.len(),
+        }
+    }
+}
+
+/// A head of the origin, written out: `first` is what follows the version.
+pub fn head(first: &str, own: &[(&str, &str)]) -> Vec<u8> {
+    let date = [("Date", "Sun, 09 Sep 2001 01:46:40 GMT")];
+    let headers = date.iter().chain(&STANDARD_HEADERS).chain(own);
+    let lines: Vec<_> = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    format!("HTTP/1.1 {first}\r\n{}\r\n", lines.concat()).into_bytes()
+}
+
+/// The refusal that an endpoint's table has for a status: one that is only made on request, if
+/// there is one; where there is none, what a proxy would say.
+pub fn refusal(endpoint: &Endpoint, status: u16) -> Vec<u8> {
+    let results = || endpoint.results.iter().filter(|row| row.http == status);
+    let row =
+        results().find(|row| row.availability == Availability::FaultOnly).or(results().next());
+    match row {
+        Some(row) if endpoint.operation == Operation::MakeDirectory => {
+            let message = format!("{{\"message\": \"{}\", \"code\": {}}}", row.phrase, row.code);
+            refusal_with(row, &message)
+        }
+        Some(row) => refusal_with(row, ""),
+        None => refusal_by_proxy(status),
+    }
+}
+
+/// A refusal with a row of a table.
+pub fn refusal_with(row: &ResultCode, message: &str) -> Vec<u8> {
+    let own = [
+        ("X-Agile-Status", &*row.code.to_string()),
+        ("Content-Type", "text/json;charset=utf-8"),
+        ("Connection", "close"),
+        ("Content-Length", &*message.len().to_string()),
+    ];
+    [head(&format!("{} {}", row.http, row.phrase), &own), message.as_bytes().to_vec()].concat()
+}
+
+/// A refusal that stands in no table.
+pub fn refusal_by_proxy(status: u16) -> Vec<u8> {
+    let first = match status {
+        500 => "500 Internal Server Error",
+        502 => "502 Bad Gateway",
+        _ => "503 Service Unavailable",
+    };
+    head(first, &[("Connection", "close"), ("Content-Length", "0")])
+}
+
+/// A body in chunks without its end.
+pub fn open_chunks(bytes: &[u8]) -> Vec<u8> {
+    bytes.chunks(300).flat_map(chunk).collect()
+}

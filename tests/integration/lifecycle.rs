@@ -1,0 +1,437 @@
+//! An origin starts, stops and is described without surprises.
+
+use std::panic::{Location, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use crate::support::{self, Client, complete, create, piece};
+use mock_origin::{InProgressUpload, Limit, MockOrigin, Op, RecordedRequests, User};
+
+fn upload_something(origin: &MockOrigin) {
+    let (mut client, token) = (Client::new(origin), origin.issue_token("jane"));
+    let id = create(&mut client, &token, "/", "a.txt");
+    assert_eq!(piece(&mut client, &token, &id, 1, b"content").code(), Some(0));
+    assert_eq!(complete(&mut client, &token, &id).code(), Some(0));
+    origin.file("/a.txt").assert_content("content");
+}
+
+#[test]
+fn it_works_without_an_async_runtime() {
+    upload_something(&MockOrigin::start());
+}
+
+#[tokio::test]
+async fn it_works_inside_a_runtime_of_one_thread_that_is_blocked() {
+    let origin = MockOrigin::start();
+    upload_something(&origin);
+    origin.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_works_inside_a_runtime_of_many_threads() {
+    let origin = MockOrigin::start();
+    upload_something(&origin);
+    origin.finish();
+}
+
+#[tokio::test]
+async fn a_test_awaits_what_a_client_does_on_its_own_thread() {
+    let origin = MockOrigin::start();
+    let held = origin.on(Op::login()).hold();
+    assert!(!held.wait_async(Duration::from_millis(1)).await);
+    let client = tokio::spawn(log_in(origin.url()));
+    assert!(held.wait_async(support::PATIENCE).await);
+    assert!(!client.is_finished());
+    held.release();
+    let answered =
+        |requests: &RecordedRequests| requests.iter().any(|request| request.status() == Some(200));
+    assert!(origin.wait_until_async(support::PATIENCE, answered).await);
+    assert_eq!(origin.ended_after_async(0, support::PATIENCE).await.len(), 1);
+    assert!(client.await.unwrap().starts_with(b"HTTP/1.1 200"));
+    assert!(!origin.wait_until_async(Duration::from_millis(1), |_| false).await);
+    origin.finish();
+}
+
+#[tokio::test]
+async fn dropping_an_async_wait_changes_nothing() {
+    let origin = MockOrigin::start();
+    let held = origin.on(Op::login()).hold();
+    for _ in 0..100 {
+        let wait = held.wait_async(support::PATIENCE);
+        assert!(tokio::time::timeout(Duration::ZERO, wait).await.is_err());
+    }
+    let client = tokio::spawn(log_in(origin.url()));
+    assert!(held.wait_async(support::PATIENCE).await);
+    held.release();
+    assert!(client.await.unwrap().starts_with(b"HTTP/1.1 200"));
+    origin.finish_async().await;
+}
+
+#[test]
+fn async_waits_need_no_tokio_runtime() {
+    let origin = MockOrigin::start();
+    let never = pin!(origin.wait_until_async(Duration::from_millis(20), |_| false));
+    assert!(!block_on(never));
+    std::thread::scope(|scope| {
+        scope.spawn(|| Client::new(&origin).ask("OPTIONS", "/", &[], b""));
+        assert_eq!(block_on(pin!(origin.ended_after_async(0, support::PATIENCE))).len(), 1);
+    });
+    block_on(pin!(MockOrigin::start().finish_async()));
+}
+
+/// The smallest executor.
+fn block_on<T>(mut future: Pin<&mut impl Future<Output = T>>) -> T {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let mut context = Context::from_waker(&waker);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+/// Logs in, and gives what has come of the answer.
+async fn log_in(url: String) -> Vec<u8> {
+    let stream = tokio::net::TcpStream::connect(url.trim_start_matches("http://")).await.unwrap();
+    stream.writable().await.unwrap();
+    let who = "X-Agile-Username: jane\r\nX-Agile-Password: secret";
+    let request = format!("POST /account/login HTTP/1.1\r\nHost: localhost\r\n{who}\r\n\r\n");
+    assert_eq!(stream.try_write(request.as_bytes()).unwrap(), request.len());
+    let mut answer = vec![0; 1000];
+    loop {
+        stream.readable().await.unwrap();
+        if let Ok(length) = stream.try_read(&mut answer) {
+            answer.truncate(length);
+            return answer;
+        }
+    }
+}
+
+#[test]
+fn it_outlives_the_runtime_that_it_was_started_in() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let origin = runtime.block_on(async { MockOrigin::start() });
+    drop(runtime);
+    upload_something(&origin);
+}
+
+#[test]
+fn dropping_it_closes_its_port_at_once() {
+    assert!(support::closes_its_port(|| {
+        let origin = MockOrigin::start();
+        let url = origin.url();
+        (origin, url)
+    }));
+}
+
+#[test]
+fn dropping_it_closes_connections_that_were_kept_alive() {
+    let origin = MockOrigin::start();
+    let mut kept_alive = Client::new(&origin);
+    kept_alive.ask("OPTIONS", "/", &[], b"");
+    drop(origin);
+    kept_alive.assert_closed();
+}
+
+#[test]
+fn a_port_can_be_taken_again_when_it_was_given_back() {
+    let origin = MockOrigin::start();
+    let port = origin.url().rsplit(':').next().unwrap().parse().unwrap();
+    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    drop(origin);
+    let again = MockOrigin::builder().port(port).start();
+    assert!(again.url().ends_with(&format!(":{port}")));
+    upload_something(&again);
+}
+
+#[test]
+fn a_port_that_is_taken_is_an_error_and_not_a_panic() {
+    let origin = MockOrigin::start();
+    let address = origin.url().trim_start_matches("http://").to_owned();
+    let error = MockOrigin::builder().listen(&address).try_start().unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with(&format!("the origin cannot listen on {address}: ")), "{text}");
+}
+
+#[test]
+fn several_listeners_are_one_origin() {
+    let origin = MockOrigin::builder().port(0).listen("127.0.0.1:0").start();
+    let urls = origin.urls();
+    assert_eq!(urls.len(), 2);
+    assert_ne!(urls[0], urls[1]);
+    let token = origin.issue_token("jane");
+    for (number, url) in urls.iter().enumerate() {
+        let answer = Client::to(url).ask(
+            "POST",
+            "/post/directory",
+            &[("X-Agile-Authorization", &token), ("X-Agile-Directory", &format!("/d{number}"))],
+            b"",
+        );
+        assert_eq!(answer.code(), Some(0));
+    }
+    origin.directory("/").assert_names(&["d0", "d1"]);
+}
+
+#[test]
+fn addr_port_and_urls_name_the_first_listener() {
+    let origin = MockOrigin::builder().port(0).port(0).start();
+    assert_eq!(origin.url(), format!("http://{}", origin.addr()));
+    assert_eq!((origin.addr().port(), &origin.urls()[0]), (origin.port(), &origin.url()));
+    assert_eq!(origin.url_for("/a%20b?c"), format!("{}/a%20b?c", origin.url()));
+    assert_eq!(origin.url_for("a"), origin.url_for("/a"));
+}
+
+#[test]
+fn addr_of_all_interfaces_is_loopback() {
+    let origin = MockOrigin::builder().allow_non_loopback().listen("0.0.0.0:0").start();
+    assert_eq!(origin.url(), format!("http://127.0.0.1:{}", origin.port()));
+    assert!(origin.addr().ip().is_loopback());
+}
+
+#[test]
+fn debug_of_an_origin_is_short() {
+    let origin = MockOrigin::builder().seed(7).user("jane", "secret").start();
+    let url = origin.url();
+    let expected = format!("MockOrigin {{ url: {url:?}, account: \"acme\", seed: 7, .. }}");
+    assert_eq!(format!("{origin:?}"), expected);
+}
+
+#[test]
+fn many_origins_share_two_threads() {
+    let origins: Vec<_> = (0..100).map(|_| MockOrigin::start()).collect();
+    origins.iter().for_each(upload_something);
+    if let Ok(tasks) = std::fs::read_dir("/proc/self/task") {
+        let names =
+            tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+        let ours = names.filter(|name| name.trim() == "mock-origin").count();
+        // Two workers; helper threads of tokio's may be there for a while too.
+        assert!(ours <= 8, "{ours} threads for 100 origins");
+    }
+}
+
+#[test]
+fn a_seed_decides_tokens_and_identifiers() {
+    let facts = |seed| {
+        let origin = MockOrigin::builder().seed(seed).start();
+        let token = origin.issue_token("jane");
+        let id = create(&mut Client::new(&origin), &token, "/", "a.txt");
+        (token, id)
+    };
+    assert_eq!(facts(7), facts(7));
+    assert_ne!(facts(7), facts(8));
+    assert_ne!(MockOrigin::start().seed(), MockOrigin::start().seed());
+}
+
+#[test]
+fn protocol_time_moves_as_it_is_told() {
+    let start = UNIX_EPOCH + Duration::from_secs(1_000_000);
+    let origin = MockOrigin::builder().clock_at(start).clock_stopped().start();
+    let token = origin.issue_token("jane");
+    let mut client = Client::new(&origin);
+    assert_eq!(
+        client.ask("OPTIONS", "/", &[], b"").header("Date"),
+        Some("Mon, 12 Jan 1970 13:46:40 GMT")
+    );
+    origin.advance(Duration::from_secs(3600));
+    assert_eq!(origin.now(), start + Duration::from_secs(3600));
+    let refused =
+        client.ask("POST", "/multipart/create", &[("X-Agile-Authorization", &token)], b"");
+    assert_eq!((refused.status, refused.code()), (403, Some(-10001)));
+}
+
+#[test]
+fn an_expired_token_is_refused_from_then_on() {
+    let origin = MockOrigin::start();
+    let token = origin.issue_token("jane");
+    origin.expire_token(&token);
+    let headers = [("X-Agile-Authorization", token.as_str())];
+    let refused = Client::new(&origin).ask("POST", "/multipart/create", &headers, b"");
+    assert_eq!((refused.status, refused.code()), (403, Some(-10001)));
+}
+
+#[test]
+fn it_holds_what_the_builder_gave_it() {
+    let origin = MockOrigin::builder()
+        .account("studio")
+        .user_with(User::new("bob", "pw").root("/home/bob").ids(7, 8))
+        .file("/home/bob/a/b.txt", "text")
+        .upload(InProgressUpload::new("/home/bob/c.bin").piece(1, "one").piece(2, "two"))
+        .limit(Limit::Pieces, 2)
+        .start();
+    origin.file("/home/bob/a/b.txt").assert_content("text").assert_content_type("text/plain");
+    let upload = origin.upload("/home/bob/c.bin");
+    upload.assert_pieces(1..=2);
+    let token = origin.issue_token("bob");
+    let refused = piece(&mut Client::new(&origin), &token, upload.id(), 3, b"three");
+    assert_eq!(refused.code(), Some(-10));
+    assert_eq!(complete(&mut Client::new(&origin), &token, upload.id()).code(), Some(0));
+    origin.file("/home/bob/c.bin").assert_content("onetwo");
+    assert_eq!(upload.path(), "/studio/home/bob/c.bin");
+}
+
+#[test]
+fn an_upload_in_parallel_from_many_threads_is_whole() {
+    let origin = MockOrigin::start();
+    let token = origin.issue_token("jane");
+    let id = create(&mut Client::new(&origin), &token, "/", "big.bin");
+    let content = |number: u32| vec![u8::try_from(number).unwrap(); 10_000];
+    std::thread::scope(|scope| {
+        for number in (1..=32).rev() {
+            let (origin, token, id) = (&origin, &token, &id);
+            scope.spawn(move || {
+                let stored = piece(&mut Client::new(origin), token, id, number, &content(number));
+                assert_eq!(stored.code(), Some(0));
+            });
+        }
+    });
+    complete(&mut Client::new(&origin), &token, &id);
+    let whole: Vec<u8> = (1..=32).flat_map(content).collect();
+    origin.file("/big.bin").assert_content(whole);
+    origin.upload(&id).assert_completed().assert_pieces(1..=32).assert_bytes_sent(320_000);
+}
+
+#[test]
+fn waiting_ends_when_it_has_come_about_or_patience_is_over() {
+    let origin = MockOrigin::start();
+    std::thread::scope(|scope| {
+        scope.spawn(|| Client::new(&origin).ask("OPTIONS", "/", &[], b""));
+        assert!(origin.wait_until(support::PATIENCE, |requests| requests.len() == 1));
+    });
+    let before = Instant::now();
+    assert!(!origin.wait_until(Duration::from_millis(20), |requests| requests.len() == 2));
+    assert!(before.elapsed() >= Duration::from_millis(20));
+}
+
+#[test]
+fn what_is_waited_for_may_ask_the_origin_itself() {
+    let origin = MockOrigin::start();
+    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    assert!(origin.wait_until(support::PATIENCE, |_| origin.requests().len() == 1));
+}
+
+#[test]
+fn a_body_that_is_still_coming_shows_how_much_has_come() {
+    let origin = MockOrigin::start();
+    let token = origin.issue_token("jane");
+    let mut client = Client::new(&origin);
+    let id = create(&mut client, &token, "/", "a.txt");
+    let headers = support::piece_headers(&token, &id, "1");
+    let whole = support::request("POST", "/multipart/piece", &headers, &[b'x'; 1000]);
+    client.write(&whole[..whole.len() - 500]);
+    let half =
+        |requests: &RecordedRequests| requests.iter().any(|request| request.received() == 500);
+    assert!(origin.wait_until(support::PATIENCE, half), "{}", origin.timeline());
+    assert!(origin.timeline().contains("500 of 1000 B"), "{}", origin.timeline());
+}
+
+/// Run again by itself, as a child whose standard error nobody reads.
+#[test]
+fn a_failing_test_whose_standard_error_is_gone_fails_and_does_not_abort() {
+    const CHILD: &str = "MOCK_ORIGIN_TEST_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        let failed = catch_unwind(|| {
+            let _origin = MockOrigin::start();
+            std::panic::resume_unwind(Box::new("the test fails"));
+        });
+        std::process::exit(if failed.is_err() { 7 } else { 0 });
+    }
+    let name = "lifecycle::a_failing_test_whose_standard_error_is_gone_fails_and_does_not_abort";
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(CHILD, "1")
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(7));
+}
+
+type Nonsense = Box<dyn FnOnce() + std::panic::UnwindSafe>;
+
+/// What a panic says, and whether it points into this file.
+fn panic_of(nonsense: impl FnOnce() + std::panic::UnwindSafe) -> (String, bool) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    static PLACE: Mutex<Option<String>> = Mutex::new(None);
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|info| {
+        *PLACE.lock().unwrap() = info.location().map(Location::file).map(str::to_owned);
+    }));
+    let panic = catch_unwind(nonsense).unwrap_err();
+    std::panic::set_hook(hook);
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap();
+    let is_here = PLACE.lock().unwrap().take().is_some_and(|file| file == file!());
+    (text, is_here)
+}
+
+#[test]
+fn nonsense_is_refused_where_it_is_written_with_the_right_call() {
+    let builder = MockOrigin::builder;
+    let cases: Vec<(Nonsense, &str)> = vec![
+        (Box::new(move || drop(builder().user("", "x"))), ".user(\"jane\", \"secret\")"),
+        (Box::new(move || drop(builder().user("x", ""))), ".user(\"jane\", \"secret\")"),
+        (Box::new(move || drop(builder().user("a\nb", "x"))), ".user(\"jane\", \"secret\")"),
+        (Box::new(move || drop(builder().user(" a ", "x"))), ".user(\"jane\", \"secret\")"),
+        (Box::new(move || drop(builder().account("multipart"))), ".account(\"acme\")"),
+        (Box::new(move || drop(builder().user("a", "x").user("a", "y"))), "a name of its own"),
+        (
+            Box::new(move || drop(builder().user_with(User::new("a", "b").ids(0, 1)))),
+            ".ids(1001, 1001)",
+        ),
+        (
+            Box::new(move || drop(builder().user_with(User::new("a", "b").root("..")))),
+            ".root(\"/home/jane\")",
+        ),
+        (Box::new(move || drop(builder().directory("/a/../b"))), ".directory(\"/videos\")"),
+        (Box::new(move || drop(builder().file("/", "x"))), ".file(\"/videos/a.mp4\", content)"),
+        (Box::new(move || drop(builder().account(""))), ".account(\"acme\")"),
+        (Box::new(move || drop(builder().account("a/b"))), ".account(\"acme\")"),
+        (Box::new(move || drop(builder().listen("nonsense"))), ".listen(\"127.0.0.1:0\")"),
+        (
+            Box::new(move || drop(builder().listen("0.0.0.0:0"))),
+            ".allow_non_loopback().listen(\"0.0.0.0:0\")",
+        ),
+        (
+            Box::new(move || drop(builder().upload(InProgressUpload::new("/a").piece(0, "x")))),
+            ".piece(1, content)",
+        ),
+        (
+            Box::new(move || drop(builder().file("/a", "x").file("/a/b", "y").start())),
+            "file /a/b: a directory is there, or another file is in its path",
+        ),
+        (
+            Box::new(move || drop(builder().file("/a", "x").directory("/a").start())),
+            "file /a: a directory is there",
+        ),
+        (
+            Box::new(move || {
+                drop(builder().upload(InProgressUpload::new("/a").owner("x")).start());
+            }),
+            ".user(\"x\", password)",
+        ),
+        (
+            Box::new(move || drop(builder().start().issue_token("nobody"))),
+            ".user(\"nobody\", password)",
+        ),
+        (Box::new(move || builder().start().expire_token("never")), "does not work anyway"),
+        (Box::new(move || drop(builder().start().file("../x"))), "\"/videos/a.mp4\""),
+        (Box::new(move || drop(builder().start().directory("../x"))), "\"/videos/a.mp4\""),
+        (Box::new(move || drop(builder().start().upload("/none"))), "no uploads"),
+    ];
+    for (nonsense, right) in cases {
+        let (text, is_here) = panic_of(nonsense);
+        assert!(text.contains(right), "{text:?} does not say {right:?}");
+        assert!(is_here, "{text:?} does not point at the caller's line");
+    }
+}

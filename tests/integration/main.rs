@@ -1,0 +1,27 @@
+//! The tests of the library with its default features, in one binary, because linking costs more than
+//! running them.
+//!
+//! Each module is one question; see "Tests" in ARCHITECTURE.md. [`support`] has the client that writes
+//! any bytes, and the golden files.
+
+#![cfg(feature = "server")]
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod assertions;
+mod bounds;
+mod causes;
+mod chaos;
+mod docs;
+mod faults;
+mod hostile;
+mod journal;
+mod lifecycle;
+mod pages;
+mod paths;
+mod recipes;
+mod streaming;
+mod tidy;
+mod unparsed;

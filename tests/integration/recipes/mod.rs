@@ -1,0 +1,35 @@
+//! One recipe for each failure. `docs/faults.md` is generated from these tests:
+//! `UPDATE_GOLDEN=1 cargo test --test integration recipes` updates it.
+
+mod answers;
+mod chance;
+mod connections;
+mod others;
+mod page;
+mod refusals;
+mod sessions;
+mod timing;
+
+use mock_origin::MockOrigin;
+
+use crate::chaos::client;
+
+/// An origin with a directory.
+fn videos() -> MockOrigin {
+    MockOrigin::builder().directory("/videos").start()
+}
+
+/// The client under test: it uploads `/videos/movie.mp4` in four pieces of 1,000 bytes.
+fn upload(origin: &MockOrigin) -> Result<(), client::GaveUp> {
+    let pieces: Vec<_> = (1..=4).map(|number| vec![number; 1000]).collect();
+    client::Uploader::correct(origin).upload("/videos", "movie.mp4", &pieces)
+}
+
+/// The same client, which waits 50 ms for `100 Continue` before it sends a piece.
+fn upload_expecting(origin: &MockOrigin) -> Result<(), client::GaveUp> {
+    let pieces: Vec<_> = (1..=4).map(|number| vec![number; 1000]).collect();
+    let patience = Some(std::time::Duration::from_millis(50));
+    let mut client = client::Uploader::correct(origin);
+    client.expects = patience;
+    client.upload("/videos", "movie.mp4", &pieces)
+}
