@@ -18,11 +18,17 @@ pub(crate) struct Case {
     pub(crate) steps: Vec<Step>,
 }
 
-/// Every case, in the order of files and of their places in them.
+/// Returns every case, in the order of files and of their places in them.
 pub(crate) fn all() -> Vec<Case> {
+    of_files(|_| true)
+}
+
+/// Returns the cases of the files whose topic, the name without extension, is selected.
+pub(crate) fn of_files(is_selected: impl Fn(&str) -> bool) -> Vec<Case> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases");
     let entries = fs::read_dir(directory).unwrap();
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| is_selected(&path.file_stem().unwrap().to_string_lossy()));
     paths.sort();
     paths.iter().flat_map(|path| read(path)).collect()
 }

@@ -108,7 +108,10 @@ const OWN_TESTS: &[(&str, fn())] = &[
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let cases: Arc<[Case]> = case::all().into();
+    // A runner with a process per test names the test exactly. Only its file is read then.
+    let exact = arguments.filter.as_deref().filter(|_| arguments.exact);
+    let topic = exact.map(|name| name.split(": ").nth(1).unwrap_or_default());
+    let cases: Arc<[Case]> = case::of_files(|file| topic.is_none_or(|topic| topic == file)).into();
     let own = OWN_TESTS.iter().map(|(name, test)| {
         Trial::test(*name, || {
             test();
