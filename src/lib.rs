@@ -49,6 +49,7 @@ pub mod assertions;
 pub mod blob;
 #[cfg(feature = "control")]
 pub mod control;
+mod error;
 pub mod fault;
 #[cfg(all(doc, not(doctest)))]
 pub mod guide;
@@ -66,6 +67,7 @@ pub use assertions::{
     AssertionFailure, CountRange, DirectorySnapshot, FileSnapshot, PieceSnapshot,
 };
 pub use assertions::{UploadSnapshot, VerificationError};
+pub use error::Error;
 pub use fault::{
     Chaos, DeferredCommit, Disconnect, Fault, HeaderMutation, InterimResponse, ListingFault,
     MalformedResponse,
@@ -78,7 +80,7 @@ pub use mock::{
     TokenFaultBuilder,
 };
 #[cfg(feature = "server")]
-pub use mock::{InProgressUpload, StartError, User, explore};
+pub use mock::{InProgressUpload, User, explore};
 pub use protocol::{
     Cors, Interface, Join, LastCookie, LegacyHeaders, Limit, ListPathItems, Operation,
 };

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use serde_json::Value;
 
 use crate::blob::Blob;
+use crate::error::Error;
 use crate::server::admin_listener::AdminResponseBody;
 
 use super::query::Query;
@@ -48,5 +49,12 @@ impl From<String> for ApiError {
     /// Returns the error of an invalid request: 400.
     fn from(why: String) -> Self {
         Self::new(400, why)
+    }
+}
+
+impl From<Error> for ApiError {
+    /// Returns 503 for an error of the environment, else 400.
+    fn from(error: Error) -> Self {
+        Self::new(if error.is_io() { 503 } else { 400 }, format!("{error:#}"))
     }
 }

@@ -14,13 +14,12 @@ mod query;
 mod router;
 
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::error::Error;
 use crate::mock::MockOrigin;
 use crate::server::admin_listener::AdminListener;
-use crate::server::listener::StartError;
 
 use access::Access;
 pub use endpoints::{ENDPOINTS, Endpoint};
@@ -41,7 +40,7 @@ pub const ROOT: &str = "/__mock/";
 /// let origin = Arc::new(MockOrigin::start());
 /// let control = Control::start(Arc::clone(&origin), ([127, 0, 0, 1], 0).into())?;
 /// assert!(control.url().starts_with("http://127.0.0.1:"));
-/// # Ok::<(), mock_origin::StartError>(())
+/// # Ok::<(), mock_origin::Error>(())
 /// ```
 pub struct Control {
     // The order of the fields matters: this may hold the last reference to the origin. A task of the
@@ -57,11 +56,11 @@ impl Control {
     /// # Errors
     ///
     /// If the address is not a loopback address, or cannot be listened on.
-    pub fn start(origin: Arc<MockOrigin>, address: SocketAddr) -> Result<Self, StartError> {
+    pub fn start(origin: Arc<MockOrigin>, address: SocketAddr) -> Result<Self, Error> {
         if !address.ip().is_loopback() {
             let why = "it can be reached from outside, and would be steered from there";
-            let what = format!("be controlled at {address}");
-            return Err(StartError::new(what, io::Error::other(why)));
+            let message = format!("the origin cannot be controlled at {address}: {why}");
+            return Err(Error::invalid_argument(message));
         }
         let listener = AdminListener::start(address, Router::new(&origin, Access::Local))?;
         Ok(Self { listener, token: None, _origin: origin })
@@ -80,7 +79,7 @@ impl Control {
     /// let origin = Arc::new(MockOrigin::start());
     /// let control = Control::start_exposed(origin, ([127, 0, 0, 1], 0).into(), None)?;
     /// assert!(control.token().is_some());
-    /// # Ok::<(), mock_origin::StartError>(())
+    /// # Ok::<(), mock_origin::Error>(())
     /// ```
     ///
     /// # Errors
@@ -91,10 +90,11 @@ impl Control {
         origin: Arc<MockOrigin>,
         address: SocketAddr,
         token: Option<&str>,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Self, Error> {
         let token = token.map_or_else(access::random_token, str::to_owned);
         access::check_token(&token).map_err(|why| {
-            StartError::new(format!("be controlled at {address}"), io::Error::other(why))
+            let message = format!("the origin cannot be controlled at {address}: {why}");
+            Error::invalid_argument(message)
         })?;
         let router = Router::new(&origin, Access::Token(token.clone()));
         let listener = AdminListener::start(address, router)?;

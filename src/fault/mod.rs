@@ -144,7 +144,7 @@ impl Fault {
     /// assert_eq!(fault.definition(), Some(r#"{"op": "raw", "reject": 503}"#));
     /// let fault = fault.defined_as(r#"{ op = "raw", reject = 503 }"#);
     /// assert_eq!(fault.display_name(), r#"{ op = "raw", reject = 503 }"#);
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), mock_origin::Error>(())
     /// ```
     #[must_use]
     pub fn defined_as(self, definition: &str) -> Self {

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::journal::{Call, Op};
 use crate::protocol::{Interface, LIMITS, Limit, METHODS, Operation, ResultCode, method_named};
 use crate::storage::END_OF_YEAR_9999;
@@ -27,8 +28,14 @@ impl Fault {
     ///
     /// # Errors
     ///
-    /// Returns one line that names the invalid part and the allowed values.
-    pub fn check(&self) -> Result<(), String> {
+    /// If it cannot ([`Error::is_invalid_fault`]). The message names the invalid part and the
+    /// allowed values.
+    pub fn check(&self) -> Result<(), Error> {
+        self.validate().map_err(Error::invalid_fault)
+    }
+
+    /// Does the same as [`Fault::check`], but returns only the message.
+    pub(crate) fn validate(&self) -> Result<(), String> {
         check_name(self.name.as_deref())?;
         match &self.kind {
             Kind::Call(matcher, action) => {

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 
 use crate::blob::{BlobStore, DEFAULT_BUDGET};
+use crate::error::Error;
 use crate::fault::Fault;
 use crate::protocol::{LIMITS, Limit, Options, RESERVED_PREFIXES};
 use crate::storage::{Clock, ClockMode, KeyPair, Setup, Storage, Timestamp};
@@ -16,7 +17,7 @@ use crate::storage::{Clock, ClockMode, KeyPair, Setup, Storage, Timestamp};
 use crate::mock::fault_api;
 use crate::mock::fixtures::{Fixtures, InProgressUpload, User, file_path, path};
 use crate::mock::mock_origin::MockOrigin;
-use crate::server::listener::{StartError, bind};
+use crate::server::listener::bind;
 use crate::server::ports::Ports;
 use crate::server::state::Shared;
 
@@ -81,7 +82,7 @@ impl Builder {
     pub fn account(self, name: &str) -> Self {
         match self.try_account(name) {
             Ok(builder) => builder,
-            Err(why) => panic!("{why}: .account(\"acme\")"),
+            Err(error) => panic!("{error}: .account(\"acme\")"),
         }
     }
 
@@ -89,9 +90,10 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Returns why the name is invalid, in one line.
-    pub fn try_account(self, name: &str) -> Result<Self, String> {
-        check_account(name).map(|()| Self { account: name.to_owned(), ..self })
+    /// If the name is invalid ([`Error::is_invalid_argument`]).
+    pub fn try_account(self, name: &str) -> Result<Self, Error> {
+        check_account(name).map_err(Error::invalid_argument)?;
+        Ok(Self { account: name.to_owned(), ..self })
     }
 
     /// Adds a user whose root is the account's root. Default, if no user is added: `jane` with
@@ -110,10 +112,10 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Returns why the user is invalid, in one line.
-    pub fn try_user(mut self, name: &str, password: &str) -> Result<Self, String> {
+    /// If the user is invalid ([`Error::is_invalid_argument`]).
+    pub fn try_user(mut self, name: &str, password: &str) -> Result<Self, Error> {
         let user = User::new(name, password);
-        self.check_user(&user)?;
+        self.check_user(&user).map_err(Error::invalid_argument)?;
         self.given.users.push(user);
         Ok(self)
     }
@@ -159,7 +161,7 @@ impl Builder {
     pub fn file(self, at: &str, content: impl Into<Bytes>) -> Self {
         match self.try_file(at, content) {
             Ok(builder) => builder,
-            Err(why) => panic!("{why}: .file(\"/videos/a.mp4\", content)"),
+            Err(error) => panic!("{error}: .file(\"/videos/a.mp4\", content)"),
         }
     }
 
@@ -167,9 +169,10 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Returns why the path is invalid, in one line.
-    pub fn try_file(mut self, at: &str, content: impl Into<Bytes>) -> Result<Self, String> {
-        self.given.files.push((file_path(at)?, content.into()));
+    /// If the path is invalid ([`Error::is_invalid_argument`]).
+    pub fn try_file(mut self, at: &str, content: impl Into<Bytes>) -> Result<Self, Error> {
+        let path = file_path(at).map_err(Error::invalid_argument)?;
+        self.given.files.push((path, content.into()));
         Ok(self)
     }
 
@@ -182,7 +185,9 @@ impl Builder {
     pub fn upload(self, upload: InProgressUpload) -> Self {
         match self.try_upload(upload) {
             Ok(builder) => builder,
-            Err(why) => panic!("{why}: OpenUpload::new(\"/videos/a.mp4\").piece(1, content)"),
+            Err(error) => {
+                panic!("{error}: InProgressUpload::new(\"/videos/a.mp4\").piece(1, content)")
+            }
         }
     }
 
@@ -190,15 +195,17 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Returns why the upload is invalid, in one line.
-    pub fn try_upload(mut self, upload: InProgressUpload) -> Result<Self, String> {
+    /// If the upload is invalid ([`Error::is_invalid_argument`]).
+    pub fn try_upload(mut self, upload: InProgressUpload) -> Result<Self, Error> {
         let most = LIMITS[Limit::PartNumber as usize].default;
         let numbered =
             upload.pieces.iter().all(|(number, _)| (1..=most).contains(&u64::from(*number)));
         if !numbered {
-            return Err("part numbers go from 1 to 2147483647".to_owned());
+            let message = "part numbers go from 1 to 2147483647".to_owned();
+            return Err(Error::invalid_argument(message));
         }
-        self.given.uploads.push((file_path(&upload.path)?, upload));
+        let path = file_path(&upload.path).map_err(Error::invalid_argument)?;
+        self.given.uploads.push((path, upload));
         Ok(self)
     }
 
@@ -301,10 +308,11 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Returns why a fault is invalid, in one line that starts with its number, from 1.
-    pub fn try_faults(mut self, faults: Vec<Fault>) -> Result<Self, String> {
+    /// If a fault is invalid ([`Error::is_invalid_fault`]). The message starts with its number,
+    /// counted from 1.
+    pub fn try_faults(mut self, faults: Vec<Fault>) -> Result<Self, Error> {
         fault_api::check(&faults, &self.given.users(&self.account))
-            .map_err(|wrong| wrong.to_string())?;
+            .map_err(|wrong| Error::invalid_fault(wrong.to_string()))?;
         self.faults.extend(faults);
         Ok(self)
     }
@@ -318,7 +326,7 @@ impl Builder {
     pub fn start(self) -> MockOrigin {
         match self.try_start() {
             Ok(origin) => origin,
-            Err(error) => panic!("{error}"),
+            Err(error) => panic!("{error:#}"),
         }
     }
 
@@ -328,7 +336,7 @@ impl Builder {
     ///
     /// If a port is taken, the runtime cannot start, or the fixtures contradict each other: a file
     /// where a directory must be, or an unknown owner of an upload.
-    pub fn try_start(self) -> Result<MockOrigin, StartError> {
+    pub fn try_start(self) -> Result<MockOrigin, Error> {
         let start = Timestamp::from(self.clock.unwrap_or_else(SystemTime::now));
         let seed = self.seed.unwrap_or_else(random_seed);
         let setup = Setup {
@@ -340,7 +348,7 @@ impl Builder {
         let store = BlobStore::new(self.memory_budget);
         let mut origin = Storage::new(setup, start);
         self.given.populate(&mut origin, start).map_err(|why| {
-            StartError::new("hold what it is given".to_owned(), std::io::Error::other(why))
+            Error::invalid_argument(format!("the origin cannot hold what it is given: {why}"))
         })?;
         if let Some(keys) = &self.keys {
             origin.set_keys(keys.clone());

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::fault::{Chaos, Fault, FaultRecord, Kind, SourceLocation};
 use crate::journal::Op;
 use crate::protocol::suggest_call;
@@ -13,7 +14,6 @@ use crate::mock::fault_builder::{
     CallFaultBuilder, ConnectionFaultBuilder, FaultHandle, TokenFaultBuilder, place,
 };
 use crate::mock::mock_origin::MockOrigin;
-use crate::server::listener::StartError;
 use crate::server::state::State;
 
 impl MockOrigin {
@@ -70,7 +70,7 @@ impl MockOrigin {
     pub fn add_fault(&self, fault: Fault) -> FaultHandle {
         match self.try_add(fault, place()) {
             Ok(handle) => handle,
-            Err(why) => panic!("{why}"),
+            Err(error) => panic!("{error}"),
         }
     }
 
@@ -78,9 +78,9 @@ impl MockOrigin {
     ///
     /// # Errors
     ///
-    /// Returns why the fault is invalid, in one line.
+    /// If the fault is invalid ([`Error::is_invalid_fault`]).
     #[track_caller]
-    pub fn try_add_fault(&self, fault: Fault) -> Result<FaultHandle, String> {
+    pub fn try_add_fault(&self, fault: Fault) -> Result<FaultHandle, Error> {
         self.try_add(fault, place())
     }
 
@@ -88,9 +88,10 @@ impl MockOrigin {
     ///
     /// # Errors
     ///
-    /// Returns why a fault is invalid, in one line that starts with its number, from 1.
-    pub fn try_add_faults(&self, faults: Vec<Fault>) -> Result<Vec<FaultHandle>, String> {
-        self.add_all(faults).map_err(|wrong| wrong.to_string())
+    /// If a fault is invalid ([`Error::is_invalid_fault`]). The message starts with its number,
+    /// counted from 1.
+    pub fn try_add_faults(&self, faults: Vec<Fault>) -> Result<Vec<FaultHandle>, Error> {
+        self.add_all(faults).map_err(|wrong| Error::invalid_fault(wrong.to_string()))
     }
 
     /// Does the same as [`MockOrigin::try_add_faults`], with number and reason apart.
@@ -100,9 +101,9 @@ impl MockOrigin {
         Ok(faults.into_iter().map(|fault| self.add(&mut state, fault, None)).collect())
     }
 
-    fn try_add(&self, fault: Fault, place: SourceLocation) -> Result<FaultHandle, String> {
+    fn try_add(&self, fault: Fault, place: SourceLocation) -> Result<FaultHandle, Error> {
         let mut state = self.shared.lock();
-        check_one(&fault, state.storage.sessions().users())?;
+        check_one(&fault, state.storage.sessions().users()).map_err(Error::invalid_fault)?;
         Ok(self.add(&mut state, fault, Some(place)))
     }
 
@@ -165,7 +166,7 @@ impl MockOrigin {
     /// # Errors
     ///
     /// Returns an error if the ports cannot be reserved.
-    pub fn try_go_offline(&self) -> Result<(), StartError> {
+    pub fn try_go_offline(&self) -> Result<(), Error> {
         const PATIENCE: Duration = Duration::from_secs(1);
         self.shared.interrupt(true);
         let offline = self.ports.go_offline();
@@ -192,7 +193,7 @@ impl MockOrigin {
     ///
     /// Returns an error if a port cannot be listened on. It stays reserved, and the next call
     /// tries it again.
-    pub fn try_go_online(&self) -> Result<(), StartError> {
+    pub fn try_go_online(&self) -> Result<(), Error> {
         self.ports.go_online(&self.shared)
     }
 
@@ -212,8 +213,8 @@ impl MockOrigin {
     /// If there is no such option, or it does not accept that value.
     #[track_caller]
     pub fn set(&self, name: &str, value: &str) {
-        if let Err(said) = self.try_set(name, value) {
-            panic!("{said}: {}", suggest_call(name));
+        if let Err(error) = self.try_set(name, value) {
+            panic!("{error}: {}", suggest_call(name));
         }
     }
 
@@ -221,8 +222,9 @@ impl MockOrigin {
     ///
     /// # Errors
     ///
-    /// Returns the existing options, or the values that this one accepts, in one line.
-    pub fn try_set(&self, name: &str, value: &str) -> Result<(), String> {
+    /// If there is no such option, or it does not accept that value
+    /// ([`Error::is_invalid_option`]). The message lists the options or the values.
+    pub fn try_set(&self, name: &str, value: &str) -> Result<(), Error> {
         self.try_set_all([(name, value)])
     }
 
@@ -234,7 +236,7 @@ impl MockOrigin {
     pub fn try_set_all<'a>(
         &self,
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Error> {
         let mut state = self.shared.lock();
         let mut changed = state.storage.options().clone();
         pairs.into_iter().try_for_each(|(name, value)| changed.set(name, value))?;
@@ -273,7 +275,7 @@ pub(crate) fn check(faults: &[Fault], users: &[UserRecord]) -> Result<(), WrongF
 }
 
 fn check_one(fault: &Fault, users: &[UserRecord]) -> Result<(), String> {
-    fault.check()?;
+    fault.validate()?;
     let user = match &fault.kind {
         Kind::Call(matcher, _) => matcher.user.as_ref(),
         Kind::Token(user, _) => user.as_ref(),
@@ -289,8 +291,8 @@ fn check_one(fault: &Fault, users: &[UserRecord]) -> Result<(), String> {
 }
 
 #[track_caller]
-fn or_panic(done: Result<(), StartError>) {
+fn or_panic(done: Result<(), Error>) {
     if let Err(error) = done {
-        panic!("{error}");
+        panic!("{error:#}");
     }
 }

@@ -24,7 +24,6 @@ pub use fixtures::{InProgressUpload, User};
 pub use hold_guard::HoldGuard;
 pub use mock_origin::MockOrigin;
 
-pub use crate::server::listener::StartError;
 #[cfg(feature = "control")]
 pub(crate) use provision::{NamedUpload, ProvisionError};
 #[cfg(feature = "control")]

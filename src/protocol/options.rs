@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::wording::{nearest, unknown};
 
 use super::{Cors, LIMITS, LimitSpec, Limits};
@@ -332,24 +333,25 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// Returns one line with the known names, or with the values that the option takes.
-    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+    /// If there is no such option, or it does not accept that value
+    /// ([`Error::is_invalid_option`]). The message lists the options or the values.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
         if let Some(spec) = LIMITS.iter().find(|spec| spec.name == name) {
             let figure = number(value).filter(|figure| *figure > 0);
-            let error = || format!("{name} takes a number of 1 or more, not {value:?}");
-            self.limits.set(spec.limit, figure.ok_or_else(error)?);
+            let message = || format!("{name} takes a number of 1 or more, not {value:?}");
+            self.limits.set(spec.limit, figure.ok_or_else(|| Error::invalid_option(message()))?);
             return Ok(());
         }
         let Some(spec) = OPTION_SPECS.iter().find(|spec| spec.name == name) else {
             let known: Vec<_> = names().collect();
-            return Err(unknown("option", name, &known, &known));
+            return Err(Error::invalid_option(unknown("option", name, &known, &known)));
         };
         (spec.set)(self, value).ok_or_else(|| {
             let words =
                 spec.values.split('|').filter(|value| value.starts_with(char::is_lowercase));
             let meant = nearest(value, words.filter(|word| !word.contains(char::is_uppercase)));
             let hint = meant.map(|meant| format!("; did you mean {meant:?}?")).unwrap_or_default();
-            format!("{name} takes {}, not {value:?}{hint}", spec.values)
+            Error::invalid_option(format!("{name} takes {}, not {value:?}{hint}", spec.values))
         })
     }
 
@@ -413,13 +415,14 @@ fn join(text: &str) -> Option<Join> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
     fn the_listed_default_of_every_option_is_its_default() {
         let mut options = Options::default();
         for spec in OPTION_SPECS {
-            assert_eq!(options.set(spec.name, spec.default), Ok(()), "{}", spec.name);
+            options.set(spec.name, spec.default).unwrap();
         }
         assert_eq!(options, Options::default());
     }
@@ -435,7 +438,7 @@ mod tests {
             ("rate_limit", "100"),
             ("pieces", "3"),
         ] {
-            assert_eq!(options.set(name, value), Ok(()), "{name}={value}");
+            options.set(name, value).unwrap();
         }
         assert_eq!(options.join, Join::After(Duration::from_millis(1500)));
         assert_eq!(options.limits.get(crate::protocol::Limit::Pieces), 3);
@@ -447,7 +450,7 @@ mod tests {
             let call = suggest_call(name);
             let value = call.split('"').nth(3).unwrap_or_default();
             assert!(call.starts_with(&format!(".set(\"{name}\", ")), "{call}");
-            assert_eq!(Options::default().set(name, value), Ok(()), "{call}");
+            Options::default().set(name, value).unwrap();
         }
         assert_eq!(suggest_call("jion"), ".set(\"join\", \"polls:5\")");
     }
@@ -469,7 +472,7 @@ mod tests {
         }
         let mut again = Options::default();
         for (name, value) in options.values() {
-            assert_eq!(again.set(name, &value), Ok(()), "{name}={value}");
+            again.set(name, &value).unwrap();
         }
         assert_eq!(again, options);
     }
@@ -477,7 +480,7 @@ mod tests {
     #[test]
     fn an_error_lists_the_known_names_or_values() {
         let error =
-            |name: &str, value: &str| Options::default().set(name, value).err().unwrap_or_default();
+            |name: &str, value: &str| Options::default().set(name, value).unwrap_err().to_string();
         assert!(
             error("colour", "red").starts_with("unknown option \"colour\"; known: result_shape, ")
         );

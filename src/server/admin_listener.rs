@@ -26,8 +26,9 @@ use tokio::time::timeout;
 
 use crate::blob::{Blob, BlobWriter, Hasher};
 
+use crate::error::Error;
 use crate::server::listener::reachable;
-use crate::server::listener::{Listening, StartError, bind, serve_each};
+use crate::server::listener::{Listening, bind, serve_each};
 use activity::{Activity, WatchedSocket};
 use response::Outgoing;
 pub(crate) use response::{AdminResponse, AdminResponseBody, Chunks};
@@ -95,7 +96,7 @@ pub(crate) struct AdminListener(Listening);
 
 impl AdminListener {
     /// Listens at `address` and lets `admin` respond to each request.
-    pub(crate) fn start(address: SocketAddr, admin: impl Admin) -> Result<Self, StartError> {
+    pub(crate) fn start(address: SocketAddr, admin: impl Admin) -> Result<Self, Error> {
         Self::start_with(address, IDLE_LIMIT, admin)
     }
 
@@ -103,7 +104,7 @@ impl AdminListener {
         address: SocketAddr,
         idle_limit: Duration,
         admin: impl Admin,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Self, Error> {
         let admin = Arc::new(admin);
         let serve = move |socket, _| serve(socket, idle_limit, Arc::clone(&admin));
         Ok(Self(serve_each(bind(address)?, serve)?))

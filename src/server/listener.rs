@@ -1,6 +1,5 @@
 //! Binds ports and accepts connections. Start with [`listen`] and [`Listening`].
 
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -11,37 +10,13 @@ use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
+use crate::error::Error;
 use crate::server::state::Shared;
 use crate::server::{connection, runtime};
 
 /// Connections that may wait to be accepted: if a test opens a thousand at once, the kernel must
 /// not drop any.
 const BACKLOG: u32 = 1024;
-
-/// The error of an origin that cannot start or listen, because the environment does not allow it.
-#[derive(Debug)]
-pub struct StartError {
-    what: String,
-    source: io::Error,
-}
-
-impl StartError {
-    pub(crate) fn new(what: String, source: io::Error) -> Self {
-        Self { what, source }
-    }
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the origin cannot {}: {}", self.what, self.source)
-    }
-}
-
-impl std::error::Error for StartError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
-    }
-}
 
 /// A port with a listener. Dropping it closes the port and all its connections.
 #[derive(Debug)]
@@ -70,7 +45,7 @@ pub(crate) struct Reserved(TcpSocket, SocketAddr);
 const KEEPS_PORTS: bool = cfg!(target_os = "linux");
 
 /// Binds `address` without listening.
-fn reserve(address: SocketAddr) -> Result<Reserved, StartError> {
+fn reserve(address: SocketAddr) -> Result<Reserved, Error> {
     let take = || -> io::Result<Reserved> {
         let socket = socket_at(address)?;
         let address = socket.local_addr()?;
@@ -97,7 +72,7 @@ fn share(socket: &TcpSocket, shared: bool) -> io::Result<()> {
 
 impl Reserved {
     /// Listens. If that fails, returns the reserved port if the system could keep it.
-    fn listen(self) -> Result<Bound, (StartError, Option<Self>)> {
+    fn listen(self) -> Result<Bound, (Error, Option<Self>)> {
         let address = self.1;
         let said = |error, kept| (failed(format!("listen on {address}"))(error), kept);
         let runtime = match runtime::handle() {
@@ -125,7 +100,7 @@ impl Reserved {
 }
 
 /// Binds `address` and listens.
-pub(crate) fn bind(address: SocketAddr) -> Result<Bound, StartError> {
+pub(crate) fn bind(address: SocketAddr) -> Result<Bound, Error> {
     reserve(address)?.listen().map_err(|(error, _)| error)
 }
 
@@ -139,7 +114,7 @@ pub(crate) struct Closed {
 
 impl Closed {
     /// Listens again and accepts connections. If that fails, the port stays reserved.
-    pub(crate) fn open(&mut self, shared: &Arc<Shared>) -> Result<Listening, StartError> {
+    pub(crate) fn open(&mut self, shared: &Arc<Shared>) -> Result<Listening, Error> {
         let reserved = match self.kept.take() {
             Some(reserved) => reserved,
             None => reserve(self.address)?,
@@ -152,12 +127,12 @@ impl Closed {
     }
 }
 
-fn failed(what: String) -> impl FnOnce(io::Error) -> StartError {
-    move |source| StartError { what, source }
+fn failed(what: String) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::io(format!("the origin cannot {what}"), source)
 }
 
 /// Starts to accept connections.
-pub(crate) fn listen(bound: Bound, shared: &Arc<Shared>) -> Result<Listening, StartError> {
+pub(crate) fn listen(bound: Bound, shared: &Arc<Shared>) -> Result<Listening, Error> {
     let shared = Arc::clone(shared);
     serve_each(bound, move |socket, peer| {
         connection::serve(connection::accepted(socket, peer, &shared))
@@ -168,7 +143,7 @@ pub(crate) fn listen(bound: Bound, shared: &Arc<Shared>) -> Result<Listening, St
 pub(crate) fn serve_each<F>(
     Bound { listener, address, kept }: Bound,
     serve: impl FnMut(TcpStream, SocketAddr) -> F + Send + 'static,
-) -> Result<Listening, StartError>
+) -> Result<Listening, Error>
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -208,7 +183,7 @@ async fn accept<F>(
 impl Listening {
     /// Closes the port and all its connections, and reserves the port. Returns why that failed, if
     /// it did.
-    pub(crate) fn close(mut self) -> (Closed, Result<(), StartError>) {
+    pub(crate) fn close(mut self) -> (Closed, Result<(), Error>) {
         let (kept, address) = (self.kept.take(), self.address);
         drop(self);
         match kept.map_or_else(|| reserve(address), Ok) {

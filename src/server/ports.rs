@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::server::listener::{Bound, Closed, Listening, StartError, listen};
+use crate::error::Error;
+use crate::server::listener::{Bound, Closed, Listening, listen};
 use crate::server::state::Shared;
 
 /// The addresses of an origin and their listeners.
@@ -25,7 +26,7 @@ enum Port {
 
 impl Ports {
     /// Starts to accept connections.
-    pub(crate) fn open(bound: Vec<Bound>, shared: &Arc<Shared>) -> Result<Self, StartError> {
+    pub(crate) fn open(bound: Vec<Bound>, shared: &Arc<Shared>) -> Result<Self, Error> {
         let listening: Vec<_> =
             bound.into_iter().map(|bound| listen(bound, shared)).collect::<Result<_, _>>()?;
         let addresses = listening.iter().map(|listening| listening.address).collect();
@@ -43,7 +44,7 @@ impl Ports {
     /// # Errors
     ///
     /// Returns an error if a port cannot be reserved. All ports are closed even then.
-    pub(crate) fn go_offline(&self) -> Result<(), StartError> {
+    pub(crate) fn go_offline(&self) -> Result<(), Error> {
         let mut ports = self.ports.lock();
         let mut done = Ok(());
         let closed = ports.drain(..).map(|port| match port {
@@ -65,7 +66,7 @@ impl Ports {
     ///
     /// Returns the error of the first port that cannot listen. The other ports are open then; the
     /// next call tries the failed ones again.
-    pub(crate) fn go_online(&self, shared: &Arc<Shared>) -> Result<(), StartError> {
+    pub(crate) fn go_online(&self, shared: &Arc<Shared>) -> Result<(), Error> {
         let mut done = Ok(());
         for port in self.ports.lock().iter_mut() {
             if let Port::Closed(closed) = port {

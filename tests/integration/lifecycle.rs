@@ -158,8 +158,10 @@ fn a_port_that_is_taken_is_an_error_and_not_a_panic() {
     let origin = MockOrigin::start();
     let address = origin.url().trim_start_matches("http://").to_owned();
     let error = MockOrigin::builder().listen(&address).try_start().unwrap_err();
-    let text = error.to_string();
-    assert!(text.starts_with(&format!("the origin cannot listen on {address}: ")), "{text}");
+    assert!(error.is_io(), "{error:?}");
+    assert_eq!(error.to_string(), format!("the origin cannot listen on {address}"));
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(format!("{error:#}"), format!("{error}: {source}"));
 }
 
 #[test]

@@ -262,7 +262,9 @@ fn set(serve: &mut Serve, name: &str, value: &str) -> Result<(), String> {
         Some(((switch, _), before)) if before.iter().any(|(known, _)| known == switch) => {
             Err(format!("--set {switch} comes twice, and is said once"))
         }
-        Some(((switch, value), _)) => Options::default().set(switch, value),
+        Some(((switch, value), _)) => {
+            Options::default().set(switch, value).map_err(|error| error.to_string())
+        }
         None => Ok(()),
     }
 }

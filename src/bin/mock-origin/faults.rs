@@ -22,7 +22,7 @@ fn listed(text: &str) -> Result<Vec<Fault>, String> {
         check_kinds(fault).map_err(|why| format!("fault {number}: {why}"))
     })?;
     let tables = serde_json::to_string(&tables).map_err(|error| error.to_string())?;
-    let faults = Fault::list_from_json(&tables)?;
+    let faults = Fault::list_from_json(&tables).map_err(|error| error.to_string())?;
     let definitions = definitions(text);
     Ok((0..)
         .zip(faults)

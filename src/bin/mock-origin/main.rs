@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         Ok(false) if serve.has(Flag::Strict) => ExitCode::from(FAILED),
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("mock-origin: {error}");
+            eprintln!("mock-origin: {error:#}");
             ExitCode::from(REFUSED)
         }
     }

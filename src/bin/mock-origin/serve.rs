@@ -1,6 +1,5 @@
 //! Serves an origin until it is stopped. Start with [`serve`].
 
-use std::error::Error;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use mock_origin::control::Control;
 use mock_origin::journal::{Connection, Exchange};
 use mock_origin::report::{describe, describe_connection};
-use mock_origin::{Builder, InProgressUpload, MockOrigin, StartError, VerificationError};
+use mock_origin::{Builder, Error, InProgressUpload, MockOrigin, VerificationError};
 
 use crate::args::{Flag, Serve};
 use crate::diagnostics::Diagnostics;
@@ -22,13 +21,13 @@ const TURN: Duration = Duration::from_millis(100);
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Serves until it is stopped and prints each exchange. Returns whether the run passed verification.
-pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn Error>> {
+pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn std::error::Error>> {
     let quiet = serve.has(Flag::Quiet);
     let stop = watch(serve)?;
     let diagnostics = Diagnostics::start(io::stderr())?;
     let origin = Arc::new(describe_origin(serve)?.try_start()?);
     let control = serve.control.map(|address| start_control(&origin, address, serve));
-    let control = control.transpose().map_err(|error| format!("--control: {error}"))?;
+    let control = control.transpose().map_err(|error| format!("--control: {error:#}"))?;
     print_addresses(&origin, control.as_ref())?;
     if let Some(control) = control.as_ref().filter(|control| control.token().is_some()) {
         let url = control.url();
@@ -57,7 +56,7 @@ fn start_control(
     origin: &Arc<MockOrigin>,
     address: SocketAddr,
     serve: &Serve,
-) -> Result<Control, StartError> {
+) -> Result<Control, Error> {
     let origin = Arc::clone(origin);
     if serve.has(Flag::ExposeControl) {
         Control::start_exposed(origin, address, serve.token.as_deref())
@@ -81,7 +80,7 @@ fn watch(serve: &Serve) -> io::Result<Stop> {
 pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
     let mut builder = MockOrigin::builder().allow_non_loopback();
     if let Some(account) = &serve.account {
-        builder = builder.try_account(account)?;
+        builder = builder.try_account(account).map_err(|error| error.to_string())?;
     }
     if let Some((access_key, secret_key)) = &serve.key_pair {
         builder = builder.key_pair(access_key, secret_key);
@@ -96,7 +95,7 @@ pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
         builder = builder.listen(&address.to_string());
     }
     for (name, password) in &serve.users {
-        builder = builder.try_user(name, password)?;
+        builder = builder.try_user(name, password).map_err(|error| error.to_string())?;
     }
     for path in &serve.directories {
         builder = builder.directory(path);

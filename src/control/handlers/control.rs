@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::fault::config::json::{check_keys, member, needed, seconds, shown};
 use crate::mock::MockOrigin;
-use crate::server::listener::StartError;
 
 use crate::control::dto::object;
 use crate::control::message::{ApiError, Request, Response};
@@ -37,19 +36,16 @@ pub(in crate::control) fn offline(
     origin: &MockOrigin,
     _: &Request<'_>,
 ) -> Result<Response, ApiError> {
-    done(origin.try_go_offline())
+    origin.try_go_offline()?;
+    Ok(nothing())
 }
 
 pub(in crate::control) fn online(
     origin: &MockOrigin,
     _: &Request<'_>,
 ) -> Result<Response, ApiError> {
-    done(origin.try_go_online())
-}
-
-/// Converts an error of the environment: 503.
-fn done(done: Result<(), StartError>) -> Result<Response, ApiError> {
-    done.map(|()| nothing()).map_err(|error| ApiError::new(503, error.to_string()))
+    origin.try_go_online()?;
+    Ok(nothing())
 }
 
 /// Returns every option and every limit in the form in which it is set; numbers as numbers.

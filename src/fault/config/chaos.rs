@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::error::Error;
 use crate::fault::{Chaos, Profile};
 
 use super::json::{Object, check_keys, member, needed, parsed, shown};
@@ -44,17 +45,19 @@ impl Chaos {
     ///
     /// let chaos = Chaos::from_json(r#"{"seed": 41, "profile": "network", "max_per_operation": 3}"#)?;
     /// assert_eq!(chaos, Chaos::new(41).profile(Profile::Network).max_per_operation(3));
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), mock_origin::Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// Returns one line that names the invalid or missing key and the allowed values.
-    pub fn from_json(text: &str) -> Result<Self, String> {
-        match parsed(text)? {
+    /// If the text is invalid ([`Error::is_invalid_fault`]). The message names the invalid or missing
+    /// key and the allowed values.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let chaos = parsed(text).and_then(|value| match value {
             Value::Object(object) => parse_object(&object),
             other => Err(format!("invalid chaos {}; expected {CHAOS}", shown(&other))),
-        }
+        });
+        chaos.map_err(Error::invalid_fault)
     }
 
     /// Returns the chaos as one line of JSON, which [`Chaos::from_json`] parses to the same chaos.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::error::Error;
 use crate::fault::Fault;
 use crate::wording::{nearest, unknown};
 
@@ -29,16 +30,17 @@ impl Fault {
     /// let fault = Fault::from_json(r#"{"op": "piece", "part": 2, "attempt": 1, "reject": 503}"#)?;
     /// assert_eq!(fault.to_string(), "origin.on(Op::piece(2)).attempt(1).reject(ErrorResponse::status(503))");
     /// let error = Fault::from_json(r#"{"op": "piece", "hold": "please"}"#).unwrap_err();
-    /// assert_eq!(error, "invalid value \"please\" for \"hold\"; expected true");
-    /// # Ok::<(), String>(())
+    /// assert_eq!(error.to_string(), "invalid value \"please\" for \"hold\"; expected true");
+    /// # Ok::<(), mock_origin::Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// Returns one line that names the invalid key and the allowed values, or the error of
-    /// [`Fault::check`].
-    pub fn from_json(text: &str) -> Result<Self, String> {
-        Ok(parse_fault(&parsed(text)?)?.defined_as(text.trim()))
+    /// If the text or the fault is invalid ([`Error::is_invalid_fault`]). The message names the
+    /// invalid key and the allowed values.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let fault = parsed(text).and_then(|value| parse_fault(&value));
+        Ok(fault.map_err(Error::invalid_fault)?.defined_as(text.trim()))
     }
 
     /// Parses faults from one JSON object, from an array of objects, or from `{"fault": […]}`, which
@@ -48,26 +50,29 @@ impl Fault {
     ///
     /// Returns the errors of [`Fault::from_json`]. In a list, the number of the fault comes first,
     /// counted from 1. An empty list is an error.
-    pub fn list_from_json(text: &str) -> Result<Vec<Self>, String> {
-        let value = parsed(text)?;
-        if let Value::Array(list) = &value {
-            return Ok(with_definitions(parse_list(list)?, text));
-        }
-        let Some((tables, object)) =
-            value.as_object().and_then(|all| Some((all.get("fault")?, all)))
-        else {
-            check_is_one(&value)?;
-            return Ok(vec![parse_fault(&value)?.defined_as(text.trim())]);
-        };
-        if let Some(key) = object.keys().find(|key| *key != "fault") {
-            return Err(format!("unknown key {key:?} beside \"fault\"; expected no other key"));
-        }
-        let list =
-            tables.as_array().ok_or_else(|| invalid_value("fault", "a list of faults", tables))?;
-        let faults = parse_list(list)?;
-        let lists: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
-        Ok(with_definitions(faults, lists.get("fault").map_or("", |list| list.get())))
+    pub fn list_from_json(text: &str) -> Result<Vec<Self>, Error> {
+        parse_text(text).map_err(Error::invalid_fault)
     }
+}
+
+fn parse_text(text: &str) -> Result<Vec<Fault>, String> {
+    let value = parsed(text)?;
+    if let Value::Array(list) = &value {
+        return Ok(with_definitions(parse_list(list)?, text));
+    }
+    let Some((tables, object)) = value.as_object().and_then(|all| Some((all.get("fault")?, all)))
+    else {
+        check_is_one(&value)?;
+        return Ok(vec![parse_fault(&value)?.defined_as(text.trim())]);
+    };
+    if let Some(key) = object.keys().find(|key| *key != "fault") {
+        return Err(format!("unknown key {key:?} beside \"fault\"; expected no other key"));
+    }
+    let list =
+        tables.as_array().ok_or_else(|| invalid_value("fault", "a list of faults", tables))?;
+    let faults = parse_list(list)?;
+    let lists: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
+    Ok(with_definitions(faults, lists.get("fault").map_or("", |list| list.get())))
 }
 
 /// Adds to each fault of a list its part of the text.
@@ -122,7 +127,7 @@ fn parse_fault(value: &Value) -> Result<Fault, String> {
     let value = &object[row.key];
     let target = (row.read)(value).map_err(|wrong| wrong.message(row.key, row.values, value))?;
     let fault = draft.fault(target)?;
-    fault.check()?;
+    fault.validate()?;
     Ok(fault)
 }
 

@@ -31,7 +31,7 @@ impl Fault {
     ///
     /// let json = r#"{"op":"piece","part":2,"attempt":1,"reject":503}"#;
     /// assert_eq!(Fault::from_json(json)?.to_json(), json);
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), mock_origin::Error>(())
     /// ```
     pub fn to_json(&self) -> String {
         let (mut members, action) = match &self.kind {

@@ -169,7 +169,7 @@ fn a_refusal_tells_its_own_length() {
         let scene = Scene::new();
         let effect = FaultAction::Reject(ErrorResponse::raw(418).header(name, "7"));
         let fault = Fault::on_call(CallMatcher::new(Op::create()), effect);
-        let refused = scene.origin.try_add_fault(fault).unwrap_err();
+        let refused = scene.origin.try_add_fault(fault).unwrap_err().to_string();
         assert!(refused.contains(&format!("invalid header {name}")), "{refused}");
     }
 }

@@ -243,7 +243,7 @@ const INVALID: &[(&str, &str)] = &[
 #[test]
 fn invalid_faults_are_rejected_in_one_line() {
     for (json, error) in INVALID {
-        assert_eq!(Fault::from_json(json).unwrap_err(), *error, "{json}");
+        assert_eq!(Fault::from_json(json).unwrap_err().to_string(), *error, "{json}");
     }
 }
 
@@ -254,7 +254,7 @@ fn every_action_lists_its_allowed_values() {
         for invalid in ["null", "[]", "\"x\"", "-1"] {
             let json = format!("{{\"on\":\"{on}\",\"{}\":{invalid}}}", row.key);
             let value: Value = serde_json::from_str(invalid).unwrap();
-            let error = Fault::from_json(&json).unwrap_err();
+            let error = Fault::from_json(&json).unwrap_err().to_string();
             // A number gets the allowed statuses.
             let is_status = value.is_number() && row.values.split('|').any(|one| one == "STATUS");
             let expected = if is_status {
@@ -266,7 +266,7 @@ fn every_action_lists_its_allowed_values() {
         }
         // A nested table names the invalid key.
         let json = format!("{{\"on\":\"{on}\",\"{}\":{{\"x\":1}}}}", row.key);
-        let error = Fault::from_json(&json).unwrap_err();
+        let error = Fault::from_json(&json).unwrap_err().to_string();
         let inner = format!("{}: unknown key \"x\"; known: ", row.key);
         let outer = format!("invalid value {{\"x\":1}} for {:?}; expected {}", row.key, row.values);
         assert!(error.starts_with(&inner) == row.values.contains('{'), "{error}");
@@ -276,7 +276,7 @@ fn every_action_lists_its_allowed_values() {
 
 #[test]
 fn a_long_value_is_cut_and_a_list_error_has_its_number() {
-    let list = |text: &str| Fault::list_from_json(text).unwrap_err();
+    let list = |text: &str| Fault::list_from_json(text).unwrap_err().to_string();
     let one = r#"{"op":"login","hold":true}"#;
     let long = format!("[{one}, {{\"op\":\"login\",\"hold\":\"{}\"}}]", "é".repeat(500));
     assert_eq!(
