@@ -94,6 +94,10 @@ fn one_line(text: &str, error: &toml::de::Error) -> String {
 }
 
 #[cfg(test)]
+#[path = "../../../tests/support/corpus.rs"]
+mod corpus;
+
+#[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
@@ -194,6 +198,14 @@ mod tests {
             let error = listed(text).unwrap_err();
             assert!(error.starts_with(said) && !error.contains('\n'), "{text:?}: {error}");
         }
+    }
+
+    #[test]
+    fn files_are_accepted_or_rejected_as_recorded() {
+        corpus::assert_corpus("toml", |text| {
+            let shown = |fault: &Fault| format!("{fault}\n=> {}", fault.to_json());
+            Ok(listed(text)?.iter().map(shown).collect())
+        });
     }
 
     #[test]
