@@ -19,7 +19,7 @@ use crate::mock::fixtures::{Fixtures, InProgressUpload, User, file_path, path};
 use crate::mock::mock_origin::MockOrigin;
 use crate::server::listener::bind;
 use crate::server::ports::Ports;
-use crate::server::state::Shared;
+use crate::server::shared::Shared;
 
 /// Describes an origin. [`Builder::start`] starts it.
 ///

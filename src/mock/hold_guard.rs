@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::server::state::{Shared, State};
+use crate::server::shared::Shared;
+use crate::server::state::State;
 
 /// Releases held responses: with [`HoldGuard::release`], or when dropped.
 ///

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::journal::Exchange;
 
 use crate::mock::mock_origin::MockOrigin;
-use crate::server::state::Shared;
+use crate::server::shared::Shared;
 
 /// The number of exchanges per slice.
 const SLICE: u64 = 256;

@@ -17,7 +17,7 @@ use crate::storage::{Change, Path, TokenLifetime, TokenSource};
 use crate::mock::builder::Builder;
 use crate::server::listener::reachable;
 use crate::server::ports::Ports;
-use crate::server::state::Shared;
+use crate::server::shared::Shared;
 
 /// An origin that is listening.
 ///

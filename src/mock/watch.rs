@@ -10,7 +10,7 @@ use tokio::time::timeout_at;
 use crate::journal::{Exchange, Journal};
 
 use crate::mock::mock_origin::MockOrigin;
-use crate::server::state::Shared;
+use crate::server::shared::Shared;
 
 /// The number of exchanges inspected under one lock.
 const SLICE: u64 = 1024;

@@ -3,10 +3,8 @@
 use std::collections::VecDeque;
 
 use crate::api::{self, PendingRequest, RequestBody};
-use crate::journal::Instants;
-use crate::storage::{Actor, CallId, Change, Timestamp};
-
-use crate::server::state::State;
+use crate::journal::Call;
+use crate::storage::{Actor, CallId, Change, Storage, Timestamp};
 
 /// Commits that are due at a later protocol time.
 #[derive(Debug, Default)]
@@ -45,34 +43,22 @@ impl DeferredCommits {
         self.0.clear();
     }
 
-    fn take(&mut self, now: Timestamp) -> Option<DeferredCommit> {
+    /// Removes and returns the first commit, if it is due.
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<DeferredCommit> {
         self.0.front().filter(|first| first.at <= now)?;
         self.0.pop_front()
     }
 }
 
-impl State {
-    /// Runs every commit that is due, each at its own time. If the origin rejects one by then, the
-    /// error is dropped: the client has already got its response.
-    pub(crate) fn run_deferred_commits(&mut self, now: Timestamp) {
-        while let Some(mut late) = self.late.take(now) {
-            let instants = Instants { protocol: late.at, ..self.instants() };
-            let call = CallId { exchange: late.exchange, call: 0 };
-            let by = Actor::DeferredCall { call, fault: late.fault };
-            let (change, storage) = (Change { at: late.at, by }, &mut self.storage);
-            let response =
-                api::commit_unanswered(storage, change, &mut late.request, &late.received);
-            if !response.is_done() {
-                continue;
-            }
-            self.journal.update(late.exchange, |record| {
-                record.committed = Some(instants);
-                for (call, done) in record.calls.iter_mut().zip(response.calls) {
-                    (call.path, call.upload) = (done.path, done.upload);
-                    call.is_named_by_origin = done.is_named_by_origin;
-                }
-            });
-        }
+impl DeferredCommit {
+    /// Carries out the commit at its own time. Returns its calls, or `None` if the origin rejects
+    /// it by now.
+    pub(crate) fn run(&mut self, storage: &mut Storage) -> Option<Vec<Call>> {
+        let call = CallId { exchange: self.exchange, call: 0 };
+        let by = Actor::DeferredCall { call, fault: self.fault };
+        let change = Change { at: self.at, by };
+        let response = api::commit_unanswered(storage, change, &mut self.request, &self.received);
+        response.is_done().then_some(response.calls)
     }
 }
 
@@ -83,13 +69,11 @@ mod tests {
 
     use super::*;
     use crate::api::BodyData;
-    use crate::blob::{Blob, BlobStore};
-    use crate::journal::Head;
+    use crate::blob::Blob;
+    use crate::journal::{Head, Instants};
     use crate::protocol::Options;
-    use crate::server::state::Shared;
     use crate::storage::{
-        Clock, ClockMode, Path, PathEncoding, Setup, Storage, TokenLifetime, TokenSource, UserId,
-        UserRecord,
+        Path, PathEncoding, Setup, TokenLifetime, TokenSource, UserId, UserRecord,
     };
 
     fn path(text: &str) -> Path {
@@ -97,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_commit_reads_no_content() {
+    fn a_deferred_commit_reads_no_content() {
         let now = Timestamp::from_secs(1_000);
         let (name, password, root) = ("jane".to_owned(), "secret".to_owned(), Path::root());
         let users = vec![UserRecord { name, password, uid: 1, gid: 1, root }];
@@ -109,12 +93,9 @@ mod tests {
         let (life, by) = (TokenLifetime::default(), TokenSource::Http);
         let (token, _) = storage.grant(change, UserId::FIRST, Path::root(), life, by).unwrap();
 
-        let clock = Clock::new(now, ClockMode::Stopped);
-        let shared = Shared::new(storage, clock, BlobStore::default(), false, Duration::ZERO);
-        let mut state = shared.lock();
         let head = Head::new(*b"POST /jsonrpc2 HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
-        let instants = state.instants();
-        let request = api::open(&mut state.storage, instants, &head).unwrap();
+        let instants = Instants { protocol: now, elapsed: Duration::ZERO };
+        let request = api::open(&mut storage, instants, &head).unwrap();
         let batch = format!(
             r#"[{{"jsonrpc": "2.0", "id": 1, "method": "stat", "params": ["{token}", "/joined", true]}},
                 {{"jsonrpc": "2.0", "id": 2, "method": "listFile", "params": {{"token": "{token}", "path": "/", "stat": true}}}},
@@ -122,11 +103,12 @@ mod tests {
         );
         let received =
             RequestBody { kept: BodyData::Whole(batch.into_bytes()), ..RequestBody::nothing() };
-        assert!(request.dry_run(&state.storage, now, &received).has_done(2));
-        assert!(state.storage.tree().get(&path("/made")).is_err(), "a rehearsal changes nothing");
-        state.late.set(DeferredCommit { at: now, exchange: 0, fault: None, request, received });
-        state.run_due();
-        assert!(state.storage.tree().directory(&path("/made")).is_ok());
+        assert!(request.dry_run(&storage, now, &received).has_done(2));
+        assert!(storage.tree().get(&path("/made")).is_err(), "a dry run changes nothing");
+        let mut commits = DeferredCommits::default();
+        commits.set(DeferredCommit { at: now, exchange: 0, fault: None, request, received });
+        assert_eq!(commits.take_due(now).unwrap().run(&mut storage).unwrap().len(), 3);
+        assert!(storage.tree().directory(&path("/made")).is_ok());
         assert_eq!(joined.known_digest(), None);
     }
 }

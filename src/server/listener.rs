@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::error::Error;
-use crate::server::state::Shared;
+use crate::server::shared::Shared;
 use crate::server::{connection, runtime};
 
 /// Connections that may wait to be accepted: if a test opens a thousand at once, the kernel must

@@ -14,5 +14,6 @@ pub(crate) mod listener;
 pub(crate) mod ports;
 pub(crate) mod request;
 pub(crate) mod runtime;
+pub(crate) mod shared;
 pub(crate) mod state;
 pub(crate) mod state_guard;

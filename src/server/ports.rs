@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use crate::error::Error;
 use crate::server::listener::{Bound, Closed, Listening, listen};
-use crate::server::state::Shared;
+use crate::server::shared::Shared;
 
 /// The addresses of an origin and their listeners.
 #[derive(Debug)]

@@ -1,45 +1,15 @@
-//! The state that the test's thread and the origin's tasks share, under one lock: storage,
-//! journal, faults and holds. Start with [`Shared`] and [`State`].
+//! The state of one origin: storage, journal, faults, holds and deferred commits. It stands behind the
+//! lock of [`Shared`](crate::server::shared::Shared) and knows no socket. Start with [`State`].
 
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-
-use parking_lot::Mutex;
-#[cfg(feature = "control")]
-use tokio::sync::futures::Notified;
+use std::time::Duration;
 
 use crate::assertions::StateView;
-use crate::blob::BlobStore;
 use crate::fault::{Fault, Faults, SourceLocation};
-use crate::journal::{Exchange, Instants, Journal};
+use crate::journal::{Instants, Journal};
 use crate::storage::{Actor, Change, Clock, Storage, Timestamp};
 
 use crate::server::deferred::DeferredCommits;
-use crate::server::epoch::Epoch;
 use crate::server::holds::Holds;
-use crate::server::runtime::timeout_at;
-use crate::server::state_guard::{StateGuard, Waiters};
-
-/// The longest wait for responses that are being written.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// One origin, as its tasks see it.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    state: Mutex<State>,
-    waiters: Waiters,
-    started: Instant,
-    stopping: AtomicBool,
-    pub(crate) store: BlobStore,
-    pub(crate) records_bodies: bool,
-    /// The storage and the clock at the start, for a reset.
-    initial: (Storage, Clock),
-    pub(crate) epoch: Epoch,
-    /// The longest time that a fault may keep a client waiting.
-    pub(crate) hold_limit: Duration,
-}
 
 /// The data behind the lock.
 #[derive(Debug)]
@@ -48,7 +18,7 @@ pub(crate) struct State {
     pub(crate) journal: Journal,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
-    pub(crate) late: DeferredCommits,
+    pub(crate) deferred: DeferredCommits,
     pub(crate) holds: Holds,
     /// Counts changes, so that a waiter can detect that there was one.
     pub(crate) version: u64,
@@ -57,6 +27,19 @@ pub(crate) struct State {
 }
 
 impl State {
+    pub(crate) fn new(storage: Storage, clock: Clock) -> Self {
+        Self {
+            storage,
+            journal: Journal::default(),
+            clock,
+            faults: Faults::default(),
+            deferred: DeferredCommits::default(),
+            holds: Holds::default(),
+            version: 0,
+            elapsed: Duration::ZERO,
+        }
+    }
+
     /// Returns protocol time, read when the state was locked.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.at(self.elapsed)
@@ -87,7 +70,7 @@ impl State {
 
     /// Returns when the next event is due, in protocol time.
     fn next_due(&self) -> Option<Timestamp> {
-        self.late.next_due().into_iter().chain(self.storage.next_due()).min()
+        self.deferred.next_due().into_iter().chain(self.storage.next_due()).min()
     }
 
     /// Returns the real time until the next event is due; `None` if no amount of time makes one
@@ -106,15 +89,15 @@ impl State {
     }
 
     /// Replaces everything by the state at the start.
-    fn reset(&mut self, storage: Storage, clock: Clock) {
+    pub(crate) fn reset(&mut self, storage: Storage, clock: Clock) {
         (self.storage, self.clock) = (storage, clock);
         self.journal.reset();
-        self.late.clear();
+        self.deferred.clear();
         let faults = self.faults.reset();
         self.forget_holds(faults);
     }
 
-    fn forget_holds(&mut self, faults: Vec<u64>) {
+    pub(crate) fn forget_holds(&mut self, faults: Vec<u64>) {
         for fault in faults {
             self.holds.forget(fault);
         }
@@ -138,187 +121,29 @@ impl State {
         has_changed
     }
 
+    /// Runs every deferred commit that is due, each at its own time. If the origin rejects one by
+    /// then, the error is dropped: the client has already got its response.
+    fn run_deferred_commits(&mut self, now: Timestamp) {
+        while let Some(mut commit) = self.deferred.take_due(now) {
+            let Some(calls) = commit.run(&mut self.storage) else { continue };
+            let instants = Instants { protocol: commit.at, ..self.instants() };
+            self.journal.update(commit.exchange, |record| {
+                record.committed = Some(instants);
+                for (call, done) in record.calls.iter_mut().zip(calls) {
+                    (call.path, call.upload) = (done.path, done.upload);
+                    call.is_named_by_origin = done.is_named_by_origin;
+                }
+            });
+        }
+    }
+
     /// Returns both times, read when the state was locked.
     pub(crate) fn instants(&self) -> Instants {
         Instants { protocol: self.now(), elapsed: self.elapsed }
     }
 
     /// Returns whether no response is being written or released.
-    fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         !self.journal.is_responding() && !self.holds.is_letting_go()
-    }
-}
-
-impl Shared {
-    pub(crate) fn new(
-        storage: Storage,
-        clock: Clock,
-        store: BlobStore,
-        records_bodies: bool,
-        hold_limit: Duration,
-    ) -> Arc<Self> {
-        let initial = (storage.clone(), clock.clone());
-        let state = State {
-            storage,
-            journal: Journal::default(),
-            clock,
-            faults: Faults::default(),
-            late: DeferredCommits::default(),
-            holds: Holds::default(),
-            version: 0,
-            elapsed: Duration::ZERO,
-        };
-        Arc::new(Self {
-            state: Mutex::new(state),
-            waiters: Waiters::default(),
-            started: Instant::now(),
-            stopping: AtomicBool::new(false),
-            store,
-            records_bodies,
-            initial,
-            epoch: Epoch::default(),
-            hold_limit,
-        })
-    }
-
-    /// Locks the state and reads the time. Never held across an `.await`.
-    pub(crate) fn lock(&self) -> StateGuard<'_> {
-        StateGuard::new(self.state.lock(), &self.waiters, self.started)
-    }
-
-    /// Returns a future that completes at the next change. It needs no thread.
-    #[cfg(feature = "control")]
-    pub(crate) fn next_change(&self) -> Notified<'_> {
-        self.waiters.next_change()
-    }
-
-    /// Locks the state when `ready` returns true, or after `timeout`. Returns whether it did.
-    /// Events that are due in the meantime run in time.
-    pub(crate) fn lock_when(
-        &self,
-        timeout: Duration,
-        ready: impl Fn(&State) -> bool,
-    ) -> (StateGuard<'_>, bool) {
-        let deadline = Instant::now().checked_add(timeout);
-        let mut state = self.lock();
-        loop {
-            state.run_due();
-            if ready(&state) {
-                return (state, true);
-            }
-            let now = Instant::now();
-            if deadline.is_some_and(|deadline| deadline <= now) {
-                return (state, false);
-            }
-            let due = state.time_to_next_due().and_then(|left| now.checked_add(left));
-            state.wait(deadline.into_iter().chain(due).min(), self.started);
-        }
-    }
-
-    /// Waits until `ready` returns true; returns false if `timeout` passes first. Runs what becomes
-    /// due meanwhile. It blocks no thread, and dropping the future ends the wait.
-    pub(crate) async fn wait_until(
-        &self,
-        timeout: Duration,
-        ready: impl Fn(&State) -> bool,
-    ) -> bool {
-        let deadline = Instant::now().checked_add(timeout);
-        loop {
-            // Before the look at the state, so that a change after it is not missed.
-            let mut changed = pin!(self.waiters.next_change());
-            changed.as_mut().enable();
-            let end = {
-                let mut state = self.lock();
-                state.run_due();
-                if ready(&state) {
-                    return true;
-                }
-                let now = Instant::now();
-                if deadline.is_some_and(|deadline| deadline <= now) {
-                    return false;
-                }
-                let due = state.time_to_next_due().and_then(|left| now.checked_add(left));
-                deadline.into_iter().chain(due).min()
-            };
-            match end {
-                // Either way the state is looked at again.
-                Some(end) => drop(timeout_at(end, changed).await),
-                None => changed.await,
-            }
-        }
-    }
-
-    /// Returns a copy of the journal and the version of the state, when that differs from
-    /// `version` or after `timeout`.
-    pub(crate) fn journal_after(&self, version: u64, timeout: Duration) -> (Journal, u64) {
-        let (state, _) = self.lock_when(timeout, |state| state.version != version);
-        (state.journal.clone(), state.version)
-    }
-
-    /// Returns the exchanges that ended after the first `seen`, when there is one or after
-    /// `timeout`.
-    pub(crate) fn ended_after(&self, seen: usize, timeout: Duration) -> Vec<Arc<Exchange>> {
-        let (state, _) = self.lock_when(timeout, |state| state.journal.ended() > seen);
-        state.journal.ended_after(seen).cloned().collect()
-    }
-
-    /// Locks the state when no response is being written or released. A client may have its
-    /// response before the exchange is closed; a test that looks then must not see the difference.
-    /// Waits up to [`IDLE_TIMEOUT`].
-    pub(crate) fn wait_idle(&self) -> StateGuard<'_> {
-        self.lock_when(IDLE_TIMEOUT, State::is_idle).0
-    }
-
-    /// Waits as [`wait_idle`](Self::wait_idle) does, but blocks no thread.
-    pub(crate) async fn wait_idle_async(&self) {
-        self.wait_until(IDLE_TIMEOUT, State::is_idle).await;
-    }
-
-    /// Records which faults hold responses that nobody can release any more, and which deferred
-    /// commits that will never run. Called at the end, when the origin is idle.
-    pub(crate) fn record_unreleased(&self) {
-        let mut state = self.lock();
-        let open: Vec<u64> = state.holds.holding().chain(state.late.faults()).collect();
-        for fault in open {
-            state.faults.unreleased(fault);
-        }
-    }
-
-    /// Removes a fault and releases what it holds. Returns whether there was one.
-    pub(crate) fn remove_fault(&self, id: u64) -> bool {
-        let mut state = self.lock();
-        let is_there = state.faults.remove(id);
-        if is_there {
-            state.holds.forget(id);
-        }
-        is_there
-    }
-
-    /// Removes all faults and chaos, and releases what they hold.
-    pub(crate) fn clear_faults(&self) {
-        let mut state = self.lock();
-        let faults = state.faults.clear();
-        state.forget_holds(faults);
-    }
-
-    /// Returns to the state at the start and releases what faults hold.
-    pub(crate) fn reset(&self) {
-        let (storage, clock) = self.initial.clone();
-        let mut state = self.lock();
-        state.reset(storage, clock);
-        self.epoch.advance();
-    }
-
-    pub(crate) fn stop(&self) {
-        self.interrupt(true);
-    }
-
-    /// Sets whether connections that end from now on end because the origin stops.
-    pub(crate) fn interrupt(&self, stopping: bool) {
-        self.stopping.store(stopping, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
     }
 }

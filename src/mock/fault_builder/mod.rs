@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::fault::{FaultRecord, SourceLocation};
 
-use crate::server::state::Shared;
+use crate::server::shared::Shared;
 
 pub use calls::CallFaultBuilder;
 pub use connections::ConnectionFaultBuilder;

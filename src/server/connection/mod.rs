@@ -1,5 +1,6 @@
 //! One connection, from its acceptance to its end. Start with [`serve`].
 
+pub(crate) mod ending;
 pub(crate) mod lingering_close;
 pub(crate) mod outgoing;
 pub(crate) mod raw_response;
@@ -25,7 +26,7 @@ use crate::server::connection::recording_stream::{HEAD_LIMIT, RecordingStream};
 use crate::server::connection::socket::Socket;
 use crate::server::connection::state::ConnectionRecorder;
 use crate::server::request::handler;
-use crate::server::state::Shared;
+use crate::server::shared::Shared;
 
 /// Records a new connection. The listener calls this at once, because tasks start in any order.
 pub(crate) fn accepted(
@@ -58,7 +59,7 @@ async fn apply_connection_fault(recorder: &ConnectionRecorder) -> bool {
     };
     recorder.record_fault_fired();
     // Boxed: otherwise every connection would reserve memory for this future.
-    Box::pin(raw_response::end(recorder, cut, recorder.shared.hold_limit)).await;
+    Box::pin(ending::disconnect(recorder, cut, recorder.shared.hold_limit)).await;
     true
 }
 
@@ -88,7 +89,8 @@ pub(crate) async fn serve(recorder: Arc<ConnectionRecorder>) {
     if let Some(raw_response) = recorder.take_raw_response() {
         let drains = raw_response.drains();
         recorder.record_drained(if drains { stream.held() } else { 0 });
-        Box::pin(raw_response.play(&recorder, recorder.shared.hold_limit)).await;
+        Box::pin(ending::write_raw_response(&recorder, raw_response, recorder.shared.hold_limit))
+            .await;
         return recorder.record_ended_by_fault(drains);
     }
     let shut = poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await;

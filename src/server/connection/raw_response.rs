@@ -1,26 +1,18 @@
-//! Bytes that a fault writes instead of hyper's response, and how the connection ends after them.
-//! Start with [`RawResponse::play`].
-
-use std::future::poll_fn;
-use std::io;
-use std::time::Duration;
+//! Bytes that a fault writes instead of hyper's response, and how the connection ends after them. It
+//! writes nothing: [`ending`](crate::server::connection::ending) does. Start with [`RawResponse`].
 
 use crate::api::{Body, Response};
-use crate::blob::Chunks;
 use crate::fault::{Disconnect, MalformedResponse};
-use crate::journal::{Outcome, ResponseHead};
-
-use crate::server::connection::lingering_close::LingeringClose;
-use crate::server::connection::state::ConnectionRecorder;
+use crate::journal::ResponseHead;
 
 /// Bytes to write, and the end of the connection after them.
 #[derive(Debug)]
 pub(crate) struct RawResponse {
-    head: Vec<u8>,
-    body: Option<Body>,
+    pub(crate) head: Vec<u8>,
+    pub(crate) body: Option<Body>,
     /// The total number of bytes to write.
-    room: u64,
-    cut: Disconnect,
+    pub(crate) room: u64,
+    pub(crate) cut: Disconnect,
 }
 
 impl RawResponse {
@@ -54,8 +46,8 @@ impl RawResponse {
                 let bytes = head.to_bytes(version);
                 let rest = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
                 // Chromium accepts a status line if "HTTP" is among its first bytes.
-                let recorder = [b"200 OK ", version.as_bytes(), b"\r\n"].concat();
-                whole([&recorder, &bytes[rest..]].concat(), Some(body))
+                let status_line = [b"200 OK ", version.as_bytes(), b"\r\n"].concat();
+                whole([&status_line, &bytes[rest..]].concat(), Some(body))
             }
             MalformedResponse::Chunk => {
                 let head = with(without(head, "Content-Length"), "Transfer-Encoding", "chunked");
@@ -78,57 +70,6 @@ impl RawResponse {
     pub(crate) fn drains(&self) -> bool {
         matches!(self.cut, Disconnect::Close | Disconnect::HalfClose)
     }
-
-    /// Writes the bytes, closes the exchange in the journal and ends the connection, in this
-    /// order: a client that has seen the end finds it in the journal.
-    pub(crate) async fn play(self, recorder: &ConnectionRecorder, limit: Duration) {
-        let cut = self.cut;
-        let written = self.write(recorder).await;
-        recorder.close(if written.is_ok() { Outcome::CutByFault } else { Outcome::ClientGone });
-        end(recorder, cut, limit).await;
-    }
-
-    async fn write(self, recorder: &ConnectionRecorder) -> io::Result<()> {
-        let mut room = self.room;
-        write(recorder, &self.head, &mut room).await?;
-        match self.body {
-            Some(Body::Bytes(bytes)) => write(recorder, &bytes, &mut room).await,
-            Some(Body::Blob(content, range)) => {
-                let mut chunks: Chunks = content.chunks(range);
-                while let Some(chunk) = chunks.next().filter(|_| room > 0) {
-                    write(recorder, &chunk?, &mut room).await?;
-                }
-                Ok(())
-            }
-            Some(Body::HeadOnly(_)) | None => Ok(()),
-        }
-    }
-}
-
-async fn write(recorder: &ConnectionRecorder, bytes: &[u8], room: &mut u64) -> io::Result<()> {
-    let fitting = usize::try_from(*room).map_or(bytes.len(), |room| room.min(bytes.len()));
-    let mut rest = &bytes[..fitting];
-    while !rest.is_empty() {
-        let count = poll_fn(|context| recorder.poll_write(context, rest)).await?;
-        rest = &rest[count..];
-    }
-    *room -= fitting as u64;
-    Ok(())
-}
-
-/// Ends a connection as `cut` says. Waits for the client no longer than `limit`.
-pub(crate) async fn end(recorder: &ConnectionRecorder, cut: Disconnect, limit: Duration) {
-    let closing = match cut {
-        Disconnect::Reset => return recorder.socket.reset_on_close(),
-        Disconnect::Stall => {
-            // The connection is closed in either case.
-            let _ = recorder.wait_for(tokio::time::sleep(limit)).await;
-            return;
-        }
-        Disconnect::HalfClose => LingeringClose::with_limits(limit, limit),
-        Disconnect::Close => LingeringClose::new(),
-    };
-    closing.run(&recorder.socket, |bytes| recorder.record_drained(bytes.len() as u64)).await;
 }
 
 fn without(mut head: ResponseHead, name: &str) -> ResponseHead {

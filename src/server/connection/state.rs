@@ -20,7 +20,7 @@ use crate::journal::{
 use crate::server::connection::outgoing::Outgoing;
 use crate::server::connection::raw_response::RawResponse;
 use crate::server::connection::socket::Socket;
-use crate::server::state::Shared;
+use crate::server::shared::Shared;
 
 /// Records one connection. Dropping it closes open exchanges in the journal, whatever ended the
 /// connection.

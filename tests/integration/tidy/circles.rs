@@ -22,8 +22,6 @@ const ALLOWED: &[&[&str]] = &[
     &["fault/config/effects.rs", "fault/config/selectors.rs"],
     &["journal/framing.rs", "journal/head.rs"],
     &["mock/builder.rs", "mock/fault_api.rs", "mock/mock_origin.rs"],
-    &["server/connection/raw_response.rs", "server/connection/state.rs"],
-    &["server/deferred.rs", "server/state.rs", "server/state_guard.rs"],
 ];
 
 /// The files that each file imports, by module path: `api::rpc::files`.

@@ -173,6 +173,20 @@ fn only_the_server_reads_a_clock_or_starts_a_thread() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// They are told what happened, and can be read and tested without a connection.
+#[test]
+fn server_state_knows_no_socket() {
+    let forbidden =
+        ["server::connection", "server::listener", "server::ports", "tokio::net", "hyper"];
+    for name in ["deferred", "epoch", "holds", "runtime", "shared", "state", "state_guard"] {
+        let file = root().join(format!("src/server/{name}.rs"));
+        for line in &code(&file) {
+            let found = forbidden.iter().find(|path| line.contains(**path));
+            assert!(found.is_none(), "{} must not use {found:?}: {line}", file.display());
+        }
+    }
+}
+
 #[test]
 fn files_have_at_most_500_lines() {
     for folder in ["src", "tests", "examples", "benches"] {

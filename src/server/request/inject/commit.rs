@@ -141,7 +141,7 @@ impl RequestTask {
         request.authenticate(&state.storage, now);
         match (now.after(by), fault) {
             (Some(at), _) => {
-                state.late.set(DeferredCommit {
+                state.deferred.set(DeferredCommit {
                     at,
                     exchange: self.exchange,
                     fault,
