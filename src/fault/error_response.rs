@@ -149,6 +149,7 @@ impl ErrorResponse {
     /// let origin = MockOrigin::builder().start();
     /// let page = ErrorResponse::raw(502).body("text/html", "<h1>Bad Gateway</h1>");
     /// origin.on(Op::login()).reject(page);
+    /// # origin.clear_faults();
     /// ```
     #[must_use]
     pub fn body(self, content_type: &str, bytes: impl Into<Vec<u8>>) -> Self {

@@ -24,6 +24,7 @@ pub enum InterimSupport {
 /// origin.on(Op::piece(1)).send_interim(hints);
 /// // A status alone is enough.
 /// origin.on(Op::piece(2)).send_interim(102);
+/// # origin.clear_faults();
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InterimResponse {

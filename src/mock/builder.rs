@@ -49,6 +49,7 @@ pub struct Builder {
     memory_budget: u64,
     records_bodies: bool,
     hold_limit: Duration,
+    verifies_on_drop: bool,
     faults: Vec<Fault>,
 }
 
@@ -67,6 +68,7 @@ impl Default for Builder {
             memory_budget: DEFAULT_BUDGET,
             records_bodies: false,
             hold_limit: Duration::from_secs(30),
+            verifies_on_drop: true,
             faults: Vec::new(),
         }
     }
@@ -303,6 +305,23 @@ impl Builder {
         Self { hold_limit: limit, ..self }
     }
 
+    /// Sets whether an origin that is dropped without [`MockOrigin::finish`] or
+    /// [`MockOrigin::verify`] verifies itself and panics if the run failed. Default: it does.
+    ///
+    /// Turn it off for an origin whose client is meant to misbehave, or to see the error that a test
+    /// returned before it called `finish`.
+    ///
+    /// ```
+    /// use mock_origin::{MockOrigin, Op};
+    ///
+    /// let origin = MockOrigin::builder().verify_on_drop(false).start();
+    /// origin.on(Op::piece(2)).reject(503);
+    /// drop(origin); // Does not panic, although the fault was never injected.
+    /// ```
+    pub fn verify_on_drop(self, verify: bool) -> Self {
+        Self { verifies_on_drop: verify, ..self }
+    }
+
     /// Adds faults, for example faults read from a file, before the first connection. Add the
     /// users that they name first.
     ///
@@ -336,6 +355,7 @@ impl Builder {
     ///
     /// If a port is taken, the runtime cannot start, or the fixtures contradict each other: a file
     /// where a directory must be, or an unknown owner of an upload.
+    #[track_caller]
     pub fn try_start(self) -> Result<MockOrigin, Error> {
         let start = Timestamp::from(self.clock.unwrap_or_else(SystemTime::now));
         let seed = self.seed.unwrap_or_else(random_seed);
@@ -365,7 +385,7 @@ impl Builder {
             shared.lock().add_fault(fault, None);
         }
         let ports = Ports::open(bound, &shared)?;
-        Ok(MockOrigin::new(shared, ports, self.account, seed))
+        Ok(MockOrigin::new(shared, ports, self.account, seed, self.verifies_on_drop))
     }
 
     /// Returns whether the seed was set.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use crate::assertions::{
@@ -22,16 +23,43 @@ use crate::server::shared::Shared;
 /// An origin that is listening.
 ///
 /// It works with and without an async runtime, because it has its own threads. Dropping it closes
-/// its ports, deletes its data and never panics. If the thread is panicking, it prints the
-/// timeline and the injected chaos to standard error. A test that returns an error does not panic,
-/// so it prints neither. Of more than 200 exchanges it prints the first, the last, and those that
-/// failed, had a fault or have no complete response.
+/// its ports and deletes its data.
+///
+/// # Verification on drop
+///
+/// An origin that is dropped without [`finish`](Self::finish) or [`verify`](Self::verify) verifies
+/// the run itself, as `finish` does, and panics if that fails. It waits up to 1 s for responses
+/// that are being written, which blocks its thread; async code calls
+/// [`finish_async`](Self::finish_async) instead. [`Builder::verify_on_drop`] turns this off.
+///
+/// ```should_panic
+/// let origin = mock_origin::MockOrigin::start();
+/// origin.on(mock_origin::Op::piece(2)).reject(503);
+/// // No client sends piece 2, so dropping the origin panics: "fault was never injected".
+/// ```
+///
+/// * A call of `verify` counts, whatever it returned: the test has seen the result.
+/// * A test that returns an error drops the origin. If the run fails verification too, the panic
+///   hides that error; the panic says so.
+/// * If the thread is panicking, the drop does not verify. It prints the timeline and the injected
+///   chaos to standard error. Of more than 200 exchanges it prints the first, the last, and those
+///   that failed, had a fault or have no complete response.
+/// * The last owner of an `Arc<MockOrigin>` verifies. If that is another thread or a task, join it:
+///   only its own thread or task panics.
+/// * An origin in a `static` is never dropped, so it is never verified: call `verify`. Rust aborts
+///   the process if the destructor of a `thread_local!` value panics: turn verification on drop off
+///   there, and call `verify`.
 pub struct MockOrigin {
     // The order of the fields matters: ports are closed before the state is dropped.
     pub(crate) ports: Ports,
     pub(crate) shared: Arc<Shared>,
     account: String,
     seed: u64,
+    /// Where the test started the origin.
+    location: &'static Location<'static>,
+    verifies_on_drop: bool,
+    /// Whether the test has seen a result of the verification.
+    verified: AtomicBool,
     finished: bool,
 }
 
@@ -52,8 +80,25 @@ impl MockOrigin {
         Self::builder().start()
     }
 
-    pub(crate) fn new(shared: Arc<Shared>, ports: Ports, account: String, seed: u64) -> Self {
-        Self { ports, shared, account, seed, finished: false }
+    /// The caller is where the test started the origin.
+    #[track_caller]
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        ports: Ports,
+        account: String,
+        seed: u64,
+        verifies_on_drop: bool,
+    ) -> Self {
+        Self {
+            ports,
+            shared,
+            account,
+            seed,
+            location: Location::caller(),
+            verifies_on_drop,
+            verified: AtomicBool::new(false),
+            finished: false,
+        }
     }
 
     /// Returns the address to connect to. With several listeners, it is the address of the first
@@ -286,6 +331,15 @@ impl MockOrigin {
     /// may have been stopped. A GET or HEAD of any other path asks for a stored file and may get
     /// 404, unless the path is almost that of an endpoint.
     ///
+    /// After this call the origin does not verify itself when it is dropped, whatever the result.
+    ///
+    /// ```
+    /// let origin = mock_origin::MockOrigin::start();
+    /// origin.on(mock_origin::Op::piece(2)).reject(503);
+    /// let error = origin.verify().unwrap_err();
+    /// assert!(error.to_string().contains("fault was never injected"));
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns the failures: requests without an endpoint, faults that were never injected or
@@ -295,6 +349,7 @@ impl MockOrigin {
             let state = self.shared.wait_idle();
             (state.journal.clone(), state.faults.records().to_vec())
         };
+        self.verified.store(true, Ordering::Relaxed);
         verify(&journal, &faults)
     }
 
@@ -341,17 +396,21 @@ impl MockOrigin {
         self.finish_idle();
     }
 
-    /// Stops an origin that has completed its responses; after that nothing can happen.
     #[track_caller]
     fn finish_idle(&mut self) {
+        self.finished = true;
+        if let Err(error) = self.stop_and_verify() {
+            panic!("{error}\n\n{}", self.account_of_events());
+        }
+    }
+
+    /// Stops an origin that has completed its responses, so that nothing happens afterwards, and
+    /// verifies it.
+    fn stop_and_verify(&mut self) -> Result<(), VerificationError> {
         self.shared.record_unreleased();
         self.shared.stop();
         self.ports.close();
-        let verdict = self.verify();
-        self.finished = true;
-        if let Err(verdict) = verdict {
-            panic!("{verdict}\n\n{}", self.account_of_events());
-        }
+        self.verify()
     }
 
     fn account_of_events(&self) -> String {
@@ -373,9 +432,25 @@ impl fmt::Debug for MockOrigin {
 
 impl Drop for MockOrigin {
     fn drop(&mut self) {
+        // A panic during unwinding would abort the process.
+        let is_panicking = std::thread::panicking();
+        if self.verifies_on_drop && !is_panicking && !self.verified.load(Ordering::Relaxed) {
+            drop(self.shared.wait_idle());
+            if let Err(error) = self.stop_and_verify() {
+                panic!(
+                    "the origin was dropped without `finish()` (started at {}:{}), and the run \
+                     fails verification.\nIf the test returned an error, this panic hides it; \
+                     `.verify_on_drop(false)` on the builder shows it.\n\n{error}\n\n{}",
+                    self.location.file(),
+                    self.location.line(),
+                    self.account_of_events(),
+                );
+            }
+            return;
+        }
         self.shared.stop();
         self.ports.close();
-        if std::thread::panicking() && !self.finished {
+        if is_panicking && !self.finished {
             // A closed standard error must not turn a failing test into an abort.
             let _ = catch_unwind(AssertUnwindSafe(|| print_to_stderr(&self.account_of_events())));
         }

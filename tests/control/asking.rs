@@ -83,6 +83,7 @@ fn a_fault_is_shown_in_the_words_in_which_it_was_given() {
     let rust = &stage.ask("GET", "/__mock/faults", "")["faults"][4];
     assert_eq!(rust["definition"], json!(null));
     assert!(rust["name"].as_str().unwrap().starts_with("origin.on(Op::login())"), "{rust}");
+    stage.origin.clear_faults();
 }
 
 #[test]
@@ -151,6 +152,7 @@ fn what_cannot_be_released_is_told_from_what_there_is_not() {
     let release = |id: &str| stage.refused("POST", &format!("/__mock/faults/{id}/release"), "");
     assert_eq!(release("0"), (404, "fault 0 holds nothing, nor does any other".to_owned()));
     assert_eq!(release("1"), (404, "there is no fault 1, but 0".to_owned()));
+    stage.origin.clear_faults();
 }
 
 #[test]

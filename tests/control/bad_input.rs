@@ -195,6 +195,7 @@ fn a_body_has_a_limit() {
     let mut most = vec![b' '; (1 << 20) - fault.len()];
     most.extend(fault);
     assert_eq!(stage.send("POST", "/__mock/faults", "", &most).status, 200);
+    stage.origin.clear_faults();
 }
 
 #[test]
@@ -256,6 +257,7 @@ fn a_number_is_written_in_one_way() {
         let said = format!("there is no fault {other}, but 0");
         assert_eq!(stage.refused("DELETE", &path, ""), (404, said));
     }
+    stage.origin.clear_faults();
 }
 
 #[test]

@@ -117,6 +117,7 @@ fn chaos_decides_and_tells_what_it_has_done() {
     assert_eq!(stage.put("b.txt").status, 200, "chaos is over");
     stage.ask("POST", "/__mock/faults", &fault);
     stage.ask("POST", "/__mock/chaos", r#"{"seed": 1}"#);
+    stage.origin.clear_faults();
 }
 
 #[test]
@@ -134,6 +135,7 @@ fn chaos_ends_alone_and_what_it_has_done_stays() {
     let ended = stage.ask("GET", "/__mock/chaos", "");
     assert_eq!((&ended["chaos"], ended["injected"].as_array().unwrap().len()), (&json!(null), 1));
     assert_eq!(stage.ask("GET", "/__mock/faults", "")["faults"][0]["id"], 0);
+    stage.origin.clear_faults();
 }
 
 #[test]

@@ -265,6 +265,7 @@ fn how_each_connection_ended_is_told() {
     let Connection { end, opened, closed, .. } = *closed_connection(&origin, address);
     assert_eq!(end, ConnectionEnd::Broken);
     assert!(closed.unwrap().elapsed >= opened.elapsed);
+    origin.verify().unwrap_err();
 }
 
 #[test]

@@ -25,3 +25,4 @@ mod recipes;
 mod streaming;
 mod tidy;
 mod unparsed;
+mod verify_on_drop;

@@ -120,6 +120,7 @@ fn a_method_that_there_is_not_is_still_a_request() {
     let record = closed_connection(&origin, client.address());
     assert!(record.unparsed.is_none(), "{record:?}");
     assert_eq!(origin.requests().len(), 1);
+    origin.verify().unwrap_err();
 }
 
 #[test]
@@ -152,6 +153,7 @@ fn the_timeline_shows_connections_in_the_order_of_time() {
     let timeline = origin.timeline();
     let shown: Vec<_> = timeline.lines().map(|line| line.contains("ClientHello")).collect();
     assert_eq!(shown, [false, false, false, true, false], "{timeline}");
+    origin.verify().unwrap_err();
 }
 
 #[test]

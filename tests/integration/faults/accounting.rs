@@ -291,6 +291,7 @@ fn a_fault_has_a_name_and_a_source_location() {
     assert_eq!(tried.location.unwrap().line, line);
     let read = origin.try_add_faults(vec![lost()]).unwrap()[0].record().unwrap();
     assert_eq!(read.location, None, "what comes as text stands nowhere in a test");
+    origin.clear_faults();
 }
 
 #[test]

@@ -229,6 +229,7 @@ fn a_request_without_expect_is_skipped_with_the_reason() {
         let why = "the client did not expect 100 Continue";
         assert_eq!((record.fired, record.skip_reason.as_deref()), (0, Some(why)));
     }
+    scene.origin.verify().unwrap_err();
 }
 
 #[test]
@@ -258,6 +259,7 @@ fn an_interim_response_is_not_sent_in_http_1_0() {
     assert_eq!(scene.client().write(old).read().status, 200);
     let why = "HTTP/1.0 has no interim responses";
     assert_eq!(fault.record().unwrap().skip_reason.as_deref(), Some(why));
+    scene.origin.verify().unwrap_err();
 }
 
 #[test]
@@ -268,6 +270,7 @@ fn a_refused_client_gets_no_100_continue_to_withhold() {
     let request = ask.bytes(Way::Length);
     assert_eq!(scene.client().write(split(&request).0).read().status, 401);
     assert_eq!(fault.fired(), 0);
+    scene.origin.verify().unwrap_err();
 }
 
 #[test]

@@ -64,6 +64,7 @@ fn every_applicable_fault_works_on_preflights_and_refusals() {
     origin.on(Op::operation(Operation::Unmatched)).lose(ResponseLoss::Status(503));
     assert_eq!(asking::http(&origin, "/nope", &[], b"body").status, 503);
     assert!(origin.faults().iter().all(|fault| fault.fired == 1));
+    origin.verify().unwrap_err();
 }
 
 #[test]
@@ -93,4 +94,5 @@ fn a_preflight_does_not_use_up_a_fault_on_any_operation() {
     origin.add_fault(Fault::from_json(r#"{"op": "any", "reject": 503}"#).unwrap());
     assert_eq!((status("OPTIONS"), status("GET"), status("GET")), (200, 503, 404));
     assert_eq!((everywhere.fired(), over_http.fired()), (1, 1));
+    origin.verify().unwrap_err();
 }

@@ -65,6 +65,13 @@ fn queues_of_responses_become_waits_and_holds() {
     origin.finish();
 }
 
+#[test]
+fn verification_on_drop_can_be_turned_off() {
+    let origin = MockOrigin::builder().verify_on_drop(false).start();
+    origin.on(Op::create()).first().reject(503);
+    drop(origin);
+}
+
 /// Every call in the last column of a table is in this file.
 #[test]
 fn the_tables_show_compiled_calls() {

@@ -40,7 +40,7 @@ Rules:
   later applies to the next request.
 * **Verification**: `finish()` fails if a fault was never injected, and names the requests that came close. One
   injection is enough, also for `.times(3)` and `.attempts(1..=2)`; `FaultHandle::fired` returns the count.
-  `FaultHandle::remove` removes a fault.
+  `FaultHandle::remove` removes a fault. An origin that is dropped without `finish()` fails in the same way.
 * **Journal**: each exchange records the fault in `faults` and its effect in `received`, `written`, `committed` and
   `outcome`. The numbers count the bytes that the origin read and wrote. Bytes may still be in kernel buffers, so the
   journal cannot say how much the client sent or saw.
