@@ -6,7 +6,7 @@
 //! request that hyper rejects ends the connection, so from there on the framer passes all bytes.
 //! This module does not judge requests; start with [`Framer::step`].
 
-use super::head::lines;
+use super::raw_head::{is_http_10, lines};
 
 /// The result of a look at the next bytes of a connection.
 #[must_use]
@@ -182,13 +182,6 @@ fn list<'a>(raw_head: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = &'a [u8]
         found.eq_ignore_ascii_case(name).then_some(value)
     });
     values.flat_map(|value| value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii))
-}
-
-/// Returns whether the version is HTTP/1.0, which has no `Transfer-Encoding`.
-pub(super) fn is_http_10(raw_head: &[u8]) -> bool {
-    let line_end = raw_head.iter().position(|&byte| byte == b'\n');
-    let request_line = raw_head[..line_end.unwrap_or(0)].trim_ascii_end();
-    request_line.ends_with(b" HTTP/1.0")
 }
 
 fn decimal(text: &[u8]) -> Option<u64> {

@@ -3,11 +3,9 @@
 
 use std::fmt;
 
-use memchr::memchr;
-
 use super::Framing;
 use super::escaped::Escaped;
-use super::framing::is_http_10;
+use super::raw_head::{is_http_10, lines};
 use super::secrets::shown_line;
 
 /// The raw head of a request.
@@ -89,18 +87,6 @@ impl Head {
     fn request_line(&self) -> impl Iterator<Item = &[u8]> {
         lines(&self.raw).next().unwrap_or_default().split(|byte| *byte == b' ')
     }
-}
-
-/// Returns the lines of a raw head, without their ends.
-pub(super) fn lines(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = Some(raw);
-    std::iter::from_fn(move || {
-        let here = rest?;
-        let end = memchr(b'\n', here);
-        rest = end.map(|end| &here[end + 1..]);
-        let line = &here[..end.unwrap_or(here.len())];
-        Some(line.strip_suffix(b"\r").unwrap_or(line))
-    })
 }
 
 impl fmt::Debug for Head {

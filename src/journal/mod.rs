@@ -10,6 +10,7 @@ mod exchange;
 mod framing;
 mod head;
 mod ranges;
+mod raw_head;
 mod requests;
 mod secrets;
 mod selector;

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::head::lines;
+use super::raw_head::lines;
 use super::{Escaped, Framing, Instants, redacted, shown_line};
 
 /// Bytes from which no request could be read. The connection ends with them.
