@@ -2,15 +2,14 @@
 
 use std::ops::Range;
 
-use percent_encoding::percent_decode_str;
-
 use crate::blob::Blob;
 use crate::journal::Call;
 use crate::protocol::{HttpMethod, OCTET_STREAM};
-use crate::storage::{File, Path, PathEncoding, Storage, Timestamp};
+use crate::storage::{File, Path, Storage, Timestamp};
 
 use super::conditions::{Conditions, Evaluation};
 use super::context::RequestContext;
+use super::request_path;
 use super::response::{Body, ResponseBuilder};
 use super::signed_url::{self, SignedUrl};
 
@@ -168,18 +167,7 @@ fn bytes_unit(span: &str) -> Vec<u8> {
 /// Returns the path in a URL: percent-decoded, with `+` literal, and without a leading account
 /// name.
 fn path(url: &str, account: &str) -> Option<Path> {
-    Some(decoded(url)?.without_account(account))
-}
-
-/// Decodes a path name by name. `%2F` does not separate names (RFC 3986 §2.2), and no name contains
-/// a slash.
-pub(super) fn decoded(url: &str) -> Option<Path> {
-    let names: Vec<Vec<u8>> =
-        url.split('/').map(|name| percent_decode_str(name).collect()).collect();
-    if names.iter().any(|name| name.contains(&b'/')) {
-        return None;
-    }
-    Path::parse(&names.join(&b'/'), PathEncoding::Raw, u64::MAX).ok()
+    Some(request_path::parse(url)?.without_account(account))
 }
 
 #[cfg(test)]

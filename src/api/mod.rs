@@ -15,6 +15,7 @@ mod endpoints;
 mod http_rules;
 mod multipart_form;
 mod parameters;
+mod request_path;
 mod response;
 mod router;
 mod rpc;

@@ -6,7 +6,7 @@ use crate::journal::Call;
 use crate::protocol::{DIRECTORY, ErrorKind};
 use crate::storage::{Change, MissingParents, Path, PathEncoding, Storage, UserId};
 
-use super::post::recursive;
+use super::recursive;
 
 /// A request to create a directory, whose head was accepted.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub(in crate::api) fn open(
 ) -> Result<MakeDirectory, ErrorKind> {
     let principal = context.principal(call)?;
     // Only this endpoint creates parents by default.
-    let parents = recursive(context)?.unwrap_or(MissingParents::Create);
+    let parents = recursive::read(context)?.unwrap_or(MissingParents::Create);
     let text = context.header("X-Agile-Directory").ok_or(ErrorKind::EmptyPath)?;
     let path = context.path(text, PathEncoding::Raw, &principal)?;
     context.record_path(call, &path);
@@ -40,18 +40,4 @@ impl MakeDirectory {
         let result_code = &DIRECTORY.results[0];
         Ok(ResponseBuilder::from_result_code(result_code).with_message(result_code))
     }
-}
-
-/// Parses whether parents are created: one of the words for yes and no.
-pub(super) fn flag(text: &[u8]) -> Result<MissingParents, ErrorKind> {
-    const WORDS: [(&str, MissingParents); 6] = [
-        ("true", MissingParents::Create),
-        ("yes", MissingParents::Create),
-        ("1", MissingParents::Create),
-        ("false", MissingParents::Reject),
-        ("no", MissingParents::Reject),
-        ("0", MissingParents::Reject),
-    ];
-    let said = WORDS.iter().find(|(word, _)| word.as_bytes().eq_ignore_ascii_case(text));
-    said.map(|(_, parents)| *parents).ok_or(ErrorKind::Flag)
 }

@@ -8,8 +8,8 @@ use crate::journal::Call;
 use crate::protocol::{ErrorKind, FILE, Limit, Policy};
 use crate::storage::{Change, MissingParents, NewFile, Path, PathEncoding, Storage};
 
-use super::directory::flag;
-use super::post::{PostHeaders, UploadedFile, check_expose, destination, mtime, recursive};
+use super::post::{PostHeaders, UploadedFile, check_expose, destination, mtime};
+use super::recursive;
 
 /// A form whose head was accepted.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub(in crate::api) fn open(
     call: &mut Call,
 ) -> Result<File, ErrorKind> {
     let principal = context.principal(call)?;
-    let recursive = recursive(context)?;
+    let recursive = recursive::read(context)?;
     let common = PostHeaders::read(context, principal, recursive)?;
     let boundary = context.text("Content-Type").and_then(|given| parse_boundary(&given));
     let boundary = boundary.ok_or(ErrorKind::NotAForm)?;
@@ -80,7 +80,7 @@ impl File {
         file: &FormFile,
     ) -> Result<NewFile, ErrorKind> {
         let field = |name: &str| form.field(name);
-        let said = field("recursive").map(flag).transpose()?;
+        let said = field("recursive").map(recursive::parse).transpose()?;
         let max = storage.limits().get(Limit::PathBytes);
         let root = &self.common.principal.root;
         let path = |text: &[u8]| Ok(Path::parse(text, PathEncoding::Raw, max)?.under(root));

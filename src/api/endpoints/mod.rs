@@ -11,3 +11,4 @@ pub(super) mod login;
 pub(super) mod piece;
 mod post;
 pub(super) mod raw;
+mod recursive;

@@ -10,8 +10,6 @@ use crate::storage::{
     last_component,
 };
 
-use super::directory::flag;
-
 /// The headers that both read.
 #[derive(Clone, Debug)]
 pub(super) struct PostHeaders {
@@ -62,11 +60,6 @@ impl PostHeaders {
             .with("X-Agile-Path", path_header(&path, storage.account(), path_encoding));
         Ok((response, path))
     }
-}
-
-/// Parses `X-Agile-Recursive`, if it was sent.
-pub(super) fn recursive(context: &RequestContext<'_>) -> Result<Option<MissingParents>, ErrorKind> {
-    context.header("X-Agile-Recursive").map(flag).transpose()
 }
 
 /// Parses directory and name as one path, because the limit applies to the whole path as received

@@ -7,7 +7,8 @@ use crate::journal::{Call, Framing};
 use crate::protocol::{ErrorKind, RAW};
 use crate::storage::{Change, MissingParents, NewFile, PathEncoding, Storage};
 
-use super::post::{PostHeaders, UploadedFile, check_expose, destination, mtime, recursive};
+use super::post::{PostHeaders, UploadedFile, check_expose, destination, mtime};
+use super::recursive;
 
 /// A file whose head was accepted.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub(in crate::api) fn open(
 ) -> Result<Raw, ErrorKind> {
     let principal = context.principal(call)?;
     let path_encoding = context.path_encoding()?;
-    let recursive = recursive(context)?;
+    let recursive = recursive::read(context)?;
     let path = |text: &[u8]| context.path(text, path_encoding, &principal);
     let directory = context.header("X-Agile-Directory").unwrap_or_default();
     let (directory, name) =

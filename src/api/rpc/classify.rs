@@ -4,7 +4,6 @@ use crate::journal::Call;
 use crate::protocol::{Interface, Limit, Operation, method_named};
 use crate::storage::{Path, PathEncoding, Principal, Storage, Timestamp};
 
-use super::dispatch;
 use super::envelope::Message;
 use super::params::Params;
 
@@ -13,9 +12,8 @@ const PATHS: [&str; 3] = ["path", "oldpath", "from"];
 
 /// Returns the call of a request, as far as its parameters determine it.
 pub(super) fn classify(storage: &Storage, now: Timestamp, message: &Message) -> Call {
-    let unknown = |name: &str| {
-        Call::new(Operation::UnknownMethod, Interface::JsonRpc, dispatch::shorten_name(name))
-    };
+    let unknown =
+        |name: &str| Call::new(Operation::UnknownMethod, Interface::JsonRpc, shorten_name(name));
     let Ok(rpc_call) = &message.rpc_call else { return unknown("") };
     let Some(method) = method_named(&rpc_call.method) else { return unknown(&rpc_call.method) };
     let call = Call::new(method.operation, Interface::JsonRpc, method.name);
@@ -30,6 +28,11 @@ pub(super) fn principal(storage: &Storage, now: Timestamp, message: &Message) ->
     let rpc_call = message.rpc_call.as_ref().ok()?;
     let args = Params::bind(method_named(&rpc_call.method)?, rpc_call.params.as_deref()).ok()?;
     storage.sessions().principal(now, &args.token()?.ok()?).ok()
+}
+
+/// Returns a method name for the journal, shortened to 64 characters.
+pub(super) fn shorten_name(name: &str) -> String {
+    name.chars().take(64).collect()
 }
 
 fn describe_call(storage: &Storage, now: Timestamp, args: &Params, mut call: Call) -> Call {

@@ -3,8 +3,8 @@
 use crate::protocol::{ErrorKind, OCTET_STREAM};
 use crate::storage::{File, MissingParents, MkdirOutcome, Node};
 
-use super::dispatch::{MethodContext, MethodError};
 use super::json::Json;
+use super::method_context::{MethodContext, MethodError};
 
 /// Executes `makeDir`: the directory must not exist, and its parent must.
 pub(super) fn make_dir(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {

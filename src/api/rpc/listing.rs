@@ -7,9 +7,9 @@ use crate::api::CallOverride;
 use crate::protocol::{ErrorKind, LastCookie, ListPathItems};
 use crate::storage::Node;
 
-use super::dispatch::{MethodContext, MethodError};
 use super::files::{Members, file_members, owner_and_times};
 use super::json::Json;
+use super::method_context::{MethodContext, MethodError};
 use super::params::Params;
 
 type Entry<'a> = (&'a str, &'a Node);

@@ -1,7 +1,7 @@
 //! JSON-RPC (§7).
 //!
 //! `envelope` parses requests and frames responses, `params` parses parameters, `dispatch` finds
-//! and calls the method. The other files contain the methods by subject. Start with [`RpcRequest`].
+//! and calls the method, which gets a `MethodContext`. The other files contain the methods by subject. Start with [`RpcRequest`].
 
 mod classify;
 mod dispatch;
@@ -10,6 +10,7 @@ mod fetch;
 mod files;
 mod json;
 mod listing;
+mod method_context;
 mod multipart;
 mod mutations;
 mod params;

@@ -4,8 +4,8 @@ use crate::api::content_type::check;
 use crate::protocol::{ErrorKind, PieceState, ResultShape, UploadState};
 use crate::storage::{NewUpload, Piece, Storage, Upload, UserId};
 
-use super::dispatch::{MethodContext, MethodError};
 use super::json::Json;
+use super::method_context::{MethodContext, MethodError};
 
 /// Executes `createMultipart`.
 pub(super) fn create(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {

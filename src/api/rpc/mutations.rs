@@ -3,8 +3,8 @@
 use crate::protocol::{ErrorKind, Limit, RenameTaken, is_known, is_well_formed};
 use crate::storage::{Path, PathEncoding, Timestamp};
 
-use super::dispatch::{MethodContext, MethodError};
 use super::json::Json;
+use super::method_context::{MethodContext, MethodError};
 
 /// Executes `rename` and `renameFile`.
 pub(super) fn rename(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {

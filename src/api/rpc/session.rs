@@ -3,8 +3,8 @@
 use crate::protocol::{ErrorKind, LOGIN_METHOD, Limit, TOKEN_LIFE_SECS, result_code_for};
 use crate::storage::{Path, PathEncoding, TokenLifetime, TokenSource};
 
-use super::dispatch::{MethodContext, MethodError};
 use super::json::Json;
+use super::method_context::{MethodContext, MethodError};
 
 /// Executes `login`. Wrong credentials are not an error here; the result consists of nulls.
 pub(super) fn login(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {

@@ -1,0 +1,100 @@
+//! The path in a request target or URL: normalization, and percent-decoding name by name (§1.4, §8).
+//! It does not know endpoints. Start with [`normalize`] and [`parse`].
+
+use percent_encoding::percent_decode_str;
+
+use crate::storage::{Path, PathEncoding};
+
+/// Returns the path of a request target in origin or absolute form. Repeated slashes are collapsed
+/// (§1.4), and unreserved characters are decoded; `%2F` stays encoded.
+pub(super) fn normalize(target: &str) -> String {
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let path = match path.split_once("://") {
+        Some((scheme, rest)) if !scheme.contains('/') => {
+            rest.find('/').map_or("/", |at| &rest[at..])
+        }
+        _ => path,
+    };
+    let mut collapsed = String::with_capacity(path.len());
+    for char in path.chars() {
+        if char != '/' || !collapsed.ends_with('/') {
+            collapsed.push(char);
+        }
+    }
+    decode_unreserved(&collapsed)
+}
+
+/// Decodes the percent-encoded unreserved characters of a path (RFC 3986 §6.2.2.2).
+pub(super) fn decode_unreserved(path: &str) -> String {
+    let mut decoded = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(at) = rest.find('%') {
+        let (before, escape) = rest.split_at(at);
+        decoded.push_str(before);
+        let unreserved = unreserved_escape(escape);
+        decoded.push(unreserved.unwrap_or('%'));
+        rest = &escape[unreserved.map_or(1, |_| ESCAPE_LENGTH)..];
+    }
+    decoded + rest
+}
+
+const ESCAPE_LENGTH: usize = "%41".len();
+
+/// Returns the unreserved character at the start of a text, if it is percent-encoded
+/// (RFC 3986 §2.3).
+fn unreserved_escape(text: &str) -> Option<char> {
+    let digits = text.strip_prefix('%')?.get(..ESCAPE_LENGTH - 1)?;
+    let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let byte = u8::from_str_radix(digits, 16).ok().filter(|_| is_hex)?;
+    let is_unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    is_unreserved.then(|| char::from(byte))
+}
+
+/// Parses the path of a URL: percent-decoded name by name, with `+` literal. `%2F` does not separate
+/// names (RFC 3986 §2.2), and no name contains a slash.
+pub(super) fn parse(url: &str) -> Option<Path> {
+    let names: Vec<Vec<u8>> =
+        url.split('/').map(|name| percent_decode_str(name).collect()).collect();
+    if names.iter().any(|name| name.contains(&b'/')) {
+        return None;
+    }
+    Path::parse(&names.join(&b'/'), PathEncoding::Raw, u64::MAX).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normalize_collapses_slashes_and_drops_query_and_host() {
+        for (target, path) in [
+            ("//jsonrpc", "/jsonrpc"),
+            ("/account///login?a=//b", "/account/login"),
+            ("http://host:80/a//b", "/a/b"),
+            ("http://host", "/"),
+            ("*", "*"),
+            ("/a://b", "/a:/b"),
+        ] {
+            assert_eq!(normalize(target), path);
+        }
+    }
+
+    #[test]
+    fn only_unreserved_characters_are_decoded() {
+        for (target, path) in [
+            ("/multipart/%63reate", "/multipart/create"),
+            ("/%6d%75ltipart/create", "/multipart/create"),
+            ("/a%2Db%2e%5F%7e", "/a-b._~"),
+            ("/multipart%2Fcreate", "/multipart%2Fcreate"),
+            ("/multipart%2fcreate", "/multipart%2fcreate"),
+            ("/%2563reate", "/%2563reate"),
+            ("/a%20%c3%b6", "/a%20%c3%b6"),
+            ("/%", "/%"),
+            ("/%4", "/%4"),
+            ("/%+1", "/%+1"),
+            ("/%6ö", "/%6ö"),
+        ] {
+            assert_eq!(normalize(target), path);
+        }
+    }
+}
