@@ -5,8 +5,8 @@ use crate::protocol::{Interface, Operation, PING, ResultCode};
 use crate::storage::Interference;
 use crate::wording::counted;
 
+use super::call_context::CallContext;
 use super::candidates::is_nameless;
-use super::registry::CallContext;
 use super::{Choice, ErrorResponse, FaultAction, HeaderMutation, InterimSupport, Stage};
 
 /// Returns the skip reason of an action that needs the operation to be carried out.

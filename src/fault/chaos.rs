@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::journal::{Call, Op};
 use crate::protocol::{Interface, Operation};
 
+use super::call_context::CallContext;
 use super::decision::{DecisionKey, DecisionRng, OperationKey};
-use super::registry::CallContext;
 use super::{CallMatcher, Disconnect, ErrorResponse, Fault, FaultAction, PathGlob, ResponseLoss};
 
 /// The number of powers of two below which a body is cut: 1, 2, 4, … 2^20 bytes.

@@ -11,7 +11,7 @@ use crate::protocol::Operation;
 use crate::wording::{counted, ordinal};
 
 use super::attempts::Attempts;
-use super::registry::FaultRecord;
+use super::record::FaultRecord;
 use super::{CallMatcher, Kind, Repeat, TokenExpiry};
 
 /// Returns the nearest misses of a fault that was never injected, as text.

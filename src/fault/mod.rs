@@ -8,6 +8,7 @@
 mod action;
 mod applicability;
 mod attempts;
+mod call_context;
 mod candidates;
 mod chaos;
 mod chaos_state;
@@ -16,12 +17,13 @@ mod decision;
 mod diagnose;
 mod display;
 mod error_response;
+mod injection;
 mod interim;
 mod matcher;
 mod path_glob;
+mod record;
 mod registry;
 mod snippet;
-mod tokens;
 mod validate;
 
 pub use action::{
@@ -29,6 +31,7 @@ pub use action::{
     MalformedResponse, ResponseLoss, Stage,
 };
 pub use applicability::refused_by_origin;
+pub use call_context::CallContext;
 pub use chaos::{Chaos, Profile};
 pub use config::{
     ACTIONS, ActionSpec, SELECTORS, SelectorSpec, Subject, interface_word, operation_word,
@@ -37,10 +40,12 @@ pub use diagnose::near_misses;
 #[cfg(feature = "server")]
 pub(crate) use display::attempts_call;
 pub use error_response::{Choice, ErrorResponse, RejectBody};
+pub use injection::Injection;
 pub use interim::{InterimResponse, InterimSupport};
 pub use matcher::{CallMatcher, Repeat};
 pub use path_glob::PathGlob;
-pub use registry::{CallContext, FaultRecord, Faults, Injection, SourceLocation};
+pub use record::{FaultRecord, SourceLocation};
+pub use registry::Faults;
 pub use snippet::snippet;
 
 use std::sync::Arc;

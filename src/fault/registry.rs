@@ -1,65 +1,20 @@
 //! The registry of faults of one origin: it selects the fault for a call or a connection, and counts
 //! matches, injections and skips. Start with [`Faults::injection`].
 
-use std::collections::VecDeque;
-use std::fmt;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::journal::{Call, FaultRef, Journal};
 use crate::protocol::Operation;
-use crate::storage::Storage;
+use crate::storage::{SessionId, Storage};
 
 use super::attempts::{Attempt, Attempts};
+use super::call_context::CallContext;
 use super::chaos_state::ChaosState;
-use super::tokens::TokenUses;
-use super::{
-    CallMatcher, Chaos, ConnectionAction, Fault, FaultAction, InterimSupport, Kind, Repeat, Stage,
-};
-
-/// The source location at which a test added a fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceLocation {
-    /// The source file.
-    pub file: String,
-    /// The line, counted from 1.
-    pub line: u32,
-}
-
-impl fmt::Display for SourceLocation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)
-    }
-}
-
-/// A fault with its counters.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct FaultRecord {
-    /// The number of the fault on this origin.
-    pub id: u64,
-    /// The fault.
-    pub fault: Arc<Fault>,
-    /// The name in messages.
-    pub name: Arc<str>,
-    /// Where the test added it, or `None` if it was parsed from text.
-    pub location: Option<SourceLocation>,
-    /// The number of selected calls or connections.
-    pub matched: u64,
-    /// The number of injections.
-    pub fired: u64,
-    /// Why the latest selected call or connection was skipped.
-    pub skip_reason: Option<Arc<str>>,
-    /// Whether a held response was never released, or a deferred operation never carried out.
-    pub unreleased: bool,
-    /// Whether verification fails if the fault is never injected.
-    pub is_judged: bool,
-    /// The number of requests before it was added.
-    pub(super) before: usize,
-    /// The number of pending injections.
-    reserved: u64,
-    /// The state of the origin when it was added, for stale responses.
-    past: Option<Arc<Storage>>,
-}
+use super::injection::Injection;
+use super::record::{FaultRecord, SourceLocation};
+use super::{CallMatcher, Chaos, ConnectionAction, Fault, FaultAction, Kind, Stage, TokenExpiry};
 
 /// The maximum number of removed records. A suite that shares one origin adds and removes faults for
 /// as long as it runs.
@@ -68,42 +23,17 @@ const MAX_REMOVED: usize = 1_000;
 /// All faults of an origin, in the order in which they were added.
 #[derive(Debug, Default)]
 pub struct Faults {
-    pub(super) records: Vec<FaultRecord>,
+    records: Vec<FaultRecord>,
     /// Removed faults, which may have pending injections and can still be inspected. The oldest are
     /// dropped.
     removed: VecDeque<FaultRecord>,
-    pub(super) chaos_state: ChaosState,
+    chaos_state: ChaosState,
     /// Counts only while there are faults. The first fault reads earlier calls from the journal.
     attempts: Option<Attempts>,
-    pub(super) uses: TokenUses,
+    /// The use of each token, by fault. An entry outlives its token, because a call may still be in
+    /// progress, and is removed with the fault.
+    uses: HashMap<(u64, SessionId), u64>,
     added: u64,
-}
-
-/// The facts about a call when its fault is selected.
-#[derive(Clone, Copy, Debug)]
-pub struct CallContext {
-    /// The stage: the head, or the commit if the call was not known earlier.
-    pub at: Stage,
-    /// The status, if the origin itself refuses the call.
-    pub refused: Option<u16>,
-    /// The declared length of the body, if any.
-    pub declared: Option<u64>,
-    /// Whether the client supports interim responses.
-    pub interim: InterimSupport,
-}
-
-/// A fault that was selected for a call. The caller reports the result with [`Faults::fired`] or
-/// [`Faults::skipped`].
-#[derive(Clone, Debug)]
-pub struct Injection {
-    /// The number and the name of the fault.
-    pub fault_ref: FaultRef,
-    /// The action to carry out.
-    pub action: FaultAction,
-    /// The state of the origin when the fault was added, if the action needs it.
-    pub past: Option<Arc<Storage>>,
-    /// The equivalent fault, if chaos decided.
-    pub(super) by_chaos: Option<Box<(Chaos, Fault)>>,
 }
 
 impl Faults {
@@ -209,7 +139,7 @@ impl Faults {
         self.records.iter_mut().chain(&mut self.removed).find(|record| record.id == id)
     }
 
-    pub(super) fn start_counting(&mut self, journal: &Journal) {
+    fn start_counting(&mut self, journal: &Journal) {
         self.attempts.get_or_insert_with(|| Attempts::from_journal(journal));
     }
 
@@ -304,6 +234,98 @@ impl Faults {
         }
         chosen
     }
+
+    /// Activates chaos for every call without another fault.
+    pub fn set_chaos(&mut self, chaos: Chaos, journal: &Journal) {
+        self.start_counting(journal);
+        self.chaos_state.active = Some(chaos);
+        if !self.chaos_state.begun.contains(&chaos) {
+            self.chaos_state.begun.push(chaos);
+        }
+    }
+
+    /// Returns the active chaos.
+    pub fn chaos(&self) -> Option<&Chaos> {
+        self.chaos_state.active.as_ref()
+    }
+
+    /// Returns the faults that chaos has injected so far.
+    pub fn done_by_chaos(&self) -> Vec<Fault> {
+        self.chaos_state.done.iter().map(|(_, fault)| fault.clone()).collect()
+    }
+
+    /// Returns every chaos so far and its injected faults as Rust code, or an empty text.
+    pub fn render_chaos(&self) -> String {
+        self.chaos_state.begun.iter().map(|chaos| self.chaos_state.render(chaos)).collect()
+    }
+
+    /// Lets the active chaos decide about a call.
+    fn select_by_chaos(
+        &self,
+        call: &Call,
+        attempt: Attempt,
+        context: CallContext,
+    ) -> Option<Injection> {
+        let chaos = *self.chaos()?;
+        // Without their paths, all forms would count together.
+        if call.operation == Operation::PostFile && context.at == Stage::Head {
+            return None;
+        }
+        let fault = chaos.decide(call, attempt.on_path, context)?;
+        let Kind::Call(_, action) = &fault.kind else { return None };
+        let fault_ref = FaultRef::new(None, fault.to_string());
+        let action = action.clone();
+        Some(Injection { fault_ref, action, past: None, by_chaos: Some(Box::new((chaos, fault))) })
+    }
+
+    /// Counts the use of a token by a call. Returns the number of the fault that ends the token
+    /// thereby, if any.
+    pub fn use_token(&mut self, call: &Call, requests: u64, bytes: u64) -> Option<u64> {
+        let session = call.session?;
+        let mut ended_by = None;
+        for record in &mut self.records {
+            let Kind::Token(user, life) = &Arc::clone(&record.fault).kind else { continue };
+            if user.is_some() && *user != call.user {
+                continue;
+            }
+            record.matched += requests;
+            let (more, most) = match life {
+                TokenExpiry::Requests(most) => (requests, *most),
+                TokenExpiry::Bytes(most) => (bytes, *most),
+                TokenExpiry::Time(_) => continue,
+            };
+            let so_far = self.uses.entry((record.id, session)).or_default();
+            let ends = *so_far < most && *so_far + more >= most;
+            *so_far += more;
+            record.fired += u64::from(ends);
+            ended_by = ended_by.or(ends.then_some(record.id));
+        }
+        ended_by
+    }
+
+    /// Returns whether a token is valid for a call after `uncounted` calls that are not yet counted.
+    pub fn token_lasts(&self, call: &Call, uncounted: u64) -> bool {
+        let Some(session) = call.session else { return true };
+        self.records.iter().all(|record| match &record.fault.kind {
+            Kind::Token(user, TokenExpiry::Requests(most))
+                if user.is_none() || *user == call.user =>
+            {
+                let counted = self.uses.get(&(record.id, session)).copied().unwrap_or_default();
+                counted + uncounted < *most
+            }
+            _ => true,
+        })
+    }
+
+    /// Ends tokens that are too old. `end` takes the number of the fault, the user and the time, and
+    /// returns how many tokens it ended.
+    pub fn age_tokens(&mut self, mut end: impl FnMut(u64, Option<&str>, Duration) -> u64) {
+        for record in &mut self.records {
+            if let Kind::Token(user, TokenExpiry::Time(time)) = &Arc::clone(&record.fault).kind {
+                record.fired += end(record.id, user.as_deref(), *time);
+            }
+        }
+    }
 }
 
 /// Returns whether a fault is selected at this stage. The path of `/post/file` is known after its
@@ -319,49 +341,4 @@ fn is_already_decided(call: &Call, at: Stage) -> bool {
 
 fn skipped_for_another(other: &FaultRef) -> Arc<str> {
     format!("another fault was injected: {}", other.name).into()
-}
-
-impl FaultRecord {
-    /// Returns whether the fault holds responses until the test releases them.
-    pub fn holds(&self) -> bool {
-        matches!(self.fault.kind, Kind::Call(_, FaultAction::Hold))
-    }
-
-    /// Returns the reference to the fault that records contain.
-    pub fn fault_ref(&self) -> FaultRef {
-        FaultRef::new(Some(self.id), Arc::clone(&self.name))
-    }
-
-    /// Counts a matching call, and returns whether the fault applies to it.
-    fn count_match(&mut self, matcher: &CallMatcher, attempt: Attempt) -> bool {
-        let number = attempt.for_matcher(matcher);
-        if matcher.attempts.as_ref().is_some_and(|meant| !meant.contains(&number)) {
-            return false;
-        }
-        self.matched += 1;
-        self.is_selected(matcher.count())
-    }
-
-    fn is_selected(&self, count: Repeat) -> bool {
-        match count {
-            Repeat::Nth(nth) => self.matched == nth,
-            Repeat::Times(most) => self.fired + self.reserved < most,
-            Repeat::Always => true,
-        }
-    }
-
-    fn reserve(
-        &mut self,
-        action: &FaultAction,
-        call: &Call,
-        context: CallContext,
-    ) -> Option<Injection> {
-        if let Err(why) = action.check_applicable(call, context) {
-            self.skip_reason = Some(why.into());
-            return None;
-        }
-        self.reserved += 1;
-        let (action, past) = (action.clone(), self.past.clone());
-        Some(Injection { fault_ref: self.fault_ref(), action, past, by_chaos: None })
-    }
 }

@@ -12,11 +12,11 @@ use crate::protocol::{Interface, LIMITS, Limit, METHODS, Operation, ResultCode, 
 use crate::storage::END_OF_YEAR_9999;
 use crate::wording::{counted, unknown};
 
+use super::call_context::CallContext;
 use super::candidates::{calls_of, candidates};
 use super::config::{action_key, interface_word, op_in_words};
 use super::error_response::By;
 use super::matcher::CallMatcher;
-use super::registry::CallContext;
 use super::{
     ConnectionAction, ErrorResponse, FRAMING_HEADERS, Fault, FaultAction, HeaderMutation,
     InterimResponse, InterimSupport, Kind, MalformedResponse, Repeat, ResponseLoss, Stage,

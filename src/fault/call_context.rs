@@ -1,0 +1,16 @@
+//! The facts about a call when its fault is selected.
+
+use super::{InterimSupport, Stage};
+
+/// The facts about a call when its fault is selected.
+#[derive(Clone, Copy, Debug)]
+pub struct CallContext {
+    /// The stage: the head, or the commit if the call was not known earlier.
+    pub at: Stage,
+    /// The status, if the origin itself refuses the call.
+    pub refused: Option<u16>,
+    /// The declared length of the body, if any.
+    pub declared: Option<u64>,
+    /// Whether the client supports interim responses.
+    pub interim: InterimSupport,
+}
