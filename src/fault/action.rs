@@ -200,7 +200,7 @@ pub enum Stage {
     /// When the operation is carried out.
     Commit,
     /// When the response is sent.
-    Answer,
+    Response,
 }
 
 impl FaultAction {
@@ -227,7 +227,7 @@ impl FaultAction {
             | Self::Alter(_)
             | Self::RespondSlowly(_)
             | Self::CutResponse(..)
-            | Self::Garble(_) => Stage::Answer,
+            | Self::Garble(_) => Stage::Response,
         }
     }
 

@@ -10,92 +10,94 @@ use super::candidates::is_nameless;
 use super::{Choice, ErrorResponse, FaultAction, HeaderMutation, InterimSupport, Stage};
 
 /// Returns the skip reason of an action that needs the operation to be carried out.
-pub fn refused_by_origin(status: u16, row: Option<&ResultCode>) -> String {
+pub fn rejected_by_origin(status: u16, row: Option<&ResultCode>) -> String {
     let row = row.map(|row| format!(" {} {}", row.code, row.phrase)).unwrap_or_default();
-    format!("the origin refused the request: {status}{row}")
+    format!("the origin rejected the request: {status}{row}")
 }
 
-impl FaultAction {
-    /// Checks whether the action can apply to `call`.
-    ///
-    /// # Errors
-    ///
-    /// Returns the reason why it cannot.
-    pub(super) fn check_applicable(&self, call: &Call, context: CallContext) -> Result<(), String> {
-        let CallContext { at, refused, declared, interim } = context;
-        if self.stage() == Stage::Body && at > Stage::Body {
-            return Err("the operation is known only after the body has been read".to_owned());
-        }
-        if let (Some(bytes), Some(declared)) = (self.body_bytes(), declared)
-            && declared < bytes
-        {
-            return Err(format!("the body has only {}", counted(declared, "byte")));
-        }
-        let waits = self.stage() == Stage::Body && self.body_bytes() != Some(0);
-        if let Some(status) = refused.filter(|_| waits || self.needs_commit()) {
-            return Err(refused_by_origin(status, call.result_code));
-        }
-        match interim {
-            InterimSupport::None if matches!(self, Self::SendInterim(_)) => {
-                return Err("HTTP/1.0 has no interim responses".to_owned());
-            }
-            InterimSupport::None | InterimSupport::Accepted if self.needs_expectation() => {
-                return Err("the client did not expect 100 Continue".to_owned());
-            }
-            _ => {}
-        }
-        self.check_operation(call)
+/// Checks whether `action` can apply to `call`.
+///
+/// # Errors
+///
+/// Returns the reason why it cannot.
+pub(super) fn check_applicable(
+    action: &FaultAction,
+    call: &Call,
+    context: CallContext,
+) -> Result<(), String> {
+    let CallContext { at, refused, declared, interim } = context;
+    if action.stage() == Stage::Body && at > Stage::Body {
+        return Err("the operation is known only after the body has been read".to_owned());
     }
-
-    /// Checks whether the operation has what the action changes.
-    fn check_operation(&self, call: &Call) -> Result<(), String> {
-        use Operation as Op;
-        let is = |operations: &[Op], what: &str| {
-            let fits = operations.contains(&call.operation);
-            if fits { Ok(()) } else { Err(format!("{} {what}", call.display_name())) }
-        };
-        match self {
-            Self::Reject(reject) | Self::RejectAfter(_, reject) => check_reject(reject, call),
-            Self::Join(_) => is(&[Op::Complete], "starts no join"),
-            Self::Listing(_) => is(&[Op::List, Op::ListUploads, Op::ListPieces], "returns no list"),
-            Self::Stale => is(
-                &[Op::List, Op::ListUploads, Op::ListPieces, Op::Stat, Op::Status, Op::Read],
-                "reads nothing that can be stale",
-            ),
-            Self::Alter(alter) => check_alter(alter, call),
-            Self::ReadSlowly(_) => {
-                is(&[Op::Piece, Op::PostRaw, Op::PostFile], "has no body to read slowly")
-            }
-            Self::CommitLater(_) => {
-                let reads = [
-                    Op::Read,
-                    Op::Stat,
-                    Op::List,
-                    Op::ListUploads,
-                    Op::ListPieces,
-                    Op::StatusMap,
-                    Op::CheckToken,
-                    Op::Echo,
-                ];
-                let name = call.display_name();
-                let does = !reads.contains(&call.operation) && !is_nameless(call.operation);
-                if does {
-                    Ok(())
-                } else {
-                    Err(format!("{name} changes nothing that can be deferred"))
-                }
-            }
-            // A completed or aborted upload cannot be aborted (§4.4).
-            Self::InterfereAfter(Interference::AbortUpload)
-                if matches!(call.operation, Op::Complete | Op::Abort) =>
-            {
-                Err(format!("{} leaves no upload to abort", call.display_name()))
-            }
-            Self::InterfereBefore(interference) | Self::InterfereAfter(interference) => {
-                check_interference(*interference, call)
-            }
-            _ => Ok(()),
+    if let (Some(bytes), Some(declared)) = (action.body_bytes(), declared)
+        && declared < bytes
+    {
+        return Err(format!("the body has only {}", counted(declared, "byte")));
+    }
+    let waits = action.stage() == Stage::Body && action.body_bytes() != Some(0);
+    if let Some(status) = refused.filter(|_| waits || action.needs_commit()) {
+        return Err(rejected_by_origin(status, call.result_code));
+    }
+    match interim {
+        InterimSupport::None if matches!(action, FaultAction::SendInterim(_)) => {
+            return Err("HTTP/1.0 has no interim responses".to_owned());
         }
+        InterimSupport::None | InterimSupport::Accepted if action.needs_expectation() => {
+            return Err("the client did not expect 100 Continue".to_owned());
+        }
+        _ => {}
+    }
+    check_operation(action, call)
+}
+
+/// Checks whether the operation has what the action changes.
+fn check_operation(action: &FaultAction, call: &Call) -> Result<(), String> {
+    use Operation as Op;
+    let is = |operations: &[Op], what: &str| {
+        let fits = operations.contains(&call.operation);
+        if fits { Ok(()) } else { Err(format!("{} {what}", call.display_name())) }
+    };
+    match action {
+        FaultAction::Reject(reject) | FaultAction::RejectAfter(_, reject) => {
+            check_reject(reject, call)
+        }
+        FaultAction::Join(_) => is(&[Op::Complete], "starts no join"),
+        FaultAction::Listing(_) => {
+            is(&[Op::List, Op::ListUploads, Op::ListPieces], "returns no list")
+        }
+        FaultAction::Stale => is(
+            &[Op::List, Op::ListUploads, Op::ListPieces, Op::Stat, Op::Status, Op::Read],
+            "reads nothing that can be stale",
+        ),
+        FaultAction::Alter(alter) => check_alter(alter, call),
+        FaultAction::ReadSlowly(_) => {
+            is(&[Op::Piece, Op::PostRaw, Op::PostFile], "has no body to read slowly")
+        }
+        FaultAction::CommitLater(_) => {
+            let reads = [
+                Op::Read,
+                Op::Stat,
+                Op::List,
+                Op::ListUploads,
+                Op::ListPieces,
+                Op::StatusMap,
+                Op::CheckToken,
+                Op::Echo,
+            ];
+            let name = call.display_name();
+            let does = !reads.contains(&call.operation) && !is_nameless(call.operation);
+            if does { Ok(()) } else { Err(format!("{name} changes nothing that can be deferred")) }
+        }
+        // A completed or aborted upload cannot be aborted (§4.4).
+        FaultAction::InterfereAfter(Interference::AbortUpload)
+            if matches!(call.operation, Op::Complete | Op::Abort) =>
+        {
+            Err(format!("{} leaves no upload to abort", call.display_name()))
+        }
+        FaultAction::InterfereBefore(interference) | FaultAction::InterfereAfter(interference) => {
+            check_interference(*interference, call)
+        }
+        _ => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::journal::{Call, Op};
 use crate::protocol::{Interface, Operation};
 
+use super::applicability::check_applicable;
 use super::call_context::CallContext;
 use super::decision::{DecisionKey, DecisionRng, OperationKey};
 use super::{CallMatcher, Disconnect, ErrorResponse, Fault, FaultAction, PathGlob, ResponseLoss};
@@ -126,7 +127,7 @@ impl Chaos {
         let actions = self.actions(&mut rng, call.operation);
         let chosen = rng.below(actions.len() as u64);
         let action = actions.into_iter().nth(usize::try_from(chosen).unwrap_or(0))?;
-        action.check_applicable(call, context).ok()?;
+        check_applicable(&action, call, context).ok()?;
         if is_unbounded(&action, call, context.declared) {
             return None;
         }
@@ -138,7 +139,7 @@ impl Chaos {
         // The first bytes are as likely as bytes far into the body.
         let magnitude = 1 << rng.below(MAGNITUDES);
         let within = rng.below(magnitude);
-        let into_answer = 1 + rng.below(80);
+        let into_response = 1 + rng.below(80);
         let later = Duration::from_millis(1 + rng.below(20));
         let too_many = ErrorResponse::status(429).retry_after(Duration::ZERO);
         let all = [
@@ -148,8 +149,8 @@ impl Chaos {
             (Profile::Network, ANY, FaultAction::Lose(ResponseLoss::Close)),
             (Profile::Network, ANY, FaultAction::CommitThen(ResponseLoss::Reset)),
             (Profile::Network, ANY, FaultAction::CommitThen(ResponseLoss::Close)),
-            (Profile::Network, ANY, FaultAction::CutResponse(into_answer, Disconnect::Reset)),
-            (Profile::Network, ANY, FaultAction::CutResponse(into_answer, Disconnect::Close)),
+            (Profile::Network, ANY, FaultAction::CutResponse(into_response, Disconnect::Reset)),
+            (Profile::Network, ANY, FaultAction::CutResponse(into_response, Disconnect::Close)),
             (Profile::ServerErrors, ANY, FaultAction::Reject(ErrorResponse::status(500))),
             (Profile::ServerErrors, ANY, FaultAction::Reject(ErrorResponse::status(503))),
             (Profile::ServerErrors, ANY, FaultAction::Reject(too_many)),
@@ -161,7 +162,7 @@ impl Chaos {
             (Profile::ServerErrors, ANY, FaultAction::CommitThen(ResponseLoss::Status(500))),
             (Profile::ServerErrors, ANY, FaultAction::CommitThen(ResponseLoss::Status(503))),
             (Profile::Latency, ANY, FaultAction::Delay(later)),
-            (Profile::Latency, SHORT_ANSWER, FaultAction::RespondSlowly(10_000)),
+            (Profile::Latency, SHORT_RESPONSE, FaultAction::RespondSlowly(10_000)),
             (Profile::Latency, HAS_BODY, FaultAction::ReadSlowly(4 * SMALL_BODY)),
         ];
         let is_meant = |profile| self.profile == profile || self.profile == Profile::All;
@@ -182,7 +183,7 @@ const ANY: Option<&[Operation]> = None;
 const HAS_BODY: Option<&[Operation]> = Some(&[Operation::Piece, Operation::PostRaw]);
 
 /// Operations with a response of a few hundred bytes over HTTP.
-const SHORT_ANSWER: Option<&[Operation]> = Some(&[
+const SHORT_RESPONSE: Option<&[Operation]> = Some(&[
     Operation::Login,
     Operation::MakeDirectory,
     Operation::Create,

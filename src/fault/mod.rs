@@ -30,7 +30,7 @@ pub use action::{
     DeferredCommit, Disconnect, FRAMING_HEADERS, FaultAction, HeaderMutation, ListingFault,
     MalformedResponse, ResponseLoss, Stage,
 };
-pub use applicability::refused_by_origin;
+pub use applicability::rejected_by_origin;
 pub use call_context::CallContext;
 pub use chaos::{Chaos, Profile};
 pub use config::{
@@ -51,6 +51,7 @@ pub use snippet::snippet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::journal::shorten;
 
 /// A fault: a matcher and an action.
@@ -159,6 +160,21 @@ impl Fault {
     /// Returns the text that the fault was parsed from, if any.
     pub fn definition(&self) -> Option<&str> {
         self.definition.as_deref()
+    }
+
+    /// Checks that the fault can ever be injected.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot ([`Error::is_invalid_fault`]). The message names the invalid part and the
+    /// allowed values.
+    pub fn check(&self) -> Result<(), Error> {
+        self.validate().map_err(Error::invalid_fault)
+    }
+
+    /// Does the same as [`Fault::check`], but returns only the message.
+    pub(crate) fn validate(&self) -> Result<(), String> {
+        validate::check(self)
     }
 
     /// Returns the name in messages: the name, the definition or the Rust expression, cut to 500

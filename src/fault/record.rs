@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::journal::{Call, FaultRef};
 use crate::storage::Storage;
 
+use super::applicability::check_applicable;
 use super::attempts::Attempt;
 use super::call_context::CallContext;
 use super::injection::Injection;
@@ -93,7 +94,7 @@ impl FaultRecord {
         call: &Call,
         context: CallContext,
     ) -> Option<Injection> {
-        if let Err(why) = action.check_applicable(call, context) {
+        if let Err(why) = check_applicable(action, call, context) {
             self.skip_reason = Some(why.into());
             return None;
         }

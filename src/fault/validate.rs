@@ -6,12 +6,12 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::error::Error;
 use crate::journal::{Call, Op};
 use crate::protocol::{Interface, LIMITS, Limit, METHODS, Operation, ResultCode, method_named};
 use crate::storage::END_OF_YEAR_9999;
 use crate::wording::{counted, unknown};
 
+use super::applicability::check_applicable;
 use super::call_context::CallContext;
 use super::candidates::{calls_of, candidates};
 use super::config::{action_key, interface_word, op_in_words};
@@ -23,48 +23,37 @@ use super::{
     TokenExpiry,
 };
 
-impl Fault {
-    /// Checks that the fault can ever be injected.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot ([`Error::is_invalid_fault`]). The message names the invalid part and the
-    /// allowed values.
-    pub fn check(&self) -> Result<(), Error> {
-        self.validate().map_err(Error::invalid_fault)
-    }
-
-    /// Does the same as [`Fault::check`], but returns only the message.
-    pub(crate) fn validate(&self) -> Result<(), String> {
-        check_name(self.name.as_deref())?;
-        match &self.kind {
-            Kind::Call(matcher, action) => {
-                check_matcher(matcher)?;
-                let (key, candidates) = (action_key(action), candidates(matcher)?);
-                check_action(matcher, &candidates, action).map_err(|why| format!("{key}: {why}"))
-            }
-            Kind::Connection(count, action) => {
-                check_count(*count)?;
-                match action {
-                    ConnectionAction::CloseAfter(0) => {
-                        Err("close_after: invalid count 0; expected 1 or more, or use reset".to_owned())
-                    }
-                    _ => Ok(()),
-                }
-            }
-            Kind::Token(_, TokenExpiry::Requests(0)) => {
-                Err("expire_after_requests: invalid count 0; expected 1 or more".to_owned())
-            }
-            Kind::Token(_, TokenExpiry::Bytes(0)) => {
-                Err("expire_after_bytes: invalid count 0; expected 1 or more".to_owned())
-            }
-            Kind::Token(_, TokenExpiry::Time(Duration::ZERO)) => Err(
-                "expire_after: invalid time of 0 seconds; to expire a token at once, use interfere_after \
-                 with expire_token"
-                    .to_owned(),
-            ),
-            Kind::Token(..) => Ok(()),
+/// Checks that the fault can ever be injected; see [`Fault::check`]. Returns one line that names the
+/// invalid part and the allowed values.
+pub(super) fn check(fault: &Fault) -> Result<(), String> {
+    check_name(fault.name.as_deref())?;
+    match &fault.kind {
+        Kind::Call(matcher, action) => {
+            check_matcher(matcher)?;
+            let (key, candidates) = (action_key(action), candidates(matcher)?);
+            check_action(matcher, &candidates, action).map_err(|why| format!("{key}: {why}"))
         }
+        Kind::Connection(count, action) => {
+            check_count(*count)?;
+            match action {
+                ConnectionAction::CloseAfter(0) => {
+                    Err("close_after: invalid count 0; expected 1 or more, or use reset".to_owned())
+                }
+                _ => Ok(()),
+            }
+        }
+        Kind::Token(_, TokenExpiry::Requests(0)) => {
+            Err("expire_after_requests: invalid count 0; expected 1 or more".to_owned())
+        }
+        Kind::Token(_, TokenExpiry::Bytes(0)) => {
+            Err("expire_after_bytes: invalid count 0; expected 1 or more".to_owned())
+        }
+        Kind::Token(_, TokenExpiry::Time(Duration::ZERO)) => Err(
+            "expire_after: invalid time of 0 seconds; to expire a token at once, use interfere_after \
+             with expire_token"
+                .to_owned(),
+        ),
+        Kind::Token(..) => Ok(()),
     }
 }
 
@@ -174,7 +163,7 @@ fn check_action(
         let refused = refused_always(call.operation);
         let interim = InterimSupport::Expected;
         let there = CallContext { at: at(call), refused, declared: None, interim };
-        action.check_applicable(call, there)
+        check_applicable(action, call, there)
     });
     let mut refusals = Vec::new();
     for tried in tried {

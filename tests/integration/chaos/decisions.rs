@@ -169,7 +169,7 @@ fn latency_does_not_grow_with_size() {
             }
         }
     }
-    assert!(kinds.contains(&Stage::Body) && kinds.contains(&Stage::Answer));
+    assert!(kinds.contains(&Stage::Body) && kinds.contains(&Stage::Response));
 }
 
 #[test]

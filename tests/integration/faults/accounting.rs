@@ -143,7 +143,7 @@ fn a_requests_claim_names_its_selectors() {
 #[test]
 fn a_skipped_call_states_the_reason() {
     let lost = install!(origin.on(Op::piece(1)).commit_then(ResponseLoss::Reset));
-    assert_near("fault_refused_by_origin", lost, |origin| {
+    assert_near("fault_rejected_by_origin", lost, |origin| {
         let token = origin.issue_token("jane");
         assert_eq!(piece(&mut Client::new(origin), &token, "none", 1, b"123").code(), Some(-2));
     });

@@ -166,7 +166,7 @@ fn nothing_is_lost_if_the_origin_refuses() {
         assert!(seen.bytes.starts_with(b"HTTP/1.1 4"), "{}", seen.bytes.escape_ascii());
         assert!(seen.exchange.faults.is_empty() && seen.exchange.committed.is_none());
         let verdict = scene.origin.verify().unwrap_err().to_string();
-        assert!(verdict.contains("the origin refused the request: 4"), "{verdict}");
+        assert!(verdict.contains("the origin rejected the request: 4"), "{verdict}");
     }
 }
 

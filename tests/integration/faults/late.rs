@@ -21,7 +21,7 @@ fn refused_operations_are_not_deferred() {
     let complete = format!(r#"["{token}", "{id}"]"#);
     assert_eq!(result(&origin, "completeMultipart", &complete)["code"], -4);
     let skip_reason = late.record().unwrap().skip_reason.unwrap();
-    assert_eq!(&*skip_reason, "the origin refused the request: 200 -4 upload has no pieces");
+    assert_eq!(&*skip_reason, "the origin rejected the request: 200 -4 upload has no pieces");
     late.remove();
 
     let late = origin.on(Op::piece(1)).commit_later(AN_HOUR);

@@ -375,9 +375,9 @@ fn inapplicable_actions_are_refused() {
 fn inapplicable_actions_on_nameless_calls_are_refused() {
     assert_refused! { |origin|
         origin.on(Op::operation(Operation::Unmatched)).commit_then(ResponseLoss::Close) =>
-            "commit_then: cannot apply to unmatched: the origin refused the request: 404",
+            "commit_then: cannot apply to unmatched: the origin rejected the request: 404",
         origin.on(Op::operation(Operation::UnknownMethod)).commit_then(ResponseLoss::Close) =>
-            "commit_then: cannot apply to unknown_method: the origin refused the request: 200",
+            "commit_then: cannot apply to unknown_method: the origin rejected the request: 200",
         origin.on(Op::operation(Operation::Preflight)).commit_later(Duration::from_secs(1)) =>
             "commit_later: cannot apply to preflight: OPTIONS changes nothing that can be deferred",
         origin.on(Op::operation(Operation::Preflight)).interfere_after(Interference::RemoveDirectory) =>

@@ -322,15 +322,15 @@ fn a_skipped_injection_does_not_use_up_the_fault() {
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let said = |why: &str| assert_eq!(lost.record().unwrap().skip_reason.as_deref(), Some(why));
     assert_eq!(asking::piece(&origin, "no token", &id, 1), Some(403));
-    said("the origin refused the request: 403 -10001 invalid or expired credentials");
+    said("the origin rejected the request: 403 -10001 invalid or expired credentials");
     assert_eq!(asking::piece(&origin, &token, "no upload", 1), Some(400));
-    said("the origin refused the request: 400 -2 unknown multipart identifier");
+    said("the origin rejected the request: 400 -2 unknown multipart identifier");
     // Known at its head to be good, and refused behind its body.
     let checksum = ("X-Agile-Checksum", &*"0".repeat(64));
     let part = [("X-Agile-Multipart", &*id), ("X-Agile-Part", "1")];
     let headers = [&part[..], &[("X-Agile-Authorization", &*token), checksum]].concat();
     assert_eq!(asking::http(&origin, "/multipart/piece", &headers, b"1").code(), Some(-6));
-    said("the origin refused the request: 400 -6 checksum mismatch");
+    said("the origin rejected the request: 400 -6 checksum mismatch");
     assert_eq!(lost.fired(), 0);
     assert_eq!(asking::piece(&origin, &token, &id, 1), None);
     assert_eq!(lost.fired(), 1);

@@ -91,7 +91,7 @@ fn a_fault_without_effect_is_skipped() {
                 let listed = asking::result(origin, "listFile", r#"["no token", "/videos"]"#);
                 assert_eq!(listed["code"], -10001, "{listed}");
             },
-            "the origin refused the request: 200 -10001 invalid or expired token",
+            "the origin rejected the request: 200 -10001 invalid or expired token",
         ),
         (
             |origin| origin.on(Op::create()).hold().release(),
@@ -108,7 +108,7 @@ fn an_interference_is_skipped_if_the_head_is_refused() {
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let fault = origin.on(Op::piece(2)).interfere_before(Interference::ExpireUpload);
     assert_eq!(asking::piece(&origin, "no token", &id, 2), Some(403));
-    let why = "the origin refused the request: 403 -10001 invalid or expired credentials";
+    let why = "the origin rejected the request: 403 -10001 invalid or expired credentials";
     assert_eq!(fault.record().unwrap().skip_reason.as_deref(), Some(why));
     fault.remove();
     origin.finish();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::api::{BodyEnd, CallOverride, PendingRequest, Response};
 use crate::fault::{
-    CallContext, Choice, FaultAction, InterimSupport, ListingFault, Stage, refused_by_origin,
+    CallContext, Choice, FaultAction, InterimSupport, ListingFault, Stage, rejected_by_origin,
 };
 use crate::journal::Call;
 use crate::protocol::{ErrorKind, ResultCode};
@@ -296,7 +296,7 @@ fn interfere(
 
 /// Returns why a fault that needs a successful call was skipped.
 pub(crate) fn refusal(response: &Response, at: usize) -> String {
-    refused_by_origin(
+    rejected_by_origin(
         response.head.status,
         response.calls.get(at).and_then(|call| call.result_code),
     )
