@@ -14,7 +14,7 @@ use crate::fault::Fault;
 use crate::protocol::{LIMITS, Limit, Options, RESERVED_PREFIXES};
 use crate::storage::{Clock, ClockMode, KeyPair, Setup, Storage, Timestamp};
 
-use crate::mock::fault_api;
+use crate::mock::fault_check;
 use crate::mock::fixtures::{Fixtures, InProgressUpload, User, file_path, path};
 use crate::mock::mock_origin::MockOrigin;
 use crate::server::listener::bind;
@@ -71,6 +71,24 @@ impl Default for Builder {
             verifies_on_drop: true,
             faults: Vec::new(),
         }
+    }
+}
+
+impl MockOrigin {
+    /// Describes an origin.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Starts an origin with account `acme` and user `jane` with password `secret`, on a free
+    /// port.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot start.
+    #[track_caller]
+    pub fn start() -> Self {
+        Self::builder().start()
     }
 }
 
@@ -330,7 +348,7 @@ impl Builder {
     /// If a fault is invalid ([`Error::is_invalid_fault`]). The message starts with its number,
     /// counted from 1.
     pub fn try_faults(mut self, faults: Vec<Fault>) -> Result<Self, Error> {
-        fault_api::check(&faults, &self.given.users(&self.account))
+        fault_check::check(&faults, &self.given.users(&self.account))
             .map_err(|wrong| Error::invalid_fault(wrong.to_string()))?;
         self.faults.extend(faults);
         Ok(self)

@@ -1,18 +1,17 @@
 //! Adds, lists and removes faults, and changes an origin while it runs. Start with
 //! [`MockOrigin::on`].
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::fault::{Chaos, Fault, FaultRecord, Kind, SourceLocation};
+use crate::fault::{Chaos, Fault, FaultRecord, SourceLocation};
 use crate::journal::Op;
 use crate::protocol::suggest_call;
-use crate::storage::UserRecord;
 
 use crate::mock::fault_builder::{
     CallFaultBuilder, ConnectionFaultBuilder, FaultHandle, TokenFaultBuilder, place,
 };
+use crate::mock::fault_check::{WrongFault, check, check_one};
 use crate::mock::mock_origin::MockOrigin;
 use crate::server::state::State;
 
@@ -250,43 +249,6 @@ impl MockOrigin {
     /// Returns every option and every limit with its value.
     pub(crate) fn switch_values(&self) -> Vec<(&'static str, String)> {
         self.shared.lock().storage.options().values().collect()
-    }
-}
-
-/// The first invalid fault of several.
-pub(crate) struct WrongFault {
-    /// Its number among them, from 1.
-    number: usize,
-    pub(crate) why: String,
-}
-
-impl fmt::Display for WrongFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "fault {}: {}", self.number, self.why)
-    }
-}
-
-/// Checks whether the faults are valid for an origin with these users.
-pub(crate) fn check(faults: &[Fault], users: &[UserRecord]) -> Result<(), WrongFault> {
-    let mut numbered = (1..).zip(faults);
-    numbered.try_for_each(|(number, fault)| {
-        check_one(fault, users).map_err(|why| WrongFault { number, why })
-    })
-}
-
-fn check_one(fault: &Fault, users: &[UserRecord]) -> Result<(), String> {
-    fault.validate()?;
-    let user = match &fault.kind {
-        Kind::Call(matcher, _) => matcher.user.as_ref(),
-        Kind::Token(user, _) => user.as_ref(),
-        Kind::Connection(..) => None,
-    };
-    match user.filter(|user| users.iter().all(|other| other.name != **user)) {
-        Some(user) => {
-            let known: Vec<_> = users.iter().map(|user| &user.name).collect();
-            Err(format!("there is no user {user:?}, but {known:?}"))
-        }
-        None => Ok(()),
     }
 }
 

@@ -15,7 +15,6 @@ use crate::journal::{Journal, RecordedRequests, escape_lines};
 use crate::report::{Timeline, TimelineExcerpt};
 use crate::storage::{Change, Path, TokenLifetime, TokenSource};
 
-use crate::mock::builder::Builder;
 use crate::server::listener::reachable;
 use crate::server::ports::Ports;
 use crate::server::shared::Shared;
@@ -64,22 +63,6 @@ pub struct MockOrigin {
 }
 
 impl MockOrigin {
-    /// Describes an origin.
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
-    /// Starts an origin with account `acme` and user `jane` with password `secret`, on a free
-    /// port.
-    ///
-    /// # Panics
-    ///
-    /// If it cannot start.
-    #[track_caller]
-    pub fn start() -> Self {
-        Self::builder().start()
-    }
-
     /// The caller is where the test started the origin.
     #[track_caller]
     pub(crate) fn new(
@@ -162,7 +145,7 @@ impl MockOrigin {
         &self.account
     }
 
-    /// Returns the seed of tokens and identifiers. Pass it to [`Builder::seed`] to repeat them.
+    /// Returns the seed of tokens and identifiers. Pass it to [`Builder::seed`](crate::Builder::seed) to repeat them.
     pub fn seed(&self) -> u64 {
         self.seed
     }

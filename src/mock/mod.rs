@@ -5,6 +5,7 @@ mod builder;
 mod explore;
 pub(crate) mod fault_api;
 pub(crate) mod fault_builder;
+pub(crate) mod fault_check;
 mod fixtures;
 mod hold_guard;
 #[cfg(feature = "control")]
