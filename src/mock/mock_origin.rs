@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
+use crate::assertions::RecordedRequests;
 use crate::assertions::{
     AssertionFailure, DirectorySnapshot, FileSnapshot, StateView, UploadSnapshot,
     VerificationError, verify,
 };
-use crate::journal::{Journal, RecordedRequests, escape_lines};
+use crate::journal::{Journal, escape_lines};
 use crate::report::{Timeline, TimelineExcerpt};
 use crate::storage::{Change, Path, TokenLifetime, TokenSource};
 
@@ -29,7 +30,7 @@ use crate::server::shared::Shared;
 /// An origin that is dropped without [`finish`](Self::finish) or [`verify`](Self::verify) verifies
 /// the run itself, as `finish` does, and panics if that fails. It waits up to 1 s for responses
 /// that are being written, which blocks its thread; async code calls
-/// [`finish_async`](Self::finish_async) instead. [`Builder::verify_on_drop`] turns this off.
+/// [`finish_async`](Self::finish_async) instead. [`Builder::verify_on_drop`](crate::Builder::verify_on_drop) turns this off.
 ///
 /// ```should_panic
 /// let origin = mock_origin::MockOrigin::start();

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::journal::{Connection, Exchange, Journal, RecordedRequests};
+use crate::assertions::RecordedRequests;
+use crate::journal::{Connection, Exchange, Journal};
 
 use crate::mock::mock_origin::MockOrigin;
 
