@@ -64,7 +64,8 @@ pub mod storage;
 mod wording;
 
 pub use assertions::{
-    AssertionFailure, CountRange, DirectorySnapshot, FileSnapshot, PieceSnapshot,
+    AssertionFailure, CountRange, DirectorySnapshot, FileSnapshot, PieceSnapshot, RecordedRequest,
+    RecordedRequests,
 };
 pub use assertions::{UploadSnapshot, VerificationError};
 pub use error::Error;
@@ -73,7 +74,7 @@ pub use fault::{
     MalformedResponse,
 };
 pub use fault::{ErrorResponse, Profile, ResponseLoss};
-pub use journal::{Op, Outcome, RecordedRequest, RecordedRequests};
+pub use journal::{Op, Outcome};
 #[cfg(feature = "server")]
 pub use mock::{
     Builder, CallFaultBuilder, ConnectionFaultBuilder, FaultHandle, HoldGuard, MockOrigin,

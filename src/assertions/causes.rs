@@ -3,13 +3,15 @@
 //! Causes are read from records and never inferred from a state. Where no record names an actor,
 //! the text states only what is there. Start with [`of_upload`] and [`of_file`].
 
-use crate::journal::{Op, RecordedRequest, RecordedRequests};
+use crate::journal::Op;
 use crate::protocol::UploadState;
 use crate::storage::{
     Actor, ByteSource, CallId, Change, File, JoinFailure, Obstacle, Path, Piece, Removal, Upload,
 };
 
 use super::reason::{Reason, Words};
+use super::request::RecordedRequest;
+use super::requests::RecordedRequests;
 use super::state_view::{pieces_in_words, with_pieces};
 
 /// Returns why an upload is in its state and not in `wanted`; `requests` are those about it.

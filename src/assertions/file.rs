@@ -6,7 +6,7 @@ use std::io::{self, BufRead as _};
 use std::sync::Arc;
 
 use crate::blob::{Blob, Digest, Hasher};
-use crate::journal::{Call, Exchange, RecordedRequests};
+use crate::journal::{Call, Exchange};
 use crate::protocol::{ErrorKind, OCTET_STREAM};
 use crate::storage::{self, Actor, ByteSource, Change, Obstacle, Path, Removal, Upload};
 use crate::wording::counted;
@@ -14,6 +14,7 @@ use crate::wording::counted;
 use super::assertion_macro::assertions_with_try;
 use super::causes::{self, MissingFile};
 use super::reason::{Reason, Words};
+use super::requests::RecordedRequests;
 use super::state_view::{self, EndedTokens};
 use super::{AssertionFailure, StateView};
 

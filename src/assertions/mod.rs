@@ -1,26 +1,30 @@
-//! Assertions on snapshots, and the verification of a whole run.
+//! Queries of the recorded requests, assertions on snapshots, and the verification of a whole run.
 //!
-//! A snapshot is a copy: it does not change after it was taken. Start with [`UploadSnapshot`] and
-//! [`verify()`].
+//! A snapshot is a copy: it does not change after it was taken. Start with [`RecordedRequests`],
+//! [`UploadSnapshot`] and [`verify()`].
 
 mod assertion_macro;
 mod causes;
 mod connections;
+mod count_range;
 mod directory;
 mod failure;
 mod file;
 mod piece;
 mod reason;
+mod request;
 mod requests;
 mod state_view;
 mod upload;
 mod verify;
 
+pub use count_range::CountRange;
 pub use directory::DirectorySnapshot;
 pub use failure::AssertionFailure;
 pub use file::FileSnapshot;
 pub use piece::PieceSnapshot;
-pub use requests::CountRange;
+pub use request::RecordedRequest;
+pub use requests::RecordedRequests;
 pub use state_view::StateView;
 pub use upload::UploadSnapshot;
 pub use verify::{VerificationError, verify};

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::blob::Digest;
-use crate::journal::{Exchange, RangeList, RecordedRequests};
+use crate::journal::{Exchange, RangeList};
 use crate::storage::Piece;
 
 use super::assertion_macro::assertions_with_try;
 use super::causes;
 use super::reason::Words;
+use super::request::RecordedRequest;
+use super::requests::RecordedRequests;
 use super::state_view::{EndedTokens, digest};
 use super::{AssertionFailure, CountRange};
 
@@ -110,7 +112,7 @@ impl PieceSnapshot {
         let words = self.words();
         let stored = self.stored.as_ref();
         let reason = stored.map(|piece| causes::of_piece(words, piece, &self.superseded));
-        let exchanges = self.attempts.iter().map(crate::journal::RecordedRequest::shared);
+        let exchanges = self.attempts.iter().map(RecordedRequest::shared);
         self.failure(claim, expected, found).explained_by(reason, exchanges)
     }
 
@@ -120,7 +122,7 @@ impl PieceSnapshot {
         expected: impl std::fmt::Display,
         found: impl std::fmt::Display,
     ) -> Box<AssertionFailure> {
-        let exchanges = self.attempts.iter().map(crate::journal::RecordedRequest::shared);
+        let exchanges = self.attempts.iter().map(RecordedRequest::shared);
         AssertionFailure::new(
             format!("piece {} of {} {claim}", self.number, self.upload),
             expected,

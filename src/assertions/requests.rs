@@ -1,109 +1,212 @@
-//! Assertions on requests.
+//! Queries of the recorded requests, with assertions. Start with [`RecordedRequests`].
 
-use std::collections::HashSet;
-use std::fmt;
-use std::ops::{Bound, Range, RangeBounds, RangeFrom, RangeInclusive, RangeToInclusive};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::journal::{Escaped, Exchange, RecordedRequest, RecordedRequests, redacted};
+use crate::journal::{Exchange, Op};
+use crate::storage::{Path, PathEncoding};
 
 use super::AssertionFailure;
 use super::assertion_macro::assertions_with_try;
+use super::count_range::CountRange;
+use super::request::RecordedRequest;
 
-/// An expected number of requests: a number, or a range such as `1..=2` or `1..`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CountRange {
-    least: usize,
-    end: Bound<usize>,
-}
-
-impl CountRange {
-    /// Returns whether `number` is in the range.
-    pub fn contains(self, number: usize) -> bool {
-        (Bound::Included(self.least), self.end).contains(&number)
-    }
-
-    /// Returns the largest number, if there is one.
-    fn max(self) -> Option<usize> {
-        match self.end {
-            Bound::Included(most) => Some(most),
-            Bound::Excluded(above) => above.checked_sub(1),
-            Bound::Unbounded => None,
-        }
-    }
-
-    fn is_empty(self) -> bool {
-        match self.end {
-            Bound::Included(most) => most < self.least,
-            Bound::Excluded(above) => above <= self.least,
-            Bound::Unbounded => false,
-        }
-    }
-
-    /// Panics if the range is empty, because no number of requests could satisfy it.
-    #[track_caller]
-    pub(super) fn or_refuse(self, call: &str) -> Self {
-        let range = match self.end {
-            Bound::Excluded(above) => format!("{}..{above}", self.least),
-            Bound::Included(most) => format!("{}..={most}", self.least),
-            Bound::Unbounded => format!("{}..", self.least),
-        };
-        assert!(!self.is_empty(), "empty range {range}; use for example {call}(1..=2)");
-        self
-    }
-
-    fn from_bounds(range: &impl RangeBounds<usize>) -> Self {
-        let least = match range.start_bound() {
-            Bound::Included(least) => *least,
-            Bound::Excluded(below) => below + 1,
-            Bound::Unbounded => 0,
-        };
-        Self { least, end: range.end_bound().cloned() }
-    }
-}
-
-impl From<usize> for CountRange {
-    fn from(number: usize) -> Self {
-        Self { least: number, end: Bound::Included(number) }
-    }
-}
-
-impl From<Range<usize>> for CountRange {
-    fn from(range: Range<usize>) -> Self {
-        Self::from_bounds(&range)
-    }
-}
-
-impl From<RangeInclusive<usize>> for CountRange {
-    fn from(range: RangeInclusive<usize>) -> Self {
-        Self::from_bounds(&range)
-    }
-}
-
-impl From<RangeFrom<usize>> for CountRange {
-    fn from(range: RangeFrom<usize>) -> Self {
-        Self::from_bounds(&range)
-    }
-}
-
-impl From<RangeToInclusive<usize>> for CountRange {
-    fn from(range: RangeToInclusive<usize>) -> Self {
-        Self::from_bounds(&range)
-    }
-}
-
-impl fmt::Display for CountRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.least, self.max()) {
-            (least, Some(most)) if least == most => write!(f, "{least}"),
-            (0, Some(most)) => write!(f, "at most {most}"),
-            (least, Some(most)) => write!(f, "{least} to {most}"),
-            (least, None) => write!(f, "at least {least}"),
-        }
-    }
+/// The calls that were selected: an owned snapshot, in the order in which their heads arrived.
+///
+/// ```
+/// use std::io::{Read, Write};
+///
+/// let origin = mock_origin::MockOrigin::start();
+/// for method in ["OPTIONS", "HEAD"] {
+///     let mut client = std::net::TcpStream::connect(origin.addr())?;
+///     write!(client, "{method} / HTTP/1.1\r\nHost: origin\r\nConnection: close\r\n\r\n")?;
+///     client.read_to_end(&mut Vec::new())?;
+/// }
+///
+/// let requests = origin.requests();
+/// assert_eq!((requests.len(), requests.is_empty()), (2, false));
+/// assert_eq!(requests.first().unwrap().method(), "OPTIONS");
+/// assert_eq!(requests.last().unwrap().method(), "HEAD");
+/// assert!(requests.get(2).is_none());
+/// let methods: Vec<_> = requests.iter().map(|request| request.method().into_owned()).collect();
+/// assert_eq!(methods, ["OPTIONS", "HEAD"]);
+/// for request in requests {
+///     assert!(request.status().is_some());
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RecordedRequests {
+    found: Vec<RecordedRequest>,
+    /// All exchanges of the snapshot, which failure messages show.
+    all: Arc<[Arc<Exchange>]>,
+    question: Vec<String>,
 }
 
 impl RecordedRequests {
+    /// Creates a query that matches every call of `exchanges`.
+    pub fn new(exchanges: &[Arc<Exchange>]) -> Self {
+        Self {
+            found: exchanges.iter().flat_map(RecordedRequest::all_of).collect(),
+            all: exchanges.into(),
+            question: Vec::new(),
+        }
+    }
+
+    /// Keeps only the calls that `op` selects.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `op` has invalid part numbers, such as 0.
+    #[must_use]
+    #[track_caller]
+    pub fn op(self, op: impl AsRef<Op>) -> Self {
+        let op = op.as_ref();
+        if let Some(parts) = op.parts() {
+            let is_possible = !parts.is_empty() && *parts.start() > 0;
+            assert!(
+                is_possible,
+                "part numbers go from 1 up, in a range that is not empty: Op::piece(1..=4)"
+            );
+        }
+        let words = op.describe();
+        self.keep(words, |request| op.matches(request.call()))
+    }
+
+    /// Keeps only the calls for the upload with that multipart identifier.
+    #[must_use]
+    pub fn upload(self, id: &str) -> Self {
+        self.keep(format!("upload {id}"), |request| request.call().upload.as_deref() == Some(id))
+    }
+
+    /// Keeps only the calls for that path. [`Path::as_written`] describes its forms: `/dir/name`,
+    /// or with the name of the account as in responses, `/acme/dir/name`.
+    #[must_use]
+    pub fn path(self, path: &str) -> Self {
+        let wanted = self.absolute(path);
+        let is_it = |request: &RecordedRequest| wanted.is_some() && request.call().path == wanted;
+        self.keep(format!("path {path}"), is_it)
+    }
+
+    /// Returns a path in test code as the journal shows it, or `None` if no call can have it.
+    fn absolute(&self, text: &str) -> Option<String> {
+        let path = Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX).ok()?;
+        let calls = || self.all.iter().flat_map(|exchange| &exchange.calls);
+        let paths = || calls().filter_map(|call| call.path.as_deref());
+        // Every path in the journal begins with the account.
+        let account = paths().next()?.split('/').nth(1)?;
+        let was_asked_for = |path: &Path| {
+            let absolute = path.absolute(account);
+            paths().any(|other| other == absolute)
+        };
+        Some(path.as_written(account, was_asked_for).absolute(account))
+    }
+
+    /// Keeps only the calls of that user.
+    #[must_use]
+    pub fn user(self, name: &str) -> Self {
+        self.keep(format!("user {name}"), |request| request.call().user.as_deref() == Some(name))
+    }
+
+    /// Keeps only the calls with that part number.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `number` is 0.
+    #[must_use]
+    #[track_caller]
+    pub fn part(self, number: u32) -> Self {
+        assert!(number > 0, "part numbers go from 1 up: .part(1)");
+        self.keep(format!("part {number}"), |request| request.part() == Some(number))
+    }
+
+    /// Groups the calls by upload.
+    pub(crate) fn by_upload(&self) -> HashMap<String, Self> {
+        let mut groups: HashMap<String, Self> = HashMap::new();
+        for request in &self.found {
+            let Some(id) = &request.call().upload else { continue };
+            let group = groups.entry(id.clone()).or_insert_with(|| self.empty_selection(id));
+            group.found.push(request.clone());
+        }
+        groups
+    }
+
+    /// Returns an empty selection of the same snapshot.
+    pub(crate) fn empty_selection(&self, id: &str) -> Self {
+        let question = vec![format!("upload {id}")];
+        Self { found: Vec::new(), all: Arc::clone(&self.all), question }
+    }
+
+    /// Keeps only the calls whose response has that HTTP status.
+    #[must_use]
+    pub fn status(self, status: u16) -> Self {
+        self.keep(format!("status {status}"), |request| request.status() == Some(status))
+    }
+
+    /// Keeps only the calls whose response has that code of the protocol.
+    #[must_use]
+    pub fn code(self, code: i32) -> Self {
+        self.keep(format!("code {code}"), |request| request.code() == Some(code))
+    }
+
+    /// Keeps only the calls on the connection with that number.
+    #[must_use]
+    pub fn connection(self, index: u64) -> Self {
+        self.keep(format!("connection {index}"), |request| request.exchange().connection == index)
+    }
+
+    /// Keeps only the calls for which `wanted` returns true. `words` describe them in messages.
+    #[must_use]
+    pub fn filter(self, words: &str, wanted: impl Fn(&RecordedRequest) -> bool) -> Self {
+        self.keep(words.to_owned(), wanted)
+    }
+
+    /// Iterates over the calls, in the order in which their heads arrived.
+    pub fn iter(&self) -> std::slice::Iter<'_, RecordedRequest> {
+        self.found.iter()
+    }
+
+    /// Returns the first call.
+    pub fn first(&self) -> Option<&RecordedRequest> {
+        self.found.first()
+    }
+
+    /// Returns the last call.
+    pub fn last(&self) -> Option<&RecordedRequest> {
+        self.found.last()
+    }
+
+    /// Returns the call at `index`, counted from 0.
+    pub fn get(&self, index: usize) -> Option<&RecordedRequest> {
+        self.found.get(index)
+    }
+
+    /// Returns the number of calls.
+    pub fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Returns whether there are no calls.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// Returns all exchanges of the snapshot.
+    pub(crate) fn all(&self) -> &[Arc<Exchange>] {
+        &self.all
+    }
+
+    /// Returns the query in words, or `None` if it matches every call.
+    pub(crate) fn query_text(&self) -> Option<String> {
+        (!self.question.is_empty()).then(|| self.question.join(", "))
+    }
+
+    fn keep(mut self, words: String, wanted: impl Fn(&RecordedRequest) -> bool) -> Self {
+        self.found.retain(wanted);
+        self.question.push(words);
+        self
+    }
+
     assertions_with_try! {
         /// Asserts the number of requests: `3`, `1..=2`, `1..`.
         assert_count, try_count(self, expected: impl Into<CountRange>) {
@@ -170,40 +273,20 @@ impl RecordedRequests {
     }
 }
 
-impl RecordedRequest {
-    assertions_with_try! {
-        /// Asserts that the request has the header `name` with exactly this value. If the header is
-        /// repeated, the first value counts (§1.13).
-        assert_header, try_header(self, name: &str, value: &str) {
-            let found = self.head().header(name);
-            if found == Some(value.as_bytes()) { Ok(()) } else { Err(self.wrong_header(name, value, found)) }
-        }
+impl<'a> IntoIterator for &'a RecordedRequests {
+    type Item = &'a RecordedRequest;
+    type IntoIter = std::slice::Iter<'a, RecordedRequest>;
 
-        /// Asserts the result code of the response; 0 is success.
-        assert_code, try_code(self, expected: i32) {
-            let found = self.code().map_or("none".to_owned(), |code| code.to_string());
-            let failure = || self.failure(format!("request was answered with result code {expected}"), expected, &found);
-            if self.code() == Some(expected) { Ok(()) } else { Err(failure()) }
-        }
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
+}
 
-    fn wrong_header(&self, name: &str, value: &str, found: Option<&[u8]>) -> Box<AssertionFailure> {
-        let shown = |value: &[u8]| Escaped::new(&redacted(name, value)).to_string();
-        let expected = shown(value.as_bytes());
-        let found = found.map_or("no such header".to_owned(), shown);
-        // Two secrets are redacted to the same text.
-        let found =
-            if found == expected { format!("{found}, but a different value") } else { found };
-        self.failure(format!("request has the header {name}"), expected, found)
-    }
+impl IntoIterator for RecordedRequests {
+    type Item = RecordedRequest;
+    type IntoIter = std::vec::IntoIter<RecordedRequest>;
 
-    fn failure(
-        &self,
-        claim: impl fmt::Display,
-        expected: impl fmt::Display,
-        found: impl fmt::Display,
-    ) -> Box<AssertionFailure> {
-        let exchange: Arc<Exchange> = self.shared();
-        AssertionFailure::new(claim, expected, found).showing([exchange], |_| true)
+    fn into_iter(self) -> Self::IntoIter {
+        self.found.into_iter()
     }
 }

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::blob::Digest;
-use crate::journal::{Journal, RangeList, RecordedRequest, RecordedRequests};
+use crate::journal::{Journal, RangeList};
 use crate::protocol::ErrorKind;
 use crate::storage::{Change, Path, PathEncoding, Storage, Upload};
+
+use super::request::RecordedRequest;
+use super::requests::RecordedRequests;
 
 /// The changes that ended the tokens of refused requests, by the numbers of their exchanges.
 pub(super) type EndedTokens = BTreeMap<u64, Change>;

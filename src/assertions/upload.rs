@@ -3,13 +3,15 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use crate::journal::{Exchange, Op, RangeList, RecordedRequest, RecordedRequests};
+use crate::journal::{Exchange, Op, RangeList};
 use crate::protocol::UploadState;
 use crate::storage::{Path, Upload};
 
 use super::assertion_macro::assertions_with_try;
 use super::causes;
 use super::reason::{Reason, Words};
+use super::request::RecordedRequest;
+use super::requests::RecordedRequests;
 use super::state_view::{EndedTokens, listed, with_pieces};
 use super::{AssertionFailure, PieceSnapshot, StateView};
 

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::fault::{FaultRecord, near_misses};
-use crate::journal::{Call, Escaped, Journal, RecordedRequest, RecordedRequests};
+use crate::journal::{Call, Escaped, Journal};
 use crate::protocol::{ENDPOINTS, ErrorKind, Interface, METHODS, Operation, endpoint_at};
 use crate::wording::{counted, nearest};
 
+use super::request::RecordedRequest;
+use super::requests::RecordedRequests;
 use super::{AssertionFailure, connections};
 
 /// The failures of a run.
