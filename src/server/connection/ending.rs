@@ -11,7 +11,8 @@ use crate::journal::Outcome;
 
 use crate::server::connection::lingering_close::LingeringClose;
 use crate::server::connection::raw_response::RawResponse;
-use crate::server::connection::state::ConnectionRecorder;
+use crate::server::connection::recorder::ConnectionRecorder;
+use crate::server::connection::state::ConnectionEvent;
 
 /// Writes the bytes, closes the exchange in the journal and ends the connection, in this order: a
 /// client that has seen the end finds it in the journal.
@@ -65,5 +66,9 @@ pub(crate) async fn disconnect(recorder: &ConnectionRecorder, cut: Disconnect, l
         Disconnect::HalfClose => LingeringClose::with_limits(limit, limit),
         Disconnect::Close => LingeringClose::new(),
     };
-    closing.run(&recorder.socket, |bytes| recorder.record_drained(bytes.len() as u64)).await;
+    closing
+        .run(&recorder.socket, |bytes| {
+            recorder.report(ConnectionEvent::Drained(bytes.len() as u64));
+        })
+        .await;
 }

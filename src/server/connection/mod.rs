@@ -4,6 +4,7 @@ pub(crate) mod ending;
 pub(crate) mod lingering_close;
 pub(crate) mod outgoing;
 pub(crate) mod raw_response;
+pub(crate) mod recorder;
 pub(crate) mod recording_stream;
 pub(crate) mod socket;
 pub(crate) mod state;
@@ -22,9 +23,11 @@ use tokio::net::TcpStream;
 use crate::fault::{ConnectionAction, Disconnect};
 use crate::journal::{Connection, ConnectionEnd};
 
+use crate::server::connection::outgoing::Outgoing;
+use crate::server::connection::recorder::ConnectionRecorder;
 use crate::server::connection::recording_stream::{HEAD_LIMIT, RecordingStream};
 use crate::server::connection::socket::Socket;
-use crate::server::connection::state::ConnectionRecorder;
+use crate::server::connection::state::ConnectionEvent;
 use crate::server::request::handler;
 use crate::server::shared::Shared;
 
@@ -57,7 +60,7 @@ async fn apply_connection_fault(recorder: &ConnectionRecorder) -> bool {
         Some(ConnectionAction::Silence) => Disconnect::Stall,
         Some(ConnectionAction::CloseAfter(_)) | None => return false,
     };
-    recorder.record_fault_fired();
+    recorder.report(ConnectionEvent::FaultInjected);
     // Boxed: otherwise every connection would reserve memory for this future.
     Box::pin(ending::disconnect(recorder, cut, recorder.shared.hold_limit)).await;
     true
@@ -86,16 +89,17 @@ pub(crate) async fn serve(recorder: Arc<ConnectionRecorder>) {
     // hyper returns the connection of an upgrade request open, so that an upgrade handler can use
     // it. There is none, so the connection is shut down here.
     let mut stream = connection.into_parts().io.into_inner();
-    if let Some(raw_response) = recorder.take_raw_response() {
-        let drains = raw_response.drains();
-        recorder.record_drained(if drains { stream.held() } else { 0 });
+    if let Some(raw_response) = recorder.update_outgoing(Outgoing::take_raw_response) {
+        let drained = raw_response.drains();
+        recorder.report(ConnectionEvent::Drained(if drained { stream.held() } else { 0 }));
         Box::pin(ending::write_raw_response(&recorder, raw_response, recorder.shared.hold_limit))
             .await;
-        return recorder.record_ended_by_fault(drains);
+        recorder.report(ConnectionEvent::EndedByFault { drained });
+        return;
     }
     let shut = poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await;
     drop(stream);
-    recorder.record_ended(served.is_ok() && shut.is_ok());
+    recorder.report(ConnectionEvent::HyperDone { cleanly: served.is_ok() && shut.is_ok() });
 }
 
 /// Size of hyper's read buffer: the longest head, and large frames of a body, fit.

@@ -4,6 +4,8 @@
 //! test needs other bytes, the recording stream drops hyper's and writes these. Start with
 //! [`Outgoing::take`].
 
+use crate::server::connection::raw_response::RawResponse;
+
 /// The bytes that hyper writes to a client that expects `100 Continue`.
 pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -19,6 +21,8 @@ pub(crate) struct Outgoing {
     withholds_continue: bool,
     /// The response head that replaces hyper's.
     head: Option<Vec<u8>>,
+    /// The bytes to write after hyper has released the connection, instead of a response.
+    raw_response: Option<RawResponse>,
 }
 
 impl Outgoing {
@@ -37,7 +41,17 @@ impl Outgoing {
         self.head = Some(head);
     }
 
-    /// Returns whether hyper's bytes are written unchanged.
+    /// Sets the bytes to write after hyper has released the connection, instead of a response.
+    pub(crate) fn set_raw_response(&mut self, raw_response: RawResponse) {
+        self.raw_response = Some(raw_response);
+    }
+
+    /// Takes the bytes to write instead of a response.
+    pub(crate) fn take_raw_response(&mut self) -> Option<RawResponse> {
+        self.raw_response.take()
+    }
+
+    /// Returns whether hyper's bytes are written unchanged while it has the connection.
     pub(crate) fn is_plain(&self) -> bool {
         self.queue.is_empty() && self.head.is_none() && !self.withholds_continue
     }

@@ -18,7 +18,8 @@ use crate::fault::ConnectionAction;
 use crate::journal::{Framer, is_request_prefix};
 
 use crate::server::connection::lingering_close::LingeringClose;
-use crate::server::connection::state::{ConnectionRecorder, Interrupted};
+use crate::server::connection::recorder::{ConnectionRecorder, Interrupted};
+use crate::server::connection::state::ConnectionEvent;
 
 /// hyper rejects a longer head with 431.
 pub(crate) const HEAD_LIMIT: usize = 64 * 1024;
@@ -43,7 +44,7 @@ pub(crate) struct RecordingStream {
     /// Whether bytes that hyper does not read may still prove not to be a request.
     inspects_rest: bool,
     /// The number of responses left on this connection, if a fault limits it.
-    answers_left: Option<u64>,
+    responses_left: Option<u64>,
     /// The pause before the next bytes of a slow response.
     pause: Option<Pause>,
 }
@@ -52,8 +53,8 @@ type Pause = Pin<Box<dyn Future<Output = Result<(), Interrupted>> + Send>>;
 
 impl RecordingStream {
     pub(crate) fn new(recorder: Arc<ConnectionRecorder>) -> Self {
-        let answers_left = match recorder.fault() {
-            Some(ConnectionAction::CloseAfter(answers)) => Some(answers),
+        let responses_left = match recorder.fault() {
+            Some(ConnectionAction::CloseAfter(responses)) => Some(responses),
             _ => None,
         };
         let framer = Framer::new(HEAD_LIMIT);
@@ -65,7 +66,7 @@ impl RecordingStream {
             closing,
             is_reading: true,
             inspects_rest: true,
-            answers_left,
+            responses_left,
             pause,
         }
     }
@@ -105,14 +106,14 @@ impl RecordingStream {
     fn pass(&mut self, bytes: &[u8]) -> usize {
         let step = self.framer.step(bytes);
         if let Some(head) = step.head {
-            self.recorder.record_head(head);
+            self.recorder.report(ConnectionEvent::HeadRead(head));
         } else if self.framer.mid_head() && !is_request_prefix(self.framer.partial_head()) {
-            self.recorder.record_unparsed(self.framer.partial_head());
+            self.recorder.report(ConnectionEvent::Unparsed(self.framer.partial_head()));
         }
         step.taken
     }
 
-    /// Inspects bytes that nobody will read: after an answered request they may not be a request
+    /// Inspects bytes that nobody will read: after a request with a response they may not be a request
     /// at all.
     fn inspect_rest(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
@@ -124,7 +125,7 @@ impl RecordingStream {
             self.inspects_rest = step.head.is_none();
             let head = step.head.as_deref().unwrap_or(self.framer.partial_head());
             if !self.framer.mid_body() && !is_request_prefix(head) {
-                self.recorder.record_unparsed(head);
+                self.recorder.report(ConnectionEvent::Unparsed(head));
             }
         }
     }
@@ -135,18 +136,18 @@ impl RecordingStream {
         if !std::mem::take(&mut self.is_reading) {
             return;
         }
-        self.recorder.record_passed(self.framer.payload());
-        self.recorder.record_unparsed(self.framer.partial_head());
+        self.recorder.report(ConnectionEvent::InputEnded { passed: self.framer.payload() });
+        self.recorder.report(ConnectionEvent::Unparsed(self.framer.partial_head()));
         let held = std::mem::take(&mut self.held);
         self.inspect_rest(&held);
         self.held = held;
     }
 
-    /// Records a response that hyper itself gives to an invalid head, before the client can see
-    /// it.
-    fn record_own_response(&self, bytes: &[u8]) {
-        if self.recorder.detect_own_response(bytes) {
-            self.recorder.record_unparsed(self.framer.partial_head());
+    /// Reports the status line in hyper's next bytes, if there is one, before the client can see it.
+    fn report_status(&self, bytes: &[u8]) {
+        if let Some(status) = status_of(bytes) {
+            let partial = self.framer.partial_head();
+            self.recorder.report(ConnectionEvent::StatusWritten { status, partial });
         }
     }
 
@@ -169,7 +170,7 @@ impl RecordingStream {
         let before = buffer.filled().len();
         let read = ready!(self.recorder.socket.poll_read(context, buffer));
         if read.is_err() || buffer.filled().len() == before {
-            self.recorder.record_client_finished();
+            self.recorder.report(ConnectionEvent::ClientFinished);
         }
         read?;
         let taken = self.pass(&buffer.filled()[before..]);
@@ -186,9 +187,9 @@ impl AsyncRead for RecordingStream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let stream = self.get_mut();
-        if stream.answers_left == Some(0) {
+        if stream.responses_left == Some(0) {
             // hyper treats this as the end of the input and closes the connection.
-            stream.recorder.record_fault_fired();
+            stream.recorder.report(ConnectionEvent::FaultInjected);
             return Poll::Ready(Ok(()));
         }
         if stream.held.is_empty() {
@@ -214,7 +215,7 @@ impl AsyncWrite for RecordingStream {
             }
         }
         let fitting = ready!(stream.poll_pace(context, bytes.len()))?;
-        stream.record_own_response(bytes);
+        stream.report_status(bytes);
         stream.recorder.poll_write(context, &bytes[..fitting])
     }
 
@@ -227,7 +228,7 @@ impl AsyncWrite for RecordingStream {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return self.poll_write(context, first.map_or(&[], |slice| &slice[..]));
         }
-        self.record_own_response(slices.first().map_or(&[], |slice| &slice[..]));
+        self.report_status(slices.first().map_or(&[], |slice| &slice[..]));
         self.recorder.poll_write_vectored(context, slices)
     }
 
@@ -239,8 +240,8 @@ impl AsyncWrite for RecordingStream {
         let stream = self.get_mut();
         ready!(stream.poll_queued(context))?;
         ready!(stream.recorder.socket.poll_flush(context))?;
-        if stream.recorder.record_flushed() {
-            stream.answers_left = stream.answers_left.map(|left| left.saturating_sub(1));
+        if stream.recorder.report(ConnectionEvent::Flushed) {
+            stream.responses_left = stream.responses_left.map(|left| left.saturating_sub(1));
         }
         Poll::Ready(Ok(()))
     }
@@ -250,12 +251,12 @@ impl AsyncWrite for RecordingStream {
         let stream = self.get_mut();
         let recorder = Arc::clone(&stream.recorder);
         let mut closing = stream.closing.take().unwrap_or_else(|| {
-            recorder.record_drained(stream.held());
+            recorder.report(ConnectionEvent::Drained(stream.held()));
             stream.end_reading();
             LingeringClose::new()
         });
         let closed = closing.poll(&recorder.socket, context, |bytes| {
-            recorder.record_drained(bytes.len() as u64);
+            recorder.report(ConnectionEvent::Drained(bytes.len() as u64));
             stream.inspect_rest(bytes);
         });
         stream.closing = Some(closing);
@@ -267,4 +268,10 @@ impl Drop for RecordingStream {
     fn drop(&mut self) {
         self.end_reading();
     }
+}
+
+/// Returns the status in the status line of a response.
+fn status_of(bytes: &[u8]) -> Option<u16> {
+    let rest = bytes.strip_prefix(b"HTTP/1.")?;
+    std::str::from_utf8(rest.get(2..5)?).ok()?.parse().ok()
 }

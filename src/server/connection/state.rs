@@ -1,461 +1,433 @@
-//! Recording state of one connection. The recording stream, the request handler and the body
-//! reader report events here. Dropping it closes every exchange that is still open, so that no
-//! request is lost from the journal. It decides no response. Start with [`ConnectionRecorder`].
+//! The state of one connection, as far as the journal is concerned: a state machine without lock,
+//! socket or clock. It decides no response. Start with [`ConnectionEvent`] and
+//! [`ConnectionState::apply`].
+//!
+//! # Phases
+//!
+//! The recording stream passes one head at a time to hyper, and hyper reads the next head only after
+//! it has flushed the previous response. So at most one exchange is open, and a connection goes
+//! through these phases:
+//!
+//! ```text
+//!          HeadRead            HeadAccepted           Opened            ResponseReady
+//!     Idle ────────▶ HeadRead ────────────▶ Opening ────────▶ Serving ───────────────▶ Ready
+//!      ▲                                                         │ Closed                 │ Flushed
+//!      ├─────────────────────────────────────────────────────────┘                        │ Closed
+//!      └──────────────────────────────────────────────────────────────────────────────────┤
+//!     Lingering ◀── if the response closes the connection ────────────────────────────────┘
+//!
+//!     any phase ── HyperDone, EndedByFault ──▶ Ended
+//! ```
+//!
+//! Every other event leaves the phase as it is. An event that hyper cannot cause in the current phase
+//! becomes an internal error, which fails the verification, and changes nothing.
+//!
+//! # Beside the phases
+//!
+//! Three facts do not depend on the phase: whether the input is still a sequence of requests
+//! ([`Input`]), what became of the connection's fault ([`ConnectionFault`]), and how many bytes nobody
+//! has read. [`ConnectionEvent::Dropped`] computes the end of the connection from all of them.
 
-use std::fmt;
-use std::future::{Future, poll_fn};
-use std::io::{self, ErrorKind, IoSlice};
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use crate::journal::{ConnectionEnd, Outcome, UnparsedKind};
 
-use parking_lot::Mutex;
-
-use crate::fault::ConnectionAction;
-use crate::journal::{
-    Connection, ConnectionEnd, FaultRef, Instants, Outcome, Unparsed, UnparsedKind,
-};
-
-use crate::server::connection::outgoing::Outgoing;
-use crate::server::connection::raw_response::RawResponse;
-use crate::server::connection::socket::Socket;
-use crate::server::shared::Shared;
-
-/// Records one connection. Dropping it closes open exchanges in the journal, whatever ended the
-/// connection.
+/// What happened to a connection.
 #[derive(Debug)]
-pub(crate) struct ConnectionRecorder {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) index: u64,
-    /// The fault that applies to the connection.
-    fault: Option<(FaultRef, ConnectionAction)>,
-    /// Rate in bytes per second at which responses are written; 0 is no limit.
-    pace: AtomicU64,
-    /// Whether any bytes replace hyper's. While none do, no lock is taken.
-    is_outgoing: AtomicBool,
-    outgoing: Mutex<Outgoing>,
-    now: Mutex<ConnectionState>,
-    /// The last field: the socket is closed after the journal is up to date, so that a client that
-    /// has seen the end finds it there.
-    pub(crate) socket: Socket,
+pub(crate) enum ConnectionEvent<'a> {
+    /// The recording stream passes a complete head to hyper.
+    HeadRead(Box<[u8]>),
+    /// hyper has accepted the head, and its request is about to be served.
+    HeadAccepted,
+    /// The exchange of the request was opened in `epoch`.
+    Opened { exchange: u64, epoch: u64 },
+    /// This many bytes of the request body were read so far.
+    BodyRead(u64),
+    /// The rest of the body has not arrived yet.
+    BodyPaused,
+    /// This many more bytes were passed to the network.
+    Written(u64),
+    /// hyper has all bytes of a stored file.
+    FilePassed,
+    /// hyper has the whole response. `outcome` is recorded when it is flushed.
+    ResponseReady { outcome: Outcome, closes: bool },
+    /// hyper's bytes were all passed to the network.
+    Flushed,
+    /// The exchange ends, if one is open.
+    Closed(Outcome),
+    /// No request can be read from the last head, or from these bytes, which may grow.
+    Unparsed(&'a [u8]),
+    /// hyper writes a status line. If no exchange is open, hyper rejects the last head or `partial`.
+    StatusWritten { status: u16, partial: &'a [u8] },
+    /// The client has closed its sending direction, or the connection broke.
+    ClientFinished,
+    /// hyper reads no more. It was passed this many bytes of the last body.
+    InputEnded { passed: u64 },
+    /// This many more bytes were discarded after an early response.
+    Drained(u64),
+    /// The connection's fault was injected.
+    FaultInjected,
+    /// hyper has released the connection.
+    HyperDone { cleanly: bool },
+    /// A fault on an exchange ended the connection; `drained` if the remaining bytes were discarded.
+    EndedByFault { drained: bool },
+    /// Nobody uses the connection any more; `stopped` if the origin stopped.
+    Dropped { stopped: bool },
 }
 
-/// Why a wait ended before its event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Interrupted {
-    /// The client has closed its sending direction or reset the connection.
-    ClientGone,
-    /// The origin was reset.
-    OriginReset,
+/// The consequence of an event: what to record in the journal.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    None,
+    /// Serve the request with this head. If `retracts` is true, bytes of it are recorded as unparsed.
+    Serve {
+        head: Box<[u8]>,
+        retracts: bool,
+    },
+    /// Record the number of body bytes read, for concurrent readers.
+    RecordReceived {
+        exchange: u64,
+        received: u64,
+    },
+    /// Record that hyper has the whole file.
+    RecordFilePassed {
+        exchange: u64,
+    },
+    /// Close the exchange.
+    CloseExchange {
+        exchange: u64,
+        outcome: Outcome,
+        received: u64,
+        written: u64,
+    },
+    /// Record bytes that are not a request.
+    RecordUnparsed(Box<UnparsedBytes>),
+    /// Record the connection's fault for the connection and for the exchanges that it has had.
+    RecordFault {
+        exchanges: Vec<u64>,
+    },
+    /// Close the connection. `skip_reason` says why its fault was not injected.
+    CloseConnection {
+        end: ConnectionEnd,
+        drained: u64,
+        skip_reason: Option<&'static str>,
+    },
+    /// Record an error of this library.
+    InternalError(&'static str),
 }
 
-impl fmt::Display for Interrupted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ClientGone => "the client has gone",
-            Self::OriginReset => "the origin was reset",
-        })
-    }
+/// Bytes that are not a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct UnparsedBytes {
+    pub(crate) kind: UnparsedKind,
+    pub(crate) bytes: Box<[u8]>,
+    /// The exchange before them on the connection.
+    pub(crate) behind: Option<u64>,
+    /// The status with which hyper rejected them.
+    pub(crate) status: Option<u16>,
+    /// Whether no such bytes were recorded before. Otherwise these replace them.
+    pub(crate) is_new: bool,
 }
 
-impl std::error::Error for Interrupted {}
-
-impl From<Interrupted> for io::Error {
-    fn from(why: Interrupted) -> Self {
-        Self::new(ErrorKind::ConnectionAborted, why)
-    }
-}
-
-/// The current state of the connection.
+/// The recording state of one connection.
 #[derive(Debug, Default)]
-struct ConnectionState {
-    /// A head that was passed to hyper and whose request is not served yet.
-    head: Option<Box<[u8]>>,
-    /// The open exchange.
-    exchange: Option<u64>,
-    /// The epoch in which the exchange began.
-    epoch: u64,
-    /// Bytes of its body that were read, and how many of them the journal knows.
-    received: u64,
-    recorded: u64,
-    /// Bytes of the response that were passed to the network.
-    written: u64,
-    /// The outcome to record when the response is flushed.
-    ready: Option<Outcome>,
-    /// Whether the last response closes the connection.
-    closing: bool,
-    /// The bytes to write instead of a response from hyper.
-    raw_response: Option<RawResponse>,
-    /// Whether the connection's fault was injected.
-    has_fired: bool,
-    /// The status of a response that hyper gave by itself.
-    refused: Option<u16>,
-    /// The exchanges of a connection that a fault may end.
-    exchanges: Vec<u64>,
-    /// The latest exchange, even if it is closed.
-    latest: Option<u64>,
-    /// How many unparsed bytes are recorded.
-    unparsed: usize,
+pub(crate) struct ConnectionState {
+    phase: Phase,
+    input: Input,
+    fault: ConnectionFault,
+    /// The exchange that was closed last, and the bytes of its body that were read.
+    closed: Option<(u64, u64)>,
     /// Whether the client has finished sending or is gone.
     client_finished: bool,
-    end: Option<ConnectionEnd>,
     /// Bytes of the last body that were passed to hyper.
     passed: u64,
     drained: u64,
 }
 
-impl ConnectionRecorder {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        socket: Socket,
-        make: impl FnOnce(u64, Instants) -> Connection,
-    ) -> Arc<Self> {
-        let mut state = shared.lock();
-        let instants = state.instants();
-        let index = state.journal.connect(|index| make(index, instants));
-        let fault = state.faults.select_for_connection();
-        drop(state);
-        Arc::new(Self {
-            shared,
-            index,
-            fault,
-            pace: AtomicU64::new(0),
-            is_outgoing: AtomicBool::new(false),
-            outgoing: Mutex::default(),
-            now: Mutex::default(),
-            socket,
-        })
+#[derive(Debug, Default)]
+enum Phase {
+    /// Between two requests.
+    #[default]
+    Idle,
+    /// hyper has this head and has not accepted it yet.
+    HeadRead(Box<[u8]>),
+    /// hyper has accepted a head whose exchange is being opened.
+    Opening,
+    /// A request is being served, and hyper does not have the whole response.
+    Serving(OpenExchange),
+    /// hyper has the whole response.
+    Ready { open: OpenExchange, outcome: Outcome, closes: bool },
+    /// The last response closes the connection. What the client still sends is discarded.
+    Lingering,
+    /// hyper or a fault has ended the connection; `lingered` if the rest was discarded.
+    Ended { end: ConnectionEnd, lingered: bool },
+}
+
+#[derive(Debug)]
+struct OpenExchange {
+    exchange: u64,
+    epoch: u64,
+    /// Bytes of the body that were read, and how many of them the journal knows.
+    received: u64,
+    recorded: u64,
+    /// Bytes of the response that were passed to the network.
+    written: u64,
+}
+
+#[derive(Debug, Default)]
+enum Input {
+    /// Requests, as far as it was read.
+    #[default]
+    Valid,
+    /// So many bytes are recorded from which no request can be read. hyper may have rejected them.
+    Unparsed { length: usize, status: Option<u16> },
+}
+
+#[derive(Debug, Default)]
+enum ConnectionFault {
+    /// No fault was selected for the connection.
+    #[default]
+    None,
+    /// A fault was selected. It counts for these exchanges too when it is injected.
+    Selected(Vec<u64>),
+    Injected,
+}
+
+impl ConnectionState {
+    /// Creates the state of a new connection; `has_fault` if a fault was selected for it.
+    pub(crate) fn new(has_fault: bool) -> Self {
+        let fault =
+            if has_fault { ConnectionFault::Selected(Vec::new()) } else { ConnectionFault::None };
+        Self { fault, ..Self::default() }
     }
 
-    /// Returns the action of the connection's fault.
-    pub(crate) fn fault(&self) -> Option<ConnectionAction> {
-        self.fault.as_ref().map(|(_, action)| *action)
-    }
-
-    /// Records that the connection's fault was injected.
-    pub(crate) fn record_fault_fired(&self) {
-        let Some((fault_ref, _)) = &self.fault else { return };
-        if std::mem::replace(&mut self.now.lock().has_fired, true) {
-            return;
-        }
-        self.now.lock().end = Some(ConnectionEnd::ByFault);
-        let exchanges = std::mem::take(&mut self.now.lock().exchanges);
-        let mut state = self.shared.lock();
-        state.faults.record_fired(fault_ref);
-        for exchange in exchanges {
-            state.journal.update(exchange, |record| record.faults.push(fault_ref.clone()));
-        }
-        let instants = state.instants();
-        state.journal.record_connection_event(self.index, |record| {
-            (record.fault, record.fault_injected) = (Some(fault_ref.clone()), Some(instants));
-        });
-    }
-
-    /// Sets the bytes to write after hyper has released the connection, instead of a response.
-    pub(crate) fn set_raw_response(&self, raw_response: RawResponse) {
-        self.now.lock().raw_response = Some(raw_response);
-    }
-
-    /// Takes the bytes to write instead of a response.
-    pub(crate) fn take_raw_response(&self) -> Option<RawResponse> {
-        self.now.lock().raw_response.take()
-    }
-
-    /// Limits the current response to `bytes_per_second`.
-    pub(crate) fn set_pace(&self, bytes_per_second: u64) {
-        self.pace.store(bytes_per_second, Ordering::Relaxed);
-    }
-
-    /// Returns the rate limit of the current response, if any.
-    pub(crate) fn pace(&self) -> Option<u64> {
-        Some(self.pace.load(Ordering::Relaxed)).filter(|rate| *rate > 0)
-    }
-
-    /// Changes the bytes that replace hyper's. Returns the result of `change`.
-    pub(crate) fn update_outgoing<T>(&self, change: impl FnOnce(&mut Outgoing) -> T) -> T {
-        let mut outgoing = self.outgoing.lock();
-        let changed = change(&mut outgoing);
-        self.is_outgoing.store(!outgoing.is_plain(), Ordering::Relaxed);
-        changed
-    }
-
-    /// Returns whether any bytes replace hyper's.
-    pub(crate) fn is_outgoing(&self) -> bool {
-        self.is_outgoing.load(Ordering::Relaxed)
-    }
-
-    /// Records that the recording stream has read a complete head.
-    pub(crate) fn record_head(&self, head: Box<[u8]>) {
-        self.now.lock().head = Some(head);
-    }
-
-    /// Takes the head that hyper has accepted.
-    pub(crate) fn take_head(&self) -> Option<Box<[u8]>> {
-        let mut now = self.now.lock();
-        let head = now.head.take();
-        // Bytes that looked invalid may still be a request with an unusual method.
-        if head.is_some() && std::mem::take(&mut now.unparsed) > 0 {
-            drop(now);
-            let mut state = self.shared.lock();
-            state.journal.update_connection(self.index, |record| record.unparsed = None);
-        }
-        head
-    }
-
-    /// Records, once, that no request can be read from the last head that was passed to hyper, or
-    /// from `partial`, which may grow.
-    pub(crate) fn record_unparsed(&self, partial: &[u8]) {
-        let mut now = self.now.lock();
-        let bytes: Box<[u8]> = now.head.clone().unwrap_or_else(|| partial.into());
-        if bytes.is_empty() || bytes.len() == now.unparsed && now.refused.is_none() {
-            return;
-        }
-        let is_new = std::mem::replace(&mut now.unparsed, bytes.len()) == 0;
-        let (behind, status) = (now.latest, now.refused);
-        drop(now);
-        let kind = UnparsedKind::classify(&bytes, behind.is_some(), status.is_some());
-        let mut state = self.shared.lock();
-        let at = state.instants();
-        let record = move |record: &mut Connection| {
-            let at = record.unparsed.as_ref().map_or(at, |earlier| earlier.at);
-            record.unparsed = Some(Unparsed { kind, bytes, at, behind, status });
-        };
-        if is_new {
-            state.journal.record_connection_event(self.index, record);
-        } else {
-            state.journal.update_connection(self.index, record);
+    /// Applies an event. Returns what the journal has to record.
+    pub(crate) fn apply(&mut self, event: ConnectionEvent<'_>) -> Effect {
+        match event {
+            ConnectionEvent::HeadRead(head) => self.read_head(head),
+            ConnectionEvent::HeadAccepted => self.accept_head(),
+            ConnectionEvent::Opened { exchange, epoch } => self.open_exchange(exchange, epoch),
+            ConnectionEvent::BodyRead(total) => self.read_body(total),
+            ConnectionEvent::BodyPaused => self.pause_body(),
+            ConnectionEvent::Written(count) => {
+                // Without an exchange, hyper itself responds.
+                if let Phase::Serving(open) | Phase::Ready { open, .. } = &mut self.phase {
+                    open.written += count;
+                }
+                Effect::None
+            }
+            ConnectionEvent::FilePassed => match self.phase {
+                Phase::Serving(OpenExchange { exchange, .. }) => {
+                    Effect::RecordFilePassed { exchange }
+                }
+                _ => Effect::None,
+            },
+            ConnectionEvent::ResponseReady { outcome, closes } => {
+                self.phase = match std::mem::take(&mut self.phase) {
+                    Phase::Serving(open) => Phase::Ready { open, outcome, closes },
+                    other => other,
+                };
+                Effect::None
+            }
+            ConnectionEvent::Flushed => match self.phase {
+                Phase::Ready { outcome, .. } => self.close_exchange(outcome),
+                _ => Effect::None,
+            },
+            ConnectionEvent::Closed(outcome) => self.close_exchange(outcome),
+            ConnectionEvent::Unparsed(partial) => self.record_unparsed(partial, None),
+            ConnectionEvent::StatusWritten { status, partial } => match self.open() {
+                Some(_) => Effect::None,
+                None => self.record_unparsed(partial, Some(status)),
+            },
+            ConnectionEvent::ClientFinished => {
+                self.client_finished = true;
+                Effect::None
+            }
+            ConnectionEvent::InputEnded { passed } => {
+                self.passed = passed;
+                Effect::None
+            }
+            ConnectionEvent::Drained(count) => {
+                self.drained += count;
+                Effect::None
+            }
+            ConnectionEvent::FaultInjected => self.inject_fault(),
+            ConnectionEvent::HyperDone { cleanly } => self.release(cleanly),
+            ConnectionEvent::EndedByFault { drained } => self.end(ConnectionEnd::ByFault, drained),
+            ConnectionEvent::Dropped { stopped } => self.close_connection(stopped),
         }
     }
 
-    /// Returns whether `bytes`, which hyper is about to write, are a response by hyper itself.
-    pub(crate) fn detect_own_response(&self, bytes: &[u8]) -> bool {
-        let mut now = self.now.lock();
-        let status = status_of(bytes).filter(|_| now.exchange.is_none());
-        now.refused = status.or(now.refused);
-        status.is_some()
-    }
-
-    /// Returns whether no more requests can be read.
-    pub(crate) fn is_unparsed(&self) -> bool {
-        self.now.lock().unparsed > 0
-    }
-
-    /// Records that an exchange was opened in `epoch`.
-    pub(crate) fn record_opened(&self, exchange: u64, epoch: u64) {
-        let mut now = self.now.lock();
-        (now.exchange, now.latest, now.epoch) = (Some(exchange), Some(exchange), epoch);
-        if self.fault.is_some() {
-            now.exchanges.push(exchange);
-        }
-        (now.received, now.recorded, now.written, now.ready) = (0, 0, 0, None);
-        drop(now);
-        self.set_pace(0);
-        if self.is_outgoing() {
-            self.update_outgoing(|outgoing| outgoing.withhold_continue(false));
-        }
-    }
-
-    /// Sets the number of body bytes read so far.
-    pub(crate) fn set_received(&self, bytes: u64) {
-        self.now.lock().received = bytes;
+    /// Returns the epoch of the open exchange.
+    pub(crate) fn epoch(&self) -> Option<u64> {
+        self.open().map(|open| open.epoch)
     }
 
     /// Returns whether any byte of the current body was read.
     pub(crate) fn has_received(&self) -> bool {
-        self.now.lock().received > 0
+        self.open().is_some_and(|open| open.received > 0)
     }
 
-    /// Writes the number of body bytes read into the journal, for concurrent readers.
-    pub(crate) fn record_received(&self) {
-        let (exchange, received) = {
-            let mut now = self.now.lock();
-            let Some(exchange) = now.exchange.filter(|_| now.recorded < now.received) else {
-                return;
-            };
-            now.recorded = now.received;
-            (exchange, now.received)
-        };
-        self.shared.lock().journal.update(exchange, |record| record.received = received);
+    /// Returns whether no more requests can be read.
+    pub(crate) fn is_unparsed(&self) -> bool {
+        matches!(self.input, Input::Unparsed { .. })
     }
 
-    /// Waits for `event`, unless the client leaves or the origin is reset first. A client that has
-    /// closed its sending direction counts as gone.
-    pub(crate) async fn wait_for<T>(
-        &self,
-        event: impl Future<Output = T>,
-    ) -> Result<T, Interrupted> {
-        let epoch = self.epoch();
-        let mut reset = pin!(self.shared.epoch.ended(epoch));
-        let mut gone = pin!(self.socket.closed_by_client());
-        let mut event = pin!(event);
-        poll_fn(|context| {
-            if reset.as_mut().poll(context).is_ready() {
-                return Poll::Ready(Err(Interrupted::OriginReset));
-            }
-            if gone.as_mut().poll(context).is_ready() {
-                return Poll::Ready(Err(Interrupted::ClientGone));
-            }
-            event.as_mut().poll(context).map(Ok)
-        })
-        .await
-    }
-
-    /// Returns the epoch of the open exchange.
-    fn epoch(&self) -> u64 {
-        let now = self.now.lock();
-        if now.exchange.is_some() { now.epoch } else { self.shared.epoch.current() }
-    }
-
-    /// Writes to the client. Fails if the request came before a reset.
-    pub(crate) fn poll_write(
-        &self,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.check_epoch()?;
-        let count = ready!(self.socket.poll_write(context, bytes))?;
-        self.record_written(count);
-        Poll::Ready(Ok(count))
-    }
-
-    /// Does the same as [`poll_write`](Self::poll_write), from several buffers.
-    pub(crate) fn poll_write_vectored(
-        &self,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.check_epoch()?;
-        let count = ready!(self.socket.poll_write_vectored(context, slices))?;
-        self.record_written(count);
-        Poll::Ready(Ok(count))
-    }
-
-    fn check_epoch(&self) -> Result<(), Interrupted> {
-        let is_over = self.epoch() != self.shared.epoch.current();
-        if is_over { Err(Interrupted::OriginReset) } else { Ok(()) }
-    }
-
-    /// Records that bytes were passed to the network.
-    fn record_written(&self, count: usize) {
-        self.now.lock().written += count as u64;
-    }
-
-    /// Records that hyper has all bytes of a stored file.
-    pub(crate) fn record_file_passed(&self) {
-        let Some(exchange) = self.now.lock().exchange else { return };
-        let mut state = self.shared.lock();
-        state.journal.update(exchange, |record| record.outcome = Outcome::Responding);
-    }
-
-    /// Records that hyper has the response. `outcome` is recorded when it is flushed.
-    pub(crate) fn record_response(&self, outcome: Outcome, closing: bool) {
-        let mut now = self.now.lock();
-        now.ready = Some(outcome);
-        now.closing = closing;
-    }
-
-    /// Records that all of hyper's bytes were passed to the network. Returns whether that ended a
-    /// response.
-    pub(crate) fn record_flushed(&self) -> bool {
-        let ready = self.now.lock().ready.take();
-        if let Some(outcome) = ready {
-            self.close(outcome);
+    fn open(&self) -> Option<&OpenExchange> {
+        match &self.phase {
+            Phase::Serving(open) | Phase::Ready { open, .. } => Some(open),
+            _ => None,
         }
-        ready.is_some()
     }
 
-    /// Closes the open exchange, if there is one.
-    pub(crate) fn close(&self, outcome: Outcome) {
-        let (exchange, received, written) = {
-            let mut now = self.now.lock();
-            let Some(exchange) = now.exchange.take() else { return };
-            (exchange, now.received, now.written)
+    /// Returns whether bytes that the client still sends are discarded, not judged.
+    fn is_lingering(&self) -> bool {
+        match self.phase {
+            Phase::Lingering => true,
+            Phase::Ready { closes, .. } => closes,
+            Phase::Ended { lingered, .. } => lingered,
+            _ => false,
+        }
+    }
+
+    fn read_head(&mut self, head: Box<[u8]>) -> Effect {
+        match self.phase {
+            // A fault may have removed the header that closes the connection.
+            Phase::Idle | Phase::Lingering => {
+                self.phase = Phase::HeadRead(head);
+                Effect::None
+            }
+            _ => Effect::InternalError("hyper read a head before its turn"),
+        }
+    }
+
+    fn accept_head(&mut self) -> Effect {
+        match std::mem::replace(&mut self.phase, Phase::Opening) {
+            Phase::HeadRead(head) => {
+                // Bytes that looked invalid may still be a request with an unusual method.
+                let retracts = self.is_unparsed();
+                self.input = Input::Valid;
+                Effect::Serve { head, retracts }
+            }
+            other => {
+                self.phase = other;
+                Effect::InternalError("a request was served whose head was not seen")
+            }
+        }
+    }
+
+    fn open_exchange(&mut self, exchange: u64, epoch: u64) -> Effect {
+        if !matches!(self.phase, Phase::Opening) {
+            return Effect::InternalError("an exchange was opened without a head");
+        }
+        let (received, recorded, written) = (0, 0, 0);
+        self.phase = Phase::Serving(OpenExchange { exchange, epoch, received, recorded, written });
+        if let ConnectionFault::Selected(exchanges) = &mut self.fault {
+            exchanges.push(exchange);
+        }
+        Effect::None
+    }
+
+    fn read_body(&mut self, total: u64) -> Effect {
+        match &mut self.phase {
+            Phase::Serving(open) => {
+                open.received = total;
+                Effect::None
+            }
+            _ => Effect::InternalError("a body was read outside of its exchange"),
+        }
+    }
+
+    fn pause_body(&mut self) -> Effect {
+        match &mut self.phase {
+            Phase::Serving(open) if open.recorded < open.received => {
+                open.recorded = open.received;
+                Effect::RecordReceived { exchange: open.exchange, received: open.received }
+            }
+            _ => Effect::None,
+        }
+    }
+
+    fn close_exchange(&mut self, outcome: Outcome) -> Effect {
+        let (open, next) = match std::mem::take(&mut self.phase) {
+            Phase::Serving(open) => (open, Phase::Idle),
+            Phase::Ready { open, closes, .. } => {
+                (open, if closes { Phase::Lingering } else { Phase::Idle })
+            }
+            other => {
+                self.phase = other;
+                return Effect::None;
+            }
         };
-        let mut state = self.shared.lock();
-        let instants = state.instants();
-        state.journal.update(exchange, |record| {
-            record.outcome = outcome;
-            record.received = received;
-            record.written = written;
-            record.closed = Some(instants);
-        });
+        let OpenExchange { exchange, received, written, .. } = open;
+        (self.phase, self.closed) = (next, Some((exchange, received)));
+        Effect::CloseExchange { exchange, outcome, received, written }
     }
 
-    /// Records that the client will send nothing more.
-    pub(crate) fn record_client_finished(&self) {
-        self.now.lock().client_finished = true;
+    fn record_unparsed(&mut self, partial: &[u8], rejected: Option<u16>) -> Effect {
+        let bytes = if let Phase::HeadRead(head) = &self.phase { head } else { partial };
+        let (known, status) = match self.input {
+            Input::Valid => (0, rejected),
+            Input::Unparsed { length, status } => (length, rejected.or(status)),
+        };
+        if bytes.is_empty() || bytes.len() == known && rejected.is_none() {
+            return Effect::None;
+        }
+        self.input = Input::Unparsed { length: bytes.len(), status };
+        let closed = self.closed.map(|(exchange, _)| exchange);
+        let behind = self.open().map(|open| open.exchange).or(closed);
+        let kind = UnparsedKind::classify(bytes, behind.is_some(), status.is_some());
+        let (bytes, is_new) = (bytes.into(), known == 0);
+        Effect::RecordUnparsed(Box::new(UnparsedBytes { kind, bytes, behind, status, is_new }))
     }
 
-    /// Records how many bytes of the last body were passed to hyper.
-    pub(crate) fn record_passed(&self, count: u64) {
-        self.now.lock().passed = count;
+    fn inject_fault(&mut self) -> Effect {
+        match std::mem::take(&mut self.fault) {
+            ConnectionFault::Selected(exchanges) => {
+                self.fault = ConnectionFault::Injected;
+                Effect::RecordFault { exchanges }
+            }
+            other => {
+                self.fault = other;
+                Effect::None
+            }
+        }
     }
 
-    /// Records bytes that were discarded after an early error response.
-    pub(crate) fn record_drained(&self, count: u64) {
-        self.now.lock().drained += count;
-    }
-
-    /// Records that hyper is done with the connection.
-    pub(crate) fn record_ended(&self, cleanly: bool) {
-        let mut now = self.now.lock();
-        let end = match (now.closing, cleanly) {
+    fn release(&mut self, cleanly: bool) -> Effect {
+        let end = match (self.is_lingering(), cleanly) {
             (false, false) => ConnectionEnd::Broken,
-            (false, true) if now.client_finished => ConnectionEnd::ByClient,
-            // The origin closed it, or the client asked for that: HTTP/1.0, or `Connection:
-            // close`.
+            (false, true) if self.client_finished => ConnectionEnd::ByClient,
+            // The origin closed it, or the client asked for that: HTTP/1.0, or `Connection: close`.
             _ => ConnectionEnd::ByOrigin,
         };
-        now.end.get_or_insert(end);
+        self.end(end, self.is_lingering())
     }
 
-    /// Records that a fault on an exchange ended the connection; `drained` if the remaining bytes
-    /// were discarded.
-    pub(crate) fn record_ended_by_fault(&self, drained: bool) {
-        let mut now = self.now.lock();
-        (now.end, now.closing) = (Some(ConnectionEnd::ByFault), drained);
+    /// Ends the connection, unless it has ended already.
+    fn end(&mut self, end: ConnectionEnd, lingered: bool) -> Effect {
+        let effect = self.close_exchange(Outcome::ClientGone);
+        if !matches!(self.phase, Phase::Ended { .. }) {
+            self.phase = Phase::Ended { end, lingered };
+        }
+        effect
     }
 
-    fn close_connection(&self, stopped: bool) {
-        let now = std::mem::take(&mut *self.now.lock());
-        // Bytes after a closing response have not ended the connection.
-        let is_bad = now.unparsed > 0 && !now.closing;
-        let end = match now.end {
-            _ if is_bad => ConnectionEnd::BadHead(now.refused.unwrap_or(0)),
-            Some(end) => end,
-            None if stopped => ConnectionEnd::Stopped,
-            None => ConnectionEnd::Broken,
+    fn close_connection(&self, stopped: bool) -> Effect {
+        let end = match (&self.input, &self.fault, &self.phase) {
+            // Bytes after a closing response have not ended the connection.
+            (Input::Unparsed { status, .. }, ..) if !self.is_lingering() => {
+                ConnectionEnd::BadHead(status.unwrap_or(0))
+            }
+            (_, ConnectionFault::Injected, _) => ConnectionEnd::ByFault,
+            (.., Phase::Ended { end, .. }) => *end,
+            _ if stopped => ConnectionEnd::Stopped,
+            _ => ConnectionEnd::Broken,
         };
         // hyper reads some of a body before anybody asks for it.
-        let unread = now.passed.saturating_sub(now.received);
-        let mut state = self.shared.lock();
-        let instants = state.instants();
-        if let Some((fault_ref, _)) = self.fault.as_ref().filter(|_| !now.has_fired) {
-            state.faults.record_skip(fault_ref, skip_reason(end));
-        }
-        state.journal.update_connection(self.index, |record| {
-            record.closed = Some(instants);
-            record.end = end;
-            record.drained = now.drained + if now.closing { unread } else { 0 };
-        });
-    }
-}
-
-impl Drop for ConnectionRecorder {
-    fn drop(&mut self) {
-        let stopped = self.shared.is_stopping();
-        if std::thread::panicking() {
-            let index = self.index;
-            let mut state = self.shared.lock();
-            state
-                .journal
-                .record_internal_error(format!("a panic while serving connection {index}"));
-        }
-        self.close(if stopped { Outcome::Stopped } else { Outcome::ClientGone });
-        // A head that hyper did not pass on.
-        self.record_unparsed(&[]);
-        self.close_connection(stopped);
+        let unread = self.passed.saturating_sub(self.closed.map_or(0, |(_, received)| received));
+        let drained = self.drained + if self.is_lingering() { unread } else { 0 };
+        let is_skipped = matches!(self.fault, ConnectionFault::Selected(_));
+        let skip_reason = is_skipped.then(|| skip_reason(end));
+        Effect::CloseConnection { end, drained, skip_reason }
     }
 }
 
@@ -473,8 +445,5 @@ fn skip_reason(end: ConnectionEnd) -> &'static str {
     }
 }
 
-/// Returns the status in the status line of a response.
-fn status_of(bytes: &[u8]) -> Option<u16> {
-    let rest = bytes.strip_prefix(b"HTTP/1.")?;
-    std::str::from_utf8(rest.get(2..5)?).ok()?.parse().ok()
-}
+#[cfg(test)]
+mod tests;

@@ -12,8 +12,9 @@ use hyper::body::{Body as _, Incoming};
 use crate::api::{BodyEnd, BodyPolicy};
 use crate::journal::Framing;
 
+use crate::server::connection::recorder::{ConnectionRecorder, Interrupted};
 use crate::server::connection::recording_stream::pacing_quantum;
-use crate::server::connection::state::{ConnectionRecorder, Interrupted};
+use crate::server::connection::state::ConnectionEvent;
 use crate::server::request::sink::{BodySink, ReadBody};
 use crate::server::request::sink_worker::SinkWorker;
 
@@ -62,7 +63,7 @@ pub(crate) async fn read(
         if declared.is_some_and(|length| length > reading.limit) {
             break BodyEnd::TooLarge;
         }
-        match next_frame(&mut body, || recorder.record_received()).await {
+        match next_frame(&mut body, recorder).await {
             Next::Data(frame) => {
                 let frame = reading.cut_at(frame, throttle);
                 let body_read = match throttle.rate {
@@ -80,7 +81,7 @@ pub(crate) async fn read(
                 return Err(BodyError::Interrupted(Interrupted::ClientGone, Box::new(body_read)));
             }
         }
-        recorder.set_received(reading.length);
+        recorder.report(ConnectionEvent::BodyRead(reading.length));
         if throttle.stop_at == Some(reading.length) {
             return Err(BodyError::Stopped(Box::new(reading.finish(BodyEnd::Truncated).await?)));
         }
@@ -133,8 +134,8 @@ impl Reading {
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         while !frame.is_empty() {
             self.take(frame.split_to(bytes.min(frame.len()))).await?;
-            recorder.set_received(self.length);
-            recorder.record_received();
+            recorder.report(ConnectionEvent::BodyRead(self.length));
+            recorder.report(ConnectionEvent::BodyPaused);
             slowed();
             if let Err(why) = recorder.wait_for(tokio::time::sleep(time)).await {
                 return Ok(Err(why));
@@ -167,12 +168,12 @@ enum Next {
     Broken,
 }
 
-/// Returns the next frame. Calls `waiting` whenever no data is available yet.
-async fn next_frame(body: &mut Incoming, waiting: impl Fn()) -> Next {
+/// Returns the next frame. Reports when no data is available yet.
+async fn next_frame(body: &mut Incoming, recorder: &ConnectionRecorder) -> Next {
     let poll = |body: &mut Incoming, context: &mut Context<'_>| {
         let polled = Pin::new(body).poll_frame(context);
         if polled.is_pending() {
-            waiting();
+            recorder.report(ConnectionEvent::BodyPaused);
         }
         polled
     };

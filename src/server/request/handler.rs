@@ -14,7 +14,7 @@ use crate::journal::{EXCERPT_BYTES, Exchange, Framing, Head, Outcome};
 use crate::storage::Change;
 
 use crate::server::connection::raw_response::RawResponse;
-use crate::server::connection::state::{ConnectionRecorder, Interrupted};
+use crate::server::connection::recorder::{ConnectionRecorder, Interrupted};
 use crate::server::request::body;
 use crate::server::request::body::BodyError;
 use crate::server::request::inject::Pending;
@@ -66,14 +66,7 @@ pub(crate) async fn serve(
     recorder: Arc<ConnectionRecorder>,
     request: Request<Incoming>,
 ) -> Result<hyper::Response<HyperBody>, ConnectionAborted> {
-    let Some(raw) = recorder.take_head() else {
-        recorder
-            .shared
-            .lock()
-            .journal
-            .record_internal_error("a request was served whose head was not seen");
-        return Err(ConnectionAborted);
-    };
+    let raw = recorder.take_head().ok_or(ConnectionAborted)?;
     let head = Head::new(raw);
     let framing = head.framing();
     let (version, body) = (request.version(), request.into_body());
@@ -85,7 +78,7 @@ pub(crate) async fn serve(
             Ok(respond(Arc::clone(&task.recorder), *response, version, outcome))
         }
         Disposition::RawResponse(raw_response) => {
-            task.recorder.set_raw_response(raw_response);
+            task.recorder.update_outgoing(|outgoing| outgoing.set_raw_response(raw_response));
             Err(ConnectionAborted)
         }
         Disposition::ClientGone => Err(ConnectionAborted),
@@ -127,7 +120,7 @@ fn open(
         outcome: Outcome::Receiving,
     });
     let epoch = recorder.shared.epoch.current();
-    recorder.record_opened(exchange, epoch);
+    recorder.open(exchange, epoch);
     let (recorder, on_calls) = (Arc::clone(recorder), Vec::new());
     let (is_begun, held_by) = (false, None);
     let mut task = RequestTask { recorder, exchange, pending, on_calls, is_begun, held_by, epoch };

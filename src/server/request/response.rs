@@ -16,7 +16,8 @@ use crate::api::{Body, Response};
 use crate::blob::Chunks;
 use crate::journal::{Outcome, ResponseHead};
 
-use crate::server::connection::state::ConnectionRecorder;
+use crate::server::connection::recorder::ConnectionRecorder;
+use crate::server::connection::state::ConnectionEvent;
 
 /// A response body while it is written. When it is dropped, hyper has all of it or gives up.
 pub(crate) struct HyperBody {
@@ -139,9 +140,10 @@ impl Drop for HyperBody {
         // A body that is dropped before its end was cut because the client left.
         if self.left() == 0 {
             if matches!(self.rest, Rest::Chunks { .. }) {
-                self.recorder.record_file_passed();
+                self.recorder.report(ConnectionEvent::FilePassed);
             }
-            self.recorder.record_response(self.outcome, self.closes);
+            let (outcome, closes) = (self.outcome, self.closes);
+            self.recorder.report(ConnectionEvent::ResponseReady { outcome, closes });
         }
     }
 }

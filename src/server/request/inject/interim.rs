@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::fault::{FaultAction, InterimResponse};
 use crate::server::connection::outgoing::CONTINUE;
-use crate::server::connection::state::ConnectionRecorder;
+use crate::server::connection::recorder::ConnectionRecorder;
 use crate::server::request::handler::RequestTask;
 
 /// A wait for the body of a client that got no `100 Continue`.

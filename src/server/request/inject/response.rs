@@ -6,8 +6,8 @@ use crate::api::{Body, Response};
 use crate::fault::{Disconnect, FaultAction, HeaderMutation, MalformedResponse};
 use crate::journal::Outcome;
 use crate::server::connection::raw_response::RawResponse;
+use crate::server::connection::recorder::Interrupted;
 use crate::server::connection::recording_stream::pacing_quantum;
-use crate::server::connection::state::Interrupted;
 use crate::server::request::handler::{Disposition, RequestTask};
 use crate::wording::counted;
 
