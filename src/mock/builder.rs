@@ -1,7 +1,7 @@
-//! Describes an origin before it starts.
+//! Describes an origin before it starts. Start with [`Builder`].
 //!
-//! Invalid values are rejected at the caller's line, with the correct call in the text. Start with
-//! [`Builder`].
+//! Every step that can fail goes through `Builder::apply`, which panics at the caller's line or records
+//! the error.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
@@ -11,11 +11,11 @@ use bytes::Bytes;
 use crate::blob::{BlobStore, DEFAULT_BUDGET};
 use crate::error::Error;
 use crate::fault::Fault;
-use crate::protocol::{LIMITS, Limit, Options, RESERVED_PREFIXES};
+use crate::protocol::{Limit, Options, RESERVED_PREFIXES};
 use crate::storage::{Clock, ClockMode, KeyPair, Setup, Storage, Timestamp};
 
 use crate::mock::fault_check;
-use crate::mock::fixtures::{Fixtures, InProgressUpload, User, file_path, path};
+use crate::mock::fixtures::{Fixtures, InProgressUpload, User};
 use crate::mock::mock_origin::MockOrigin;
 use crate::server::listener::bind;
 use crate::server::ports::Ports;
@@ -34,6 +34,16 @@ use crate::server::shared::Shared;
 ///     .start();
 /// assert!(origin.url().starts_with("http://127.0.0.1:"));
 /// ```
+///
+/// # Invalid values
+///
+/// A step with an invalid value panics at its line, and the message shows a valid call. No step of
+/// this builder, or of the fault builders that begin with [`MockOrigin::on`], has a `try_` variant:
+///
+/// * If the values come from elsewhere, such as a command line, call [`Builder::defer_errors`] first.
+///   [`Builder::validate`] and [`Builder::try_start`] then return the first error.
+/// * A fault that comes from elsewhere is a [`Fault`]: pass it to [`Builder::faults`] or to
+///   [`MockOrigin::try_add_fault`].
 #[derive(Clone, Debug)]
 #[must_use = "an origin does not start before `.start()`"]
 pub struct Builder {
@@ -51,7 +61,19 @@ pub struct Builder {
     hold_limit: Duration,
     verifies_on_drop: bool,
     faults: Vec<Fault>,
+    errors: Errors,
 }
+
+/// What happens if a step has an invalid value.
+#[derive(Clone, Debug)]
+enum Errors {
+    Panic,
+    /// The kind and the message of the first error, because [`Error`] cannot be cloned.
+    Defer(Option<(ErrorKind, String)>),
+}
+
+/// Creates an [`Error`] of a certain kind from its message.
+type ErrorKind = fn(String) -> Error;
 
 impl Default for Builder {
     fn default() -> Self {
@@ -70,6 +92,7 @@ impl Default for Builder {
             hold_limit: Duration::from_secs(30),
             verifies_on_drop: true,
             faults: Vec::new(),
+            errors: Errors::Panic,
         }
     }
 }
@@ -100,20 +123,11 @@ impl Builder {
     /// If the name is not a single path segment, or is reserved for an endpoint.
     #[track_caller]
     pub fn account(self, name: &str) -> Self {
-        match self.try_account(name) {
-            Ok(builder) => builder,
-            Err(error) => panic!("{error}: .account(\"acme\")"),
-        }
-    }
-
-    /// Does the same as [`Builder::account`], but returns the error.
-    ///
-    /// # Errors
-    ///
-    /// If the name is invalid ([`Error::is_invalid_argument`]).
-    pub fn try_account(self, name: &str) -> Result<Self, Error> {
-        check_account(name).map_err(Error::invalid_argument)?;
-        Ok(Self { account: name.to_owned(), ..self })
+        self.apply(".account(\"acme\")", |builder| {
+            check_account(name)?;
+            name.clone_into(&mut builder.account);
+            Ok(())
+        })
     }
 
     /// Adds a user whose root is the account's root. Default, if no user is added: `jane` with
@@ -128,35 +142,16 @@ impl Builder {
         self.user_with(User::new(name, password))
     }
 
-    /// Does the same as [`Builder::user`], but returns the error.
-    ///
-    /// # Errors
-    ///
-    /// If the user is invalid ([`Error::is_invalid_argument`]).
-    pub fn try_user(mut self, name: &str, password: &str) -> Result<Self, Error> {
-        let user = User::new(name, password);
-        self.check_user(&user).map_err(Error::invalid_argument)?;
-        self.given.users.push(user);
-        Ok(self)
-    }
-
     /// Adds a user with its own root or ids.
     ///
     /// # Panics
     ///
     /// In the same cases as [`Builder::user`], and if an id is 0 or the root is an invalid path.
     #[track_caller]
-    pub fn user_with(mut self, user: User) -> Self {
-        if let Err(why) = self.check_user(&user) {
-            panic!("{why}: .user(\"jane\", \"secret\")");
-        }
-        assert!(
-            user.ids.is_none_or(|(uid, gid)| uid > 0 && gid > 0),
-            "the numbers of a user are above 0: .ids(1001, 1001)"
-        );
-        path(".root", &user.root, "\"/home/jane\"");
-        self.given.users.push(user);
-        self
+    pub fn user_with(self, user: User) -> Self {
+        let call = "User::new(\"jane\", \"secret\").root(\"/home/jane\").ids(1001, 1001)";
+        let example = if user.is_plain() { ".user(\"jane\", \"secret\")" } else { call };
+        self.apply(example, |builder| builder.given.add_user(user))
     }
 
     /// Adds a directory and its missing parents. The path is relative to the account, `/videos`,
@@ -166,9 +161,8 @@ impl Builder {
     ///
     /// If the path is invalid.
     #[track_caller]
-    pub fn directory(mut self, at: &str) -> Self {
-        self.given.directories.push(path(".directory", at, "\"/videos\""));
-        self
+    pub fn directory(self, at: &str) -> Self {
+        self.apply(".directory(\"/videos\")", |builder| builder.given.add_directory(at))
     }
 
     /// Adds a file and its missing directories. It belongs to the first user. The path may start
@@ -179,21 +173,8 @@ impl Builder {
     /// If the path is invalid.
     #[track_caller]
     pub fn file(self, at: &str, content: impl Into<Bytes>) -> Self {
-        match self.try_file(at, content) {
-            Ok(builder) => builder,
-            Err(error) => panic!("{error}: .file(\"/videos/a.mp4\", content)"),
-        }
-    }
-
-    /// Does the same as [`Builder::file`], but returns the error.
-    ///
-    /// # Errors
-    ///
-    /// If the path is invalid ([`Error::is_invalid_argument`]).
-    pub fn try_file(mut self, at: &str, content: impl Into<Bytes>) -> Result<Self, Error> {
-        let path = file_path(at).map_err(Error::invalid_argument)?;
-        self.given.files.push((path, content.into()));
-        Ok(self)
+        let example = ".file(\"/videos/a.mp4\", content)";
+        self.apply(example, |builder| builder.given.add_file(at, content.into()))
     }
 
     /// Adds an upload in progress and its missing directories.
@@ -203,36 +184,15 @@ impl Builder {
     /// If its path is invalid or a part number is out of range.
     #[track_caller]
     pub fn upload(self, upload: InProgressUpload) -> Self {
-        match self.try_upload(upload) {
-            Ok(builder) => builder,
-            Err(error) => {
-                panic!("{error}: InProgressUpload::new(\"/videos/a.mp4\").piece(1, content)")
-            }
-        }
-    }
-
-    /// Does the same as [`Builder::upload`], but returns the error.
-    ///
-    /// # Errors
-    ///
-    /// If the upload is invalid ([`Error::is_invalid_argument`]).
-    pub fn try_upload(mut self, upload: InProgressUpload) -> Result<Self, Error> {
-        let most = LIMITS[Limit::PartNumber as usize].default;
-        let numbered =
-            upload.pieces.iter().all(|(number, _)| (1..=most).contains(&u64::from(*number)));
-        if !numbered {
-            let message = "part numbers go from 1 to 2147483647".to_owned();
-            return Err(Error::invalid_argument(message));
-        }
-        let path = file_path(&upload.path).map_err(Error::invalid_argument)?;
-        self.given.uploads.push((path, upload));
-        Ok(self)
+        let example = "InProgressUpload::new(\"/videos/a.mp4\").piece(1, content)";
+        self.apply(example, |builder| builder.given.add_upload(upload))
     }
 
     /// Listens on `port` of 127.0.0.1 instead of a free port. Several calls make one origin listen
     /// on several ports (§1.1).
-    pub fn port(self, port: u16) -> Self {
-        self.listen_at(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+    pub fn port(mut self, port: u16) -> Self {
+        self.listeners.push(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
+        self
     }
 
     /// Listens on an address, as in `.listen("127.0.0.1:0")`. Several calls make one origin listen
@@ -244,14 +204,23 @@ impl Builder {
     /// [`Builder::allow_non_loopback`] was not called before.
     #[track_caller]
     pub fn listen(self, address: &str) -> Self {
-        let Ok(address) = address.parse::<SocketAddr>() else {
-            panic!("{address:?} is no address to listen on: .listen(\"127.0.0.1:0\")")
+        let parsed = address.parse::<SocketAddr>();
+        let example = match parsed {
+            Ok(_) => format!(".allow_non_loopback().listen(\"{address}\")"),
+            Err(_) => ".listen(\"127.0.0.1:0\")".to_owned(),
         };
-        assert!(
-            self.exposed || address.ip().is_loopback(),
-            "{address} can be reached from outside: if that is meant, .allow_non_loopback().listen(\"{address}\")"
-        );
-        self.listen_at(address)
+        self.apply(&example, |builder| {
+            let Ok(parsed) = parsed else {
+                return Err(format!(
+                    "invalid address {address:?}: expected an IP address and a port"
+                ));
+            };
+            if !builder.exposed && !parsed.ip().is_loopback() {
+                return Err(format!("other machines can reach {address}, which must be allowed"));
+            }
+            builder.listeners.push(parsed);
+            Ok(())
+        })
     }
 
     /// Allows addresses that other machines can reach.
@@ -266,17 +235,37 @@ impl Builder {
     ///
     /// If the limit is 0.
     #[track_caller]
-    pub fn limit(mut self, limit: Limit, figure: u64) -> Self {
-        assert!(figure > 0, "a limit is 1 or more: .limit(Limit::{limit:?}, 1)");
-        self.options.limits.set(limit, figure);
-        self
+    pub fn limit(self, limit: Limit, figure: u64) -> Self {
+        self.apply(&format!(".limit(Limit::{limit:?}, 1)"), |builder| {
+            if figure == 0 {
+                return Err(format!("invalid value 0 for Limit::{limit:?}: expected 1 or more"));
+            }
+            builder.options.limits.set(limit, figure);
+            Ok(())
+        })
     }
 
     /// Sets the account's key pair for signed requests (§9), which acts as the first user.
     /// Default: none until a client calls `initKeyPair`.
+    ///
+    /// # Panics
+    ///
+    /// If a key is empty, or if the access key has whitespace, control characters, `&` or `=`.
+    #[track_caller]
     pub fn key_pair(self, access_key: &str, secret_key: &str) -> Self {
-        let (access_key, secret_key) = (access_key.to_owned(), secret_key.to_owned());
-        Self { keys: Some(KeyPair { access_key, secret_key }), ..self }
+        self.apply(".key_pair(\"access\", \"secret\")", |builder| {
+            // These characters would end the key in a signature (§9).
+            let ends = |c: char| c.is_control() || c.is_whitespace() || "&=".contains(c);
+            if access_key.is_empty() || access_key.contains(ends) || secret_key.is_empty() {
+                return Err(format!(
+                    "invalid key pair with access key {access_key:?}: expected two keys that are \
+                     not empty, the access key without whitespace, `&` and `=`"
+                ));
+            }
+            let (access_key, secret_key) = (access_key.to_owned(), secret_key.to_owned());
+            builder.keys = Some(KeyPair { access_key, secret_key });
+            Ok(())
+        })
     }
 
     /// Sets the seed of tokens and multipart identifiers. Default: random, and printed with every
@@ -316,11 +305,11 @@ impl Builder {
     /// If the limit is zero.
     #[track_caller]
     pub fn hold_limit(self, limit: Duration) -> Self {
-        assert!(
-            !limit.is_zero(),
-            "nothing is held for no time: .hold_limit(Duration::from_secs(1))"
-        );
-        Self { hold_limit: limit, ..self }
+        self.apply(".hold_limit(Duration::from_secs(1))", |builder| {
+            builder.hold_limit = limit;
+            let error = || "invalid hold limit 0 s: expected more than zero".to_owned();
+            if limit.is_zero() { Err(error()) } else { Ok(()) }
+        })
     }
 
     /// Sets whether an origin that is dropped without [`MockOrigin::finish`] or
@@ -343,15 +332,54 @@ impl Builder {
     /// Adds faults, for example faults read from a file, before the first connection. Add the
     /// users that they name first.
     ///
+    /// # Panics
+    ///
+    /// If a fault is invalid. The message starts with its number, from 1.
+    #[track_caller]
+    pub fn faults(self, faults: Vec<Fault>) -> Self {
+        let example =
+            ".faults(vec![Fault::from_json(r#\"{\"op\": \"login\", \"reject\": 503}\"#)?])";
+        self.apply_as(Error::invalid_fault, example, |builder| {
+            let users = builder.given.users(&builder.account);
+            fault_check::check(&faults, &users).map_err(|wrong| wrong.to_string())?;
+            builder.faults.extend(faults);
+            Ok(())
+        })
+    }
+
+    /// Records the first error of the steps that follow instead of panicking. [`Builder::validate`]
+    /// and [`Builder::try_start`] return it.
+    ///
+    /// ```
+    /// use mock_origin::MockOrigin;
+    ///
+    /// let account = "not/valid"; // for example from a command line
+    /// let builder = MockOrigin::builder().defer_errors().account(account);
+    /// assert!(builder.try_start().unwrap_err().is_invalid_argument());
+    /// ```
+    pub fn defer_errors(self) -> Self {
+        match self.errors {
+            Errors::Panic => Self { errors: Errors::Defer(None), ..self },
+            Errors::Defer(_) => self,
+        }
+    }
+
+    /// Checks the steps so far, without starting anything.
+    ///
     /// # Errors
     ///
-    /// If a fault is invalid ([`Error::is_invalid_fault`]). The message starts with its number,
-    /// counted from 1.
-    pub fn try_faults(mut self, faults: Vec<Fault>) -> Result<Self, Error> {
-        fault_check::check(&faults, &self.given.users(&self.account))
-            .map_err(|wrong| Error::invalid_fault(wrong.to_string()))?;
-        self.faults.extend(faults);
-        Ok(self)
+    /// Returns the first error after [`Builder::defer_errors`]. Without `defer_errors` the step
+    /// panicked.
+    ///
+    /// ```
+    /// let builder = mock_origin::MockOrigin::builder().defer_errors().set("jion", "fail");
+    /// assert!(builder.validate().unwrap_err().is_invalid_option());
+    /// ```
+    pub fn validate(&self) -> Result<(), Error> {
+        match &self.errors {
+            Errors::Defer(Some((kind, message))) => Err(kind(message.clone())),
+            Errors::Defer(None) | Errors::Panic => Ok(()),
+        }
     }
 
     /// Starts the origin. When this returns, it is listening.
@@ -371,10 +399,12 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If a port is taken, the runtime cannot start, or the fixtures contradict each other: a file
-    /// where a directory must be, or an unknown owner of an upload.
+    /// If a step failed after [`Builder::defer_errors`], a port is taken, the runtime cannot start, or
+    /// the fixtures contradict each other: a file where a directory must be, or an unknown owner of an
+    /// upload.
     #[track_caller]
     pub fn try_start(self) -> Result<MockOrigin, Error> {
+        self.validate()?;
         let start = Timestamp::from(self.clock.unwrap_or_else(SystemTime::now));
         let seed = self.seed.unwrap_or_else(random_seed);
         let setup = Setup {
@@ -411,27 +441,27 @@ impl Builder {
         self.seed.is_some()
     }
 
-    fn check_user(&self, user: &User) -> Result<(), String> {
-        // HTTP strips the whitespace at the ends of a header value.
-        let sendable = |text: &str| {
-            !text.is_empty()
-                && text.trim() == text
-                && !text.contains(|c: char| c.is_ascii_control())
-        };
-        if !sendable(&user.name) || !sendable(&user.password) {
-            return Err("a user has a name and a password that a header can hold".to_owned());
-        }
-        if self.given.users.iter().any(|other| other.name == user.name) {
-            return Err(format!(
-                "there is a user {:?} already, and each has a name of its own",
-                user.name
-            ));
-        }
-        Ok(())
+    /// Applies a step with an argument that may be invalid, for which `example` is a valid call.
+    #[track_caller]
+    fn apply(self, example: &str, step: impl FnOnce(&mut Self) -> Result<(), String>) -> Self {
+        self.apply_as(Error::invalid_argument, example, step)
     }
 
-    fn listen_at(mut self, address: SocketAddr) -> Self {
-        self.listeners.push(address);
+    /// Applies a step whose error is of that kind. Panics at the caller's line if it fails, or
+    /// records the first error.
+    #[track_caller]
+    pub(crate) fn apply_as(
+        mut self,
+        kind: ErrorKind,
+        example: &str,
+        step: impl FnOnce(&mut Self) -> Result<(), String>,
+    ) -> Self {
+        if let Err(message) = step(&mut self) {
+            match &mut self.errors {
+                Errors::Panic => panic!("{message}: {example}"),
+                Errors::Defer(first) => drop(first.get_or_insert((kind, message))),
+            }
+        }
         self
     }
 }
@@ -443,10 +473,12 @@ fn check_account(name: &str) -> Result<(), String> {
         && !name.contains(['/', '?', '#', '%'])
         && !name.contains(|char: char| char.is_control() || char.is_whitespace());
     if !is_plain {
-        return Err(format!("{name:?} is no plain segment of a path, as an account's name is"));
+        return Err(format!(
+            "invalid account {name:?}: expected one segment of a path, without whitespace and `%`"
+        ));
     }
     if RESERVED_PREFIXES.contains(&name) {
-        return Err(format!("the origin's own endpoints lie below /{name}"));
+        return Err(format!("invalid account {name:?}: the name is reserved for endpoints"));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::blob::{Blob, Digest};
-use crate::protocol::ErrorKind;
+use crate::protocol::{ErrorKind, LIMITS, Limit};
 use crate::storage::{
     Change, MissingParents, NewPiece, NewUpload, Path, PathEncoding, Storage, Timestamp, UserId,
     UserRecord,
@@ -18,10 +18,10 @@ const FIRST_UID: u32 = 1001;
 /// A user with more than a name and a password.
 #[derive(Clone)]
 pub struct User {
-    pub(crate) name: String,
-    pub(crate) password: String,
-    pub(crate) root: String,
-    pub(crate) ids: Option<(u32, u32)>,
+    name: String,
+    password: String,
+    root: String,
+    ids: Option<(u32, u32)>,
 }
 
 impl User {
@@ -48,6 +48,11 @@ impl User {
         Self { ids: Some((uid, gid)), ..self }
     }
 
+    /// Returns whether the user has only a name and a password.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.root == "/" && self.ids.is_none()
+    }
+
     fn user(&self, account: &str, (uid, gid): (u32, u32)) -> UserRecord {
         let root =
             Path::parse(self.root.as_bytes(), PathEncoding::Raw, u64::MAX).unwrap_or_default();
@@ -60,7 +65,7 @@ impl fmt::Debug for User {
     /// Omits the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, root, ids, .. } = self;
-        f.debug_struct("UserSpec")
+        f.debug_struct("User")
             .field("name", name)
             .field("root", root)
             .field("ids", ids)
@@ -71,9 +76,9 @@ impl fmt::Debug for User {
 /// An upload that is in progress when the origin starts, for tests of clients that resume.
 #[derive(Clone, Debug)]
 pub struct InProgressUpload {
-    pub(crate) path: String,
+    path: String,
     owner: Option<String>,
-    pub(crate) pieces: Vec<(u32, Bytes)>,
+    pieces: Vec<(u32, Bytes)>,
 }
 
 impl InProgressUpload {
@@ -100,13 +105,62 @@ impl InProgressUpload {
 /// The initial data that a builder collects.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fixtures {
-    pub(crate) users: Vec<User>,
-    pub(crate) directories: Vec<Path>,
-    pub(crate) files: Vec<(Path, Bytes)>,
-    pub(crate) uploads: Vec<(Path, InProgressUpload)>,
+    users: Vec<User>,
+    directories: Vec<Path>,
+    files: Vec<(Path, Bytes)>,
+    uploads: Vec<(Path, InProgressUpload)>,
 }
 
 impl Fixtures {
+    /// Adds a user, or returns why it is invalid.
+    pub(crate) fn add_user(&mut self, user: User) -> Result<(), String> {
+        // HTTP strips the whitespace at the ends of a header value.
+        let is_sendable = |text: &str| {
+            !text.is_empty()
+                && text.trim() == text
+                && !text.contains(|c: char| c.is_ascii_control())
+        };
+        let name = &user.name;
+        if !is_sendable(name) || !is_sendable(&user.password) {
+            return Err(format!(
+                "invalid user {name:?}: the name and the password must be valid header values, and \
+                 not empty"
+            ));
+        }
+        if self.users.iter().any(|other| other.name == *name) {
+            return Err(format!("duplicate user {name:?}"));
+        }
+        if user.ids.is_some_and(|(uid, gid)| uid == 0 || gid == 0) {
+            return Err(format!("invalid ids of user {name:?}: expected numbers above 0"));
+        }
+        parse_path(&user.root)?;
+        self.users.push(user);
+        Ok(())
+    }
+
+    /// Adds a directory, or returns why its path is invalid.
+    pub(crate) fn add_directory(&mut self, path: &str) -> Result<(), String> {
+        self.directories.push(parse_path(path)?);
+        Ok(())
+    }
+
+    /// Adds a file, or returns why its path is invalid.
+    pub(crate) fn add_file(&mut self, path: &str, content: Bytes) -> Result<(), String> {
+        self.files.push((parse_file_path(path)?, content));
+        Ok(())
+    }
+
+    /// Adds an upload in progress, or returns why it is invalid.
+    pub(crate) fn add_upload(&mut self, upload: InProgressUpload) -> Result<(), String> {
+        let last = LIMITS[Limit::PartNumber as usize].default;
+        let mut numbers = upload.pieces.iter().map(|(number, _)| *number);
+        if let Some(number) = numbers.find(|number| !(1..=last).contains(&u64::from(*number))) {
+            return Err(format!("invalid part number {number}: expected 1 to {last}"));
+        }
+        self.uploads.push((parse_file_path(&upload.path)?, upload));
+        Ok(())
+    }
+
     /// Returns the users; `jane` with `secret` if none was added.
     pub(crate) fn users(&self, account: &str) -> Vec<UserRecord> {
         let jane = [User::new("jane", "secret")];
@@ -187,20 +241,15 @@ fn begin(
     Ok(())
 }
 
-/// Parses a path that a test passed to `call`.
-#[track_caller]
-pub(crate) fn path(call: &str, text: &str, example: &str) -> Path {
-    let Ok(path) = Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX) else {
-        panic!("{text:?} cannot be a path, which has no \".\" and no \"..\": {call}({example})")
-    };
-    path
+/// Parses the path of a directory.
+fn parse_path(text: &str) -> Result<Path, String> {
+    Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX)
+        .map_err(|_| format!("invalid path {text:?}: no name may be \".\" or contain \"..\""))
 }
 
 /// Parses the path of a file.
-pub(crate) fn file_path(text: &str) -> Result<Path, String> {
-    match Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX) {
-        Ok(path) if path.is_root() => Err(format!("a file needs a name, which {text:?} has not")),
-        Ok(path) => Ok(path),
-        Err(_) => Err(format!("{text:?} cannot be a path, which has no \".\" and no \"..\"")),
-    }
+fn parse_file_path(text: &str) -> Result<Path, String> {
+    let path = parse_path(text)?;
+    let error = || format!("invalid path {text:?}: a file needs a name");
+    if path.is_root() { Err(error()) } else { Ok(path) }
 }

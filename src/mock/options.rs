@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::protocol::{
     Cors, Join, LastCookie, LegacyHeaders, ListPathItems, Policy, RenameTaken, ResultShape,
     suggest_call,
@@ -17,11 +18,10 @@ impl Builder {
     ///
     /// If there is no such option, or it does not accept that value.
     #[track_caller]
-    pub fn set(mut self, name: &str, value: &str) -> Self {
-        if let Err(said) = self.options.set(name, value) {
-            panic!("{said}: {}", suggest_call(name));
-        }
-        self
+    pub fn set(self, name: &str, value: &str) -> Self {
+        self.apply_as(Error::invalid_option, &suggest_call(name), |builder| {
+            builder.options.set(name, value).map_err(|error| error.to_string())
+        })
     }
 
     /// Sets the result of a successful `abortMultipart` and `restartMultipart`. Default: a plain

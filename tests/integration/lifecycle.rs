@@ -1,8 +1,8 @@
 //! An origin starts, stops and is described without surprises.
 
-use std::panic::{Location, catch_unwind};
+use std::panic::catch_unwind;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -356,84 +356,4 @@ fn a_failing_test_whose_standard_error_is_gone_fails_and_does_not_abort() {
         .unwrap();
     drop(child.stderr.take());
     assert_eq!(child.wait().unwrap().code(), Some(7));
-}
-
-type Nonsense = Box<dyn FnOnce() + std::panic::UnwindSafe>;
-
-/// What a panic says, and whether it points into this file.
-fn panic_of(nonsense: impl FnOnce() + std::panic::UnwindSafe) -> (String, bool) {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    static PLACE: Mutex<Option<String>> = Mutex::new(None);
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|info| {
-        *PLACE.lock().unwrap() = info.location().map(Location::file).map(str::to_owned);
-    }));
-    let panic = catch_unwind(nonsense).unwrap_err();
-    std::panic::set_hook(hook);
-    let text = panic.downcast_ref::<String>().cloned();
-    let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap();
-    let is_here = PLACE.lock().unwrap().take().is_some_and(|file| file == file!());
-    (text, is_here)
-}
-
-#[test]
-fn nonsense_is_refused_where_it_is_written_with_the_right_call() {
-    let builder = MockOrigin::builder;
-    let cases: Vec<(Nonsense, &str)> = vec![
-        (Box::new(move || drop(builder().user("", "x"))), ".user(\"jane\", \"secret\")"),
-        (Box::new(move || drop(builder().user("x", ""))), ".user(\"jane\", \"secret\")"),
-        (Box::new(move || drop(builder().user("a\nb", "x"))), ".user(\"jane\", \"secret\")"),
-        (Box::new(move || drop(builder().user(" a ", "x"))), ".user(\"jane\", \"secret\")"),
-        (Box::new(move || drop(builder().account("multipart"))), ".account(\"acme\")"),
-        (Box::new(move || drop(builder().user("a", "x").user("a", "y"))), "a name of its own"),
-        (
-            Box::new(move || drop(builder().user_with(User::new("a", "b").ids(0, 1)))),
-            ".ids(1001, 1001)",
-        ),
-        (
-            Box::new(move || drop(builder().user_with(User::new("a", "b").root("..")))),
-            ".root(\"/home/jane\")",
-        ),
-        (Box::new(move || drop(builder().directory("/a/../b"))), ".directory(\"/videos\")"),
-        (Box::new(move || drop(builder().file("/", "x"))), ".file(\"/videos/a.mp4\", content)"),
-        (Box::new(move || drop(builder().account(""))), ".account(\"acme\")"),
-        (Box::new(move || drop(builder().account("a/b"))), ".account(\"acme\")"),
-        (Box::new(move || drop(builder().listen("nonsense"))), ".listen(\"127.0.0.1:0\")"),
-        (
-            Box::new(move || drop(builder().listen("0.0.0.0:0"))),
-            ".allow_non_loopback().listen(\"0.0.0.0:0\")",
-        ),
-        (
-            Box::new(move || drop(builder().upload(InProgressUpload::new("/a").piece(0, "x")))),
-            ".piece(1, content)",
-        ),
-        (
-            Box::new(move || drop(builder().file("/a", "x").file("/a/b", "y").start())),
-            "file /a/b: a directory is there, or another file is in its path",
-        ),
-        (
-            Box::new(move || drop(builder().file("/a", "x").directory("/a").start())),
-            "file /a: a directory is there",
-        ),
-        (
-            Box::new(move || {
-                drop(builder().upload(InProgressUpload::new("/a").owner("x")).start());
-            }),
-            ".user(\"x\", password)",
-        ),
-        (
-            Box::new(move || drop(builder().start().issue_token("nobody"))),
-            ".user(\"nobody\", password)",
-        ),
-        (Box::new(move || builder().start().expire_token("never")), "does not work anyway"),
-        (Box::new(move || drop(builder().start().file("../x"))), "\"/videos/a.mp4\""),
-        (Box::new(move || drop(builder().start().directory("../x"))), "\"/videos/a.mp4\""),
-        (Box::new(move || drop(builder().start().upload("/none"))), "no uploads"),
-    ];
-    for (nonsense, right) in cases {
-        let (text, is_here) = panic_of(nonsense);
-        assert!(text.contains(right), "{text:?} does not say {right:?}");
-        assert!(is_here, "{text:?} does not point at the caller's line");
-    }
 }

@@ -12,6 +12,7 @@ mod support;
 
 mod assertions;
 mod bounds;
+mod builder;
 mod causes;
 mod chaos;
 mod docs;

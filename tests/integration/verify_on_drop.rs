@@ -1,12 +1,11 @@
 //! An origin that is dropped without `finish()` verifies itself. The panic text is golden.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::support::golden::{assert_golden, without_lines};
+use crate::support::panics::{catch_panic, panic_text};
 use crate::support::{self, Client, PATIENCE};
 use mock_origin::{Builder, MockOrigin, Op};
 
@@ -25,14 +24,9 @@ fn failing_origin() -> MockOrigin {
     origin
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().cloned();
-    text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap()
-}
-
 /// Returns the text of the panic of `run`, which must panic.
 fn panic_of(run: impl FnOnce()) -> String {
-    panic_text(&*catch_unwind(AssertUnwindSafe(run)).unwrap_err())
+    catch_panic(run).unwrap().0
 }
 
 #[test]

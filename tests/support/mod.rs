@@ -5,6 +5,7 @@
 
 pub mod golden;
 pub mod page;
+pub mod panics;
 pub mod payload;
 pub mod record;
 

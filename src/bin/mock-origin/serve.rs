@@ -79,8 +79,9 @@ fn watch(serve: &Serve) -> io::Result<Stop> {
 /// Builds the origin that the command line describes.
 pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
     let mut builder = MockOrigin::builder().verify_on_drop(false).allow_non_loopback();
+    builder = builder.defer_errors();
     if let Some(account) = &serve.account {
-        builder = builder.try_account(account).map_err(|error| error.to_string())?;
+        builder = builder.account(account);
     }
     if let Some((access_key, secret_key)) = &serve.key_pair {
         builder = builder.key_pair(access_key, secret_key);
@@ -95,24 +96,26 @@ pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
         builder = builder.listen(&address.to_string());
     }
     for (name, password) in &serve.users {
-        builder = builder.try_user(name, password).map_err(|error| error.to_string())?;
-    }
-    for path in &serve.directories {
-        builder = builder.directory(path);
-    }
-    for (path, content) in &serve.files {
-        let with_file = builder.try_file(path, content.clone());
-        builder = with_file.map_err(|why| format!("--file: {why}"))?;
-    }
-    for path in &serve.uploads {
-        let with_upload = builder.try_upload(InProgressUpload::new(path));
-        builder = with_upload.map_err(|why| format!("--upload: {why}"))?;
+        builder = builder.user(name, password);
     }
     for (name, value) in &serve.options {
         builder = builder.set(name, value);
     }
+    builder.validate().map_err(|error| error.to_string())?;
+    builder = serve.directories.iter().fold(builder, |builder, path| builder.directory(path));
+    builder.validate().map_err(|error| format!("--dir: {error}"))?;
+    for (path, content) in &serve.files {
+        builder = builder.file(path, content.clone());
+    }
+    builder.validate().map_err(|error| format!("--file: {error}"))?;
+    for path in &serve.uploads {
+        builder = builder.upload(InProgressUpload::new(path));
+    }
+    builder.validate().map_err(|error| format!("--upload: {error}"))?;
+    builder = builder.faults(serve.faults.clone());
     let file = serve.file.as_deref().unwrap_or_default();
-    builder.try_faults(serve.faults.clone()).map_err(|why| format!("{file}: {why}"))
+    builder.validate().map_err(|error| format!("{file}: {error}"))?;
+    Ok(builder)
 }
 
 /// Prints one URL per line, the first listener first. Flushed at once, because scripts read it.

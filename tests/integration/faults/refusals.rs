@@ -1,9 +1,6 @@
 //! A fault that makes no sense is refused at once, where it is written, in one line that says what
 //! there is instead.
 
-use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
 use std::time::Duration;
 
 use mock_origin::fault::{CallMatcher, ConnectionAction, Fault, FaultAction, Repeat};
@@ -14,50 +11,14 @@ use mock_origin::{
 };
 
 use super::videos;
+use crate::support::panics::catch_panic;
 
 /// What is asked for, and what is said against it.
 type Case = (fn(&MockOrigin), &'static str);
 
-thread_local! {
-    /// Where the last panic was of which this thread wants to know.
-    static WATCHED: RefCell<Option<String>> = const { RefCell::new(None) };
-}
-
-/// Says nothing of panics in threads that watch for them, and lets all others be told as ever.
-fn watch_panics() {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let told = take_hook();
-        set_hook(Box::new(move |info| {
-            let is_watched = WATCHED.with_borrow_mut(|watched| {
-                let Some(location) = watched else { return false };
-                *location = info.location().map(|at| at.file().to_owned()).unwrap_or_default();
-                true
-            });
-            if !is_watched {
-                told(info);
-            }
-        }));
-    });
-}
-
 /// An upload without pieces.
 fn with_upload() -> UploadSnapshot {
     MockOrigin::builder().upload(InProgressUpload::new("/a")).start().upload("/a")
-}
-
-/// The text with which `ask` panics, and the file in which.
-fn refusal(origin: &MockOrigin, ask: fn(&MockOrigin)) -> (String, String) {
-    watch_panics();
-    WATCHED.set(Some(String::new()));
-    let refused = catch_unwind(AssertUnwindSafe(|| ask(origin)));
-    let location = WATCHED.take().unwrap();
-    let Err(panic) = refused else { return ("nothing is said against it".to_owned(), location) };
-    let text = match panic.downcast::<String>() {
-        Ok(text) => *text,
-        Err(panic) => (*panic.downcast::<&str>().unwrap()).to_owned(),
-    };
-    (text, location)
 }
 
 /// All cases are tried before one fails, so that a changed text is seen with all of its kind.
@@ -65,7 +26,7 @@ fn assert_all_refused(cases: &[Case]) {
     let (origin, _) = videos();
     let mut wrong = Vec::new();
     for (ask, expected) in cases {
-        let (text, location) = refusal(&origin, *ask);
+        let (text, location) = catch_panic(|| ask(&origin)).unwrap_or_default();
         if text != *expected || location != file!() || text.contains('\n') {
             wrong.push(format!("said:     {text}\nexpected: {expected}\nat:       {location}\n"));
         }
@@ -239,9 +200,9 @@ fn zero_counts_and_empty_ranges_are_refused() {
         Chaos::new(1).percent(0) =>
             "invalid percent 0; expected 1 to 100: .percent(1)",
         MockOrigin::builder().limit(Limit::Pieces, 0) =>
-            "a limit is 1 or more: .limit(Limit::Pieces, 1)",
+            "invalid value 0 for Limit::Pieces: expected 1 or more: .limit(Limit::Pieces, 1)",
         MockOrigin::builder().hold_limit(Duration::ZERO) =>
-            "nothing is held for no time: .hold_limit(Duration::from_secs(1))",
+            "invalid hold limit 0 s: expected more than zero: .hold_limit(Duration::from_secs(1))",
         MockOrigin::start().on(Op::any()).hold().wait_for(0, Duration::ZERO) =>
             "a wait for 0 responses ends at once: .wait_for(1, timeout)",
         MockOrigin::start().on(Op::any()).hold().wait_for_async(0, Duration::ZERO) =>
