@@ -232,17 +232,17 @@ impl MissingFile<'_> {
     }
 }
 
-/// Returns how a file was stored at its path. `maker` is the upload that its bytes came from.
-pub(super) fn of_file(words: Words<'_>, file: &File, maker: Option<&Upload>) -> Reason {
+/// Returns how a file was stored at its path.
+pub(super) fn of_file(words: Words<'_>, file: &File) -> Reason {
     let history = &file.history;
     let replaced = history.replaced.map(|old| {
         let by = words.actor(old.by);
         Reason::new(format!(", replacing the file that {by} had stored"), old.by.exchange())
     });
-    let what = match (&history.copied_from, &history.bytes, maker) {
-        (Some(from), ..) => format!("stored it as a copy of {}", words.absolute(from)),
-        (None, ByteSource::Pieces(_), Some(upload)) => {
-            let pieces: Vec<u32> = upload.current_pieces().map(|piece| piece.number).collect();
+    let what = match (&history.copied_from, &history.bytes) {
+        (Some(from), _) => format!("stored it as a copy of {}", words.absolute(from)),
+        (None, ByteSource::Pieces { pieces, .. }) => {
+            let pieces: Vec<u32> = pieces.iter().map(|piece| piece.number).collect();
             format!("joined it from {}", pieces_in_words(&pieces))
         }
         _ => "stored it".to_owned(),
@@ -315,7 +315,7 @@ pub(super) fn of_attribute(
         (None, Some(begun)) if file.history.copied_from.is_none() => {
             words.did(begun.change.by, "created its upload, which sets this value (§4.1)")
         }
-        _ => of_file(words, file, maker),
+        _ => of_file(words, file),
     }
 }
 
@@ -326,29 +326,31 @@ pub(super) struct ByteOrigin {
     pub(super) sent: Option<(u64, u64)>,
 }
 
-/// Returns where the byte at `offset` of a file came from, if that was a piece of `maker`.
-pub(super) fn of_byte(words: Words<'_>, maker: &Upload, offset: u64) -> Option<ByteOrigin> {
-    let mut start = 0;
-    let mut empty = None;
-    let piece = maker.current_pieces().find(|piece| {
-        let is_it = offset < start + piece.size();
-        if !is_it {
-            start += piece.size();
-            empty = (piece.size() == 0).then_some(*piece);
-        }
-        is_it
-    })?;
-    let (by, number, within) = (words.actor(piece.stored_by), piece.number, offset - start);
+/// Returns where the byte at `offset` of a file came from, if that was a piece. `maker` is the
+/// upload that the file's bytes came from.
+pub(super) fn of_byte(
+    words: Words<'_>,
+    file: &File,
+    maker: Option<&Upload>,
+    offset: u64,
+) -> Option<ByteOrigin> {
+    let ranges = file.history.byte_ranges(file.content.len());
+    let at = ranges.iter().position(|source| source.range.contains(&offset))?;
+    let (source, number) = (&ranges[at], ranges[at].part?);
+    let within = offset - source.range.start;
+    let by = words.actor(source.stored_by);
     let text = format!("byte {offset} is byte {within} of piece {number}, which {by} stored");
-    let stored = Reason::new(text, piece.stored_by.exchange());
-    let replaced = replaced_piece(words, maker.superseded_pieces(number), piece);
+    let stored = Reason::new(text, source.exchange());
+    let earlier = maker.into_iter().flat_map(|maker| maker.superseded_pieces(number));
+    let replaced = replaced_piece(words, earlier, source.stored_by);
     // The piece after an empty one starts where the empty one's bytes were expected.
-    let empty = empty.filter(|_| within == 0).map(|empty| {
-        let what = format!("stored piece {} before it, which is empty", empty.number);
-        words.did(empty.stored_by, &what)
+    let empty = ranges[..at].last().filter(|before| within == 0 && before.range.is_empty());
+    let empty = empty.map(|empty| {
+        let number = empty.part.unwrap_or_default();
+        words.did(empty.stored_by, &format!("stored piece {number} before it, which is empty"))
     });
     let reason = [replaced, empty].into_iter().flatten().fold(stored, Reason::and);
-    Some(ByteOrigin { reason, sent: piece.stored_by.exchange().map(|index| (index, within)) })
+    Some(ByteOrigin { reason, sent: source.exchange().map(|index| (index, within)) })
 }
 
 /// Returns how a piece came to be stored; `earlier` are the pieces that had its number before.
@@ -358,7 +360,7 @@ pub(super) fn of_piece<'a>(
     earlier: impl IntoIterator<Item = &'a Piece>,
 ) -> Reason {
     let stored = words.did(piece.stored_by, "stored it");
-    match replaced_piece(words, earlier, piece) {
+    match replaced_piece(words, earlier, piece.stored_by) {
         Some(replaced) => stored.and(replaced),
         None => stored,
     }
@@ -369,10 +371,10 @@ pub(super) fn of_piece<'a>(
 fn replaced_piece<'a>(
     words: Words<'_>,
     earlier: impl IntoIterator<Item = &'a Piece>,
-    piece: &Piece,
+    stored_by: Actor,
 ) -> Option<Reason> {
     let old = earlier.into_iter().last()?;
-    let (old_by, by) = (old.stored_by.exchange(), piece.stored_by.exchange());
+    let (old_by, by) = (old.stored_by.exchange(), stored_by.exchange());
     let order = if by < old_by { ", although its request started first" } else { "" };
     let text = format!(
         "it replaced the piece that {} had stored{order}: the last stored piece counts (§4.2)",

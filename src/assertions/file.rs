@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::blob::{Blob, Digest, Hasher};
 use crate::journal::{Call, Exchange};
 use crate::protocol::{ErrorKind, OCTET_STREAM};
-use crate::storage::{self, Actor, ByteSource, Change, Obstacle, Path, Removal, Upload};
+use crate::storage::{self, Actor, ByteRange, ByteSource, Change, Obstacle, Path, Removal, Upload};
 use crate::wording::counted;
 
 use super::assertion_macro::assertions_with_try;
@@ -53,7 +53,7 @@ impl FileSnapshot {
         let tree = state_view.storage.tree();
         let found = tree.file(&location).cloned();
         let maker = found.as_ref().ok().and_then(|file| match &file.history.bytes {
-            ByteSource::Pieces(id) => state_view.storage.uploads().get(id).cloned(),
+            ByteSource::Pieces { upload, .. } => state_view.storage.uploads().get(upload).cloned(),
             ByteSource::Body(_) => None,
         });
         let about = |upload: &Upload| {
@@ -120,6 +120,21 @@ impl FileSnapshot {
     /// Returns the length in bytes, or `None` if there is no file.
     pub fn size(&self) -> Option<u64> {
         self.content().map(Blob::len)
+    }
+
+    /// Returns where the bytes came from, in the order in which they stand in the file: one range
+    /// per piece, or one for a file that was stored whole. A copy has the ranges of its original.
+    /// It is empty if there is no file. This was recorded when the file was stored.
+    ///
+    /// ```
+    /// let origin = mock_origin::MockOrigin::builder().file("/a.txt", "hello").start();
+    /// let ranges = origin.file("/a.txt").byte_ranges();
+    /// assert_eq!((ranges.len(), ranges[0].range.clone(), ranges[0].part), (1, 0..5, None));
+    /// assert_eq!(ranges[0].exchange(), None); // The test stored it.
+    /// ```
+    pub fn byte_ranges(&self) -> Vec<ByteRange> {
+        let file = self.found.as_ref().ok();
+        file.map_or_else(Vec::new, |file| file.history.byte_ranges(file.content.len()))
     }
 
     /// Returns the content type, or `None` if there is no file. The default is
@@ -249,7 +264,9 @@ impl FileSnapshot {
                 "the length; the contents are equal up to the end of the shorter one";
             return Err(self.failure(claim, wanted, differs).hint(equal_so_far));
         }
-        let byte = self.maker.as_ref().and_then(|maker| causes::of_byte(self.words(), maker, at));
+        let file = self.found.as_ref().ok();
+        let byte =
+            file.and_then(|file| causes::of_byte(self.words(), file, self.maker.as_ref(), at));
         let Some(byte) = byte else { return Err(self.failure(claim, wanted, differs)) };
         let reason = match &self.found {
             Ok(file) if causes::is_changed_since(file) => {
@@ -298,7 +315,7 @@ impl FileSnapshot {
     /// Returns how the file was stored, or why there is none.
     fn reason(&self) -> Option<Reason> {
         if let Ok(file) = &self.found {
-            return Some(causes::of_file(self.words(), file, self.maker.as_ref()));
+            return Some(causes::of_file(self.words(), file));
         }
         let missing = MissingFile {
             path: &self.location,

@@ -1,16 +1,56 @@
 //! The recorded origin of files and failed joins, and the removals of paths. Messages read causes
 //! from here. Start with [`FileHistory`].
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use super::{Actor, Change, Path};
 
 /// The source of the bytes of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ByteSource {
-    /// The pieces of the upload with that identifier, in the order of their part numbers. Each
-    /// piece records who stored it.
-    Pieces(String),
+    /// The pieces of an upload.
+    Pieces {
+        /// The identifier of the upload.
+        upload: String,
+        /// The pieces at the moment of the join, in the order of their part numbers. Copies of
+        /// the file share them.
+        pieces: Arc<[JoinedPiece]>,
+    },
     /// One body, or the test.
     Body(Actor),
+}
+
+/// A piece of which a file was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JoinedPiece {
+    /// Its part number.
+    pub number: u32,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Who stored it.
+    pub stored_by: Actor,
+}
+
+/// A range of bytes of a file, and where they came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ByteRange {
+    /// The positions of the bytes in the file. It is empty for an empty piece.
+    pub range: Range<u64>,
+    /// The number of the piece that contained exactly these bytes; `None` if the file was stored
+    /// whole.
+    pub part: Option<u32>,
+    /// Who stored the bytes.
+    pub stored_by: Actor,
+}
+
+impl ByteRange {
+    /// Returns the number of the exchange whose body contained the bytes; `None` if they came from
+    /// the test.
+    pub fn exchange(&self) -> Option<u64> {
+        self.stored_by.exchange()
+    }
 }
 
 /// The changes that produced the current state of a file: the last one of each kind.
@@ -39,8 +79,27 @@ impl FileHistory {
     }
 
     /// Creates the history of a file that was joined from the pieces of an upload.
-    pub(super) fn joined(stored: Change, upload: &str) -> Self {
-        Self::new(ByteSource::Pieces(upload.to_owned()), stored)
+    pub(super) fn joined(stored: Change, upload: &str, pieces: Arc<[JoinedPiece]>) -> Self {
+        Self::new(ByteSource::Pieces { upload: upload.to_owned(), pieces }, stored)
+    }
+
+    /// Returns where the bytes of a file of that size came from, in order.
+    pub fn byte_ranges(&self, size: u64) -> Vec<ByteRange> {
+        match &self.bytes {
+            ByteSource::Body(by) => {
+                vec![ByteRange { range: 0..size, part: None, stored_by: *by }]
+            }
+            ByteSource::Pieces { pieces, .. } => {
+                let mut end = 0;
+                let range = |piece: &JoinedPiece| {
+                    let start = end;
+                    end += piece.size;
+                    let (part, stored_by) = (Some(piece.number), piece.stored_by);
+                    ByteRange { range: start..end, part, stored_by }
+                };
+                pieces.iter().map(range).collect()
+            }
+        }
     }
 
     /// Creates the history of a copy of the file at `from`, which has this history.

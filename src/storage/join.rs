@@ -5,7 +5,7 @@ use crate::protocol::{ErrorKind, Join, PieceEvent, UploadEvent, UploadState};
 
 use super::schedule::Job;
 use super::tree::{File, Node, Stat};
-use super::{Actor, Change, FileHistory, JoinFailure, Piece, Storage, Timestamp};
+use super::{Actor, Change, FileHistory, JoinFailure, JoinedPiece, Piece, Storage, Timestamp};
 
 /// The value of `error` in an upload whose file could not be stored.
 const NO_PLACE: u16 = 404;
@@ -77,12 +77,18 @@ impl Storage {
         let upload = self.uploads.get(id).ok_or(ErrorKind::UnknownUpload)?;
         let owner = self.sessions.user(upload.owner);
         let mtime = Timestamp::from_secs(upload.mtime);
+        let joined = |piece: &Piece| JoinedPiece {
+            number: piece.number,
+            size: piece.size(),
+            stored_by: piece.stored_by,
+        };
+        let pieces = upload.current_pieces().map(joined).collect();
         let file = File {
             stat: Stat { uid: owner.uid, gid: owner.gid, ctime: change.at, mtime },
             content: Blob::join(upload.current_pieces().filter_map(Piece::content).cloned()),
             content_type: upload.content_type.clone(),
             visible: change.at.after(self.options.egress_delay),
-            history: Box::new(FileHistory::joined(change, id)),
+            history: Box::new(FileHistory::joined(change, id, pieces)),
         };
         self.tree.put(&upload.path, Node::File(file), change)
     }

@@ -25,7 +25,9 @@ mod upload;
 pub use change::{Actor, CallId, Change};
 pub use clock::{Clock, ClockMode, END_OF_YEAR_9999, Timestamp};
 pub use directories::{MissingParents, MkdirOutcome};
-pub use history::{ByteSource, FileHistory, JoinFailure, Obstacle, Removal, RemovalKind};
+pub use history::{
+    ByteRange, ByteSource, FileHistory, JoinFailure, JoinedPiece, Obstacle, Removal, RemovalKind,
+};
 use ids::{Ids, Kind};
 pub use interference::{Interference, InterferenceTarget};
 pub use multipart::{NewUpload, Uploads};

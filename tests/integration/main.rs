@@ -16,6 +16,7 @@ mod builder;
 mod causes;
 mod chaos;
 mod docs;
+mod facts;
 mod faults;
 mod hostile;
 mod journal;
