@@ -3,7 +3,7 @@
 
 use crate::journal::Head;
 use crate::protocol::{ErrorKind, LegacyHeaders, Operation};
-use crate::storage::{Actor, Principal, Storage, Timestamp};
+use crate::storage::{EndedToken, Principal, Storage, Timestamp};
 
 use super::router::Route;
 use super::signature::signer;
@@ -34,15 +34,15 @@ pub(super) fn authenticate(
     }
 }
 
-/// Returns who ended the token of a request, if the token was valid before.
-pub(super) fn token_ended_by(
+/// Returns the end of the token of a request, if the token was valid before.
+pub(super) fn ended_token(
     storage: &Storage,
     now: Timestamp,
     head: &Head,
     route: &Route,
-) -> Option<Actor> {
+) -> Option<EndedToken> {
     let token = header_token(storage, head).or_else(|| query_token(head, route))?;
-    storage.sessions().ended(now, &token).map(|change| change.by)
+    storage.sessions().ended(now, &token)
 }
 
 fn header_token(storage: &Storage, head: &Head) -> Option<String> {

@@ -266,7 +266,7 @@ fn authenticate(
         Err(ErrorKind::NoCredentials)
     };
     if *principal == Err(ErrorKind::BadCredentials) {
-        call.token_ended_by = auth::token_ended_by(storage, instants.protocol, head, route);
+        call.ended_token = auth::ended_token(storage, instants.protocol, head, route);
     }
     begin(&RequestContext { storage, head, route, principal }, endpoint, call)
 }

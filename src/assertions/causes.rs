@@ -118,7 +118,7 @@ fn refusal(words: Words<'_>, step: &Step, requests: &RecordedRequests) -> Option
     );
     let index = request.exchange().index;
     let refused = Reason::new(text, [index]);
-    Some(match words.ended_token(index) {
+    Some(match words.ended_token(request.call()) {
         Some(ended) => refused.and(ended),
         None => refused,
     })
@@ -366,7 +366,7 @@ pub(super) fn of_piece<'a>(
     }
 }
 
-/// Returns the piece that `piece` replaced. Of two simultaneous attempts, the one whose body ends
+/// Returns the piece that the one by `stored_by` replaced. Of two simultaneous attempts, the one whose body ends
 /// last counts.
 fn replaced_piece<'a>(
     words: Words<'_>,

@@ -11,7 +11,7 @@ use crate::wording::counted;
 use super::assertion_macro::assertions_with_try;
 use super::causes;
 use super::reason::{Reason, Words};
-use super::state_view::{self, EndedTokens, listed};
+use super::state_view::{self, listed};
 use super::{AssertionFailure, StateView};
 
 /// A snapshot of the directory at a path, which may be missing.
@@ -123,8 +123,7 @@ impl DirectorySnapshot {
     }
 
     fn words(&self) -> Words<'_> {
-        const NONE: &EndedTokens = &EndedTokens::new();
-        Words { exchanges: &self.exchanges, account: &self.account, ended_tokens: NONE }
+        Words { exchanges: &self.exchanges, account: &self.account }
     }
 
     /// Shows only the exchanges that the reason names, because others are not about the directory.

@@ -15,7 +15,7 @@ use super::assertion_macro::assertions_with_try;
 use super::causes::{self, MissingFile};
 use super::reason::{Reason, Words};
 use super::requests::RecordedRequests;
-use super::state_view::{self, EndedTokens};
+use super::state_view;
 use super::{AssertionFailure, StateView};
 
 type Checked = Result<(), Box<AssertionFailure>>;
@@ -38,7 +38,6 @@ pub struct FileSnapshot {
     /// The exchanges about the path, and those that the records above name.
     exchanges: Vec<Arc<Exchange>>,
     account: String,
-    ended_tokens: EndedTokens,
 }
 
 impl FileSnapshot {
@@ -70,13 +69,9 @@ impl FileSnapshot {
             obstacle: tree.obstacle(&location),
             exchanges: Vec::new(),
             account: state_view.storage.account().to_owned(),
-            ended_tokens: EndedTokens::new(),
             location,
             found,
         };
-        if let Some((_, requests)) = &snapshot.upload {
-            snapshot.ended_tokens = state_view.ended_tokens(requests);
-        }
         let recorded = snapshot.recorded_exchanges();
         let concerns = |exchange: &&Arc<Exchange>| {
             let is_about = |call: &Call| call.path.as_ref() == Some(&snapshot.path);
@@ -95,10 +90,11 @@ impl FileSnapshot {
         let of_file = self.found.iter().flat_map(causes::actors_of_file);
         let of_path = self.removal.iter().map(|removal| removal.change.by);
         let of_obstacle = self.obstacle.iter().filter_map(causes::actor_of_obstacle);
-        let of_tokens = self.ended_tokens.values().map(|change| change.by);
+        let requests = || self.upload.iter().flat_map(|(_, requests)| requests);
+        let of_tokens = requests().filter_map(|request| request.call().ended_token);
+        let of_tokens = of_tokens.map(|ended| ended.change.by);
         let actors = of_uploads.chain(of_file).chain(of_path).chain(of_obstacle).chain(of_tokens);
-        let requests = self.upload.iter().flat_map(|(_, requests)| requests);
-        let about_upload = requests.map(|request| request.exchange().index);
+        let about_upload = requests().map(|request| request.exchange().index);
         actors.filter_map(Actor::exchange).chain(about_upload).collect()
     }
 
@@ -288,8 +284,7 @@ impl FileSnapshot {
     }
 
     fn words(&self) -> Words<'_> {
-        let (exchanges, account) = (&*self.exchanges, &*self.account);
-        Words { exchanges, account, ended_tokens: &self.ended_tokens }
+        Words { exchanges: &self.exchanges, account: &self.account }
     }
 
     fn failure(

@@ -11,7 +11,7 @@ use super::causes;
 use super::reason::Words;
 use super::request::RecordedRequest;
 use super::requests::RecordedRequests;
-use super::state_view::{EndedTokens, digest};
+use super::state_view::digest;
 use super::{AssertionFailure, CountRange};
 
 /// A snapshot of one part number of an upload: the stored piece, and every attempt to send it.
@@ -23,7 +23,6 @@ pub struct PieceSnapshot {
     /// The pieces of that number that were stored before and replaced.
     pub(super) superseded: Vec<Piece>,
     pub(super) account: String,
-    pub(super) ended_tokens: EndedTokens,
     pub(super) attempts: RecordedRequests,
     /// The part numbers that were sent, stored or not.
     pub(super) seen: BTreeSet<u32>,
@@ -87,8 +86,7 @@ impl PieceSnapshot {
     fn piece(&self, claim: &str) -> Result<&Piece, Box<AssertionFailure>> {
         let sent =
             if self.attempts.is_empty() { "it was never sent" } else { "no attempt was stored" };
-        let last = self.attempts.iter().next_back().map(|request| request.exchange().index);
-        let ended = last.and_then(|index| self.words().ended_token(index));
+        let ended = self.attempts.last().and_then(|last| self.words().ended_token(last.call()));
         self.stored.as_ref().ok_or_else(|| {
             let ended = ended
                 .as_ref()
@@ -98,8 +96,7 @@ impl PieceSnapshot {
     }
 
     fn words(&self) -> Words<'_> {
-        let (account, ended_tokens) = (&*self.account, &self.ended_tokens);
-        Words { exchanges: self.attempts.all(), account, ended_tokens }
+        Words { exchanges: self.attempts.all(), account: &self.account }
     }
 
     /// Returns the failure of a piece that is stored, but not as expected.

@@ -10,8 +10,6 @@ use crate::journal::{Call, Escaped, Exchange};
 use crate::protocol::Interface;
 use crate::storage::{Actor, CallId, Path, Removal, RemovalKind};
 
-use super::state_view::EndedTokens;
-
 /// The text of a cause, and the exchanges that it names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reason {
@@ -69,8 +67,6 @@ pub(super) struct Words<'a> {
     /// The exchanges that can be described, in the order of their numbers.
     pub(super) exchanges: &'a [Arc<Exchange>],
     pub(super) account: &'a str,
-    /// The changes that ended the tokens of refused requests.
-    pub(super) ended_tokens: &'a EndedTokens,
 }
 
 impl<'a> Words<'a> {
@@ -94,11 +90,10 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Returns who had ended the token of an exchange, if that is why it was refused.
-    pub(super) fn ended_token(self, exchange: u64) -> Option<Reason> {
-        let change = self.ended_tokens.get(&exchange)?;
-        Some(match change.by {
-            Actor::Expiry => Reason::plain("its token had expired"),
+    /// Returns who had ended the token of a call, if that is why it was refused.
+    pub(super) fn ended_token(self, call: &Call) -> Option<Reason> {
+        Some(match call.ended_token?.change.by {
+            Actor::Expiry { .. } => Reason::plain("its token had expired"),
             by => self.did(by, "had ended its token"),
         })
     }
@@ -121,7 +116,7 @@ impl<'a> Words<'a> {
             }
             Actor::Fault { fault, during: None } => self.fault(fault, None),
             Actor::Collector => "the expiry of old uploads".to_owned(),
-            Actor::Expiry => "its expiry".to_owned(),
+            Actor::Expiry { .. } => "its expiry".to_owned(),
         }
     }
 

@@ -1,18 +1,10 @@
 //! The input of snapshots: [`StateView`].
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::blob::Digest;
 use crate::journal::{Journal, RangeList};
-use crate::protocol::ErrorKind;
-use crate::storage::{Change, Path, PathEncoding, Storage, Upload};
-
-use super::request::RecordedRequest;
-use super::requests::RecordedRequests;
-
-/// The changes that ended the tokens of refused requests, by the numbers of their exchanges.
-pub(super) type EndedTokens = BTreeMap<u64, Change>;
+use crate::storage::{Path, PathEncoding, Storage, Upload};
 
 /// The storage and the journal at one moment. The server creates it under its lock.
 #[derive(Clone, Copy, Debug)]
@@ -87,20 +79,6 @@ impl<'a> StateView<'a> {
     /// Returns the uploads to `path`, in the order of creation.
     pub(crate) fn uploads_to(&self, path: &Path) -> impl DoubleEndedIterator<Item = &'a Upload> {
         self.storage.uploads().iter().filter(move |upload| upload.path == *path)
-    }
-
-    /// Returns the changes that ended the tokens of refused requests, by the numbers of their exchanges.
-    /// JSON-RPC requests are missing: their tokens are in bodies, which are not kept.
-    pub(super) fn ended_tokens(&self, requests: &RecordedRequests) -> EndedTokens {
-        let ended = |request: &RecordedRequest| {
-            let row = request.call().result_code?;
-            let head = row.causes.contains(&ErrorKind::BadCredentials).then(|| request.head())?;
-            let token = std::str::from_utf8(head.header("X-Agile-Authorization")?).ok()?;
-            let opened = request.exchange().opened.protocol;
-            let change = self.storage.sessions().ended(opened, token)?;
-            (change.at <= opened).then_some((request.exchange().index, change))
-        };
-        requests.iter().filter_map(ended).collect()
     }
 
     /// Returns a path as responses and the journal show it.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use crate::journal::{Exchange, Op, RangeList};
 use crate::protocol::UploadState;
-use crate::storage::{Path, Upload};
+use crate::storage::{Path, StateChange, Upload};
 
 use super::assertion_macro::assertions_with_try;
 use super::causes;
 use super::reason::{Reason, Words};
 use super::request::RecordedRequest;
 use super::requests::RecordedRequests;
-use super::state_view::{EndedTokens, listed, with_pieces};
+use super::state_view::{listed, with_pieces};
 use super::{AssertionFailure, PieceSnapshot, StateView};
 
 type Checked = Result<(), Box<AssertionFailure>>;
@@ -24,7 +24,6 @@ pub struct UploadSnapshot {
     path: String,
     account: String,
     requests: RecordedRequests,
-    ended_tokens: EndedTokens,
 }
 
 impl UploadSnapshot {
@@ -78,8 +77,7 @@ impl UploadSnapshot {
     fn with(state_view: StateView<'_>, upload: &Upload, requests: RecordedRequests) -> Self {
         let (account, path) =
             (state_view.storage.account().to_owned(), state_view.absolute(&upload.path));
-        let ended_tokens = state_view.ended_tokens(&requests);
-        Self { upload: upload.clone(), path, account, requests, ended_tokens }
+        Self { upload: upload.clone(), path, account, requests }
     }
 
     /// Returns the multipart id.
@@ -100,6 +98,21 @@ impl UploadSnapshot {
     /// Returns every state that the upload was in, in order.
     pub fn states(&self) -> Vec<UploadState> {
         self.upload.history.iter().map(|entry| entry.state).collect()
+    }
+
+    /// Returns every state that the upload was in, in order, with the change that led to it: its
+    /// protocol time, and the exchange, fault or clock step that made it.
+    ///
+    /// ```
+    /// use mock_origin::{InProgressUpload, MockOrigin};
+    ///
+    /// let origin = MockOrigin::builder().upload(InProgressUpload::new("/a")).start();
+    /// let upload = origin.upload("/a");
+    /// let created = upload.history()[0].change.by;
+    /// assert_eq!(created.exchange(), None); // The test created it.
+    /// ```
+    pub fn history(&self) -> &[StateChange] {
+        &self.upload.history
     }
 
     /// Returns the part numbers of the stored pieces, in order.
@@ -136,7 +149,6 @@ impl UploadSnapshot {
             stored: self.upload.piece(number).cloned(),
             superseded: self.upload.superseded_pieces(number).cloned().collect(),
             account: self.account.clone(),
-            ended_tokens: self.ended_tokens.clone(),
             attempts: self.sent().part(number),
             seen: self.sent().iter().filter_map(RecordedRequest::part).collect(),
         }
@@ -192,8 +204,7 @@ impl UploadSnapshot {
             return Ok(());
         }
         let found = format!("{state} {}", with_pieces(&self.pieces()));
-        let (account, ended_tokens) = (&*self.account, &self.ended_tokens);
-        let words = Words { exchanges: self.requests.all(), account, ended_tokens };
+        let words = Words { exchanges: self.requests.all(), account: &self.account };
         let reason = causes::of_upload(words, &self.upload, &self.requests, expected);
         let shown = with_named(&self.requests, reason.as_ref());
         let claim = format!("upload {} {claim}", self.path);

@@ -9,7 +9,7 @@ use crate::blob::{Blob, Digest};
 use crate::protocol::{
     ENVELOPE_RESULTS, Interface, Operation, ResultCode, endpoint_at, method_named,
 };
-use crate::storage::{Actor, SessionId, Timestamp};
+use crate::storage::{EndedToken, SessionId, Timestamp};
 
 use super::{Escaped, Framing, Head, redacted};
 
@@ -45,8 +45,8 @@ pub struct Call {
     pub part: Option<u32>,
     /// The session of the token, if the token was valid.
     pub session: Option<SessionId>,
-    /// The change that ended the token of the request, if the token was valid before.
-    pub token_ended_by: Option<Actor>,
+    /// The end of the token of the call, if the token was valid before and no longer is.
+    pub ended_token: Option<EndedToken>,
     /// The result code of the response; `None` if no table applies.
     pub result_code: Option<&'static ResultCode>,
 }
@@ -69,7 +69,7 @@ impl Call {
             upload: None,
             part: None,
             session: None,
-            token_ended_by: None,
+            ended_token: None,
             result_code: None,
         }
     }
@@ -126,7 +126,7 @@ impl fmt::Debug for Call {
             .field("upload", &self.upload.as_ref().map(Escaped::new))
             .field("part", &self.part)
             .field("session", &self.session)
-            .field("token_ended_by", &self.token_ended_by)
+            .field("ended_token", &self.ended_token)
             .field("result_code", &self.result_code)
             .finish()
     }

@@ -43,7 +43,10 @@ pub enum Actor {
     /// The collector, which runs at the end of every `advance`.
     Collector,
     /// Protocol time: the lifetime of a token ended.
-    Expiry,
+    Expiry {
+        /// The call that set the lifetime: a login, or `updateSession`; `None` for the test.
+        set_by: Option<CallId>,
+    },
 }
 
 impl Actor {
@@ -52,7 +55,7 @@ impl Actor {
         match self {
             Self::Call(call) | Self::DeferredCall { call, .. } | Self::Job(call) => Some(call),
             Self::Fault { during, .. } => during,
-            Self::Test | Self::Collector | Self::Expiry => None,
+            Self::Test | Self::Collector | Self::Expiry { .. } => None,
         }
     }
 

@@ -35,8 +35,8 @@ pub use path::{Path, PathEncoding, last_component};
 pub use post::NewFile;
 pub use recent::REMEMBERED;
 pub use session::{
-    KeyPair, Principal, Session, SessionId, Sessions, TokenLifetime, TokenSource, UserId,
-    UserRecord,
+    EndedToken, KeyPair, Principal, Session, SessionId, Sessions, TokenLifetime, TokenSource,
+    UserId, UserRecord,
 };
 pub use tree::{Directory, File, Node, Stat, Tree};
 pub use upload::{NewPiece, Piece, StateChange, Upload, check_digest};
@@ -179,11 +179,11 @@ impl Storage {
     /// [`ErrorKind::BadCredentials`], or [`ErrorKind::UpdatedAlready`].
     pub fn update_session(
         &mut self,
-        now: Timestamp,
+        change: Change,
         token: &str,
         secs: u64,
     ) -> Result<(), ErrorKind> {
-        self.sessions.update(now, token, secs)
+        self.sessions.update(change, token, secs)
     }
 
     /// Records the use of a signature that is valid until `expires`, in seconds. A second use is

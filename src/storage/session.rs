@@ -10,7 +10,7 @@ use crate::protocol::{ErrorKind, TOKEN_LIFE_SECS};
 
 use super::ids::{Ids, Kind};
 use super::recent::Recent;
-use super::{Actor, Change, Path, Timestamp};
+use super::{Actor, CallId, Change, Path, Timestamp};
 
 /// A user that may log in.
 #[derive(Clone, PartialEq, Eq)]
@@ -96,7 +96,26 @@ pub struct Session {
     source: TokenSource,
     /// `None` means no end.
     expires: Option<Timestamp>,
+    /// The call that set the end; `None` for the test.
+    lifetime_set_by: Option<CallId>,
     is_updated: bool,
+}
+
+impl Session {
+    /// Returns its end by its lifetime, if that has come.
+    fn expiry(&self, now: Timestamp) -> Option<Change> {
+        let at = self.expires.filter(|expires| *expires <= now)?;
+        Some(Change { at, by: Actor::Expiry { set_by: self.lifetime_set_by } })
+    }
+}
+
+/// A token that was valid before, and its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndedToken {
+    /// The session that the token had.
+    pub session: SessionId,
+    /// The change that ended it.
+    pub change: Change,
 }
 
 /// A key pair with which requests can be signed (§9).
@@ -129,7 +148,7 @@ pub struct Sessions {
     forget_signatures_at: usize,
     given: u64,
     /// The tokens that were ended early, and the changes that ended them.
-    ended: Arc<Recent<String, Change>>,
+    ended: Arc<Recent<String, EndedToken>>,
 }
 
 /// The number of expired tokens or signatures that may be kept before they are removed.
@@ -220,7 +239,14 @@ impl Sessions {
             if self.by_token.len() >= self.forget_tokens_at {
                 self.forget_expired(change.at);
             }
-            let session = Session { principal, issued: change, source, expires, is_updated: false };
+            let session = Session {
+                principal,
+                issued: change,
+                source,
+                expires,
+                lifetime_set_by: change.by.call(),
+                is_updated: false,
+            };
             Arc::make_mut(&mut self.by_token).insert(token.clone(), session);
         }
         token
@@ -246,18 +272,19 @@ impl Sessions {
     /// [`ErrorKind::BadCredentials`], or [`ErrorKind::UpdatedAlready`].
     pub(super) fn update(
         &mut self,
-        now: Timestamp,
+        change: Change,
         token: &str,
         secs: u64,
     ) -> Result<(), ErrorKind> {
-        self.session(now, token)?;
+        self.session(change.at, token)?;
         let by_token = Arc::make_mut(&mut self.by_token);
         let session = by_token.get_mut(token).ok_or(ErrorKind::BadCredentials)?;
         if session.is_updated {
             return Err(ErrorKind::UpdatedAlready);
         }
         session.is_updated = true;
-        session.expires = if secs == 0 { None } else { now.after(Duration::from_secs(secs)) };
+        session.lifetime_set_by = change.by.call();
+        session.expires = if secs == 0 { None } else { change.at.after(Duration::from_secs(secs)) };
         Ok(())
     }
 
@@ -273,20 +300,20 @@ impl Sessions {
         Arc::make_mut(by_token).retain(|token, session| {
             let is_over = is_meant(session);
             if is_over {
-                Arc::make_mut(ended).record(token.clone(), change);
+                record_end(ended, token, session, change);
             }
             !is_over
         });
         before - by_token.len()
     }
 
-    /// Returns the change that ended a formerly valid token. Returns `None` if the token is valid,
-    /// never existed, or was dropped from the [`REMEMBERED`](super::REMEMBERED) tokens that were
-    /// ended early.
-    pub fn ended(&self, now: Timestamp, token: &str) -> Option<Change> {
-        let expired = self.by_token.get(token).and_then(|session| session.expires);
-        let expired = expired.filter(|expires| *expires <= now);
-        let expired = expired.map(|at| Change { at, by: Actor::Expiry });
+    /// Returns the end of a formerly valid token. Returns `None` if the token is valid, never
+    /// existed, or was dropped from the [`REMEMBERED`](super::REMEMBERED) tokens that were ended
+    /// early.
+    pub fn ended(&self, now: Timestamp, token: &str) -> Option<EndedToken> {
+        let expired = self.by_token.get(token).and_then(|session| {
+            Some(EndedToken { session: session.principal.session?, change: session.expiry(now)? })
+        });
         expired.or_else(|| self.ended.get(token).copied())
     }
 
@@ -301,8 +328,9 @@ impl Sessions {
             if let Some(due) = due {
                 let outlives = session.expires.is_none_or(|expires| due < expires);
                 count += u64::from(outlives);
-                let by = if outlives { change.by } else { Actor::Expiry };
-                Arc::make_mut(ended).record(token.clone(), Change { by, ..change });
+                let expiry = Actor::Expiry { set_by: session.lifetime_set_by };
+                let by = if outlives { change.by } else { expiry };
+                record_end(ended, token, session, Change { by, ..change });
             }
             due.is_none()
         });
@@ -313,11 +341,11 @@ impl Sessions {
     pub(super) fn forget_expired(&mut self, now: Timestamp) {
         let Self { by_token, ended, .. } = self;
         Arc::make_mut(by_token).retain(|token, session| {
-            let expired = session.expires.filter(|expires| *expires <= now);
-            if let Some(at) = expired {
-                Arc::make_mut(ended).record(token.clone(), Change { at, by: Actor::Expiry });
+            let expiry = session.expiry(now);
+            if let Some(change) = expiry {
+                record_end(ended, token, session, change);
             }
-            expired.is_none()
+            expiry.is_none()
         });
         self.forget_tokens_at = twice(self.by_token.len());
     }
@@ -362,10 +390,23 @@ impl Sessions {
     ///
     /// [`ErrorKind::BadCredentials`] if the token is not valid.
     pub fn revoke(&mut self, change: Change, token: &str) -> Result<(), ErrorKind> {
-        self.principal(change.at, token)?;
-        Arc::make_mut(&mut self.by_token).remove(token);
-        Arc::make_mut(&mut self.ended).record(token.to_owned(), change);
+        self.session(change.at, token)?;
+        if let Some(session) = Arc::make_mut(&mut self.by_token).remove(token) {
+            record_end(&mut self.ended, token, &session, change);
+        }
         Ok(())
+    }
+}
+
+/// Remembers the end of a session.
+fn record_end(
+    ended: &mut Arc<Recent<String, EndedToken>>,
+    token: &str,
+    session: &Session,
+    change: Change,
+) {
+    if let Some(session) = session.principal.session {
+        Arc::make_mut(ended).record(token.to_owned(), EndedToken { session, change });
     }
 }
 
@@ -413,7 +454,7 @@ mod tests {
         let token = grant(&mut sessions, &mut ids, 1);
         sessions.forget_expired(Timestamp::from_secs(500));
         let ended = sessions.ended(Timestamp::from_secs(500), &token);
-        assert_eq!(ended.map(|change| change.at), Some(Timestamp::from_secs(11)));
+        assert_eq!(ended.map(|ended| ended.change.at), Some(Timestamp::from_secs(11)));
     }
 
     #[test]

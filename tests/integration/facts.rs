@@ -1,6 +1,9 @@
 //! Facts that the journal and the storage record beside the exchanges themselves: the
-//! sources of stored bytes.
+//! sources of stored bytes, the ends of tokens.
 
+use std::time::Duration;
+
+use mock_origin::storage::Actor;
 use mock_origin::{InProgressUpload, MockOrigin};
 
 use crate::support::{Client, complete, create, piece, request};
@@ -8,6 +11,42 @@ use crate::support::{Client, complete, create, piece, request};
 fn rpc(client: &mut Client, method: &str, params: &str) -> String {
     let text = format!(r#"{{"method": "{method}", "params": [{params}], "id": 1}}"#);
     client.ask("POST", "/jsonrpc", &[], text.as_bytes()).text().to_owned()
+}
+
+#[test]
+fn an_ended_token_names_its_session_and_its_end() {
+    let origin = MockOrigin::builder().clock_stopped().start();
+    let mut client = Client::new(&origin);
+    let login = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
+    let tokens: Vec<String> = (0..3)
+        .map(|_| {
+            let answer = client.ask("POST", "/account/login", &login, b"");
+            answer.header("X-Agile-Token").unwrap().to_owned()
+        })
+        .collect();
+    // #3 ends the first, #4 shortens the second, the third ends by its login.
+    rpc(&mut client, "logout", &format!("{:?}", tokens[0]));
+    rpc(&mut client, "updateSession", &format!("{:?}, 5", tokens[1]));
+    origin.advance(Duration::from_secs(3600));
+    for token in &tokens {
+        client.ask("POST", "/multipart/create", &[("X-Agile-Authorization", token)], b"");
+        client = Client::new(&origin);
+        rpc(&mut client, "checkToken", &format!("{token:?}"));
+    }
+    let requests = origin.requests();
+    let ends: Vec<_> = (5..11)
+        .map(|at| {
+            let call = requests.get(at).unwrap().call();
+            let ended = call.ended_token.unwrap();
+            let by = match ended.change.by {
+                Actor::Expiry { set_by } => ("lifetime of", set_by.unwrap().exchange),
+                by => ("call of", by.exchange().unwrap()),
+            };
+            (ended.session.0, by)
+        })
+        .collect();
+    let ended = [(0, ("call of", 3)), (1, ("lifetime of", 4)), (2, ("lifetime of", 2))];
+    assert_eq!(ends, [ended[0], ended[0], ended[1], ended[1], ended[2], ended[2]]);
 }
 
 #[test]

@@ -132,8 +132,7 @@ impl Dispatcher<'_> {
                 let principal = match principals {
                     Some(principal) => (*principal).clone(),
                     None => storage.sessions().principal(change.at, &token).inspect_err(|_| {
-                        let ended = storage.sessions().ended(change.at, &token);
-                        call.token_ended_by = ended.map(|ended| ended.by);
+                        call.ended_token = storage.sessions().ended(change.at, &token);
                     })?,
                 };
                 Some((token, principal))

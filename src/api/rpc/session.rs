@@ -106,7 +106,7 @@ pub(super) fn update_session(context: &mut MethodContext<'_>) -> Result<Json, Me
     let token = context.token()?;
     let seconds = context.args.integer("expire")?.unwrap_or(0);
     let seconds = u64::try_from(seconds).map_err(|_| ErrorKind::Expiry)?;
-    context.storage.update_session(context.change.at, &token, seconds)?;
+    context.storage.update_session(context.change, &token, seconds)?;
     Ok(Json::int(0))
 }
 

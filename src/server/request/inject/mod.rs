@@ -77,8 +77,8 @@ impl State {
 
     /// Returns the faults that expired the tokens of calls, each once.
     pub(crate) fn token_expiring_faults(&self, calls: &[Call]) -> Vec<FaultRef> {
-        let faults = calls.iter().filter_map(|call| match call.token_ended_by {
-            Some(Actor::Fault { fault, .. }) => fault,
+        let faults = calls.iter().filter_map(|call| match call.ended_token?.change.by {
+            Actor::Fault { fault, .. } => fault,
             _ => None,
         });
         let faults: BTreeSet<u64> = faults.collect();
