@@ -32,7 +32,7 @@ pub(super) fn of_upload(
         }
         UploadState::Success => words.did(by, "completed it"),
         UploadState::Abort => words.did(by, "aborted it"),
-        UploadState::Expired if by == Actor::Collector => Reason::plain(
+        UploadState::Expired if matches!(by, Actor::Collector { .. }) => Reason::plain(
             "it exceeded the maximum age of an upload when the clock was advanced (§4.4)",
         ),
         UploadState::Expired => words.did(by, "made it expire"),

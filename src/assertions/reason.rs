@@ -115,7 +115,7 @@ impl<'a> Words<'a> {
                 format!("{} during {}", self.fault(fault, Some(call)), self.call(call))
             }
             Actor::Fault { fault, during: None } => self.fault(fault, None),
-            Actor::Collector => "the expiry of old uploads".to_owned(),
+            Actor::Collector { .. } => "the expiry of old uploads".to_owned(),
             Actor::Expiry { .. } => "its expiry".to_owned(),
         }
     }

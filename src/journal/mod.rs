@@ -9,6 +9,7 @@ mod escaped;
 mod exchange;
 mod framing;
 mod head;
+mod mark;
 mod ranges;
 mod raw_head;
 mod secrets;
@@ -19,6 +20,8 @@ mod unparsed;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::storage::Timestamp;
+
 pub use connection::{Connection, ConnectionEnd};
 #[cfg(feature = "server")]
 pub(crate) use escaped::escape_lines;
@@ -26,6 +29,7 @@ pub(crate) use escaped::{Escaped, escape_json, escape_line};
 pub use exchange::{Call, Exchange, FaultRef, Instants, Outcome, ResponseHead};
 pub use framing::{Framer, Framing, Malformed, Step};
 pub use head::Head;
+pub use mark::{Mark, MarkEvent};
 pub(crate) use ranges::RangeList;
 pub use secrets::{redacted, shown_line, shown_target};
 pub use selector::{Op, Parts};
@@ -42,6 +46,7 @@ pub const EXCERPT_BYTES: usize = 512;
 pub struct Journal {
     connections: Vec<Arc<Connection>>,
     exchanges: Vec<Arc<Exchange>>,
+    marks: Vec<Arc<Mark>>,
     internal_errors: Vec<String>,
     /// The number of responses being written. It is updated with each change, because every
     /// assertion reads it.
@@ -64,6 +69,7 @@ pub struct Journal {
 struct Forgotten {
     connections: u64,
     exchanges: u64,
+    marks: u64,
     ended: usize,
     noted: usize,
 }
@@ -75,6 +81,7 @@ impl Journal {
         let forgotten = Forgotten {
             connections: self.forgotten.connections + self.connections.len() as u64,
             exchanges: self.forgotten.exchanges + self.exchanges.len() as u64,
+            marks: self.forgotten.marks + self.marks.len() as u64,
             ended: self.ended(),
             noted: self.forgotten.noted + self.noted.len(),
         };
@@ -142,6 +149,41 @@ impl Journal {
     /// Returns the number that the next exchange will have.
     pub fn next_exchange(&self) -> u64 {
         self.forgotten.exchanges + self.exchanges.len() as u64
+    }
+
+    /// Records an event that belongs to no exchange, and returns the number of its mark.
+    pub fn record_mark(&mut self, at: Instants, event: MarkEvent) -> u64 {
+        self.record_mark_before(self.next_exchange(), at, event)
+    }
+
+    /// Records an event that happened when `next_exchange` was the number of the next exchange.
+    pub fn record_mark_before(
+        &mut self,
+        next_exchange: u64,
+        at: Instants,
+        event: MarkEvent,
+    ) -> u64 {
+        self.version += 1;
+        let index = self.forgotten.marks + self.marks.len() as u64;
+        self.marks.push(Arc::new(Mark { index, at, next_exchange, event }));
+        index
+    }
+
+    /// Returns the events that belong to no exchange, in the order in which they were recorded.
+    pub fn marks(&self) -> &[Arc<Mark>] {
+        &self.marks
+    }
+
+    /// Returns the mark of that number.
+    pub fn mark(&self, index: u64) -> Option<&Arc<Mark>> {
+        let at = index.checked_sub(self.forgotten.marks)?;
+        usize::try_from(at).ok().and_then(|at| self.marks.get(at))
+    }
+
+    /// Returns the step of the test by which protocol time passed `time`; `None` if it came by
+    /// itself, or has not come.
+    pub fn step_over(&self, time: Timestamp) -> Option<&Arc<Mark>> {
+        self.marks.iter().find(|mark| mark.is_step_over(time))
     }
 
     /// Changes the record of an exchange by `change`.

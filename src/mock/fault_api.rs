@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::fault::{Chaos, Fault, FaultRecord, SourceLocation};
-use crate::journal::Op;
+use crate::journal::{MarkEvent, Op};
 use crate::protocol::suggest_call;
 
 use crate::mock::fault_builder::{
@@ -43,15 +43,13 @@ impl MockOrigin {
     /// Starts chaos: random faults wherever no other fault applies. `finish()` requires nothing
     /// from chaos. Its injections are in the [journal](crate::journal::Exchange::faults).
     pub fn chaos(&self, chaos: Chaos) -> &Self {
-        let mut state = self.shared.lock();
-        let state = &mut *state;
-        state.faults.set_chaos(chaos, &state.journal);
+        self.shared.lock().start_chaos(chaos);
         self
     }
 
     /// Ends chaos and keeps all other faults. Its injections stay recorded.
     pub fn end_chaos(&self) -> &Self {
-        self.shared.lock().faults.end_chaos();
+        self.shared.lock().end_chaos();
         self
     }
 
@@ -169,6 +167,9 @@ impl MockOrigin {
         const PATIENCE: Duration = Duration::from_secs(1);
         self.shared.interrupt(true);
         let offline = self.ports.go_offline();
+        if offline.is_ok() {
+            self.shared.lock().mark(MarkEvent::Offline);
+        }
         // The tasks of the connections end one by one.
         let all_closed = |state: &State| !state.journal.is_connected();
         drop(self.shared.lock_when(PATIENCE, all_closed));
@@ -193,7 +194,43 @@ impl MockOrigin {
     /// Returns an error if a port cannot be listened on. It stays reserved, and the next call
     /// tries it again.
     pub fn try_go_online(&self) -> Result<(), Error> {
-        self.ports.go_online(&self.shared)
+        // Read before any client can connect.
+        let (next, at) = {
+            let state = self.shared.lock();
+            (state.journal.next_exchange(), state.instants())
+        };
+        self.ports.go_online(&self.shared)?;
+        self.shared.lock().journal.record_mark_before(next, at, MarkEvent::Online);
+        Ok(())
+    }
+
+    /// Records a remark in the journal. The timeline shows it between the requests.
+    ///
+    /// ```
+    /// let origin = mock_origin::MockOrigin::start();
+    /// origin.mark("second upload");
+    /// assert!(origin.timeline().contains("note: second upload"));
+    /// ```
+    pub fn mark(&self, text: impl Into<String>) {
+        self.shared.lock().mark(MarkEvent::Note(text.into()));
+    }
+
+    /// Records that a client was started. `client` is its command or its name.
+    ///
+    /// ```
+    /// let origin = mock_origin::MockOrigin::start();
+    /// origin.mark_client_started("upload a.mp4");
+    /// origin.mark_client_exited("exit status: 1");
+    /// assert!(origin.timeline().contains("client exited: exit status: 1"));
+    /// ```
+    pub fn mark_client_started(&self, client: impl Into<String>) {
+        self.shared.lock().mark(MarkEvent::ClientStarted(client.into()));
+    }
+
+    /// Records that a client ended. `status` is its exit status, or another description of its
+    /// end.
+    pub fn mark_client_exited(&self, status: impl Into<String>) {
+        self.shared.lock().mark(MarkEvent::ClientExited(status.into()));
     }
 
     /// Deletes the journal, all faults and all stored data, and starts again with the data of the

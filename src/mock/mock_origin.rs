@@ -12,7 +12,7 @@ use crate::assertions::{
     AssertionFailure, DirectorySnapshot, FileSnapshot, StateView, UploadSnapshot,
     VerificationError, verify,
 };
-use crate::journal::{Journal, escape_lines};
+use crate::journal::{Journal, MarkEvent, escape_lines};
 use crate::report::{Timeline, TimelineExcerpt};
 use crate::storage::{Change, Path, TokenLifetime, TokenSource};
 
@@ -209,10 +209,12 @@ impl MockOrigin {
     /// Advances protocol time. Tokens expire and stale uploads are removed (§4.4).
     pub fn advance(&self, by: Duration) {
         let mut state = self.shared.lock();
+        let from = state.now();
         state.clock.advance(by);
+        let mark = state.mark(MarkEvent::Advanced { from, by });
         state.run_due();
         let now = state.now();
-        state.storage.collect(now);
+        state.storage.collect(now, mark);
     }
 
     /// Returns a snapshot of the file at `path`, `/videos/a.mp4` or with the account,

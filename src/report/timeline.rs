@@ -4,14 +4,14 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::journal::{
-    Call, Connection, Escaped, Exchange, Framing, Journal, Outcome, ResponseHead, escape_line,
+    Call, Connection, Escaped, Exchange, Framing, Journal, Mark, Outcome, ResponseHead, escape_line,
 };
 use crate::protocol::{Interface, Operation};
 
 /// All exchanges in the order of their start.
 ///
-/// `Display` writes one line per exchange, and one per connection with an event that belongs to no
-/// exchange.
+/// `Display` writes one line per exchange, one per connection with an event that belongs to no
+/// exchange, and one per mark.
 #[derive(Clone, Debug)]
 pub struct Timeline<'a>(pub &'a Journal);
 
@@ -57,6 +57,7 @@ enum Entry<'a> {
     Exchange(&'a Exchange),
     /// A connection, and its event.
     Connection(&'a Connection, String),
+    Mark(&'a Mark),
 }
 
 impl Entry<'_> {
@@ -64,13 +65,14 @@ impl Entry<'_> {
         match self {
             Self::Exchange(exchange) => exchange.opened.elapsed,
             Self::Connection(connection, _) => event_time(connection),
+            Self::Mark(mark) => mark.at.elapsed,
         }
     }
 
     fn is_eventful(&self) -> bool {
         match self {
             Self::Exchange(exchange) => is_eventful(exchange),
-            Self::Connection(..) => true,
+            Self::Connection(..) | Self::Mark(_) => true,
         }
     }
 }
@@ -86,6 +88,10 @@ impl fmt::Display for Entry<'_> {
             Self::Connection(connection, text) => {
                 writeln!(f, "{:>5} {:>5} {time:>9.4} s  {text}", "-", connection.index)
             }
+            Self::Mark(mark) => {
+                let text = escape_line(&mark.event.to_string());
+                writeln!(f, "{:>5} {:>5} {time:>9.4} s  {text}", "-", "-")
+            }
         }
     }
 }
@@ -96,7 +102,8 @@ fn entries(journal: &Journal) -> Vec<Entry<'_>> {
     let events = journal.connections().iter().filter_map(|connection| {
         Some(Entry::Connection(connection, describe_connection(connection)?))
     });
-    let mut entries: Vec<_> = exchanges.chain(events).collect();
+    let marks = journal.marks().iter().map(|mark| Entry::Mark(mark));
+    let mut entries: Vec<_> = marks.chain(exchanges).chain(events).collect();
     entries.sort_by_key(Entry::time);
     entries
 }

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio::sync::futures::Notified;
 
 use crate::blob::BlobStore;
-use crate::journal::{Exchange, Journal};
+use crate::journal::{Exchange, Journal, MarkEvent};
 use crate::storage::{Clock, Storage};
 
 use crate::server::epoch::Epoch;
@@ -168,6 +168,7 @@ impl Shared {
         let mut state = self.lock();
         let is_there = state.faults.remove(id);
         if is_there {
+            state.mark_fault(id, MarkEvent::FaultRemoved);
             state.holds.forget(id);
         }
         is_there
@@ -176,7 +177,11 @@ impl Shared {
     /// Removes all faults and chaos, and releases what they hold.
     pub(crate) fn clear_faults(&self) {
         let mut state = self.lock();
+        state.end_chaos();
         let faults = state.faults.clear();
+        for id in &faults {
+            state.mark_fault(*id, MarkEvent::FaultRemoved);
+        }
         state.forget_holds(faults);
     }
 

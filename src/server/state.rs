@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::assertions::StateView;
-use crate::fault::{Fault, Faults, SourceLocation};
-use crate::journal::{Instants, Journal};
+use crate::fault::{Chaos, Fault, Faults, SourceLocation};
+use crate::journal::{FaultRef, Instants, Journal, MarkEvent};
 use crate::storage::{Actor, Change, Clock, Storage, Timestamp};
 
 use crate::server::deferred::DeferredCommits;
@@ -64,6 +64,9 @@ impl State {
     /// has yet, because a later fault may get it.
     pub(crate) fn release(&mut self, fault: u64) {
         if self.is_there(fault) {
+            if !self.holds.is_released(fault) {
+                self.mark_fault(fault, MarkEvent::FaultReleased);
+            }
             self.holds.release(fault);
         }
     }
@@ -85,16 +88,47 @@ impl State {
         // Sessions that expired before must not count for a fault on tokens.
         self.storage.forget_expired_sessions(now);
         let storage = &self.storage;
-        self.faults.add(fault, place, &self.journal, || storage.clone())
+        let id = self.faults.add(fault, place, &self.journal, || storage.clone());
+        self.mark_fault(id, MarkEvent::FaultAdded);
+        id
+    }
+
+    /// Records an event that belongs to no exchange, and returns the number of its mark.
+    pub(crate) fn mark(&mut self, event: MarkEvent) -> u64 {
+        let at = self.instants();
+        self.journal.record_mark(at, event)
+    }
+
+    /// Records an event of a fault.
+    pub(crate) fn mark_fault(&mut self, id: u64, event: fn(FaultRef) -> MarkEvent) {
+        if let Some(record) = self.faults.record(id) {
+            let event = event(record.fault_ref());
+            self.mark(event);
+        }
     }
 
     /// Replaces everything by the state at the start.
     pub(crate) fn reset(&mut self, storage: Storage, clock: Clock) {
         (self.storage, self.clock) = (storage, clock);
         self.journal.reset();
+        self.mark(MarkEvent::Reset);
         self.deferred.clear();
         let faults = self.faults.reset();
         self.forget_holds(faults);
+    }
+
+    /// Starts chaos, in place of the active one.
+    pub(crate) fn start_chaos(&mut self, chaos: Chaos) {
+        self.faults.set_chaos(chaos, &self.journal);
+        self.mark(MarkEvent::ChaosStarted(chaos.to_string()));
+    }
+
+    /// Ends chaos, if it is active.
+    pub(crate) fn end_chaos(&mut self) {
+        if self.faults.chaos().is_some() {
+            self.faults.end_chaos();
+            self.mark(MarkEvent::ChaosEnded);
+        }
     }
 
     pub(crate) fn forget_holds(&mut self, faults: Vec<u64>) {

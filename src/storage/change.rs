@@ -41,7 +41,10 @@ pub enum Actor {
         during: Option<CallId>,
     },
     /// The collector, which runs at the end of every `advance`.
-    Collector,
+    Collector {
+        /// The number of the mark of the `advance` in the journal.
+        mark: u64,
+    },
     /// Protocol time: the lifetime of a token ended.
     Expiry {
         /// The call that set the lifetime: a login, or `updateSession`; `None` for the test.
@@ -55,7 +58,7 @@ impl Actor {
         match self {
             Self::Call(call) | Self::DeferredCall { call, .. } | Self::Job(call) => Some(call),
             Self::Fault { during, .. } => during,
-            Self::Test | Self::Collector | Self::Expiry { .. } => None,
+            Self::Test | Self::Collector { .. } | Self::Expiry { .. } => None,
         }
     }
 

@@ -7,13 +7,14 @@ use crate::protocol::{Limit, PieceEvent, PieceState, UploadEvent, UploadState};
 use super::{Actor, Change, Storage, Timestamp, Upload};
 
 impl Storage {
-    /// Runs the collector. Every `advance` ends with it.
+    /// Runs the collector. Every `advance` ends with it; `mark` is the number of its mark in the
+    /// journal.
     ///
     /// Pieces and uploads that have been in NEW or FAILED for more than a day (the limit
     /// [`Limit::CollectAfter`]) expire. The pieces of a READY upload stay.
-    pub fn collect(&mut self, now: Timestamp) {
+    pub fn collect(&mut self, now: Timestamp, mark: u64) {
         self.collected = Some(now);
-        let change = Change { at: now, by: Actor::Collector };
+        let change = Change { at: now, by: Actor::Collector { mark } };
         let after = Duration::from_secs(self.options.limits.get(Limit::CollectAfter));
         let aged: Vec<String> = self
             .uploads

@@ -79,7 +79,7 @@ impl Adapter for Direct {
         let before = self.origin.clone();
         self.clock.advance(Duration::from_secs(seconds));
         self.origin.run_due(self.now());
-        self.origin.collect(self.now());
+        self.origin.collect(self.now(), 0);
         self.facts.extend(observed::steps(&before, &self.origin));
     }
 

@@ -1,16 +1,127 @@
-//! Facts that the journal and the storage record beside the exchanges themselves: the
-//! sources of stored bytes, the ends of tokens.
+//! Facts that the journal and the storage record beside the exchanges themselves: marks, the sources
+//! of stored bytes, the ends of tokens.
 
 use std::time::Duration;
 
+use mock_origin::journal::MarkEvent;
 use mock_origin::storage::Actor;
-use mock_origin::{InProgressUpload, MockOrigin};
+use mock_origin::{Chaos, InProgressUpload, MockOrigin, Op};
 
 use crate::support::{Client, complete, create, piece, request};
 
 fn rpc(client: &mut Client, method: &str, params: &str) -> String {
     let text = format!(r#"{{"method": "{method}", "params": [{params}], "id": 1}}"#);
     client.ask("POST", "/jsonrpc", &[], text.as_bytes()).text().to_owned()
+}
+
+/// The events of the marks, and the numbers of the exchanges that follow them.
+fn marks(origin: &MockOrigin) -> Vec<(u64, MarkEvent)> {
+    let journal = origin.journal();
+    journal.marks().iter().map(|mark| (mark.next_exchange, mark.event.clone())).collect()
+}
+
+#[test]
+fn marks_stand_between_the_exchanges() {
+    let origin = MockOrigin::start();
+    let ask = || assert_eq!(Client::new(&origin).ask("OPTIONS", "/", &[], b"").status, 200);
+    origin.mark_client_started("upload a.mp4");
+    ask();
+    let fault = origin.on(Op::piece(1)).reject(503);
+    fault.remove();
+    origin.chaos(Chaos::new(7));
+    origin.end_chaos();
+    ask();
+    ask();
+    origin.go_offline();
+    origin.go_online();
+    ask();
+    origin.mark_client_exited("exit status: 0");
+    origin.mark("done\nforged line");
+    let name = "origin.on(Op::piece(1)).reject(ErrorResponse::status(503))";
+    let events: Vec<_> =
+        marks(&origin).iter().map(|(next, event)| format!("{next} {event}")).collect();
+    assert_eq!(
+        events,
+        [
+            "0 client started: upload a.mp4".to_owned(),
+            format!("1 fault added: {name}"),
+            format!("1 fault removed: {name}"),
+            format!("1 chaos started: {}", Chaos::new(7)),
+            "1 chaos ended".to_owned(),
+            "3 origin went offline".to_owned(),
+            "3 origin came online".to_owned(),
+            "4 client exited: exit status: 0".to_owned(),
+            "4 note: done\\nforged line".to_owned(),
+        ]
+    );
+    let timeline = origin.timeline();
+    let shown = |line: &str| {
+        let words = ["OPTIONS", "offline", "online", "exited", "added"];
+        words.into_iter().find(|word| line.contains(word))
+    };
+    let shown: Vec<_> = timeline.lines().filter_map(shown).collect();
+    let expected =
+        ["OPTIONS", "added", "OPTIONS", "OPTIONS", "offline", "online", "OPTIONS", "exited"];
+    assert_eq!(shown, expected, "{timeline}");
+}
+
+#[test]
+fn clearing_faults_marks_each_of_them() {
+    let origin = MockOrigin::start();
+    origin.chaos(Chaos::new(7));
+    let held = origin.on(Op::piece(1)).hold();
+    origin.on(Op::piece(2)).reject(503);
+    held.release();
+    origin.clear_faults();
+    let names: Vec<_> = marks(&origin).iter().map(|(_, event)| event.json_name()).collect();
+    let expected = [
+        "chaos_started",
+        "fault_added",
+        "fault_added",
+        "fault_released",
+        "chaos_ended",
+        "fault_removed",
+        "fault_removed",
+    ];
+    assert_eq!(names, expected);
+    let ids: Vec<_> = marks(&origin).iter().filter_map(|(_, event)| event.fault()?.fault).collect();
+    assert_eq!(ids, [0, 1, 0, 0, 1]);
+}
+
+#[test]
+fn a_reset_is_the_first_mark_of_the_new_journal() {
+    let origin = MockOrigin::start();
+    origin.mark("before");
+    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    origin.reset();
+    origin.mark("after");
+    let expected = [(1, MarkEvent::Reset), (1, MarkEvent::Note("after".to_owned()))];
+    assert_eq!(marks(&origin), expected);
+    assert_eq!(origin.journal().marks()[0].index, 1, "numbers are not reused");
+}
+
+#[test]
+fn a_change_by_time_names_the_step_of_the_clock() {
+    let origin = MockOrigin::builder().clock_stopped().start();
+    let (mut client, token) = (Client::new(&origin), origin.issue_token("jane"));
+    let id = create(&mut client, &token, "/", "a");
+    let day = Duration::from_secs(24 * 60 * 60);
+    origin.advance(Duration::from_secs(10));
+    origin.advance(2 * day);
+    origin.advance(day);
+    let journal = origin.journal();
+    let upload = origin.upload(&id);
+    let ended = upload.history().last().unwrap().change;
+    assert_eq!(ended.by, Actor::Collector { mark: 1 }, "it expired in the second step");
+    assert_eq!(journal.step_over(ended.at).unwrap().index, 1);
+
+    piece(&mut client, &token, &id, 1, b"x");
+    let refused = origin.requests().last().unwrap().call().clone();
+    let end = refused.ended_token.unwrap().change;
+    assert_eq!(end.by, Actor::Expiry { set_by: None });
+    assert_eq!(journal.step_over(end.at).unwrap().index, 1, "3600 s end in the second step");
+    let MarkEvent::Advanced { from, by } = journal.marks()[1].event else { panic!() };
+    assert_eq!((journal.marks()[1].at.protocol.since(from), by), (2 * day, 2 * day));
 }
 
 #[test]
