@@ -7,8 +7,8 @@ use crate::storage::Storage;
 
 use super::{Chaos, Fault, FaultAction};
 
-/// A fault that was selected for a call. The caller reports the result with [`Faults::fired`] or
-/// [`Faults::skipped`].
+/// A fault that was selected for a call. The caller reports the result with
+/// [`Faults::fired`](super::Faults::fired) or [`Faults::skipped`](super::Faults::skipped).
 #[derive(Clone, Debug)]
 pub struct Injection {
     /// The number and the name of the fault.
