@@ -56,7 +56,7 @@ impl User {
     fn user(&self, account: &str, (uid, gid): (u32, u32)) -> UserRecord {
         let root =
             Path::parse(self.root.as_bytes(), PathEncoding::Raw, u64::MAX).unwrap_or_default();
-        let root = root.as_written(account, |_| false);
+        let root = root.without_account(account);
         UserRecord { name: self.name.clone(), password: self.password.clone(), uid, gid, root }
     }
 }
@@ -185,7 +185,7 @@ impl Fixtures {
         let (first, change) = (UserId::FIRST, Change::by_test(now));
         let account = origin.account().to_owned();
         for path in &self.directories {
-            let path = &path.clone().as_written(&account, |_| false);
+            let path = &path.clone().without_account(&account);
             let made = origin.make_directory(change, first, path, MissingParents::Create);
             made.map_err(|_| format!("directory {path}: a file is there, or in its path"))?;
         }

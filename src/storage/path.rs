@@ -75,23 +75,29 @@ impl Path {
     /// name of the account always means the account.
     #[must_use]
     pub fn as_written(self, account: &str, is_there: impl Fn(&Self) -> bool) -> Self {
-        let has_account = self.0.first().is_some_and(|first| first == account);
-        if has_account && !is_there(&self) { Self(self.0[1..].to_vec()) } else { self }
+        if self.has_account(account) && !is_there(&self) {
+            self.without_account(account)
+        } else {
+            self
+        }
     }
 
     /// Parses a path as responses show it, if it belongs to that account.
     pub(crate) fn inside(absolute: &str, account: &str) -> Option<Self> {
-        let names = absolute.strip_prefix('/')?.strip_prefix(account)?;
-        let is_inside = names.is_empty() || names.starts_with('/');
-        is_inside.then(|| {
-            Self(split(names.as_bytes(), PathEncoding::Raw).into_iter().map(text).collect())
-        })
+        let path =
+            Self(split(absolute.as_bytes(), PathEncoding::Raw).into_iter().map(text).collect());
+        path.has_account(account).then(|| path.without_account(account))
+    }
+
+    /// Returns whether the first name is that of the account.
+    fn has_account(&self, account: &str) -> bool {
+        self.0.first().is_some_and(|first| first == account)
     }
 
     /// Removes the first name if it is the name of the account.
     #[must_use]
     pub(crate) fn without_account(mut self, account: &str) -> Self {
-        if self.0.first().is_some_and(|first| first == account) {
+        if self.has_account(account) {
             self.0.remove(0);
         }
         self
