@@ -135,14 +135,20 @@ fn escape(text: &str, is_kept: impl Fn(char) -> bool) -> String {
     escaped
 }
 
+/// Returns a character as JSON can express it in ASCII: as one or two `\uXXXX`.
+pub(crate) fn json_escape(char: char) -> impl Iterator<Item = String> {
+    let mut units = [0; 2];
+    let length = char.encode_utf16(&mut units).len();
+    units.into_iter().take(length).map(|unit| format!("\\u{unit:04x}"))
+}
+
 /// Escapes every unsafe character in JSON. The meaning is the same: outside its strings JSON is
 /// ASCII, and inside them `\u` can express any character.
 pub(crate) fn escape_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for char in json.chars() {
         if is_unsafe(char) {
-            let units = char.encode_utf16(&mut [0; 2]).to_vec();
-            escaped.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
+            escaped.extend(json_escape(char));
         } else {
             escaped.push(char);
         }

@@ -25,7 +25,7 @@ use crate::storage::Timestamp;
 pub use connection::{Connection, ConnectionEnd};
 #[cfg(feature = "server")]
 pub(crate) use escaped::escape_lines;
-pub(crate) use escaped::{Escaped, escape_json, escape_line};
+pub(crate) use escaped::{Escaped, escape_json, escape_line, json_escape};
 pub use exchange::{Call, Exchange, FaultRef, Instants, Outcome, ResponseHead};
 pub use framing::{Framer, Framing, Malformed, Step};
 pub use head::Head;

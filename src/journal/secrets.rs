@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::percent_decode_str;
+
 /// The replacement for a secret.
 const REDACTED: &str = "<redacted>";
 
@@ -117,7 +119,9 @@ fn value_at(text: &str, at: usize) -> Option<(usize, usize)> {
     if is_quoted && name == POSITIONAL && value.starts_with('[') {
         return Some((start, start + value.find(']').map_or(value.len(), |end| end + 1)));
     }
-    if !(is_secret(&unquoted(name)) || is_query && is_in_query && MEDIA_VAULT.contains(&name)) {
+    if !(is_secret(&percent_decode_str(name).decode_utf8_lossy())
+        || is_query && is_in_query && MEDIA_VAULT.contains(&name))
+    {
         return None;
     }
     let (skipped, end) = match value.strip_prefix('"') {
@@ -161,23 +165,6 @@ fn token_at(text: &str, at: usize) -> Option<(usize, usize)> {
         if DASHES.contains(&place) { *byte == b'-' } else { byte.is_ascii_hexdigit() }
     });
     is_like_one.then_some((start, start + LENGTH))
-}
-
-/// Decodes the percent-encoding of a name, as far as it is ASCII.
-fn unquoted(name: &str) -> String {
-    let mut parts = name.split('%');
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let code = part.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
-        match code.filter(u8::is_ascii) {
-            Some(byte) => {
-                plain.push(char::from(byte));
-                plain.push_str(&part[2..]);
-            }
-            None => plain.push_str(part),
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 
 use std::fmt::{self, Write};
 
+use crate::journal::json_escape;
+
 /// A JSON value of a response.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Json {
@@ -93,7 +95,7 @@ fn ascii(f: &mut fmt::Formatter<'_>, char: char) -> fmt::Result {
     if (' '..='~').contains(&char) {
         return f.write_char(char);
     }
-    char.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(f, "\\u{unit:04x}"))
+    json_escape(char).try_for_each(|unit| f.write_str(&unit))
 }
 
 /// Writes valid JSON with the separators of the service. Its tokens stay unchanged.

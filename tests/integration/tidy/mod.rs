@@ -22,7 +22,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "protocol", except: &[], crates: &[] },
     Layer { name: "blob", except: &[], crates: &["bytes", "ring", "tempfile"] },
     Layer { name: "storage", except: &[], crates: &["percent_encoding", "uuid"] },
-    Layer { name: "journal", except: &[], crates: &["memchr", "serde"] },
+    Layer { name: "journal", except: &[], crates: &["memchr", "percent_encoding", "serde"] },
     Layer {
         name: "api",
         except: &[],
