@@ -7,6 +7,7 @@ use crate::storage::{EndedToken, Principal, Storage, Timestamp};
 
 use super::router::Route;
 use super::signature::signer;
+use super::url::query_value;
 
 /// Checks the credentials of a request. The first kind that is present decides alone: a token in a
 /// header, a signature, or on `/post/file` a token in the query.
@@ -60,8 +61,5 @@ fn header_text(head: &Head, name: &str) -> Option<String> {
 
 fn query_token(head: &Head, route: &Route) -> Option<String> {
     route.endpoint.filter(|endpoint| endpoint.operation == Operation::PostFile)?;
-    let target = String::from_utf8_lossy(head.target());
-    let (_, query) = target.split_once('?')?;
-    let token = query.split('&').find_map(|term| term.strip_prefix("token="));
-    token.filter(|token| !token.is_empty()).map(str::to_owned)
+    query_value(head.target(), "token").filter(|token| !token.is_empty())
 }

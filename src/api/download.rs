@@ -9,9 +9,9 @@ use crate::storage::{File, Path, Storage, Timestamp};
 
 use super::conditions::{Conditions, Evaluation};
 use super::context::RequestContext;
-use super::request_path;
 use super::response::{Body, ResponseBuilder};
 use super::signed_url::{self, SignedUrl};
+use super::url;
 
 /// A download request.
 #[derive(Clone, Debug)]
@@ -167,7 +167,7 @@ fn bytes_unit(span: &str) -> Vec<u8> {
 /// Returns the path in a URL: percent-decoded, with `+` literal, and without a leading account
 /// name.
 fn path(url: &str, account: &str) -> Option<Path> {
-    Some(request_path::parse(url)?.without_account(account))
+    Some(url::parse_path(url)?.without_account(account))
 }
 
 #[cfg(test)]

@@ -15,12 +15,12 @@ mod endpoints;
 mod http_rules;
 mod multipart_form;
 mod parameters;
-mod request_path;
 mod response;
 mod router;
 mod rpc;
 mod signature;
 mod signed_url;
+mod url;
 
 pub use call_override::{CallOverride, InjectedError, build_error_response};
 pub use multipart_form::{FilledForm, FormFile, FormReader};

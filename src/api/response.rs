@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::blob::Blob;
 use crate::journal::{Call, ResponseHead};
 use crate::protocol::{
     Endpoint, ErrorKind, HTTP_CONTENT_TYPE, Operation, ResultCode, result_code_for, standard_phrase,
 };
 use crate::storage::{Path, PathEncoding, Storage, Timestamp};
+
+use super::url::encode_path;
 
 /// The body of a response.
 #[derive(Clone, Debug)]
@@ -295,13 +295,9 @@ fn borrowed(text: &'static str) -> HeaderText {
 /// Returns a path for `X-Agile-Path` (§3.3): quoted if the request had quoted names, else raw
 /// except for control characters, which no header can contain.
 pub(super) fn path_header(path: &Path, account: &str, path_encoding: PathEncoding) -> Vec<u8> {
-    const ALL_BUT_UNRESERVED: &AsciiSet =
-        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
     let absolute = path.absolute(account);
     match path_encoding {
-        PathEncoding::PercentEncoded => {
-            utf8_percent_encode(&absolute, ALL_BUT_UNRESERVED).to_string().into_bytes()
-        }
+        PathEncoding::PercentEncoded => encode_path(&absolute).to_string().into_bytes(),
         PathEncoding::Raw => absolute.bytes().fold(Vec::new(), push_visible),
     }
 }

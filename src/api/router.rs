@@ -6,15 +6,15 @@ use crate::protocol::{
 };
 use crate::storage::{Path, Storage};
 
-use super::request_path;
 use super::response::ResponseBuilder;
+use super::url;
 
 /// The destination of a request.
 pub(super) struct Route {
     /// `None` for OPTIONS, which has the same response on every path.
     pub(super) endpoint: Option<&'static Endpoint>,
     pub(super) method: HttpMethod,
-    /// The path without query, as [`request_path::normalize`] returns it: percent-encoded except for unreserved
+    /// The path without query, as [`url::normalize_path`] returns it: percent-encoded except for unreserved
     /// characters.
     pub(super) path: String,
 }
@@ -40,7 +40,7 @@ impl Route {
 /// endpoint nor in a directory of the account. 405 with `Allow` for an endpoint with a method that
 /// it does not take. Neither has a code.
 pub(super) fn find(storage: &Storage, head: &Head) -> Result<Route, Box<ResponseBuilder>> {
-    let path = request_path::normalize(&String::from_utf8_lossy(head.target()));
+    let path = url::normalize_path(&String::from_utf8_lossy(head.target()));
     let endpoint = endpoint_at(&path);
     let unmatched = |response: ResponseBuilder| {
         Box::new(response.with_call(Call::new(Operation::Unmatched, Interface::Http, path.clone())))
@@ -77,7 +77,7 @@ fn is_reserved(path: &str) -> bool {
 /// Returns whether the account has an entry with the first name of the path. The path then belongs
 /// to a stored file, not to a mistyped endpoint (§8).
 fn is_in_account(storage: &Storage, path: &str) -> bool {
-    let path = request_path::parse(path);
+    let path = url::parse_path(path);
     let first = path.as_ref().and_then(|path| path.segments().next());
     first.is_some_and(|first| storage.tree().get(&Path::root().child(first)).is_ok())
 }

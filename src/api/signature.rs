@@ -11,7 +11,7 @@ use crate::journal::Head;
 use crate::protocol::ErrorKind;
 use crate::storage::{Principal, Storage, Timestamp};
 
-use super::request_path::decode_unreserved;
+use super::url::decode_unreserved;
 
 const PREFIX: &str = "x-agile-";
 

@@ -1,10 +1,10 @@
 //! MediaVault addresses: a path, an expiry, and a hash that only this origin can compute (§7.2,
 //! §8). Start with [`SignedUrl`].
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::blob::Digest;
 use crate::storage::{Path, Storage, Timestamp};
+
+use super::url::{encode_path, query_value};
 
 /// The MediaVault part of an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,24 +19,14 @@ pub(super) enum SignedUrl {
 
 /// Returns the address of `path` on the origin with the host name `host`, valid until `expires`.
 pub(super) fn build_address(storage: &Storage, host: &str, path: &Path, expires: u64) -> String {
-    const SEGMENT: &AsciiSet =
-        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
     let absolute = path.absolute(storage.account());
-    let quoted = utf8_percent_encode(&absolute, SEGMENT);
+    let quoted = encode_path(&absolute);
     format!("http://{host}{quoted}?e={expires}&h={}", hash(storage, path, expires))
 }
 
 /// Parses the query of an address: `e` and `h` make it a MediaVault address.
 pub(super) fn parse(target: &[u8]) -> SignedUrl {
-    let target = String::from_utf8_lossy(target);
-    let query = target.split_once('?').map_or("", |(_, query)| query);
-    let value = |name: &str| {
-        query
-            .split('&')
-            .find_map(|term| term.strip_prefix(name)?.strip_prefix('='))
-            .map(str::to_owned)
-    };
-    match (value("e"), value("h")) {
+    match (query_value(target, "e"), query_value(target, "h")) {
         (_, None) => SignedUrl::None,
         (expires, Some(hash)) => expires
             .and_then(|expires| expires.parse().ok())

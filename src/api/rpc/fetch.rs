@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::api::{request_path, signed_url};
+use crate::api::{signed_url, url};
 use crate::protocol::{ErrorKind, Limit};
 use crate::storage::MissingParents;
 
@@ -16,7 +16,7 @@ pub(super) fn fetch_file(context: &mut MethodContext<'_>) -> Result<Json, Method
     let uri = context.args.text("uri")?.ok_or(ErrorKind::Uri)?;
     let host = format!("http://{}/", context.storage.account());
     let from = uri.strip_prefix(&host).ok_or(ErrorKind::Uri)?;
-    let from = request_path::parse(from).ok_or(ErrorKind::Uri)?;
+    let from = url::parse_path(from).ok_or(ErrorKind::Uri)?;
     let user = context.principal()?.user;
     context.storage.fetch_later(context.change, user, from, to, parents);
     Ok(Json::int(0))

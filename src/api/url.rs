@@ -1,13 +1,15 @@
-//! The path in a request target or URL: normalization, and percent-decoding name by name (§1.4, §8).
-//! It does not know endpoints. Start with [`normalize`] and [`parse`].
+//! The parts of a request target or URL: path and query, with their percent-encoding (§1.4, §8). It
+//! does not know endpoints. Start with [`normalize_path`] and [`query_value`].
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode,
+};
 
 use crate::storage::{Path, PathEncoding};
 
 /// Returns the path of a request target in origin or absolute form. Repeated slashes are collapsed
 /// (§1.4), and unreserved characters are decoded; `%2F` stays encoded.
-pub(super) fn normalize(target: &str) -> String {
+pub(super) fn normalize_path(target: &str) -> String {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let path = match path.split_once("://") {
         Some((scheme, rest)) if !scheme.contains('/') => {
@@ -52,7 +54,7 @@ fn unreserved_escape(text: &str) -> Option<char> {
 
 /// Parses the path of a URL: percent-decoded name by name, with `+` literal. `%2F` does not separate
 /// names (RFC 3986 §2.2), and no name contains a slash.
-pub(super) fn parse(url: &str) -> Option<Path> {
+pub(super) fn parse_path(url: &str) -> Option<Path> {
     let names: Vec<Vec<u8>> =
         url.split('/').map(|name| percent_decode_str(name).collect()).collect();
     if names.iter().any(|name| name.contains(&b'/')) {
@@ -61,12 +63,27 @@ pub(super) fn parse(url: &str) -> Option<Path> {
     Path::parse(&names.join(&b'/'), PathEncoding::Raw, u64::MAX).ok()
 }
 
+/// Percent-encodes a path: everything but unreserved characters and slashes.
+pub(super) fn encode_path(path: &str) -> PercentEncode<'_> {
+    const ENCODED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+    utf8_percent_encode(path, ENCODED)
+}
+
+/// Returns the value of the first query parameter of that name, as sent.
+pub(super) fn query_value(target: &[u8], name: &str) -> Option<String> {
+    let target = String::from_utf8_lossy(target);
+    let (_, query) = target.split_once('?')?;
+    let mut terms = query.split('&');
+    terms.find_map(|term| term.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn normalize_collapses_slashes_and_drops_query_and_host() {
+    fn normalize_path_collapses_slashes_and_drops_query_and_host() {
         for (target, path) in [
             ("//jsonrpc", "/jsonrpc"),
             ("/account///login?a=//b", "/account/login"),
@@ -75,7 +92,7 @@ mod tests {
             ("*", "*"),
             ("/a://b", "/a:/b"),
         ] {
-            assert_eq!(normalize(target), path);
+            assert_eq!(normalize_path(target), path);
         }
     }
 
@@ -94,7 +111,7 @@ mod tests {
             ("/%+1", "/%+1"),
             ("/%6ö", "/%6ö"),
         ] {
-            assert_eq!(normalize(target), path);
+            assert_eq!(normalize_path(target), path);
         }
     }
 }
