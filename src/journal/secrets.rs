@@ -212,6 +212,7 @@ mod tests {
             ("http://h/p?token=s&a=b#c", "http://h/p?token=<redacted>&a=b#c"),
             ("http://h/p?a=b&access_token=s", "http://h/p?a=b&access_token=<redacted>"),
             ("http://h/p?%74oken=s", "http://h/p?%74oken=<redacted>"),
+            ("http://h/p?to%c3ken=s", "http://h/p?to%c3ken=<redacted>"),
             ("/f?e=12&h=abc", "/f?e=<redacted>&h=<redacted>"),
             ("http://jane:secret@h:80/p", "http://<redacted>@h:80/p"),
             ("http://jane@h", "http://<redacted>@h"),
