@@ -57,6 +57,7 @@ pub mod journal;
 #[cfg(feature = "server")]
 mod mock;
 pub mod protocol;
+pub mod referee;
 pub mod report;
 #[cfg(feature = "server")]
 mod server;

@@ -30,6 +30,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer { name: "fault", except: &["api"], crates: &["serde_json"] },
     Layer { name: "report", except: &["api", "fault"], crates: &[] },
+    Layer { name: "referee", except: &["api", "report"], crates: &[] },
     Layer { name: "assertions", except: &[], crates: &[] },
     Layer {
         name: "server",

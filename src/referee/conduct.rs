@@ -1,0 +1,167 @@
+//! What the clients did, grouped for the rules: per upload and part, per request and its tries, per
+//! connection and per token. It is built once, in one pass over the journal. Start with
+//! [`Conduct`].
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::time::Duration;
+
+use crate::journal::Connection;
+use crate::protocol::Operation;
+
+use super::evidence::{Evidence, UploadFacts};
+use super::request::{Request, is_change, is_look};
+use super::try_key::TryKey;
+use super::upload::UploadConduct;
+
+/// What the clients did.
+pub(crate) struct Conduct<'a> {
+    /// Every call in the order in which heads arrived.
+    pub(crate) requests: Vec<Request<'a>>,
+    /// The uploads in the order in which they appeared.
+    pub(crate) uploads: Vec<UploadConduct<'a>>,
+    /// The tries of each request, in the order of the first.
+    pub(crate) tries: Vec<Vec<Request<'a>>>,
+    /// The requests with each token, in the order of the first.
+    pub(crate) tokens: Vec<Vec<Request<'a>>>,
+    /// The requests of each connection.
+    pub(crate) connections: Vec<(&'a Connection, Vec<Request<'a>>)>,
+    upload_positions: HashMap<&'a str, usize>,
+    /// The number of the latest exchange of each connection.
+    latest_exchanges: HashMap<u64, u64>,
+    /// The number of the latest exchange for each operation.
+    latest: HashMap<Operation, u64>,
+    /// The number of the latest exchange that reads each path.
+    latest_looks: HashMap<&'a str, u64>,
+    /// The numbers of the exchanges that changed something.
+    changes: Vec<u64>,
+    /// When the latest connection began that a fault ended before its first request.
+    last_lost_connection: Option<Duration>,
+}
+
+/// Groups items in the order of the first of each group.
+struct Groups<K, T> {
+    positions: HashMap<K, usize>,
+    groups: Vec<Vec<T>>,
+}
+
+impl<K: Eq + Hash, T> Groups<K, T> {
+    fn new() -> Self {
+        Self { positions: HashMap::new(), groups: Vec::new() }
+    }
+
+    fn add(&mut self, key: K, item: T) {
+        let next = self.groups.len();
+        let at = *self.positions.entry(key).or_insert(next);
+        if at == next {
+            self.groups.push(Vec::new());
+        }
+        self.groups[at].push(item);
+    }
+}
+
+impl<'a> Conduct<'a> {
+    pub(crate) fn new(evidence: &'a Evidence<'a>) -> Self {
+        let journal = evidence.journal;
+        let mut conduct = Self {
+            requests: Vec::new(),
+            uploads: Vec::new(),
+            tries: Vec::new(),
+            tokens: Vec::new(),
+            connections: journal.connections().iter().map(|it| (&**it, Vec::new())).collect(),
+            upload_positions: HashMap::new(),
+            latest_exchanges: HashMap::new(),
+            latest: HashMap::new(),
+            latest_looks: HashMap::new(),
+            changes: Vec::new(),
+            last_lost_connection: None,
+        };
+        let positions: HashMap<u64, usize> =
+            conduct.connections.iter().enumerate().map(|(at, (it, _))| (it.index, at)).collect();
+        let (mut tries, mut tokens) = (Groups::new(), Groups::new());
+        for exchange in journal.exchanges() {
+            conduct.latest_exchanges.insert(exchange.connection, exchange.index);
+            for call in &exchange.calls {
+                let request = Request { exchange, call };
+                conduct.requests.push(request);
+                conduct.latest.insert(call.operation, exchange.index);
+                if let (true, Some(path)) = (is_look(call.operation), call.path.as_deref()) {
+                    conduct.latest_looks.insert(path, exchange.index);
+                }
+                if exchange.committed.is_some() && is_change(call.operation) {
+                    conduct.changes.push(exchange.index);
+                }
+                tries.add(TryKey::new(exchange, call), request);
+                if let Some(token) = request.token() {
+                    tokens.add(token, request);
+                }
+                if let Some(at) = positions.get(&exchange.connection) {
+                    conduct.connections[*at].1.push(request);
+                }
+                if let Some(id) = call.upload.as_deref() {
+                    conduct.add_to_upload(id, request, evidence.uploads.get(id));
+                }
+            }
+        }
+        (conduct.tries, conduct.tokens) = (tries.groups, tokens.groups);
+        let lost = conduct
+            .connections
+            .iter()
+            .filter(|(connection, requests)| requests.is_empty() && connection.fault.is_some());
+        conduct.last_lost_connection = lost.map(|(it, _)| it.opened.elapsed).max();
+        conduct
+    }
+
+    fn add_to_upload(&mut self, id: &'a str, request: Request<'a>, facts: Option<&UploadFacts>) {
+        let next = self.uploads.len();
+        let at = *self.upload_positions.entry(id).or_insert(next);
+        if at == next {
+            let facts = facts.copied();
+            self.uploads.push(UploadConduct { id, facts, ..UploadConduct::default() });
+        }
+        self.uploads[at].add(request);
+    }
+
+    /// Returns whether any request asked for this operation.
+    pub(crate) fn has(&self, operation: Operation) -> bool {
+        self.requests.iter().any(|request| request.is(operation))
+    }
+
+    /// Returns whether an origin's fault ended a connection after `request` before the client could
+    /// send a request on it. The client may have tried what the journal lacks.
+    pub(crate) fn was_cut_off_after(&self, request: Request<'_>) -> bool {
+        self.last_lost_connection.is_some_and(|lost| lost >= request.opened())
+    }
+
+    /// Returns whether the client sent another request on the connection after the response, which
+    /// proves that it read the response.
+    pub(crate) fn was_read(&self, request: Request<'_>) -> bool {
+        let latest = self.latest_exchanges.get(&request.exchange.connection);
+        latest.is_some_and(|latest| *latest > request.index())
+    }
+
+    /// Returns whether any request took effect between the heads of `one` and `next`.
+    pub(crate) fn has_change_between(&self, one: Request<'_>, next: Request<'_>) -> bool {
+        let at = self.changes.partition_point(|change| *change <= one.index());
+        self.changes.get(at).is_some_and(|change| *change < next.index())
+    }
+
+    /// Returns whether a later request asks for the same operation.
+    pub(crate) fn is_followed_by_its_like(&self, request: Request<'_>) -> bool {
+        self.latest.get(&request.operation()).is_some_and(|latest| *latest > request.index())
+    }
+
+    /// Returns whether a later request reads the path, its state, or a list.
+    pub(crate) fn is_looked_at_after(&self, path: Option<&str>, request: Request<'_>) -> bool {
+        let is_later = |latest: Option<&u64>| latest.is_some_and(|it| *it > request.index());
+        is_later(path.and_then(|path| self.latest_looks.get(path)))
+            || is_later(self.latest.get(&Operation::List))
+            || is_later(self.latest.get(&Operation::ListUploads))
+    }
+
+    /// Returns the upload of a request.
+    pub(crate) fn upload_of(&self, request: Request<'_>) -> Option<&UploadConduct<'a>> {
+        let at = self.upload_positions.get(request.call.upload.as_deref()?)?;
+        self.uploads.get(*at)
+    }
+}

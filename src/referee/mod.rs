@@ -1,0 +1,26 @@
+//! Rules that judge the conduct of a client from the journal.
+//!
+//! A rule reads the recorded exchanges and nothing else: it does no I/O, reads no clock and never
+//! claims what a client saw beyond what was written to it. A fault that the origin injected is
+//! never held against the client, only what the client did after it. Start with [`Rule`],
+//! [`Finding`] and [`judge`].
+
+mod conduct;
+mod evidence;
+mod finding;
+mod judge;
+mod request;
+mod rule;
+mod rules;
+mod try_key;
+mod upload;
+mod violations;
+
+pub use evidence::{Evidence, UploadFacts};
+pub use finding::Finding;
+pub use judge::{Report, judge};
+pub use rule::{Basis, Level, Rule};
+pub use rules::{RULES, rule_by_id};
+
+#[cfg(test)]
+mod example;

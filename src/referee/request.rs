@@ -1,0 +1,269 @@
+//! One call of one exchange, and what was written in reply. Start with [`Request`].
+
+use std::time::Duration;
+
+use crate::blob::Digest;
+use crate::journal::{Call, Escaped, Exchange, Outcome};
+use crate::protocol::{ErrorKind, Interface, Operation};
+
+/// One call of one exchange.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) exchange: &'a Exchange,
+    pub(crate) call: &'a Call,
+}
+
+/// What was written in reply to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// It has not ended.
+    Pending,
+    /// Nothing: the connection ended first.
+    Nothing,
+    /// Something that may be no complete response, or one without a result.
+    Unclear,
+    /// A complete response that reports an error.
+    Refused(Refusal),
+    /// A complete response that reports success, with data that is wrong or missing.
+    Flawed(Flaw),
+    /// A complete response that reports success.
+    Accepted,
+}
+
+/// A reported error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) code: Option<i32>,
+}
+
+impl Refusal {
+    /// Returns whether the same request may succeed later without a change.
+    pub(crate) fn is_transient(self) -> bool {
+        matches!(self.status, 408 | 425 | 429 | 500..)
+    }
+
+    /// Returns whether the credentials were rejected.
+    pub(crate) fn is_about_credentials(self) -> bool {
+        matches!(self.status, 401 | 403) || self.code == Some(-10001)
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.code {
+            Some(code) => write!(f, "{} with code {code}", self.status),
+            None => write!(f, "{}", self.status),
+        }
+    }
+}
+
+/// What is wrong with the data of a successful response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// The checksum is not that of the received bytes.
+    Checksum,
+    /// The size is not the number of received bytes.
+    Size,
+    /// The token or the multipart id is missing.
+    Credential,
+    /// The checksum or the size is missing.
+    Receipt,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn index(self) -> u64 {
+        self.exchange.index
+    }
+
+    pub(crate) fn operation(self) -> Operation {
+        self.call.operation
+    }
+
+    pub(crate) fn is(self, operation: Operation) -> bool {
+        self.call.operation == operation
+    }
+
+    /// Returns what was written in reply.
+    pub(crate) fn reply(self) -> Reply {
+        let exchange = self.exchange;
+        if !exchange.outcome.is_final() {
+            return Reply::Pending;
+        }
+        let Some(head) = &exchange.response else { return Reply::Nothing };
+        if exchange.outcome != Outcome::Responded {
+            return Reply::Unclear;
+        }
+        let code = self.code();
+        if head.status >= 400 || code.is_some_and(|code| code != 0) {
+            return Reply::Refused(Refusal { status: head.status, code });
+        }
+        let needs_code = !matches!(self.operation(), Operation::Read | Operation::Preflight);
+        match self.flaw() {
+            _ if code.is_none() && needs_code => Reply::Unclear,
+            Some(flaw) => Reply::Flawed(flaw),
+            None => Reply::Accepted,
+        }
+    }
+
+    /// Returns the result code as written.
+    fn code(self) -> Option<i32> {
+        if self.call.interface == Interface::JsonRpc {
+            return self.call.result_code.map(|row| row.code);
+        }
+        std::str::from_utf8(self.response_header("X-Agile-Status")?).ok()?.parse().ok()
+    }
+
+    pub(crate) fn response_header(self, name: &str) -> Option<&'a [u8]> {
+        self.exchange.response.as_ref()?.header(name)
+    }
+
+    fn flaw(self) -> Option<Flaw> {
+        if self.call.interface != Interface::Http {
+            return None;
+        }
+        let is_missing = |name: &str| self.response_header(name).is_none_or(<[u8]>::is_empty);
+        match self.operation() {
+            Operation::Login => is_missing("X-Agile-Token").then_some(Flaw::Credential),
+            Operation::Create => is_missing("X-Agile-Multipart").then_some(Flaw::Credential),
+            Operation::Piece | Operation::PostRaw => {
+                let text = |name: &str| std::str::from_utf8(self.response_header(name)?).ok();
+                let (checksum, size) = (text("X-Agile-Checksum"), text("X-Agile-Size"));
+                let is_wrong_digest = |checksum: &str| {
+                    self.exchange.digest.is_some_and(|own| Digest::parse_hex(checksum) != Some(own))
+                };
+                let is_wrong_size = |size: &str| size.parse() != Ok(self.exchange.received);
+                if checksum.is_some_and(is_wrong_digest) {
+                    Some(Flaw::Checksum)
+                } else if size.is_some_and(is_wrong_size) {
+                    Some(Flaw::Size)
+                } else {
+                    (checksum.is_none() || size.is_none()).then_some(Flaw::Receipt)
+                }
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_accepted(self) -> bool {
+        self.reply() == Reply::Accepted
+    }
+
+    /// Returns the reported error, if a complete response reported one.
+    pub(crate) fn refusal(self) -> Option<Refusal> {
+        match self.reply() {
+            Reply::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the origin itself rejected the request for this reason.
+    pub(crate) fn is_rejected_for(self, cause: ErrorKind) -> bool {
+        let is_it = self.call.result_code.is_some_and(|row| row.causes.contains(&cause));
+        is_it && self.exchange.faults.is_empty() && self.refusal().is_some()
+    }
+
+    /// Returns whether the client cannot know that the request took effect.
+    pub(crate) fn is_unanswered(self) -> bool {
+        let is_server_error = |refusal: Refusal| refusal.status >= 500;
+        match self.reply() {
+            Reply::Nothing | Reply::Unclear => true,
+            Reply::Refused(refusal) => is_server_error(refusal),
+            _ => false,
+        }
+    }
+
+    /// Returns whether its response, or its end without one, came before `later` began, so that the
+    /// client can have known it. The start of the response counts, because a record is closed after
+    /// the client may have read the response.
+    pub(crate) fn ended_before(self, later: Request<'_>) -> bool {
+        let ended = self.exchange.response_started.or(self.exchange.closed);
+        let is_final = self.exchange.outcome.is_final();
+        let is_earlier = ended.is_some_and(|ended| ended.elapsed <= later.opened());
+        is_final && is_earlier && self.index() < later.index()
+    }
+
+    /// Returns the real time at which its head was complete.
+    pub(crate) fn opened(self) -> Duration {
+        self.exchange.opened.elapsed
+    }
+
+    /// Returns the time between the start of its response and `later`: the longest time that the
+    /// client can have waited.
+    pub(crate) fn longest_wait_until(self, later: Request<'_>) -> Option<Duration> {
+        let started = self.exchange.response_started.or(self.exchange.closed)?.elapsed;
+        later.opened().checked_sub(started)
+    }
+
+    pub(crate) fn header(self, name: &str) -> Option<&'a [u8]> {
+        self.exchange.head.header(name)
+    }
+
+    /// Returns the token in the head, if there is one.
+    pub(crate) fn token(self) -> Option<&'a [u8]> {
+        let token = self.header("X-Agile-Authorization").or(self.header("X-LLNW-Authorization"));
+        token.filter(|token| !token.is_empty())
+    }
+
+    /// Returns the length of the body that the client meant to send, as far as it is known.
+    pub(crate) fn intended_length(self) -> Option<u64> {
+        let whole = self.exchange.digest.map(|_| self.exchange.received);
+        self.exchange.declared().or(whole)
+    }
+
+    /// Returns whether a fault ended the request or its connection.
+    pub(crate) fn is_cut_by_fault(self) -> bool {
+        self.exchange.outcome == Outcome::CutByFault || !self.exchange.faults.is_empty()
+    }
+
+    /// Returns `#4`.
+    pub(crate) fn number(self) -> String {
+        format!("#{}", self.index())
+    }
+
+    /// Returns what was replied, for messages: `refused with 503`.
+    pub(crate) fn replied(self) -> String {
+        match self.reply() {
+            Reply::Pending => "not answered yet".to_owned(),
+            Reply::Nothing => "not answered".to_owned(),
+            Reply::Unclear => "not answered completely".to_owned(),
+            Reply::Refused(refusal) => format!("refused with {refusal}"),
+            Reply::Flawed(_) => "answered with wrong data".to_owned(),
+            Reply::Accepted => "acknowledged".to_owned(),
+        }
+    }
+
+    /// Returns the request in words: `POST /multipart/piece 2 of /acme/a.mp4`.
+    pub(crate) fn describe(self) -> String {
+        let call = self.call;
+        let name = match (&call.path, call.interface) {
+            (Some(path), Interface::Egress) => Escaped::new(path).to_string(),
+            _ => call.display_name(),
+        };
+        let method = Escaped::new(self.exchange.head.method());
+        let method = if call.is_json_rpc() { String::new() } else { format!("{method} ") };
+        let part = call.part.map(|part| format!(" {part}")).unwrap_or_default();
+        let path = call.path.as_ref().filter(|_| call.interface != Interface::Egress);
+        let path = path.map(|path| format!(" of {}", Escaped::new(path))).unwrap_or_default();
+        format!("{method}{name}{part}{path}")
+    }
+}
+
+/// Returns whether an operation shows the state of an upload or a file.
+pub(crate) fn is_look(operation: Operation) -> bool {
+    use Operation::{ListPieces, Read, Stat, Status};
+    matches!(operation, ListPieces | Read | Stat | Status)
+}
+
+/// Returns whether an operation changes something, so that a client has no reason to repeat it
+/// except a failure.
+pub(crate) fn is_change(operation: Operation) -> bool {
+    use Operation::{
+        Abort, Complete, Copy, Create, DeleteDirectory, DeleteFile, DeleteObject, Fetch, Login,
+        MakeDirectory, Piece, PostFile, PostRaw, Rename, Restart, SetContentType, SetMTime,
+    };
+    matches!(operation, Login | Create | Piece | Complete | Abort | Restart)
+        || matches!(operation, PostRaw | PostFile | MakeDirectory | Rename | SetMTime)
+        || matches!(operation, SetContentType | Fetch | Copy | DeleteObject | DeleteFile)
+        || operation == DeleteDirectory
+}

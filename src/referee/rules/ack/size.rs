@@ -1,0 +1,66 @@
+//! `ack.size`: the size in a response says what the origin stored.
+
+use crate::protocol::Operation;
+use crate::referee::request::{Flaw, Reply};
+use crate::referee::rule::{Basis, Level, Rule};
+
+use super::completed_in_spite_of;
+
+pub(in crate::referee) static RULE: Rule = Rule {
+    id: "ack.size",
+    level: Level::Must,
+    sentence: "A client must not complete an upload after a response whose X-Agile-Size differs \
+               from the piece that it sent.",
+    advice: "Compare X-Agile-Size with the sent bytes, and send the piece again if they differ.",
+    section: "§4.2",
+    basis: Basis::Documented,
+    applies: |conduct| conduct.has(Operation::Piece),
+    judge: |conduct, violations| {
+        let is_it = |reply| reply == Reply::Flawed(Flaw::Size);
+        for (upload, complete, parts) in completed_in_spite_of(conduct, is_it) {
+            let exchanges = parts.iter().map(|part| part.index());
+            violations.add(exchanges.chain([complete.index()]), parts.len(), || {
+                let first = parts[0];
+                format!(
+                    "{}: the response to piece {} ({}) has another size than the sent bytes, and \
+                     the client completed the upload ({})",
+                    upload.name(),
+                    first.call.part.unwrap_or_default(),
+                    first.number(),
+                    complete.number()
+                )
+            });
+        }
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use crate::referee::example::Example;
+
+    fn wrong(example: Example) -> Example {
+        example.reply("X-Agile-Size", "2")
+    }
+
+    #[test]
+    fn a_client_that_sends_the_piece_again_is_good() {
+        let example = wrong(Example::default().create().piece(1, b"a"));
+        example.piece(1, b"a").complete().assert_good("ack.size");
+    }
+
+    #[test]
+    fn a_client_that_gives_up_is_good() {
+        wrong(Example::default().create().piece(1, b"a")).assert_good("ack.size");
+    }
+
+    #[test]
+    fn completing_after_a_wrong_size_is_bad() {
+        let example = wrong(Example::default().create().piece(1, b"a"));
+        let example = wrong(example.piece(1, b"a"));
+        example.complete().assert_bad(
+            "ack.size",
+            "upload of /acme/videos/a.mp4: the response to piece 1 (#2) has another size than the \
+             sent bytes, and the client completed the upload (#3)",
+        );
+    }
+}

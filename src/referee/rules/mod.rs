@@ -1,0 +1,50 @@
+//! The table of all rules. Each rule is one file, with a good and a bad example as tests.
+
+mod ack;
+
+use super::rule::Rule;
+
+/// Every rule, grouped by family.
+pub static RULES: &[&Rule] = &[
+    &ack::status::RULE,
+    &ack::code::RULE,
+    &ack::checksum::RULE,
+    &ack::size::RULE,
+    &ack::header::RULE,
+];
+
+/// Returns the rule of that id.
+pub fn rule_by_id(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::rule::Level;
+    use super::*;
+
+    #[test]
+    fn no_level_stands_above_its_basis() {
+        for rule in RULES {
+            assert!(rule.level != Level::Off && rule.level >= rule.basis.heaviest(), "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn every_rule_has_an_id_of_its_own_and_complete_texts() {
+        let ids: BTreeSet<_> = RULES.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), RULES.len());
+        for rule in RULES {
+            let is_word = |word: &str| {
+                word.bytes().all(|byte| b"abcdefghijklmnopqrstuvwxyz_".contains(&byte))
+            };
+            assert!(rule.id.split('.').all(is_word) && rule.id.matches('.').count() == 1);
+            for text in [rule.sentence, rule.advice] {
+                assert!(text.ends_with('.') && !text.contains("  "), "{}: {text}", rule.id);
+            }
+            assert!(rule.section.starts_with('§') || rule.section.starts_with("RFC "));
+        }
+    }
+}
