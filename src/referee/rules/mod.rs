@@ -1,6 +1,7 @@
 //! The table of all rules. Each rule is one file, with a good and a bad example as tests.
 
 mod ack;
+mod retry;
 
 use super::rule::Rule;
 
@@ -11,6 +12,14 @@ pub static RULES: &[&Rule] = &[
     &ack::checksum::RULE,
     &ack::size::RULE,
     &ack::header::RULE,
+    &retry::none::RULE,
+    &retry::permanent::RULE,
+    &retry::early::RULE,
+    &retry::unbounded::RULE,
+    &retry::flat::RULE,
+    &retry::partial::RULE,
+    &retry::other_bytes::RULE,
+    &retry::acknowledged::RULE,
 ];
 
 /// Returns the rule of that id.

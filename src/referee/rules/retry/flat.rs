@@ -1,0 +1,61 @@
+//! `retry.flat`: pauses between tries grow.
+
+use crate::referee::request::{Refusal, is_change};
+use crate::referee::rule::{Basis, Level, Rule};
+
+use super::{has_retries, hot_run};
+
+pub(in crate::referee) static RULE: Rule = Rule {
+    id: "retry.flat",
+    level: Level::Should,
+    sentence: "A client should pause between the tries of a request that a server error refuses.",
+    advice: "Double the pause after each failure, from 100 ms or more. Six tries without a pause \
+             of 100 ms are found.",
+    section: "§1.12",
+    basis: Basis::Evidence,
+    applies: has_retries,
+    judge: |conduct, violations| {
+        for tries in conduct.tries.iter().filter(|tries| is_change(tries[0].operation())) {
+            let is_it = |refusal: Refusal| refusal.is_transient() && refusal.status != 429;
+            let Some(run) = hot_run(tries, is_it) else { continue };
+            violations.add(run.iter().map(|it| it.index()), run.len(), || {
+                format!(
+                    "{} was sent {} times ({} to {}), each less than 100 ms after a server error",
+                    run[0].describe(),
+                    run.len(),
+                    run[0].number(),
+                    run[run.len() - 1].number()
+                )
+            });
+        }
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use crate::referee::example::Example;
+
+    fn tries(count: u32, pause: impl Fn(u32) -> u64) -> Example {
+        let more = |example: Example, at| example.wait(pause(at)).create().refused(503, -26);
+        (0..count).fold(Example::default(), more)
+    }
+
+    #[test]
+    fn growing_pauses_are_good() {
+        tries(6, |at| 100 << at).create().assert_good("retry.flat");
+    }
+
+    #[test]
+    fn few_tries_without_a_pause_are_good() {
+        tries(5, |_| 0).create().assert_good("retry.flat");
+    }
+
+    #[test]
+    fn many_tries_without_a_pause_are_bad() {
+        tries(6, |_| 50).assert_bad(
+            "retry.flat",
+            "POST /multipart/create of /acme/videos/a.mp4 was sent 6 times (#0 to #5), each less \
+             than 100 ms after a server error",
+        );
+    }
+}

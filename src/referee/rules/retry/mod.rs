@@ -1,0 +1,72 @@
+//! Retries: a client repeats what may succeed, with the same bytes, after a pause, and not forever.
+
+pub(super) mod acknowledged;
+pub(super) mod early;
+pub(super) mod flat;
+pub(super) mod none;
+pub(super) mod other_bytes;
+pub(super) mod partial;
+pub(super) mod permanent;
+pub(super) mod unbounded;
+
+use std::time::Duration;
+
+use crate::protocol::Operation;
+use crate::referee::conduct::Conduct;
+use crate::referee::request::{Refusal, Request, is_change};
+
+/// The number of failed tries in a row after which a client without pauses is found.
+const HOT_TRIES: usize = 5;
+
+/// A client that sends the next try sooner than this has made no pause.
+const HOT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Returns whether any request had a second try.
+fn has_retries(conduct: &Conduct<'_>) -> bool {
+    conduct.tries.iter().any(|tries| tries.len() > 1 && is_change(tries[0].operation()))
+}
+
+/// Returns the tries of each piece and of each whole file whose bytes are the body of the request.
+fn tries_with_body<'c, 'a>(conduct: &'c Conduct<'a>) -> impl Iterator<Item = &'c [Request<'a>]> {
+    let has_body = |tries: &&Vec<Request<'_>>| {
+        matches!(tries[0].operation(), Operation::Piece | Operation::PostRaw)
+    };
+    conduct.tries.iter().filter(has_body).map(Vec::as_slice)
+}
+
+/// Returns each try that had to be repeated with the same bytes, and the next one: the outcome was
+/// unknown, or the refusal did not depend on the bytes.
+fn repeated<'c, 'a>(
+    tries: &'c [Request<'a>],
+) -> impl Iterator<Item = (Request<'a>, Request<'a>)> + use<'c, 'a> {
+    let first_success = tries.iter().position(|it| it.is_accepted()).unwrap_or(tries.len());
+    tries.windows(2).take(first_success).map(|pair| (pair[0], pair[1])).filter(|(one, next)| {
+        let is_transient = one.refusal().is_some_and(Refusal::is_transient);
+        one.ended_before(*next) && (one.is_unanswered() || is_transient)
+    })
+}
+
+/// Returns the first run of refused tries that each followed the refusal before without a pause.
+/// The wait is judged on its early side: a slow machine makes it longer, never shorter.
+pub(super) fn hot_run<'c, 'a>(
+    tries: &'c [Request<'a>],
+    is_it: impl Fn(Refusal) -> bool,
+) -> Option<&'c [Request<'a>]> {
+    let mut start = 0;
+    for at in 0..tries.len() {
+        let follows = at > start && {
+            let wait = tries[at - 1].longest_wait_until(tries[at]);
+            wait.is_some_and(|wait| wait < HOT_PAUSE)
+        };
+        let is_refused = tries[at].refusal().is_some_and(&is_it);
+        start = match (is_refused, follows || at == start) {
+            (true, true) => start,
+            (true, false) => at,
+            (false, _) => at + 1,
+        };
+        if is_refused && at + 1 - start > HOT_TRIES {
+            return Some(&tries[start..=at]);
+        }
+    }
+    None
+}

@@ -1,0 +1,84 @@
+//! `retry.permanent`: what is wrong with a request does not pass.
+
+use crate::referee::conduct::Conduct;
+use crate::referee::request::{Refusal, Request, is_change};
+use crate::referee::rule::{Basis, Level, Rule};
+
+use super::has_retries;
+
+pub(in crate::referee) static RULE: Rule = Rule {
+    id: "retry.permanent",
+    level: Level::Should,
+    sentence: "A client should not send a request again unchanged that was refused for good.",
+    advice: "A status of 400 names an error of the request: report it to the user. Only no \
+             response, 408, 425, 429 and 500 or more are worth another try.",
+    section: "§4.2",
+    basis: Basis::Evidence,
+    applies: has_retries,
+    judge: |conduct, violations| {
+        for tries in conduct.tries.iter().filter(|tries| is_change(tries[0].operation())) {
+            let repeated: Vec<_> =
+                tries.windows(2).filter(|pair| is_repeated(conduct, pair[0], pair[1])).collect();
+            let Some(first) = repeated.first() else { continue };
+            let exchanges = repeated.iter().flat_map(|pair| [pair[0].index(), pair[1].index()]);
+            violations.add(exchanges, repeated.len(), || {
+                format!(
+                    "{} ({}) was {} and sent again unchanged ({})",
+                    first[0].describe(),
+                    first[0].number(),
+                    first[0].replied(),
+                    first[1].number()
+                )
+            });
+        }
+    },
+};
+
+/// Returns whether `next` repeats what was refused for good, with the same body, and nothing was
+/// changed in between that could make it succeed.
+fn is_repeated(conduct: &Conduct<'_>, refused: Request<'_>, next: Request<'_>) -> bool {
+    let is_permanent =
+        |refusal: Refusal| !refusal.is_transient() && !refusal.is_about_credentials();
+    let is_same_body = match (refused.exchange.digest, next.exchange.digest) {
+        (Some(one), Some(other)) => one == other,
+        _ => refused.exchange.declared() == next.exchange.declared(),
+    };
+    refused.refusal().is_some_and(is_permanent)
+        && refused.ended_before(next)
+        && is_same_body
+        && (!refused.call.is_json_rpc() || refused.exchange.digest == next.exchange.digest)
+        && next.exchange.committed.is_none()
+        && !conduct.has_change_between(refused, next)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::protocol::ErrorKind;
+    use crate::referee::example::Example;
+
+    fn refused() -> Example {
+        Example::default().login().create().rejected_for(ErrorKind::NoParent)
+    }
+
+    #[test]
+    fn a_client_that_creates_the_directory_first_is_good() {
+        let example = refused().rpc("makeDir2").create();
+        example.rejected_for(ErrorKind::NoParent).assert_good("retry.permanent");
+    }
+
+    #[test]
+    fn repeating_a_refused_creation_is_bad() {
+        let example = refused().create().rejected_for(ErrorKind::NoParent);
+        example.create().rejected_for(ErrorKind::NoParent).assert_bad(
+            "retry.permanent",
+            "POST /multipart/create of /acme/videos/a.mp4 (#1) was refused with 400 with code -23 \
+             and sent again unchanged (#2)",
+        );
+    }
+
+    #[test]
+    fn repeating_after_a_server_error_is_good() {
+        let example = Example::default().create().refused(503, -26).create().refused(503, -26);
+        example.create().assert_good("retry.permanent");
+    }
+}
