@@ -1,6 +1,7 @@
 //! The table of all rules. Each rule is one file, with a good and a bad example as tests.
 
 mod ack;
+mod order;
 mod retry;
 
 use super::rule::Rule;
@@ -20,6 +21,11 @@ pub static RULES: &[&Rule] = &[
     &retry::partial::RULE,
     &retry::other_bytes::RULE,
     &retry::acknowledged::RULE,
+    &order::early::RULE,
+    &order::gap::RULE,
+    &order::empty::RULE,
+    &order::again_from_start::RULE,
+    &order::unverified::RULE,
 ];
 
 /// Returns the rule of that id.

@@ -1,0 +1,92 @@
+//! `complete.early`: an upload is complete when every piece is acknowledged.
+
+use crate::journal::RangeList;
+use crate::protocol::Operation;
+use crate::referee::request::{Reply, Request};
+use crate::referee::rule::{Basis, Level, Rule};
+
+pub(in crate::referee) static RULE: Rule = Rule {
+    id: "complete.early",
+    level: Level::Must,
+    sentence: "A client must not complete an upload before every piece is acknowledged.",
+    advice: "Wait for the response to every piece, and repeat the pieces that were refused or not \
+             answered. Otherwise the file lacks them.",
+    section: "§4.3",
+    basis: Basis::Evidence,
+    applies: |conduct| conduct.has(Operation::Complete) && conduct.has(Operation::Piece),
+    judge: |conduct, violations| {
+        for upload in &conduct.uploads {
+            let early = upload.judged_completes().find_map(|complete| {
+                let missing = upload.unacknowledged_before(complete);
+                let missing: Vec<_> =
+                    missing.filter(|(_, latest)| is_missing(*latest, complete)).collect();
+                missing.first().copied().map(|first| (complete, first, missing))
+            });
+            let Some((complete, (_, first), missing)) = early else { continue };
+            let exchanges = missing.iter().map(|(_, latest)| latest.index());
+            violations.add(exchanges.chain([complete.index()]), missing.len(), || {
+                let parts = RangeList::from_numbers(missing.iter().map(|(part, _)| *part));
+                let state = if first.ended_before(complete) {
+                    first.replied()
+                } else {
+                    "not answered yet".to_owned()
+                };
+                let (name, number, end) = (upload.name(), first.number(), complete.number());
+                let pieces = if missing.len() == 1 { "piece" } else { "pieces" };
+                format!(
+                    "{name} was completed ({end}) without {pieces} {parts}: {number} was {state}"
+                )
+            });
+        }
+    },
+};
+
+/// Returns whether the client knew that a piece was refused or not answered, or could not know more.
+/// What other rules claim, and what may have been read as a success, does not count.
+fn is_missing(latest: Request<'_>, complete: Request<'_>) -> bool {
+    if !latest.ended_before(complete) {
+        return true;
+    }
+    match latest.reply() {
+        Reply::Refused(refusal) => refusal.status >= 400,
+        Reply::Nothing => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::referee::example::Example;
+
+    #[test]
+    fn completing_after_all_acknowledgements_is_good() {
+        let example = Example::default().create().piece(2, b"b").piece(1, b"a").lost();
+        example.piece(1, b"a").complete().assert_good("complete.early");
+    }
+
+    #[test]
+    fn a_listing_replaces_a_lost_acknowledgement() {
+        let example = Example::default().create().piece(1, b"a").lost();
+        example.rpc("listMultipartPiece").complete().assert_good("complete.early");
+    }
+
+    #[test]
+    fn completing_without_a_refused_piece_is_bad() {
+        let example = Example::default().create().piece(1, b"a").piece(2, b"b").refused(503, -26);
+        example.complete().assert_bad(
+            "complete.early",
+            "upload of /acme/videos/a.mp4 was completed (#3) without piece 2: #2 was refused with \
+             503 with code -26",
+        );
+    }
+
+    #[test]
+    fn completing_before_a_piece_is_answered_is_bad() {
+        let example = Example::default().create().piece(1, b"a").piece(2, b"b").meanwhile();
+        example.complete().assert_bad(
+            "complete.early",
+            "upload of /acme/videos/a.mp4 was completed (#3) without piece 2: #2 was not answered \
+             yet",
+        );
+    }
+}
