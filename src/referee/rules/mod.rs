@@ -1,6 +1,7 @@
 //! The table of all rules. Each rule is one file, with a good and a bad example as tests.
 
 mod ack;
+mod leftovers;
 mod order;
 mod retry;
 
@@ -26,6 +27,9 @@ pub static RULES: &[&Rule] = &[
     &order::empty::RULE,
     &order::again_from_start::RULE,
     &order::unverified::RULE,
+    &leftovers::left::RULE,
+    &leftovers::unknown::RULE,
+    &leftovers::zombie::RULE,
 ];
 
 /// Returns the rule of that id.
