@@ -3,6 +3,7 @@
 mod ack;
 mod leftovers;
 mod order;
+mod pieces;
 mod retry;
 
 use super::rule::Rule;
@@ -30,6 +31,10 @@ pub static RULES: &[&Rule] = &[
     &leftovers::left::RULE,
     &leftovers::unknown::RULE,
     &leftovers::zombie::RULE,
+    &pieces::number::RULE,
+    &pieces::length::RULE,
+    &pieces::empty_last::RULE,
+    &pieces::tiny::RULE,
 ];
 
 /// Returns the rule of that id.
