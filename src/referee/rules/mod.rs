@@ -5,6 +5,7 @@ mod leftovers;
 mod order;
 mod pieces;
 mod retry;
+mod session;
 
 use super::rule::Rule;
 
@@ -35,6 +36,11 @@ pub static RULES: &[&Rule] = &[
     &pieces::length::RULE,
     &pieces::empty_last::RULE,
     &pieces::tiny::RULE,
+    &session::dead_used::RULE,
+    &session::storm::RULE,
+    &session::kept::RULE,
+    &session::in_target::RULE,
+    &session::plain::RULE,
 ];
 
 /// Returns the rule of that id.
