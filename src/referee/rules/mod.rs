@@ -6,6 +6,7 @@ mod order;
 mod pieces;
 mod retry;
 mod session;
+mod transport;
 
 use super::rule::Rule;
 
@@ -41,6 +42,12 @@ pub static RULES: &[&Rule] = &[
     &session::kept::RULE,
     &session::in_target::RULE,
     &session::plain::RULE,
+    &transport::no_http::RULE,
+    &transport::leftover::RULE,
+    &transport::smuggle::RULE,
+    &transport::expect_ignored::RULE,
+    &transport::after_refusal::RULE,
+    &transport::churn::RULE,
 ];
 
 /// Returns the rule of that id.
