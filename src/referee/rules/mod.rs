@@ -4,6 +4,7 @@ mod ack;
 mod leftovers;
 mod order;
 mod pieces;
+mod polling;
 mod retry;
 mod session;
 mod transport;
@@ -48,6 +49,11 @@ pub static RULES: &[&Rule] = &[
     &transport::expect_ignored::RULE,
     &transport::after_refusal::RULE,
     &transport::churn::RULE,
+    &polling::ignored::RULE,
+    &polling::none::RULE,
+    &polling::hot::RULE,
+    &polling::endless::RULE,
+    &polling::list_unbounded::RULE,
 ];
 
 /// Returns the rule of that id.
