@@ -2,6 +2,7 @@
 
 mod ack;
 mod leftovers;
+mod names;
 mod order;
 mod pieces;
 mod polling;
@@ -54,6 +55,10 @@ pub static RULES: &[&Rule] = &[
     &polling::hot::RULE,
     &polling::endless::RULE,
     &polling::list_unbounded::RULE,
+    &names::unquoted::RULE,
+    &names::mangled::RULE,
+    &names::type_unknown::RULE,
+    &names::legacy::RULE,
 ];
 
 /// Returns the rule of that id.
