@@ -3,7 +3,7 @@
 use mock_origin::fault::{CallMatcher, Fault, FaultAction};
 use mock_origin::{ErrorResponse, HeaderMutation, MalformedResponse, Op};
 
-use super::answer::{Case, assert_cut, assert_whole, cases, head_length, text};
+use super::response::{Case, assert_cut, assert_whole, cases, head_length, text};
 use super::scene::{Scene, WAYS, Way, assert_works};
 use crate::support::Ended;
 

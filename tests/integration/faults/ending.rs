@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use mock_origin::journal::ConnectionEnd;
 use mock_origin::{CallFaultBuilder, Disconnect, Op, Outcome, ResponseLoss};
 
-use super::answer::text;
+use super::response::text;
 use super::scene::{LENGTH, Scene, WAYS, Way};
 use crate::support::record::{closed_connection, closed_exchange};
 use crate::support::{Client, Ended, PATIENCE};

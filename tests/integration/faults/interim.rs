@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use mock_origin::journal::Exchange;
 use mock_origin::{Disconnect, InterimResponse, Op, Outcome};
 
-use super::answer::text;
+use super::response::text;
 use super::scene::{Ask, Figures, LENGTH, Scene, WAYS, Way, assert_works, read};
 use crate::support::record::{closed_exchange, wait_for};
 use crate::support::{Client, Ended};

@@ -7,7 +7,7 @@ use mock_origin::{
     Outcome, ResponseLoss,
 };
 
-use super::answer::{head_length, text};
+use super::response::{head_length, text};
 use super::scene::{Ask, Scene, WAYS, Way, assert_works, read};
 use crate::support::payload::noise;
 use crate::support::record::closed_exchange;

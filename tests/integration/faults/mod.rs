@@ -2,30 +2,30 @@
 
 mod accounting;
 mod alter;
-mod answer;
 mod asking;
 mod batches;
 mod body;
 mod commit;
 mod connections;
 mod counts;
+mod deferred_commits;
 #[cfg(target_os = "linux")]
 mod descriptors;
 mod ending;
-mod illness;
 mod interim;
 mod large;
-mod late;
 mod leaving;
 mod lingering;
 mod nameless;
 mod pages;
 mod refusals;
 mod resets;
+mod response;
 mod rpc;
 mod scene;
 mod selecting;
-mod spared;
+mod skipped;
+mod storage_faults;
 mod tokens;
 mod traces;
 mod uses;

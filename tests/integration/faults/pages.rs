@@ -2,7 +2,7 @@
 
 use mock_origin::{ErrorResponse, HeaderMutation, Op, Outcome};
 
-use super::answer::text;
+use super::response::text;
 use super::scene::{Ask, Figures, Scene, WAYS, Way, assert_works, head, read};
 use crate::support::Ended;
 

@@ -1,5 +1,5 @@
-//! What ails the origin itself: its rows of illness, joins that fail, lists that lie, and others who
-//! meddle with an upload.
+//! Faults of the storage service itself: error codes, failed joins, stale or wrong lists, and
+//! interference by other clients.
 
 use mock_origin::protocol::{
     Availability, ENDPOINTS, ENVELOPE_RESULTS, Endpoint, METHODS, Method, ParamKind, ResultCode,

@@ -1,5 +1,5 @@
-//! What is put off takes effect as it would have, had it been done at once; and whether it ever was
-//! is asked at the end.
+//! A deferred operation has the same effect as an immediate one, and `finish()` fails if it was never
+//! carried out.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A fault that can change nothing is not spent, and `finish()` says why.
+//! A fault that can change nothing is skipped, and `finish()` reports the reason.
 
 use mock_origin::{
     Disconnect, ErrorResponse, HeaderMutation, Interference, ListingFault, MalformedResponse,
@@ -16,8 +16,8 @@ fn ask_create(origin: &MockOrigin, token: &str) {
     assert_eq!(asking::create(origin, token, "/videos", "a.mp4").status, 200);
 }
 
-/// Asserts that each fault is spared, and that the verdict says why.
-fn assert_spared(cases: &[Case]) {
+/// Asserts that each fault is skipped, and that verification reports the reason.
+fn assert_skipped(cases: &[Case]) {
     for (install, ask, why) in cases {
         let (origin, token) = videos();
         install(&origin);
@@ -31,7 +31,7 @@ fn assert_spared(cases: &[Case]) {
 
 #[test]
 fn a_fault_that_would_not_change_the_response_is_skipped() {
-    assert_spared(&[
+    assert_skipped(&[
         (
             |origin| drop(origin.on(Op::create()).respond_slowly(1_000_000)),
             ask_create,
@@ -99,7 +99,7 @@ fn a_fault_without_effect_is_skipped() {
             "the hold was already released",
         ),
     ];
-    assert_spared(&cases);
+    assert_skipped(&cases);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What happens to an answer: when it comes, how much of it, and what it says.
+//! Faults that delay, hold, slow down or cut a response.
 
 use std::time::{Duration, Instant};
 
