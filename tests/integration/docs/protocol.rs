@@ -71,9 +71,9 @@ fn methods_block(section: &str) -> String {
 fn method_block(method: &Method) -> String {
     let params: Vec<_> = method.params.iter().map(signature_param).collect();
     let (name, params) = (method.name, params.join(", "));
-    let provenance = letters(method.provenance);
-    let results = results_table(method.results);
-    format!("#### `{name}({params})` ({provenance})\n\n{results}")
+    let provenance: Vec<_> = method.provenance.iter().map(provenance_word).collect();
+    let (provenance, results) = (provenance.join(", "), results_table(method.results));
+    format!("#### `{name}({params})`\n\nProvenance: {provenance}.\n\n{results}")
 }
 
 fn signature_param(param: &Param) -> String {
@@ -191,6 +191,14 @@ fn words(variant: &str) -> String {
         words.extend(char.to_lowercase());
     }
     words
+}
+
+fn provenance_word(provenance: &Provenance) -> &'static str {
+    match provenance {
+        Provenance::Documented => "documented",
+        Provenance::Observed => "observed",
+        Provenance::Assumed => "assumed",
+    }
 }
 
 fn letters(provenance: &[Provenance]) -> String {
