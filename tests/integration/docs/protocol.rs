@@ -71,7 +71,7 @@ fn methods_block(section: &str) -> String {
 fn method_block(method: &Method) -> String {
     let params: Vec<_> = method.params.iter().map(signature_param).collect();
     let (name, params) = (method.name, params.join(", "));
-    let provenance: Vec<_> = method.provenance.iter().map(provenance_word).collect();
+    let provenance: Vec<_> = method.provenance.iter().copied().map(provenance_word).collect();
     let (provenance, results) = (provenance.join(", "), results_table(method.results));
     format!("#### `{name}({params})`\n\nProvenance: {provenance}.\n\n{results}")
 }
@@ -193,7 +193,7 @@ fn words(variant: &str) -> String {
     words
 }
 
-fn provenance_word(provenance: &Provenance) -> &'static str {
+fn provenance_word(provenance: Provenance) -> &'static str {
     match provenance {
         Provenance::Documented => "documented",
         Provenance::Observed => "observed",
