@@ -56,6 +56,30 @@ pub(super) fn digest(text: &str) -> Digest {
     digest
 }
 
+/// Parses a path from a test.
+///
+/// # Panics
+///
+/// Panics if it is invalid: the test is wrong, not the client.
+#[track_caller]
+fn parse_path(text: &str) -> Path {
+    let Ok(path) = Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX) else {
+        panic!("invalid path {text:?}; write it like \"/videos/a.mp4\", without `.` and `..`")
+    };
+    path
+}
+
+/// Checks a path from a test before there is a view.
+///
+/// # Panics
+///
+/// Panics if it is invalid: the test is wrong, not the client.
+#[cfg(feature = "server")]
+#[track_caller]
+pub(crate) fn check_path(text: &str) {
+    parse_path(text);
+}
+
 impl<'a> StateView<'a> {
     /// Parses a path from a test with [`Path::as_written`].
     ///
@@ -64,10 +88,7 @@ impl<'a> StateView<'a> {
     /// Panics if it is invalid: the test is wrong, not the client.
     #[track_caller]
     pub(super) fn path(&self, text: &str, is_there: impl Fn(&Path) -> bool) -> Path {
-        let Ok(path) = Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX) else {
-            panic!("invalid path {text:?}; write it like \"/videos/a.mp4\", without `.` and `..`")
-        };
-        path.as_written(self.storage.account(), is_there)
+        parse_path(text).as_written(self.storage.account(), is_there)
     }
 
     /// Parses the path of a tree entry from a test.

@@ -13,6 +13,7 @@ use crate::mock::fault_builder::{
 };
 use crate::mock::fault_check::{WrongFault, check, check_one};
 use crate::mock::mock_origin::MockOrigin;
+use crate::mock::panic_at_await::PanicAtAwait;
 use crate::server::state::State;
 
 impl MockOrigin {
@@ -115,14 +116,47 @@ impl MockOrigin {
         state.faults.excuse(id);
     }
 
-    /// Returns the record of every fault, in the order in which they were added.
+    /// Returns the record of every fault that was not removed, in the order in which they were added.
+    ///
+    /// Waits up to 1 s for responses that are being written; async code uses
+    /// [`faults_async`](Self::faults_async).
+    ///
+    /// ```
+    /// use mock_origin::{MockOrigin, Op};
+    ///
+    /// let origin = MockOrigin::start();
+    /// let fault = origin.on(Op::login()).reject(503);
+    /// assert_eq!(origin.faults().len(), 1);
+    /// fault.remove();
+    /// assert!(origin.faults().is_empty());
+    /// ```
     pub fn faults(&self) -> Vec<FaultRecord> {
         self.shared.wait_idle().faults.records().to_vec()
     }
 
+    /// Does the same as [`faults`](Self::faults) without blocking the thread. Dropping the future
+    /// ends the wait and changes nothing.
+    pub async fn faults_async(&self) -> Vec<FaultRecord> {
+        self.shared.wait_idle_async().await.faults.records().to_vec()
+    }
+
     /// Returns the injections of all chaos so far, as faults that do the same.
+    ///
+    /// Waits up to 1 s for responses that are being written; async code uses
+    /// [`done_by_chaos_async`](Self::done_by_chaos_async).
+    ///
+    /// ```
+    /// let origin = mock_origin::MockOrigin::start();
+    /// assert!(origin.done_by_chaos().is_empty());
+    /// ```
     pub fn done_by_chaos(&self) -> Vec<Fault> {
         self.shared.wait_idle().faults.done_by_chaos()
+    }
+
+    /// Does the same as [`done_by_chaos`](Self::done_by_chaos) without blocking the thread.
+    /// Dropping the future ends the wait and changes nothing.
+    pub async fn done_by_chaos_async(&self) -> Vec<Fault> {
+        self.shared.wait_idle_async().await.faults.done_by_chaos()
     }
 
     /// Removes the fault with that id and releases what it holds. Returns whether there was one.
@@ -150,6 +184,16 @@ impl MockOrigin {
     /// Closes every port and every connection, and keeps all data. Connections are refused until
     /// [`MockOrigin::go_online`].
     ///
+    /// Waits up to 1 s for connections to close; async code uses
+    /// [`go_offline_async`](Self::go_offline_async).
+    ///
+    /// ```
+    /// let origin = mock_origin::MockOrigin::start();
+    /// origin.go_offline();
+    /// assert!(std::net::TcpStream::connect(origin.addr()).is_err());
+    /// origin.go_online();
+    /// ```
+    ///
     /// # Panics
     ///
     /// If the ports cannot be reserved.
@@ -158,23 +202,45 @@ impl MockOrigin {
         or_panic(self.try_go_offline());
     }
 
+    /// Does the same as [`go_offline`](Self::go_offline) without blocking the thread while
+    /// connections close. The ports close when the future is first polled; dropping it later ends
+    /// only the wait.
+    ///
+    /// # Panics
+    ///
+    /// If the ports cannot be reserved, at the line that awaits the future.
+    pub fn go_offline_async(&self) -> impl Future<Output = ()> + Send {
+        PanicAtAwait::new(self.try_go_offline_async())
+    }
+
     /// Does the same as [`MockOrigin::go_offline`], but returns the error.
     ///
     /// # Errors
     ///
     /// Returns an error if the ports cannot be reserved.
     pub fn try_go_offline(&self) -> Result<(), Error> {
-        const PATIENCE: Duration = Duration::from_secs(1);
-        self.shared.interrupt(true);
-        let offline = self.ports.go_offline();
-        if offline.is_ok() {
-            self.shared.lock().mark(MarkEvent::Offline);
-        }
-        // The tasks of the connections end one by one.
-        let all_closed = |state: &State| !state.journal.is_connected();
-        drop(self.shared.lock_when(PATIENCE, all_closed));
-        self.shared.interrupt(false);
+        let _interruption = self.shared.interrupt();
+        let offline = self.close_ports();
+        drop(self.shared.lock_when(CLOSE_TIMEOUT, is_disconnected));
         offline
+    }
+
+    /// Does the same as [`go_offline_async`](Self::go_offline_async), but returns the error.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the ports cannot be reserved.
+    pub async fn try_go_offline_async(&self) -> Result<(), Error> {
+        let _interruption = self.shared.interrupt();
+        let offline = self.close_ports();
+        drop(self.shared.lock_when_async(CLOSE_TIMEOUT, is_disconnected).await);
+        offline
+    }
+
+    fn close_ports(&self) -> Result<(), Error> {
+        self.ports.go_offline()?;
+        self.shared.lock().mark(MarkEvent::Offline);
+        Ok(())
     }
 
     /// Listens again on the same ports.
@@ -287,6 +353,13 @@ impl MockOrigin {
     pub(crate) fn switch_values(&self) -> Vec<(&'static str, String)> {
         self.shared.lock().storage.options().values().collect()
     }
+}
+
+/// The longest wait for connections to close. Their tasks end one by one.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+fn is_disconnected(state: &State) -> bool {
+    !state.journal.is_connected()
 }
 
 #[track_caller]

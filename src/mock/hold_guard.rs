@@ -73,7 +73,7 @@ impl HoldGuard {
     ) -> impl Future<Output = bool> + Send + use<> {
         assert!(times > 0, "a wait for 0 responses ends at once: .wait_for_async(1, timeout)");
         let (shared, fault) = (Arc::clone(&self.shared), self.fault);
-        async move { shared.wait_until(timeout, has_held(fault, times)).await }
+        async move { shared.lock_when_async(timeout, has_held(fault, times)).await.1 }
     }
 
     /// Returns how many responses were held so far, including those that were released.

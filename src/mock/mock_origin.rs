@@ -2,18 +2,13 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
-use crate::assertions::RecordedRequests;
-use crate::assertions::{
-    AssertionFailure, DirectorySnapshot, FileSnapshot, StateView, UploadSnapshot,
-    VerificationError, verify,
-};
-use crate::journal::{Journal, MarkEvent, escape_lines};
-use crate::report::{Timeline, TimelineExcerpt};
+use crate::journal::MarkEvent;
+use crate::report::TimelineExcerpt;
 use crate::storage::{Change, Path, TokenLifetime, TokenSource};
 
 use crate::server::listener::reachable;
@@ -56,11 +51,11 @@ pub struct MockOrigin {
     account: String,
     seed: u64,
     /// Where the test started the origin.
-    location: &'static Location<'static>,
-    verifies_on_drop: bool,
+    pub(super) location: &'static Location<'static>,
+    pub(super) verifies_on_drop: bool,
     /// Whether the test has seen a result of the verification.
-    verified: AtomicBool,
-    finished: bool,
+    pub(super) verified: AtomicBool,
+    pub(super) finished: bool,
 }
 
 impl MockOrigin {
@@ -217,191 +212,15 @@ impl MockOrigin {
         state.storage.collect(now, mark);
     }
 
-    /// Returns a snapshot of the file at `path`, `/videos/a.mp4` or with the account,
-    /// `/acme/videos/a.mp4`. The file may be absent. Waits up to 1 s for responses that are being
-    /// written.
-    ///
-    /// # Panics
-    ///
-    /// If `path` is invalid.
-    #[track_caller]
-    pub fn file(&self, path: &str) -> FileSnapshot {
-        FileSnapshot::take(self.shared.wait_idle().state_view(), path)
-    }
-
-    /// Returns a snapshot of the directory at `path`, `/videos` or with the account,
-    /// `/acme/videos`. The directory may be absent. Waits up to 1 s for responses that are being
-    /// written.
-    ///
-    /// # Panics
-    ///
-    /// If `path` is invalid.
-    #[track_caller]
-    pub fn directory(&self, path: &str) -> DirectorySnapshot {
-        DirectorySnapshot::take(self.shared.wait_idle().state_view(), path)
-    }
-
-    /// Returns a snapshot of the upload with that multipart identifier, or else of the latest
-    /// upload to that path, with or without the account. Waits up to 1 s for responses that are
-    /// being written.
-    ///
-    /// # Panics
-    ///
-    /// If there is none.
-    #[track_caller]
-    pub fn upload(&self, path_or_id: &str) -> UploadSnapshot {
-        match self.try_upload(path_or_id) {
-            Ok(upload) => upload,
-            Err(failure) => failure.raise(),
-        }
-    }
-
-    /// Does the same as [`MockOrigin::upload`], but returns the error.
-    ///
-    /// # Errors
-    ///
-    /// Returns a failure that lists the existing uploads.
-    ///
-    /// # Panics
-    ///
-    /// If `path_or_id` is neither an identifier nor a valid path.
-    #[track_caller]
-    pub fn try_upload(&self, path_or_id: &str) -> Result<UploadSnapshot, Box<AssertionFailure>> {
-        UploadSnapshot::take(self.shared.wait_idle().state_view(), path_or_id)
-    }
-
-    /// Returns every upload, in the order of creation. Waits up to 1 s for responses that are being
-    /// written.
-    pub fn uploads(&self) -> Vec<UploadSnapshot> {
-        let (origin, journal) = {
-            let state = self.shared.wait_idle();
-            (state.storage.clone(), state.journal.clone())
-        };
-        UploadSnapshot::all(StateView { storage: &origin, journal: &journal })
-    }
-
-    /// Returns every request so far, for filters:
-    /// `origin.requests().op(Op::piece(2)).status(400)`. Waits up to 1 s for responses that are being
-    /// written.
-    pub fn requests(&self) -> RecordedRequests {
-        RecordedRequests::new(self.shared.wait_idle().journal.exchanges())
-    }
-
-    /// Returns a copy of the journal. Waits up to 1 s for responses that are being written.
-    pub fn journal(&self) -> Journal {
-        self.shared.wait_idle().journal.clone()
-    }
-
-    /// Returns the timeline as text: a line with the URLs and the seed, a line of headings, and a
-    /// line per exchange. Waits up to 1 s for responses that are being written.
-    pub fn timeline(&self) -> String {
-        self.titled(&Timeline(&self.journal()))
-    }
-
     /// Returns the timeline without its uneventful middle, as a failing test prints it.
     pub(crate) fn timeline_excerpt(&self) -> String {
         let journal = self.shared.lock().journal.clone();
         self.titled(&TimelineExcerpt(&journal))
     }
 
-    fn titled(&self, timeline: &dyn fmt::Display) -> String {
+    pub(super) fn titled(&self, timeline: &dyn fmt::Display) -> String {
         let urls = self.urls().join(", ");
         format!("timeline of {urls} (seed {}):\n{timeline}", self.seed)
-    }
-
-    /// Verifies the run so far. Waits up to 1 s for responses that are being written.
-    ///
-    /// It fails because of bytes that are not a request, such as a TLS `ClientHello` or more body
-    /// than announced; a POST to an unknown path; a method that an endpoint does not support; and
-    /// an unknown JSON-RPC method. It does not fail because of an incomplete head, as its client
-    /// may have been stopped. A GET or HEAD of any other path asks for a stored file and may get
-    /// 404, unless the path is almost that of an endpoint.
-    ///
-    /// After this call the origin does not verify itself when it is dropped, whatever the result.
-    ///
-    /// ```
-    /// let origin = mock_origin::MockOrigin::start();
-    /// origin.on(mock_origin::Op::piece(2)).reject(503);
-    /// let error = origin.verify().unwrap_err();
-    /// assert!(error.to_string().contains("fault was never injected"));
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns the failures: requests without an endpoint, faults that were never injected or
-    /// never released, and internal errors.
-    pub fn verify(&self) -> Result<(), VerificationError> {
-        let (journal, faults) = {
-            let state = self.shared.wait_idle();
-            (state.journal.clone(), state.faults.records().to_vec())
-        };
-        self.verified.store(true, Ordering::Relaxed);
-        verify(&journal, &faults)
-    }
-
-    /// Verifies the run as if the origin stopped now: responses that are still held and commits
-    /// that are still deferred count as never released or committed, and their faults are named.
-    ///
-    /// # Errors
-    ///
-    /// Returns the same failures as [`MockOrigin::verify`].
-    pub fn verify_at_end(&self) -> Result<(), VerificationError> {
-        drop(self.shared.wait_idle());
-        self.shared.record_unreleased();
-        self.verify()
-    }
-
-    /// Stops the origin and verifies the run. Waits up to 1 s for responses that are being written;
-    /// async code uses [`finish_async`](Self::finish_async).
-    ///
-    /// # Panics
-    ///
-    /// If [`MockOrigin::verify`] fails, with its report and the timeline.
-    #[track_caller]
-    pub fn finish(mut self) {
-        drop(self.shared.wait_idle());
-        self.finish_idle();
-    }
-
-    /// Does the same as [`finish`](Self::finish), but blocks no thread while it waits. Dropping the
-    /// future drops the origin.
-    ///
-    /// ```no_run
-    /// # async fn test() {
-    /// let origin = mock_origin::MockOrigin::start();
-    /// // Upload with the client under test, then:
-    /// origin.finish_async().await;
-    /// # }
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// If [`MockOrigin::verify`] fails, with its report and the timeline.
-    pub async fn finish_async(mut self) {
-        self.shared.wait_idle_async().await;
-        self.finish_idle();
-    }
-
-    #[track_caller]
-    fn finish_idle(&mut self) {
-        self.finished = true;
-        if let Err(error) = self.stop_and_verify() {
-            panic!("{error}\n\n{}", self.account_of_events());
-        }
-    }
-
-    /// Stops an origin that has completed its responses, so that nothing happens afterwards, and
-    /// verifies it.
-    fn stop_and_verify(&mut self) -> Result<(), VerificationError> {
-        self.shared.record_unreleased();
-        self.shared.stop();
-        self.ports.close();
-        self.verify()
-    }
-
-    fn account_of_events(&self) -> String {
-        let chaos = self.shared.lock().faults.render_chaos();
-        escape_lines(&chaos) + &self.timeline_excerpt()
     }
 }
 
@@ -414,37 +233,4 @@ impl fmt::Debug for MockOrigin {
             .field("seed", &self.seed)
             .finish_non_exhaustive()
     }
-}
-
-impl Drop for MockOrigin {
-    fn drop(&mut self) {
-        // A panic during unwinding would abort the process.
-        let is_panicking = std::thread::panicking();
-        if self.verifies_on_drop && !is_panicking && !self.verified.load(Ordering::Relaxed) {
-            drop(self.shared.wait_idle());
-            if let Err(error) = self.stop_and_verify() {
-                panic!(
-                    "the origin was dropped without `finish()` (started at {}:{}), and the run \
-                     fails verification.\nIf the test returned an error, this panic hides it; \
-                     `.verify_on_drop(false)` on the builder shows it.\n\n{error}\n\n{}",
-                    self.location.file(),
-                    self.location.line(),
-                    self.account_of_events(),
-                );
-            }
-            return;
-        }
-        self.shared.stop();
-        self.ports.close();
-        if is_panicking && !self.finished {
-            // A closed standard error must not turn a failing test into an abort.
-            let _ = catch_unwind(AssertUnwindSafe(|| print_to_stderr(&self.account_of_events())));
-        }
-    }
-}
-
-/// The test is failing already: this is what its author needs.
-#[allow(clippy::print_stderr)]
-fn print_to_stderr(text: &str) {
-    eprintln!("{text}");
 }

@@ -12,8 +12,11 @@ mod hold_guard;
 pub(crate) mod journal_reader;
 mod mock_origin;
 mod options;
+mod panic_at_await;
 #[cfg(feature = "control")]
 mod provision;
+mod snapshots;
+mod verification;
 mod wait;
 #[cfg(feature = "control")]
 mod watch;

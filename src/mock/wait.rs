@@ -7,6 +7,7 @@ use crate::assertions::RecordedRequests;
 use crate::journal::{Connection, Exchange, Journal};
 
 use crate::mock::mock_origin::MockOrigin;
+use crate::server::state::State;
 
 impl MockOrigin {
     /// Waits until `ready` returns true for the requests so far. Calls it after every change.
@@ -40,8 +41,8 @@ impl MockOrigin {
         while !ready(&waiting.requests()) {
             let Some(left) = waiting.left() else { return false };
             let version = waiting.version;
-            self.shared.wait_until(left, |state| state.version != version).await;
-            let state = self.shared.lock();
+            let (state, _) =
+                self.shared.lock_when_async(left, |state| state.version != version).await;
             (waiting.journal, waiting.version) = (state.journal.clone(), state.version);
         }
         true
@@ -78,8 +79,9 @@ impl MockOrigin {
     /// # }
     /// ```
     pub async fn ended_after_async(&self, seen: usize, timeout: Duration) -> Vec<Arc<Exchange>> {
-        self.shared.wait_until(timeout, |state| state.journal.ended() > seen).await;
-        self.shared.lock().journal.ended_after(seen).cloned().collect()
+        let is_there = |state: &State| state.journal.ended() > seen;
+        let (state, _) = self.shared.lock_when_async(timeout, is_there).await;
+        state.journal.ended_after(seen).cloned().collect()
     }
 }
 

@@ -94,13 +94,13 @@ impl Shared {
         }
     }
 
-    /// Waits until `ready` returns true; returns false if `timeout` passes first. Runs what becomes
-    /// due meanwhile. It blocks no thread, and dropping the future ends the wait.
-    pub(crate) async fn wait_until(
+    /// Waits as [`lock_when`](Self::lock_when) does, but blocks no thread. Dropping the future ends
+    /// the wait.
+    pub(crate) async fn lock_when_async(
         &self,
         timeout: Duration,
         ready: impl Fn(&State) -> bool,
-    ) -> bool {
+    ) -> (StateGuard<'_>, bool) {
         let deadline = Instant::now().checked_add(timeout);
         loop {
             // Before the look at the state, so that a change after it is not missed.
@@ -110,11 +110,11 @@ impl Shared {
                 let mut state = self.lock();
                 state.run_due();
                 if ready(&state) {
-                    return true;
+                    return (state, true);
                 }
                 let now = Instant::now();
                 if deadline.is_some_and(|deadline| deadline <= now) {
-                    return false;
+                    return (state, false);
                 }
                 let due = state.time_to_next_due().and_then(|left| now.checked_add(left));
                 deadline.into_iter().chain(due).min()
@@ -149,18 +149,8 @@ impl Shared {
     }
 
     /// Waits as [`wait_idle`](Self::wait_idle) does, but blocks no thread.
-    pub(crate) async fn wait_idle_async(&self) {
-        self.wait_until(IDLE_TIMEOUT, State::is_idle).await;
-    }
-
-    /// Records which faults hold responses that nobody can release any more, and which deferred
-    /// commits that will never run. Called at the end, when the origin is idle.
-    pub(crate) fn record_unreleased(&self) {
-        let mut state = self.lock();
-        let open: Vec<u64> = state.holds.holding().chain(state.deferred.faults()).collect();
-        for fault in open {
-            state.faults.unreleased(fault);
-        }
+    pub(crate) async fn wait_idle_async(&self) -> StateGuard<'_> {
+        self.lock_when_async(IDLE_TIMEOUT, State::is_idle).await.0
     }
 
     /// Removes a fault and releases what it holds. Returns whether there was one.
@@ -193,16 +183,28 @@ impl Shared {
         self.epoch.advance();
     }
 
+    /// Connections that end from now on end because the origin stops.
     pub(crate) fn stop(&self) {
-        self.interrupt(true);
+        self.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Sets whether connections that end from now on end because the origin stops.
-    pub(crate) fn interrupt(&self, stopping: bool) {
-        self.stopping.store(stopping, Ordering::Relaxed);
+    /// Does the same as [`stop`](Self::stop) until the returned value is dropped.
+    pub(crate) fn interrupt(&self) -> Interruption<'_> {
+        self.stop();
+        Interruption(&self.stopping)
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
+    }
+}
+
+/// While it exists, connections end because the origin interrupts them.
+#[must_use]
+pub(crate) struct Interruption<'a>(&'a AtomicBool);
+
+impl Drop for Interruption<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }

@@ -171,6 +171,15 @@ impl State {
         }
     }
 
+    /// Records which faults hold responses that nobody can release any more, and which deferred
+    /// commits that will never run. Called at the end, when the origin is idle.
+    pub(crate) fn record_unreleased(&mut self) {
+        let open: Vec<u64> = self.holds.holding().chain(self.deferred.faults()).collect();
+        for fault in open {
+            self.faults.unreleased(fault);
+        }
+    }
+
     /// Returns both times, read when the state was locked.
     pub(crate) fn instants(&self) -> Instants {
         Instants { protocol: self.now(), elapsed: self.elapsed }

@@ -1,13 +1,10 @@
 //! An origin starts, stops and is described without surprises.
 
 use std::panic::catch_unwind;
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use crate::support::{self, Client, complete, create, piece};
-use mock_origin::{InProgressUpload, Limit, MockOrigin, Op, RecordedRequests, User};
+use mock_origin::{InProgressUpload, Limit, MockOrigin, RecordedRequests, User};
 
 fn upload_something(origin: &MockOrigin) {
     let (mut client, token) = (Client::new(origin), origin.issue_token("jane"));
@@ -34,86 +31,6 @@ async fn it_works_inside_a_runtime_of_many_threads() {
     let origin = MockOrigin::start();
     upload_something(&origin);
     origin.finish();
-}
-
-#[tokio::test]
-async fn a_test_awaits_what_a_client_does_on_its_own_thread() {
-    let origin = MockOrigin::start();
-    let held = origin.on(Op::login()).hold();
-    assert!(!held.wait_async(Duration::from_millis(1)).await);
-    let client = tokio::spawn(log_in(origin.url()));
-    assert!(held.wait_async(support::PATIENCE).await);
-    assert!(!client.is_finished());
-    held.release();
-    let answered =
-        |requests: &RecordedRequests| requests.iter().any(|request| request.status() == Some(200));
-    assert!(origin.wait_until_async(support::PATIENCE, answered).await);
-    assert_eq!(origin.ended_after_async(0, support::PATIENCE).await.len(), 1);
-    assert!(client.await.unwrap().starts_with(b"HTTP/1.1 200"));
-    assert!(!origin.wait_until_async(Duration::from_millis(1), |_| false).await);
-    origin.finish();
-}
-
-#[tokio::test]
-async fn dropping_an_async_wait_changes_nothing() {
-    let origin = MockOrigin::start();
-    let held = origin.on(Op::login()).hold();
-    for _ in 0..100 {
-        let wait = held.wait_async(support::PATIENCE);
-        assert!(tokio::time::timeout(Duration::ZERO, wait).await.is_err());
-    }
-    let client = tokio::spawn(log_in(origin.url()));
-    assert!(held.wait_async(support::PATIENCE).await);
-    held.release();
-    assert!(client.await.unwrap().starts_with(b"HTTP/1.1 200"));
-    origin.finish_async().await;
-}
-
-#[test]
-fn async_waits_need_no_tokio_runtime() {
-    let origin = MockOrigin::start();
-    let never = pin!(origin.wait_until_async(Duration::from_millis(20), |_| false));
-    assert!(!block_on(never));
-    std::thread::scope(|scope| {
-        scope.spawn(|| Client::new(&origin).ask("OPTIONS", "/", &[], b""));
-        assert_eq!(block_on(pin!(origin.ended_after_async(0, support::PATIENCE))).len(), 1);
-    });
-    block_on(pin!(MockOrigin::start().finish_async()));
-}
-
-/// The smallest executor.
-fn block_on<T>(mut future: Pin<&mut impl Future<Output = T>>) -> T {
-    struct Unpark(std::thread::Thread);
-    impl std::task::Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Arc::new(Unpark(std::thread::current())).into();
-    let mut context = Context::from_waker(&waker);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => std::thread::park(),
-        }
-    }
-}
-
-/// Logs in, and gives what has come of the answer.
-async fn log_in(url: String) -> Vec<u8> {
-    let stream = tokio::net::TcpStream::connect(url.trim_start_matches("http://")).await.unwrap();
-    stream.writable().await.unwrap();
-    let who = "X-Agile-Username: jane\r\nX-Agile-Password: secret";
-    let request = format!("POST /account/login HTTP/1.1\r\nHost: localhost\r\n{who}\r\n\r\n");
-    assert_eq!(stream.try_write(request.as_bytes()).unwrap(), request.len());
-    let mut answer = vec![0; 1000];
-    loop {
-        stream.readable().await.unwrap();
-        if let Ok(length) = stream.try_read(&mut answer) {
-            answer.truncate(length);
-            return answer;
-        }
-    }
 }
 
 #[test]

@@ -11,6 +11,7 @@
 mod support;
 
 mod assertions;
+mod async_waits;
 mod bounds;
 mod builder;
 mod causes;
