@@ -11,6 +11,7 @@ pub(crate) mod deferred;
 pub(crate) mod epoch;
 pub(crate) mod holds;
 pub(crate) mod listener;
+pub(crate) mod pacing;
 pub(crate) mod ports;
 pub(crate) mod request;
 pub(crate) mod runtime;

@@ -9,7 +9,6 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -20,18 +19,10 @@ use crate::journal::{Framer, is_request_prefix};
 use crate::server::connection::lingering_close::LingeringClose;
 use crate::server::connection::recorder::{ConnectionRecorder, Interrupted};
 use crate::server::connection::state::ConnectionEvent;
+use crate::server::pacing::pacing_quantum;
 
 /// hyper rejects a longer head with 431.
 pub(crate) const HEAD_LIMIT: usize = 64 * 1024;
-
-/// Returns how many bytes a stream of `rate` bytes per second sends at once, and the pause after
-/// them.
-pub(crate) fn pacing_quantum(rate: u64) -> (u64, Duration) {
-    const TURNS: u64 = 50;
-    let bytes = rate.div_ceil(TURNS);
-    let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(rate.max(1));
-    (bytes.max(1), Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
-}
 
 pub(crate) struct RecordingStream {
     framer: Framer,

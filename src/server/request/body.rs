@@ -12,9 +12,11 @@ use hyper::body::{Body as _, Incoming};
 use crate::api::{BodyEnd, BodyPolicy};
 use crate::journal::Framing;
 
+use crate::server::connection::outgoing::CONTINUE;
 use crate::server::connection::recorder::{ConnectionRecorder, Interrupted};
-use crate::server::connection::recording_stream::pacing_quantum;
 use crate::server::connection::state::ConnectionEvent;
+use crate::server::pacing::pacing_quantum;
+use crate::server::request::inject::before_commit::{BodyThrottle, Unasked};
 use crate::server::request::sink::{BodySink, ReadBody};
 use crate::server::request::sink_worker::SinkWorker;
 
@@ -29,15 +31,6 @@ pub(crate) enum BodyError {
     Spool(io::Error),
     /// A fault stopped the reading. The field is what was read.
     Stopped(Box<ReadBody>),
-}
-
-/// How a fault limits the reading of a body.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct BodyThrottle {
-    /// The number of bytes after which reading stops.
-    pub(crate) stop_at: Option<u64>,
-    /// The rate in bytes per second.
-    pub(crate) rate: Option<u64>,
 }
 
 /// Reads a body as `policy` requires. Calls `slowed` when the throttle first delays it.
@@ -93,6 +86,24 @@ pub(crate) async fn read(
         }
     };
     reading.finish(end).await
+}
+
+/// Waits for `reading` of the body of a client that got no `100 Continue`. Returns `None` if the client
+/// sends nothing in time and gets no `100 Continue` either.
+pub(crate) async fn wait_unasked<T>(
+    recorder: &ConnectionRecorder,
+    unasked: Unasked,
+    mut reading: Pin<&mut impl Future<Output = T>>,
+) -> Option<T> {
+    if let Ok(read) = tokio::time::timeout(unasked.time, reading.as_mut()).await {
+        return Some(read);
+    }
+    match (recorder.has_received(), unasked.asks) {
+        (false, false) => return None,
+        (false, true) => recorder.update_outgoing(|outgoing| outgoing.push(CONTINUE)),
+        (true, _) => {}
+    }
+    Some(reading.await)
 }
 
 /// Returns the largest number of bytes to read.

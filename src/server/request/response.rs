@@ -36,30 +36,30 @@ enum Rest {
 /// written. The recording stream writes the head if a test set its header names.
 pub(crate) fn respond(
     recorder: Arc<ConnectionRecorder>,
-    answer: Response,
+    response: Response,
     request_version: Version,
     outcome: Outcome,
 ) -> hyper::Response<HyperBody> {
-    let closes = answer.closes();
-    if has_custom_names(&answer.head) {
+    let closes = response.closes();
+    if has_custom_names(&response.head) {
         let version = if request_version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" };
-        let head = answer.head.to_bytes(version);
+        let head = response.head.to_bytes(version);
         recorder.update_outgoing(|outgoing| outgoing.replace_head(head));
     }
-    let rest = match answer.body {
+    let rest = match response.body {
         Body::Bytes(bytes) => Rest::Bytes(bytes.into()),
         Body::HeadOnly(_) => Rest::Bytes(Bytes::new()),
         Body::Blob(content, range) => {
             Rest::Chunks { left: range.end - range.start, chunks: content.chunks(range) }
         }
     };
-    let mut response = hyper::Response::new(HyperBody { rest, recorder, outcome, closes });
-    write_head(&mut response, &answer.head);
+    let mut converted = hyper::Response::new(HyperBody { rest, recorder, outcome, closes });
+    write_head(&mut converted, &response.head);
     if closes && request_version == Version::HTTP_10 {
         // hyper adds `keep-alive` to an HTTP/1.1 response if an HTTP/1.0 client asked for that.
-        *response.version_mut() = Version::HTTP_10;
+        *converted.version_mut() = Version::HTTP_10;
     }
-    response
+    converted
 }
 
 /// Returns whether a test set headers whose names and order are kept. hyper would write the names

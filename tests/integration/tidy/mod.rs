@@ -2,6 +2,7 @@
 //! [`LAYERS`] and [`circles::ALLOWED`] are the tables.
 
 mod circles;
+mod impls;
 
 use std::fs;
 use std::path::{Path, PathBuf};
