@@ -23,59 +23,69 @@
 //! [`guide`] has the pages of `docs/`: a [tutorial](guide::tutorial), a recipe for each
 //! [fault](guide::faults), and the calls of [other mocks](guide::coming_from).
 //!
-//! # What to look at
+//! # Where to start
 //!
-//! * [`MockOrigin`] and [`Builder`]: starting one, and asking it what happened.
-//! * [`FileSnapshot`], [`UploadSnapshot`], [`PieceSnapshot`], [`DirectorySnapshot`], [`RecordedRequests`]:
-//!   assertions. Each `assert_*` panics at the caller's line, and has a `try_*` twin that returns
-//!   the [`AssertionFailure`].
-//! * [`MockOrigin::on`], [`MockOrigin::on_connection`], [`MockOrigin::on_token`]: what should go wrong, as
-//!   sentences that end in what happens. [`Chaos`] and [`explore`] find what nobody thought of.
-//! * [`protocol`]: the protocol itself as tables, each row with its section and its [basis](protocol::Provenance).
+//! | To … | see |
+//! |---|---|
+//! | start an origin | [`MockOrigin`], [`Builder`], [`User`], [`InProgressUpload`] |
+//! | change what it accepts | the methods of [`Builder`] and their values in [`options`] |
+//! | check what the client did | [`FileSnapshot`], [`UploadSnapshot`], [`PieceSnapshot`], [`DirectorySnapshot`], [`RecordedRequests`] |
+//! | read the record itself | [`MockOrigin::timeline`], [`journal`] |
+//! | let a request fail | [`MockOrigin::on`] and [`Op`]; the methods of [`CallFaultBuilder`] are the faults |
+//! | let connections or tokens fail | [`MockOrigin::on_connection`], [`MockOrigin::on_token`] |
+//! | let random requests fail | [`Chaos`], [`explore`] |
+//! | read faults from text | [`Fault::from_json`], [`MockOrigin::add_fault`] |
+//! | control an origin from another program | `control::Control` (feature `control`) |
 //!
-//! # Rooms
+//! Each `assert_*` panics at the caller's line and has a `try_*` variant that returns the
+//! [`AssertionFailure`]. [`MockOrigin::finish`] panics with the text of a [`VerificationError`] if
+//! verification fails. Other fallible calls return an [`Error`].
 //!
-//! The other modules are the rooms of the house, from the protocol's tables up to the server; each
-//! knows only those before it: [`protocol`], [`blob`], [`storage`], [`journal`], [`fault`],
-//! [`api`], [`report`], [`assertions`], and the server; with the feature `control` also `control`, by which
-//! other programs steer an origin. All but the last two do no I/O on sockets, read no clock
-//! and need no runtime. Without the feature `server` they can be built into something else.
+//! # Features
+//!
+//! * `server` (default): the origin itself.
+//! * `control`: the control endpoint, through which other programs control an origin over HTTP.
+//! * `cli`: the program `mock-origin`.
 
-// Without the server, what is said of it leads nowhere.
+// The build without the server only proves that the core needs neither hyper nor tokio.
+#![cfg_attr(not(feature = "server"), allow(dead_code, unused_imports))]
 #![cfg_attr(not(feature = "server"), allow(rustdoc::broken_intra_doc_links))]
 
-pub mod api;
-pub mod assertions;
-pub mod blob;
+mod api;
+mod assertions;
+mod blob;
 #[cfg(feature = "control")]
 pub mod control;
 mod error;
-pub mod fault;
+mod fault;
 #[cfg(all(doc, not(doctest)))]
 pub mod guide;
+#[doc(hidden)]
+pub mod internals;
 pub mod journal;
 #[cfg(feature = "server")]
 mod mock;
-pub mod protocol;
+pub mod options;
+mod protocol;
 pub mod referee;
 pub mod report;
 #[cfg(feature = "server")]
 mod server;
-pub mod storage;
+mod storage;
 mod wording;
 
 pub use assertions::{
-    AssertionFailure, CountRange, DirectorySnapshot, FileSnapshot, PieceSnapshot, RecordedRequest,
-    RecordedRequests,
+    AssertionFailure, CountRange, RecordedRequest, RecordedRequests, VerificationError,
 };
-pub use assertions::{UploadSnapshot, VerificationError};
+pub use assertions::{DirectorySnapshot, FileSnapshot, PieceSnapshot, UploadSnapshot};
 pub use error::Error;
+pub use fault::{Chaos, Fault, FaultRecord, Profile, SourceLocation};
 pub use fault::{
-    Chaos, DeferredCommit, Disconnect, Fault, HeaderMutation, InterimResponse, ListingFault,
-    MalformedResponse,
+    DeferredCommit, Disconnect, ErrorResponse, HeaderMutation, InterimResponse, ListingFault,
+    MalformedResponse, ResponseLoss,
 };
-pub use fault::{ErrorResponse, Profile, ResponseLoss};
-pub use journal::{Op, Outcome};
+pub use journal::exchange::Outcome;
+pub use journal::selector::Op;
 #[cfg(feature = "server")]
 pub use mock::{
     Builder, CallFaultBuilder, ConnectionFaultBuilder, FaultHandle, HoldGuard, MockOrigin,
@@ -83,8 +93,5 @@ pub use mock::{
 };
 #[cfg(feature = "server")]
 pub use mock::{InProgressUpload, User, explore};
-pub use protocol::{
-    Cors, Interface, Join, LastCookie, LegacyHeaders, Limit, ListPathItems, Operation,
-};
-pub use protocol::{Policy, RenameTaken, ResultShape, UploadState};
+pub use protocol::{Interface, Operation, UploadState};
 pub use storage::Interference;

@@ -27,7 +27,7 @@ pub enum CallOverride {
 
 /// An injected error response to a whole request.
 #[derive(Clone, Debug)]
-pub struct InjectedError<'a> {
+pub(crate) struct InjectedError<'a> {
     /// The result code of the response.
     pub result_code: Option<&'static ResultCode>,
     /// The status, if there is no result code.
@@ -45,7 +45,7 @@ pub struct InjectedError<'a> {
 }
 
 /// Returns the error response. The request changes nothing. `calls` are the calls of the request.
-pub fn build_error_response(
+pub(crate) fn build_error_response(
     storage: &Storage,
     now: Timestamp,
     calls: Vec<Call>,

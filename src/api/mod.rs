@@ -22,8 +22,8 @@ mod signature;
 mod signed_url;
 mod url;
 
-pub use call_override::{CallOverride, InjectedError, build_error_response};
-pub use multipart_form::{FilledForm, FormFile, FormReader};
+pub(crate) use call_override::{CallOverride, InjectedError, build_error_response};
+pub use multipart_form::{FilledForm, FormReader};
 pub use response::{Body, Response};
 
 use crate::blob::{Blob, Digest};
@@ -330,7 +330,7 @@ pub fn commit(
 
 /// Same as [`commit`], for a request whose response is never read. The response lacks unknown
 /// digests, so no blob is read.
-pub fn commit_unanswered(
+pub(crate) fn commit_unanswered(
     storage: &mut Storage,
     change: Change,
     pending: &mut PendingRequest,

@@ -42,7 +42,7 @@ impl DirectorySnapshot {
     ///
     /// Panics if `path` is not a valid path.
     #[track_caller]
-    pub fn take(state_view: StateView<'_>, path: &str) -> Self {
+    pub(crate) fn take(state_view: StateView<'_>, path: &str) -> Self {
         let location = state_view.path_in_tree(path);
         let tree = state_view.storage.tree();
         let found = tree.directory(&location).cloned();

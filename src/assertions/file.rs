@@ -47,7 +47,7 @@ impl FileSnapshot {
     ///
     /// Panics if `path` is not a valid path.
     #[track_caller]
-    pub fn take(state_view: StateView<'_>, path: &str) -> Self {
+    pub(crate) fn take(state_view: StateView<'_>, path: &str) -> Self {
         let location = state_view.path_in_tree(path);
         let tree = state_view.storage.tree();
         let found = tree.file(&location).cloned();
@@ -109,13 +109,25 @@ impl FileSnapshot {
     }
 
     /// Returns the content, or `None` if there is no file.
-    pub fn content(&self) -> Option<&Blob> {
-        self.found.as_ref().ok().map(|file| &file.content)
+    ///
+    /// ```
+    /// use mock_origin::MockOrigin;
+    ///
+    /// let origin = MockOrigin::builder().file("/a.txt", "hello").start();
+    /// assert_eq!(origin.file("/a.txt").content()?.as_deref(), Some(&b"hello"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the content is in the temporary file of the origin, and that cannot be read.
+    pub fn content(&self) -> io::Result<Option<Vec<u8>>> {
+        self.found.as_ref().ok().map(|file| file.content.to_vec()).transpose()
     }
 
     /// Returns the length in bytes, or `None` if there is no file.
     pub fn size(&self) -> Option<u64> {
-        self.content().map(Blob::len)
+        self.found.as_ref().ok().map(|file| file.content.len())
     }
 
     /// Returns where the bytes came from, in the order in which they stand in the file: one range

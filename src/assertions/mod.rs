@@ -25,8 +25,9 @@ pub use file::FileSnapshot;
 pub use piece::PieceSnapshot;
 pub use request::RecordedRequest;
 pub use requests::RecordedRequests;
-pub use state_view::StateView;
+pub(crate) use state_view::StateView;
 #[cfg(feature = "server")]
 pub(crate) use state_view::check_path;
 pub use upload::UploadSnapshot;
-pub use verify::{VerificationError, verify};
+pub use verify::VerificationError;
+pub(crate) use verify::verify;

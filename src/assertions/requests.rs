@@ -45,7 +45,7 @@ pub struct RecordedRequests {
 
 impl RecordedRequests {
     /// Creates a query that matches every call of `exchanges`.
-    pub fn new(exchanges: &[Arc<Exchange>]) -> Self {
+    pub(crate) fn new(exchanges: &[Arc<Exchange>]) -> Self {
         Self {
             found: exchanges.iter().flat_map(RecordedRequest::all_of).collect(),
             all: exchanges.into(),

@@ -8,7 +8,7 @@ use crate::storage::{Path, PathEncoding, Storage, Upload};
 
 /// The storage and the journal at one moment. The server creates it under its lock.
 #[derive(Clone, Copy, Debug)]
-pub struct StateView<'a> {
+pub(crate) struct StateView<'a> {
     /// The storage service.
     pub storage: &'a Storage,
     /// The journal.

@@ -28,7 +28,7 @@ pub struct UploadSnapshot {
 
 impl UploadSnapshot {
     /// Returns every upload, in the order of creation.
-    pub fn all(state_view: StateView<'_>) -> Vec<Self> {
+    pub(crate) fn all(state_view: StateView<'_>) -> Vec<Self> {
         let all = RecordedRequests::new(state_view.journal.exchanges());
         let mut groups = all.by_upload();
         let uploads = state_view.storage.uploads().iter();
@@ -55,7 +55,7 @@ impl UploadSnapshot {
     ///
     /// Panics if the text is neither a multipart id nor a valid path.
     #[track_caller]
-    pub fn take(
+    pub(crate) fn take(
         state_view: StateView<'_>,
         path_or_id: &str,
     ) -> Result<Self, Box<AssertionFailure>> {

@@ -70,7 +70,7 @@ impl std::error::Error for VerificationError {}
 /// Returns an error if the client sent invalid HTTP, if a request matched no endpoint or no method,
 /// if a fault was never injected, if a held response was not released, if a deferred operation was
 /// not carried out, or if the origin had an internal error.
-pub fn verify(journal: &Journal, faults: &[FaultRecord]) -> Result<(), VerificationError> {
+pub(crate) fn verify(journal: &Journal, faults: &[FaultRecord]) -> Result<(), VerificationError> {
     let requests = RecordedRequests::new(journal.exchanges());
     let mut error = VerificationError { failures: Vec::new(), omitted: 0 };
     error.extend(connections::unparsed(journal), |(connection, unparsed)| {

@@ -68,21 +68,21 @@ impl fmt::Debug for Digest {
 /// A clone continues from the same state, so one hasher can compute the digest of a prefix and of
 /// the whole.
 #[derive(Clone)]
-pub struct Hasher(Context);
+pub(crate) struct Hasher(Context);
 
 impl Hasher {
     /// Creates a hasher of no bytes.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Context::new(&SHA256))
     }
 
     /// Adds the next bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
     /// Returns the digest of all bytes that were added.
-    pub fn finish(self) -> Digest {
+    pub(crate) fn finish(self) -> Digest {
         Digest::from_ring(self.0.finish())
     }
 }

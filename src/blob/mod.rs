@@ -28,10 +28,12 @@ use bytes::Bytes;
 
 use rope::{Rope, Segment};
 
-pub use chunks::Chunks;
-pub use digest::{Digest, Hasher};
-pub use store::{BlobStore, DEFAULT_BUDGET};
-pub use writer::BlobWriter;
+pub(crate) use chunks::Chunks;
+pub use digest::Digest;
+pub(crate) use digest::Hasher;
+pub use store::BlobStore;
+pub(crate) use store::DEFAULT_BUDGET;
+pub(crate) use writer::BlobWriter;
 
 /// The bytes of a file or a piece: immutable, and cheap to clone.
 ///

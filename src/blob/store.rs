@@ -7,7 +7,7 @@ use super::{BlobWriter, memory::Budget, spool::Spool};
 
 /// The default memory budget: enough for thousands of small pieces, and small for any machine that
 /// runs tests.
-pub const DEFAULT_BUDGET: u64 = 16 << 20;
+pub(crate) const DEFAULT_BUDGET: u64 = 16 << 20;
 
 /// A store of bodies: in memory up to a budget, beyond it in one temporary file.
 ///

@@ -27,7 +27,7 @@ pub use query::Parameter;
 use router::Router;
 
 /// The common start of all paths.
-pub const ROOT: &str = "/__mock/";
+pub(crate) const ROOT: &str = "/__mock/";
 
 /// A control endpoint that is listening. Dropping it closes its port.
 ///

@@ -97,7 +97,7 @@ pub enum ResponseLoss {
 
 impl ResponseLoss {
     /// Returns how the connection ends, if it does.
-    pub fn cut(self) -> Option<Disconnect> {
+    pub(crate) fn cut(self) -> Option<Disconnect> {
         match self {
             Self::Reset => Some(Disconnect::Reset),
             Self::Close => Some(Disconnect::Close),
@@ -112,9 +112,9 @@ impl ResponseLoss {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeferredCommit {
     /// The delay in protocol time: at most 253,402,300,799 s, the seconds from 1970 to 9999.
-    pub after: Duration,
+    pub(crate) after: Duration,
     /// What the client receives. Default: status 503.
-    pub lose: ResponseLoss,
+    pub(crate) lose: ResponseLoss,
 }
 
 impl DeferredCommit {
@@ -172,7 +172,7 @@ pub enum HeaderMutation {
 }
 
 /// The headers that frame a body.
-pub const FRAMING_HEADERS: [&str; 2] = ["Content-Length", "Transfer-Encoding"];
+pub(crate) const FRAMING_HEADERS: [&str; 2] = ["Content-Length", "Transfer-Encoding"];
 
 /// A response that is malformed HTTP. The connection is closed after it.
 #[derive(Clone, Debug, PartialEq, Eq)]

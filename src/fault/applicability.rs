@@ -10,7 +10,7 @@ use super::candidates::is_nameless;
 use super::{Choice, ErrorResponse, FaultAction, HeaderMutation, InterimSupport, Stage};
 
 /// Returns the skip reason of an action that needs the operation to be carried out.
-pub fn rejected_by_origin(status: u16, row: Option<&ResultCode>) -> String {
+pub(crate) fn rejected_by_origin(status: u16, row: Option<&ResultCode>) -> String {
     let row = row.map(|row| format!(" {} {}", row.code, row.phrase)).unwrap_or_default();
     format!("the origin rejected the request: {status}{row}")
 }

@@ -15,7 +15,7 @@ use super::record::FaultRecord;
 use super::{CallMatcher, Kind, Repeat, TokenExpiry};
 
 /// Returns the nearest misses of a fault that was never injected, as text.
-pub fn near_misses(record: &FaultRecord, journal: &Journal) -> String {
+pub(crate) fn near_misses(record: &FaultRecord, journal: &Journal) -> String {
     match &record.fault.kind {
         Kind::Call(matcher, _) => near_call(record, matcher, journal),
         Kind::Connection(count, _) => near_connection(record, *count, journal),

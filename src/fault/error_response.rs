@@ -34,7 +34,7 @@ pub struct ErrorResponse {
 /// The body of an error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RejectBody {
+pub(crate) struct RejectBody {
     /// The value of `Content-Type`.
     pub content_type: String,
     /// The bytes.
@@ -54,7 +54,7 @@ pub(super) enum By {
 
 /// The error response for one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub(crate) enum Choice {
     /// A result code of the operation.
     ResultCode(&'static ResultCode),
     /// This status, with this code if there is one.
@@ -127,10 +127,12 @@ impl ErrorResponse {
     /// written twice. `Connection: close` is kept unless this header replaces it.
     ///
     /// ```
-    /// use mock_origin::ErrorResponse;
+    /// use mock_origin::{ErrorResponse, MockOrigin, Op};
     ///
-    /// let reject = ErrorResponse::raw(502).header("server", "nginx").header("x-request-id", "7");
-    /// assert_eq!(reject.own_headers().len(), 2);
+    /// let origin = MockOrigin::start();
+    /// let proxy = ErrorResponse::raw(502).header("server", "nginx").header("x-request-id", "7");
+    /// origin.on(Op::create()).reject(proxy);
+    /// # origin.clear_faults();
     /// ```
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -166,17 +168,17 @@ impl ErrorResponse {
     }
 
     /// Returns the reason phrase, if one was set.
-    pub fn own_reason(&self) -> Option<&str> {
+    pub(crate) fn own_reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
 
     /// Returns the added headers.
-    pub fn own_headers(&self) -> &[(String, String)] {
+    pub(crate) fn own_headers(&self) -> &[(String, String)] {
         &self.headers
     }
 
     /// Returns the body, if one was set.
-    pub fn own_body(&self) -> Option<&RejectBody> {
+    pub(crate) fn own_body(&self) -> Option<&RejectBody> {
         self.body.as_deref()
     }
 
@@ -186,7 +188,7 @@ impl ErrorResponse {
     }
 
     /// Returns the response for `call`, or `None` if the operation does not have the result code.
-    pub fn choose(&self, call: &Call) -> Option<Choice> {
+    pub(crate) fn choose(&self, call: &Call) -> Option<Choice> {
         match self.by {
             By::Raw(status, code) => Some(Choice::Raw(status, code)),
             By::Status(status) => Some(
@@ -220,5 +222,16 @@ impl ErrorResponse {
             By::ResultCode(None, code) => code.to_string(),
             By::Status(status) | By::Raw(status, _) => status.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_saturates() {
+        let patient = ErrorResponse::status(503).retry_after(Duration::MAX);
+        assert_eq!(patient.own_headers(), [("Retry-After".to_owned(), u64::MAX.to_string())]);
     }
 }

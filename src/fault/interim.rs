@@ -60,7 +60,7 @@ impl InterimResponse {
     }
 
     /// Returns the bytes of the response, including the empty line.
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let reason = self.reason.as_deref().unwrap_or_else(|| standard_phrase(self.status));
         let lines = self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
         let lines = lines.collect::<Vec<_>>().concat();

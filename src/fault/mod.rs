@@ -26,27 +26,29 @@ mod registry;
 mod snippet;
 mod validate;
 
+pub(crate) use action::FRAMING_HEADERS;
 pub use action::{
-    DeferredCommit, Disconnect, FRAMING_HEADERS, FaultAction, HeaderMutation, ListingFault,
-    MalformedResponse, ResponseLoss, Stage,
+    DeferredCommit, Disconnect, FaultAction, HeaderMutation, ListingFault, MalformedResponse,
+    ResponseLoss, Stage,
 };
-pub use applicability::rejected_by_origin;
+pub(crate) use applicability::rejected_by_origin;
 pub use call_context::CallContext;
 pub use chaos::{Chaos, Profile};
-pub use config::{
-    ACTIONS, ActionSpec, SELECTORS, SelectorSpec, Subject, interface_word, operation_word,
-};
-pub use diagnose::near_misses;
+pub use config::{ACTIONS, ActionSpec, SELECTORS, SelectorSpec, Subject};
+#[cfg(feature = "control")]
+pub(crate) use config::{interface_word, operation_word};
+pub(crate) use diagnose::near_misses;
 #[cfg(feature = "server")]
 pub(crate) use display::attempts_call;
-pub use error_response::{Choice, ErrorResponse, RejectBody};
-pub use injection::Injection;
+pub(crate) use error_response::Choice;
+pub use error_response::ErrorResponse;
+pub(crate) use injection::Injection;
 pub use interim::{InterimResponse, InterimSupport};
 pub use matcher::{CallMatcher, Repeat};
-pub use path_glob::PathGlob;
+pub(crate) use path_glob::PathGlob;
 pub use record::{FaultRecord, SourceLocation};
 pub use registry::Faults;
-pub use snippet::snippet;
+pub(crate) use snippet::snippet;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,12 +61,11 @@ use crate::journal::shorten;
 /// Tests usually add one with a builder, `origin.on(Op::piece(2)).attempt(1).reject(503)`. `Display`
 /// writes this expression. A fault that is parsed from text is validated in the same way.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct Fault {
     /// The name in messages. Default: the Rust expression.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The target, the matcher and the action.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     definition: Option<Arc<str>>,
 }
 
@@ -78,7 +79,7 @@ impl PartialEq for Fault {
 /// The target of a fault, with its matcher and action.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Calls.
     Call(CallMatcher, FaultAction),
     /// Connections, when they are accepted.
@@ -104,7 +105,7 @@ pub enum ConnectionAction {
 /// The lifetime of tokens, in place of the lifetime that the login requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum TokenExpiry {
+pub(crate) enum TokenExpiry {
     /// This many calls after the fault was added. The next call is refused.
     Requests(u64),
     /// Until this many body bytes have been read after the fault was added. The call that reaches the
@@ -116,17 +117,19 @@ pub enum TokenExpiry {
 
 impl Fault {
     /// Creates a fault on calls.
+    #[doc(hidden)]
     pub fn on_call(matcher: CallMatcher, action: FaultAction) -> Self {
         Self::new(Kind::Call(matcher, action))
     }
 
     /// Creates a fault on connections.
+    #[doc(hidden)]
     pub fn on_connection(count: Repeat, action: ConnectionAction) -> Self {
         Self::new(Kind::Connection(count, action))
     }
 
     /// Creates a fault on tokens.
-    pub fn on_token(user: Option<String>, life: TokenExpiry) -> Self {
+    pub(crate) fn on_token(user: Option<String>, life: TokenExpiry) -> Self {
         Self::new(Kind::Token(user, life))
     }
 

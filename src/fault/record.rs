@@ -33,7 +33,7 @@ pub struct FaultRecord {
     /// Whether a held response was never released, or a deferred operation never carried out.
     pub unreleased: bool,
     /// Whether verification fails if the fault is never injected.
-    pub is_judged: bool,
+    pub(crate) is_judged: bool,
     /// The number of requests before it was added.
     pub(super) before: usize,
     /// The number of pending injections.
@@ -44,6 +44,7 @@ pub struct FaultRecord {
 
 /// The source location at which a test added a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SourceLocation {
     /// The source file.
     pub file: String,
@@ -64,7 +65,7 @@ impl FaultRecord {
     }
 
     /// Returns the reference to the fault that records contain.
-    pub fn fault_ref(&self) -> FaultRef {
+    pub(crate) fn fault_ref(&self) -> FaultRef {
         FaultRef::new(Some(self.id), Arc::clone(&self.name))
     }
 

@@ -22,7 +22,7 @@ const NAMES: [&str; 15] = [
 ];
 
 /// Returns expressions as lines of a test, after the `use` lines that they need.
-pub fn snippet<T: Display>(expressions: impl IntoIterator<Item = T>) -> String {
+pub(crate) fn snippet<T: Display>(expressions: impl IntoIterator<Item = T>) -> String {
     let lines: Vec<_> =
         expressions.into_iter().map(|expression| format!("    {expression};\n")).collect();
     let lines = lines.concat();

@@ -15,11 +15,20 @@ use super::{Escaped, Framing, Head, redacted};
 
 /// A point in time on both clocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Instants {
     /// Protocol time.
     pub protocol: Timestamp,
     /// Real time since the origin started.
     pub elapsed: Duration,
+}
+
+impl Instants {
+    /// Creates a point in time.
+    #[doc(hidden)]
+    pub const fn new(protocol: Timestamp, elapsed: Duration) -> Self {
+        Self { protocol, elapsed }
+    }
 }
 
 /// An operation that a request asked for. A JSON-RPC batch asks for several.
@@ -44,15 +53,18 @@ pub struct Call {
     /// The part number.
     pub part: Option<u32>,
     /// The session of the token, if the token was valid.
-    pub session: Option<SessionId>,
+    pub(crate) session: Option<SessionId>,
     /// The end of the token of the call, if the token was valid before and no longer is.
+    #[doc(hidden)]
     pub ended_token: Option<EndedToken>,
     /// The result code of the response; `None` if no table applies.
+    #[doc(hidden)]
     pub result_code: Option<&'static ResultCode>,
 }
 
 impl Call {
     /// Creates a call of which only this is known.
+    #[doc(hidden)]
     pub fn new(
         operation: Operation,
         interface: Interface,
@@ -81,7 +93,7 @@ impl Call {
 
     /// Returns every possible result code: those of the endpoint, or those of the method and the
     /// JSON-RPC envelope.
-    pub fn results(&self) -> impl Iterator<Item = &'static ResultCode> + use<> {
+    pub(crate) fn results(&self) -> impl Iterator<Item = &'static ResultCode> + use<> {
         let (own, shared): (&[ResultCode], &[ResultCode]) = match self.interface {
             Interface::JsonRpc => {
                 (method_named(&self.name).map_or(&[], |method| method.results), ENVELOPE_RESULTS)
@@ -93,7 +105,7 @@ impl Call {
 
     /// Returns the call as the client requested it: without a name that the origin chose, and
     /// without the upload that was created under that name.
-    pub fn as_asked(&self) -> Cow<'_, Self> {
+    pub(crate) fn as_asked(&self) -> Cow<'_, Self> {
         if self.is_named_by_origin {
             Cow::Owned(Self { upload: None, ..self.without_path() })
         } else {
@@ -103,7 +115,7 @@ impl Call {
 
     /// Returns the same call without its path.
     #[must_use]
-    pub fn without_path(&self) -> Self {
+    pub(crate) fn without_path(&self) -> Self {
         Self { path: None, ..self.clone() }
     }
 
@@ -171,6 +183,7 @@ impl ResponseHead {
 
     /// Returns the bytes of the head, including the empty line, in a version of HTTP as
     /// [`Head::version`] returns it.
+    #[doc(hidden)]
     pub fn to_bytes(&self, version: &str) -> Vec<u8> {
         let mut bytes = format!("{version} {} {}\r\n", self.status, self.reason).into_bytes();
         for (name, value) in &self.headers {
@@ -253,7 +266,7 @@ pub struct Exchange {
     /// The first bytes of the body.
     pub excerpt: Box<[u8]>,
     /// The whole body, if the origin records bodies.
-    pub body: Option<Blob>,
+    pub(crate) body: Option<Blob>,
     /// The calls of the request; at least one.
     pub calls: Vec<Call>,
     /// The head of the response, once it exists.

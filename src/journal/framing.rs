@@ -11,7 +11,7 @@ use super::raw_head::{is_http_10, lines};
 /// The result of a look at the next bytes of a connection.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     /// The number of bytes that may be passed on now: at least one, unless there are none.
     pub taken: usize,
     /// The raw head that ends with the last of these bytes, from request line to empty line.
@@ -35,8 +35,7 @@ pub struct Malformed;
 
 /// Follows one connection from head to body to head, as long as the messages are well formed.
 #[derive(Debug)]
-pub struct Framer {
-    framing: Framing,
+pub(crate) struct Framer {
     /// The current body. After its end, a head follows.
     body: Body,
     /// The unfinished head. Its buffer is reused for the next one.
@@ -47,13 +46,8 @@ pub struct Framer {
 impl Framer {
     /// Creates a framer at the start of a connection. It gives up on a head of more than
     /// `head_limit` bytes.
-    pub const fn new(head_limit: usize) -> Self {
-        Self {
-            framing: Framing::None,
-            body: Body::new(Ok(Framing::None)),
-            head: Vec::new(),
-            head_limit,
-        }
+    pub(crate) const fn new(head_limit: usize) -> Self {
+        Self { body: Body::new(Ok(Framing::None)), head: Vec::new(), head_limit }
     }
 
     /// Looks at the next bytes of the connection and returns how many of them may be passed on now.
@@ -61,7 +55,7 @@ impl Framer {
     /// A step never goes beyond the end of a head or of a message: the first bytes of a body, and
     /// the next head, are separate steps. Bytes that a step does not take must be passed again,
     /// before the bytes after them.
-    pub fn step(&mut self, bytes: &[u8]) -> Step {
+    pub(crate) fn step(&mut self, bytes: &[u8]) -> Step {
         if self.body.is_over() {
             return self.head_step(bytes);
         }
@@ -70,34 +64,28 @@ impl Framer {
     }
 
     /// Returns whether a head has begun and not ended.
-    pub fn mid_head(&self) -> bool {
+    pub(crate) fn mid_head(&self) -> bool {
         self.body.is_over() && !self.head.is_empty()
     }
 
     /// Returns whether a head has ended and its body has not.
-    pub fn mid_body(&self) -> bool {
+    pub(crate) fn mid_body(&self) -> bool {
         !self.body.is_over() && !self.is_lost()
     }
 
     /// Returns whether the framer has given up and passes all bytes for the rest of the connection.
-    pub fn is_lost(&self) -> bool {
+    pub(crate) fn is_lost(&self) -> bool {
         self.body.at == At::Lost
     }
 
-    /// Returns the framing of the latest complete head. It is `None` before the first head and
-    /// after a malformed one.
-    pub fn framing(&self) -> Framing {
-        self.framing
-    }
-
     /// Returns the number of bytes of the latest body that were passed on, without chunk framing.
-    pub fn payload(&self) -> u64 {
+    pub(crate) fn payload(&self) -> u64 {
         self.body.seen
     }
 
     /// Returns the received part of a head that did not end, or not within the limit, for the
     /// record of its connection.
-    pub fn partial_head(&self) -> &[u8] {
+    pub(crate) fn partial_head(&self) -> &[u8] {
         &self.head
     }
 
@@ -127,9 +115,7 @@ impl Framer {
     }
 
     fn end_head(&mut self, taken: usize) -> Step {
-        let framing = Framing::parse(&self.head);
-        self.framing = framing.unwrap_or(Framing::None);
-        self.body = Body::new(framing);
+        self.body = Body::new(Framing::parse(&self.head));
         let head = Some(Box::from(self.head.as_slice()));
         self.head.clear();
         Step { taken, head }
@@ -155,6 +141,7 @@ impl Framing {
     }
 
     /// Returns the framing of a raw head, as a [`Step`] returns it (RFC 9112 §6.3).
+    #[doc(hidden)]
     pub fn parse(raw_head: &[u8]) -> Result<Self, Malformed> {
         match list(raw_head, b"transfer-encoding").last() {
             None => Self::parse_content_length(raw_head),

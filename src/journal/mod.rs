@@ -6,40 +6,46 @@
 
 mod connection;
 mod escaped;
-mod exchange;
+pub(crate) mod exchange;
 mod framing;
 mod head;
 mod mark;
 mod ranges;
 mod raw_head;
 mod secrets;
-mod selector;
+pub(crate) mod selector;
 mod shorten;
 mod unparsed;
 
+#[cfg(feature = "control")]
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::storage::Timestamp;
-
+pub use crate::blob::Digest;
+pub use crate::storage::Timestamp;
 pub use connection::{Connection, ConnectionEnd};
 #[cfg(feature = "server")]
 pub(crate) use escaped::escape_lines;
 pub(crate) use escaped::{Escaped, escape_json, escape_line, json_escape};
-pub use exchange::{Call, Exchange, FaultRef, Instants, Outcome, ResponseHead};
-pub use framing::{Framer, Framing, Malformed, Step};
+pub(crate) use exchange::Outcome;
+pub use exchange::{Call, Exchange, FaultRef, Instants, ResponseHead};
+pub(crate) use framing::Framer;
+pub use framing::Framing;
 pub use head::Head;
 pub use mark::{Mark, MarkEvent};
 pub(crate) use ranges::RangeList;
-pub use secrets::{redacted, shown_line, shown_target};
-pub use selector::{Op, Parts};
+#[cfg(feature = "control")]
+pub(crate) use secrets::shown_target;
+pub(crate) use secrets::{redacted, shown_line};
+pub(crate) use selector::Op;
+pub use selector::Parts;
 pub(crate) use shorten::shorten;
 #[cfg(feature = "server")]
 pub(crate) use unparsed::is_request_prefix;
 pub use unparsed::{HeadError, Unparsed, UnparsedKind};
 
 /// The number of bytes of a body that are kept as an excerpt.
-pub const EXCERPT_BYTES: usize = 512;
+pub(crate) const EXCERPT_BYTES: usize = 512;
 
 /// The journal of one origin.
 #[derive(Clone, Debug, Default)]
@@ -77,7 +83,7 @@ struct Forgotten {
 impl Journal {
     /// Removes all records. Requests and connections that are in progress are not recorded any
     /// more.
-    pub fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         let forgotten = Forgotten {
             connections: self.forgotten.connections + self.connections.len() as u64,
             exchanges: self.forgotten.exchanges + self.exchanges.len() as u64,
@@ -105,13 +111,15 @@ impl Journal {
     }
 
     /// Returns the numbers of the exchanges.
-    pub fn numbers(&self) -> Range<u64> {
+    #[cfg(feature = "control")]
+    pub(crate) fn numbers(&self) -> Range<u64> {
         let first = self.forgotten.exchanges;
         first..first + self.exchanges.len() as u64
     }
 
     /// Returns the existing exchanges with a number in `range`.
-    pub fn exchanges_in(&self, range: Range<u64>) -> &[Arc<Exchange>] {
+    #[cfg(feature = "control")]
+    pub(crate) fn exchanges_in(&self, range: Range<u64>) -> &[Arc<Exchange>] {
         let first = self.forgotten.exchanges;
         let at = |number: u64| usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
         let end = at(range.end).min(self.exchanges.len());
@@ -119,7 +127,8 @@ impl Journal {
     }
 
     /// Returns whether an exchange has not ended.
-    pub fn has_open_exchanges(&self) -> bool {
+    #[cfg(feature = "control")]
+    pub(crate) fn has_open_exchanges(&self) -> bool {
         self.exchanges.len() > self.ended.len()
     }
 
@@ -129,7 +138,7 @@ impl Journal {
     }
 
     /// Records a connection. `make` receives its number.
-    pub fn connect(&mut self, make: impl FnOnce(u64) -> Connection) -> u64 {
+    pub(crate) fn connect(&mut self, make: impl FnOnce(u64) -> Connection) -> u64 {
         self.version += 1;
         let index = self.forgotten.connections + self.connections.len() as u64;
         let connection = make(index);
@@ -139,7 +148,7 @@ impl Journal {
     }
 
     /// Records an exchange. `make` receives its number.
-    pub fn open(&mut self, make: impl FnOnce(u64) -> Exchange) -> u64 {
+    pub(crate) fn open(&mut self, make: impl FnOnce(u64) -> Exchange) -> u64 {
         self.version += 1;
         let index = self.next_exchange();
         self.exchanges.push(Arc::new(make(index)));
@@ -147,17 +156,17 @@ impl Journal {
     }
 
     /// Returns the number that the next exchange will have.
-    pub fn next_exchange(&self) -> u64 {
+    pub(crate) fn next_exchange(&self) -> u64 {
         self.forgotten.exchanges + self.exchanges.len() as u64
     }
 
     /// Records an event that belongs to no exchange, and returns the number of its mark.
-    pub fn record_mark(&mut self, at: Instants, event: MarkEvent) -> u64 {
+    pub(crate) fn record_mark(&mut self, at: Instants, event: MarkEvent) -> u64 {
         self.record_mark_before(self.next_exchange(), at, event)
     }
 
     /// Records an event that happened when `next_exchange` was the number of the next exchange.
-    pub fn record_mark_before(
+    pub(crate) fn record_mark_before(
         &mut self,
         next_exchange: u64,
         at: Instants,
@@ -187,7 +196,7 @@ impl Journal {
     }
 
     /// Changes the record of an exchange by `change`.
-    pub fn update(&mut self, exchange: u64, change: impl FnOnce(&mut Exchange)) {
+    pub(crate) fn update(&mut self, exchange: u64, change: impl FnOnce(&mut Exchange)) {
         let at = exchange.checked_sub(self.forgotten.exchanges);
         let at = at.and_then(|at| usize::try_from(at).ok());
         let record = at.and_then(|at| self.exchanges.get_mut(at));
@@ -203,7 +212,11 @@ impl Journal {
     }
 
     /// Changes the record of a connection by `change`.
-    pub fn update_connection(&mut self, connection: u64, change: impl FnOnce(&mut Connection)) {
+    pub(crate) fn update_connection(
+        &mut self,
+        connection: u64,
+        change: impl FnOnce(&mut Connection),
+    ) {
         let at = connection.checked_sub(self.forgotten.connections);
         let at = at.and_then(|at| usize::try_from(at).ok());
         if let Some(record) = at.and_then(|at| self.connections.get_mut(at)).map(Arc::make_mut) {
@@ -222,7 +235,7 @@ impl Journal {
 
     /// Changes the record of a connection by `change`, and records that an event happened on it
     /// that belongs to no exchange.
-    pub fn record_connection_event(
+    pub(crate) fn record_connection_event(
         &mut self,
         connection: u64,
         change: impl FnOnce(&mut Connection),
@@ -235,7 +248,10 @@ impl Journal {
 
     /// Returns the connections with events that belong to no exchange, in the order of the events,
     /// after the first `seen`.
-    pub fn connection_events_after(&self, seen: usize) -> impl Iterator<Item = &Arc<Connection>> {
+    pub(crate) fn connection_events_after(
+        &self,
+        seen: usize,
+    ) -> impl Iterator<Item = &Arc<Connection>> {
         let seen = seen.saturating_sub(self.forgotten.noted);
         self.noted.iter().skip(seen).filter_map(|index| self.connection(*index))
     }
@@ -247,17 +263,17 @@ impl Journal {
     }
 
     /// Records an internal error of the origin.
-    pub fn record_internal_error(&mut self, what: impl Into<String>) {
+    pub(crate) fn record_internal_error(&mut self, what: impl Into<String>) {
         self.internal_errors.push(what.into());
     }
 
     /// Returns the number of exchanges that have ended.
-    pub fn ended(&self) -> usize {
+    pub(crate) fn ended(&self) -> usize {
         self.forgotten.ended + self.ended.len()
     }
 
     /// Returns the exchanges that ended after the first `seen`, in the order in which they ended.
-    pub fn ended_after(&self, seen: usize) -> impl Iterator<Item = &Arc<Exchange>> {
+    pub(crate) fn ended_after(&self, seen: usize) -> impl Iterator<Item = &Arc<Exchange>> {
         self.ended
             .iter()
             .skip(seen.saturating_sub(self.forgotten.ended))
@@ -265,12 +281,13 @@ impl Journal {
     }
 
     /// Returns the number of changes.
-    pub fn version(&self) -> u64 {
+    #[cfg(feature = "control")]
+    pub(crate) fn version(&self) -> u64 {
         self.version
     }
 
     /// Returns whether a response is being written, so that its record will be closed soon.
-    pub fn is_responding(&self) -> bool {
+    pub(crate) fn is_responding(&self) -> bool {
         self.responding > 0
     }
 }

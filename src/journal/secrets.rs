@@ -44,7 +44,7 @@ fn is_secret(name: &str) -> bool {
 
 /// Returns a printable header value. A secret is replaced, and so are secrets inside other values,
 /// such as a token in the query of a `Referer`.
-pub fn redacted(name: &str, value: &[u8]) -> String {
+pub(crate) fn redacted(name: &str, value: &[u8]) -> String {
     if is_secret(name) {
         return REDACTED.to_owned();
     }
@@ -58,7 +58,7 @@ pub fn redacted(name: &str, value: &[u8]) -> String {
 
 /// Returns the printable part of a request target: its path, without the query and without the user
 /// of a host.
-pub fn shown_target(target: &[u8]) -> String {
+pub(crate) fn shown_target(target: &[u8]) -> String {
     let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
     redacted_text(&String::from_utf8_lossy(path)).into_owned()
 }
@@ -66,7 +66,7 @@ pub fn shown_target(target: &[u8]) -> String {
 /// Returns the printable part of a head, or of bytes that are not a head: the first line up to a
 /// query. Bytes without structure may contain a token anywhere, so everything that looks like one
 /// is redacted.
-pub fn shown_line(raw: &[u8]) -> String {
+pub(crate) fn shown_line(raw: &[u8]) -> String {
     let line = raw.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default();
     let text = shown_target(line);
     redact(&text, &['-'], |at| token_at(&text, at)).into_owned()

@@ -77,7 +77,7 @@ const MAX_HEADERS: usize = 100;
 impl UnparsedKind {
     /// Classifies `bytes`, which begin where a head should begin. `is_behind` tells whether they
     /// came after an exchange, `is_rejected` whether the server rejected them.
-    pub fn classify(bytes: &[u8], is_behind: bool, is_rejected: bool) -> Self {
+    pub(crate) fn classify(bytes: &[u8], is_behind: bool, is_rejected: bool) -> Self {
         if bytes.starts_with(b"\x16\x03") {
             return Self::TlsClientHello;
         }
@@ -95,7 +95,8 @@ impl UnparsedKind {
     }
 
     /// Returns the name in JSON.
-    pub const fn json_name(self) -> &'static str {
+    #[cfg(feature = "control")]
+    pub(crate) const fn json_name(self) -> &'static str {
         match self {
             Self::TlsClientHello => "tls_client_hello",
             Self::Http2Preface => "http2_preface",
@@ -108,7 +109,7 @@ impl UnparsedKind {
 
     /// Returns whether the client made an error. A client that was stopped in the middle of a head
     /// made none.
-    pub fn is_wrong(self) -> bool {
+    pub(crate) fn is_wrong(self) -> bool {
         self != Self::IncompleteHead
     }
 }

@@ -12,22 +12,22 @@ pub struct ContentTypeSpec {
 
 /// The type of a stored file of unknown type (§3.10). As a declared type it means "derive the type
 /// from the name" (§3.9).
-pub const OCTET_STREAM: &str = "application/octet-stream";
+pub(crate) const OCTET_STREAM: &str = "application/octet-stream";
 
 /// Returns the type without its parameters and the surrounding white space.
-pub fn essence(given: &str) -> &str {
+pub(crate) fn essence(given: &str) -> &str {
     given.split(';').next().unwrap_or(given).trim()
 }
 
 /// Returns whether the table lists the type, without regard to parameters and case.
-pub fn is_known(given: &str) -> bool {
+pub(crate) fn is_known(given: &str) -> bool {
     CONTENT_TYPES.iter().any(|spec| spec.name.eq_ignore_ascii_case(essence(given)))
 }
 
 /// Returns whether `given` is `type/subtype` in token characters with optional parameters (§3.9).
 ///
 /// A type in JSON-RPC may have control characters, which no header can hold.
-pub fn is_well_formed(given: &str) -> bool {
+pub(crate) fn is_well_formed(given: &str) -> bool {
     if given.contains(|c: char| c.is_control() && c != '\t') {
         return false;
     }
@@ -40,7 +40,7 @@ pub fn is_well_formed(given: &str) -> bool {
 /// Returns the type that the last extension of a file name stands for, in any case (§3.8).
 ///
 /// Returns `None` for `bin` and similar extensions, which stand for no specific type (§3.10).
-pub fn derive_from_name(name: &str) -> Option<&'static str> {
+pub(crate) fn derive_from_name(name: &str) -> Option<&'static str> {
     let (_, extension) = name.rsplit_once('.')?;
     CONTENT_TYPES
         .iter()

@@ -3,6 +3,7 @@
 
 /// The headers that pages of another origin may send and read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Cors {
     /// As documented: of the `X-Agile-*` headers they may send only `X-Agile-Authorization`, and
     /// read none.
@@ -13,6 +14,7 @@ pub enum Cors {
 
 impl Cors {
     /// Returns the headers of every response, in the order in which the origin writes them.
+    #[doc(hidden)]
     pub fn standard_headers(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Documented => &STANDARD_HEADERS,

@@ -37,6 +37,7 @@ pub enum Limit {
 /// One limit: its name in options and files, the value of the service, and the section that states
 /// it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct LimitSpec {
     /// The limit.
     pub limit: Limit,
@@ -47,6 +48,7 @@ pub struct LimitSpec {
     /// The section that describes it.
     pub section: &'static str,
     /// The source of this fact.
+    #[doc(hidden)]
     pub provenance: &'static [Provenance],
 }
 
@@ -61,7 +63,7 @@ const fn spec(
 }
 
 /// Every limit, in the order of [`Limit`].
-pub const LIMITS: [LimitSpec; 12] = [
+pub const LIMITS: &[LimitSpec] = &[
     spec(Limit::OpenUploads, "open_uploads", 1_000_000, "§4.1", DA),
     spec(Limit::Pieces, "pieces", 1_000, "§4.2", DA),
     spec(Limit::PartNumber, "part_number", 2_147_483_647, "§4.2", DA),

@@ -6,74 +6,10 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::wording::{nearest, unknown};
 
-use super::{Cors, LIMITS, LimitSpec, Limits};
-
-/// Whether the origin accepts something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
-    /// Rejects it.
-    Reject,
-    /// Accepts it.
-    Accept,
-}
-
-/// The form of a successful result of `abortMultipart` and `restartMultipart`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResultShape {
-    /// As `0`.
-    Bare,
-    /// As `{"code": 0}`.
-    Object,
-}
-
-/// The form in which `listPath` writes an entry with its stat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListPathItems {
-    /// The name and the members of the stat side by side.
-    Flat,
-    /// The name, and the stat in a separate object.
-    Nested,
-}
-
-/// The page on which `listPath` reports that there are no more pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LastCookie {
-    /// A page on which both lists are short.
-    ShortPage,
-    /// A page on which both lists are empty.
-    EmptyPage,
-}
-
-/// Whether the former header names are also read and sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LegacyHeaders {
-    /// Only `X-Agile-*`.
-    Off,
-    /// `X-LLNW-Authorization` is read, `X-Llnw-Status` is sent.
-    On,
-}
-
-/// The code of a rename to a name that is taken (§10).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RenameTaken {
-    /// −2, the documented code.
-    NameTaken,
-    /// −3, the code of a parent directory that does not exist.
-    NoParent,
-}
-
-/// The effect of completing an upload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Join {
-    /// The file exists at once.
-    Immediate,
-    /// The file exists after this number of calls of `getMultipartStatus`.
-    Polls(u64),
-    /// The file exists after this protocol time.
-    After(Duration),
-    /// The upload ends in FAILED.
-    Fail,
-}
+use super::{
+    Cors, Join, LIMITS, LastCookie, LegacyHeaders, LimitSpec, Limits, ListPathItems, Policy,
+    RenameTaken, ResultShape,
+};
 
 /// The configurable behaviour of an origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,6 +74,7 @@ impl Default for Options {
 
 /// An option as text: `name=value`.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct OptionSpec {
     /// Its name.
     pub name: &'static str,
@@ -316,7 +253,7 @@ fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Returns a valid call of `.set` for the option whose name is nearest to `name`.
-pub fn suggest_call(name: &str) -> String {
+pub(crate) fn suggest_call(name: &str) -> String {
     let name = nearest(name, names()).unwrap_or("join");
     let limit = LIMITS.iter().find(|spec| spec.name == name).map(|spec| spec.default.to_string());
     let value = limit.unwrap_or_else(|| {

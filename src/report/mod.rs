@@ -1,5 +1,6 @@
-//! Reports: the journal as text. Start with [`Timeline`].
+//! Reports: the journal as text. Start with [`describe`].
 
 mod timeline;
 
-pub use timeline::{Timeline, TimelineExcerpt, describe, describe_connection};
+pub(crate) use timeline::{Timeline, TimelineExcerpt};
+pub use timeline::{describe, describe_connection};

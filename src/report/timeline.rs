@@ -13,7 +13,7 @@ use crate::protocol::{Interface, Operation};
 /// `Display` writes one line per exchange, one per connection with an event that belongs to no
 /// exchange, and one per mark.
 #[derive(Clone, Debug)]
-pub struct Timeline<'a>(pub &'a Journal);
+pub(crate) struct Timeline<'a>(pub &'a Journal);
 
 impl fmt::Display for Timeline<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,7 +27,7 @@ impl fmt::Display for Timeline<'_> {
 /// It shows the first and the last lines, and between them the exchanges that were refused, got a
 /// fault, or did not end with a complete response. Each gap states the number of omitted lines.
 #[derive(Clone, Debug)]
-pub struct TimelineExcerpt<'a>(pub &'a Journal);
+pub(crate) struct TimelineExcerpt<'a>(pub &'a Journal);
 
 /// The maximum number of lines of each kind in an excerpt. A timeline that fits is shown whole.
 const FIRST: usize = 20;

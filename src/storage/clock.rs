@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct Timestamp(Duration);
 
 /// The last time that an HTTP date can express, in seconds since the epoch.
-pub const END_OF_YEAR_9999: Duration = Duration::from_secs(253_402_300_799);
+pub(crate) const END_OF_YEAR_9999: Duration = Duration::from_secs(253_402_300_799);
 
 impl Timestamp {
     /// Returns the time `secs` seconds after the epoch.

@@ -22,24 +22,28 @@ mod session;
 mod tree;
 mod upload;
 
-pub use change::{Actor, CallId, Change};
-pub use clock::{Clock, ClockMode, END_OF_YEAR_9999, Timestamp};
-pub use directories::{MissingParents, MkdirOutcome};
-pub use history::{
+pub(crate) use change::CallId;
+pub use change::{Actor, Change};
+pub(crate) use clock::END_OF_YEAR_9999;
+pub use clock::{Clock, ClockMode, Timestamp};
+pub use directories::MissingParents;
+pub(crate) use directories::MkdirOutcome;
+pub(crate) use history::{
     ByteRange, ByteSource, FileHistory, JoinFailure, JoinedPiece, Obstacle, Removal, RemovalKind,
 };
 use ids::{Ids, Kind};
-pub use interference::{Interference, InterferenceTarget};
-pub use multipart::{NewUpload, Uploads};
-pub use path::{Path, PathEncoding, last_component};
-pub use post::NewFile;
-pub use recent::REMEMBERED;
-pub use session::{
-    EndedToken, KeyPair, Principal, Session, SessionId, Sessions, TokenLifetime, TokenSource,
-    UserId, UserRecord,
-};
-pub use tree::{Directory, File, Node, Stat, Tree};
-pub use upload::{NewPiece, Piece, StateChange, Upload, check_digest};
+pub use interference::Interference;
+pub(crate) use interference::InterferenceTarget;
+pub(crate) use multipart::{NewUpload, Uploads};
+pub(crate) use path::last_component;
+pub use path::{Path, PathEncoding};
+pub(crate) use post::NewFile;
+pub(crate) use session::{EndedToken, Principal, SessionId, Sessions, UserId};
+pub use session::{KeyPair, TokenLifetime, TokenSource, UserRecord};
+pub(crate) use tree::{Directory, File, Node, Stat, Tree};
+pub(crate) use upload::check_digest;
+pub(crate) use upload::{NewPiece, StateChange};
+pub use upload::{Piece, Upload};
 
 use std::time::Duration;
 

@@ -151,7 +151,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// Returns the last component of a name that contains slashes (§3.4), in its form on the wire.
-pub fn last_component(text: &[u8], path_encoding: PathEncoding) -> &[u8] {
+pub(crate) fn last_component(text: &[u8], path_encoding: PathEncoding) -> &[u8] {
     split(text, path_encoding).pop().unwrap_or_default()
 }
 

@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 /// The number of removed paths, and of ended tokens, that are remembered. The oldest are dropped
 /// first.
-pub const REMEMBERED: usize = 1024;
+pub(crate) const REMEMBERED: usize = 1024;
 
 /// The latest value of each key, for the [`REMEMBERED`] keys that were recorded last.
 #[derive(Clone, Debug)]

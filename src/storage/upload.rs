@@ -111,7 +111,7 @@ pub struct NewPiece {
 /// # Errors
 ///
 /// [`ErrorKind::Checksum`].
-pub fn check_digest(claim: Option<&str>, found: Digest) -> Result<(), ErrorKind> {
+pub(crate) fn check_digest(claim: Option<&str>, found: Digest) -> Result<(), ErrorKind> {
     let differs = claim.is_some_and(|claim| Digest::parse_hex(claim) != Some(found));
     if differs { Err(ErrorKind::Checksum) } else { Ok(()) }
 }

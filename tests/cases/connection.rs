@@ -147,7 +147,7 @@ fn is_last(sent: &Sent) -> bool {
 
 /// The body as it goes over the wire.
 fn framed_body(sent: &Sent) -> Vec<u8> {
-    if Framing::parse(sent.head().raw()) != Ok(Framing::Chunked) {
+    if sent.head().framing() != Framing::Chunked {
         return sent.body().to_vec();
     }
     let sized =

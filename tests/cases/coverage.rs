@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
 
-use mock_origin::protocol::{
-    Availability, ENDPOINTS, ENVELOPE_RESULTS, Endpoint, LIMITS, METHODS, Method, OPTION_SPECS,
-    Operation, OptionSpec, PERMISSIONS, PIECE_TRANSITIONS, PREFLIGHT_RESULT, ResultCode,
-    Transition, UPLOAD_TRANSITIONS, UploadState,
+use mock_origin::internals::protocol::{
+    Availability, ENDPOINTS, ENVELOPE_RESULTS, Endpoint, METHODS, Method, PERMISSIONS,
+    PIECE_TRANSITIONS, PREFLIGHT_RESULT, ResultCode, Transition, UPLOAD_TRANSITIONS,
 };
+use mock_origin::options::{LIMITS, OPTION_SPECS, OptionSpec};
+use mock_origin::{Operation, UploadState};
 
 /// Things that were touched, or must be, in words.
 pub(crate) type Facts = BTreeSet<String>;

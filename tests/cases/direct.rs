@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use mock_origin::api::{
-    self, Body, BodyData, BodyEnd, BodyPolicy, CommitResult, FilledForm, FormReader, RequestBody,
+use mock_origin::internals::api;
+use mock_origin::internals::api::{
+    Body, BodyData, BodyEnd, BodyPolicy, CommitResult, FilledForm, FormReader, RequestBody,
     START_BYTES,
 };
-use mock_origin::blob::{Blob, BlobStore, Digest};
-use mock_origin::journal::{Call, Instants};
-use mock_origin::storage::{
+use mock_origin::internals::blob::{Blob, BlobStore};
+use mock_origin::internals::storage::{
     Change, Clock, ClockMode, MissingParents, Path, PathEncoding, Setup, Storage, Timestamp,
     TokenLifetime, TokenSource, UserRecord,
 };
+use mock_origin::journal::{Call, Digest, Instants};
 
 use crate::answer::Answer;
 use crate::coverage::Facts;
@@ -88,7 +89,7 @@ impl Adapter for Direct {
         sent: &Sent,
         interfere_before: &mut dyn FnMut(&mut Self) -> Result<(), String>,
     ) -> Result<Answer, String> {
-        let instants = Instants { protocol: self.now(), elapsed: Duration::ZERO };
+        let instants = Instants::new(self.now(), Duration::ZERO);
         self.origin.run_due(instants.protocol);
         let before = self.origin.clone();
         let mut plan = match api::open(&mut self.origin, instants, sent.head()) {

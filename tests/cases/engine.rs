@@ -1,6 +1,6 @@
 //! Plays cases over an adapter and collects what is wrong.
 
-use mock_origin::Cors;
+use mock_origin::options::Cors;
 
 use crate::answer::Answer;
 use crate::case::Case;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use mock_origin::protocol::{LIMITS, Limit, Options};
-use mock_origin::storage::KeyPair;
+use mock_origin::internals::protocol::Options;
+use mock_origin::internals::storage::KeyPair;
+use mock_origin::options::{LIMITS, Limit};
 
 use crate::fields::Fields;
 

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use mock_origin::protocol::{
-    Cors, Endpoint, HTTP_CONTENT_TYPE, Interface, JSON_CONTENT_TYPE, Operation, endpoint_at,
+use mock_origin::internals::protocol::{
+    Endpoint, HTTP_CONTENT_TYPE, JSON_CONTENT_TYPE, endpoint_at,
 };
+use mock_origin::options::Cors;
+use mock_origin::{Interface, Operation};
 
 use crate::answer::Answer;
 use crate::request::Sent;

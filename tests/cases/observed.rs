@@ -3,14 +3,15 @@
 use std::collections::VecDeque;
 use std::fmt::{Debug, Display};
 
-use mock_origin::api::Response;
-use mock_origin::journal::Call;
-use mock_origin::protocol::{
-    EGRESS, ENVELOPE_RESULTS, ErrorKind, Interface, LIMITS, Limit, OPTION_SPECS, Operation,
-    PERMISSIONS, PIECE_TRANSITIONS, PieceState, ResultCode, Transition, UPLOAD_TRANSITIONS,
-    UploadState, endpoint_at, method_named, permit,
+use mock_origin::internals::api::Response;
+use mock_origin::internals::protocol::{
+    EGRESS, ENVELOPE_RESULTS, ErrorKind, PERMISSIONS, PIECE_TRANSITIONS, PieceState, ResultCode,
+    Transition, UPLOAD_TRANSITIONS, endpoint_at, method_named, permit,
 };
-use mock_origin::storage::{Piece, Storage, Upload};
+use mock_origin::internals::storage::{Piece, Storage, Upload};
+use mock_origin::journal::Call;
+use mock_origin::options::{LIMITS, Limit, OPTION_SPECS};
+use mock_origin::{Interface, Operation, UploadState};
 use serde_json::Value;
 
 use crate::coverage::{self, Facts};

@@ -6,9 +6,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::support::golden::assert_golden;
 use crate::support::{Client, complete, create, piece, piece_headers, request};
-use mock_origin::blob::Digest;
-use mock_origin::{AssertionFailure, Interface, MockOrigin, Op, Operation, Outcome, UploadState};
-use mock_origin::{RecordedRequest, RecordedRequests};
+use mock_origin::journal::Digest;
+use mock_origin::{
+    AssertionFailure, Interface, MockOrigin, Op, Operation, Outcome, RecordedRequest,
+    RecordedRequests, UploadState,
+};
 
 /// An origin in which nothing is left to chance, so that what it says can be compared.
 fn origin() -> MockOrigin {

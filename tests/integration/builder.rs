@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use crate::support::panics::catch_panic;
-use mock_origin::{Builder, Fault, InProgressUpload, Limit, MockOrigin, User};
+use mock_origin::options::Limit;
+use mock_origin::{Builder, Fault, InProgressUpload, MockOrigin, User};
 
 /// Invalid values, and what the panic contains.
 const INVALID: &[(fn(), &str)] = &[

@@ -5,9 +5,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::support::golden::assert_golden;
 use crate::support::{Client, PATIENCE, complete, create, piece, piece_headers, request};
-use mock_origin::{
-    AssertionFailure, DeferredCommit, Interference, Join, MockOrigin, Op, ResponseLoss,
-};
+use mock_origin::options::Join;
+use mock_origin::{AssertionFailure, DeferredCommit, Interference, MockOrigin, Op, ResponseLoss};
 
 /// An origin whose tokens, identifiers and clock are fixed, with two users.
 fn origin() -> MockOrigin {
@@ -219,7 +218,7 @@ fn the_attempt_that_ends_last_counts() {
     assert_eq!(first.read().code(), Some(0));
     complete(&mut second, &token, &id);
     assert_fails("cause_try_that_ended_last", origin.file("/videos/a.txt").try_content("fresh!"));
-    let digest = mock_origin::blob::Digest::compute(b"fresh!").to_string();
+    let digest = mock_origin::journal::Digest::compute(b"fresh!").to_string();
     assert_fails("cause_piece_replaced", origin.upload(&id).piece(1).try_digest(&digest));
 }
 

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use mock_origin::internals::storage::Actor;
 use mock_origin::journal::MarkEvent;
-use mock_origin::storage::Actor;
 use mock_origin::{Chaos, InProgressUpload, MockOrigin, Op};
 
 use crate::support::{Client, complete, create, piece, request};

@@ -4,7 +4,8 @@ use std::panic::catch_unwind;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use crate::support::{self, Client, complete, create, piece};
-use mock_origin::{InProgressUpload, Limit, MockOrigin, RecordedRequests, User};
+use mock_origin::options::Limit;
+use mock_origin::{InProgressUpload, MockOrigin, RecordedRequests, User};
 
 fn upload_something(origin: &MockOrigin) {
     let (mut client, token) = (Client::new(origin), origin.issue_token("jane"));

@@ -4,7 +4,8 @@
 use std::thread;
 
 use mock_origin::journal::ConnectionEnd;
-use mock_origin::{InProgressUpload, Limit, MockOrigin, Outcome, RecordedRequests};
+use mock_origin::options::Limit;
+use mock_origin::{InProgressUpload, MockOrigin, Outcome, RecordedRequests};
 
 use crate::support::payload::{chunk, chunked, noise, sha256};
 use crate::support::record::{closed_connection, closed_exchange};

@@ -57,5 +57,5 @@ pub fn chunk(data: &[u8]) -> Vec<u8> {
 
 /// The SHA-256 of some bytes, as the protocol writes it.
 pub fn sha256(bytes: &[u8]) -> String {
-    mock_origin::blob::Digest::compute(bytes).to_string()
+    mock_origin::journal::Digest::compute(bytes).to_string()
 }

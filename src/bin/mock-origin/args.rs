@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use lexopt::{Arg, Parser};
 use mock_origin::Fault;
-use mock_origin::protocol::{LIMITS, OPTION_SPECS, Options};
+use mock_origin::internals::protocol::Options;
+use mock_origin::options::{LIMITS, OPTION_SPECS};
 
 use crate::faults;
 use crate::serve::describe_origin;
@@ -291,11 +292,11 @@ fn text(value: OsString) -> Result<String, String> {
 
 /// Returns the usage with every option and limit.
 fn help() -> String {
-    let switch = |row: &mock_origin::protocol::OptionSpec| {
+    let switch = |row: &mock_origin::options::OptionSpec| {
         let name = format!("{}={}", row.name, row.values);
         format!("  {name:<44} [{}]\n      {}\n", row.default, row.what)
     };
-    let limit = |row: &mock_origin::protocol::LimitSpec| {
+    let limit = |row: &mock_origin::options::LimitSpec| {
         format!("  {:<44} [{}]\n", format!("{}=N", row.name), row.default)
     };
     let options: String = OPTION_SPECS.iter().map(switch).collect();

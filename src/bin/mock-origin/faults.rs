@@ -1,7 +1,7 @@
 //! Reads faults from a TOML file. Start with [`read`].
 
 use mock_origin::Fault;
-use mock_origin::fault::{ACTIONS, SELECTORS};
+use mock_origin::internals::fault::{ACTIONS, SELECTORS};
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 

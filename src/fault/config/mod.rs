@@ -22,14 +22,17 @@ pub(crate) use read::selection;
 pub use selectors::{SELECTORS, SelectorSpec, Subject};
 pub(super) use write::{action_key, op_in_words};
 
-use crate::protocol::{Interface, Operation};
+use crate::protocol::Interface;
+#[cfg(feature = "control")]
+use crate::protocol::Operation;
 
 /// Returns the name of an operation in files, or `None` if no fault can select it.
-pub fn operation_word(operation: Operation) -> Option<&'static str> {
+#[cfg(feature = "control")]
+pub(crate) fn operation_word(operation: Operation) -> Option<&'static str> {
     values::word(selectors::OPS, &Some(operation))
 }
 
 /// Returns the name of an interface in files.
-pub fn interface_word(interface: Interface) -> Option<&'static str> {
+pub(crate) fn interface_word(interface: Interface) -> Option<&'static str> {
     values::word(selectors::INTERFACES, &interface)
 }

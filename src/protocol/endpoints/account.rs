@@ -6,7 +6,7 @@ use super::super::{ErrorKind, Interface, Operation};
 use super::{Endpoint, GET_OR_POST, optional, required};
 
 /// `/account/login` (§2.4–2.6).
-pub const LOGIN: Endpoint = Endpoint {
+pub(crate) const LOGIN: Endpoint = Endpoint {
     path: "/account/login",
     methods: GET_OR_POST,
     operation: Operation::Login,

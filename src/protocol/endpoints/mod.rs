@@ -9,7 +9,7 @@ use super::provenance::{A, DA, DOA};
 use super::result_codes::ok;
 use super::{Interface, Operation, Provenance, ResultCode};
 
-pub use account::LOGIN;
+pub(crate) use account::LOGIN;
 pub use multipart::{COMPLETE, CREATE, PIECE};
 pub use post::{DIRECTORY, FILE, RAW};
 
@@ -86,7 +86,8 @@ pub const ENDPOINTS: &[&Endpoint] =
 
 /// The first segments of the paths of the interfaces. A GET below one of them that is no endpoint
 /// is a mistyped endpoint, not a missing file.
-pub const RESERVED_PREFIXES: [&str; 5] = ["account", "multipart", "post", "jsonrpc", "jsonrpc2"];
+pub(crate) const RESERVED_PREFIXES: [&str; 5] =
+    ["account", "multipart", "post", "jsonrpc", "jsonrpc2"];
 
 /// The result code of OPTIONS, which every path takes (§1.6).
 pub const PREFLIGHT_RESULT: ResultCode = ok("§1.6", DA);
@@ -112,7 +113,7 @@ const fn optional(
 }
 
 /// `/jsonrpc`, which takes JSON-RPC 1.0 and 2.0 (§7.1.1). Its methods have the result codes.
-pub const JSONRPC: Endpoint = Endpoint {
+pub(crate) const JSONRPC: Endpoint = Endpoint {
     path: "/jsonrpc",
     methods: POST,
     operation: Operation::UnknownMethod,
@@ -123,7 +124,7 @@ pub const JSONRPC: Endpoint = Endpoint {
 };
 
 /// `/jsonrpc2`, which takes only JSON-RPC 2.0, also in batches (§7.1.1).
-pub const JSONRPC2: Endpoint = Endpoint { path: "/jsonrpc2", ..JSONRPC };
+pub(crate) const JSONRPC2: Endpoint = Endpoint { path: "/jsonrpc2", ..JSONRPC };
 
 /// The stored files: every path that is no endpoint (§8). The responses carry no code.
 pub const EGRESS: Endpoint = Endpoint {

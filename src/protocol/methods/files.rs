@@ -24,7 +24,7 @@ const MISSING_ROW: ResultCode = code(-1, MISSING, "no such path", D);
 const TOO_LONG: ResultCode = code(-8, &[ErrorKind::PathTooLong], "path too long", D);
 
 /// `makeDir` (§7.2).
-pub const MAKE_DIR: Method = Method {
+pub(crate) const MAKE_DIR: Method = Method {
     name: "makeDir",
     operation: Operation::MakeDirectory,
     params: &[TOKEN, needed("path", ParamKind::AnyText, ErrorKind::InvalidPath)],
@@ -51,7 +51,7 @@ pub const MAKE_DIR: Method = Method {
 };
 
 /// `makeDir2` (§7.2).
-pub const MAKE_DIR2: Method = Method {
+pub(crate) const MAKE_DIR2: Method = Method {
     name: "makeDir2",
     results: &[
         OK,
@@ -68,7 +68,7 @@ pub const MAKE_DIR2: Method = Method {
 };
 
 /// `deleteDir` (§7.2).
-pub const DELETE_DIR: Method = Method {
+pub(crate) const DELETE_DIR: Method = Method {
     name: "deleteDir",
     operation: Operation::DeleteDirectory,
     params: &[TOKEN, PATH],
@@ -87,7 +87,7 @@ pub const DELETE_DIR: Method = Method {
 };
 
 /// `stat` (§7.2).
-pub const STAT: Method = Method {
+pub(crate) const STAT: Method = Method {
     name: "stat",
     operation: Operation::Stat,
     params: &[TOKEN, PATH, optional("detail", ParamKind::Boolean, ErrorKind::Params)],
@@ -99,7 +99,7 @@ pub const STAT: Method = Method {
 };
 
 /// `deleteFile` (§7.2).
-pub const DELETE_FILE: Method = Method {
+pub(crate) const DELETE_FILE: Method = Method {
     name: "deleteFile",
     operation: Operation::DeleteFile,
     params: &[TOKEN, PATH],
@@ -119,7 +119,7 @@ const LIST_PARAMS: &[Param] = &[
 ];
 
 /// `listDir` (§7.2).
-pub const LIST_DIR: Method = Method {
+pub(crate) const LIST_DIR: Method = Method {
     name: "listDir",
     operation: Operation::List,
     params: LIST_PARAMS,
@@ -137,10 +137,10 @@ pub const LIST_DIR: Method = Method {
 };
 
 /// `listFile` (§7.2).
-pub const LIST_FILE: Method = Method { name: "listFile", ..LIST_DIR };
+pub(crate) const LIST_FILE: Method = Method { name: "listFile", ..LIST_DIR };
 
 /// `listPath` (§7.2).
-pub const LIST_PATH: Method = Method {
+pub(crate) const LIST_PATH: Method = Method {
     name: "listPath",
     results: &[
         OK,
@@ -155,7 +155,7 @@ pub const LIST_PATH: Method = Method {
 };
 
 /// `rename` (§7.2). A directory can be renamed only while it is empty.
-pub const RENAME: Method = Method {
+pub(crate) const RENAME: Method = Method {
     name: "rename",
     operation: Operation::Rename,
     params: &[
@@ -180,10 +180,10 @@ pub const RENAME: Method = Method {
 };
 
 /// `renameFile` (§7.2), undocumented.
-pub const RENAME_FILE: Method = Method { name: "renameFile", ..RENAME };
+pub(crate) const RENAME_FILE: Method = Method { name: "renameFile", ..RENAME };
 
 /// `setMTime` (§7.2).
-pub const SET_MTIME: Method = Method {
+pub(crate) const SET_MTIME: Method = Method {
     name: "setMTime",
     operation: Operation::SetMTime,
     params: &[TOKEN, PATH, needed("mtime", ParamKind::Integer, ErrorKind::MTime)],
@@ -202,7 +202,7 @@ pub const SET_MTIME: Method = Method {
 };
 
 /// `setContentType` (§7.2).
-pub const SET_CONTENT_TYPE: Method = Method {
+pub(crate) const SET_CONTENT_TYPE: Method = Method {
     name: "setContentType",
     operation: Operation::SetContentType,
     params: &[TOKEN, PATH, needed("content_type", ParamKind::Text, ErrorKind::ContentType)],
@@ -232,7 +232,7 @@ pub const SET_CONTENT_TYPE: Method = Method {
 };
 
 /// `fetchFileHTTP` (§7.2).
-pub const FETCH_FILE_HTTP: Method = Method {
+pub(crate) const FETCH_FILE_HTTP: Method = Method {
     name: "fetchFileHTTP",
     operation: Operation::Fetch,
     params: &[
@@ -262,7 +262,7 @@ pub const FETCH_FILE_HTTP: Method = Method {
 };
 
 /// `mediaVaultUrl` (§7.2).
-pub const MEDIA_VAULT_URL: Method = Method {
+pub(crate) const MEDIA_VAULT_URL: Method = Method {
     name: "mediaVaultUrl",
     operation: Operation::MediaVault,
     params: &[
@@ -286,10 +286,11 @@ pub const MEDIA_VAULT_URL: Method = Method {
 };
 
 /// `mediaVaultURL` (§7.2), another name of the same method.
-pub const MEDIA_VAULT_URL_ALIAS: Method = Method { name: "mediaVaultURL", ..MEDIA_VAULT_URL };
+pub(crate) const MEDIA_VAULT_URL_ALIAS: Method =
+    Method { name: "mediaVaultURL", ..MEDIA_VAULT_URL };
 
 /// `copyFile` (§7.2), undocumented.
-pub const COPY_FILE: Method = Method {
+pub(crate) const COPY_FILE: Method = Method {
     name: "copyFile",
     operation: Operation::Copy,
     params: &[
@@ -315,7 +316,7 @@ pub const COPY_FILE: Method = Method {
 };
 
 /// `deleteObject` (§7.2), undocumented: a file or an empty directory.
-pub const DELETE_OBJECT: Method = Method {
+pub(crate) const DELETE_OBJECT: Method = Method {
     name: "deleteObject",
     operation: Operation::DeleteObject,
     params: &[TOKEN, PATH],

@@ -13,7 +13,7 @@ const PAGE_SIZE: Param = optional("pagesize", ParamKind::Integer, ErrorKind::Pag
 const COOKIE: Param = optional("cookie", ParamKind::Cookie, ErrorKind::Cookie);
 
 /// `createMultipart` (§7.3).
-pub const CREATE_MULTIPART: Method = Method {
+pub(crate) const CREATE_MULTIPART: Method = Method {
     name: "createMultipart",
     operation: Operation::Create,
     params: &[
@@ -49,7 +49,7 @@ pub const CREATE_MULTIPART: Method = Method {
 };
 
 /// `getMultipartStatus` (§7.3).
-pub const GET_MULTIPART_STATUS: Method = Method {
+pub(crate) const GET_MULTIPART_STATUS: Method = Method {
     name: "getMultipartStatus",
     operation: Operation::Status,
     params: &[TOKEN, MPID],
@@ -61,7 +61,7 @@ pub const GET_MULTIPART_STATUS: Method = Method {
 };
 
 /// `listMultipartPiece` (§7.3).
-pub const LIST_MULTIPART_PIECE: Method = Method {
+pub(crate) const LIST_MULTIPART_PIECE: Method = Method {
     name: "listMultipartPiece",
     operation: Operation::ListPieces,
     params: &[
@@ -88,7 +88,7 @@ pub const LIST_MULTIPART_PIECE: Method = Method {
 };
 
 /// `completeMultipart` (§7.3).
-pub const COMPLETE_MULTIPART: Method = Method {
+pub(crate) const COMPLETE_MULTIPART: Method = Method {
     name: "completeMultipart",
     operation: Operation::Complete,
     params: &[TOKEN, MPID],
@@ -139,7 +139,7 @@ pub const RESTART_MULTIPART: Method = Method {
 };
 
 /// `getMultipartStatusMap` (§7.3).
-pub const GET_MULTIPART_STATUS_MAP: Method = Method {
+pub(crate) const GET_MULTIPART_STATUS_MAP: Method = Method {
     name: "getMultipartStatusMap",
     operation: Operation::StatusMap,
     params: &[TOKEN, optional("name", ParamKind::Text, ErrorKind::MapName)],
@@ -151,7 +151,7 @@ pub const GET_MULTIPART_STATUS_MAP: Method = Method {
 };
 
 /// `listMultipart` (§7.3).
-pub const LIST_MULTIPART: Method = Method {
+pub(crate) const LIST_MULTIPART: Method = Method {
     name: "listMultipart",
     operation: Operation::ListUploads,
     params: &[TOKEN, COOKIE, PAGE_SIZE],

@@ -13,7 +13,7 @@ const EMPTY_NAME: ResultCode = code(-40, &[ErrorKind::EmptyName], "empty user na
 const EMPTY_PASSWORD: ResultCode = code(-41, &[ErrorKind::EmptyPassword], "empty password", D);
 
 /// `login` (§7.4). A missing name or password is an error object of the envelope.
-pub const LOGIN_METHOD: Method = Method {
+pub(crate) const LOGIN_METHOD: Method = Method {
     name: "login",
     operation: Operation::Login,
     params: &[USERNAME, PASSWORD, optional("detail", ParamKind::Boolean, ErrorKind::Params)],
@@ -31,7 +31,7 @@ pub const LOGIN_METHOD: Method = Method {
 };
 
 /// `logout` (§7.4).
-pub const LOGOUT: Method = Method {
+pub(crate) const LOGOUT: Method = Method {
     name: "logout",
     operation: Operation::Logout,
     params: &[TOKEN],
@@ -47,7 +47,7 @@ pub const LOGOUT: Method = Method {
 };
 
 /// `noop` (§7.4).
-pub const NOOP: Method = Method {
+pub(crate) const NOOP: Method = Method {
     name: "noop",
     operation: Operation::Echo,
     params: &[TOKEN, OPERATION],
@@ -59,7 +59,7 @@ pub const NOOP: Method = Method {
 };
 
 /// `ping` (§7.4), which needs no token.
-pub const PING: Method = Method {
+pub(crate) const PING: Method = Method {
     name: "ping",
     operation: Operation::Echo,
     params: &[OPERATION],
@@ -71,7 +71,7 @@ pub const PING: Method = Method {
 };
 
 /// `authenticate` (§7.4). Its failures have all members of a session.
-pub const AUTHENTICATE: Method = Method {
+pub(crate) const AUTHENTICATE: Method = Method {
     name: "authenticate",
     operation: Operation::Login,
     params: &[
@@ -100,7 +100,7 @@ pub const AUTHENTICATE: Method = Method {
 };
 
 /// `checkToken` (§7.4).
-pub const CHECK_TOKEN: Method = Method {
+pub(crate) const CHECK_TOKEN: Method = Method {
     name: "checkToken",
     operation: Operation::CheckToken,
     params: &[TOKEN],
@@ -112,7 +112,7 @@ pub const CHECK_TOKEN: Method = Method {
 };
 
 /// `updateSession` (§7.4), which works once for a token.
-pub const UPDATE_SESSION: Method = Method {
+pub(crate) const UPDATE_SESSION: Method = Method {
     name: "updateSession",
     operation: Operation::UpdateSession,
     params: &[TOKEN, optional("expire", ParamKind::Integer, ErrorKind::Expiry)],
@@ -129,7 +129,7 @@ pub const UPDATE_SESSION: Method = Method {
 };
 
 /// `initKeyPair` (§7.4).
-pub const INIT_KEY_PAIR: Method = Method {
+pub(crate) const INIT_KEY_PAIR: Method = Method {
     name: "initKeyPair",
     operation: Operation::InitKeyPair,
     params: &[TOKEN],

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use mock_origin::fault::{CallContext, CallMatcher, FaultAction, Faults, InterimSupport, Stage};
+use mock_origin::internals::fault::{
+    CallContext, CallMatcher, FaultAction, Faults, InterimSupport, Stage,
+};
 use mock_origin::journal::{Call, Journal};
 use mock_origin::{
     Chaos, Disconnect, ErrorResponse, Fault, Interface, Op, Operation, Profile, ResponseLoss,

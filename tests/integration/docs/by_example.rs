@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use mock_origin::MockOrigin;
-use mock_origin::protocol::{ENDPOINTS, METHODS, STANDARD_HEADERS};
+use mock_origin::internals::protocol::{ENDPOINTS, METHODS, STANDARD_HEADERS};
 use ring::hmac;
 use serde_json::Value;
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use mock_origin::Fault;
-use mock_origin::fault::{ACTIONS, SELECTORS, Subject};
+use mock_origin::internals::fault::{ACTIONS, SELECTORS, Subject};
 mod by_example;
 mod cites;
 mod examples;

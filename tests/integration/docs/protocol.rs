@@ -2,12 +2,14 @@
 
 use std::fmt::{Debug, Display, Write as _};
 
-use mock_origin::protocol::{
+use mock_origin::internals::protocol::{
     ABORT_MULTIPART, Availability, COMPLETE, CONTENT_TYPES, ENDPOINTS, ENVELOPE_RESULTS, Endpoint,
-    ErrorKind, LIMITS, METHODS, Method, OPTION_SPECS, Operation, PERMISSIONS, PIECE,
-    PIECE_TRANSITIONS, Param, Permission, PieceState, Provenance, RESTART_MULTIPART, ResultCode,
-    Transition, UPLOAD_TRANSITIONS, UploadState, result_code_for,
+    ErrorKind, METHODS, Method, PERMISSIONS, PIECE, PIECE_TRANSITIONS, Param, Permission,
+    PieceState, Provenance, RESTART_MULTIPART, ResultCode, Transition, UPLOAD_TRANSITIONS,
+    result_code_for,
 };
+use mock_origin::options::{LIMITS, OPTION_SPECS};
+use mock_origin::{Operation, UploadState};
 
 use crate::support::page::{assert_block, block_names};
 
@@ -161,7 +163,7 @@ fn options_block() -> String {
     }
     block += "\nA limit is an option too, and takes a number of 1 or more.\n\n\
               | Limit | Default | Section | Provenance |\n|---|---|---|---|\n";
-    for limit in &LIMITS {
+    for limit in LIMITS {
         let (name, default, section) = (limit.name, limit.default, limit.section);
         writeln!(block, "| `{name}` | {default} | {section} | {} |", letters(limit.provenance))
             .unwrap();

@@ -5,9 +5,10 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, UNIX_EPOCH};
 
-use mock_origin::fault::{CallMatcher, Fault, FaultAction};
+use mock_origin::internals::fault::{CallMatcher, FaultAction};
+use mock_origin::options::Join;
 use mock_origin::{
-    Builder, Disconnect, ErrorResponse, InProgressUpload, Interface, Interference, Join,
+    Builder, Disconnect, ErrorResponse, Fault, InProgressUpload, Interface, Interference,
     MalformedResponse, MockOrigin, Op, Outcome, RecordedRequest, ResponseLoss,
 };
 

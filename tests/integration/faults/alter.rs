@@ -1,7 +1,7 @@
 //! Answers that say something else than they should, in their heads or as bytes.
 
-use mock_origin::fault::{CallMatcher, Fault, FaultAction};
-use mock_origin::{ErrorResponse, HeaderMutation, MalformedResponse, Op};
+use mock_origin::internals::fault::{CallMatcher, FaultAction};
+use mock_origin::{ErrorResponse, Fault, HeaderMutation, MalformedResponse, Op};
 
 use super::response::{Case, assert_cut, assert_whole, cases, head_length, text};
 use super::scene::{Scene, WAYS, Way, assert_works};

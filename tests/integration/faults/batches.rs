@@ -1,6 +1,7 @@
 //! A fault on one request of a JSON-RPC batch is that request's, wherever it can be.
 
-use mock_origin::{ErrorResponse, Interference, Join, ListingFault, Op, ResponseLoss, UploadState};
+use mock_origin::options::Join;
+use mock_origin::{ErrorResponse, Interference, ListingFault, Op, ResponseLoss, UploadState};
 
 use super::asking::{self, batch, batch_body, rpc, struck};
 use super::videos;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use mock_origin::internals::protocol::{PIECE, result_code_for};
 use mock_origin::journal::ConnectionEnd;
-use mock_origin::protocol::{PIECE, result_code_for};
 use mock_origin::{CallFaultBuilder, Disconnect, ErrorResponse, Op, Outcome, ResponseLoss};
 
 use super::scene::{
@@ -406,7 +406,8 @@ fn a_fault_on_the_path_of_a_form_applies_after_the_body() {
 
 #[test]
 fn rows_of_a_table_are_found_by_status_code_and_both() {
-    let row = result_code_for(PIECE.results, mock_origin::protocol::ErrorKind::Checksum).unwrap();
+    let row = result_code_for(PIECE.results, mock_origin::internals::protocol::ErrorKind::Checksum)
+        .unwrap();
     for reject in [ErrorResponse::code(row.code), ErrorResponse::row(row.http, row.code)] {
         let (scene, seen) = injection(Way::Length, Ended::Fin, |on| drop(on.reject(reject)));
         assert_refused(&scene, &seen, &refusal_with(row, ""), 0);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mock_origin::protocol::{COMPLETE, CREATE, DIRECTORY, Endpoint, FILE, PIECE, RAW};
+use mock_origin::internals::protocol::{COMPLETE, CREATE, DIRECTORY, Endpoint, FILE, PIECE, RAW};
 use mock_origin::{DeferredCommit, Op, Outcome, ResponseLoss, UploadState};
 
 use super::scene::{Ask, Figures, LENGTH, Scene, Seen, WAYS, Way, refusal};

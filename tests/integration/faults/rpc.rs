@@ -1,7 +1,8 @@
 //! What happens to JSON-RPC: to single calls, to those of a batch, and to all methods alike.
 
-use mock_origin::protocol::METHODS;
-use mock_origin::{ErrorResponse, Interface, Join, MockOrigin, Op, ResponseLoss};
+use mock_origin::internals::protocol::METHODS;
+use mock_origin::options::Join;
+use mock_origin::{ErrorResponse, Interface, MockOrigin, Op, ResponseLoss};
 
 use super::commit::{LOSSES, assert_figures, count, known};
 use super::scene::{Ask, Scene, WAYS, Way, assert_works, refusal_by_proxy};

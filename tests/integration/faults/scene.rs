@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use mock_origin::internals::protocol::{Availability, Endpoint, ResultCode, STANDARD_HEADERS};
 use mock_origin::journal::{Exchange, Journal};
-use mock_origin::protocol::{Availability, Endpoint, ResultCode, STANDARD_HEADERS};
 use mock_origin::{Builder, InProgressUpload, MockOrigin, Operation, Outcome};
 
 use crate::support::payload::{chunk, chunked};

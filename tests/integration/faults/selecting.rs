@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use mock_origin::fault::Repeat;
+use mock_origin::internals::fault::Repeat;
 use mock_origin::{
     ErrorResponse, InProgressUpload, Interface, MockOrigin, Op, Operation, ResponseLoss,
 };

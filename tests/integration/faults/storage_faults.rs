@@ -1,12 +1,13 @@
 //! Faults of the storage service itself: error codes, failed joins, stale or wrong lists, and
 //! interference by other clients.
 
-use mock_origin::protocol::{
+use mock_origin::internals::protocol::{
     Availability, ENDPOINTS, ENVELOPE_RESULTS, Endpoint, METHODS, Method, ParamKind, ResultCode,
     Shape,
 };
+use mock_origin::options::Join;
 use mock_origin::{
-    ErrorResponse, InProgressUpload, Interface, Interference, Join, ListingFault, MockOrigin, Op,
+    ErrorResponse, InProgressUpload, Interface, Interference, ListingFault, MockOrigin, Op,
     Operation,
 };
 use serde_json::{Value, json};

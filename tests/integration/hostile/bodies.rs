@@ -1,6 +1,7 @@
 //! Bodies that are not framed as they are sent, or not sent as they are framed.
 
-use mock_origin::journal::{ConnectionEnd, Framing, Outcome};
+use mock_origin::Outcome;
+use mock_origin::journal::{ConnectionEnd, Framing};
 
 use crate::hostile::Scene;
 use crate::support::payload::{chunk, chunked};

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use mock_origin::MockOrigin;
+use mock_origin::internals::protocol::METHODS;
 use mock_origin::journal::ConnectionEnd;
-use mock_origin::protocol::METHODS;
 
 use crate::hostile::Scene;
 use crate::support::payload::{Random, chunked};

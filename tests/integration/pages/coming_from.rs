@@ -4,7 +4,8 @@ use std::fs;
 use std::thread::scope;
 use std::time::Duration;
 
-use mock_origin::{ErrorResponse, Join, MockOrigin, Op, Outcome};
+use mock_origin::options::Join;
+use mock_origin::{ErrorResponse, MockOrigin, Op, Outcome};
 
 use crate::pages::client::upload;
 use crate::pages::copies::root;

@@ -83,7 +83,7 @@ fn the_page_of_faults_equals_the_recipes() {
     assert!(made == written, "docs/faults.md differs from tests/integration/recipes");
 }
 
-/// Returns one import of all names that the recipes import.
+/// Returns the imports of all recipes.
 fn imports(sources: &[String]) -> String {
     let names = |source: &String| -> Vec<String> {
         let (_, behind) = source.split_once("use mock_origin::{").unwrap();
@@ -99,7 +99,15 @@ fn imports(sources: &[String]) -> String {
         }
         lines.extend([" ", name, ","]);
     }
-    format!("\n```rust\nuse std::time::Duration;\n\nuse mock_origin::{{{lines}\n}};\n```\n")
+    let options = |source: &String| -> Vec<String> {
+        let lines = source.lines().filter(|line| line.starts_with("use mock_origin::options::"));
+        lines.map(|line| format!("{line}\n")).collect()
+    };
+    let options: BTreeSet<String> = sources.iter().flat_map(options).collect();
+    let options: String = options.into_iter().collect();
+    format!(
+        "\n```rust\nuse std::time::Duration;\n\n{options}use mock_origin::{{{lines}\n}};\n```\n"
+    )
 }
 
 /// Returns the headings of the chapters as links.

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use mock_origin::{ErrorResponse, Join, ListingFault, MockOrigin, Op};
+use mock_origin::options::Join;
+use mock_origin::{ErrorResponse, ListingFault, MockOrigin, Op};
 
 use crate::recipes::{upload, videos};
 use crate::support::{self, Client};
