@@ -45,7 +45,7 @@ use crate::server::shared::Shared;
 /// * A fault that comes from elsewhere is a [`Fault`]: pass it to [`Builder::faults`] or to
 ///   [`MockOrigin::try_add_fault`].
 #[derive(Clone, Debug)]
-#[must_use = "an origin does not start before `.start()`"]
+#[must_use = "`.start()` starts the origin"]
 pub struct Builder {
     account: String,
     given: Fixtures,

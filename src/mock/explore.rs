@@ -12,7 +12,7 @@ use crate::mock::builder::Builder;
 use crate::mock::mock_origin::MockOrigin;
 
 /// The largest number of repeated runs for finding the faults that matter.
-const MOST_RUNS: usize = 200;
+const MAX_RUNS: usize = 200;
 
 /// Runs a test under chaos, once per seed, on origins as [`MockOrigin::start`] makes them.
 ///
@@ -63,13 +63,10 @@ impl Builder {
     /// seed.
     #[track_caller]
     pub fn explore(&self, chaos: Chaos, seeds: Range<u64>, run: impl Fn(&MockOrigin)) {
-        assert!(
-            !seeds.is_empty(),
-            "nothing is run, as no seed is in {seeds:?}: explore(0..500, ..)"
-        );
+        assert!(!seeds.is_empty(), "no seeds in {seeds:?}: explore(0..500, ..)");
         for seed in seeds {
             let chaos = chaos.with_seed(seed);
-            let (failure, faults) = self.under(chaos, &run);
+            let (failure, faults) = self.run_under_chaos(chaos, &run);
             if let Some(failure) = failure {
                 panic!("{}", self.explain(chaos, failure, faults, &run));
             }
@@ -77,23 +74,32 @@ impl Builder {
     }
 
     /// Runs once under chaos. Returns the failure, if any, and the injected faults.
-    fn under(&self, chaos: Chaos, run: &impl Fn(&MockOrigin)) -> (Option<FailedRun>, Vec<Fault>) {
-        let origin = self.with_seed(chaos.seed());
+    fn run_under_chaos(
+        &self,
+        chaos: Chaos,
+        run: &impl Fn(&MockOrigin),
+    ) -> (Option<FailedRun>, Vec<Fault>) {
+        let origin = self.start_with_seed(chaos.seed());
         origin.chaos(chaos);
         let failure = failure_of(&origin, run);
         (failure, origin.done_by_chaos())
     }
 
     /// Runs once with these faults, each of which may be injected or not.
-    fn with(&self, seed: u64, faults: &[Fault], run: &impl Fn(&MockOrigin)) -> Option<FailedRun> {
-        let origin = self.with_seed(seed);
+    fn run_with_faults(
+        &self,
+        seed: u64,
+        faults: &[Fault],
+        run: &impl Fn(&MockOrigin),
+    ) -> Option<FailedRun> {
+        let origin = self.start_with_seed(seed);
         for fault in faults {
             origin.add_replayed(fault.clone());
         }
         failure_of(&origin, run)
     }
 
-    fn with_seed(&self, seed: u64) -> MockOrigin {
+    fn start_with_seed(&self, seed: u64) -> MockOrigin {
         let builder = if self.has_seed() { self.clone() } else { self.clone().seed(seed) };
         // `failure_of` verifies each run.
         builder.verify_on_drop(false).start()
@@ -107,11 +113,11 @@ impl Builder {
         run: &impl Fn(&MockOrigin),
     ) -> String {
         let seed = chaos.seed();
-        let found = match self.with(seed, &faults, run) {
-            None => Found { faults, failure, how: How::WithChaosAlone },
-            Some(again) => shrink(faults, again, |fewer| self.with(seed, fewer, run)),
+        let minimized = match self.run_with_faults(seed, &faults, run) {
+            None => Minimized { faults, failure, minimality: Minimality::NotReproduced },
+            Some(again) => shrink(faults, again, |fewer| self.run_with_faults(seed, fewer, run)),
         };
-        found.tell(chaos)
+        minimized.render(chaos)
     }
 }
 
@@ -125,33 +131,33 @@ struct FailedRun {
 fn failure_of(origin: &MockOrigin, run: &impl Fn(&MockOrigin)) -> Option<FailedRun> {
     let ran = catch_unwind(AssertUnwindSafe(|| run(origin)));
     let why = match ran {
-        Err(panic) => text_of(&*panic),
+        Err(panic) => panic_text(&*panic),
         Ok(()) => origin.verify_at_end().err()?.to_string(),
     };
     Some(FailedRun { why, timeline: origin.timeline_excerpt() })
 }
 
-fn text_of(panic: &(dyn Any + Send)) -> String {
+fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words").to_owned()
+    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message").to_owned()
 }
 
 /// The result of reducing the faults of a failing run.
-struct Found {
+struct Minimized {
     faults: Vec<Fault>,
     failure: FailedRun,
-    how: How,
+    minimality: Minimality,
 }
 
 /// What is known about the remaining faults.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum How {
+enum Minimality {
     /// The faults were injected in a run that failed, but that run passes when repeated with them.
-    WithChaosAlone,
+    NotReproduced,
     /// The faults make the run fail. There were too few runs to tell whether fewer faults do.
-    AtTheLimit,
+    LimitReached,
     /// The faults make the run fail, and it passes without any one of them.
-    Least,
+    Minimal,
 }
 
 /// Removes faults, many at once and then fewer, while the run still fails.
@@ -159,14 +165,14 @@ fn shrink(
     mut faults: Vec<Fault>,
     mut failure: FailedRun,
     fails: impl Fn(&[Fault]) -> Option<FailedRun>,
-) -> Found {
+) -> Minimized {
     let mut runs = 0;
     let mut size = faults.len().div_ceil(2);
     while size > 0 {
         let (before, mut at) = (faults.len(), 0);
         while at < faults.len() {
-            if runs == MOST_RUNS {
-                return Found { faults, failure, how: How::AtTheLimit };
+            if runs == MAX_RUNS {
+                return Minimized { faults, failure, minimality: Minimality::LimitReached };
             }
             let end = faults.len().min(at + size);
             let fewer = [&faults[..at], &faults[end..]].concat();
@@ -181,23 +187,23 @@ fn shrink(
             size /= 2;
         }
     }
-    Found { faults, failure, how: How::Least }
+    Minimized { faults, failure, minimality: Minimality::Minimal }
 }
 
-impl Found {
-    fn tell(&self, chaos: Chaos) -> String {
-        let what = match self.how {
-            _ if self.faults.is_empty() => "It fails without any fault.\n".to_owned(),
-            How::WithChaosAlone => {
-                "These faults were injected, but with them alone it passes:".to_owned()
+impl Minimized {
+    fn render(&self, chaos: Chaos) -> String {
+        let what = match self.minimality {
+            _ if self.faults.is_empty() => "The run fails without any fault.\n".to_owned(),
+            Minimality::NotReproduced => {
+                "These faults were injected, but the run passes when it is repeated with them alone:".to_owned()
             }
-            How::AtTheLimit => {
+            Minimality::LimitReached => {
                 format!(
-                    "These faults fail it, and in {MOST_RUNS} runs no fewer were found that do:"
+                    "The run fails with these faults; {MAX_RUNS} runs found no smaller set that makes it fail:"
                 )
             }
-            How::Least => {
-                "These faults fail it, and with any one of them left out it passes:".to_owned()
+            Minimality::Minimal => {
+                "The run fails with these faults, and passes without any one of them:".to_owned()
             }
         };
         let faults = match self.faults.as_slice() {
@@ -207,7 +213,7 @@ impl Found {
         let (seed, FailedRun { why, timeline }) = (chaos.seed(), &self.failure);
         let chaos = snippet([format!("origin.chaos({chaos})")]);
         escape_lines(&format!(
-            "seed {seed} fails, as it does under this chaos:\n\n{chaos}\n{what}{faults}\n\
+            "the run fails with seed {seed}; to replay its chaos:\n\n{chaos}\n{what}{faults}\n\
              The failure:\n\n{why}\n\n{timeline}"
         ))
     }
@@ -228,37 +234,40 @@ mod tests {
     }
 
     /// Returns the remaining faults, if a run with some of them fails as `fails` says.
-    fn shrunk(parts: &[u32], fails: impl Fn(&dyn Fn(u32) -> bool) -> bool) -> (Vec<Fault>, How) {
+    fn shrunk(
+        parts: &[u32],
+        fails: impl Fn(&dyn Fn(u32) -> bool) -> bool,
+    ) -> (Vec<Fault>, Minimality) {
         let all = parts.iter().copied().map(fault).collect();
-        let found = shrink(all, failed("all"), |some| {
+        let minimized = shrink(all, failed("all"), |some| {
             fails(&|part| some.contains(&fault(part))).then(|| failed("some"))
         });
-        (found.faults, found.how)
+        (minimized.faults, minimized.minimality)
     }
 
     #[test]
-    fn shrinking_leaves_just_the_faults_that_matter() {
+    fn shrinking_keeps_only_the_needed_faults() {
         let all: Vec<_> = (1..=20).collect();
         let left = shrunk(&all, |has| has(3) && has(17));
-        assert_eq!(left, (vec![fault(3), fault(17)], How::Least));
-        assert_eq!(shrunk(&all, |_| true), (Vec::new(), How::Least));
-        assert_eq!(shrunk(&[1], |has| has(1)), (vec![fault(1)], How::Least));
+        assert_eq!(left, (vec![fault(3), fault(17)], Minimality::Minimal));
+        assert_eq!(shrunk(&all, |_| true), (Vec::new(), Minimality::Minimal));
+        assert_eq!(shrunk(&[1], |has| has(1)), (vec![fault(1)], Minimality::Minimal));
     }
 
     #[test]
-    fn shrinking_looks_again_at_what_mattered_beside_one_that_is_gone() {
+    fn shrinking_retries_faults_after_a_removal() {
         // Fault 5 compensates for fault 1, which nothing else needs.
         let left = shrunk(&[5, 3, 1, 6], |has| has(3) && has(6) && (has(5) || !has(1)));
-        assert_eq!(left, (vec![fault(3), fault(6)], How::Least));
+        assert_eq!(left, (vec![fault(3), fault(6)], Minimality::Minimal));
     }
 
     #[test]
-    fn shrinking_ends_at_its_limit_and_says_so() {
+    fn shrinking_reports_that_it_reached_its_limit() {
         let all: Vec<_> = (1..=200).collect();
-        let (left, how) = shrunk(&all, |has| all.iter().all(|part| has(*part)));
-        assert_eq!((left.len(), how), (200, How::AtTheLimit));
-        let found = Found { faults: left, failure: failed("all"), how };
-        let text = found.tell(Chaos::new(1));
-        assert!(text.contains("in 200 runs no fewer were found"), "{text}");
+        let (left, minimality) = shrunk(&all, |has| all.iter().all(|part| has(*part)));
+        assert_eq!((left.len(), minimality), (200, Minimality::LimitReached));
+        let minimized = Minimized { faults: left, failure: failed("all"), minimality };
+        let text = minimized.render(Chaos::new(1));
+        assert!(text.contains("200 runs found no smaller set"), "{text}");
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn check_one(fault: &Fault, users: &[UserRecord]) -> Result<(), Strin
     match user.filter(|user| users.iter().all(|other| other.name != **user)) {
         Some(user) => {
             let known: Vec<_> = users.iter().map(|user| &user.name).collect();
-            Err(format!("there is no user {user:?}, but {known:?}"))
+            Err(format!("unknown user {user:?}; known users: {known:?}"))
         }
         None => Ok(()),
     }

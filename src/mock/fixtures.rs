@@ -219,7 +219,7 @@ fn begin(
     let owner = name.map_or(Some(UserId::FIRST), |name| origin.sessions().find_user(name));
     let owner = owner.ok_or_else(|| {
         let name = name.unwrap_or_default();
-        format!("there is no user {name:?}: add it with .user({name:?}, password)")
+        format!("unknown user {name:?}; add it with .user({name:?}, password)")
     })?;
     let begun = path.split_last().ok_or(ErrorKind::IsRoot).and_then(|(directory, name)| {
         origin.make_directory(change, owner, &directory, MissingParents::Create)?;

@@ -11,7 +11,7 @@ use crate::server::state::State;
 /// Responses are held no longer than [`Builder::hold_limit`](super::Builder::hold_limit);
 /// `finish()` names the fault if that was reached.
 #[derive(Debug)]
-#[must_use = "what is held is let go when this is dropped: let held = origin.on(..).hold();"]
+#[must_use = "dropping it releases the responses: let held = origin.on(..).hold();"]
 pub struct HoldGuard {
     pub(crate) shared: Arc<Shared>,
     pub(crate) fault: u64,
@@ -23,7 +23,7 @@ impl HoldGuard {
     /// [`wait_for`](Self::wait_for) for a later one.
     ///
     /// Blocks its thread; async code uses [`wait_async`](Self::wait_async).
-    #[must_use = "it says whether an answer is held, or patience was over"]
+    #[must_use = "it returns whether a response is held, or the timeout passed"]
     pub fn wait(&self, timeout: Duration) -> bool {
         self.wait_for(1, timeout)
     }
@@ -38,9 +38,9 @@ impl HoldGuard {
     ///
     /// If `times` is 0.
     #[track_caller]
-    #[must_use = "it says whether the answers are held, or patience was over"]
+    #[must_use = "it returns whether the responses are held, or the timeout passed"]
     pub fn wait_for(&self, times: u64, timeout: Duration) -> bool {
-        assert!(times > 0, "a wait for 0 responses ends at once: .wait_for(1, timeout)");
+        assert!(times > 0, "invalid number of responses 0: .wait_for(1, timeout)");
         self.shared.lock_when(timeout, has_held(self.fault, times)).1
     }
 
@@ -53,7 +53,7 @@ impl HoldGuard {
     /// assert!(held.wait_async(std::time::Duration::from_secs(5)).await);
     /// # }
     /// ```
-    #[must_use = "it says whether an answer is held, or patience was over"]
+    #[must_use = "it returns whether a response is held, or the timeout passed"]
     pub async fn wait_async(&self, timeout: Duration) -> bool {
         self.wait_for_async(1, timeout).await
     }
@@ -65,13 +65,13 @@ impl HoldGuard {
     ///
     /// If `times` is 0, before the future is polled.
     #[track_caller]
-    #[must_use = "it says whether the answers are held, or patience was over"]
+    #[must_use = "it returns whether the responses are held, or the timeout passed"]
     pub fn wait_for_async(
         &self,
         times: u64,
         timeout: Duration,
     ) -> impl Future<Output = bool> + Send + use<> {
-        assert!(times > 0, "a wait for 0 responses ends at once: .wait_for_async(1, timeout)");
+        assert!(times > 0, "invalid number of responses 0: .wait_for_async(1, timeout)");
         let (shared, fault) = (Arc::clone(&self.shared), self.fault);
         async move { shared.lock_when_async(timeout, has_held(fault, times)).await.1 }
     }

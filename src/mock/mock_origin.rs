@@ -1,4 +1,4 @@
-//! The origin as a test holds it. Start with [`MockOrigin`].
+//! A running origin: its addresses, its tokens and its clock. Start with [`MockOrigin`].
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -166,7 +166,7 @@ impl MockOrigin {
                 state.storage.sessions().users().iter().map(|user| user.name.clone()).collect();
             drop(state);
             panic!(
-                "there is no user {user:?}, but {known:?}: add it with .user({user:?}, password)"
+                "unknown user {user:?}; known users: {known:?}; add it with .user({user:?}, password)"
             )
         };
         let change = Change::by_test(now);
@@ -179,7 +179,7 @@ impl MockOrigin {
         );
         drop(state);
         let Ok((token, _)) = granted else {
-            panic!("the root of {user:?} has been removed: no token can be given")
+            panic!("no token for user {user:?}: its root directory was removed")
         };
         token
     }
@@ -195,10 +195,7 @@ impl MockOrigin {
         let now = state.now();
         let revoked = state.storage.revoke(Change::by_test(now), token);
         drop(state);
-        assert!(
-            revoked.is_ok(),
-            "that token does not work anyway: it is unknown, expired or logged out"
-        );
+        assert!(revoked.is_ok(), "invalid token: it is unknown, expired or logged out");
     }
 
     /// Advances protocol time. Tokens expire and stale uploads are removed (§4.4).

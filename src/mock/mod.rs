@@ -1,5 +1,9 @@
-//! The handle that a test holds: it starts an origin, steers it, adds faults, waits, and asks what
-//! happened. Start with [`MockOrigin`] and [`Builder`].
+//! The API for tests: starts an origin, adds faults, waits for requests, takes snapshots and verifies
+//! the run.
+//!
+//! Methods lock the shared state for a moment, or wait for a change of it. Each blocking wait has an
+//! `_async` variant. This layer opens no socket and parses no request; `server` does. It decides no
+//! response; `api` does. Start with [`MockOrigin`] and [`Builder`].
 
 mod builder;
 mod explore;

@@ -1,4 +1,4 @@
-//! The protocol options as methods of the builder (§10).
+//! The protocol options as methods of the builder (§10). Start with [`Builder::set`].
 
 use std::time::Duration;
 

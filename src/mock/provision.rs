@@ -196,7 +196,7 @@ fn find_user(state: &State, name: Option<&str>) -> Result<UserId, ProvisionError
     let sessions = state.storage.sessions();
     sessions.find_user(name).ok_or_else(|| {
         let known: Vec<_> = sessions.users().iter().map(|user| &*user.name).collect();
-        Invalid(format!("there is no user {name:?}, but {known:?}"))
+        Invalid(format!("unknown user {name:?}; known users: {known:?}"))
     })
 }
 

@@ -93,7 +93,7 @@ fn of_several_faults_all_are_added_or_none() {
     for (other, said) in [
         (
             r#"{"op": "raw", "user": "nobody", "reject": 503}"#,
-            "fault 2: there is no user \"nobody\", but [\"jane\"]",
+            "fault 2: unknown user \"nobody\"; known users: [\"jane\"]",
         ),
         (r#"{"op": "raw"}"#, "fault 2: missing action; expected one of "),
         (
@@ -109,7 +109,7 @@ fn of_several_faults_all_are_added_or_none() {
     // Alone it needs no number.
     let alone =
         stage.refused("POST", "/__mock/faults", r#"{"op": "raw", "user": "x", "hold": true}"#);
-    assert_eq!(alone, (400, "there is no user \"x\", but [\"jane\"]".to_owned()));
+    assert_eq!(alone, (400, "unknown user \"x\"; known users: [\"jane\"]".to_owned()));
 }
 
 #[test]

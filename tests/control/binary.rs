@@ -155,7 +155,7 @@ fn what_cannot_be_served_is_one_line_and_2() {
     for (options, said) in [
         (
             ["--faults", unknown],
-            format!("{unknown}: fault 1: there is no user \"nobody\", but [\"jane\"]"),
+            format!("{unknown}: fault 1: unknown user \"nobody\"; known users: [\"jane\"]"),
         ),
         (
             ["--faults", nonsense],

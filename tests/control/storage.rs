@@ -85,7 +85,7 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
     ("PUT", "/files?path=/acme", "x", 400, "\"/acme\" names no file"),
     ("PUT", "/files?path=/videos", "x", 409, "\"/videos\" cannot be stored: a directory is there"),
     ("PUT", "/files?path=/videos/a/b", "x", 409, "\"/videos/a/b\" cannot be stored: a file is in"),
-    ("PUT", "/files?path=/x&user=bob", "x", 400, "there is no user \"bob\", but [\"jane\"]"),
+    ("PUT", "/files?path=/x&user=bob", "x", 400, "unknown user \"bob\"; known users: [\"jane\"]"),
     ("GET", "/uploads/x", "", 404, "no upload x"),
     ("POST", "/uploads", "{}", 400, "missing key \"path\"; expected a path"),
     ("POST", "/uploads", r#"{"path": 7}"#, 400, "invalid value 7 for \"path\"; expected a path"),
@@ -109,7 +109,7 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
         "parameter \"part\" is missing: it takes a part number",
     ),
     ("POST", "/tokens/expire", "{}", 400, "the body takes one of token and user: "),
-    ("POST", "/tokens/expire", r#"{"user": "bob"}"#, 400, "there is no user \"bob\""),
+    ("POST", "/tokens/expire", r#"{"user": "bob"}"#, 400, "unknown user \"bob\""),
     ("POST", "/tokens/expire", r#"{"token": "x"}"#, 404, "that token is unknown, expired or"),
 ];
 

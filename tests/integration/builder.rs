@@ -31,7 +31,7 @@ const INVALID: &[(fn(), &str)] = &[
             let fault = Fault::from_json(r#"{"op": "login", "user": "bob", "reject": 503}"#);
             drop(builder().faults(vec![fault.unwrap()]));
         },
-        "fault 1: there is no user \"bob\", but [\"jane\"]: .faults(vec![",
+        "fault 1: unknown user \"bob\"; known users: [\"jane\"]: .faults(vec![",
     ),
     (|| drop(builder().account("")), ".account(\"acme\")"),
     (|| drop(builder().account("a/b")), ".account(\"acme\")"),
@@ -50,7 +50,10 @@ const INVALID: &[(fn(), &str)] = &[
         ".user(\"x\", password)",
     ),
     (|| drop(builder().start().issue_token("nobody")), ".user(\"nobody\", password)"),
-    (|| builder().start().expire_token("never"), "does not work anyway"),
+    (
+        || builder().start().expire_token("never"),
+        "invalid token: it is unknown, expired or logged out",
+    ),
     (|| drop(builder().start().file("../x")), "\"/videos/a.mp4\""),
     (|| drop(builder().start().directory("../x")), "\"/videos/a.mp4\""),
     (|| drop(builder().start().upload("/none")), "no uploads"),

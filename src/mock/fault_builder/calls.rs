@@ -24,7 +24,7 @@ use crate::mock::fault_builder::{FaultHandle, set_once};
 /// that attempt of every matching operation. `finish()` fails if it was never injected. It does
 /// not require more than one injection.
 #[derive(Debug)]
-#[must_use = "this is no fault before it says what happens: origin.on(Op::piece(2)).reject(503)"]
+#[must_use = "the last method adds the fault: origin.on(Op::piece(2)).reject(503)"]
 pub struct CallFaultBuilder<'o> {
     origin: &'o MockOrigin,
     matcher: CallMatcher,

@@ -7,7 +7,7 @@ use crate::mock::fault_builder::{FaultHandle, set_once};
 
 /// Builds a fault on connections; see [`MockOrigin::on_connection`].
 #[derive(Debug)]
-#[must_use = "this is no fault before it says what happens: origin.on_connection().nth(2).reset()"]
+#[must_use = "the last method adds the fault: origin.on_connection().nth(2).reset()"]
 pub struct ConnectionFaultBuilder<'o> {
     origin: &'o MockOrigin,
     count: Option<Repeat>,

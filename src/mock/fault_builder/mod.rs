@@ -1,4 +1,8 @@
-//! Faults as sentences: what they act on, which of those, and what happens.
+//! The fault builders: what a fault applies to, to which of those, and what happens. Start with
+//! [`CallFaultBuilder`].
+//!
+//! Every step panics at the caller's line if it contradicts an earlier one. The last method builds a
+//! [`Fault`](crate::fault::Fault) and adds it.
 
 mod calls;
 mod connections;

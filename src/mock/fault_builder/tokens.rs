@@ -9,7 +9,7 @@ use crate::mock::fault_builder::{FaultHandle, set_once};
 
 /// Builds a fault on tokens; see [`MockOrigin::on_token`].
 #[derive(Debug)]
-#[must_use = "this is no fault before it says what happens: origin.on_token().expire_after_requests(3)"]
+#[must_use = "the last method adds the fault: origin.on_token().expire_after_requests(3)"]
 pub struct TokenFaultBuilder<'o> {
     origin: &'o MockOrigin,
     user: Option<String>,

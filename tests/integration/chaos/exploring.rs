@@ -39,13 +39,13 @@ fn explored_with(mistake: Mistake, chaos: Chaos) -> String {
 /// The faults in a text that has a seed, its chaos and a failure too.
 #[track_caller]
 fn printed(text: &str) -> Vec<&str> {
-    let (seed, rest) = text.split_once(" fails, as it does under this chaos:\n\n").unwrap();
-    let seed: u64 = seed.strip_prefix("seed ").unwrap().parse().unwrap();
+    let (seed, rest) = text.split_once("; to replay its chaos:\n\n").unwrap();
+    let seed: u64 = seed.strip_prefix("the run fails with seed ").unwrap().parse().unwrap();
     let chaos = format!(
         "    use mock_origin::{{Chaos, Profile}};\n\n    origin.chaos(Chaos::new({seed}).profile("
     );
     assert!(rest.starts_with(&chaos), "{text}");
-    let note = ");\n\nThese faults fail it, and with any one of them left out it passes:\n\n    \
+    let note = ");\n\nThe run fails with these faults, and passes without any one of them:\n\n    \
                 use mock_origin::";
     let (_, rest) = rest.split_once(note).unwrap();
     let (names, rest) = rest.split_once(";\n\n").unwrap();
@@ -115,12 +115,12 @@ fn a_failure_without_faults_is_reported() {
     let explore = || videos().explore(chaos(), 0..500, |_| panic!("always"));
     let found = catch_unwind(AssertUnwindSafe(explore)).unwrap_err();
     let text = found.downcast::<String>().unwrap();
-    let told = "It fails without any fault.\n\nThe failure:\n\nalways\n\ntimeline of http://";
-    assert!(text.starts_with("seed 0 fails, as ") && text.contains(told), "{text}");
+    let told = "The run fails without any fault.\n\nThe failure:\n\nalways\n\ntimeline of http://";
+    assert!(text.starts_with("the run fails with seed 0; ") && text.contains(told), "{text}");
 }
 
 #[test]
-#[should_panic(expected = "nothing is run, as no seed is in 7..7: explore(0..500, ..)")]
+#[should_panic(expected = "no seeds in 7..7: explore(0..500, ..)")]
 fn no_seed_is_refused() {
     videos().explore(chaos(), 7..7, |_| {});
 }

@@ -63,9 +63,9 @@ fn unknown_calls_are_refused() {
         origin.on(Op::operation(Operation::Unmatched).over(Interface::JsonRpc)).reject(503) =>
             "unmatched over jsonrpc does not exist; it is available over http",
         origin.on(Op::create()).user("jim").reject(503) =>
-            "there is no user \"jim\", but [\"jane\"]",
+            "unknown user \"jim\"; known users: [\"jane\"]",
         origin.on_token().user("jim").expire_after_requests(1) =>
-            "there is no user \"jim\", but [\"jane\"]",
+            "unknown user \"jim\"; known users: [\"jane\"]",
         origin.on(Op::create()).path("videos/*").reject(503) =>
             "path: invalid path \"videos/*\"; did you mean \"/videos/*\"?",
         origin.on(Op::create()).path("").reject(503) =>
@@ -205,9 +205,9 @@ fn zero_counts_and_empty_ranges_are_refused() {
         MockOrigin::builder().hold_limit(Duration::ZERO) =>
             "invalid hold limit 0 s: expected more than zero: .hold_limit(Duration::from_secs(1))",
         MockOrigin::start().on(Op::any()).hold().wait_for(0, Duration::ZERO) =>
-            "a wait for 0 responses ends at once: .wait_for(1, timeout)",
+            "invalid number of responses 0: .wait_for(1, timeout)",
         MockOrigin::start().on(Op::any()).hold().wait_for_async(0, Duration::ZERO) =>
-            "a wait for 0 responses ends at once: .wait_for_async(1, timeout)",
+            "invalid number of responses 0: .wait_for_async(1, timeout)",
     }
 }
 
