@@ -41,13 +41,13 @@ pub(super) fn open(context: &RequestContext<'_>, call: &mut Call) -> Download {
 }
 
 impl Download {
-    /// Returns the response, or the blob whose digest the response needs. An unanswered request
-    /// needs no digest.
+    /// Returns the response, or the blob whose digest the response needs. A response that nobody
+    /// reads needs no digest.
     pub(super) fn commit(
         &self,
         storage: &Storage,
         now: Timestamp,
-        is_unanswered: bool,
+        is_response_unread: bool,
     ) -> Result<ResponseBuilder, Blob> {
         let Some(path) = &self.path else { return Ok(ResponseBuilder::from_status(404)) };
         if !signed_url::allows(storage, now, path, &self.signed_url) {
@@ -58,7 +58,7 @@ impl Download {
             return Ok(ResponseBuilder::from_status(404));
         };
         let digest = file.content.known_digest();
-        if digest.is_none() && !is_unanswered {
+        if digest.is_none() && !is_response_unread {
             return Err(file.content.clone());
         }
         let checksum = digest.map(|digest| digest.to_string()).unwrap_or_default();

@@ -114,7 +114,7 @@ pub struct PendingRequest {
     call: Call,
     action: Handler,
     /// Whether no response will be read, so that no digest is computed for it.
-    is_unanswered: bool,
+    is_response_unread: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -199,7 +199,7 @@ impl PendingRequest {
     /// on a copy, which shares all unchanged data with the storage.
     pub fn dry_run(&self, storage: &Storage, now: Timestamp, body: &RequestBody) -> Box<Response> {
         let change = Change::by_test(now); // changes a copy only
-        commit_unanswered(&mut storage.clone(), change, &mut self.clone(), body)
+        commit_without_response(&mut storage.clone(), change, &mut self.clone(), body)
     }
 }
 
@@ -244,7 +244,7 @@ fn new_pending(
     call: Call,
     action: Handler,
 ) -> Box<PendingRequest> {
-    Box::new(PendingRequest { body_policy, endpoint, call, action, is_unanswered: false })
+    Box::new(PendingRequest { body_policy, endpoint, call, action, is_response_unread: false })
 }
 
 /// Checks the rate, then the credentials, and then the rules of the endpoint (§1.14).
@@ -330,13 +330,13 @@ pub fn commit(
 
 /// Same as [`commit`], for a request whose response is never read. The response lacks unknown
 /// digests, so no blob is read.
-pub(crate) fn commit_unanswered(
+pub(crate) fn commit_without_response(
     storage: &mut Storage,
     change: Change,
     pending: &mut PendingRequest,
     body: &RequestBody,
 ) -> Box<Response> {
-    pending.is_unanswered = true;
+    pending.is_response_unread = true;
     match commit(storage, change, pending, body) {
         CommitResult::Response(response) => response,
         // Only a response that is read needs one.
@@ -352,7 +352,7 @@ fn response(
     pending: &mut PendingRequest,
     body: &RequestBody,
 ) -> Result<ResponseBuilder, Blob> {
-    let PendingRequest { endpoint, call, action, is_unanswered, .. } = pending;
+    let PendingRequest { endpoint, call, action, is_response_unread, .. } = pending;
     let can_respond = match body.end {
         BodyEnd::Complete => true,
         BodyEnd::Truncated => matches!(action, Handler::Piece(_)),
@@ -371,10 +371,10 @@ fn response(
         Handler::File(file) => file.commit(storage, change, call, body),
         Handler::Complete(complete) => complete.commit(storage, change),
         Handler::Directory(directory) => directory.commit(storage, change),
-        Handler::Rpc(rpc) => return rpc.commit(storage, change, body, *is_unanswered),
+        Handler::Rpc(rpc) => return rpc.commit(storage, change, body, *is_response_unread),
         Handler::Download(download) => {
             return Ok(download
-                .commit(storage, change.at, *is_unanswered)?
+                .commit(storage, change.at, *is_response_unread)?
                 .with_call(call.clone()));
         }
     };

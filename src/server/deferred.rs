@@ -57,7 +57,8 @@ impl DeferredCommit {
         let call = CallId { exchange: self.exchange, call: 0 };
         let by = Actor::DeferredCall { call, fault: self.fault };
         let change = Change { at: self.at, by };
-        let response = api::commit_unanswered(storage, change, &mut self.request, &self.received);
+        let response =
+            api::commit_without_response(storage, change, &mut self.request, &self.received);
         response.is_done().then_some(response.calls)
     }
 }

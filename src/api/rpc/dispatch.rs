@@ -67,7 +67,7 @@ pub(super) struct Dispatcher<'a> {
     /// The principal, if authentication has been done before.
     pub(super) principals: Option<&'a Principal>,
     /// Whether the response is never read.
-    pub(super) is_unanswered: bool,
+    pub(super) is_response_unread: bool,
 }
 
 impl Dispatcher<'_> {
@@ -124,7 +124,7 @@ impl Dispatcher<'_> {
         args: &Params,
         call: &mut Call,
     ) -> Result<Json, MethodError> {
-        let Self { storage, change, host, principals, is_unanswered, .. } = self;
+        let Self { storage, change, host, principals, is_response_unread, .. } = self;
         let token = match args.token() {
             None => None,
             Some(token) => {
@@ -142,9 +142,9 @@ impl Dispatcher<'_> {
             Some((CallOverride::Join(join, by), _)) => Some((*join, *by)),
             _ => None,
         };
-        let (change, is_unanswered) = (*change, *is_unanswered);
+        let (change, is_response_unread) = (*change, *is_response_unread);
         let mut context =
-            MethodContext { storage, change, args, call, host, join, is_unanswered, token };
+            MethodContext { storage, change, args, call, host, join, is_response_unread, token };
         context.record_user();
         handler(&mut context)
     }

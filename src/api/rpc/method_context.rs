@@ -20,7 +20,7 @@ pub(super) struct MethodContext<'a> {
     /// The join, if it differs from the option `join`, and the actor that wants it.
     pub(super) join: Option<(Join, Actor)>,
     /// Whether the response is never read.
-    pub(super) is_unanswered: bool,
+    pub(super) is_response_unread: bool,
     /// The token and its principal, after authentication.
     pub(super) token: Option<(String, Principal)>,
 }
@@ -73,7 +73,7 @@ impl MethodContext<'_> {
     pub(super) fn checksum(&self, file: &File) -> Result<String, MethodError> {
         match file.content.known_digest() {
             Some(digest) => Ok(digest.to_string()),
-            None if self.is_unanswered => Ok(String::new()),
+            None if self.is_response_unread => Ok(String::new()),
             None => Err(MethodError::NeedsDigest(file.content.clone())),
         }
     }

@@ -97,13 +97,13 @@ impl RpcRequest {
     }
 
     /// Executes the remaining requests, or returns the blob whose digest the next response needs.
-    /// An unanswered request needs no digest.
+    /// A request whose response is not read needs no digest.
     pub(super) fn commit(
         &mut self,
         storage: &mut Storage,
         change: Change,
         body: &RequestBody,
-        is_unanswered: bool,
+        is_response_unread: bool,
     ) -> Result<ResponseBuilder, Blob> {
         let Self { endpoint, max_batch, incoming, done, host, overrides, principals, .. } = self;
         let incoming = incoming.get_or_insert_with(|| read(*endpoint, body, *max_batch));
@@ -119,7 +119,7 @@ impl RpcRequest {
             let principals = principals.get(done.len()).and_then(Option::as_ref);
             let change = change.at_call(done.len());
             let mut dispatcher =
-                Dispatcher { storage, change, host, call_override, principals, is_unanswered };
+                Dispatcher { storage, change, host, call_override, principals, is_response_unread };
             done.push(dispatcher.response(message)?);
         }
         let (texts, mut calls): (Vec<_>, Vec<_>) = done.drain(..).unzip();
