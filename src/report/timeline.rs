@@ -24,7 +24,7 @@ impl fmt::Display for Timeline<'_> {
 
 /// An excerpt of the timeline, for the output of a failing test.
 ///
-/// It shows the first and the last lines, and between them the exchanges that were refused, got a
+/// It shows the first and the last lines, and between them the exchanges that were rejected, got a
 /// fault, or did not end with a complete response. Each gap states the number of omitted lines.
 #[derive(Clone, Debug)]
 pub(crate) struct TimelineExcerpt<'a>(pub &'a Journal);
@@ -49,7 +49,11 @@ impl fmt::Display for TimelineExcerpt<'_> {
 }
 
 fn heading(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    writeln!(f, "{:>5} {:>5} {:>11}  {:<52} {:<20} answer", "#", "conn", "time", "request", "body")
+    writeln!(
+        f,
+        "{:>5} {:>5} {:>11}  {:<52} {:<20} response",
+        "#", "conn", "time", "request", "body"
+    )
 }
 
 /// A line of the timeline.
@@ -118,17 +122,17 @@ fn event_time(connection: &Connection) -> Duration {
 /// are not a request, or a fault.
 pub fn describe_connection(connection: &Connection) -> Option<String> {
     let fault = connection.fault.as_ref().map(|fault| format!("fault: {}", fault.name));
-    let (what, answer) = match (&connection.unparsed, fault) {
+    let (what, response) = match (&connection.unparsed, fault) {
         (None, None) => return None,
         (None, Some(fault)) => ("connection affected by a fault".to_owned(), fault),
         (Some(unparsed), fault) => {
             let status = unparsed.status.map(|status| status.to_string());
-            let status = status.unwrap_or_else(|| "not answered".to_owned());
+            let status = status.unwrap_or_else(|| "no response".to_owned());
             let what = format!("no request: {unparsed}: {}", unparsed.excerpt());
             (what, fault.map_or(status.clone(), |fault| format!("{status}, {fault}")))
         }
     };
-    Some(escape_line(&format!("{what:<73} {answer}")))
+    Some(escape_line(&format!("{what:<73} {response}")))
 }
 
 /// Returns the positions of the lines in an excerpt.
@@ -167,7 +171,7 @@ fn gap(f: &mut fmt::Formatter<'_>, omitted: usize) -> fmt::Result {
 pub fn describe(exchange: &Exchange) -> String {
     let requests: Vec<_> = exchange.calls.iter().map(|call| request(exchange, call)).collect();
     let (requests, body) = (requests.join(" + "), body(exchange));
-    escape_line(&format!("{requests:<52} {body:<20} {}", answer(exchange)))
+    escape_line(&format!("{requests:<52} {body:<20} {}", response(exchange)))
 }
 
 fn request(exchange: &Exchange, call: &Call) -> String {
@@ -203,37 +207,37 @@ fn body(exchange: &Exchange) -> String {
     }
 }
 
-fn answer(exchange: &Exchange) -> String {
+fn response(exchange: &Exchange) -> String {
     let ended = outcome(exchange.outcome);
     let text = match (&exchange.response, exchange.outcome) {
         (None, _) => ended.to_owned(),
-        (Some(answer), Outcome::Responded) => status(exchange, answer),
-        (Some(answer), _) => format!("{}, {ended}", status(exchange, answer)),
+        (Some(head), Outcome::Responded) => status(exchange, head),
+        (Some(head), _) => format!("{}, {ended}", status(exchange, head)),
     };
     exchange.faults.iter().fold(text, |text, fault| text + ", fault: " + &fault.name)
 }
 
-fn status(exchange: &Exchange, answer: &ResponseHead) -> String {
+fn status(exchange: &Exchange, head: &ResponseHead) -> String {
     let codes: Vec<_> = exchange.calls.iter().filter_map(code).collect();
-    let words = if codes.is_empty() { answer.reason.to_string() } else { codes.join("; ") };
+    let words = if codes.is_empty() { head.reason.to_string() } else { codes.join("; ") };
     // An unregistered status has no phrase.
-    format!("{} {words}", answer.status).trim_end().to_owned()
+    format!("{} {words}", head.status).trim_end().to_owned()
 }
 
 /// Returns a result code with its meaning and section, or `OK`.
 fn code(call: &Call) -> Option<String> {
     let row = call.result_code?;
-    let refused = || format!("{} {} ({})", row.code, row.phrase, row.section);
-    Some(if row.is_success() { "OK".to_owned() } else { refused() })
+    let rejected = || format!("{} {} ({})", row.code, row.phrase, row.section);
+    Some(if row.is_success() { "OK".to_owned() } else { rejected() })
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Receiving => "body still coming",
-        Outcome::Held => "answer held back",
+        Outcome::Held => "response held",
         Outcome::Sending => "file being sent",
-        Outcome::Responding => "answer on its way",
-        Outcome::Responded => "answered",
+        Outcome::Responding => "response being sent",
+        Outcome::Responded => "response sent",
         Outcome::RequestTruncated => "body cut short",
         Outcome::ClientGone => "client gone",
         Outcome::CutByFault => "cut by a fault",

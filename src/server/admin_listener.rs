@@ -251,7 +251,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers with chunks that are each longer in the making than a client may be silent.
+    /// Responds with chunks that are each longer in the making than a client may be silent.
     struct Slow;
 
     const LIMIT: Duration = Duration::from_millis(50);
@@ -285,12 +285,12 @@ mod tests {
     }
 
     #[test]
-    fn a_long_answer_outlives_the_idle_limit() {
+    fn a_long_response_outlives_the_idle_limit() {
         let (_side, mut socket) = connected();
         socket.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).unwrap();
-        assert!(answer.ends_with("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"), "{answer}");
+        let mut response = String::new();
+        socket.read_to_string(&mut response).unwrap();
+        assert!(response.ends_with("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"), "{response}");
     }
 
     #[test]

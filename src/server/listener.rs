@@ -74,19 +74,19 @@ impl Reserved {
     /// Listens. If that fails, returns the reserved port if the system could keep it.
     fn listen(self) -> Result<Bound, (Error, Option<Self>)> {
         let address = self.1;
-        let said = |error, kept| (failed(format!("listen on {address}"))(error), kept);
+        let failure = |error, kept| (failed(format!("listen on {address}"))(error), kept);
         let runtime = match runtime::handle() {
             Ok(runtime) => runtime,
-            Err(error) => return Err(said(error, Some(self))),
+            Err(error) => return Err(failure(error, Some(self))),
         };
         let _inside = runtime.enter();
         if !KEEPS_PORTS {
-            let listener = self.0.listen(BACKLOG).map_err(|error| said(error, None))?;
+            let listener = self.0.listen(BACKLOG).map_err(|error| failure(error, None))?;
             return Ok(Bound { listener, address, kept: None });
         }
         match self.listen_beside() {
             Ok(listener) => Ok(Bound { listener, address, kept: Some(self) }),
-            Err(error) => Err(said(error, Some(self))),
+            Err(error) => Err(failure(error, Some(self))),
         }
     }
 

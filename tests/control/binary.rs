@@ -95,7 +95,7 @@ fn its_summary_names_what_is_held_and_what_chaos_has_done() {
     let ended = terminate(child);
     let said = String::from_utf8(ended.stderr).unwrap();
     assert!(said.contains("GET /account/login by jane"), "{said}");
-    assert!(said.contains("answer held back"), "{said}");
+    assert!(said.contains("response held"), "{said}");
     assert!(said.contains("held response was never released: the held login"), "{said}");
     assert!(
         said.contains("\"seed\":41") && said.contains(" has done this:\n    {\"op\":\"login\""),

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn work_on_an_answer_is_not_silence() {
+    fn work_on_a_response_is_not_silence() {
         let activity = Activity::new();
         let (one, other) = (activity.begin_work(), activity.begin_work());
         let late = Instant::now() + 10 * LIMIT;
