@@ -1,49 +1,19 @@
 //! The requirements of HTTP itself, which are checked before a request is routed (§1.9).
 //!
-//! hyper checks the syntax of a head and the framing of its body. This module checks what hyper leaves to the server:
-//! the `Host` header and the transfer codings. It knows nothing of endpoints. Start with [`violation`].
+//! hyper checks the syntax of a head and the framing of its body. This module decides what hyper leaves to the server:
+//! the `Host` header and the transfer codings. It knows nothing of endpoints. Start with [`find_violation`].
 
-use crate::journal::Head;
+use crate::journal::{Head, HeadError};
 
-/// Returns the status of the error response if the head violates a rule that the server must
-/// enforce.
-pub(super) fn find_violation(head: &Head) -> Option<u16> {
-    if !has_valid_host(head) {
-        return Some(400);
-    }
-    coding_violation(head)
-}
-
-/// Returns whether the head has one valid `Host` header. HTTP/1.0 may leave it out (RFC 9112 §3.2).
-fn has_valid_host(head: &Head) -> bool {
-    let mut hosts = head.headers_named("Host");
-    match (hosts.next(), hosts.next()) {
-        (Some(host), None) => host.iter().all(|byte| is_host_byte(*byte)),
-        (None, _) => head.version() == "HTTP/1.0",
-        (Some(_), Some(_)) => false,
-    }
-}
-
-/// Returns whether the byte may stand in `uri-host [ ":" port ]` (RFC 3986 §3.2.2).
-fn is_host_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte)
-}
-
-/// Returns 501 for a coding other than `chunked`, and 400 if `chunked` is applied twice (RFC 9112 §6.1, §7.1).
-///
-/// hyper has already rejected a list that does not end in `chunked`, because the length of such a
-/// body is unknown (RFC 9112 §6.3).
-fn coding_violation(head: &Head) -> Option<u16> {
-    let lists = head.headers_named("Transfer-Encoding");
-    let codings = lists.flat_map(|list| list.split(|byte| *byte == b','));
-    let mut codings = codings.map(<[u8]>::trim_ascii).filter(|coding| !coding.is_empty());
-    let is_chunked = |coding: &[u8]| coding.eq_ignore_ascii_case(b"chunked");
-    let first = codings.next()?;
-    match codings.next() {
-        None => None,
-        Some(second) if is_chunked(first) && is_chunked(second) => Some(400),
-        Some(_) => Some(501),
-    }
+/// Returns the rule that a head violates and that the server must enforce, and the status of the
+/// error response.
+pub(super) fn find_violation(head: &Head) -> Option<(u16, HeadError)> {
+    let find_in_codings = || HeadError::find_in_codings(head.raw());
+    let error = HeadError::find_in_host(head.raw()).or_else(find_in_codings)?;
+    // hyper has already rejected a list that does not end in `chunked`, because the length of such a
+    // body is unknown (RFC 9112 §6.3).
+    let status = if matches!(error, HeadError::UnknownCoding(_)) { 501 } else { 400 };
+    Some((status, error))
 }
 
 #[cfg(test)]
@@ -51,7 +21,8 @@ mod tests {
     use super::*;
 
     fn violation_of(version: &str, headers: &str) -> Option<u16> {
-        find_violation(&Head::new(format!("GET / HTTP/{version}\r\n{headers}\r\n").into_bytes()))
+        let head = Head::new(format!("GET / HTTP/{version}\r\n{headers}\r\n").into_bytes());
+        find_violation(&head).map(|(status, _)| status)
     }
 
     #[test]

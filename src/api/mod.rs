@@ -22,6 +22,7 @@ mod signature;
 mod signed_url;
 mod url;
 
+pub use crate::journal::BodyEnd;
 pub(crate) use call_override::{CallOverride, InjectedError, build_error_response};
 pub use multipart_form::{FilledForm, FormReader};
 pub use response::{Body, Response};
@@ -46,19 +47,6 @@ pub enum BodyPolicy {
     Form(String),
     /// Read it into one block of memory; stop after this number of bytes.
     Whole(u64),
-}
-
-/// The way in which a body ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyEnd {
-    /// It was received as declared.
-    Complete,
-    /// The client stopped before the declared end.
-    Truncated,
-    /// The framing was malformed.
-    Malformed,
-    /// It was longer than the policy allows. The rest was not read.
-    TooLarge,
 }
 
 /// The facts of a received body.
@@ -217,10 +205,13 @@ pub fn open(
     storage.run_due(now);
     let routed = router::find(storage, head);
     let routed = match http_rules::find_violation(head) {
-        Some(status) => Err(Box::new(match routed {
-            Ok(route) => ResponseBuilder::from_status(status).with_call(route.call()),
-            Err(error) => error.replace_with_status(status),
-        })),
+        Some((status, error)) => {
+            let response = match routed {
+                Ok(route) => ResponseBuilder::from_status(status).with_call(route.call()),
+                Err(error) => error.replace_with_status(status),
+            };
+            Err(Box::new(response.with_head_error(error)))
+        }
         None => routed,
     };
     let route = routed.map_err(|response| response.build(storage, now))?;

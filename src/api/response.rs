@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::blob::Blob;
-use crate::journal::{Call, ResponseHead};
+use crate::journal::{Call, HeadError, ResponseHead};
 use crate::protocol::{
     Endpoint, ErrorKind, HTTP_CONTENT_TYPE, Operation, ResultCode, result_code_for, standard_phrase,
 };
@@ -51,6 +51,7 @@ pub struct Response {
     /// The calls that it responds to.
     pub calls: Vec<Call>,
     closes: bool,
+    head_error: Option<HeadError>,
 }
 
 impl Response {
@@ -86,6 +87,12 @@ impl Response {
         self
     }
 
+    /// Returns the rule of HTTP that the head of the request violates, if that is why it was
+    /// rejected.
+    pub fn head_error(&self) -> Option<HeadError> {
+        self.head_error
+    }
+
     /// Returns whether the connection is closed after the response, as it is after errors (§1.8).
     pub fn closes(&self) -> bool {
         self.closes
@@ -100,6 +107,7 @@ pub(super) struct ResponseBuilder {
     calls: Vec<Call>,
     result_code: Option<&'static ResultCode>,
     closes: bool,
+    head_error: Option<HeadError>,
     /// The names of default headers that were replaced.
     replaced: Vec<String>,
 }
@@ -111,7 +119,7 @@ impl ResponseBuilder {
         let reason = reason.into();
         let head = ResponseHead { status, reason, headers: Vec::with_capacity(12) };
         let (body, calls, replaced) = (Body::Bytes(Vec::new()), Vec::new(), Vec::new());
-        Self { head, body, calls, result_code: None, closes: false, replaced }
+        Self { head, body, calls, result_code: None, closes: false, head_error: None, replaced }
     }
 
     /// Creates a response without a result code and without `X-Agile-Status`.
@@ -245,6 +253,11 @@ impl ResponseBuilder {
         Self { calls, ..self }
     }
 
+    /// Sets the rule of HTTP that the head of the request violates.
+    pub(super) fn with_head_error(self, error: HeadError) -> Self {
+        Self { head_error: Some(error), ..self }
+    }
+
     /// Sets another reason phrase, if there is one.
     pub(super) fn with_reason(mut self, reason: Option<String>) -> Self {
         if let Some(reason) = reason {
@@ -284,7 +297,8 @@ impl ResponseBuilder {
             .chain(has_length.then(|| named("Content-Length", length.into())))
             .collect();
         let head = Arc::new(ResponseHead { status, reason, headers });
-        Box::new(Response { head, body: self.body, calls: self.calls, closes })
+        let Self { body, calls, head_error, .. } = self;
+        Box::new(Response { head, body, calls, closes, head_error })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::protocol::{
 };
 use crate::storage::{EndedToken, SessionId, Timestamp};
 
-use super::{Escaped, Framing, Head, redacted};
+use super::{ChunkError, Escaped, Framing, Head, HeadError, redacted};
 
 /// A point in time on both clocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub struct Call {
     /// The part number.
     pub part: Option<u32>,
     /// The session of the token, if the token was valid.
-    pub(crate) session: Option<SessionId>,
+    pub session: Option<SessionId>,
     /// The end of the token of the call, if the token was valid before and no longer is.
     #[doc(hidden)]
     pub ended_token: Option<EndedToken>,
@@ -246,6 +246,21 @@ impl Outcome {
     }
 }
 
+/// The way in which the body of a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "control", derive(serde::Serialize))]
+#[cfg_attr(feature = "control", serde(rename_all = "snake_case"))]
+pub enum BodyEnd {
+    /// It was received as declared.
+    Complete,
+    /// It ended before its declared end: the client stopped, or a fault stopped the reading.
+    Truncated,
+    /// The framing was malformed.
+    Malformed,
+    /// It was longer than the request allows. The rest was not read.
+    TooLarge,
+}
+
 /// The record of one request. It is opened when the head is complete, and always closed with an
 /// outcome.
 #[derive(Clone)]
@@ -257,8 +272,16 @@ pub struct Exchange {
     pub connection: u64,
     /// The head as received.
     pub head: Head,
+    /// The rule of HTTP that the head violates. The origin rejects such a request, except with
+    /// [`HeadError::LengthAndCoding`]. Heads that cannot be a request at all are recorded with their
+    /// [connection](super::Connection::unparsed).
+    pub head_error: Option<HeadError>,
     /// The declared framing of the body.
     pub framing: Framing,
+    /// How the body ended; `None` while it is being read, and if the origin did not read it.
+    pub body_end: Option<BodyEnd>,
+    /// The rule of chunked framing that the body violates.
+    pub chunk_error: Option<ChunkError>,
     /// The number of body bytes that were read, without chunk framing.
     pub received: u64,
     /// The digest of the body, if the whole body was received.
@@ -289,6 +312,38 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// Creates the record of a request whose head was just read, and that has these calls.
+    pub fn new(
+        index: u64,
+        connection: u64,
+        head: Head,
+        calls: Vec<Call>,
+        opened: Instants,
+    ) -> Self {
+        Self {
+            index,
+            connection,
+            framing: head.framing(),
+            head,
+            head_error: None,
+            body_end: None,
+            chunk_error: None,
+            received: 0,
+            digest: None,
+            excerpt: Box::default(),
+            body: None,
+            calls,
+            response: None,
+            written: 0,
+            faults: Vec::new(),
+            opened,
+            committed: None,
+            response_started: None,
+            closed: None,
+            outcome: Outcome::Receiving,
+        }
+    }
+
     /// Returns the status of the response.
     pub fn status(&self) -> Option<u16> {
         self.response.as_ref().map(|response| response.status)
@@ -299,6 +354,12 @@ impl Exchange {
     pub fn is_refused(&self) -> bool {
         let fails = |call: &Call| call.result_code.is_some_and(|row| !row.is_success());
         self.status().is_none_or(|status| status >= 400) || self.calls.iter().any(fails)
+    }
+
+    /// Returns the rule of HTTP that head or body violate, for a message.
+    pub fn http_error(&self) -> Option<String> {
+        let in_head = self.head_error.map(|error| error.message(self.head.raw()));
+        in_head.or_else(|| self.chunk_error.map(|error| error.to_string()))
     }
 
     /// Returns the declared number of body bytes, or `None` if there is no length or the body is

@@ -6,6 +6,8 @@
 //! request that hyper rejects ends the connection, so from there on the framer passes all bytes.
 //! This module does not judge requests; start with [`Framer::step`].
 
+use std::fmt;
+
 use super::raw_head::{is_http_10, lines};
 
 /// The result of a look at the next bytes of a connection.
@@ -27,6 +29,34 @@ pub enum Framing {
     Length(u64),
     /// `Transfer-Encoding` that ends in `chunked`.
     Chunked,
+}
+
+/// The rule of chunked framing that a body violates (RFC 9112 §7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChunkError {
+    /// A chunk does not begin with a hexadecimal size.
+    Size,
+    /// The size of a chunk has too many digits.
+    TooLarge,
+    /// The line with the size of a chunk does not end with CR LF.
+    SizeEnd,
+    /// The data of a chunk is longer than its size: no CR LF follows.
+    DataEnd,
+    /// A line after the last chunk does not end with CR LF.
+    TrailerEnd,
+}
+
+impl fmt::Display for ChunkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Size => "a chunk does not begin with a hexadecimal size",
+            Self::TooLarge => "the size of a chunk has too many digits",
+            Self::SizeEnd => "the size of a chunk does not end with CR LF",
+            Self::DataEnd => "a chunk is longer than its size",
+            Self::TrailerEnd => "a line after the last chunk does not end with CR LF",
+        })
+    }
 }
 
 /// A head with contradictory framing, so that the end of the message is unknown.
@@ -76,6 +106,11 @@ impl Framer {
     /// Returns whether the framer has given up and passes all bytes for the rest of the connection.
     pub(crate) fn is_lost(&self) -> bool {
         self.body.at == At::Lost
+    }
+
+    /// Returns the rule that made the framer give up inside a chunked body.
+    pub(crate) fn chunk_error(&self) -> Option<ChunkError> {
+        self.body.error
     }
 
     /// Returns the number of bytes of the latest body that were passed on, without chunk framing.
@@ -185,6 +220,7 @@ struct Body {
     left: u64,
     /// The data bytes received.
     seen: u64,
+    error: Option<ChunkError>,
 }
 
 impl Body {
@@ -195,7 +231,7 @@ impl Body {
             Ok(Framing::Chunked) => (At::Start, 0),
             Err(Malformed) => (At::Lost, 0),
         };
-        Self { at, left, seen: 0 }
+        Self { at, left, seen: 0, error: None }
     }
 
     fn is_over(&self) -> bool {
@@ -225,7 +261,11 @@ impl Body {
     fn read(&mut self, byte: u8) -> usize {
         #[cfg(test)]
         tests::SCANNED.with(|scanned| scanned.set(scanned.get() + 1));
-        self.at = self.at.next(byte, self.left);
+        let next = self.at.next(byte, self.left);
+        if next == At::Lost {
+            self.error = Some(self.at.error(byte));
+        }
+        self.at = next;
         if let (At::Size, Some(digit)) = (self.at, char::from(byte).to_digit(16)) {
             self.left = self.left << 4 | u64::from(digit);
         }
@@ -275,6 +315,18 @@ impl At {
             (Self::TrailerLf, b'\n') => Self::Line,
             (Self::EndLf, b'\n') => Self::End,
             _ => Self::Lost,
+        }
+    }
+
+    /// Returns the rule that `byte` violates at this position.
+    const fn error(self, byte: u8) -> ChunkError {
+        match self {
+            Self::Start | Self::Size if byte.is_ascii_hexdigit() => ChunkError::TooLarge,
+            Self::Size | Self::SizePad if byte == b'\n' => ChunkError::SizeEnd,
+            Self::Start | Self::Size | Self::SizePad => ChunkError::Size,
+            Self::Extension | Self::SizeLf => ChunkError::SizeEnd,
+            Self::Data | Self::DataLf => ChunkError::DataEnd,
+            _ => ChunkError::TrailerEnd,
         }
     }
 }
@@ -360,11 +412,21 @@ mod tests {
     #[test]
     fn a_malformed_chunked_body_passes_all_bytes() {
         let big = format!("{:x}0", 1_u64 << 60);
-        for bad in ["", ";", "1 1", "1\n", "0;\n", "1\r\nab", "0\r\n\rX", &big] {
+        for (bad, error) in [
+            ("", ChunkError::Size),
+            (";", ChunkError::Size),
+            ("1 1", ChunkError::Size),
+            ("1\n", ChunkError::SizeEnd),
+            ("0;\n", ChunkError::SizeEnd),
+            ("1\r\nab", ChunkError::DataEnd),
+            ("0\r\n\rX", ChunkError::TrailerEnd),
+            (&big, ChunkError::TooLarge),
+        ] {
             let stream = format!("<A\nTransfer-Encoding: chunked\n\n>{bad}\r\n0\r\n\r\nGET /\n\n");
             let mut framer = Framer::new(60);
             assert_eq!(mark(&mut framer, &stream, &mut || 9), stream);
             assert!(framer.is_lost(), "{bad:?}");
+            assert_eq!(framer.chunk_error(), Some(error), "{bad:?}");
         }
     }
 

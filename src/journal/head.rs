@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::Framing;
 use super::escaped::Escaped;
+use super::head_error::{HeadError, has_length_and_coding};
 use super::raw_head::{is_http_10, lines};
 use super::secrets::shown_line;
 
@@ -60,6 +61,13 @@ impl Head {
         let is_asked =
             expectations.last().is_some_and(|it| it.1.eq_ignore_ascii_case(b"100-continue"));
         is_asked && !is_http_10(&self.raw) && self.framing.length() != Some(0)
+    }
+
+    /// Returns the rule of HTTP that the head violates although the origin accepts it:
+    /// [`HeadError::LengthAndCoding`].
+    pub fn accepted_error(&self) -> Option<HeadError> {
+        let is_ambiguous = self.framing == Framing::Chunked && has_length_and_coding(&self.raw);
+        is_ambiguous.then_some(HeadError::LengthAndCoding)
     }
 
     /// Returns the headers in wire order and in their original case.

@@ -9,6 +9,7 @@ mod escaped;
 pub(crate) mod exchange;
 mod framing;
 mod head;
+mod head_error;
 mod mark;
 mod ranges;
 mod raw_head;
@@ -22,16 +23,19 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use crate::blob::Digest;
-pub use crate::storage::Timestamp;
+pub use crate::storage::{
+    Actor, ByteRange, CallId, Change, EndedToken, SessionId, StateChange, Timestamp,
+};
 pub use connection::{Connection, ConnectionEnd};
 #[cfg(feature = "server")]
 pub(crate) use escaped::escape_lines;
 pub(crate) use escaped::{Escaped, escape_json, escape_line, json_escape};
 pub(crate) use exchange::Outcome;
-pub use exchange::{Call, Exchange, FaultRef, Instants, ResponseHead};
+pub use exchange::{BodyEnd, Call, Exchange, FaultRef, Instants, ResponseHead};
 pub(crate) use framing::Framer;
-pub use framing::Framing;
+pub use framing::{ChunkError, Framing};
 pub use head::Head;
+pub use head_error::HeadError;
 pub use mark::{Mark, MarkEvent};
 pub(crate) use ranges::RangeList;
 #[cfg(feature = "control")]
@@ -42,7 +46,7 @@ pub use selector::Parts;
 pub(crate) use shorten::shorten;
 #[cfg(feature = "server")]
 pub(crate) use unparsed::is_request_prefix;
-pub use unparsed::{HeadError, Unparsed, UnparsedKind};
+pub use unparsed::{Unparsed, UnparsedKind};
 
 /// The number of bytes of a body that are kept as an excerpt.
 pub(crate) const EXCERPT_BYTES: usize = 512;

@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use super::raw_head::lines;
-use super::{Escaped, Framing, Instants, redacted, shown_line};
+use super::head_error::is_token;
+use super::{Escaped, HeadError, Instants, shown_line};
 
 /// Bytes from which no request could be read. The connection ends with them.
 #[derive(Clone)]
@@ -43,37 +43,6 @@ pub enum UnparsedKind {
     IncompleteHead,
 }
 
-/// The rule of HTTP that a head violates. Lines are counted from 1, the request line included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HeadError {
-    /// The head is longer than 64 KiB.
-    TooLong,
-    /// The head has more than 100 headers.
-    TooManyHeaders,
-    /// The request target has an invalid byte.
-    Target,
-    /// The version is neither HTTP/1.0 nor HTTP/1.1.
-    Version,
-    /// This line begins with white space: it continues a folded header.
-    Folded(usize),
-    /// This line has no colon.
-    NoColon(usize),
-    /// The name in this line is not a header name.
-    Name(usize),
-    /// The value in this line has a control character.
-    Value(usize),
-    /// The value of `Content-Length` in this line is not a number, or differs from an earlier one.
-    ContentLength(usize),
-    /// `Transfer-Encoding` does not end with `chunked`, or comes in HTTP/1.0.
-    TransferEncoding,
-    /// Another rule.
-    Other,
-}
-
-/// A head with more headers is rejected.
-const MAX_HEADERS: usize = 100;
-
 impl UnparsedKind {
     /// Classifies `bytes`, which begin where a head should begin. `is_behind` tells whether they
     /// came after an exchange, `is_rejected` whether the server rejected them.
@@ -87,7 +56,7 @@ impl UnparsedKind {
         if !is_request_prefix(bytes) {
             return if is_behind { Self::BytesBehindRequest } else { Self::NoRequestLine };
         }
-        match head_error(bytes) {
+        match HeadError::find_in_syntax(bytes) {
             Some(error) => Self::InvalidHead(error),
             None if is_rejected => Self::InvalidHead(HeadError::Other),
             None => Self::IncompleteHead,
@@ -133,78 +102,6 @@ pub(crate) fn is_request_prefix(bytes: &[u8]) -> bool {
     }
 }
 
-/// Returns the first rule that a head violates, as far as it was received.
-fn head_error(bytes: &[u8]) -> Option<HeadError> {
-    const LONGEST: usize = 64 * 1024;
-    if bytes.len() >= LONGEST {
-        return Some(HeadError::TooLong);
-    }
-    let end = bytes.iter().rposition(|byte| *byte == b'\n')?;
-    let head = &bytes[..end];
-    let headers = || lines(head).enumerate().skip(1).filter(|(_, line)| !line.is_empty());
-    request_line_error(lines(head).next().unwrap_or_default())
-        .or_else(|| headers().find_map(|(at, line)| header_error(at + 1, line)))
-        .or_else(|| framing_error(head))
-        .or_else(|| (headers().count() > MAX_HEADERS).then_some(HeadError::TooManyHeaders))
-        .or_else(|| (!head.is_ascii()).then_some(HeadError::Target))
-}
-
-fn request_line_error(line: &[u8]) -> Option<HeadError> {
-    let mut words = line.splitn(2, |byte| *byte == b' ').skip(1);
-    let mut rest = words.next().unwrap_or_default().rsplitn(2, |byte| *byte == b' ');
-    let (version, target) = (rest.next().unwrap_or_default(), rest.next().unwrap_or_default());
-    if ![&b"HTTP/1.0"[..], b"HTTP/1.1"].contains(&version) {
-        return Some(HeadError::Version);
-    }
-    let is_bad = |byte: &u8| byte.is_ascii_control() || *byte == b' ';
-    (target.is_empty() || target.iter().any(is_bad)).then_some(HeadError::Target)
-}
-
-fn header_error(at: usize, line: &[u8]) -> Option<HeadError> {
-    if line.starts_with(b" ") || line.starts_with(b"\t") {
-        return Some(HeadError::Folded(at));
-    }
-    let Some(colon) = line.iter().position(|byte| *byte == b':') else {
-        return Some(HeadError::NoColon(at));
-    };
-    let (name, value) = (&line[..colon], &line[colon + 1..]);
-    if name.is_empty() || !name.iter().copied().all(is_token) {
-        return Some(HeadError::Name(at));
-    }
-    let is_bad = |byte: &u8| byte.is_ascii_control() && *byte != b'\t';
-    value.iter().any(is_bad).then_some(HeadError::Value(at))
-}
-
-/// Returns the rule of body framing that a head violates.
-fn framing_error(head: &[u8]) -> Option<HeadError> {
-    Framing::parse(head).err()?;
-    let named = |name: &'static str| {
-        let lines = lines(head).enumerate().skip(1);
-        lines.filter(move |(_, line)| parts(line).0.eq_ignore_ascii_case(name.as_bytes()))
-    };
-    if named("Transfer-Encoding").next().is_some() {
-        return Some(HeadError::TransferEncoding);
-    }
-    // Each line is read as if it were the only header, so the first wrong one is found.
-    let mut lengths = named("Content-Length")
-        .map(|(at, line)| (at, Framing::parse(&[b"\n", line].concat()).ok()));
-    let (at, first) = lengths.next()?;
-    let differs = |(_, length): &(usize, Option<Framing>)| *length != first;
-    let wrong = first.map_or(Some(at), |_| lengths.find(differs).map(|(at, _)| at));
-    wrong.map(|at| HeadError::ContentLength(at + 1))
-}
-
-/// Returns the name and the value in a header line.
-fn parts(line: &[u8]) -> (&[u8], &[u8]) {
-    let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
-    (&line[..colon], line.get(colon + 1..).unwrap_or_default().trim_ascii())
-}
-
-/// Returns whether a byte may appear in a method or a header name (RFC 9110 §5.6.2).
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
 impl Unparsed {
     /// Returns the printable start of the first line: without secrets, escaped, and shortened.
     pub fn excerpt(&self) -> String {
@@ -219,15 +116,6 @@ impl Unparsed {
         }
         excerpt
     }
-
-    /// Returns a printable line of the head by its number from 1, without secrets.
-    fn line(&self, number: usize) -> String {
-        let (name, value) = parts(lines(&self.bytes).nth(number - 1).unwrap_or_default());
-        let name = String::from_utf8_lossy(name);
-        let value = redacted(&name, value);
-        let shown = if value.is_empty() { name.into_owned() } else { format!("{name}: {value}") };
-        format!("line {number}, {:?},", Escaped::new(&shown))
-    }
 }
 
 impl fmt::Display for Unparsed {
@@ -238,32 +126,12 @@ impl fmt::Display for Unparsed {
             UnparsedKind::Http2Preface => f.write_str("HTTP/2 preface")?,
             UnparsedKind::BytesBehindRequest => f.write_str("bytes that are no request")?,
             UnparsedKind::NoRequestLine => f.write_str("no request line")?,
-            UnparsedKind::InvalidHead(error) => self.write_error(f, error)?,
+            UnparsedKind::InvalidHead(error) => {
+                write!(f, "invalid head: {}", error.message(&self.bytes))?;
+            }
             UnparsedKind::IncompleteHead => f.write_str("incomplete head")?,
         }
         self.behind.map_or(Ok(()), |exchange| write!(f, " behind #{exchange}"))
-    }
-}
-
-impl Unparsed {
-    fn write_error(&self, f: &mut fmt::Formatter<'_>, error: HeadError) -> fmt::Result {
-        f.write_str("invalid head: ")?;
-        match error {
-            HeadError::TooLong => f.write_str("it is longer than 64 KiB"),
-            HeadError::TooManyHeaders => write!(f, "it has more than {MAX_HEADERS} headers"),
-            HeadError::Target => f.write_str("its target is invalid"),
-            HeadError::Version => f.write_str("its version is neither HTTP/1.0 nor HTTP/1.1"),
-            // The text of the line is not shown, because it may continue a secret.
-            HeadError::Folded(line) => write!(f, "line {line} continues a folded header"),
-            HeadError::NoColon(line) => write!(f, "line {line} has no colon"),
-            HeadError::Name(line) => write!(f, "{} has an invalid name", self.line(line)),
-            HeadError::Value(line) => write!(f, "{} has a control character", self.line(line)),
-            HeadError::ContentLength(line) => {
-                write!(f, "{} is not one number", self.line(line))
-            }
-            HeadError::TransferEncoding => f.write_str("its Transfer-Encoding is invalid"),
-            HeadError::Other => f.write_str("it breaks a rule of HTTP"),
-        }
     }
 }
 

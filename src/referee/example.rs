@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::blob::Digest;
 use crate::journal::{
-    Call, Connection, ConnectionEnd, Exchange, FaultRef, Head, Instants, Journal, Outcome,
+    BodyEnd, Call, Connection, ConnectionEnd, Exchange, FaultRef, Head, Instants, Journal, Outcome,
     ResponseHead, Unparsed, UnparsedKind,
 };
 use crate::protocol::{
@@ -91,25 +91,19 @@ impl Example {
     fn push(&mut self, head: Head, call: Call, response: ResponseHead, body: &[u8]) {
         let start = self.clock;
         self.clock += 10;
-        let framing = head.framing();
+        let (index, opened) = (self.exchanges.len() as u64, at(start));
         self.exchanges.push(Exchange {
-            index: self.exchanges.len() as u64,
-            connection: self.connection,
-            head,
-            framing,
             received: body.len() as u64,
             digest: Some(Digest::compute(body)),
             excerpt: body[..body.len().min(crate::journal::EXCERPT_BYTES)].into(),
-            body: None,
-            calls: vec![call],
+            body_end: Some(BodyEnd::Complete),
             response: Some(Arc::new(response)),
             written: 100,
-            faults: Vec::new(),
-            opened: at(start),
             committed: Some(at(start + 2)),
             response_started: Some(at(start + 3)),
             closed: Some(at(start + 4)),
             outcome: Outcome::Responded,
+            ..Exchange::new(index, self.connection, head, vec![call], opened)
         });
     }
 

@@ -221,7 +221,8 @@ fn status(exchange: &Exchange, head: &ResponseHead) -> String {
     let codes: Vec<_> = exchange.calls.iter().filter_map(code).collect();
     let words = if codes.is_empty() { head.reason.to_string() } else { codes.join("; ") };
     // An unregistered status has no phrase.
-    format!("{} {words}", head.status).trim_end().to_owned()
+    let error = exchange.http_error().map_or_else(String::new, |error| format!(": {error}"));
+    format!("{} {words}", head.status).trim_end().to_owned() + &error
 }
 
 /// Returns a result code with its meaning and section, or `OK`.

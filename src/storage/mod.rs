@@ -22,14 +22,14 @@ mod session;
 mod tree;
 mod upload;
 
-pub(crate) use change::CallId;
-pub use change::{Actor, Change};
+pub use change::{Actor, CallId, Change};
 pub(crate) use clock::END_OF_YEAR_9999;
 pub use clock::{Clock, ClockMode, Timestamp};
 pub use directories::MissingParents;
 pub(crate) use directories::MkdirOutcome;
+pub use history::ByteRange;
 pub(crate) use history::{
-    ByteRange, ByteSource, FileHistory, JoinFailure, JoinedPiece, Obstacle, Removal, RemovalKind,
+    ByteSource, FileHistory, JoinFailure, JoinedPiece, Obstacle, Removal, RemovalKind,
 };
 use ids::{Ids, Kind};
 pub use interference::Interference;
@@ -38,12 +38,12 @@ pub(crate) use multipart::{NewUpload, Uploads};
 pub(crate) use path::last_component;
 pub use path::{Path, PathEncoding};
 pub(crate) use post::NewFile;
-pub(crate) use session::{EndedToken, Principal, SessionId, Sessions, UserId};
-pub use session::{KeyPair, TokenLifetime, TokenSource, UserRecord};
+pub use session::{EndedToken, KeyPair, SessionId, TokenLifetime, TokenSource, UserRecord};
+pub(crate) use session::{Principal, Sessions, UserId};
 pub(crate) use tree::{Directory, File, Node, Stat, Tree};
+pub(crate) use upload::NewPiece;
 pub(crate) use upload::check_digest;
-pub(crate) use upload::{NewPiece, StateChange};
-pub use upload::{Piece, Upload};
+pub use upload::{Piece, StateChange, Upload};
 
 use std::time::Duration;
 

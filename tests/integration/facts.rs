@@ -1,13 +1,15 @@
 //! Facts that the journal and the storage record beside the exchanges themselves: marks, the sources
-//! of stored bytes, the ends of tokens.
+//! of stored bytes, the ends of tokens, and what is wrong with a request.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use mock_origin::internals::storage::Actor;
-use mock_origin::journal::MarkEvent;
+use mock_origin::journal::{Actor, BodyEnd, ChunkError, Exchange, HeadError, MarkEvent};
 use mock_origin::{Chaos, InProgressUpload, MockOrigin, Op};
 
-use crate::support::{Client, complete, create, piece, request};
+use crate::support::payload::noise;
+use crate::support::record::closed_exchange;
+use crate::support::{Client, complete, create, piece, piece_headers, request};
 
 fn rpc(client: &mut Client, method: &str, params: &str) -> String {
     let text = format!(r#"{{"method": "{method}", "params": [{params}], "id": 1}}"#);
@@ -207,4 +209,116 @@ fn bytes_of_a_piece_from_the_test_name_no_exchange() {
     let ranges = origin.file("/film").byte_ranges();
     let exchanges: Vec<_> = ranges.iter().map(|source| (source.part, source.exchange())).collect();
     assert_eq!(exchanges, [(Some(1), None), (Some(2), Some(0))]);
+}
+
+/// Sends bytes on a connection of their own, and returns the record of their exchange.
+fn sent(origin: &MockOrigin, bytes: &[u8]) -> Arc<Exchange> {
+    let _ = Client::new(origin).write(bytes).finish_writing().rest();
+    closed_exchange(origin, origin.journal().exchanges().len() - 1)
+}
+
+#[test]
+fn a_rejected_head_names_the_violated_rule() {
+    let origin = MockOrigin::start();
+    for (headers, status, error, text) in [
+        ("", 400, HeadError::NoHost, "it has no Host"),
+        (
+            "Host: a\r\nHost: b\r\n",
+            400,
+            HeadError::SecondHost(3),
+            r#"line 3, "Host: b", is a second Host"#,
+        ),
+        (
+            "Host: a b\r\n",
+            400,
+            HeadError::Host(2),
+            r#"line 2, "Host: a b", is neither a name nor an address"#,
+        ),
+        (
+            "Host: a\r\nTransfer-Encoding: gzip, chunked\r\n",
+            501,
+            HeadError::UnknownCoding(3),
+            r#"line 3, "Transfer-Encoding: gzip, chunked", names a coding other than chunked"#,
+        ),
+        (
+            "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+            400,
+            HeadError::ChunkedTwice(4),
+            r#"line 4, "Transfer-Encoding: chunked", applies chunked twice"#,
+        ),
+    ] {
+        let head = format!("POST /account/login HTTP/1.1\r\n{headers}\r\n");
+        let exchange = sent(&origin, head.as_bytes());
+        assert_eq!((exchange.status(), exchange.head_error), (Some(status), Some(error)));
+        assert_eq!(exchange.http_error().as_deref(), Some(text));
+        let timeline = origin.timeline();
+        assert!(timeline.lines().last().unwrap().ends_with(&format!(": {text}")), "{timeline}");
+    }
+}
+
+#[test]
+fn an_accepted_head_names_a_second_length() {
+    let origin = MockOrigin::start();
+    let head = "OPTIONS / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n";
+    let both = sent(&origin, format!("{head}Content-Length: 3\r\n\r\n0\r\n\r\n").as_bytes());
+    assert_eq!((both.status(), both.head_error), (Some(200), Some(HeadError::LengthAndCoding)));
+    let one = sent(&origin, format!("{head}\r\n0\r\n\r\n").as_bytes());
+    assert_eq!((one.status(), one.head_error, one.http_error()), (Some(200), None, None));
+}
+
+/// An origin with an open upload, and the head of a piece of it, up to its framing.
+fn open_piece() -> (MockOrigin, Vec<u8>) {
+    let builder = MockOrigin::builder().upload(InProgressUpload::new("/film"));
+    let origin = builder.set("piece_bytes", "1000").start();
+    let (token, id) = (origin.issue_token("jane"), origin.uploads()[0].id().to_owned());
+    let mut head = request("POST", "/multipart/piece", &piece_headers(&token, &id, "1"), b"");
+    head.truncate(head.len() - 2);
+    (origin, head)
+}
+
+#[test]
+fn malformed_chunks_name_the_violated_rule() {
+    for (chunks, error) in [
+        ("x\r\n", ChunkError::Size),
+        ("fffffffffffffffff\r\n", ChunkError::TooLarge),
+        ("5\nhello", ChunkError::SizeEnd),
+        ("5\r\nhello world\r\n", ChunkError::DataEnd),
+        ("0\r\n\rX", ChunkError::TrailerEnd),
+    ] {
+        for is_split in [false, true] {
+            let (origin, head) = open_piece();
+            let head = [&head[..], b"Transfer-Encoding: chunked\r\n\r\n"].concat();
+            let mut client = Client::new(&origin);
+            if is_split {
+                client.drip(head).drip(chunks);
+            } else {
+                client.write([&head, chunks.as_bytes()].concat());
+            }
+            assert_eq!(client.read().status, 400, "{chunks}");
+            let exchange = closed_exchange(&origin, 0);
+            let end = (exchange.body_end, exchange.chunk_error);
+            assert_eq!(end, (Some(BodyEnd::Malformed), Some(error)), "{chunks}");
+            let timeline = origin.timeline();
+            assert!(timeline.contains(&format!(": {error}")), "{timeline}");
+        }
+    }
+}
+
+#[test]
+fn the_end_of_each_body_is_recorded() {
+    let (origin, head) = open_piece();
+    let ends = [
+        ("Content-Length: 5\r\n\r\nhello", Some(BodyEnd::Complete)),
+        ("Content-Length: 5\r\n\r\nhell", Some(BodyEnd::Truncated)),
+        ("Transfer-Encoding: chunked\r\n\r\n5\r\nhell", Some(BodyEnd::Truncated)),
+        ("\r\n", Some(BodyEnd::Complete)),
+        ("Content-Length: 1001\r\n\r\n", None),
+    ];
+    for (body, end) in ends {
+        let exchange = sent(&origin, &[&head, body.as_bytes()].concat());
+        assert_eq!((exchange.body_end, exchange.chunk_error), (end, None), "{body:?}");
+    }
+    let chunk = [b"7d0\r\n", &noise(1, 2_000)[..], b"\r\n0\r\n\r\n"].concat();
+    let large = [&head[..], b"Transfer-Encoding: chunked\r\n\r\n", &chunk].concat();
+    assert_eq!(sent(&origin, &large).body_end, Some(BodyEnd::TooLarge));
 }

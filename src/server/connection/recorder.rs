@@ -130,13 +130,14 @@ impl ConnectionRecorder {
                 let mut state = self.shared.lock();
                 state.journal.update(exchange, |record| record.outcome = Outcome::Responding);
             }
-            Effect::CloseExchange { exchange, outcome, received, written } => {
+            Effect::CloseExchange { exchange, outcome, received, written, chunk_error } => {
                 let mut state = self.shared.lock();
                 let instants = state.instants();
                 state.journal.update(exchange, |record| {
                     record.outcome = outcome;
                     record.received = received;
                     record.written = written;
+                    record.chunk_error = chunk_error;
                     record.closed = Some(instants);
                 });
             }

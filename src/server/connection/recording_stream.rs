@@ -100,6 +100,8 @@ impl RecordingStream {
             self.recorder.report(ConnectionEvent::HeadRead(head));
         } else if self.framer.mid_head() && !is_request_prefix(self.framer.partial_head()) {
             self.recorder.report(ConnectionEvent::Unparsed(self.framer.partial_head()));
+        } else if let Some(error) = self.framer.chunk_error() {
+            self.recorder.report(ConnectionEvent::ChunksMalformed(error));
         }
         step.taken
     }

@@ -28,7 +28,7 @@
 //! ([`Input`]), what became of the connection's fault ([`ConnectionFault`]), and how many bytes nobody
 //! has read. [`ConnectionEvent::Dropped`] computes the end of the connection from all of them.
 
-use crate::journal::{ConnectionEnd, Outcome, UnparsedKind};
+use crate::journal::{ChunkError, ConnectionEnd, Outcome, UnparsedKind};
 
 /// What happened to a connection.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub(crate) enum ConnectionEvent<'a> {
     HeadAccepted,
     /// The exchange of the request was opened in `epoch`.
     Opened { exchange: u64, epoch: u64 },
+    /// The chunks of the body violate a rule, so that no more requests can be read.
+    ChunksMalformed(ChunkError),
     /// This many bytes of the request body were read so far.
     BodyRead(u64),
     /// The rest of the body has not arrived yet.
@@ -97,6 +99,7 @@ pub(crate) enum Effect {
         outcome: Outcome,
         received: u64,
         written: u64,
+        chunk_error: Option<ChunkError>,
     },
     /// Record bytes that are not a request.
     RecordUnparsed(Box<UnparsedBytes>),
@@ -133,6 +136,8 @@ pub(crate) struct ConnectionState {
     phase: Phase,
     input: Input,
     fault: ConnectionFault,
+    /// What is wrong with the chunks of the last body. hyper may read it before the exchange is open.
+    chunk_error: Option<ChunkError>,
     /// The exchange that was closed last, and the bytes of its body that were read.
     closed: Option<(u64, u64)>,
     /// Whether the client has finished sending or is gone.
@@ -205,6 +210,10 @@ impl ConnectionState {
             ConnectionEvent::HeadRead(head) => self.read_head(head),
             ConnectionEvent::HeadAccepted => self.accept_head(),
             ConnectionEvent::Opened { exchange, epoch } => self.open_exchange(exchange, epoch),
+            ConnectionEvent::ChunksMalformed(error) => {
+                self.chunk_error = Some(error);
+                Effect::None
+            }
             ConnectionEvent::BodyRead(total) => self.read_body(total),
             ConnectionEvent::BodyPaused => self.pause_body(),
             ConnectionEvent::Written(count) => {
@@ -359,7 +368,8 @@ impl ConnectionState {
         };
         let OpenExchange { exchange, received, written, .. } = open;
         (self.phase, self.closed) = (next, Some((exchange, received)));
-        Effect::CloseExchange { exchange, outcome, received, written }
+        let chunk_error = self.chunk_error.take();
+        Effect::CloseExchange { exchange, outcome, received, written, chunk_error }
     }
 
     fn record_unparsed(&mut self, partial: &[u8], rejected: Option<u16>) -> Effect {

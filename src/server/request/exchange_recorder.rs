@@ -53,6 +53,7 @@ impl ExchangeRecorder {
         let received = &body_read.received;
         state.journal.update(self.index, |record| {
             record.received = received.length;
+            record.body_end = Some(received.end);
             record.digest = (received.end == BodyEnd::Complete).then_some(received.digest);
             let start = &received.start;
             record.excerpt = start[..start.len().min(EXCERPT_BYTES)].into();

@@ -7,7 +7,7 @@ use hyper::Request;
 use hyper::body::Incoming;
 
 use crate::api::{self, PendingRequest, Response};
-use crate::journal::{Exchange, Framing, Head, Outcome};
+use crate::journal::{Exchange, Head};
 
 use crate::server::connection::recorder::ConnectionRecorder;
 use crate::server::request::exchange_recorder::ExchangeRecorder;
@@ -36,7 +36,7 @@ pub(crate) async fn serve(
     let head = Head::new(raw);
     let framing = head.framing();
     let (version, body) = (request.version(), request.into_body());
-    let (mut task, opened) = open(&recorder, head, framing);
+    let (mut task, opened) = open(&recorder, head);
     match task.run(opened, body, framing).await {
         Disposition::Response(mut response, outcome) => {
             task.exchange.begin_response(&mut response);
@@ -54,7 +54,6 @@ pub(crate) async fn serve(
 fn open(
     recorder: &Arc<ConnectionRecorder>,
     head: Head,
-    framing: Framing,
 ) -> (RequestTask, Result<Box<PendingRequest>, Box<Response>>) {
     let mut state = recorder.shared.lock();
     state.run_due();
@@ -64,25 +63,13 @@ fn open(
         Ok(request) => (vec![request.call().clone()], None),
         Err(response) => (response.calls.clone(), Some(response.head.status)),
     };
+    let head_error =
+        opened.as_ref().map_or_else(|response| response.head_error(), |_| head.accepted_error());
     let (pending, ended) = select_at_head(&mut state, &calls[0], rejected, &head);
     let exchange = state.journal.open(|index| Exchange {
-        index,
-        connection: recorder.index,
-        head,
-        framing,
-        received: 0,
-        digest: None,
-        excerpt: Box::default(),
-        body: None,
-        calls,
-        response: None,
-        written: 0,
+        head_error,
         faults: ended.into_iter().collect(),
-        opened: instants,
-        committed: None,
-        response_started: None,
-        closed: None,
-        outcome: Outcome::Receiving,
+        ..Exchange::new(index, recorder.index, head, calls, instants)
     });
     let mut exchange = ExchangeRecorder::new(recorder, exchange, &state);
     if let (Err(response), None) = (&mut opened, &pending) {

@@ -30,7 +30,7 @@ fn ready(closes: bool) -> Event<'static> {
 }
 
 fn closed(exchange: u64, outcome: Outcome, received: u64, written: u64) -> Effect {
-    Effect::CloseExchange { exchange, outcome, received, written }
+    Effect::CloseExchange { exchange, outcome, received, written, chunk_error: None }
 }
 
 /// Returns the end and the drained bytes of a connection that is dropped.
