@@ -39,7 +39,8 @@
 //!
 //! Each `assert_*` panics at the caller's line and has a `try_*` variant that returns the
 //! [`AssertionFailure`]. [`MockOrigin::finish`] panics with the text of a [`VerificationError`] if
-//! verification fails. Other fallible calls return an [`Error`].
+//! verification fails, and so does dropping an origin without `finish`. Other fallible calls return an
+//! [`Error`]. Each method that waits has an `_async` variant.
 //!
 //! # Features
 //!

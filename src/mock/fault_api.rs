@@ -1,6 +1,7 @@
 //! Adds, lists and removes faults, and changes an origin while it runs. Start with
 //! [`MockOrigin::on`].
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -303,8 +304,11 @@ impl MockOrigin {
     /// builder: the same users, directories, files, uploads and clock. Ports stay open; tokens
     /// become invalid. A request in progress gets no response, even if it was committed: its
     /// connection is closed and its data is gone. A partly written response is cut.
+    ///
+    /// A new run begins: the origin verifies it on drop, even if the run before was verified.
     pub fn reset(&self) {
         self.shared.reset();
+        self.verified.store(false, Ordering::Relaxed);
     }
 
     /// Sets an option or a limit by name, like [`Builder::set`](super::Builder::set), from now on:

@@ -25,7 +25,8 @@ use crate::server::shared::Shared;
 /// An origin that is dropped without [`finish`](Self::finish) or [`verify`](Self::verify) verifies
 /// the run itself, as `finish` does, and panics if that fails. It waits up to 1 s for responses
 /// that are being written, which blocks its thread; async code calls
-/// [`finish_async`](Self::finish_async) instead. [`Builder::verify_on_drop`](crate::Builder::verify_on_drop) turns this off.
+/// [`finish_async`](Self::finish_async) instead.
+/// [`Builder::verify_on_drop`](crate::Builder::verify_on_drop) turns this off.
 ///
 /// ```should_panic
 /// let origin = mock_origin::MockOrigin::start();
@@ -33,7 +34,8 @@ use crate::server::shared::Shared;
 /// // No client sends piece 2, so dropping the origin panics: "fault was never injected".
 /// ```
 ///
-/// * A call of `verify` counts, whatever it returned: the test has seen the result.
+/// * A call of `verify` counts, whatever it returned: the test has seen the result. A
+///   [`reset`](Self::reset) begins a new run, which has to be verified again.
 /// * A test that returns an error drops the origin. If the run fails verification too, the panic
 ///   hides that error; the panic says so.
 /// * If the thread is panicking, the drop does not verify. It prints the timeline and the injected

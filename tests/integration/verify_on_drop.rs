@@ -79,6 +79,16 @@ fn drop_does_not_verify_after_a_call_of_verify() {
 }
 
 #[test]
+fn drop_verifies_a_run_that_began_with_a_reset() {
+    let origin = builder().start();
+    origin.verify().unwrap();
+    origin.reset();
+    origin.on(Op::piece(2)).reject(503);
+    let text = panic_of(|| drop(origin));
+    assert!(text.contains("fault was never injected"), "{text}");
+}
+
+#[test]
 fn drop_does_not_verify_after_finish_has_panicked() {
     let text = panic_of(|| failing_origin().finish());
     assert!(text.starts_with("fault was never injected"), "{text}");
