@@ -11,6 +11,7 @@ use crate::server::connection::recorder::ConnectionRecorder;
 use crate::server::request::inject::{account, tokens};
 use crate::server::request::sink::ReadBody;
 use crate::server::state::State;
+use crate::server::state_guard::StateGuard;
 
 /// The record of an open exchange. The [`ConnectionRecorder`] closes it.
 pub(crate) struct ExchangeRecorder {
@@ -40,10 +41,15 @@ impl ExchangeRecorder {
         self.epoch != self.connection.shared.epoch.current()
     }
 
+    /// Locks the state, unless the origin was reset since the request arrived.
+    pub(crate) fn lock_current(&self) -> Option<StateGuard<'_>> {
+        let state = self.connection.shared.lock();
+        (!self.is_stale(&state)).then_some(state)
+    }
+
     /// Reports that a fault was injected, or why it was skipped.
     pub(crate) fn account(&self, injection: &Injection, result: Result<(), String>) {
-        let mut state = self.connection.shared.lock();
-        if !self.is_stale(&state) {
+        if let Some(mut state) = self.lock_current() {
             account(&mut state, self.index, injection, result);
         }
     }
@@ -94,9 +100,8 @@ impl ExchangeRecorder {
     pub(crate) fn record_delay(&self, injection: &Injection) {
         // In the same step: whoever sees that the response is held also sees that the fault was
         // injected, and the reverse.
-        let mut state = self.connection.shared.lock();
-        state.journal.update(self.index, |record| record.outcome = Outcome::Held);
-        if !self.is_stale(&state) {
+        if let Some(mut state) = self.lock_current() {
+            state.journal.update(self.index, |record| record.outcome = Outcome::Held);
             account(&mut state, self.index, injection, Ok(()));
         }
     }

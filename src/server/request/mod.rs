@@ -1,4 +1,5 @@
-//! One request: its head, its body, its faults and its response. Start with [`handler::serve`].
+//! One request: its head, its body, its faults and its response. Start with [`handler::serve`] and
+//! [`task::RequestTask::run`].
 
 pub(crate) mod body;
 pub(crate) mod exchange_recorder;

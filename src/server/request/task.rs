@@ -196,10 +196,7 @@ impl RequestTask {
     /// Selects faults for the calls that the body contains. Returns whether the request is still known:
     /// `false` after a reset.
     fn select_after_body(&mut self, request: &mut PendingRequest, body_read: &ReadBody) -> bool {
-        let mut state = self.exchange.connection.shared.lock();
-        if self.exchange.is_stale(&state) {
-            return false;
-        }
+        let Some(mut state) = self.exchange.lock_current() else { return false };
         if state.faults.is_idle() {
             return true;
         }
@@ -225,10 +222,7 @@ impl RequestTask {
         let received = body_read.received.clone();
         let Some(pending) = &self.pending else { return Some(request) };
         let deferred = {
-            let mut state = self.exchange.connection.shared.lock();
-            if self.exchange.is_stale(&state) {
-                return Some(request);
-            }
+            let Some(mut state) = self.exchange.lock_current() else { return Some(request) };
             commit::defer(&mut state, self.exchange.index, pending, request, received, by)
         };
         let (request, why) = deferred.err()?;
@@ -239,10 +233,7 @@ impl RequestTask {
     /// Interferes before the commit. Returns `false` after a reset.
     fn interfere(&mut self, interference: Interference, request: &PendingRequest) -> bool {
         let exchange = &self.exchange;
-        let mut state = exchange.connection.shared.lock();
-        if exchange.is_stale(&state) {
-            return false;
-        }
+        let Some(mut state) = exchange.lock_current() else { return false };
         if let Some(pending) = self.pending.take() {
             let by = actor(exchange.index, &pending);
             let result = commit::interfere(&mut state, by, interference, request.call());
@@ -331,7 +322,7 @@ impl RequestTask {
             }
             (end, _) => return end,
         };
-        match at_response(pending, &response) {
+        match at_response(&pending.injection.action, pending.call, &response) {
             AtResponse::Skip(why) => self.skip(why),
             AtResponse::End(ending) => return self.end(&ending),
             AtResponse::Truncate { room, disconnect } => {
@@ -416,11 +407,7 @@ impl RequestTask {
         match ending {
             Ending::Disconnect(cut) => Disposition::RawResponse(RawResponse::empty(*cut)),
             Ending::Reject(reject) => {
-                let state = self.exchange.connection.shared.lock();
-                if self.exchange.is_stale(&state) {
-                    drop(state);
-                    return self.end_stale();
-                }
+                let Some(state) = self.exchange.lock_current() else { return self.end_stale() };
                 let response = error_response(&state, self.exchange.index, call, reject);
                 Disposition::Response(response, Outcome::Responded)
             }

@@ -164,6 +164,14 @@ mod tests {
     }
 
     #[test]
+    fn a_truncated_body_is_not_deferred() {
+        let later = DeferredCommit { after: HOUR, lose: ResponseLoss::Close };
+        let action = FaultAction::CommitLater(later);
+        assert_eq!(at_commit(&action, true), AtCommit::Defer(later));
+        assert_eq!(at_commit(&action, false), AtCommit::Commit);
+    }
+
+    #[test]
     fn a_body_is_read_as_the_fault_requires() {
         let plan = |action| BodyPlan::new(&action, HOUR);
         assert_eq!(plan(FaultAction::Hold), BodyPlan::default());
