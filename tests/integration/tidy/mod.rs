@@ -174,16 +174,38 @@ fn only_the_server_reads_a_clock_or_starts_a_thread() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
-/// They are told what happened, and can be read and tested without a connection.
+/// Parts of the server that are told what happened, and must not name what tells them.
+const PURE: &[(&[&str], &[&str])] = &[
+    (
+        &["deferred", "epoch", "holds", "runtime", "shared", "state", "state_guard"],
+        &["server::connection", "server::listener", "server::ports", "tokio::net", "hyper"],
+    ),
+    (&["connection/state"], &["server::", "parking_lot", "tokio", "std::time", "std::sync"]),
+    (
+        &[
+            "request/inject/mod",
+            "request/inject/before_commit",
+            "request/inject/commit",
+            "request/inject/header",
+            "request/inject/response",
+            "request/inject/select",
+            "request/inject/tokens",
+        ],
+        &["server::connection", "request::task", "request::handler", "hyper", "tokio"],
+    ),
+];
+
 #[test]
-fn server_state_knows_no_socket() {
-    let forbidden =
-        ["server::connection", "server::listener", "server::ports", "tokio::net", "hyper"];
-    for name in ["deferred", "epoch", "holds", "runtime", "shared", "state", "state_guard"] {
-        let file = root().join(format!("src/server/{name}.rs"));
-        for line in &code(&file) {
-            let found = forbidden.iter().find(|path| line.contains(**path));
-            assert!(found.is_none(), "{} must not use {found:?}: {line}", file.display());
+fn server_state_and_decisions_know_no_socket() {
+    for (files, forbidden) in PURE {
+        for name in *files {
+            let file = root().join(format!("src/server/{name}.rs"));
+            let lines = code(&file);
+            assert!(!lines.is_empty(), "{} is missing", file.display());
+            for line in &lines {
+                let found = forbidden.iter().find(|path| line.contains(**path));
+                assert!(found.is_none(), "{} must not use {found:?}: {line}", file.display());
+            }
         }
     }
 }
