@@ -3,7 +3,6 @@
 //! The recording stream reads and writes it, a raw response ends it, and a wait watches it for the
 //! client's end. It decides nothing and records nothing. All users run in the task of the
 //! connection, so the lock is never contended.
-//! so that the lock is never contended.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
