@@ -15,6 +15,7 @@ pub struct Evidence<'a> {
 
 /// What the storage knows of an upload.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct UploadFacts {
     /// Whether it is neither completed nor aborted, and its pieces are kept.
     pub is_open: bool,
@@ -26,6 +27,7 @@ pub struct UploadFacts {
 
 impl<'a> Evidence<'a> {
     /// Creates the evidence from the journal and the uploads of a storage at the same moment.
+    #[doc(hidden)]
     pub fn new(journal: &'a Journal, uploads: &Uploads) -> Self {
         let facts = uploads.iter().map(|upload| {
             let is_waiting = matches!(upload.state, UploadState::Complete | UploadState::Join);

@@ -11,6 +11,7 @@ use super::violations::Violations;
 
 /// The result of all rules.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Report {
     /// The findings in the order of the rules.
     pub findings: Vec<Finding>,

@@ -9,6 +9,7 @@ use super::Timestamp;
 
 /// A call of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub struct CallId {
     /// The number of the exchange.
     pub exchange: u64,
@@ -89,6 +90,7 @@ impl Actor {
 
 /// The time and the actor of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Change {
     /// Protocol time.
     pub at: Timestamp,
@@ -98,17 +100,20 @@ pub struct Change {
 
 impl Change {
     /// Creates a change by the test.
+    #[doc(hidden)]
     pub const fn by_test(at: Timestamp) -> Self {
         Self { at, by: Actor::Test }
     }
 
     /// Creates a change by the first call of an exchange.
+    #[doc(hidden)]
     pub const fn by_exchange(at: Timestamp, exchange: u64) -> Self {
         Self { at, by: Actor::Call(CallId { exchange, call: 0 }) }
     }
 
     /// Returns the same change for another call of the same exchange.
     #[must_use]
+    #[doc(hidden)]
     pub fn at_call(self, index: usize) -> Self {
         Self { by: self.by.at_call(u32::try_from(index).unwrap_or(u32::MAX)), ..self }
     }

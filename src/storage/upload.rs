@@ -50,6 +50,7 @@ impl Piece {
 
 /// A state that an upload entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StateChange {
     /// The state.
     pub state: UploadState,
