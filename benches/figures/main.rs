@@ -21,6 +21,8 @@
 
 mod bare;
 mod client;
+#[path = "../../tests/support/http.rs"]
+mod http;
 mod large;
 mod memory;
 mod parallel;

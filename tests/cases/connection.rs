@@ -1,17 +1,11 @@
 //! One connection: requests as bytes, and answers read from bytes.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
-
 use mock_origin::journal::Framing;
 
 use crate::answer::Answer;
+use crate::http::Connection as HttpConnection;
 use crate::request::Sent;
 use crate::tcp::Manner;
-
-/// An answer that does not come in this time does not come.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// More than this is not written byte by byte, but in writes of an odd length.
 const LONG: usize = 4096;
@@ -20,19 +14,12 @@ const ODD: usize = 61;
 /// How much of a body one chunk holds: little, so that small bodies have several.
 const CHUNK: usize = 7;
 
-/// A connection, and what was read from it and not used yet.
-pub(crate) struct Connection {
-    stream: TcpStream,
-    unread: Vec<u8>,
-}
+/// A connection of one case.
+pub(crate) struct Connection(HttpConnection);
 
 impl Connection {
     pub(crate) fn open(url: &str) -> std::io::Result<Self> {
-        let stream = TcpStream::connect(url.trim_start_matches("http://"))?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        Ok(Self { stream, unread: Vec::new() })
+        HttpConnection::to_url(url).map(Self)
     }
 
     /// Sends a request and reads the answer.
@@ -69,19 +56,12 @@ impl Connection {
     /// answer tells.
     fn write<M: Manner>(&mut self, bytes: &[u8]) {
         let odd = if bytes.len() > LONG { M::BYTES.max(ODD) } else { M::BYTES };
-        let _ = bytes.chunks(odd).try_for_each(|write| self.stream.write_all(write));
+        let _ = bytes.chunks(odd).try_for_each(|write| self.0.write(write));
     }
 
-    /// Stops sending, if that is before the end of the body. The answer can still be read. A
-    /// connection that the origin has ended already has no sending direction to close.
+    /// Stops sending, if that is before the end of the body. The answer can still be read.
     fn break_off(&self, sent: &Sent) -> Result<(), String> {
-        if !sent.is_cut() {
-            return Ok(());
-        }
-        match self.stream.shutdown(Shutdown::Write) {
-            Err(why) if why.kind() != ErrorKind::NotConnected => Err(why.to_string()),
-            _ => Ok(()),
-        }
+        if sent.is_cut() { self.0.finish_writing().map_err(|why| why.to_string()) } else { Ok(()) }
     }
 
     /// The request that went behind is answered in its turn.
@@ -92,44 +72,25 @@ impl Connection {
     }
 
     fn answer(&mut self, method: &[u8]) -> Result<Answer, String> {
-        let end = loop {
-            match self.unread.windows(4).position(|window| window == b"\r\n\r\n") {
-                Some(at) => break at + 4,
-                None => self.read_more()?,
-            }
+        let mut read = || {
+            let head = self.0.read_head(&String::from_utf8_lossy(method))?;
+            let body = self.0.read_body(head.length)?;
+            Ok((head, body))
         };
-        let head: Vec<u8> = self.unread.drain(..end).collect();
-        let mut answer = parse(&head)?;
-        let has_body = !matches!(answer.status, 100 | 304) && method != b"HEAD";
-        let length = answer.length().filter(|_| has_body).unwrap_or(0);
-        let length = usize::try_from(length).map_err(|why| why.to_string())?;
-        while self.unread.len() < length {
-            self.read_more()?;
-        }
-        answer.body = self.unread.drain(..length).collect();
-        Ok(answer)
-    }
-
-    fn read_more(&mut self) -> Result<(), String> {
-        let mut buffer = [0; 16 * 1024];
-        let so_far = || String::from_utf8_lossy(&self.unread).into_owned();
-        match self.stream.read(&mut buffer) {
-            Ok(0) => Err(format!("the connection ended after {:?}", so_far())),
-            Ok(count) => {
-                self.unread.extend_from_slice(&buffer[..count]);
-                Ok(())
-            }
-            Err(why) if why.kind() == ErrorKind::Interrupted => Ok(()),
-            Err(why) => Err(format!("no answer after {:?}: {why}", so_far())),
-        }
+        let read: std::io::Result<_> = read();
+        let (head, body) = read.map_err(|why| {
+            format!("no answer: {why}; read so far: {}", self.0.unread().escape_ascii())
+        })?;
+        let (status, reason, headers) = (head.status, head.reason, head.headers);
+        Ok(Answer { continued: false, status, reason, headers, body })
     }
 
     /// The origin has said that it closes: it does, and says nothing more.
     pub(crate) fn end(mut self) -> Result<(), String> {
-        let ended = self.stream.read_to_end(&mut self.unread);
-        ended.map_err(|why| format!("the connection was not closed: {why}"))?;
-        let rest = String::from_utf8_lossy(&self.unread);
-        if rest.is_empty() { Ok(()) } else { Err(format!("behind the last answer came {rest:?}")) }
+        let rest = self.0.read_to_end();
+        let rest = rest.map_err(|why| format!("the connection was not closed: {why}"))?;
+        let shown = rest.escape_ascii();
+        if rest.is_empty() { Ok(()) } else { Err(format!("behind the last answer came {shown}")) }
     }
 }
 
@@ -154,25 +115,4 @@ fn framed_body(sent: &Sent) -> Vec<u8> {
         |chunk: &[u8]| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat();
     let chunks = sent.body().chunks(CHUNK).map(sized);
     chunks.chain([b"0\r\n\r\n".to_vec()]).collect::<Vec<_>>().concat()
-}
-
-/// Reads a head, from status line to empty line.
-fn parse(head: &[u8]) -> Result<Answer, String> {
-    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
-    let line = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
-    let (version, rest) = line.split_once(' ').unwrap_or((&line, ""));
-    let (status, reason) = rest.split_once(' ').unwrap_or((rest, ""));
-    match status.parse() {
-        Ok(status) if version.starts_with("HTTP/1.") => {
-            let headers = lines.filter_map(header).collect();
-            Ok(Answer { status, reason: reason.to_owned(), headers, ..Answer::default() })
-        }
-        _ => Err(format!("no status line: {line:?}")),
-    }
-}
-
-fn header(line: &[u8]) -> Option<(String, Vec<u8>)> {
-    let colon = line.iter().position(|byte| *byte == b':')?;
-    let name = String::from_utf8_lossy(&line[..colon]).into_owned();
-    Some((name, line[colon + 1..].trim_ascii().to_vec()))
 }

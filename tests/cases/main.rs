@@ -66,6 +66,9 @@ mod expected;
 mod fields;
 mod given;
 mod ground_rules;
+#[cfg(feature = "server")]
+#[path = "../support/http.rs"]
+mod http;
 mod observed;
 mod request;
 mod script;

@@ -4,26 +4,23 @@
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
 pub mod golden;
+pub mod http;
 pub mod page;
 pub mod panics;
 pub mod payload;
 pub mod record;
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::io::{self, ErrorKind, Read};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use mock_origin::MockOrigin;
 
-/// No answer takes this long; a test that waits longer has found a bug.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub use self::http::PATIENCE;
+use self::http::{Connection, Head};
 
-/// One connection to an origin.
-pub struct Client {
-    socket: TcpStream,
-    /// What was read beyond the last answer.
-    ahead: Vec<u8>,
-}
+/// One connection to an origin, whose failures fail the test.
+pub struct Client(Connection);
 
 /// How far a connection had come when nothing more was to be heard on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +43,13 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Creates a response from its head and its body.
+    pub fn new(head: Head, body: Vec<u8>) -> Self {
+        let text = |value: Vec<u8>| String::from_utf8_lossy(&value).into_owned();
+        let headers = head.headers.into_iter().map(|(name, value)| (name, text(value))).collect();
+        Self { status: head.status, reason: head.reason, headers, body }
+    }
+
     /// The first header of that name, spelled exactly so.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
@@ -70,15 +74,12 @@ impl Client {
 
     /// Connects to that base URL.
     pub fn to(url: &str) -> Self {
-        let socket = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        socket.set_nodelay(true).unwrap();
-        Self { socket, ahead: Vec::new() }
+        Self(Connection::to_url(url).unwrap())
     }
 
     /// Writes bytes as they are. A server that has closed already is not this client's failure.
     pub fn write(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
-        let _ = self.socket.write_all(bytes.as_ref());
+        let _ = self.0.write(bytes.as_ref());
         self
     }
 
@@ -89,7 +90,7 @@ impl Client {
 
     /// Says that nothing more will be written. The server may have reset the connection already.
     pub fn finish_writing(&mut self) -> &mut Self {
-        shutdown_write(&self.socket).unwrap();
+        self.0.finish_writing().unwrap();
         self
     }
 
@@ -100,25 +101,15 @@ impl Client {
 
     /// Reads the answer to a request with that method: the one to HEAD has no body.
     pub fn read_for(&mut self, method: &str) -> Answer {
-        let end = self.fill_until(|bytes| find(bytes, b"\r\n\r\n")) + 4;
-        let head = String::from_utf8(self.ahead.drain(..end).collect()).unwrap();
-        let mut lines = head.trim_end().split("\r\n");
-        let mut first = lines.next().unwrap().splitn(3, ' ').skip(1);
-        let mut answer = Answer {
-            status: first.next().unwrap().parse().unwrap(),
-            reason: first.next().unwrap_or_default().to_owned(),
-            headers: lines
-                .map(|line| line.split_once(": ").or(line.split_once(':')).unwrap())
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-            body: Vec::new(),
-        };
-        let length = answer.header("Content-Length").map_or(0, |length| length.parse().unwrap());
-        if method != "HEAD" && answer.status != 100 {
-            self.fill_until(|bytes| (bytes.len() >= length).then_some(()));
-            answer.body = self.ahead.drain(..length).collect();
-        }
-        answer
+        let head = self.0.read_head(method);
+        let head = head.unwrap_or_else(|error| self.panic_with(&error));
+        let body = self.0.read_body(head.length);
+        let body = body.unwrap_or_else(|error| self.panic_with(&error));
+        Answer::new(head, body)
+    }
+
+    fn panic_with(&self, error: &io::Error) -> ! {
+        panic!("no response: {error}; read so far: {}", self.0.unread().escape_ascii())
     }
 
     /// Sends a request with a body of known length and reads the answer.
@@ -135,8 +126,8 @@ impl Client {
 
     /// Asserts that the server has closed the connection, with nothing more to say.
     pub fn assert_closed(&mut self) {
-        let mut rest = std::mem::take(&mut self.ahead);
-        match self.socket.read_to_end(&mut rest) {
+        let mut rest = self.0.take_unread();
+        match self.0.socket().read_to_end(&mut rest) {
             Err(error) if error.kind() != ErrorKind::ConnectionReset => {
                 panic!("not closed: {error}")
             }
@@ -146,19 +137,19 @@ impl Client {
 
     /// All that is still to come, up to the end; an error if the connection is reset before that.
     pub fn rest(&mut self) -> io::Result<Vec<u8>> {
-        let mut rest = std::mem::take(&mut self.ahead);
-        self.socket.read_to_end(&mut rest).map(|_| rest)
+        self.0.read_to_end()
     }
 
     /// Exactly what comes, and how it ends. With `count` bytes or more, a silence is an end too.
     pub fn hear(&mut self, count: usize) -> (Vec<u8>, Ended) {
         const SILENCE: Duration = Duration::from_millis(20);
-        let mut heard = std::mem::take(&mut self.ahead);
+        let mut heard = self.0.take_unread();
+        let mut socket = self.0.socket();
         let mut buffer = [0; 16 * 1024];
         let ended = loop {
             let patience = if heard.len() < count { PATIENCE } else { SILENCE };
-            self.socket.set_read_timeout(Some(patience)).unwrap();
-            match self.socket.read(&mut buffer) {
+            socket.set_read_timeout(Some(patience)).unwrap();
+            match socket.read(&mut buffer) {
                 Ok(0) => break Ended::Fin,
                 Ok(more) => heard.extend_from_slice(&buffer[..more]),
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => break Ended::Reset,
@@ -166,45 +157,23 @@ impl Client {
                 Err(_) => break Ended::StillOpen,
             }
         };
-        self.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
         (heard, ended)
     }
 
     /// Ends the connection by a reset: what is under way is lost on both sides.
     pub fn reset(self) {
-        socket2::SockRef::from(&self.socket).set_linger(Some(Duration::ZERO)).unwrap();
+        socket2::SockRef::from(self.0.socket()).set_linger(Some(Duration::ZERO)).unwrap();
     }
 
     /// The address by which the journal knows this connection.
     pub fn address(&self) -> SocketAddr {
-        self.socket.local_addr().unwrap()
+        self.0.socket().local_addr().unwrap()
     }
 
     /// The socket, for what else a test may do to it.
     pub fn socket(&self) -> &TcpStream {
-        &self.socket
-    }
-
-    fn fill_until<T>(&mut self, done: impl Fn(&[u8]) -> Option<T>) -> T {
-        loop {
-            if let Some(done) = done(&self.ahead) {
-                return done;
-            }
-            let mut buffer = [0; 16 * 1024];
-            let count = self.socket.read(&mut buffer).expect("an answer in time");
-            let so_far = self.ahead.escape_ascii();
-            assert!(count > 0, "the connection was closed in the middle of an answer: {so_far}");
-            self.ahead.extend_from_slice(&buffer[..count]);
-        }
-    }
-}
-
-/// Closes the sending direction of a socket. One that the server has reset has none to close, and
-/// what was reset is for the reader to notice.
-pub fn shutdown_write(socket: &TcpStream) -> io::Result<()> {
-    match socket.shutdown(Shutdown::Write) {
-        Err(error) if error.kind() == ErrorKind::NotConnected => Ok(()),
-        done => done,
+        self.0.socket()
     }
 }
 
@@ -258,8 +227,4 @@ pub fn piece_headers<'a>(token: &'a str, id: &'a str, number: &'a str) -> [(&'a 
 pub fn complete(client: &mut Client, token: &str, id: &str) -> Answer {
     let headers = [("X-Agile-Authorization", token), ("X-Agile-Multipart", id)];
     client.ask("POST", "/multipart/complete", &headers, b"")
-}
-
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
 }

@@ -1,11 +1,12 @@
 //! An upload client that survives whatever a correct one can survive, and five that do not.
 
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use mock_origin::{MockOrigin, UploadState};
 use serde_json::Value;
 
-use crate::chaos::wire::Wire;
+use crate::support::http::{Connection, PATIENCE, find};
 use crate::support::payload::{chunked, sha256};
 use crate::support::{Answer, request};
 
@@ -42,7 +43,7 @@ pub(crate) struct Uploader {
     /// How long it waits for `100 Continue` before it sends a body, if it asks for that.
     pub(crate) expects: Option<Duration>,
     token: Option<String>,
-    wire: Option<Wire>,
+    connection: Option<Connection>,
 }
 
 /// A request that can be made again.
@@ -72,7 +73,7 @@ impl Uploader {
         let attempts = if mistake == Mistake::NeverRetries { 1 } else { 3 };
         let (url, keeps_alive) = (origin.url(), true);
         let (user, expects) = ("jane", None);
-        Self { url, user, mistake, attempts, keeps_alive, expects, token: None, wire: None }
+        Self { url, user, mistake, attempts, keeps_alive, expects, token: None, connection: None }
     }
 
     pub(crate) fn correct(origin: &MockOrigin) -> Self {
@@ -120,7 +121,7 @@ impl Uploader {
 
     /// The same client on another connection.
     fn another(&self) -> Self {
-        Self { url: self.url.clone(), token: self.token.clone(), wire: None, ..*self }
+        Self { url: self.url.clone(), token: self.token.clone(), connection: None, ..*self }
     }
 
     fn log_in(&mut self) -> Result<(), GaveUp> {
@@ -237,15 +238,15 @@ impl Uploader {
     fn try_once(&mut self, ask: &Ask<'_>, token: &str) -> Option<Answer> {
         let patience = self.expects.filter(|_| !matches!(ask.body, Body::Bytes([])));
         let bytes = ask.to_bytes(token, patience.is_some());
-        let wire = self.wire.take().map_or_else(|| Wire::to(&self.url), Ok);
-        let mut wire = wire.ok()?;
+        let connection = self.connection.take().map_or_else(|| Connection::to_url(&self.url), Ok);
+        let mut connection = connection.ok()?;
         let answer = match patience {
-            None => wire.ask(&bytes),
-            Some(patience) => wire.ask_first(&bytes, patience),
+            None => exchange(&mut connection, &bytes),
+            Some(patience) => exchange_after_continue(&mut connection, &bytes, patience),
         };
         let answer = answer.ok()?;
         let is_over = answer.header("Connection").is_some_and(|said| said == "close");
-        self.wire = (self.keeps_alive && !is_over).then_some(wire);
+        self.connection = (self.keeps_alive && !is_over).then_some(connection);
         Some(answer)
     }
 }
@@ -306,4 +307,47 @@ fn next(answer: &Answer) -> Next {
 fn wait(answer: &Answer) {
     let seconds = answer.header("Retry-After").and_then(|value| value.parse().ok());
     std::thread::sleep(Duration::from_secs(seconds.unwrap_or(0)));
+}
+
+/// Sends a request and reads the final response.
+pub(crate) fn exchange(connection: &mut Connection, request: &[u8]) -> io::Result<Answer> {
+    // A server that stopped reading may have sent its response before.
+    let sent = connection.write(request);
+    let answer = read_final(connection);
+    sent.and(answer)
+}
+
+/// Sends a request whose head expects `100 Continue`, and its body after that, or after `patience`
+/// without it. Reads the final response.
+fn exchange_after_continue(
+    connection: &mut Connection,
+    request: &[u8],
+    patience: Duration,
+) -> io::Result<Answer> {
+    let (head, body) = request.split_at(find(request, b"\r\n\r\n").unwrap() + 4);
+    connection.write(head)?;
+    connection.socket().set_read_timeout(Some(patience))?;
+    let interim = connection.read_head("POST");
+    connection.socket().set_read_timeout(Some(PATIENCE))?;
+    match interim {
+        Ok(head) if head.status >= 200 => {
+            let body = connection.read_body(head.length)?;
+            return Ok(Answer::new(head, body));
+        }
+        Ok(_) => {}
+        Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {}
+        Err(error) => return Err(error),
+    }
+    exchange(connection, body)
+}
+
+/// Reads the final response, and skips interim ones.
+fn read_final(connection: &mut Connection) -> io::Result<Answer> {
+    loop {
+        let head = connection.read_head("POST")?;
+        if head.status >= 200 {
+            let body = connection.read_body(head.length)?;
+            return Ok(Answer::new(head, body));
+        }
+    }
 }

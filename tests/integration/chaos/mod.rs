@@ -10,7 +10,6 @@ mod operations;
 mod parallel;
 mod replay;
 mod survival;
-mod wire;
 
 use crate::support::payload::noise;
 use mock_origin::{Builder, MockOrigin};

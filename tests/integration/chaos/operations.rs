@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use mock_origin::{Chaos, MockOrigin, Profile};
 
+use crate::chaos::client::exchange;
 use crate::chaos::facts::{assert_same, facts};
 use crate::chaos::replay::{replayed, under_chaos};
-use crate::chaos::wire::Wire;
+use crate::support::http::Connection;
 use crate::support::{Answer, request};
 
 /// Asks until the origin itself has answered.
 fn ask(origin: &MockOrigin, request: &[u8]) -> Answer {
-    let answers = (0..3).filter_map(|_| Wire::to(&origin.url()).ok()?.ask(request).ok());
+    let answers =
+        (0..3).filter_map(|_| exchange(&mut Connection::to_url(&origin.url()).ok()?, request).ok());
     let mut own = answers.filter(|answer| !matches!(answer.status, 429 | 500 | 503));
     own.next().unwrap_or_else(|| panic!("{}\n{}", request.escape_ascii(), origin.timeline()))
 }

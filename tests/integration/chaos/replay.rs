@@ -5,10 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use mock_origin::{Chaos, Fault, MockOrigin, Op, Profile};
 
 use crate::chaos::client::Uploader;
+use crate::chaos::client::exchange;
 use crate::chaos::facts::{assert_same, facts};
 use crate::chaos::parallel::{assert_nothing_lost, upload_all};
-use crate::chaos::wire::Wire;
 use crate::chaos::{pieces, videos};
+use crate::support::http::Connection;
 use crate::support::request;
 
 const PROFILES: [Profile; 4] =
@@ -120,7 +121,10 @@ fn struck_beside_another(seed: u64, bob_is_first: bool) -> Vec<Fault> {
     let ask = |token: &str, target: &str, directory: &str| {
         let place = [("X-Agile-Directory", directory), ("X-Agile-Basename", "a")];
         let headers = [&[("X-Agile-Authorization", token)], &place[..]].concat();
-        let answer = Wire::to(&origin.url()).unwrap().ask(&request("POST", target, &headers, b""));
+        let answer = exchange(
+            &mut Connection::to_url(&origin.url()).unwrap(),
+            &request("POST", target, &headers, b""),
+        );
         answer.is_ok_and(|answer| answer.code() == Some(0))
     };
     let of_bob = || while !ask(&tokens[1], "/post/directory", "/d") {};
