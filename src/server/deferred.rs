@@ -24,8 +24,8 @@ impl DeferredCommits {
     /// Adds a commit.
     pub(crate) fn set(&mut self, commit: DeferredCommit) {
         // After those that are due at the same time.
-        let place = self.0.partition_point(|other| other.at <= commit.at);
-        self.0.insert(place, commit);
+        let position = self.0.partition_point(|other| other.at <= commit.at);
+        self.0.insert(position, commit);
     }
 
     /// Returns the faults whose commits have not run yet.

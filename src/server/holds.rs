@@ -20,7 +20,7 @@ pub(crate) struct Holds {
 struct HeldResponses {
     count: u64,
     /// Whether they may be sent, and are about to be.
-    may_go: bool,
+    is_released: bool,
     released: Arc<Notify>,
 }
 
@@ -45,18 +45,18 @@ impl Holds {
     /// Releases the responses that the fault holds; it holds none from now on.
     pub(crate) fn release(&mut self, fault: u64) {
         self.released.insert(fault);
-        self.let_go(fault);
+        self.release_held(fault);
     }
 
     /// Releases the responses that a removed fault holds.
     pub(crate) fn forget(&mut self, fault: u64) {
         self.released.remove(&fault);
-        self.let_go(fault);
+        self.release_held(fault);
     }
 
-    fn let_go(&mut self, fault: u64) {
+    fn release_held(&mut self, fault: u64) {
         if let Some(held) = self.held.get_mut(&fault) {
-            held.may_go = true;
+            held.is_released = true;
             held.released.notify_waiters();
         }
     }
@@ -67,13 +67,13 @@ impl Holds {
     }
 
     /// Returns whether a released response has not been sent yet.
-    pub(crate) fn is_letting_go(&self) -> bool {
-        self.held.values().any(|held| held.may_go)
+    pub(crate) fn is_releasing(&self) -> bool {
+        self.held.values().any(|held| held.is_released)
     }
 
     /// Returns the faults that hold a response that was not released.
     pub(crate) fn holding(&self) -> impl Iterator<Item = u64> {
-        self.held.iter().filter(|(_, held)| !held.may_go).map(|(fault, _)| *fault)
+        self.held.iter().filter(|(_, held)| !held.is_released).map(|(fault, _)| *fault)
     }
 }
 
@@ -86,26 +86,26 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_of_holds_that_are_over() {
+    fn finished_holds_are_forgotten() {
         let mut holds = Holds::default();
         holds.begin(1);
         holds.begin(1);
         holds.end(1);
         assert_eq!(holds.holding().collect::<Vec<_>>(), [1]);
         holds.release(1);
-        assert!(holds.is_released(1) && holds.is_letting_go());
+        assert!(holds.is_released(1) && holds.is_releasing());
         holds.end(1);
-        assert!(!holds.is_letting_go());
+        assert!(!holds.is_releasing());
         holds.forget(1);
         assert!(is_empty(&holds));
     }
 
     #[test]
-    fn a_response_is_let_go_if_its_fault_is_forgotten_first() {
+    fn forgetting_a_fault_releases_its_responses() {
         let mut holds = Holds::default();
         holds.begin(1);
         holds.forget(1);
-        assert!(holds.is_letting_go() && !is_empty(&holds));
+        assert!(holds.is_releasing() && !is_empty(&holds));
         holds.end(1);
         assert!(is_empty(&holds));
     }

@@ -25,7 +25,7 @@ pub(crate) struct Listening {
     task: AbortHandle,
     /// Disconnected when the port is closed. The mutex only makes it `Sync`.
     closed: Mutex<mpsc::Receiver<()>>,
-    kept: Option<Reserved>,
+    reserved: Option<Reserved>,
 }
 
 /// A bound port. No other process can take it.
@@ -33,7 +33,7 @@ pub(crate) struct Bound {
     listener: TcpListener,
     address: SocketAddr,
     /// The socket that reserves the port while nobody listens.
-    kept: Option<Reserved>,
+    reserved: Option<Reserved>,
 }
 
 /// A bound port on which nobody listens.
@@ -74,7 +74,7 @@ impl Reserved {
     /// Listens. If that fails, returns the reserved port if the system could keep it.
     fn listen(self) -> Result<Bound, (Error, Option<Self>)> {
         let address = self.1;
-        let failure = |error, kept| (failed(format!("listen on {address}"))(error), kept);
+        let failure = |error, reserved| (failed(format!("listen on {address}"))(error), reserved);
         let runtime = match runtime::handle() {
             Ok(runtime) => runtime,
             Err(error) => return Err(failure(error, Some(self))),
@@ -82,10 +82,10 @@ impl Reserved {
         let _inside = runtime.enter();
         if !KEEPS_PORTS {
             let listener = self.0.listen(BACKLOG).map_err(|error| failure(error, None))?;
-            return Ok(Bound { listener, address, kept: None });
+            return Ok(Bound { listener, address, reserved: None });
         }
         match self.listen_beside() {
-            Ok(listener) => Ok(Bound { listener, address, kept: Some(self) }),
+            Ok(listener) => Ok(Bound { listener, address, reserved: Some(self) }),
             Err(error) => Err(failure(error, Some(self))),
         }
     }
@@ -109,18 +109,18 @@ pub(crate) fn bind(address: SocketAddr) -> Result<Bound, Error> {
 pub(crate) struct Closed {
     address: SocketAddr,
     /// The socket that reserves the port, if the system allows that.
-    kept: Option<Reserved>,
+    reserved: Option<Reserved>,
 }
 
 impl Closed {
     /// Listens again and accepts connections. If that fails, the port stays reserved.
     pub(crate) fn open(&mut self, shared: &Arc<Shared>) -> Result<Listening, Error> {
-        let reserved = match self.kept.take() {
+        let reserved = match self.reserved.take() {
             Some(reserved) => reserved,
             None => reserve(self.address)?,
         };
-        let bound = reserved.listen().map_err(|(error, kept)| {
-            self.kept = kept;
+        let bound = reserved.listen().map_err(|(error, reserved)| {
+            self.reserved = reserved;
             error
         })?;
         listen(bound, shared)
@@ -141,7 +141,7 @@ pub(crate) fn listen(bound: Bound, shared: &Arc<Shared>) -> Result<Listening, Er
 
 /// Starts to accept connections. Runs `serve` for each in its own task.
 pub(crate) fn serve_each<F>(
-    Bound { listener, address, kept }: Bound,
+    Bound { listener, address, reserved }: Bound,
     serve: impl FnMut(TcpStream, SocketAddr) -> F + Send + 'static,
 ) -> Result<Listening, Error>
 where
@@ -151,7 +151,7 @@ where
     let accepting = accept(listener, serve, open);
     let runtime = runtime::handle().map_err(failed("start its runtime".to_owned()))?;
     let task = runtime.spawn(accepting).abort_handle();
-    Ok(Listening { address, task, closed: Mutex::new(closed), kept })
+    Ok(Listening { address, task, closed: Mutex::new(closed), reserved })
 }
 
 /// Accepts connections until it is aborted. Its variables are then dropped in reverse order: first
@@ -184,21 +184,21 @@ impl Listening {
     /// Closes the port and all its connections, and reserves the port. Returns why that failed, if
     /// it did.
     pub(crate) fn close(mut self) -> (Closed, Result<(), Error>) {
-        let (kept, address) = (self.kept.take(), self.address);
+        let (reserved, address) = (self.reserved.take(), self.address);
         drop(self);
-        match kept.map_or_else(|| reserve(address), Ok) {
-            Ok(reserved) => (Closed { address, kept: Some(reserved) }, Ok(())),
-            Err(error) => (Closed { address, kept: None }, Err(error)),
+        match reserved.map_or_else(|| reserve(address), Ok) {
+            Ok(reserved) => (Closed { address, reserved: Some(reserved) }, Ok(())),
+            Err(error) => (Closed { address, reserved: None }, Err(error)),
         }
     }
 }
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        const PATIENCE: Duration = Duration::from_secs(1);
+        const TIMEOUT: Duration = Duration::from_secs(1);
         self.task.abort();
         // An error is the expected signal: the other end is gone.
-        let _ = self.closed.get_mut().recv_timeout(PATIENCE);
+        let _ = self.closed.get_mut().recv_timeout(TIMEOUT);
     }
 }
 

@@ -83,12 +83,12 @@ impl State {
     }
 
     /// Adds a fault and returns its id.
-    pub(crate) fn add_fault(&mut self, fault: Fault, place: Option<SourceLocation>) -> u64 {
+    pub(crate) fn add_fault(&mut self, fault: Fault, location: Option<SourceLocation>) -> u64 {
         let now = self.now();
         // Sessions that expired before must not count for a fault on tokens.
         self.storage.forget_expired_sessions(now);
         let storage = &self.storage;
-        let id = self.faults.add(fault, place, &self.journal, || storage.clone());
+        let id = self.faults.add(fault, location, &self.journal, || storage.clone());
         self.mark_fault(id, MarkEvent::FaultAdded);
         id
     }
@@ -187,6 +187,6 @@ impl State {
 
     /// Returns whether no response is being written or released.
     pub(crate) fn is_idle(&self) -> bool {
-        !self.journal.is_responding() && !self.holds.is_letting_go()
+        !self.journal.is_responding() && !self.holds.is_releasing()
     }
 }

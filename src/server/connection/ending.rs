@@ -21,10 +21,10 @@ pub(crate) async fn write_raw_response(
     raw_response: RawResponse,
     limit: Duration,
 ) {
-    let cut = raw_response.cut;
+    let how = raw_response.disconnect;
     let written = write_parts(recorder, raw_response).await;
     recorder.close(if written.is_ok() { Outcome::CutByFault } else { Outcome::ClientGone });
-    disconnect(recorder, cut, limit).await;
+    disconnect(recorder, how, limit).await;
 }
 
 async fn write_parts(recorder: &ConnectionRecorder, raw_response: RawResponse) -> io::Result<()> {
@@ -54,9 +54,9 @@ async fn write(recorder: &ConnectionRecorder, bytes: &[u8], room: &mut u64) -> i
     Ok(())
 }
 
-/// Ends a connection as `cut` says. Waits for the client no longer than `limit`.
-pub(crate) async fn disconnect(recorder: &ConnectionRecorder, cut: Disconnect, limit: Duration) {
-    let closing = match cut {
+/// Ends a connection as `how` says. Waits for the client no longer than `limit`.
+pub(crate) async fn disconnect(recorder: &ConnectionRecorder, how: Disconnect, limit: Duration) {
+    let closing = match how {
         Disconnect::Reset => return recorder.socket.reset_on_close(),
         Disconnect::Stall => {
             // The connection is closed in either case.

@@ -55,14 +55,14 @@ pub(crate) fn accepted(
 /// Applies the connection's fault if it ends the connection before any request. Returns whether it
 /// did.
 async fn apply_connection_fault(recorder: &ConnectionRecorder) -> bool {
-    let cut = match recorder.fault() {
+    let how = match recorder.fault() {
         Some(ConnectionAction::Reset) => Disconnect::Reset,
         Some(ConnectionAction::Silence) => Disconnect::Stall,
         Some(ConnectionAction::CloseAfter(_)) | None => return false,
     };
     recorder.report(ConnectionEvent::FaultInjected);
     // Boxed: otherwise every connection would reserve memory for this future.
-    Box::pin(ending::disconnect(recorder, cut, recorder.shared.hold_limit)).await;
+    Box::pin(ending::disconnect(recorder, how, recorder.shared.hold_limit)).await;
     true
 }
 

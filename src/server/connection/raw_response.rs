@@ -12,18 +12,23 @@ pub(crate) struct RawResponse {
     pub(crate) body: Option<Body>,
     /// The total number of bytes to write.
     pub(crate) room: u64,
-    pub(crate) cut: Disconnect,
+    pub(crate) disconnect: Disconnect,
 }
 
 impl RawResponse {
     /// Writes nothing and ends the connection.
-    pub(crate) fn empty(cut: Disconnect) -> Self {
-        Self { head: Vec::new(), body: None, room: 0, cut }
+    pub(crate) fn empty(disconnect: Disconnect) -> Self {
+        Self { head: Vec::new(), body: None, room: 0, disconnect }
     }
 
     /// Writes the first `room` bytes of a response.
-    pub(crate) fn truncated(response: Response, version: &str, room: u64, cut: Disconnect) -> Self {
-        Self { head: response.head.to_bytes(version), body: Some(response.body), room, cut }
+    pub(crate) fn truncated(
+        response: Response,
+        version: &str,
+        room: u64,
+        disconnect: Disconnect,
+    ) -> Self {
+        Self { head: response.head.to_bytes(version), body: Some(response.body), room, disconnect }
     }
 
     /// Writes a complete response and closes the connection, because the head does not announce
@@ -39,8 +44,12 @@ impl RawResponse {
         malformed: &MalformedResponse,
     ) -> Self {
         let (head, body) = (ResponseHead::clone(&response.head), response.body);
-        let whole =
-            |head: Vec<u8>, body| Self { head, body, room: u64::MAX, cut: Disconnect::Close };
+        let whole = |head: Vec<u8>, body| Self {
+            head,
+            body,
+            room: u64::MAX,
+            disconnect: Disconnect::Close,
+        };
         match malformed {
             MalformedResponse::StatusLine => {
                 let bytes = head.to_bytes(version);
@@ -68,7 +77,7 @@ impl RawResponse {
 
     /// Returns whether bytes that the client still sends are read and discarded.
     pub(crate) fn drains(&self) -> bool {
-        matches!(self.cut, Disconnect::Close | Disconnect::HalfClose)
+        matches!(self.disconnect, Disconnect::Close | Disconnect::HalfClose)
     }
 }
 

@@ -38,7 +38,7 @@ static LARGE_BODIES: AtomicUsize = AtomicUsize::new(0);
 /// A sink and the thread that fills it.
 pub(crate) struct SinkWorker {
     /// `None` when the body is lost.
-    place: Option<Executor>,
+    executor: Option<Executor>,
     large: Option<LargeBodyGuard>,
     length: u64,
 }
@@ -59,7 +59,7 @@ impl SinkWorker {
     pub(crate) fn new(sink: BodySink, declared: Option<u64>) -> Self {
         let is_large = declared.is_some_and(|length| length >= LARGE_BODY);
         let large = is_large.then(LargeBodyGuard::begin);
-        Self { place: Some(Executor::Here(Box::new(sink))), large, length: 0 }
+        Self { executor: Some(Executor::Here(Box::new(sink))), large, length: 0 }
     }
 
     /// Takes a frame, or queues it for the helper.
@@ -73,12 +73,12 @@ impl SinkWorker {
             self.large = Some(LargeBodyGuard::begin());
         }
         let wants_helper = self.large.is_some() && LargeBodyGuard::leaves_a_core_free();
-        let place = match self.place.take().ok_or_else(lost_body_error)? {
+        let executor = match self.executor.take().ok_or_else(lost_body_error)? {
             Executor::Here(sink) if wants_helper => Executor::Helper(Helper::start(sink)),
             Executor::Helper(helper) if !wants_helper => Executor::Here(helper.recall().await?),
-            place => place,
+            executor => executor,
         };
-        self.place = Some(match place {
+        self.executor = Some(match executor {
             Executor::Here(sink) => Executor::Here(take_on_this_thread(sink, frame).await?),
             Executor::Helper(helper) => Executor::Helper(helper.hand_over(&frame).await?),
         });
@@ -91,7 +91,7 @@ impl SinkWorker {
     ///
     /// Returns the same errors as [`SinkWorker::take`].
     pub(crate) async fn finish(self) -> io::Result<BodySink> {
-        match self.place.ok_or_else(lost_body_error)? {
+        match self.executor.ok_or_else(lost_body_error)? {
             Executor::Here(sink) => Ok(*sink),
             Executor::Helper(helper) => helper.recall().await.map(|sink| *sink),
         }

@@ -405,7 +405,7 @@ impl RequestTask {
         let call = self.pending.as_ref().map_or(0, |pending| pending.call);
         self.fire();
         match ending {
-            Ending::Disconnect(cut) => Disposition::RawResponse(RawResponse::empty(*cut)),
+            Ending::Disconnect(how) => Disposition::RawResponse(RawResponse::empty(*how)),
             Ending::Reject(reject) => {
                 let Some(state) = self.exchange.lock_current() else { return self.end_stale() };
                 let response = error_response(&state, self.exchange.index, call, reject);
@@ -463,8 +463,8 @@ impl Drop for RequestTask {
     /// A fault that was not injected may apply to another request.
     fn drop(&mut self) {
         let on_calls = std::mem::take(&mut self.on_calls);
-        let unspent: Vec<_> = self.pending.take().into_iter().chain(on_calls).collect();
-        if !unspent.is_empty() {
+        let unresolved: Vec<_> = self.pending.take().into_iter().chain(on_calls).collect();
+        if !unresolved.is_empty() {
             let connection = &self.exchange.connection;
             let mut state = connection.shared.lock();
             let injected =
@@ -474,7 +474,7 @@ impl Drop for RequestTask {
                 0 => "the client went away first",
                 _ => "another fault ended the request",
             };
-            for PendingInjection { injection, .. } in &unspent {
+            for PendingInjection { injection, .. } in &unresolved {
                 state.faults.skipped(injection, why);
             }
         }
