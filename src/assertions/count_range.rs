@@ -4,6 +4,11 @@ use std::fmt;
 use std::ops::{Bound, Range, RangeBounds, RangeFrom, RangeInclusive, RangeToInclusive};
 
 /// An expected number of requests: a number, or a range such as `1..=2` or `1..`.
+///
+/// ```
+/// let origin = mock_origin::MockOrigin::start();
+/// origin.requests().assert_count(0).assert_count(..=2);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CountRange {
     least: usize,

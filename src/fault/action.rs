@@ -61,6 +61,15 @@ pub enum FaultAction {
 }
 
 /// How a connection ends.
+///
+/// ```
+/// use mock_origin::{Disconnect, MockOrigin, Op};
+///
+/// let origin = MockOrigin::start();
+/// // Reset the connection after 1,000 bytes of the body were read.
+/// origin.on(Op::piece(2)).cut_after(1_000, Disconnect::Reset);
+/// # origin.clear_faults();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Disconnect {
@@ -78,6 +87,15 @@ pub enum Disconnect {
 }
 
 /// How a response is lost, or what replaces it.
+///
+/// ```
+/// use mock_origin::{MockOrigin, Op, ResponseLoss};
+///
+/// let origin = MockOrigin::start();
+/// // The upload is completed, but the client receives no response.
+/// origin.on(Op::complete()).commit_then(ResponseLoss::Close);
+/// # origin.clear_faults();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResponseLoss {
@@ -109,6 +127,17 @@ impl ResponseLoss {
 }
 
 /// An operation that is carried out after its response.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use mock_origin::{DeferredCommit, MockOrigin, Op, ResponseLoss};
+///
+/// let origin = MockOrigin::start();
+/// let late = DeferredCommit::after(Duration::from_secs(60)).then(ResponseLoss::Status(504));
+/// origin.on(Op::complete()).commit_later(late);
+/// # origin.clear_faults();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeferredCommit {
     /// The delay in protocol time: at most 253,402,300,799 s, the seconds from 1970 to 9999.
@@ -137,6 +166,14 @@ impl From<Duration> for DeferredCommit {
 }
 
 /// A fault in a list (§7.2, §7.3).
+///
+/// ```
+/// use mock_origin::{ListingFault, MockOrigin, Op};
+///
+/// let origin = MockOrigin::start();
+/// origin.on(Op::method("listFile")).list(ListingFault::Repeats);
+/// # origin.clear_faults();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ListingFault {
@@ -149,6 +186,14 @@ pub enum ListingFault {
 }
 
 /// A change of the response head.
+///
+/// ```
+/// use mock_origin::{HeaderMutation, MockOrigin, Op};
+///
+/// let origin = MockOrigin::start();
+/// origin.on(Op::piece(1)).alter(HeaderMutation::WrongChecksum);
+/// # origin.clear_faults();
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderMutation {
@@ -175,6 +220,14 @@ pub enum HeaderMutation {
 pub(crate) const FRAMING_HEADERS: [&str; 2] = ["Content-Length", "Transfer-Encoding"];
 
 /// A response that is malformed HTTP. The connection is closed after it.
+///
+/// ```
+/// use mock_origin::{MalformedResponse, MockOrigin, Op};
+///
+/// let origin = MockOrigin::start();
+/// origin.on(Op::create()).garble(MalformedResponse::StatusLine);
+/// # origin.clear_faults();
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MalformedResponse {

@@ -229,7 +229,14 @@ impl Builder {
     }
 
     /// Sets a protocol limit, so that a test can reach it with small data. Default: the documented
-    /// limits ([`crate::protocol::LIMITS`]).
+    /// limits ([`LIMITS`](crate::options::LIMITS)).
+    ///
+    /// ```
+    /// use mock_origin::MockOrigin;
+    /// use mock_origin::options::Limit;
+    ///
+    /// let origin = MockOrigin::builder().limit(Limit::Pieces, 3).start();
+    /// ```
     ///
     /// # Panics
     ///

@@ -62,6 +62,15 @@ impl MockOrigin {
 
     /// Adds a fault, for example one read from a file.
     ///
+    /// ```
+    /// use mock_origin::{Fault, MockOrigin};
+    ///
+    /// let origin = MockOrigin::start();
+    /// let fault = origin.add_fault(Fault::from_json(r#"{"op": "login", "reject": 503}"#)?);
+    /// # fault.remove();
+    /// # Ok::<(), mock_origin::Error>(())
+    /// ```
+    ///
     /// # Panics
     ///
     /// If the fault contradicts itself, or names a user that does not exist.
@@ -313,6 +322,12 @@ impl MockOrigin {
 
     /// Sets an option or a limit by name, like [`Builder::set`](super::Builder::set), from now on:
     /// `origin.set("rate_limit", "5")`.
+    ///
+    /// ```
+    /// let origin = mock_origin::MockOrigin::start();
+    /// origin.set("rate_limit", "5");
+    /// origin.set("join", "polls:2");
+    /// ```
     ///
     /// # Panics
     ///

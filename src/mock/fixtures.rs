@@ -16,6 +16,14 @@ use crate::storage::{
 const FIRST_UID: u32 = 1001;
 
 /// A user with more than a name and a password.
+///
+/// ```
+/// use mock_origin::{MockOrigin, User};
+///
+/// let jane = User::new("jane", "secret").root("/home/jane").ids(2001, 2001);
+/// let origin = MockOrigin::builder().user_with(jane).start();
+/// origin.directory("/home/jane").assert_exists();
+/// ```
 #[derive(Clone)]
 pub struct User {
     name: String,
@@ -74,6 +82,14 @@ impl fmt::Debug for User {
 }
 
 /// An upload that is in progress when the origin starts, for tests of clients that resume.
+///
+/// ```
+/// use mock_origin::{InProgressUpload, MockOrigin};
+///
+/// let begun = InProgressUpload::new("/videos/film.mp4").piece(1, "first half");
+/// let origin = MockOrigin::builder().upload(begun).start();
+/// origin.upload("/videos/film.mp4").assert_pieces([1]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct InProgressUpload {
     path: String,
@@ -82,19 +98,20 @@ pub struct InProgressUpload {
 }
 
 impl InProgressUpload {
-    /// Creates an upload to `path`, which is parsed by [`Path::as_written`]. It belongs to the
-    /// first user and has no pieces.
+    /// Creates an upload to `path`, which may start with the account. It belongs to the first user
+    /// and has no pieces.
     pub fn new(path: &str) -> Self {
         Self { path: path.to_owned(), owner: None, pieces: Vec::new() }
     }
 
-    /// Sets the owner.
+    /// Sets the owner by name. Default: the first user.
     #[must_use]
     pub fn owner(self, user: &str) -> Self {
         Self { owner: Some(user.to_owned()), ..self }
     }
 
-    /// Adds a stored piece.
+    /// Adds a stored piece with a part number from 1 to 2147483647. A repeated number replaces the
+    /// piece.
     #[must_use]
     pub fn piece(mut self, number: u32, content: impl Into<Bytes>) -> Self {
         self.pieces.push((number, content.into()));

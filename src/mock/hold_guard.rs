@@ -10,6 +10,19 @@ use crate::server::state::State;
 ///
 /// Responses are held no longer than [`Builder::hold_limit`](super::Builder::hold_limit);
 /// `finish()` names the fault if that was reached.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use mock_origin::{MockOrigin, Op};
+///
+/// let origin = MockOrigin::start();
+/// let held = origin.on(Op::piece(2)).hold();
+/// // Start the client here. This returns true when the response of piece 2 is held.
+/// assert!(!held.wait(Duration::from_millis(1)));
+/// held.release();
+/// # origin.clear_faults();
+/// ```
 #[derive(Debug)]
 #[must_use = "dropping it releases the responses: let held = origin.on(..).hold();"]
 pub struct HoldGuard {

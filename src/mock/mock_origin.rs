@@ -155,6 +155,13 @@ impl MockOrigin {
 
     /// Issues a token for `user`, as a login does: valid for 3600 s, with the user's root.
     ///
+    /// ```
+    /// let origin = mock_origin::MockOrigin::builder().user("jane", "secret").start();
+    /// let token = origin.issue_token("jane");
+    /// assert_eq!(token.len(), 36);
+    /// origin.expire_token(&token);
+    /// ```
+    ///
     /// # Panics
     ///
     /// If there is no such user.
@@ -201,6 +208,17 @@ impl MockOrigin {
     }
 
     /// Advances protocol time. Tokens expire and stale uploads are removed (§4.4).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mock_origin::MockOrigin;
+    ///
+    /// let origin = MockOrigin::builder().clock_stopped().start();
+    /// let before = origin.now();
+    /// origin.advance(Duration::from_secs(60));
+    /// assert_eq!(origin.now(), before + Duration::from_secs(60));
+    /// ```
     pub fn advance(&self, by: Duration) {
         let mut state = self.shared.lock();
         let from = state.now();

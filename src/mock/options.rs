@@ -12,7 +12,8 @@ use crate::mock::builder::Builder;
 
 impl Builder {
     /// Sets an option or a limit by name, like `--set` of the binary: `.set("join", "polls:3")`.
-    /// The names are those of [`crate::protocol::OPTION_SPECS`] and [`crate::protocol::LIMITS`].
+    /// The names are those of [`OPTION_SPECS`](crate::options::OPTION_SPECS) and
+    /// [`LIMITS`](crate::options::LIMITS).
     ///
     /// # Panics
     ///

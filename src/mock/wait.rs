@@ -14,6 +14,17 @@ impl MockOrigin {
     /// Returns `false` if it did not before `timeout`.
     ///
     /// Blocks its thread; async code uses [`wait_until_async`](Self::wait_until_async).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mock_origin::{MockOrigin, Op};
+    ///
+    /// let origin = MockOrigin::start();
+    /// // Start the client here. This returns true as soon as it sent a piece.
+    /// let timeout = Duration::from_millis(1);
+    /// assert!(!origin.wait_until(timeout, |requests| !requests.clone().op(Op::any_piece()).is_empty()));
+    /// ```
     pub fn wait_until(&self, timeout: Duration, ready: impl Fn(&RecordedRequests) -> bool) -> bool {
         let mut waiting = Waiting::begin(self, timeout);
         while !ready(&waiting.requests()) {

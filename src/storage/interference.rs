@@ -6,6 +6,15 @@ use crate::protocol::{PieceEvent, UploadEvent};
 use super::{Change, Path, SessionId, Storage};
 
 /// A change that another client makes.
+///
+/// ```
+/// use mock_origin::{Interference, MockOrigin, Op};
+///
+/// let origin = MockOrigin::start();
+/// // The upload is aborted just before the client completes it.
+/// origin.on(Op::complete()).interfere_before(Interference::AbortUpload);
+/// # origin.clear_faults();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Interference {

@@ -23,6 +23,17 @@ use crate::mock::fault_builder::{FaultHandle, set_once};
 /// similar method says otherwise; with [`attempt`](CallFaultBuilder::attempt) it is injected into
 /// that attempt of every matching operation. `finish()` fails if it was never injected. It does
 /// not require more than one injection.
+///
+/// ```
+/// use mock_origin::{Disconnect, MockOrigin, Op};
+///
+/// let origin = MockOrigin::start();
+/// // The first attempt of piece 2 of every upload below /videos fails.
+/// origin.on(Op::piece(2)).path("/videos/**").attempt(1).reject(503);
+/// // Two connections are cut after the head of a piece, whichever pieces come first.
+/// origin.on(Op::any_piece()).times(2).cut_after(0, Disconnect::Reset);
+/// # origin.clear_faults();
+/// ```
 #[derive(Debug)]
 #[must_use = "the last method adds the fault: origin.on(Op::piece(2)).reject(503)"]
 pub struct CallFaultBuilder<'o> {

@@ -6,6 +6,17 @@ use crate::mock::mock_origin::MockOrigin;
 use crate::mock::fault_builder::{FaultHandle, set_once};
 
 /// Builds a fault on connections; see [`MockOrigin::on_connection`].
+///
+/// A connection is selected when it is accepted. Default: the next one.
+///
+/// ```
+/// use mock_origin::MockOrigin;
+///
+/// let origin = MockOrigin::start();
+/// origin.on_connection().nth(2).reset();
+/// origin.on_connection().always().close_after(10);
+/// # origin.clear_faults();
+/// ```
 #[derive(Debug)]
 #[must_use = "the last method adds the fault: origin.on_connection().nth(2).reset()"]
 pub struct ConnectionFaultBuilder<'o> {

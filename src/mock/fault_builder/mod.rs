@@ -22,6 +22,15 @@ pub use tokens::TokenFaultBuilder;
 /// A fault that was added to an origin.
 ///
 /// Dropping the handle does not remove the fault.
+///
+/// ```
+/// use mock_origin::{MockOrigin, Op};
+///
+/// let origin = MockOrigin::start();
+/// let fault = origin.on(Op::login()).reject(503);
+/// assert_eq!(fault.fired(), 0);
+/// fault.remove();
+/// ```
 #[derive(Clone, Debug)]
 pub struct FaultHandle {
     shared: Arc<Shared>,

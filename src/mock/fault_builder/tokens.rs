@@ -8,6 +8,14 @@ use crate::mock::mock_origin::MockOrigin;
 use crate::mock::fault_builder::{FaultHandle, set_once};
 
 /// Builds a fault on tokens; see [`MockOrigin::on_token`].
+///
+/// ```
+/// use mock_origin::MockOrigin;
+///
+/// let origin = MockOrigin::builder().user("jane", "secret").start();
+/// origin.on_token().user("jane").expire_after_requests(3);
+/// # origin.clear_faults();
+/// ```
 #[derive(Debug)]
 #[must_use = "the last method adds the fault: origin.on_token().expire_after_requests(3)"]
 pub struct TokenFaultBuilder<'o> {
