@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::fault::{FaultRecord, near_misses};
-use crate::journal::{Call, Escaped, Journal};
+use crate::journal::{Call, Escaped, Journal, UnparsedKind};
 use crate::protocol::{ENDPOINTS, ErrorKind, Interface, METHODS, Operation, endpoint_at};
+use crate::referee::{Finding, RefereeOptions, Report};
 use crate::wording::{counted, nearest};
 
 use super::request::RecordedRequest;
@@ -63,24 +64,45 @@ impl fmt::Display for VerificationError {
 
 impl std::error::Error for VerificationError {}
 
-/// Checks a whole journal and its faults.
+/// Checks a whole journal, its faults, and what the referee found.
 ///
 /// # Errors
 ///
 /// Returns an error if the client sent invalid HTTP, if a request matched no endpoint or no method,
 /// if a fault was never injected, if a held response was not released, if a deferred operation was
-/// not carried out, or if the origin had an internal error.
-pub(crate) fn verify(journal: &Journal, faults: &[FaultRecord]) -> Result<(), VerificationError> {
+/// not carried out, if the client violated a rule of the referee, or if the origin had an internal
+/// error.
+pub(crate) fn verify(
+    journal: &Journal,
+    faults: &[FaultRecord],
+    report: &Report,
+    options: &RefereeOptions,
+) -> Result<(), VerificationError> {
     let requests = RecordedRequests::new(journal.exchanges());
     let mut error = VerificationError { failures: Vec::new(), omitted: 0 };
-    error.extend(connections::unparsed(journal), |(connection, unparsed)| {
+    let invalid = connections::unparsed(journal).filter(|(_, unparsed)| {
+        let is_behind = unparsed.kind == UnparsedKind::BytesBehindRequest;
+        !options.is_allowed(if is_behind { "http.leftover" } else { "http.no_http" })
+    });
+    error.extend(invalid, |(connection, unparsed)| {
         connections::invalid_http(connection, unparsed, journal)
     });
     error.extend(group_unmatched(&requests).iter(), |group| unmatched(group));
     let unfired = faults.iter().filter(|fault| fault.fired == 0 && fault.is_judged);
     error.extend(unfired, |fault| never_injected(fault, journal));
     error.extend(faults.iter().filter(|fault| fault.unreleased), unfinished);
-    error.extend(journal.internal_errors().iter(), |text| internal_error(text));
+    // Bytes that are no request are failures already.
+    let is_new = |finding: &Finding| !["http.no_http", "http.leftover"].contains(&finding.id());
+    let findings = options.select(report.findings.clone(), options.level).filter(is_new);
+    error.extend(findings, |finding| misconduct(&finding, journal));
+    error.extend(options.stale(report), |allowed| {
+        let (id, reason) = (allowed.rule.id, &allowed.reason);
+        let title = format!("allowed rule was never violated: {id}");
+        *AssertionFailure::with_text(title, format!("the reason to allow it was: {reason}"))
+            .hint("the .allow(..) of the test, which may be removed")
+    });
+    let errors = journal.internal_errors().iter().chain(&report.internal_errors);
+    error.extend(errors, |text| internal_error(text));
     if error.failures.is_empty() { Ok(()) } else { Err(error) }
 }
 
@@ -165,6 +187,17 @@ fn unfinished(fault: &FaultRecord) -> AssertionFailure {
         *AssertionFailure::with_values(title, "its time comes", found)
             .hint("origin.advance(..), which moves protocol time forward")
     }
+}
+
+/// Returns the failure of a finding.
+fn misconduct(finding: &Finding, journal: &Journal) -> AssertionFailure {
+    let rule = finding.rule();
+    let (sentence, section) = (rule.sentence.trim_end_matches('.'), rule.section);
+    let title = format!("{} ({}): {sentence} ({section})", rule.id, rule.level);
+    let exchanges = finding.exchanges().iter().filter_map(|it| journal.exchange(*it).cloned());
+    *AssertionFailure::with_text(title, finding.text())
+        .showing(exchanges, |_| true)
+        .hint(rule.advice)
 }
 
 /// Returns `what: NAME  (FILE:LINE)`.

@@ -12,6 +12,7 @@ use crate::blob::{BlobStore, DEFAULT_BUDGET};
 use crate::error::Error;
 use crate::fault::Fault;
 use crate::protocol::{Limit, Options, RESERVED_PREFIXES};
+use crate::referee::RefereeOptions;
 use crate::storage::{Clock, ClockMode, KeyPair, Setup, Storage, Timestamp};
 
 use crate::mock::fault_check;
@@ -60,6 +61,7 @@ pub struct Builder {
     records_bodies: bool,
     hold_limit: Duration,
     verifies_on_drop: bool,
+    pub(super) referee: RefereeOptions,
     faults: Vec<Fault>,
     errors: Errors,
 }
@@ -91,6 +93,7 @@ impl Default for Builder {
             records_bodies: false,
             hold_limit: Duration::from_secs(30),
             verifies_on_drop: true,
+            referee: RefereeOptions::default(),
             faults: Vec::new(),
             errors: Errors::Panic,
         }
@@ -440,7 +443,8 @@ impl Builder {
             shared.lock().add_fault(fault, None);
         }
         let ports = Ports::open(bound, &shared)?;
-        Ok(MockOrigin::new(shared, ports, self.account, seed, self.verifies_on_drop))
+        let (verifies, referee) = (self.verifies_on_drop, self.referee);
+        Ok(MockOrigin::new(shared, ports, self.account, seed, verifies, referee))
     }
 
     /// Returns whether the seed was set.

@@ -102,7 +102,7 @@ impl Builder {
     fn start_with_seed(&self, seed: u64) -> MockOrigin {
         let builder = if self.has_seed() { self.clone() } else { self.clone().seed(seed) };
         // `failure_of` verifies each run.
-        builder.verify_on_drop(false).start()
+        builder.verify_on_drop(false).ignore_stale_allowances().start()
     }
 
     fn explain(

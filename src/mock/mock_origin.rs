@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use crate::journal::MarkEvent;
+use crate::referee::RefereeOptions;
 use crate::report::TimelineExcerpt;
 use crate::storage::{Change, Path, TokenLifetime, TokenSource};
 
@@ -55,6 +56,8 @@ pub struct MockOrigin {
     /// Where the test started the origin.
     pub(super) location: &'static Location<'static>,
     pub(super) verifies_on_drop: bool,
+    /// Which findings fail the verification.
+    pub(super) referee: RefereeOptions,
     /// Whether the test has seen a result of the verification.
     pub(super) verified: AtomicBool,
     pub(super) finished: bool,
@@ -69,6 +72,7 @@ impl MockOrigin {
         account: String,
         seed: u64,
         verifies_on_drop: bool,
+        referee: RefereeOptions,
     ) -> Self {
         Self {
             ports,
@@ -77,6 +81,7 @@ impl MockOrigin {
             seed,
             location: Location::caller(),
             verifies_on_drop,
+            referee,
             verified: AtomicBool::new(false),
             finished: false,
         }

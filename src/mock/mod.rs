@@ -19,6 +19,7 @@ mod options;
 mod panic_at_await;
 #[cfg(feature = "control")]
 mod provision;
+mod referee;
 mod snapshots;
 mod verification;
 mod wait;

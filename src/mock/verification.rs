@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use crate::assertions::{VerificationError, verify};
 use crate::journal::escape_lines;
+use crate::referee::{Evidence, judge};
 use crate::server::state_guard::StateGuard;
 
 use crate::mock::mock_origin::MockOrigin;
@@ -35,7 +36,8 @@ impl MockOrigin {
     /// # Errors
     ///
     /// Returns the failures: requests without an endpoint, faults that were never injected or
-    /// never released, and internal errors.
+    /// never released, internal errors, and findings of the referee of level must; see
+    /// [`Builder::referee`](crate::Builder::referee).
     pub fn verify(&self) -> Result<(), VerificationError> {
         self.verify_state(self.shared.wait_idle())
     }
@@ -132,10 +134,12 @@ impl MockOrigin {
 
     /// Verifies an idle state, which is unlocked first: a journal may be long.
     fn verify_state(&self, state: StateGuard<'_>) -> Result<(), VerificationError> {
-        let (journal, faults) = (state.journal.clone(), state.faults.records().to_vec());
+        let (journal, storage) = (state.journal.clone(), state.storage.clone());
+        let faults = state.faults.records().to_vec();
         drop(state);
         self.verified.store(true, Ordering::Relaxed);
-        verify(&journal, &faults)
+        let report = judge(&Evidence::new(&journal, storage.uploads()));
+        verify(&journal, &faults, &report, &self.referee)
     }
 
     /// Waits for responses that are being written, stops the origin and verifies it.

@@ -8,27 +8,25 @@ use crate::storage::{Timestamp, Uploads};
 
 /// The recorded facts that the rules judge.
 #[derive(Clone, Debug)]
-pub struct Evidence<'a> {
+pub(crate) struct Evidence<'a> {
     pub(crate) journal: &'a Journal,
     pub(crate) uploads: HashMap<String, UploadFacts>,
 }
 
 /// What the storage knows of an upload.
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct UploadFacts {
+pub(crate) struct UploadFacts {
     /// Whether it is neither completed nor aborted, and its pieces are kept.
-    pub is_open: bool,
+    pub(crate) is_open: bool,
     /// The bytes in its pieces.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// When it entered a state that no poll will see change.
     pub(crate) settled: Option<Timestamp>,
 }
 
 impl<'a> Evidence<'a> {
     /// Creates the evidence from the journal and the uploads of a storage at the same moment.
-    #[doc(hidden)]
-    pub fn new(journal: &'a Journal, uploads: &Uploads) -> Self {
+    pub(crate) fn new(journal: &'a Journal, uploads: &Uploads) -> Self {
         let facts = uploads.iter().map(|upload| {
             let is_waiting = matches!(upload.state, UploadState::Complete | UploadState::Join);
             let last = upload.history.last().filter(|_| !upload.is_open() && !is_waiting);

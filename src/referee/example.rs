@@ -17,7 +17,8 @@ use crate::protocol::{
 };
 use crate::storage::Timestamp;
 
-use super::{Evidence, Finding, UploadFacts, judge, rule_by_id};
+use super::evidence::UploadFacts;
+use super::{Evidence, Finding, judge, rule_by_id};
 
 /// The multipart id of uploads in examples.
 pub(crate) const ID: &str = "0123456789abcdef0123456789abcdef";

@@ -11,20 +11,19 @@ use super::violations::Violations;
 
 /// The result of all rules.
 #[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Report {
+pub(crate) struct Report {
     /// The findings in the order of the rules.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     /// The rules with more findings than a report keeps, and the number of omitted ones.
-    pub omitted: Vec<(&'static str, u64)>,
+    pub(crate) omitted: Vec<(&'static str, u64)>,
     /// The rules about which the client did nothing. They did not pass.
-    pub not_applicable: Vec<&'static str>,
+    pub(crate) not_applicable: Vec<&'static str>,
     /// Rules that failed: a bug of mock-origin, never of the client.
-    pub internal_errors: Vec<String>,
+    pub(crate) internal_errors: Vec<String>,
 }
 
 /// Judges the conduct of the clients by all rules.
-pub fn judge(evidence: &Evidence<'_>) -> Report {
+pub(crate) fn judge(evidence: &Evidence<'_>) -> Report {
     judge_by(RULES, evidence)
 }
 

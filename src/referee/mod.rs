@@ -3,12 +3,13 @@
 //! A rule reads the recorded exchanges and nothing else: it does no I/O, reads no clock and never
 //! claims what a client saw beyond what was written to it. A fault that the origin injected is
 //! never held against the client, only what the client did after it. Start with [`Rule`],
-//! [`Finding`] and [`judge`].
+//! [`Finding`] and [`RULES`].
 
 mod conduct;
 mod evidence;
 mod finding;
 mod judge;
+mod options;
 mod request;
 mod rule;
 mod rules;
@@ -16,9 +17,10 @@ mod try_key;
 mod upload;
 mod violations;
 
-pub use evidence::{Evidence, UploadFacts};
+pub(crate) use evidence::Evidence;
 pub use finding::Finding;
-pub use judge::{Report, judge};
+pub(crate) use judge::{Report, judge};
+pub(crate) use options::RefereeOptions;
 pub use rule::{Basis, Level, Rule};
 pub use rules::{RULES, rule_by_id};
 

@@ -7,14 +7,17 @@ use std::time::{Duration, UNIX_EPOCH};
 use crate::support::golden::assert_golden;
 use crate::support::{Client, complete, create, piece, piece_headers, request};
 use mock_origin::journal::Digest;
+use mock_origin::referee::Level;
 use mock_origin::{
     AssertionFailure, Interface, MockOrigin, Op, Operation, Outcome, RecordedRequest,
     RecordedRequests, UploadState,
 };
 
-/// An origin in which nothing is left to chance, so that what it says can be compared.
+/// An origin in which nothing is left to chance, so that what it says can be compared. What the clients
+/// do wrong is found by the assertions.
 fn origin() -> MockOrigin {
     MockOrigin::builder()
+        .referee(Level::Off)
         .directory("/videos")
         .seed(7)
         .clock_at(UNIX_EPOCH + Duration::from_secs(1_600_000_000))

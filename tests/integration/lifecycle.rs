@@ -186,6 +186,7 @@ fn it_holds_what_the_builder_gave_it() {
         .file("/home/bob/a/b.txt", "text")
         .upload(InProgressUpload::new("/home/bob/c.bin").piece(1, "one").piece(2, "two"))
         .limit(Limit::Pieces, 2)
+        .allow("complete.early", "the piece beyond the limit is meant to be refused")
         .start();
     origin.file("/home/bob/a/b.txt").assert_content("text").assert_content_type("text/plain");
     let upload = origin.upload("/home/bob/c.bin");

@@ -25,6 +25,7 @@ mod lifecycle;
 mod pages;
 mod paths;
 mod recipes;
+mod referee;
 mod streaming;
 mod tidy;
 mod unparsed;

@@ -67,6 +67,7 @@ fn a_refused_client_that_expects_100_never_gets_it_and_its_body_is_never_read() 
         .limit(Limit::Pieces, 2)
         .limit(Limit::PieceBytes, 1_000)
         .limit(Limit::UploadBytes, 1_500)
+        .allow("piece.number", "the number 0 is one of the refused ones")
         .start();
     let (token, id) = (origin.issue_token("jane"), origin.uploads()[0].id().to_owned());
     for (token, id, part, length, code) in [

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, UNIX_EPOCH};
 
+use mock_origin::referee::Level;
 use mock_origin::{Chaos, Disconnect, ErrorResponse, MockOrigin, Op, Profile};
 
 use crate::chaos::client::{Mistake, Uploader};
@@ -160,7 +161,8 @@ macro_rules! assert_pasted {
         let sentence = stringify!($sentence).replace('\n', " ");
         assert_eq!(format!("{sentence};"), one_fault(golden));
         for mistake in [Mistake::None, $mistake] {
-            let $origin = videos().start();
+            // The mistake is found by the content.
+            let $origin = videos().referee(Level::Off).start();
             let handle = $sentence;
             let done = upload(&$origin, mistake);
             assert_eq!(handle.fired(), 1);

@@ -1,5 +1,6 @@
 //! Clients that do something wrong are caught by one fault and an assertion.
 
+use mock_origin::referee::Level;
 use mock_origin::{AssertionFailure, HeaderMutation, MockOrigin, Op, ResponseLoss};
 
 use crate::chaos::client::{Mistake, Uploader};
@@ -32,7 +33,7 @@ fn assert_caught(
     text: &[&str],
 ) {
     let judged = |mistake| {
-        let origin = videos().start();
+        let origin = videos().referee(Level::Off).start();
         prepare(&origin);
         let claims_success = upload(&origin, mistake);
         let tried = try_it(&origin).map_err(|failure| failure.to_string());

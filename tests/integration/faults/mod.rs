@@ -34,10 +34,13 @@ mod waking;
 use std::time::Duration;
 
 use crate::support::{self, Client, complete, create, piece};
+use mock_origin::referee::Level;
 use mock_origin::{Disconnect, ErrorResponse, MockOrigin, Op, Outcome, ResponseLoss};
 
+/// The requests of these tests are written one by one, to see what a fault does to them. The referee
+/// would judge them as the conduct of a client.
 fn videos() -> (MockOrigin, String) {
-    let origin = MockOrigin::builder().directory("/videos").start();
+    let origin = MockOrigin::builder().referee(Level::Off).directory("/videos").start();
     let token = origin.issue_token("jane");
     (origin, token)
 }

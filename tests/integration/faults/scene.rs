@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use mock_origin::internals::protocol::{Availability, Endpoint, ResultCode, STANDARD_HEADERS};
 use mock_origin::journal::{Exchange, Journal};
+use mock_origin::referee::Level;
 use mock_origin::{Builder, InProgressUpload, MockOrigin, Operation, Outcome};
 
 use crate::support::payload::{chunk, chunked};
@@ -92,6 +93,7 @@ impl Scene {
             .seed(7)
             .clock_at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000))
             .clock_stopped()
+            .referee(Level::Off)
             .directory("/videos")
             .upload(InProgressUpload::new("/videos/a.mp4").piece(1, "one"));
         let origin = change(builder).start();

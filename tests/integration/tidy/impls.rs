@@ -6,7 +6,7 @@ use super::{code, root, sources};
 /// The types with blocks in other files, and the reason. Only remove entries.
 const ALLOWED: &[(&str, &str)] = &[
     ("MockOrigin", "about 90 public methods, in files of src/mock by topic"),
-    ("Builder", "steps about options and exploration stand beside these"),
+    ("Builder", "steps about options, exploration and the referee stand beside these"),
     ("Chaos", "reading and writing as text stand in fault/config"),
     ("Fault", "reading and writing as text stand in fault/config"),
     ("Storage", "one file of operations per part of the service"),

@@ -49,7 +49,7 @@ fn has_tried_to_end(upload: &UploadConduct<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::referee::UploadFacts;
+    use crate::referee::evidence::UploadFacts;
     use crate::referee::example::Example;
 
     fn open(bytes: u64) -> UploadFacts {

@@ -35,7 +35,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
 
 #[cfg(test)]
 mod tests {
-    use crate::referee::UploadFacts;
+    use crate::referee::evidence::UploadFacts;
     use crate::referee::example::Example;
     use crate::storage::Timestamp;
 
