@@ -14,8 +14,8 @@ pub mod blob {
 
 pub mod fault {
     pub use crate::fault::{
-        ACTIONS, ActionSpec, CallContext, CallMatcher, ConnectionAction, FaultAction, Faults,
-        InterimSupport, Repeat, SELECTORS, SelectorSpec, Stage, Subject,
+        CallContext, CallMatcher, ConnectionAction, FaultAction, Faults, InterimSupport, Repeat,
+        Stage,
     };
 }
 

@@ -34,7 +34,7 @@
 //! | let a request fail | [`MockOrigin::on`] and [`Op`]; the methods of [`CallFaultBuilder`] are the faults |
 //! | let connections or tokens fail | [`MockOrigin::on_connection`], [`MockOrigin::on_token`] |
 //! | let random requests fail | [`Chaos`], [`explore`] |
-//! | read faults from text | [`Fault::from_json`], [`MockOrigin::add_fault`] |
+//! | read faults from text | `Fault::from_json` (feature `control`), [`MockOrigin::add_fault`] |
 //! | control an origin from another program | `control::Control` (feature `control`) |
 //!
 //! Each `assert_*` panics at the caller's line and has a `try_*` variant that returns the

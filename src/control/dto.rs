@@ -1,18 +1,67 @@
-//! Parses request bodies and describes errors in one line.
+//! The bodies of requests. Start with [`read`].
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use crate::fault::config::json::{Object, parsed, shown};
+use crate::fault::config::{Members, Seconds, Syntax, Table, from_json, present};
 
-/// Returns the body, or an error if it is empty.
-pub(super) fn filled<'a>(body: &'a str, takes: &str) -> Result<&'a str, String> {
-    if body.trim().is_empty() { Err(format!("the body is empty: {takes}")) } else { Ok(body) }
+/// Parses the body of a request.
+pub(super) fn read<T: DeserializeOwned + Syntax>(body: &str) -> Result<T, String> {
+    let Table(value) = from_json(filled(body, T::SYNTAX)?, "the body")?;
+    Ok(value)
 }
 
-/// Parses the body as a JSON object.
-pub(super) fn object(body: &str, takes: &str) -> Result<Object, String> {
-    match parsed(filled(body, takes)?)? {
-        Value::Object(object) => Ok(object),
-        other => Err(format!("the body takes {takes}, not {}", shown(&other))),
-    }
+/// Returns the body, or an error if it is empty.
+pub(super) fn filled<'a>(body: &'a str, syntax: &str) -> Result<&'a str, String> {
+    if body.trim().is_empty() { Err(format!("empty body; expected {syntax}")) } else { Ok(body) }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Advance {
+    pub(super) advance: Seconds,
+}
+
+impl Syntax for Advance {
+    const SYNTAX: &'static str = r#"{"advance": SECONDS}"#;
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewUpload {
+    pub(super) path: String,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) user: Option<String>,
+}
+
+impl Syntax for NewUpload {
+    const SYNTAX: &'static str = r#"{"path": PATH, "user": NAME}"#;
+}
+
+/// One token, or all tokens of a user.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExpireTokens {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) token: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) user: Option<String>,
+}
+
+impl Syntax for ExpireTokens {
+    const SYNTAX: &'static str = r#"{"token": TOKEN} or {"user": NAME}"#;
+}
+
+/// Options and limits by name, each with its value as `--set` takes it, or as a number.
+pub(super) type OptionValues = Members<OptionValue>;
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a text or a number")]
+pub(super) enum OptionValue {
+    Text(String),
+    Number(serde_json::Number),
+}
+
+impl Syntax for OptionValues {
+    const SYNTAX: &'static str = r#"{"NAME": VALUE}"#;
 }

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::fault::config::Syntax;
 use crate::mock::MockOrigin;
 
+use super::dto::{Advance, ExpireTokens, NewUpload, OptionValues};
 use super::handlers::{chaos, control, faults, inspect, storage, tokens, wait};
 use super::message::{ApiError, Request, Response};
 use super::query::Parameter;
@@ -194,7 +196,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     post(
         "/__mock/uploads",
-        storage::NEW_UPLOAD,
+        NewUpload::SYNTAX,
         r#"{"id": ID}"#,
         "begins an upload, with the directories that it needs, for tests of clients that resume; it \
          belongs to the user, or to the first one",
@@ -215,7 +217,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     post(
         "/__mock/tokens/expire",
-        tokens::TAKES,
+        ExpireTokens::SYNTAX,
         r#"{"expired": N}"#,
         "lets a token expire, or all tokens that a user has by now",
         Try(tokens::expire),
@@ -234,7 +236,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     post(
         "/__mock/clock",
-        r#"{"advance": SECONDS}"#,
+        Advance::SYNTAX,
         r#"{"now": SECONDS}"#,
         "lets protocol time jump ahead; what is told of it stops at the end of the year 9999",
         Try(control::advance),
@@ -253,7 +255,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     post(
         "/__mock/options",
-        r#"{"NAME": VALUE}"#,
+        OptionValues::SYNTAX,
         "{}",
         "sets switches and limits, as --set does: all of them, or none if one makes no sense",
         Try(control::options),

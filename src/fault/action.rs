@@ -72,6 +72,9 @@ pub enum FaultAction {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[cfg_attr(feature = "control", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "control", serde(rename_all = "snake_case"))]
+#[cfg_attr(all(test, feature = "control"), derive(schemars::JsonSchema))]
 pub enum Disconnect {
     /// Resets the connection: data in transit is lost in both directions.
     Reset,
@@ -176,6 +179,9 @@ impl From<Duration> for DeferredCommit {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[cfg_attr(feature = "control", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "control", serde(rename_all = "snake_case"))]
+#[cfg_attr(all(test, feature = "control"), derive(schemars::JsonSchema))]
 pub enum ListingFault {
     /// Omits the first entry of the page.
     Drops,

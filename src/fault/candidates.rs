@@ -4,7 +4,7 @@ use crate::journal::{Call, Op};
 use crate::protocol::{ENDPOINTS, Interface, METHODS, Operation, method_named};
 
 use super::CallMatcher;
-use super::config::op_in_words;
+use super::display::op_in_words;
 
 /// Calls without a name in the tables: operation, interface, and name in messages.
 const NAMELESS: [(Operation, Interface, &str); 3] = [

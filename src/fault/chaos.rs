@@ -50,6 +50,9 @@ pub struct Chaos {
 /// The kinds of faults that chaos injects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[cfg_attr(feature = "control", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "control", serde(rename_all = "snake_case"))]
+#[cfg_attr(all(test, feature = "control"), derive(schemars::JsonSchema))]
 pub enum Profile {
     /// Connections break: in the body, before, in or after the response.
     Network,

@@ -4,7 +4,8 @@ use std::fmt::{self, Write};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::protocol::Join;
+use crate::journal::Op;
+use crate::protocol::{Interface, Join, Operation};
 use crate::storage::Interference;
 
 use super::error_response::By;
@@ -53,6 +54,24 @@ impl fmt::Display for CallMatcher {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Returns a selection in the words of fault files, for messages: `piece 2..=4`, `create over http`.
+pub(super) fn op_in_words(op: &Op) -> String {
+    let name = || op.selected_operation().map_or("any", Operation::name);
+    let mut words = op.method_name().unwrap_or_else(name).to_owned();
+    if let Some(parts) = op.parts() {
+        words = match (parts.start(), parts.end()) {
+            (from, to) if from == to => format!("{words} {from}"),
+            (from, to) => format!("{words} {from}..={to}"),
+        };
+    }
+    // A method implies JSON-RPC.
+    let implied = op.method_name().map(|_| Interface::JsonRpc);
+    match op.interface().filter(|interface| Some(*interface) != implied) {
+        Some(interface) => format!("{words} over {}", interface.name()),
+        None => words,
     }
 }
 

@@ -12,6 +12,7 @@ mod call_context;
 mod candidates;
 mod chaos;
 mod chaos_state;
+#[cfg(feature = "control")]
 pub(crate) mod config;
 mod decision;
 mod diagnose;
@@ -34,9 +35,6 @@ pub use action::{
 pub(crate) use applicability::rejected_by_origin;
 pub use call_context::CallContext;
 pub use chaos::{Chaos, Profile};
-pub use config::{ACTIONS, ActionSpec, SELECTORS, SelectorSpec, Subject};
-#[cfg(feature = "control")]
-pub(crate) use config::{interface_word, operation_word};
 pub(crate) use diagnose::near_misses;
 #[cfg(feature = "server")]
 pub(crate) use display::attempts_call;
@@ -145,18 +143,8 @@ impl Fault {
 
     /// Sets the text that the fault was parsed from. Messages show this text in place of the Rust
     /// expression.
-    ///
-    /// ```
-    /// use mock_origin::Fault;
-    ///
-    /// let fault = Fault::from_json(r#"{"op": "raw", "reject": 503}"#)?;
-    /// assert_eq!(fault.definition(), Some(r#"{"op": "raw", "reject": 503}"#));
-    /// let fault = fault.defined_as(r#"{ op = "raw", reject = 503 }"#);
-    /// assert_eq!(fault.display_name(), r#"{ op = "raw", reject = 503 }"#);
-    /// # Ok::<(), mock_origin::Error>(())
-    /// ```
-    #[must_use]
-    pub fn defined_as(self, definition: &str) -> Self {
+    #[cfg(feature = "control")]
+    pub(crate) fn defined_as(self, definition: &str) -> Self {
         Self { definition: Some(definition.into()), ..self }
     }
 

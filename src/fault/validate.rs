@@ -14,7 +14,7 @@ use crate::wording::{counted, unknown};
 use super::applicability::check_applicable;
 use super::call_context::CallContext;
 use super::candidates::{calls_of, candidates};
-use super::config::{action_key, interface_word, op_in_words};
+use super::display::op_in_words;
 use super::error_response::By;
 use super::matcher::CallMatcher;
 use super::{
@@ -30,8 +30,12 @@ pub(super) fn check(fault: &Fault) -> Result<(), String> {
     match &fault.kind {
         Kind::Call(matcher, action) => {
             check_matcher(matcher)?;
-            let (key, candidates) = (action_key(action), candidates(matcher)?);
-            check_action(matcher, &candidates, action).map_err(|why| format!("{key}: {why}"))
+            let candidates = candidates(matcher)?;
+            check_action(matcher, &candidates, action).map_err(|why| {
+                // The key of an action is the name of its builder method.
+                let code = action.to_string();
+                format!("{}: {why}", code.split('(').next().unwrap_or_default())
+            })
         }
         Kind::Connection(count, action) => {
             check_count(*count)?;
@@ -74,7 +78,7 @@ fn check_name(name: Option<&str>) -> Result<(), String> {
 fn check_matcher(matcher: &CallMatcher) -> Result<(), String> {
     if let Some(name) = matcher.op.method_name().filter(|name| method_named(name).is_none()) {
         let names: Vec<_> = METHODS.iter().map(|method| method.name).collect();
-        return Err(unknown("method", name, &names, &names));
+        return Err(unknown("method", name, &names));
     }
     let most = LIMITS[Limit::PartNumber as usize].default;
     if let Some(parts) = matcher.op.parts() {
@@ -116,7 +120,7 @@ fn check_interface(op: &Op) -> Result<(), String> {
     let others = [Interface::Http, Interface::JsonRpc, Interface::Egress]
         .into_iter()
         .filter(|interface| !calls_of(&op.clone().over(*interface)).is_empty());
-    let others: Vec<_> = others.filter_map(interface_word).collect();
+    let others: Vec<_> = others.map(Interface::name).collect();
     Err(format!("{asked} does not exist; it is available over {}", others.join(", ")))
 }
 

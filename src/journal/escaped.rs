@@ -144,6 +144,7 @@ pub(crate) fn json_escape(char: char) -> impl Iterator<Item = String> {
 
 /// Escapes every unsafe character in JSON. The meaning is the same: outside its strings JSON is
 /// ASCII, and inside them `\u` can express any character.
+#[cfg(any(test, feature = "control"))]
 pub(crate) fn escape_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for char in json.chars() {

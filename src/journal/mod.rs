@@ -27,9 +27,11 @@ pub use crate::storage::{
     Actor, ByteRange, CallId, Change, EndedToken, SessionId, StateChange, Timestamp,
 };
 pub use connection::{Connection, ConnectionEnd};
+#[cfg(feature = "control")]
+pub(crate) use escaped::escape_json;
 #[cfg(feature = "server")]
 pub(crate) use escaped::escape_lines;
-pub(crate) use escaped::{Escaped, escape_json, escape_line, json_escape};
+pub(crate) use escaped::{Escaped, escape_line, json_escape};
 pub(crate) use exchange::Outcome;
 pub use exchange::{BodyEnd, Call, Exchange, FaultRef, Instants, ResponseHead};
 pub(crate) use framing::Framer;

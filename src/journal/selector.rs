@@ -158,6 +158,16 @@ impl Op {
         self.method.as_deref()
     }
 
+    /// Returns the operation of the selection.
+    pub(crate) fn selected_operation(&self) -> Option<Operation> {
+        self.operation
+    }
+
+    /// Returns the interface of the selection.
+    pub(crate) fn interface(&self) -> Option<Interface> {
+        self.interface
+    }
+
     /// Returns the part numbers of the selection.
     pub(crate) fn parts(&self) -> Option<&RangeInclusive<u32>> {
         self.parts.as_ref().map(|Parts(range)| range)

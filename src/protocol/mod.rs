@@ -38,6 +38,8 @@ pub(crate) use methods::{
     LOGIN_METHOD, LOGOUT, MAKE_DIR, MAKE_DIR2, MEDIA_VAULT_URL, MEDIA_VAULT_URL_ALIAS, NOOP, PING,
     RENAME, RENAME_FILE, SET_CONTENT_TYPE, SET_MTIME, STAT, UPDATE_SESSION,
 };
+#[cfg(feature = "control")]
+pub(crate) use operation::OPERATION_NAMES;
 pub use operation::{Interface, Operation};
 pub(crate) use phrases::standard_phrase;
 pub use provenance::Provenance;

@@ -77,6 +77,9 @@ pub enum Operation {
 
 /// The interface of the origin that a request used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "control", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "control", serde(rename_all = "lowercase"))]
+#[cfg_attr(all(test, feature = "control"), derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Interface {
     /// The HTTP endpoints (§4–§6).
@@ -85,4 +88,60 @@ pub enum Interface {
     JsonRpc,
     /// The stored files (§8).
     Egress,
+}
+
+/// The name of every operation in files, JSON and messages.
+pub(crate) const OPERATION_NAMES: &[(Operation, &str)] = &[
+    (Operation::Login, "login"),
+    (Operation::Create, "create"),
+    (Operation::Piece, "piece"),
+    (Operation::Complete, "complete"),
+    (Operation::Abort, "abort"),
+    (Operation::Restart, "restart"),
+    (Operation::MakeDirectory, "directory"),
+    (Operation::PostRaw, "raw"),
+    (Operation::PostFile, "file"),
+    (Operation::Read, "egress"),
+    (Operation::Status, "status"),
+    (Operation::StatusMap, "status_map"),
+    (Operation::ListUploads, "list_uploads"),
+    (Operation::ListPieces, "list_pieces"),
+    (Operation::Stat, "stat"),
+    (Operation::List, "list"),
+    (Operation::Rename, "rename"),
+    (Operation::Copy, "copy"),
+    (Operation::DeleteObject, "delete_object"),
+    (Operation::DeleteFile, "delete_file"),
+    (Operation::DeleteDirectory, "delete_directory"),
+    (Operation::SetMTime, "set_mtime"),
+    (Operation::SetContentType, "set_content_type"),
+    (Operation::Fetch, "fetch"),
+    (Operation::MediaVault, "media_vault"),
+    (Operation::CheckToken, "check_token"),
+    (Operation::UpdateSession, "update_session"),
+    (Operation::InitKeyPair, "init_key_pair"),
+    (Operation::Logout, "logout"),
+    (Operation::Echo, "echo"),
+    (Operation::Preflight, "preflight"),
+    (Operation::UnknownMethod, "unknown_method"),
+    (Operation::Unmatched, "unmatched"),
+];
+
+impl Operation {
+    /// Returns the name in files, JSON and messages.
+    pub fn name(self) -> &'static str {
+        let row = OPERATION_NAMES.iter().find(|(operation, _)| *operation == self);
+        row.map_or("", |(_, name)| name)
+    }
+}
+
+impl Interface {
+    /// Returns the name in files, JSON and messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::JsonRpc => "jsonrpc",
+            Self::Egress => "egress",
+        }
+    }
 }

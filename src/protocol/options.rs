@@ -281,7 +281,7 @@ impl Options {
         }
         let Some(spec) = OPTION_SPECS.iter().find(|spec| spec.name == name) else {
             let known: Vec<_> = names().collect();
-            return Err(Error::invalid_option(unknown("option", name, &known, &known)));
+            return Err(Error::invalid_option(unknown("option", name, &known)));
         };
         (spec.set)(self, value).ok_or_else(|| {
             let words =
@@ -419,7 +419,7 @@ mod tests {
         let error =
             |name: &str, value: &str| Options::default().set(name, value).unwrap_err().to_string();
         assert!(
-            error("colour", "red").starts_with("unknown option \"colour\"; known: result_shape, ")
+            error("colour", "red").starts_with("unknown option `colour`; known: result_shape, ")
         );
         assert_eq!(
             error("join", "soon"),

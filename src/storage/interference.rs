@@ -17,6 +17,9 @@ use super::{Change, Path, SessionId, Storage};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[cfg_attr(feature = "control", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "control", serde(rename_all = "snake_case"))]
+#[cfg_attr(all(test, feature = "control"), derive(schemars::JsonSchema))]
 pub enum Interference {
     /// The upload is aborted: ABORT.
     AbortUpload,

@@ -1,4 +1,5 @@
-//! Words for messages: numbers with their nouns, and the name that was meant. It knows nothing of the protocol.
+//! Words for messages: numbers with their nouns, and suggestions for mistyped names. It knows nothing of
+//! the protocol.
 //! Start with [`counted`] and [`nearest`].
 
 mod nearest;

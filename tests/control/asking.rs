@@ -98,7 +98,7 @@ fn of_several_faults_all_are_added_or_none() {
         (r#"{"op": "raw"}"#, "fault 2: missing action; expected one of "),
         (
             r#"{"op": "raw", "hold": true, "reject": 503}"#,
-            "fault 2: conflicting actions hold and reject; expected exactly one",
+            "fault 2: conflicting actions `hold` and `reject`; expected exactly one",
         ),
     ] {
         let (status, line) = stage.refused("POST", "/__mock/faults", &format!("[{fine}, {other}]"));

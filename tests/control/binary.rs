@@ -159,7 +159,7 @@ fn what_cannot_be_served_is_one_line_and_2() {
         ),
         (
             ["--faults", nonsense],
-            format!("{nonsense}: fault 1: conflicting actions hold and reject; expected exactly one"),
+            format!("{nonsense}:1: conflicting actions `hold` and `reject`; expected exactly one"),
         ),
         (
             ["--file=/a=Cargo.toml", "--dir=/a"],

@@ -10,6 +10,7 @@ mod asking;
 mod bad_input;
 mod binary;
 mod ending;
+mod faults_in_files;
 mod page;
 mod samples;
 mod steering;

@@ -146,13 +146,13 @@ fn what_nobody_can_wait_for_is_one_clear_line() {
     let stage = stage();
     for (query, said) in [
         ("ops=raw", "GET /__mock/wait has no parameter \"ops\", but op, method, "),
-        ("op=rawr", "invalid value \"rawr\" for \"op\"; expected \"any\"|\"login\""),
+        ("op=rawr", "invalid value \"rawr\" for `op`; expected `any`, `login`"),
         (
             "op=raw&method=stat",
-            "conflicting keys op and method; expected at most one of op, method",
+            "conflicting keys `method` and `op`; expected at most one of `op`, `method`",
         ),
-        ("op=raw&part=1", "key \"part\" requires op = \"piece\""),
-        ("part=x", "invalid value \"x\" for \"part\"; expected N|\"A..=B\""),
+        ("op=raw&part=1", "key `part` requires op = \"piece\""),
+        ("part=x", "invalid value \"x\" for `part`; expected N or \"A..=B\""),
         ("status=ok", "status takes an HTTP status, not \"ok\""),
         ("code=x", "code takes a code of the protocol, not \"x\""),
         ("outcome=fine", "outcome takes one of the outcomes of the journal, not \"fine\""),

@@ -1,4 +1,4 @@
-//! Plays the texts of `fixtures/faults`: which are accepted, and the error of each that is not.
+//! Reads the texts of `fixtures/faults`: which are accepted, and the error of each that is not.
 //!
 //! A case is a text, then either `=> ` and what was read, or `!! ` and the error. `UPDATE_GOLDEN=1`
 //! writes the results anew; a `=>` that becomes `!!`, or the reverse, is a change of the format.
@@ -6,36 +6,51 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Compares each case of a file with what `read` says.
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/faults/{name}.txt"))
+}
+
+/// Returns the cases of a file: each text with its result.
+pub(crate) fn cases(name: &str) -> Vec<(String, String)> {
+    let mut cases: Vec<(String, String)> = Vec::new();
+    let mut text = String::new();
+    for line in std::fs::read_to_string(path(name)).unwrap().lines() {
+        let is_result = line.starts_with("=> ") || line.starts_with("!! ");
+        match cases.last_mut() {
+            _ if !is_result => writeln!(text, "{line}").unwrap(),
+            Some((_, result)) if text.is_empty() => write!(result, "\n{line}").unwrap(),
+            _ => {
+                let case = text.trim_matches('\n').to_owned();
+                cases.push((case, line.to_owned()));
+                text.clear();
+            }
+        }
+    }
+    cases
+}
+
+/// Compares each case of a file with what `read` returns.
 pub(crate) fn assert_corpus(name: &str, read: impl Fn(&str) -> Result<Vec<String>, String>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/faults/{name}.txt"));
-    let recorded = std::fs::read_to_string(&path).unwrap();
-    let (mut played, mut text) = (String::new(), String::new());
-    for line in recorded.lines() {
-        if !line.starts_with("=> ") && !line.starts_with("!! ") {
-            text += line;
-            text += "\n";
-            continue;
-        }
-        if text.trim().is_empty() {
-            continue;
-        }
-        let case = text.trim_matches('\n');
-        let result = match read(case) {
+    let recorded = cases(name);
+    let played = recorded.iter().map(|(text, _)| {
+        let result = match read(text) {
             Ok(accepted) => format!("=> {}", accepted.join("\n=> ")),
             Err(error) => {
-                assert!(!error.contains('\n'), "{case}: {error}");
+                assert!(!error.contains('\n'), "{text}: {error}");
                 format!("!! {error}")
             }
         };
-        let gap = if played.is_empty() { "" } else { "\n" };
-        writeln!(played, "{gap}{case}\n{result}").unwrap();
-        text.clear();
-    }
+        (text.clone(), result)
+    });
+    let played: Vec<_> = played.collect();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        return std::fs::write(&path, &played).unwrap();
+        let written: Vec<_> =
+            played.iter().map(|(text, result)| format!("{text}\n{result}\n")).collect();
+        return std::fs::write(path(name), written.join("\n")).unwrap();
     }
-    assert!(played == recorded, "fixtures/faults/{name}.txt has other results");
+    for (recorded, played) in recorded.iter().zip(&played) {
+        assert_eq!(recorded, played, "fixtures/faults/{name}.txt");
+    }
 }

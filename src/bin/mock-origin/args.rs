@@ -9,7 +9,6 @@ use mock_origin::Fault;
 use mock_origin::internals::protocol::Options;
 use mock_origin::options::{LIMITS, OPTION_SPECS};
 
-use crate::faults;
 use crate::serve::describe_origin;
 
 /// What the program is to do.
@@ -150,7 +149,8 @@ fn serve(mut parser: Parser) -> Result<Command, String> {
         serve.files.push((path, content));
     }
     if let Some(file) = &serve.file {
-        serve.faults = faults::read(file)?;
+        let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
+        serve.faults = Fault::list_from_toml(file, &text).map_err(|error| error.to_string())?;
     }
     describe_origin(&serve).map(|_| Command::Serve(Box::new(serve)))
 }

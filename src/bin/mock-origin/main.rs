@@ -5,7 +5,6 @@
 
 mod args;
 mod diagnostics;
-mod faults;
 mod serve;
 mod stop;
 

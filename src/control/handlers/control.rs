@@ -2,12 +2,12 @@
 
 use std::time::UNIX_EPOCH;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::fault::config::json::{check_keys, member, needed, seconds, shown};
+use crate::fault::config::{Members, Seconds};
 use crate::mock::MockOrigin;
 
-use crate::control::dto::object;
+use crate::control::dto::{Advance, OptionValue, OptionValues, read};
 use crate::control::message::{ApiError, Request, Response};
 
 pub(in crate::control) fn reset(origin: &MockOrigin) -> Response {
@@ -24,11 +24,8 @@ pub(in crate::control) fn advance(
     origin: &MockOrigin,
     request: &Request<'_>,
 ) -> Result<Response, ApiError> {
-    const ADVANCE: (&str, &str) = ("advance", "seconds, 0 or more");
-    let object = object(request.body, r#"{"advance": SECONDS}"#)?;
-    check_keys(&object, &[ADVANCE.0])?;
-    let by = member(&object, ADVANCE.0, ADVANCE.1, seconds)?;
-    origin.advance(needed(by, ADVANCE.0, ADVANCE.1)?);
+    let Advance { advance: Seconds(by) } = read(request.body)?;
+    origin.advance(by);
     Ok(clock(origin))
 }
 
@@ -60,22 +57,14 @@ pub(in crate::control) fn options(
     origin: &MockOrigin,
     request: &Request<'_>,
 ) -> Result<Response, ApiError> {
-    let object = object(request.body, r#"{"NAME": VALUE}"#)?;
-    let pairs: Vec<(&str, String)> = object
-        .iter()
-        .map(|(name, value)| Ok((&**name, text(name, value)?)))
-        .collect::<Result<_, String>>()?;
-    origin.try_set_all(pairs.iter().map(|(name, value)| (*name, &**value)))?;
+    let Members(values): OptionValues = read(request.body)?;
+    let text = |value| match value {
+        OptionValue::Text(text) => text,
+        OptionValue::Number(number) => number.to_string(),
+    };
+    let values: Vec<_> = values.into_iter().map(|(name, value)| (name, text(value))).collect();
+    origin.try_set_all(values.iter().map(|(name, value)| (&**name, &**value)))?;
     Ok(nothing())
-}
-
-/// Returns a value as `--set` accepts it: a text, or a number as text.
-fn text(name: &str, value: &Value) -> Result<String, String> {
-    match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Number(number) => Ok(number.to_string()),
-        other => Err(format!("{name} takes a text or a number, not {}", shown(other))),
-    }
 }
 
 fn nothing() -> Response {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::fault::{interface_word, operation_word};
 use crate::journal::{
     Call, Connection, Exchange, FaultRef, Framing, Instants, Outcome, ResponseHead, redacted,
     shown_target,
@@ -111,8 +110,8 @@ pub(in crate::control) fn outcome_named(word: &str) -> Option<Outcome> {
 
 fn call(call: &Call) -> Value {
     json!({
-        "operation": operation_word(call.operation),
-        "interface": interface_word(call.interface),
+        "operation": call.operation.name(),
+        "interface": call.interface.name(),
         "name": call.name,
         "user": call.user,
         "path": call.path,

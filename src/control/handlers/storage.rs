@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::blob::Blob;
-use crate::fault::config::json::{check_keys, member, needed};
 use crate::mock::{MockOrigin, NamedUpload, ProvisionError};
 use crate::storage::{File, Piece};
 
-use crate::control::dto::object;
+use crate::control::dto::{NewUpload, read};
 use crate::control::list::list;
 use crate::control::message::{ApiError, Request, Response};
 use crate::control::query::Parameter;
@@ -25,8 +24,6 @@ pub(in crate::control) const PUT: &[Parameter] =
 /// The parameters for storing a piece.
 pub(in crate::control) const PIECE: &[Parameter] =
     &[Parameter::new("part", "a part number").required()];
-
-pub(in crate::control) const NEW_UPLOAD: &str = r#"{"path": PATH, "user": NAME}"#;
 
 impl From<ProvisionError> for ApiError {
     fn from(error: ProvisionError) -> Self {
@@ -113,11 +110,7 @@ pub(in crate::control) fn begin_upload(
     origin: &MockOrigin,
     request: &Request<'_>,
 ) -> Result<Response, ApiError> {
-    let object = object(request.body, NEW_UPLOAD)?;
-    check_keys(&object, &[PATH.0, USER.0])?;
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let path = needed(member(&object, PATH.0, PATH.1, text)?, PATH.0, PATH.1)?;
-    let user = member(&object, USER.0, USER.1, text)?;
+    let NewUpload { path, user } = read(request.body)?;
     let id = origin.begin_upload(&path, user.as_deref())?;
     Ok(Response::Json(json!({ "id": id })))
 }

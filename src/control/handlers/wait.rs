@@ -86,7 +86,7 @@ fn wanted(query: &Query<'_>) -> Result<Wanted, String> {
     let said = said.map(|(name, text)| {
         (name.to_owned(), if name == "part" { value(text) } else { Value::from(text) })
     });
-    let matcher = selection(&said.collect())?;
+    let matcher = selection(said.collect())?;
     let status: Option<u16> = query.number("status")?;
     let code: Option<i32> = query.number("code")?;
     let outcome = query.read("outcome", outcome_named)?;

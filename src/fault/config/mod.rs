@@ -1,38 +1,22 @@
-//! Faults as text: flat JSON objects, which are also TOML tables.
+//! Faults and chaos as text (feature `control`): JSON objects, which are also TOML tables.
 //!
-//! Two tables define the keys, [`SELECTORS`] and [`ACTIONS`]; `docs/faults-in-files.md` is generated
-//! from them. Start with [`Fault::from_json`](super::Fault::from_json).
+//! serde reads and writes [`FaultSpec`](spec::FaultSpec), which has a field for each key, and `spec`
+//! converts it from and to a [`Fault`](super::Fault). `actions` and `values` do the same for the values of keys.
+//! [`error::explain`] turns an error of serde into one line in the words of the text.
+//! `docs/faults-in-files.md` documents the format; `docs/faults.schema.json` is its schema.
 
+mod actions;
 mod chaos;
-mod effects;
-pub(crate) mod json;
-mod read;
-mod selectors;
+mod error;
+mod json;
+mod spec;
 #[cfg(test)]
 mod tests;
-mod twice;
+#[cfg(feature = "cli")]
+mod toml;
 mod values;
-mod write;
 
-#[cfg(feature = "control")]
 pub(crate) use chaos::CHAOS;
-pub use effects::{ACTIONS, ActionSpec};
-#[cfg(feature = "control")]
-pub(crate) use read::selection;
-pub use selectors::{SELECTORS, SelectorSpec, Subject};
-pub(super) use write::{action_key, op_in_words};
-
-use crate::protocol::Interface;
-#[cfg(feature = "control")]
-use crate::protocol::Operation;
-
-/// Returns the name of an operation in files, or `None` if no fault can select it.
-#[cfg(feature = "control")]
-pub(crate) fn operation_word(operation: Operation) -> Option<&'static str> {
-    values::word(selectors::OPS, &Some(operation))
-}
-
-/// Returns the name of an interface in files.
-pub(crate) fn interface_word(interface: Interface) -> Option<&'static str> {
-    values::word(selectors::INTERFACES, &interface)
-}
+pub(crate) use json::from_json;
+pub(crate) use spec::selection;
+pub(crate) use values::{Members, Seconds, Syntax, Table, present};

@@ -1,314 +1,411 @@
-//! Parses the values of keys: names, numbers, times, and the nested objects of actions.
+//! The forms in which the values of keys are written: serde reads and writes these types.
 
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
+use serde::de::{Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::fault::validate::invalid_status;
-use crate::fault::{
-    DeferredCommit, Disconnect, ErrorResponse, HeaderMutation, InterimResponse, ListingFault,
-    MalformedResponse, ResponseLoss,
-};
-use crate::protocol::{Join, Options};
-use crate::storage::Interference;
+use crate::protocol::{Join, OPERATION_NAMES, Operation, Options};
 
-use super::json::{Object, check_keys, invalid_value, member, needed, shown};
+/// Reads a key that may be missing, but must not be `null`.
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
 
-pub(super) use super::json::seconds;
+/// Declares a table whose keys are all optional.
+macro_rules! table {
+    ($(#[$meta:meta])* $name:ident { $($(#[$key_meta:meta])* $key:ident: $type:ty,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Default, serde::Deserialize, serde::Serialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        #[serde(default, deny_unknown_fields)]
+        pub(super) struct $name {
+            $(
+                $(#[$key_meta])*
+                #[serde(deserialize_with = "super::values::present")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub(super) $key: Option<$type>,
+            )*
+        }
+    };
+}
+pub(super) use table;
 
-pub(super) const CUTS: &[(&str, Disconnect)] = &[
-    ("reset", Disconnect::Reset),
-    ("close", Disconnect::Close),
-    ("half_close", Disconnect::HalfClose),
-    ("stall", Disconnect::Stall),
-];
+/// Lets serde read and write a type in the form of another one.
+macro_rules! written_as {
+    ($($type:ident => $form:ty,)*) => { $(
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                <$form>::deserialize(from)?.try_into().map_err(serde::de::Error::custom)
+            }
+        }
 
-pub(super) const LOSSES: &[(&str, ResponseLoss)] = &[
-    ("reset", ResponseLoss::Reset),
-    ("close", ResponseLoss::Close),
-    ("half_close", ResponseLoss::HalfClose),
-    ("stall", ResponseLoss::Stall),
-];
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                <$form>::from(self).serialize(to)
+            }
+        }
 
-pub(super) const INTERFERENCES: &[(&str, Interference)] = &[
-    ("abort_upload", Interference::AbortUpload),
-    ("expire_upload", Interference::ExpireUpload),
-    ("delete_upload", Interference::DeleteUpload),
-    ("remove_directory", Interference::RemoveDirectory),
-    ("expire_token", Interference::ExpireToken),
-];
+        #[cfg(test)]
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
 
-pub(super) const LISTINGS: &[(&str, ListingFault)] = &[
-    ("drops", ListingFault::Drops),
-    ("repeats", ListingFault::Repeats),
-    ("never_ends", ListingFault::NeverEnds),
-];
+            fn json_schema(schemas: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                <$form>::json_schema(schemas)
+            }
+        }
+    )* };
+}
+pub(super) use written_as;
 
-pub(super) const ALTERATIONS: &[(&str, HeaderMutation)] = &[
-    ("wrong_checksum", HeaderMutation::WrongChecksum),
-    ("upper_case_checksum", HeaderMutation::UpperCaseChecksum),
-    ("wrong_size", HeaderMutation::WrongSize),
-];
+/// The syntax of a table and of its short form, for messages.
+pub(crate) trait Syntax {
+    const SYNTAX: &'static str;
+}
 
-pub(super) const MALFORMED_RESPONSES: &[(&str, MalformedResponse)] =
-    &[("status_line", MalformedResponse::StatusLine), ("chunk", MalformedResponse::Chunk)];
+/// A table, or a short form of it: a number or a word.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(inline))]
+#[serde(untagged)]
+pub(super) enum Or<S, T> {
+    Short(S),
+    Table(T),
+}
 
-/// An error in a value.
+impl<'de, S: Deserialize<'de>, T: Deserialize<'de> + Syntax> Deserialize<'de> for Or<S, T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(OrVisitor(PhantomData))
+    }
+}
+
+struct OrVisitor<S, T>(PhantomData<(S, T)>);
+
+impl<'de, S: Deserialize<'de>, T: Deserialize<'de> + Syntax> Visitor<'de> for OrVisitor<S, T> {
+    type Value = Or<S, T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(T::SYNTAX)
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Or<S, T>, E> {
+        let short = S::deserialize(IntoDeserializer::<E>::into_deserializer(value));
+        short.map(Or::Short).map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Or<S, T>, E> {
+        match u64::try_from(value) {
+            Ok(value) => self.visit_u64(value),
+            Err(_) => Err(E::invalid_value(Unexpected::Signed(value), &self)),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Or<S, T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Or::Table)
+    }
+}
+
+/// A table.
+// serde alone would also read a struct from a list.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(inline))]
+#[serde(transparent)]
+pub(crate) struct Table<T>(pub(crate) T);
+
+#[derive(Deserialize)]
+enum Never {}
+
+impl<'de, T: Deserialize<'de> + Syntax> Deserialize<'de> for Table<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match Or::<Never, T>::deserialize(from)? {
+            Or::Table(table) => Ok(Self(table)),
+            Or::Short(never) => match never {},
+        }
+    }
+}
+
+/// One of the names.
+// serde alone would also read a name from `{"name": null}`.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(inline))]
+#[serde(transparent)]
+pub(crate) struct Word<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Word<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(from)?;
+        // The error for an unknown name lists the names.
+        T::deserialize(StrDeserializer::new(value.as_str().unwrap_or_default())).map(Self)
+    }
+}
+
+/// Declares a value that is neither a list nor a table, with functions that read and write it.
+macro_rules! scalar {
+    ($(#[$meta:meta])* $name:ident($type:ty), $expected:expr, $read:expr, $write:expr, $schema:tt) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug)]
+        pub(super) struct $name(pub(super) $type);
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let read: fn(&serde_json::Value) -> Option<$type> = $read;
+                let value = read(&serde_json::Value::deserialize(from)?);
+                value.map(Self).ok_or_else(|| serde::de::Error::custom(format!("expected {}", $expected)))
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                let write: fn(&$type) -> serde_json::Value = $write;
+                write(&self.0).serialize(to)
+            }
+        }
+
+        #[cfg(test)]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!($schema)
+            }
+        }
+    };
+}
+pub(super) use scalar;
+
+scalar! {
+    /// The value of a key that can only be set.
+    Flag(()), "true",
+    |value| (*value == Value::Bool(true)).then_some(()),
+    |()| Value::Bool(true),
+    { "const": true }
+}
+
+scalar! {
+    /// A count or a rate.
+    Count(u64), "a whole number of 1 or more",
+    |value| value.as_u64().filter(|count| *count > 0),
+    |count| (*count).into(),
+    { "type": "integer", "minimum": 1 }
+}
+
+scalar! {
+    /// A range in Rust syntax.
+    Range(RangeInclusive<u32>), "\"A..=B\", from 1 to 4294967295",
+    |value| {
+        let (from, to) = value.as_str()?.split_once("..=")?;
+        let is_plain = [from, to].concat().bytes().all(|byte| byte.is_ascii_digit());
+        is_plain.then_some(from.parse().ok()?..=to.parse().ok()?)
+    },
+    |range| format!("{}..={}", range.start(), range.end()).into(),
+    { "type": "string", "pattern": r"^[0-9]+\.\.=[0-9]+$" }
+}
+
+scalar! {
+    /// The name of an operation, or `any`.
+    OperationName(Option<Operation>), names(),
+    |value| {
+        let name = value.as_str()?;
+        let row = OPERATION_NAMES.iter().find(|(_, known)| *known == name);
+        if name == "any" { Some(None) } else { row.map(|(operation, _)| Some(*operation)) }
+    },
+    |operation| operation.map_or("any", Operation::name).into(),
+    { "enum": names().split(", ").map(|name| name.trim_matches('`')).collect::<Vec<_>>() }
+}
+
+fn names() -> String {
+    let names = OPERATION_NAMES.iter().map(|(_, name)| format!(", `{name}`"));
+    names.fold("`any`".to_owned(), |all, name| all + &name)
+}
+
+scalar! {
+    /// The course of a join, in the syntax of the option `join`.
+    JoinText(Join), "`immediate`, `polls:N`, `after:SECONDS` or `fail`",
+    |value| {
+        let mut options = Options::default();
+        options.set("join", value.as_str()?).ok()?;
+        Some(options.join)
+    },
+    |join| match join {
+        Join::Immediate => "immediate".into(),
+        Join::Polls(polls) => format!("polls:{polls}").into(),
+        // `Display` of a float writes no exponent, which the option `join` could not parse.
+        Join::After(by) if by.subsec_nanos() > 0 => format!("after:{}", by.as_secs_f64()).into(),
+        Join::After(by) => format!("after:{}", by.as_secs()).into(),
+        Join::Fail => "fail".into(),
+    },
+    { "type": "string", "pattern": r"^(immediate|fail|polls:[0-9]+|after:[0-9.]+)$" }
+}
+
+/// A time in seconds, with an optional fraction.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(try_from = "Number", into = "Number")]
+pub(crate) struct Seconds(pub(crate) Duration);
+
+#[derive(Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged, expecting = "expected SECONDS from 0 to 18446744073709551615")]
+enum Number {
+    // A float cannot represent the largest whole numbers exactly.
+    Whole(u64),
+    Fraction(#[cfg_attr(test, schemars(range(min = 0, max = u64::MAX)))] f64),
+}
+
+impl TryFrom<Number> for Seconds {
+    type Error = &'static str;
+
+    fn try_from(number: Number) -> Result<Self, &'static str> {
+        let time = match number {
+            Number::Whole(seconds) => Ok(Duration::from_secs(seconds)),
+            Number::Fraction(seconds) => Duration::try_from_secs_f64(seconds),
+        };
+        time.map(Self).map_err(|_| "expected SECONDS from 0 to 18446744073709551615")
+    }
+}
+
+impl From<Seconds> for Number {
+    fn from(Seconds(time): Seconds) -> Self {
+        match time.subsec_nanos() {
+            0 => Self::Whole(time.as_secs()),
+            _ => Self::Fraction(time.as_secs_f64()),
+        }
+    }
+}
+
+/// Part numbers: one, or a range.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged, expecting = "expected N or \"A..=B\", from 1 to 2147483647")]
+pub(super) enum Parts {
+    One(u32),
+    Several(Range),
+}
+
+/// Bytes, written as a text or as a list of numbers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(from = "TextOrList", into = "TextOrList")]
+pub(super) struct Bytes(pub(super) Vec<u8>);
+
+#[derive(Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged, expecting = "expected a text or a list of bytes")]
+enum TextOrList {
+    Text(String),
+    List(Vec<u8>),
+}
+
+impl From<TextOrList> for Bytes {
+    fn from(bytes: TextOrList) -> Self {
+        Self(match bytes {
+            TextOrList::Text(text) => text.into_bytes(),
+            TextOrList::List(list) => list,
+        })
+    }
+}
+
+impl From<Bytes> for TextOrList {
+    fn from(Bytes(bytes): Bytes) -> Self {
+        String::from_utf8(bytes).map_or_else(|error| Self::List(error.into_bytes()), Self::Text)
+    }
+}
+
+/// The members of an object with any keys. A duplicate key is an error.
 #[derive(Debug)]
-pub(super) enum Wrong {
-    /// The value itself is invalid.
-    Itself,
-    /// A nested value is invalid, as the line says.
-    Within(String),
-}
+pub(crate) struct Members<V>(pub(crate) BTreeMap<String, V>);
 
-impl From<String> for Wrong {
-    fn from(why: String) -> Self {
-        Self::Within(why)
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Members<V> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(MembersVisitor(PhantomData))
     }
 }
 
-impl Wrong {
-    /// Returns the error message for `key`.
-    pub(super) fn message(self, key: &str, values: &str, value: &Value) -> String {
-        match self {
-            Self::Itself => invalid_value(key, values, value),
-            Self::Within(why) => format!("{key}: {why}"),
+struct MembersVisitor<V>(PhantomData<V>);
+
+impl<'de, V: Deserialize<'de>> Visitor<'de> for MembersVisitor<V> {
+    type Value = Members<V>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("{\"NAME\": VALUE}")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<V>, A::Error> {
+        let mut members = BTreeMap::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if members.contains_key(&key) {
+                return Err(Error::custom(format!("duplicate field `{key}`")));
+            }
+            members.insert(key, map.next_value()?);
+        }
+        Ok(Members(members))
+    }
+}
+
+/// Headers: an object, or a list of pairs if a name is repeated or the order matters.
+#[derive(Debug, Default)]
+pub(super) struct Headers(pub(super) Vec<(String, String)>);
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(HeadersVisitor)
+    }
+}
+
+struct HeadersVisitor;
+
+impl<'de> Visitor<'de> for HeadersVisitor {
+    type Value = Headers;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("{ NAME = VALUE }, or [[NAME, VALUE]] if the order matters")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Headers, A::Error> {
+        let Members(members) = Members::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Headers(members.into_iter().collect()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Headers, A::Error> {
+        let list = Vec::<Vec<String>>::deserialize(SeqAccessDeserializer::new(list))?;
+        let pair = |pair: Vec<String>| <[String; 2]>::try_from(pair).ok().map(Into::into);
+        let pairs: Option<_> = list.into_iter().map(pair).collect();
+        pairs.map(Headers).ok_or_else(|| Error::custom("expected [[NAME, VALUE]]"))
+    }
+}
+
+impl Serialize for Headers {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_sorted_by(|one, next| one.0 < next.0) {
+            to.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+        } else {
+            self.0.serialize(to)
         }
     }
 }
 
-/// The result of parsing a value.
-pub(super) type Read<T> = Result<T, Wrong>;
-
-/// Converts an option: `None` means that the value itself is invalid.
-pub(super) fn plain<T>(read: Option<T>) -> Read<T> {
-    read.ok_or(Wrong::Itself)
-}
-
-/// Returns the meaning of a name.
-pub(super) fn named<T: Clone>(words: &[(&str, T)], value: &Value) -> Option<T> {
-    let text = value.as_str()?;
-    words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| meaning.clone())
-}
-
-/// Returns the name of a meaning.
-pub(super) fn word<T: PartialEq>(words: &[(&'static str, T)], meant: &T) -> Option<&'static str> {
-    words.iter().find(|(_, meaning)| meaning == meant).map(|(word, _)| *word)
-}
-
-/// Returns `meaning` for `true`, and `None` for everything else.
-pub(super) fn flag<T>(value: &Value, meaning: T) -> Option<T> {
-    (*value == Value::Bool(true)).then_some(meaning)
-}
-
-pub(super) fn text(value: &Value) -> Option<String> {
-    value.as_str().map(str::to_owned)
-}
-
-pub(super) fn number(value: &Value) -> Option<u64> {
-    value.as_u64()
-}
-
-/// Parses a number of 1 or more.
-pub(super) fn from_1(value: &Value) -> Option<u64> {
-    number(value).filter(|number| *number > 0)
-}
-
-/// Parses a number of any unsigned type.
-pub(super) fn whole<T: TryFrom<u64>>(value: &Value) -> Option<T> {
-    number(value)?.try_into().ok()
-}
-
-fn code(value: &Value) -> Option<i32> {
-    value.as_i64()?.try_into().ok()
-}
-
-/// Parses a range in Rust syntax: `"2..=4"`.
-pub(super) fn range(value: &Value) -> Option<RangeInclusive<u32>> {
-    let (from, to) = value.as_str()?.split_once("..=")?;
-    let bound = |text: &str| {
-        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse().ok().filter(|_| is_plain)
-    };
-    Some(bound(from)?..=bound(to)?)
-}
-
-/// Returns the object, if it has no other keys than `names`.
-fn members<'a>(value: &'a Value, names: &[&str]) -> Read<&'a Object> {
-    let object = value.as_object().ok_or(Wrong::Itself)?;
-    check_keys(object, names)?;
-    Ok(object)
-}
-
-const REJECT_KEYS: &[&str] =
-    &["status", "raw", "code", "reason", "headers", "retry_after", "content_type", "body"];
-const STATUS: &str = "a status from 300 to 599";
-const RAW: &str = "a status from 200 to 599";
-const CODE: &str = "a number from -2147483648 to 2147483647";
-const BYTES: &str = "a number of bytes";
-const HEADERS: &str = "{ NAME = VALUE }, or [[NAME, VALUE]] if the order matters";
-const BODY: &str = "a text or a list of bytes";
-const HEADER: &str = "the name of a header";
-const SECONDS: &str = "SECONDS up to 18446744073709551615";
-const LATER: &str = "SECONDS up to 253402300799";
-const HOW: &str = r#""reset"|"close"|"half_close"|"stall""#;
-const LOSE: &str = r#""reset"|"close"|"half_close"|"stall"|STATUS from 300 to 599"#;
-
-pub(super) fn reject(value: &Value) -> Read<ErrorResponse> {
-    if value.is_number() {
-        return status(value).map(ErrorResponse::status);
+#[cfg(test)]
+impl schemars::JsonSchema for Headers {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Headers".into()
     }
-    let of = members(value, REJECT_KEYS)?;
-    let status = member(of, "status", STATUS, whole)?;
-    let raw = member(of, "raw", RAW, whole)?;
-    let mut reject = match (status, raw, member(of, "code", CODE, code)?) {
-        (Some(status), None, None) => ErrorResponse::status(status),
-        (Some(status), None, Some(code)) => ErrorResponse::row(status, code),
-        (None, None, Some(code)) => ErrorResponse::code(code),
-        (None, Some(status), None) => ErrorResponse::raw(status),
-        (None, Some(status), Some(code)) => ErrorResponse::raw(status).with_code(code),
-        (Some(_), Some(_), _) => {
-            return Err("conflicting keys status and raw; expected one of them".to_owned().into());
-        }
-        (None, None, None) => {
-            return Err("missing key; expected status, code or raw".to_owned().into());
-        }
-    };
-    if let Some(reason) = member(of, "reason", "any text", text)? {
-        reject = reject.reason(&reason);
-    }
-    if let Some(wait) = member(of, "retry_after", SECONDS, seconds)? {
-        reject = reject.retry_after(wait);
-    }
-    let content_type = member(of, "content_type", "the value of the header", text)?;
-    reject = match (content_type, member(of, "body", BODY, bytes)?) {
-        (Some(content_type), Some(body)) => reject.body(&content_type, body),
-        (None, None) => reject,
-        _ => return Err("body and content_type must be given together".to_owned().into()),
-    };
-    let headers = member(of, "headers", HEADERS, pairs)?.unwrap_or_default();
-    Ok(headers.iter().fold(reject, |reject, (name, value)| reject.header(name, value)))
-}
 
-/// Parses headers: an object, or a list of pairs if a name is repeated or the order matters.
-fn pairs(value: &Value) -> Option<Vec<(String, String)>> {
-    if let Some(object) = value.as_object() {
-        return object.iter().map(|(name, value)| Some((name.clone(), text(value)?))).collect();
-    }
-    let pair = |pair: &Value| match pair.as_array()?.as_slice() {
-        [name, value] => Some((text(name)?, text(value)?)),
-        _ => None,
-    };
-    value.as_array()?.iter().map(pair).collect()
-}
-
-pub(super) fn interim(value: &Value) -> Read<InterimResponse> {
-    const STATUS: &str = "a status from 100 to 199, except 101";
-    if value.is_number() {
-        return plain(whole(value).map(InterimResponse::status));
-    }
-    let of = members(value, &["status", "reason", "headers"])?;
-    let status = needed(member(of, "status", STATUS, whole)?, "status", STATUS)?;
-    let mut response = InterimResponse::status(status);
-    if let Some(reason) = member(of, "reason", "any text", text)? {
-        response = response.reason(&reason);
-    }
-    let headers = member(of, "headers", HEADERS, pairs)?.unwrap_or_default();
-    Ok(headers.iter().fold(response, |response, (name, value)| response.header(name, value)))
-}
-
-pub(super) fn reject_after(value: &Value) -> Read<(u64, ErrorResponse)> {
-    let of = members(value, &["bytes", "reject"])?;
-    let bytes = needed(member(of, "bytes", BYTES, number)?, "bytes", BYTES)?;
-    let with = needed(of.get("reject"), "reject", "a value as for the key reject")?;
-    let with = reject(with)
-        .map_err(|wrong| wrong.message("reject", "a value as for the key reject", with))?;
-    Ok((bytes, with))
-}
-
-pub(super) fn cut(value: &Value) -> Read<(u64, Disconnect)> {
-    let of = members(value, &["bytes", "how"])?;
-    let bytes = needed(member(of, "bytes", BYTES, number)?, "bytes", BYTES)?;
-    let how = member(of, "how", HOW, |how| named(CUTS, how))?;
-    Ok((bytes, needed(how, "how", HOW)?))
-}
-
-pub(super) fn lose(value: &Value) -> Read<ResponseLoss> {
-    if value.is_number() {
-        return status(value).map(ResponseLoss::Status);
-    }
-    plain(named(LOSSES, value))
-}
-
-/// Parses a status that stands alone. A number that does not fit gets the same message as any other
-/// invalid status.
-fn status(value: &Value) -> Read<u16> {
-    whole(value).ok_or_else(|| invalid_status(shown(value)).into())
-}
-
-pub(super) fn later(value: &Value) -> Read<DeferredCommit> {
-    if let Some(after) = seconds(value) {
-        return Ok(DeferredCommit::after(after));
-    }
-    let of = members(value, &["seconds", "then"])?;
-    let after = needed(member(of, "seconds", LATER, seconds)?, "seconds", LATER)?;
-    let later = DeferredCommit::after(after);
-    Ok(member(of, "then", LOSE, |then| lose(then).ok())?.map_or(later, |then| later.then(then)))
-}
-
-/// Parses a join in the syntax of the option `join`.
-pub(super) fn join(value: &Value) -> Option<Join> {
-    let mut options = Options::default();
-    options.set("join", value.as_str()?).ok()?;
-    Some(options.join)
-}
-
-pub(super) fn alter(value: &Value) -> Read<HeaderMutation> {
-    if value.is_string() {
-        return plain(named(ALTERATIONS, value));
-    }
-    let of = members(value, &["code", "without", "twice", "with", "value"])?;
-    let header = |key| member(of, key, HEADER, text);
-    let code = member(of, "code", CODE, code)?;
-    let value = member(of, "value", "the value of the header", text)?;
-    match (code, header("without")?, header("twice")?, header("with")?, value) {
-        (Some(code), None, None, None, None) => Ok(HeaderMutation::Code(code)),
-        (None, Some(name), None, None, None) => Ok(HeaderMutation::Without(name)),
-        (None, None, Some(name), None, None) => Ok(HeaderMutation::Twice(name)),
-        (None, None, None, Some(name), value) => {
-            Ok(HeaderMutation::With(name, needed(value, "value", "the value of the header")?))
-        }
-        _ => Err("expected exactly one of code, without, twice and with".to_owned().into()),
-    }
-}
-
-/// Parses the bytes that are sent in place of `100 Continue`.
-pub(super) fn garbage(value: &Value) -> Read<Vec<u8>> {
-    let of = members(value, &["garbage"])?;
-    Ok(needed(member(of, "garbage", BODY, bytes)?, "garbage", BODY)?)
-}
-
-pub(super) fn garble(value: &Value) -> Read<MalformedResponse> {
-    if value.is_string() {
-        return plain(named(MALFORMED_RESPONSES, value));
-    }
-    let of = members(value, &["content_length", "truncate", "garbage"])?;
-    let figure = |key| member(of, key, BYTES, number);
-    let garbage = member(of, "garbage", BODY, bytes)?;
-    match (figure("content_length")?, figure("truncate")?, garbage) {
-        (Some(bytes), None, None) => Ok(MalformedResponse::ContentLength(bytes)),
-        (None, Some(bytes), None) => Ok(MalformedResponse::Truncate(bytes)),
-        (None, None, Some(bytes)) => Ok(MalformedResponse::Garbage(bytes)),
-        _ => Err("expected exactly one of content_length, truncate and garbage".to_owned().into()),
-    }
-}
-
-/// Parses bytes: a text, or a list of numbers.
-fn bytes(value: &Value) -> Option<Vec<u8>> {
-    match value {
-        Value::String(text) => Some(text.clone().into_bytes()),
-        Value::Array(list) => list.iter().map(whole).collect(),
-        _ => None,
+    fn json_schema(schemas: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let object = schemas.subschema_for::<BTreeMap<String, String>>();
+        let pairs = schemas.subschema_for::<Vec<(String, String)>>();
+        schemars::json_schema!({ "anyOf": [object, pairs] })
     }
 }

@@ -64,6 +64,7 @@ fn the_faults_of_a_run_bring_about_the_same_run() {
 }
 
 #[test]
+#[cfg(feature = "control")]
 fn the_faults_of_a_run_bring_about_the_same_run_as_text() {
     for profile in PROFILES {
         let (faults, once) = under_chaos(Chaos::new(8).profile(profile).percent(60), upload_three);

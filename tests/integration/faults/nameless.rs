@@ -2,8 +2,7 @@
 //! endpoint, and a method that there is not.
 
 use mock_origin::{
-    Disconnect, ErrorResponse, Fault, HeaderMutation, Interface, MockOrigin, Op, Operation,
-    ResponseLoss,
+    Disconnect, ErrorResponse, HeaderMutation, Interface, MockOrigin, Op, Operation, ResponseLoss,
 };
 
 use super::asking::{self, rpc};
@@ -27,8 +26,7 @@ fn faults_apply_to_nameless_calls() {
     for (meant, word) in all {
         let (origin, _) = videos();
         let fault = origin.on(Op::operation(meant)).times(2).reject(ErrorResponse::raw(418));
-        let read = Fault::from_json(&format!(r#"{{"op": "{word}", "reject": 503}}"#));
-        origin.add_fault(read.unwrap());
+        origin.on(Op::operation(meant)).reject(503);
         let statuses = |operation| [ask(&origin, operation), ask(&origin, operation)];
         for (operation, _) in all {
             assert_eq!(statuses(operation) == [418; 2], operation == meant, "{operation:?} {word}");
@@ -91,7 +89,7 @@ fn a_preflight_does_not_use_up_a_fault_on_any_operation() {
     assert_eq!((status("OPTIONS"), status("GET"), status("OPTIONS")), (200, 503, 200));
     let over_http = origin.on(Op::any().over(Interface::Http)).reject(503);
     assert_eq!((status("OPTIONS"), status("POST")), (200, 503));
-    origin.add_fault(Fault::from_json(r#"{"op": "any", "reject": 503}"#).unwrap());
+    origin.on(Op::any()).reject(503);
     assert_eq!((status("OPTIONS"), status("GET"), status("GET")), (200, 503, 404));
     assert_eq!((everywhere.fired(), over_http.fired()), (1, 1));
     origin.verify().unwrap_err();

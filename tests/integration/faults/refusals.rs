@@ -49,9 +49,9 @@ macro_rules! assert_refused {
 fn unknown_calls_are_refused() {
     assert_refused! { |origin|
         origin.on(Op::method("getMultipartState")).reject(503) =>
-            "unknown method \"getMultipartState\"; did you mean \"getMultipartStatus\"?",
+            "unknown method `getMultipartState`; did you mean `getMultipartStatus`?",
         origin.on(Op::method("getMultipartState")).lose(ResponseLoss::Close) =>
-            "unknown method \"getMultipartState\"; did you mean \"getMultipartStatus\"?",
+            "unknown method `getMultipartState`; did you mean `getMultipartStatus`?",
         origin.on(Op::piece(0)).reject(503) =>
             "part: invalid part number 0; expected 1 to 2147483647",
         origin.on(Op::piece(4..=2)).reject(503) =>
@@ -361,7 +361,7 @@ fn invalid_options_are_refused() {
         origin.set("join", "sometimes") =>
             "join takes immediate|polls:N|after:SECONDS|fail, not \"sometimes\": .set(\"join\", \"polls:5\")",
         origin.set("jion", "fail") =>
-            "unknown option \"jion\"; did you mean \"join\"?: .set(\"join\", \"polls:5\")",
+            "unknown option `jion`; did you mean `join`?: .set(\"join\", \"polls:5\")",
         MockOrigin::builder().set("cors", "opne") =>
             "cors takes documented|open, not \"opne\"; did you mean \"open\"?: .set(\"cors\", \"open\")",
         origin.set("pieces", "-1") =>

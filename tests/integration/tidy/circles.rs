@@ -4,9 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{code, root, sources};
 
-/// The circles that are still there, by files below `src`. Only remove entries.
-const ALLOWED: &[&[&str]] = &[&["fault/config/effects.rs", "fault/config/selectors.rs"]];
-
 /// The files that each file imports, by module path: `api::rpc::files`.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
@@ -133,17 +130,7 @@ fn circles() -> BTreeSet<Vec<String>> {
 #[test]
 fn files_do_not_import_each_other_in_circles() {
     let found = circles();
-    for circle in &found {
-        let is_allowed = ALLOWED
-            .iter()
-            .any(|allowed| circle.iter().all(|file| allowed.contains(&file.as_str())));
-        assert!(is_allowed, "these files import each other in a circle: {circle:#?}");
-    }
-    for allowed in ALLOWED {
-        let is_left =
-            found.iter().any(|circle| circle.iter().all(|file| allowed.contains(&file.as_str())));
-        assert!(is_left, "this circle is gone; remove it from ALLOWED: {allowed:#?}");
-    }
+    assert!(found.is_empty(), "these files import each other in a circle: {found:#?}");
 }
 
 #[test]
