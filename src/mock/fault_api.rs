@@ -60,14 +60,16 @@ impl MockOrigin {
         self.shared.lock().faults.chaos().copied()
     }
 
-    /// Adds a fault, for example one read from a file.
+    /// Adds a fault, for example one read from text (feature `control`).
     ///
     /// ```
+    /// # #[cfg(feature = "control")] {
     /// use mock_origin::{Fault, MockOrigin};
     ///
     /// let origin = MockOrigin::start();
-    /// let fault = origin.add_fault(Fault::from_json(r#"{"op": "login", "reject": 503}"#)?);
+    /// let fault = origin.add_fault(r#"{"op": "login", "reject": 503}"#.parse::<Fault>()?);
     /// # fault.remove();
+    /// # }
     /// # Ok::<(), mock_origin::Error>(())
     /// ```
     ///

@@ -229,7 +229,7 @@ impl MockOrigin {
 fn known_rule(id: &str) -> &'static Rule {
     let Some(rule) = rule_by_id(id) else {
         let known: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
-        panic!("{}: .assert_finding(\"complete.early\")", unknown("rule", id, &known, &known))
+        panic!("{}: .assert_finding(\"complete.early\")", unknown("rule", id, &known))
     };
     rule
 }

@@ -33,7 +33,7 @@ impl RefereeOptions {
     pub(crate) fn allow(&mut self, id: &str, reason: &str) -> Result<(), String> {
         let Some(rule) = rule_by_id(id) else {
             let known: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
-            return Err(unknown("rule", id, &known, &known));
+            return Err(unknown("rule", id, &known));
         };
         if reason.trim().is_empty() {
             return Err(format!("the reason to allow {id} is empty"));

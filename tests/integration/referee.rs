@@ -73,11 +73,7 @@ fn the_level_decides_which_findings_fail() {
 #[test]
 fn unknown_and_unjustified_allowances_are_refused() {
     for (rule, reason, text) in [
-        (
-            "complete.eary",
-            "known",
-            "unknown rule \"complete.eary\"; did you mean \"complete.early\"?",
-        ),
+        ("complete.eary", "known", "unknown rule `complete.eary`; did you mean `complete.early`?"),
         ("complete.early", "", "the reason to allow complete.early is empty"),
     ] {
         let error = builder().defer_errors().allow(rule, reason).validate().unwrap_err();
@@ -99,7 +95,7 @@ fn failed_assertions_about_findings_list_what_there_is() {
         &origin.try_finding("complete.gap").unwrap_err().to_string(),
     );
     let unknown = catch_panic(|| drop(origin.assert_finding("complete"))).unwrap().0;
-    assert!(unknown.starts_with("unknown rule \"complete\""), "{unknown}");
+    assert!(unknown.starts_with("unknown rule `complete`"), "{unknown}");
 }
 
 #[tokio::test]
