@@ -301,6 +301,8 @@ pub struct Exchange {
     pub faults: Vec<FaultRef>,
     /// When its head was complete.
     pub opened: Instants,
+    /// When `100 Continue` was sent. No client can have seen it earlier.
+    pub continued: Option<Instants>,
     /// When the request took effect, even if the client was told otherwise; `None` if it did not.
     pub committed: Option<Instants>,
     /// When the response was begun. No client can have seen it earlier.
@@ -337,6 +339,7 @@ impl Exchange {
             written: 0,
             faults: Vec::new(),
             opened,
+            continued: None,
             committed: None,
             response_started: None,
             closed: None,

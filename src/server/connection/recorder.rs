@@ -126,6 +126,13 @@ impl ConnectionRecorder {
             Effect::RecordReceived { exchange, received } => {
                 self.shared.lock().journal.update(exchange, |record| record.received = received);
             }
+            Effect::RecordContinue { exchange } => {
+                let mut state = self.shared.lock();
+                let instants = state.instants();
+                state.journal.update(exchange, |record| {
+                    record.continued.get_or_insert(instants);
+                });
+            }
             Effect::RecordFilePassed { exchange } => {
                 let mut state = self.shared.lock();
                 state.journal.update(exchange, |record| record.outcome = Outcome::Responding);

@@ -24,6 +24,9 @@ use crate::server::pacing::pacing_quantum;
 /// hyper rejects a longer head with 431.
 pub(crate) const HEAD_LIMIT: usize = 64 * 1024;
 
+/// The start of an interim response that asks for the body.
+const INTERIM: &[u8] = b"HTTP/1.1 100 ";
+
 pub(crate) struct RecordingStream {
     framer: Framer,
     /// Bytes that were read from the socket and may not be passed to hyper yet.
@@ -86,6 +89,9 @@ impl RecordingStream {
             let queued = self.recorder.update_outgoing(|outgoing| outgoing.queued().to_vec());
             if queued.is_empty() {
                 break;
+            }
+            if queued.windows(INTERIM.len()).any(|window| window == INTERIM) {
+                self.recorder.report(ConnectionEvent::StatusWritten { status: 100, partial: &[] });
             }
             let count = ready!(self.recorder.poll_write(context, &queued))?;
             self.recorder.update_outgoing(|outgoing| outgoing.written(count));

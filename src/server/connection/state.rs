@@ -89,6 +89,10 @@ pub(crate) enum Effect {
         exchange: u64,
         received: u64,
     },
+    /// Record that `100 Continue` is written, if it is the first.
+    RecordContinue {
+        exchange: u64,
+    },
     /// Record that hyper has the whole file.
     RecordFilePassed {
         exchange: u64,
@@ -243,6 +247,9 @@ impl ConnectionState {
             ConnectionEvent::Closed(outcome) => self.close_exchange(outcome),
             ConnectionEvent::Unparsed(partial) => self.record_unparsed(partial, None),
             ConnectionEvent::StatusWritten { status, partial } => match self.open() {
+                Some(OpenExchange { exchange, .. }) if status == 100 => {
+                    Effect::RecordContinue { exchange: *exchange }
+                }
                 Some(_) => Effect::None,
                 None => self.record_unparsed(partial, Some(status)),
             },

@@ -1,5 +1,6 @@
 use super::ConnectionEvent as Event;
 use super::*;
+use crate::journal::ChunkError;
 
 const HEAD: &[u8] = b"GET /a HTTP/1.1\r\n\r\n";
 
@@ -161,6 +162,25 @@ fn a_rejected_head_is_recorded_with_its_status() {
     assert_eq!(state.apply(Event::Unparsed(b"")), Effect::None);
     effects(&mut state, [Event::HyperDone { cleanly: true }]);
     assert_eq!(end(&mut state, false).0, ConnectionEnd::BadHead(400));
+}
+
+#[test]
+fn the_status_100_belongs_to_the_open_exchange() {
+    let mut state = serving(false);
+    let status = Event::StatusWritten { status: 100, partial: b"" };
+    assert_eq!(state.apply(status), Effect::RecordContinue { exchange: 0 });
+}
+
+#[test]
+fn malformed_chunks_are_recorded_with_their_exchange() {
+    let mut state = ConnectionState::new(false);
+    // hyper reads the start of a body together with its head.
+    let [read, accepted, opened_0] = opened(0);
+    let events = [read, Event::ChunksMalformed(ChunkError::Size), accepted, opened_0];
+    assert_eq!(effects(&mut state, events).len(), 1);
+    let effect = state.apply(Event::Closed(Outcome::Responded));
+    let Effect::CloseExchange { chunk_error, .. } = effect else { panic!("{effect:?}") };
+    assert_eq!(chunk_error, Some(ChunkError::Size));
 }
 
 #[test]
