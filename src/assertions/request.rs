@@ -4,9 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::blob::{Blob, Digest};
-use crate::journal::{Call, Escaped, Exchange, FaultRef, Head, Instants, Outcome, redacted};
+use crate::journal::{
+    BodyEnd, Call, EndedToken, Escaped, Exchange, FaultRef, Head, Instants, Outcome, redacted,
+};
 use crate::protocol::Operation;
 
 use super::AssertionFailure;
@@ -38,6 +41,9 @@ use super::assertion_macro::assertions_with_try;
 /// assert_eq!(login.response_header("x-agile-status").as_deref(), Some("-10001"));
 /// assert_eq!((login.received(), login.declared()), (0, None));
 /// assert_eq!((login.body()?, login.digest()), (None, None)); // A login has no body.
+/// assert_eq!((login.body_end(), login.partial_digest()), (None, None)); // It was not read.
+/// assert_eq!((login.continued(), login.last_byte()), (None, None));
+/// assert_eq!((login.http_error(), login.ended_token()), (None, None));
 /// assert!(login.faults().is_empty());
 /// assert_eq!(login.outcome(), mock_origin::Outcome::Responded);
 /// assert!(login.opened().elapsed <= login.closed().unwrap().elapsed);
@@ -169,6 +175,49 @@ impl RecordedRequest {
         self.exchange.digest
     }
 
+    /// Returns the SHA-256 digest of the bytes that were received, if the body ended early. It is
+    /// `None` if it arrived completely, and if the origin did not read it.
+    pub fn partial_digest(&self) -> Option<Digest> {
+        self.exchange.partial_digest
+    }
+
+    /// Returns how the body ended. It is `None` while it is being read, and if the origin did not
+    /// read it.
+    pub fn body_end(&self) -> Option<BodyEnd> {
+        self.exchange.body_end
+    }
+
+    /// Returns whether the body begins with the bytes that the origin received of the body of
+    /// `earlier`, so that a client that repeats a request sends the same bytes. It is `None` if
+    /// that is not known: the requests overlapped, they have different targets, or both bodies
+    /// ended early and this one first.
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    ///
+    /// let origin = mock_origin::MockOrigin::start();
+    /// for (length, body) in [(5, "hel"), (5, "hello"), (2, "lo")] {
+    ///     let mut client = std::net::TcpStream::connect(origin.addr())?;
+    ///     let head = format!("OPTIONS / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+    ///     write!(client, "{head}{body}")?;
+    ///     client.shutdown(std::net::Shutdown::Write)?;
+    ///     client.read_to_end(&mut Vec::new())?;
+    /// }
+    /// let requests = origin.requests();
+    /// let [first, again, rest] = [0, 1, 2].map(|at| requests.get(at).unwrap());
+    /// assert_eq!(again.body_starts_with(first), Some(true));
+    /// assert_eq!(rest.body_starts_with(first), Some(false));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn body_starts_with(&self, earlier: &Self) -> Option<bool> {
+        self.exchange.body_starts_with(&earlier.exchange)
+    }
+
+    /// Returns the rule of HTTP that head or body violate, in words.
+    pub fn http_error(&self) -> Option<String> {
+        self.exchange.http_error()
+    }
+
     /// Returns the whole body. It is `None` if the origin does not record bodies
     /// (`Builder::record_bodies`), and for requests whose body the origin does not read.
     ///
@@ -192,6 +241,22 @@ impl RecordedRequest {
     /// Returns when the head of the request was complete.
     pub fn opened(&self) -> Instants {
         self.exchange.opened
+    }
+
+    /// Returns when `100 Continue` was sent. It is `None` if it was not.
+    pub fn continued(&self) -> Option<Instants> {
+        self.exchange.continued
+    }
+
+    /// Returns when the origin read the last byte of the body, in real time since it started, like
+    /// [`Instants::elapsed`]. It is `None` until the origin has read the body.
+    pub fn last_byte(&self) -> Option<Duration> {
+        self.exchange.last_byte
+    }
+
+    /// Returns the end of the token of the call, if the token had been valid before.
+    pub fn ended_token(&self) -> Option<EndedToken> {
+        self.call().ended_token
     }
 
     /// Returns when the operation was carried out. It is `None` if it was not, whatever the

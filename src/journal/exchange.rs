@@ -11,7 +11,7 @@ use crate::protocol::{
 };
 use crate::storage::{EndedToken, SessionId, Timestamp};
 
-use super::{ChunkError, Escaped, Framing, Head, HeadError, redacted};
+use super::{BodyPrefix, ChunkError, Escaped, Framing, Head, HeadError, redacted};
 
 /// A point in time on both clocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -286,6 +286,14 @@ pub struct Exchange {
     pub received: u64,
     /// The digest of the body, if the whole body was received.
     pub digest: Option<Digest>,
+    /// The digest of the bytes that were received, if the body ended early.
+    pub partial_digest: Option<Digest>,
+    /// The digests of the first bytes of the body, at the lengths at which earlier bodies for the
+    /// same upload and part, or the same path, had ended early: the last eight.
+    pub prefixes: Vec<BodyPrefix>,
+    /// When the origin read the last byte of the body, in real time since it started. Protocol time
+    /// is not known then, because it is read only under the lock.
+    pub last_byte: Option<Duration>,
     /// The first bytes of the body.
     pub excerpt: Box<[u8]>,
     /// The whole body, if the origin records bodies.
@@ -332,6 +340,9 @@ impl Exchange {
             chunk_error: None,
             received: 0,
             digest: None,
+            partial_digest: None,
+            prefixes: Vec::new(),
+            last_byte: None,
             excerpt: Box::default(),
             body: None,
             calls,
@@ -363,6 +374,35 @@ impl Exchange {
     pub fn http_error(&self) -> Option<String> {
         let in_head = self.head_error.map(|error| error.message(self.head.raw()));
         in_head.or_else(|| self.chunk_error.map(|error| error.to_string()))
+    }
+
+    /// Returns whether the body begins with the bytes that were received of the body of `earlier`;
+    /// `None` if that is not known, because the requests overlapped, or because both bodies ended
+    /// early and this one first.
+    pub fn body_starts_with(&self, earlier: &Self) -> Option<bool> {
+        let wanted = earlier.received;
+        if wanted == 0 {
+            return Some(true);
+        }
+        let excerpts = self.excerpt.iter().zip(&earlier.excerpt);
+        if excerpts.clone().any(|(byte, before)| byte != before) {
+            return Some(false);
+        }
+        // The excerpts may contain everything.
+        if excerpts.len() as u64 == wanted {
+            return Some(true);
+        }
+        if self.received < wanted {
+            return (self.body_end == Some(BodyEnd::Complete)).then_some(false);
+        }
+        let digest = |exchange: &Self| exchange.digest.or(exchange.partial_digest);
+        let start = if self.received == wanted {
+            digest(self)
+        } else {
+            let prefix = self.prefixes.iter().find(|prefix| prefix.length == wanted);
+            prefix.map(|prefix| prefix.digest)
+        };
+        Some(start? == digest(earlier)?)
     }
 
     /// Returns the declared number of body bytes, or `None` if there is no length or the body is

@@ -4,6 +4,7 @@
 //! snapshots: records are shared, and copied only if they change while a snapshot exists. The
 //! journal records and infers nothing. Start with [`Journal`] and [`Exchange`].
 
+mod body_prefix;
 mod connection;
 mod escaped;
 pub(crate) mod exchange;
@@ -26,6 +27,8 @@ pub use crate::blob::Digest;
 pub use crate::storage::{
     Actor, ByteRange, CallId, Change, EndedToken, SessionId, StateChange, Timestamp,
 };
+pub use body_prefix::BodyPrefix;
+use body_prefix::CutBodies;
 pub use connection::{Connection, ConnectionEnd};
 #[cfg(feature = "control")]
 pub(crate) use escaped::escape_json;
@@ -59,6 +62,7 @@ pub struct Journal {
     connections: Vec<Arc<Connection>>,
     exchanges: Vec<Arc<Exchange>>,
     marks: Vec<Arc<Mark>>,
+    cut_bodies: CutBodies,
     internal_errors: Vec<String>,
     /// The number of responses being written. It is updated with each change, because every
     /// assertion reads it.
@@ -215,6 +219,20 @@ impl Journal {
         if record.outcome.is_final() && !was_over {
             self.ended.push(exchange);
         }
+    }
+
+    /// Records that the body of an exchange ended early. Later bodies for the same target are
+    /// compared with it.
+    pub(crate) fn record_cut_body(&mut self, exchange: u64) {
+        let Some(record) = self.exchange(exchange).map(Arc::clone) else { return };
+        if let Some(call) = record.calls.first() {
+            self.cut_bodies.record(call, record.received);
+        }
+    }
+
+    /// Returns the lengths at which earlier bodies for the target of a call ended early.
+    pub(crate) fn cut_body_lengths(&self, call: &Call) -> &[u64] {
+        self.cut_bodies.lengths(call)
     }
 
     /// Changes the record of a connection by `change`.

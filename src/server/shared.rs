@@ -27,7 +27,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(1);
 pub(crate) struct Shared {
     state: Mutex<State>,
     waiters: Waiters,
-    started: Instant,
+    pub(crate) started: Instant,
     stopping: AtomicBool,
     pub(crate) store: BlobStore,
     pub(crate) records_bodies: bool,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mock_origin::journal::{Actor, BodyEnd, ChunkError, Exchange, HeadError, MarkEvent};
-use mock_origin::{Chaos, InProgressUpload, MockOrigin, Op};
+use mock_origin::{Chaos, Disconnect, InProgressUpload, MockOrigin, Op, Outcome, RecordedRequest};
 
-use crate::support::payload::noise;
+use crate::support::payload::{chunk, noise, sha256};
 use crate::support::record::closed_exchange;
-use crate::support::{Client, complete, create, piece, piece_headers, request};
+use crate::support::{Client, PATIENCE, complete, create, piece, piece_headers, request};
 
 fn rpc(client: &mut Client, method: &str, params: &str) -> String {
     let text = format!(r#"{{"method": "{method}", "params": [{params}], "id": 1}}"#);
@@ -321,4 +321,154 @@ fn the_end_of_each_body_is_recorded() {
     let chunk = [b"7d0\r\n", &noise(1, 2_000)[..], b"\r\n0\r\n\r\n"].concat();
     let large = [&head[..], b"Transfer-Encoding: chunked\r\n\r\n", &chunk].concat();
     assert_eq!(sent(&origin, &large).body_end, Some(BodyEnd::TooLarge));
+}
+
+#[test]
+fn the_last_byte_is_timed_when_it_is_read() {
+    let (origin, head) = open_piece();
+    let hold = origin.on(Op::piece(1)).hold();
+    let mut client = Client::new(&origin);
+    client.write([&head, &b"Content-Length: 10\r\n\r\nhello"[..]].concat());
+    let has_half = |request: &RecordedRequest| request.received() == 5;
+    assert!(origin.wait_until(PATIENCE, |requests| requests.iter().any(has_half)));
+    assert_eq!(origin.requests().single().last_byte(), None);
+    origin.mark("half");
+    client.write("world");
+    let is_held = |request: &RecordedRequest| request.outcome() == Outcome::Held;
+    assert!(origin.wait_until(PATIENCE, |requests| requests.iter().any(is_held)));
+    origin.mark("held");
+    hold.release();
+    client.read();
+    let exchange = closed_exchange(&origin, 0);
+    let journal = origin.journal();
+    let at = |text: &str| {
+        let is_it = |event: &MarkEvent| *event == MarkEvent::Note(text.to_owned());
+        journal.marks().iter().find(|mark| is_it(&mark.event)).unwrap().at.elapsed
+    };
+    let last_byte = exchange.last_byte.unwrap();
+    assert!(at("half") <= last_byte && last_byte <= at("held"), "{last_byte:?}");
+    assert!(last_byte <= exchange.committed.unwrap().elapsed);
+    assert!(at("held") <= exchange.response_started.unwrap().elapsed);
+}
+
+#[test]
+fn bodies_without_a_byte_have_no_last_byte() {
+    let (origin, head) = open_piece();
+    for body in ["\r\n", "Content-Length: 1001\r\n\r\nx"] {
+        assert_eq!(sent(&origin, &[&head, body.as_bytes()].concat()).last_byte, None, "{body:?}");
+    }
+}
+
+#[test]
+fn the_instant_of_100_continue_is_recorded() {
+    let (origin, head) = open_piece();
+    let expect = [&head[..], b"Content-Length: 5\r\nExpect: 100-continue\r\n\r\n"].concat();
+    let ask = || {
+        let mut client = Client::new(&origin);
+        assert_eq!(client.write(&expect).read().status, 100);
+        assert_eq!(client.write("hello").read().status, 200);
+        closed_exchange(&origin, origin.journal().exchanges().len() - 1)
+    };
+    for is_delayed in [false, true] {
+        if is_delayed {
+            origin.on(Op::piece(1)).delay_continue(Duration::from_millis(1));
+        }
+        let exchange = ask();
+        let continued = exchange.continued.unwrap().elapsed;
+        assert!(exchange.opened.elapsed <= continued, "{exchange:?}");
+        assert!(continued <= exchange.last_byte.unwrap(), "the client waited for it");
+    }
+    let unasked = [&head[..], b"Content-Length: 5\r\n\r\nhello"].concat();
+    assert_eq!(sent(&origin, &unasked).continued, None);
+    let refused = [&expect[..], b"X"].concat();
+    let refused = String::from_utf8(refused).unwrap().replace("Length: 5", "Length: 1001");
+    assert_eq!(sent(&origin, refused.as_bytes()).continued, None, "it was never asked for");
+}
+
+/// Returns a piece of this declared length, of which the client sends `body`.
+fn sized(head: &[u8], length: usize, body: &[u8]) -> Vec<u8> {
+    [head, format!("Content-Length: {length}\r\n\r\n").as_bytes(), body].concat()
+}
+
+/// An origin with an open upload and the default limits, and the head of a piece of it.
+fn open_large_piece() -> (MockOrigin, Vec<u8>) {
+    let (origin, head) = open_piece();
+    origin.set("piece_bytes", "100000000");
+    (origin, head)
+}
+
+#[test]
+fn a_cut_body_is_counted_and_hashed() {
+    let (origin, head) = open_large_piece();
+    let body = noise(2, 70_000);
+    let cut = sent(&origin, &sized(&head, 100_000, &body));
+    let chunks = [&head[..], b"Transfer-Encoding: chunked\r\n\r\n", &chunk(&body)].concat();
+    let cut_chunks = sent(&origin, &chunks);
+    origin.on(Op::piece(1)).cut_after(30_000, Disconnect::Close);
+    let by_fault = sent(&origin, &sized(&head, 70_000, &body));
+    for (exchange, length) in [(cut, 70_000), (cut_chunks, 70_000), (by_fault, 30_000)] {
+        assert_eq!((exchange.received, exchange.digest), (length, None));
+        let digest = exchange.partial_digest.unwrap().to_string();
+        assert_eq!(digest, sha256(&body[..usize::try_from(length).unwrap()]));
+        assert_eq!(exchange.body_end, Some(BodyEnd::Truncated));
+    }
+    let whole = sent(&origin, &sized(&head, 70_000, &body));
+    assert_eq!((whole.partial_digest, whole.digest.unwrap().to_string()), (None, sha256(&body)));
+}
+
+#[test]
+fn a_retry_is_compared_with_its_first_try() {
+    let body = noise(2, 100_000);
+    let changed = |at: usize| {
+        let mut body = body.clone();
+        body[at] ^= 1;
+        body
+    };
+    // Some are cut within the excerpt, at its end, and far behind it.
+    for cut in [1, 512, 513, 70_000] {
+        let (origin, head) = open_large_piece();
+        let first = sent(&origin, &sized(&head, 100_000, &body[..cut]));
+        assert_eq!(first.received, cut as u64);
+        let retries = [
+            ("the same", body.clone(), Some(true)),
+            ("other bytes behind the cut", changed(cut), Some(true)),
+            ("another last byte", changed(cut - 1), Some(false)),
+            ("another first byte", changed(0), Some(false)),
+            ("the rest", body[cut..].to_vec(), Some(false)),
+            ("only the first part", body[..cut].to_vec(), Some(true)),
+            ("less than before", body[..cut - 1].to_vec(), Some(false)),
+        ];
+        for (what, retry, is_same) in retries {
+            let retry = sent(&origin, &sized(&head, retry.len(), &retry));
+            assert_eq!(retry.body_starts_with(&first), is_same, "{what}, cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn a_retry_in_many_frames_is_compared_with_every_cut() {
+    let (origin, head) = open_large_piece();
+    let body = noise(3, 6_000_000);
+    let cuts = [5_000_000, 100_000, 4_999_999];
+    let tries = cuts.map(|cut| sent(&origin, &sized(&head, body.len(), &body[..cut])));
+    let retry = sent(&origin, &sized(&head, body.len(), &body));
+    let lengths: Vec<u64> = retry.prefixes.iter().map(|prefix| prefix.length).collect();
+    assert_eq!(lengths, [100_000, 4_999_999, 5_000_000]);
+    assert_eq!(retry.digest.unwrap().to_string(), sha256(&body));
+    for first in &tries {
+        assert_eq!(retry.body_starts_with(first), Some(true), "{}", first.received);
+    }
+    // The third try was longer than the second, and shorter than the first.
+    assert_eq!(tries[2].body_starts_with(&tries[1]), Some(true));
+    assert_eq!(tries[2].body_starts_with(&tries[0]), None);
+}
+
+#[test]
+fn only_bodies_for_the_same_target_are_compared() {
+    let (origin, head) = open_large_piece();
+    let body = noise(4, 2_000);
+    let first = sent(&origin, &sized(&head, 2_000, &body[..1_000]));
+    let other = String::from_utf8(head).unwrap().replace("X-Agile-Part: 1", "X-Agile-Part: 2");
+    let second = sent(&origin, &sized(other.as_bytes(), 2_000, &body));
+    assert_eq!((second.prefixes.len(), second.body_starts_with(&first)), (0, None));
 }

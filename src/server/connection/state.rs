@@ -57,7 +57,7 @@ pub(crate) enum ConnectionEvent<'a> {
     Closed(Outcome),
     /// No request can be read from the last head, or from these bytes, which may grow.
     Unparsed(&'a [u8]),
-    /// hyper writes a status line. If no exchange is open, hyper rejects the last head or `partial`.
+    /// A status line is written. If no exchange is open, hyper rejects the last head or `partial`.
     StatusWritten { status: u16, partial: &'a [u8] },
     /// The client has closed its sending direction, or the connection broke.
     ClientFinished,

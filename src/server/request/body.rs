@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
@@ -33,23 +34,28 @@ pub(crate) enum BodyError {
     Stopped(Box<ReadBody>),
 }
 
-/// Reads a body as `policy` requires. Calls `slowed` when the throttle first delays it.
+/// Reads a body as `policy` requires. Calls `slowed` when the throttle first delays it. The digest of
+/// the first bytes is also taken at each of the `prefix_lengths`.
 pub(crate) async fn read(
     recorder: &ConnectionRecorder,
     mut body: Incoming,
     policy: &BodyPolicy,
     framing: Framing,
     throttle: BodyThrottle,
+    prefix_lengths: Vec<u64>,
     mut slowed: impl FnMut(),
 ) -> Result<ReadBody, BodyError> {
     let declared = framing.length();
     let shared = &recorder.shared;
-    let sink = BodySink::new(&shared.store, shared.records_bodies, policy, declared);
+    let sink =
+        BodySink::new(&shared.store, shared.records_bodies, policy, declared, prefix_lengths);
     let mut reading = Reading {
         limit: body_limit(policy),
         length: 0,
         quantum_end: QUANTUM_BYTES,
         sink: SinkWorker::new(sink, declared),
+        started: shared.started,
+        last_byte: None,
     };
     let end = loop {
         // A body that is announced to be too large is not requested from the client.
@@ -121,6 +127,10 @@ struct Reading {
     /// The length at which the task yields next.
     quantum_end: u64,
     sink: SinkWorker,
+    /// When the origin started.
+    started: Instant,
+    /// When the last byte was read, since then.
+    last_byte: Option<Duration>,
 }
 
 impl Reading {
@@ -157,6 +167,7 @@ impl Reading {
 
     async fn take(&mut self, frame: Bytes) -> io::Result<()> {
         self.length += frame.len() as u64;
+        self.last_byte = Some(self.started.elapsed());
         self.sink.take(frame).await
     }
 
@@ -169,7 +180,8 @@ impl Reading {
     }
 
     async fn finish(self, end: BodyEnd) -> Result<ReadBody, BodyError> {
-        Ok(self.sink.finish().await.map_err(BodyError::Spool)?.finish(end))
+        let last_byte = self.last_byte;
+        Ok(self.sink.finish().await.map_err(BodyError::Spool)?.finish(end, last_byte))
     }
 }
 

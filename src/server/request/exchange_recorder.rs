@@ -23,16 +23,21 @@ pub(crate) struct ExchangeRecorder {
     is_begun: bool,
     /// The fault that holds the response.
     held_by: Option<u64>,
+    /// The lengths at which earlier bodies for the same target ended early.
+    pub(crate) cut_body_lengths: Vec<u64>,
 }
 
 impl ExchangeRecorder {
     /// Creates the recorder of an exchange that was just opened. The state is locked, so that the epoch
     /// fits it.
-    pub(crate) fn new(connection: &Arc<ConnectionRecorder>, index: u64, _: &State) -> Self {
+    pub(crate) fn new(connection: &Arc<ConnectionRecorder>, index: u64, state: &State) -> Self {
         let epoch = connection.shared.epoch.current();
         connection.open(index, epoch);
         let connection = Arc::clone(connection);
-        Self { connection, index, epoch, is_begun: false, held_by: None }
+        let call = state.journal.exchange(index).and_then(|record| record.calls.first());
+        let cut_body_lengths =
+            call.map_or(&[][..], |call| state.journal.cut_body_lengths(call)).to_vec();
+        Self { connection, index, epoch, is_begun: false, held_by: None, cut_body_lengths }
     }
 
     /// Returns whether the origin was reset since the request arrived: it must not change the new
@@ -60,11 +65,19 @@ impl ExchangeRecorder {
         state.journal.update(self.index, |record| {
             record.received = received.length;
             record.body_end = Some(received.end);
-            record.digest = (received.end == BodyEnd::Complete).then_some(received.digest);
+            let is_complete = received.end == BodyEnd::Complete;
+            let digest = Some(received.digest);
+            (record.digest, record.partial_digest) =
+                if is_complete { (digest, None) } else { (None, digest) };
+            record.last_byte = body_read.last_byte;
+            record.prefixes.clone_from(&body_read.prefixes);
             let start = &received.start;
             record.excerpt = start[..start.len().min(EXCERPT_BYTES)].into();
             record.body.clone_from(&body_read.body);
         });
+        if received.end != BodyEnd::Complete {
+            state.journal.record_cut_body(self.index);
+        }
     }
 
     /// Records the body of a request that is not committed.

@@ -3,14 +3,20 @@
 //! A [`BodySink`] blocks only on the disk and knows no socket: the [worker](super::sink_worker)
 //! chooses the thread on which it takes a frame.
 
+use std::cmp::Reverse;
 use std::io;
+use std::time::Duration;
 
 use crate::api::{BodyData, BodyEnd, BodyPolicy, FormReader, RequestBody, START_BYTES};
 use crate::blob::{Blob, BlobStore, BlobWriter, Hasher};
+use crate::journal::BodyPrefix;
 
 pub(crate) struct BodySink {
     length: u64,
     hasher: Hasher,
+    /// The lengths at which the digest of the first bytes is taken, the longest first.
+    prefix_lengths: Vec<u64>,
+    prefixes: Vec<BodyPrefix>,
     start: Vec<u8>,
     whole: Option<Vec<u8>>,
     form: Option<FormReader>,
@@ -24,17 +30,23 @@ pub(crate) struct ReadBody {
     pub(crate) received: RequestBody,
     /// The whole body, if bodies are recorded.
     pub(crate) body: Option<Blob>,
+    /// The digests of its first bytes.
+    pub(crate) prefixes: Vec<BodyPrefix>,
+    /// When its last byte was read, in real time since the origin started.
+    pub(crate) last_byte: Option<Duration>,
 }
 
 impl BodySink {
     /// Returns a sink that treats the body as `policy` requires. `declared` is the announced
-    /// length.
+    /// length. The digest of the first bytes is also taken at each of the `prefix_lengths`.
     pub(crate) fn new(
         store: &BlobStore,
         is_recorded: bool,
         policy: &BodyPolicy,
         declared: Option<u64>,
+        mut prefix_lengths: Vec<u64>,
     ) -> Self {
+        prefix_lengths.sort_unstable_by_key(|length| Reverse(*length));
         let form = match policy {
             BodyPolicy::Form(boundary) => Some(FormReader::new(boundary, store.clone())),
             _ => None,
@@ -43,6 +55,8 @@ impl BodySink {
         Self {
             length: 0,
             hasher: Hasher::new(),
+            prefix_lengths,
+            prefixes: Vec::new(),
             start: Vec::new(),
             whole: matches!(policy, BodyPolicy::Whole(_)).then(Vec::new),
             form,
@@ -70,8 +84,20 @@ impl BodySink {
         if let Some(writer) = &mut self.writer {
             writer.write(frame)?;
         }
-        self.hasher.update(frame);
+        self.hash(frame);
         Ok(())
+    }
+
+    fn hash(&mut self, frame: &[u8]) {
+        let (mut rest, mut at) = (frame, self.length - frame.len() as u64);
+        while let Some(length) = self.prefix_lengths.pop_if(|length| *length <= self.length) {
+            let count = usize::try_from(length - at).unwrap_or(usize::MAX);
+            let (before, after) = rest.split_at(count);
+            self.hasher.update(before);
+            self.prefixes.push(BodyPrefix::new(length, self.hasher.clone().finish()));
+            (rest, at) = (after, length);
+        }
+        self.hasher.update(rest);
     }
 
     /// Returns whether the next bytes probably go to the temporary file.
@@ -81,7 +107,7 @@ impl BodySink {
     }
 
     /// Ends the body.
-    pub(crate) fn finish(self, end: BodyEnd) -> ReadBody {
+    pub(crate) fn finish(self, end: BodyEnd, last_byte: Option<Duration>) -> ReadBody {
         let digest = self.hasher.finish();
         let content = self.writer.map(|writer| writer.finish(digest));
         let body = content.clone().filter(|_| self.is_recorded);
@@ -92,6 +118,6 @@ impl BodySink {
             (None, None, None) => BodyData::Nothing,
         };
         let received = RequestBody { end, length: self.length, digest, start: self.start, kept };
-        ReadBody { received, body }
+        ReadBody { received, body, prefixes: self.prefixes, last_byte }
     }
 }

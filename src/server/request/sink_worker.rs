@@ -188,7 +188,8 @@ mod tests {
         let length = Some(body.len() as u64);
         let store = BlobStore::new(1 << 20);
         let taken = runtime::handle().unwrap().block_on(async {
-            let sink = BodySink::new(&store, false, &BodyPolicy::Store(u64::MAX), length);
+            let sink =
+                BodySink::new(&store, false, &BodyPolicy::Store(u64::MAX), length, Vec::new());
             let mut worker = SinkWorker::new(sink, length);
             let mut others = Vec::new();
             let mut rest = Bytes::from(body.clone());
@@ -201,7 +202,7 @@ mod tests {
                 worker.take(rest.split_to(size.min(rest.len()))).await.unwrap();
             }
             assert!(rest.is_empty());
-            worker.finish().await.unwrap().finish(BodyEnd::Complete)
+            worker.finish().await.unwrap().finish(BodyEnd::Complete, None)
         });
         let BodyData::Stored(content) = taken.received.kept else { panic!("it is to be stored") };
         assert_eq!(taken.received.digest, Digest::compute(&body));

@@ -123,7 +123,9 @@ impl RequestTask {
             self.fire();
         }
         let policy = request.body_policy();
-        let reading = body::read(&recorder, body, policy, framing, throttle, || self.fire());
+        let lengths = std::mem::take(&mut self.exchange.cut_body_lengths);
+        let reading =
+            body::read(&recorder, body, policy, framing, throttle, lengths, || self.fire());
         let mut reading = pin!(reading);
         match unasked {
             None => Some(reading.await),
