@@ -250,6 +250,7 @@ impl Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "control", derive(serde::Serialize))]
 #[cfg_attr(feature = "control", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum BodyEnd {
     /// It was received as declared.
     Complete,

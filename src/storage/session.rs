@@ -111,6 +111,7 @@ impl Session {
 
 /// A token that was valid before, and its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EndedToken {
     /// The session that the token had.
     pub session: SessionId,
