@@ -55,13 +55,11 @@ impl Error {
     }
 
     /// Creates the error of any other invalid argument.
-    #[cfg(feature = "server")]
     pub(crate) fn invalid_argument(message: String) -> Self {
         Self::new(Kind::Argument, message, None)
     }
 
     /// Creates the error of an operation that the environment does not allow.
-    #[cfg(feature = "server")]
     pub(crate) fn io(message: String, source: io::Error) -> Self {
         Self::new(Kind::Io, message, Some(source))
     }

@@ -26,7 +26,6 @@ pub use piece::PieceSnapshot;
 pub use request::RecordedRequest;
 pub use requests::RecordedRequests;
 pub(crate) use state_view::StateView;
-#[cfg(feature = "server")]
 pub(crate) use state_view::check_path;
 pub use upload::UploadSnapshot;
 pub use verify::VerificationError;

@@ -74,7 +74,6 @@ fn parse_path(text: &str) -> Path {
 /// # Panics
 ///
 /// Panics if it is invalid: the test is wrong, not the client.
-#[cfg(feature = "server")]
 #[track_caller]
 pub(crate) fn check_path(text: &str) {
     parse_path(text);

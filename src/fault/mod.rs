@@ -36,7 +36,6 @@ pub(crate) use applicability::rejected_by_origin;
 pub use call_context::CallContext;
 pub use chaos::{Chaos, Profile};
 pub(crate) use diagnose::near_misses;
-#[cfg(feature = "server")]
 pub(crate) use display::attempts_call;
 pub(crate) use error_response::Choice;
 pub use error_response::ErrorResponse;

@@ -118,7 +118,6 @@ pub(crate) fn escape_line(text: &str) -> String {
 }
 
 /// Same as [`escape_line`], for a message of several lines.
-#[cfg(feature = "server")]
 pub(crate) fn escape_lines(text: &str) -> String {
     escape(text, |char| char == '\n')
 }
@@ -202,7 +201,6 @@ mod tests {
         let once = Escaped::new("a\n\u{202e}b").to_string();
         assert_eq!(once, "a\\n\\u{202e}b");
         assert_eq!(escape_line(&once), once);
-        #[cfg(feature = "server")]
         assert_eq!(escape_lines("a\u{9b}\nb"), "a\\u{9b}\nb");
         assert_eq!(format!("{:?}", Escaped::new("\"\\\n")), r#""\"\\\n""#);
     }

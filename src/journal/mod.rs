@@ -32,7 +32,6 @@ use body_prefix::CutBodies;
 pub use connection::{Connection, ConnectionEnd};
 #[cfg(feature = "control")]
 pub(crate) use escaped::escape_json;
-#[cfg(feature = "server")]
 pub(crate) use escaped::escape_lines;
 pub(crate) use escaped::{Escaped, escape_line, json_escape};
 pub(crate) use exchange::Outcome;
@@ -49,7 +48,6 @@ pub(crate) use secrets::{redacted, shown_line};
 pub(crate) use selector::Op;
 pub use selector::Parts;
 pub(crate) use shorten::shorten;
-#[cfg(feature = "server")]
 pub(crate) use unparsed::is_request_prefix;
 pub use unparsed::{Unparsed, UnparsedKind};
 
