@@ -20,7 +20,7 @@ use std::io;
 /// let origin = MockOrigin::start();
 /// let error = origin.try_set("join", "soon").unwrap_err();
 /// assert!(error.is_invalid_option());
-/// assert!(error.to_string().starts_with("join takes immediate|polls:N"));
+/// assert!(error.to_string().starts_with("invalid value \"soon\" for `join`"));
 /// ```
 pub struct Error(Box<Inner>);
 

@@ -1,4 +1,4 @@
-//! What the tests of this package use beyond the public API. It is not part of the API, and any
+//! What the tests and the program of this package use beyond the public API. It is not part of the API, and any
 //! version may change it.
 
 pub mod api {
@@ -35,4 +35,8 @@ pub mod storage {
         Actor, Change, Clock, ClockMode, KeyPair, MissingParents, Path, PathEncoding, Piece, Setup,
         Storage, Timestamp, TokenLifetime, TokenSource, Upload, UserRecord,
     };
+}
+
+pub mod wording {
+    pub use crate::wording::nearest;
 }

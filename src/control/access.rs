@@ -20,11 +20,11 @@ pub(super) enum Access {
 }
 
 impl Access {
-    /// Lets in what was sent on purpose. Any page in a browser can send requests here; they have an
-    /// `Origin`, or a `Host` that somebody's name server has pointed at this machine.
+    /// Rejects requests that a page in a browser may have sent. They have an `Origin`, or a `Host` that a
+    /// foreign name server points at this machine.
     pub(super) fn admit(&self, request: &AdminRequest) -> Result<(), ApiError> {
         if request.has_origin {
-            let why = "a request with an Origin comes from a page in a browser";
+            let why = "invalid header Origin; pages in a browser cannot control an origin";
             return Err(ApiError::new(403, why));
         }
         match self {
@@ -37,10 +37,12 @@ impl Access {
 fn admit_local(request: &AdminRequest) -> Result<(), ApiError> {
     match request.hosts.iter().find(|host| !is_local(host)) {
         Some(host) => {
-            let why = format!("the Host is localhost or a loopback address here, not {host:?}");
+            let why = format!("invalid Host {host:?}; expected localhost or a loopback address");
             Err(ApiError::new(403, why))
         }
-        None if request.hosts.is_empty() => Err(ApiError::new(403, "a Host is missing: localhost")),
+        None if request.hosts.is_empty() => {
+            Err(ApiError::new(403, "missing header Host; expected localhost"))
+        }
         None => Ok(()),
     }
 }
@@ -62,12 +64,15 @@ fn is_local(host: &str) -> bool {
 fn admit_with(token: &str, request: &AdminRequest) -> Result<(), ApiError> {
     let given = match request.authorization.as_slice() {
         [one] => one.as_slice(),
-        [] => return Err(ApiError::new(401, "Authorization is missing: Bearer TOKEN")),
-        _ => return Err(ApiError::new(401, "Authorization comes twice")),
+        [] => {
+            return Err(ApiError::new(401, "missing header Authorization; expected Bearer TOKEN"));
+        }
+        _ => return Err(ApiError::new(401, "duplicate header Authorization")),
     };
     let (scheme, given) = given.split_at_checked("Bearer ".len()).unwrap_or_default();
     let is_it = scheme.eq_ignore_ascii_case(b"Bearer ") && is_equal(given, token.as_bytes());
-    if is_it { Ok(()) } else { Err(ApiError::new(401, "Authorization takes Bearer and the token")) }
+    let why = "invalid header Authorization; expected Bearer and the token";
+    if is_it { Ok(()) } else { Err(ApiError::new(401, why)) }
 }
 
 /// Compares two values in a time that depends on their lengths only.
@@ -82,7 +87,7 @@ pub(super) fn check_token(token: &str) -> Result<(), String> {
     if token.len() >= TOKEN_BYTES && token.bytes().all(is_plain) {
         return Ok(());
     }
-    Err(format!("a token has {TOKEN_BYTES} or more letters, digits and -._~+/="))
+    Err(format!("invalid token; expected at least {TOKEN_BYTES} letters, digits and -._~+/="))
 }
 
 /// Returns a token that is hard to guess: the standard library's hash keys are random.

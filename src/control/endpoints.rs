@@ -23,7 +23,7 @@ pub struct Endpoint {
     /// The form of the request body; `None` if it has no body.
     pub takes: Option<&'static str>,
     /// The form of the response.
-    pub answers: &'static str,
+    pub returns: &'static str,
     /// What it does.
     pub what: &'static str,
     pub(super) serve: Serve,
@@ -43,86 +43,87 @@ use Serve::{Tell, Try};
 /// Returns an endpoint that only reads.
 const fn get(
     path: &'static str,
-    answers: &'static str,
+    returns: &'static str,
     what: &'static str,
     serve: Serve,
 ) -> Endpoint {
-    Endpoint { method: "GET", path, query: &[], takes: None, answers, what, serve }
+    Endpoint { method: "GET", path, query: &[], takes: None, returns, what, serve }
 }
 
 /// Returns an endpoint that acts without a body.
 const fn act(path: &'static str, what: &'static str, serve: Serve) -> Endpoint {
-    Endpoint { method: "POST", path, query: &[], takes: None, answers: "{}", what, serve }
+    Endpoint { method: "POST", path, query: &[], takes: None, returns: "{}", what, serve }
 }
 
 const fn delete(
     path: &'static str,
-    answers: &'static str,
+    returns: &'static str,
     what: &'static str,
     serve: Serve,
 ) -> Endpoint {
-    Endpoint { method: "DELETE", path, query: &[], takes: None, answers, what, serve }
+    Endpoint { method: "DELETE", path, query: &[], takes: None, returns, what, serve }
 }
 
 /// Returns an endpoint with a JSON body.
 const fn post(
     path: &'static str,
     takes: &'static str,
-    answers: &'static str,
+    returns: &'static str,
     what: &'static str,
     serve: Serve,
 ) -> Endpoint {
-    Endpoint { method: "POST", path, query: &[], takes: Some(takes), answers, what, serve }
+    Endpoint { method: "POST", path, query: &[], takes: Some(takes), returns, what, serve }
 }
 
 /// Returns an endpoint that stores the bytes of the body.
 const fn put(
     path: &'static str,
     query: &'static [Parameter],
-    answers: &'static str,
+    returns: &'static str,
     what: &'static str,
     serve: Serve,
 ) -> Endpoint {
-    Endpoint { method: "PUT", path, query, takes: Some("bytes"), answers, what, serve }
+    Endpoint { method: "PUT", path, query, takes: Some("bytes"), returns, what, serve }
 }
 
 const UPLOAD: &str = r#"{"id", "path", "user", "state", "error", "content_type", "created", "size", "pieces": [{"part", "size", "digest", "state"}]}"#;
 
 /// All control endpoints.
 pub const ENDPOINTS: &[Endpoint] = &[
-    get("/__mock/", r#"{"endpoints": […]}"#, "what there is", Tell(index)),
+    get("/__mock/", r#"{"endpoints": […]}"#, "lists the endpoints", Tell(index)),
     get(
         "/__mock/faults",
         r#"{"faults": [{"id", "name", "fault", "definition", "location", "matched", "fired", "skip_reason"}]}"#,
-        "every fault and its account: how many calls or connections it could have acted on (for \
-         tokens: calls with one), how many calls, connections or tokens it did act on, and why not on the latest that it was meant for",
+        "lists every fault: `matched` counts the calls or connections that it selects (for \
+         tokens: the calls with one), `fired` the calls, connections or tokens that it was \
+         injected into, and `skip_reason` says why the latest selected one was skipped",
         Tell(faults::list),
     ),
     post(
         "/__mock/faults",
         faults::TAKES,
         r#"{"ids": [N]}"#,
-        "adds faults behind the others: all of them, or none if one makes no sense",
+        "adds faults after the others: all of them, or none if one is invalid",
         Try(faults::add),
     ),
     delete(
         "/__mock/faults",
         r#"{"deleted": [N]}"#,
-        "takes all faults away, and chaos with them; what they hold they let go",
+        "removes all faults and chaos; held responses are sent",
         Tell(faults::delete_all),
     ),
     delete(
         "/__mock/faults/ID",
         r#"{"deleted": [N]}"#,
-        "takes a fault away, so that it is not judged; what it holds it lets go",
+        "removes a fault, so that verification ignores it; held responses are sent",
         Try(faults::delete_one),
     ),
     Endpoint {
-        answers: r#"{"released": [N]}"#,
+        returns: r#"{"released": [N]}"#,
         ..act(
             "/__mock/faults/ID/release",
-            "lets go what a fault with hold holds, and what it would hold after that; its account \
-             stays",
+            "sends the responses that a fault with hold holds; it holds no others after that. \
+             The fault stays in the list",
             Try(faults::release),
         )
     },
@@ -131,30 +132,31 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..get(
             "/__mock/journal",
             r#"{"exchanges": […]}"#,
-            "every request that has come by now and what became of it; with after only those \
-             numbered higher, with limit at most that number of them. It is written as it is read, so that \
-             its length is not announced if it is long",
+            "lists every request so far and its outcome: with `after`, those with a higher \
+             number; with `limit`, at most that many. A long response is streamed without a \
+             Content-Length",
             Try(inspect::journal),
         )
     },
     get(
         "/__mock/connections",
         r#"{"connections": [{"index", "opened", "closed", "unparsed": {"kind", "text", "excerpt", "behind", "status", "at"}, "fault"}]}"#,
-        "the connections on which something happened that no exchange tells of: bytes from which no \
-         request could be read, or a fault",
+        "lists the connections with an event that belongs to no exchange: bytes that are not a \
+         request, or a fault",
         Tell(inspect::connections),
     ),
     get(
         "/__mock/timeline",
         "text",
-        "the timeline, a line for each exchange",
+        "returns the timeline, with one line per exchange",
         Tell(inspect::timeline),
     ),
     get(
         "/__mock/verdict",
         r#"{"ok": true} | {"ok": false, "failures": [TEXT], "omitted": N}"#,
-        "what speaks against the run so far: bytes that are no request, requests that found no \
-         endpoint, faults that never acted or held an answer beyond the hold limit",
+        "verifies the run so far. Failures are, for example, bytes that are not a request, \
+         requests to unknown endpoints, faults that were never injected, and responses held \
+         beyond the hold limit",
         Tell(inspect::verify),
     ),
     Endpoint {
@@ -162,12 +164,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..get(
             "/__mock/wait",
             r#"{"met": true|false, "count": N}"#,
-            "answers when count exchanges (1 if it does not say) are as the parameters say, or when the \
-             timeout is over (30 seconds if it does not say). An exchange counts if one of its calls \
-             is selected by op, method, part, interface, path, user and upload as faults select them, \
-             with the code, and it has the status and the outcome; after leaves out earlier ones. With \
-             quiet alone it answers {\"met\"} when no exchange has been open and nothing has changed \
-             for that many seconds",
+            "waits until `count` exchanges match (default: 1), or until the timeout has expired (default: \
+             30 seconds). An exchange matches if it has the status and the outcome, and one of its calls \
+             has the result code and is selected by op, method, part, interface, path, user and upload, as \
+             in faults; `after` excludes earlier exchanges. With `quiet` alone, waits until no exchange \
+             has been open and nothing has changed for that many seconds, and returns only `met`",
             Try(wait::wait),
         )
     },
@@ -176,7 +177,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..get(
             "/__mock/files",
             r#"{"files": [{"path", "size", "digest", "content_type", "mtime"}]}"#,
-            "every stored file, whether clients see it yet or not; with path, the bytes of that one",
+            "lists every stored file, including those that clients cannot see yet; with `path`, \
+             returns the bytes of that file",
             Try(storage::files),
         )
     },
@@ -184,99 +186,99 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "/__mock/files",
         storage::PUT,
         r#"{"path", "size", "digest"}"#,
-        "stores a file of any size, with the directories that it needs, in place of the one that is \
-         there; it belongs to the user, or to the first one",
+        "stores a file of any size, creates missing directories, and replaces an existing file. \
+         The owner is `user`; default: the first user",
         Try(storage::put_file),
     ),
     get(
         "/__mock/uploads",
         r#"{"uploads": [UPLOAD]}"#,
-        "every upload in every state",
+        "lists every upload in every state",
         Tell(storage::uploads),
     ),
     post(
         "/__mock/uploads",
         NewUpload::SYNTAX,
         r#"{"id": ID}"#,
-        "begins an upload, with the directories that it needs, for tests of clients that resume; it \
-         belongs to the user, or to the first one",
+        "starts an upload and creates missing directories, for tests of clients that resume. The \
+         owner is `user`; default: the first user",
         Try(storage::begin_upload),
     ),
     get(
         "/__mock/uploads/ID",
         UPLOAD,
-        "the upload with that multipart identifier",
+        "returns the upload with that multipart identifier",
         Try(storage::upload),
     ),
     put(
         "/__mock/uploads/ID/pieces",
         storage::PIECE,
         r#"{"part", "size", "digest"}"#,
-        "stores a piece of an open upload, as if its owner had sent it",
+        "stores a piece of an open upload, as if the owner had sent it",
         Try(storage::put_piece),
     ),
     post(
         "/__mock/tokens/expire",
         ExpireTokens::SYNTAX,
         r#"{"expired": N}"#,
-        "lets a token expire, or all tokens that a user has by now",
+        "expires a token, or all current tokens of a user",
         Try(tokens::expire),
     ),
     act(
         "/__mock/reset",
-        "forgets what happened, all faults and what was stored, and begins anew; what is under way \
-         ends outside the journal, the clock goes back, and an origin that is offline stays so",
+        "removes the journal, all faults and all stored data, and resets the clock. Requests in \
+         progress end without a record. An origin that is offline stays offline",
         Tell(control::reset),
     ),
     get(
         "/__mock/clock",
         r#"{"now": SECONDS}"#,
-        "protocol time since 1970, with a fraction",
+        "returns the protocol time: seconds since 1970, with a fraction",
         Tell(control::clock),
     ),
     post(
         "/__mock/clock",
         Advance::SYNTAX,
         r#"{"now": SECONDS}"#,
-        "lets protocol time jump ahead; what is told of it stops at the end of the year 9999",
+        "advances protocol time; reported times stop at the end of the year 9999",
         Try(control::advance),
     ),
     act(
         "/__mock/offline",
-        "closes every port and every connection of the origin; this listener stays",
+        "closes every port and every connection of the origin, except the control endpoint",
         Try(control::offline),
     ),
     act("/__mock/online", "listens again on the same ports", Try(control::online)),
     get(
         "/__mock/options",
         r#"{"NAME": VALUE}"#,
-        "every switch and every limit with its value",
+        "lists every option and every limit with its value",
         Tell(control::switch_values),
     ),
     post(
         "/__mock/options",
         OptionValues::SYNTAX,
         "{}",
-        "sets switches and limits, as --set does: all of them, or none if one makes no sense",
+        "sets options and limits as --set does: all of them, or none if one is invalid",
         Try(control::options),
     ),
     get(
         "/__mock/chaos",
         r#"{"chaos": {"seed", "profile", "max_per_operation", "percent"} | null, "injected": [{"fault", "rust"}]}"#,
-        "the chaos in force, and what chaos has done, as faults that do the same, and as Rust \
-         writes them",
+        "returns the active chaos and every injection of chaos: as a fault that does the same, \
+         and as a Rust expression",
         Tell(chaos::done),
     ),
     post(
         "/__mock/chaos",
         chaos::TAKES,
         "{}",
-        "lets things go wrong by chance, wherever no fault acts: of the first max_per_operation attempts of \
-         all that percentage. Only the seed is needed; without the others it is the profile \
-         all, 2 attempts and 33 percent. It replaces the earlier chaos",
+        "starts chaos, which injects random faults where no other fault applies: into `percent` \
+         of the first `max_per_operation` attempts. Defaults: profile all, 2 attempts, 33 \
+         percent. It replaces earlier chaos",
         Try(chaos::begin),
     ),
-    delete("/__mock/chaos", "{}", "ends chaos alone; what it has done stays", Tell(chaos::end)),
+    delete("/__mock/chaos", "{}", "ends chaos; its injections stay in the list", Tell(chaos::end)),
 ];
 
 fn index(_: &MockOrigin) -> Response {
@@ -286,10 +288,10 @@ fn index(_: &MockOrigin) -> Response {
 
 /// Returns an endpoint as the index shows it.
 fn describe(endpoint: &Endpoint) -> Value {
-    let Endpoint { method, path, query, takes, answers, what, .. } = endpoint;
+    let Endpoint { method, path, query, takes, returns, what, .. } = endpoint;
     let parameters: Vec<_> = query.iter().map(|parameter| parameter.name).collect();
     json!({
-        "method": method, "path": path, "query": parameters, "takes": takes, "answers": answers,
+        "method": method, "path": path, "query": parameters, "takes": takes, "returns": returns,
         "meaning": what,
     })
 }

@@ -58,7 +58,8 @@ impl Control {
     /// If the address is not a loopback address, or cannot be listened on.
     pub fn start(origin: Arc<MockOrigin>, address: SocketAddr) -> Result<Self, Error> {
         if !address.ip().is_loopback() {
-            let why = "it can be reached from outside, and would be steered from there";
+            let why =
+                "expected a loopback address, because other machines could control the origin";
             let message = format!("the origin cannot be controlled at {address}: {why}");
             return Err(Error::invalid_argument(message));
         }
@@ -66,9 +67,8 @@ impl Control {
         Ok(Self { listener, token: None, _origin: origin })
     }
 
-    /// Listens at `address`, which others may reach, and steers `storage` for whoever has `token`:
-    /// every request needs the header `Authorization: Bearer TOKEN`. Without a token a random one is
-    /// made.
+    /// Listens at `address`, which other machines may reach. Every request needs the header
+    /// `Authorization: Bearer TOKEN`. Default: a random token.
     ///
     /// ```
     /// use std::sync::Arc;

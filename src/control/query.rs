@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
 
+use crate::wording::unknown;
+
 /// A query parameter of an endpoint.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -42,17 +44,22 @@ impl<'a> Query<'a> {
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let Some(parameter) = known.iter().find(|parameter| parameter.name == name) else {
-                return Err(unknown(name, endpoint, known));
+                let names: Vec<_> = known.iter().map(|parameter| parameter.name).collect();
+                return Err(match names.as_slice() {
+                    [] => format!("invalid query; {endpoint} expects none"),
+                    names => unknown("parameter", name, names),
+                });
             };
             if found.get(name).is_some() {
-                return Err(format!("parameter {name:?} comes twice"));
+                return Err(format!("duplicate parameter `{name}`"));
             }
-            let value = unquoted(value).ok_or_else(|| format!("{name} is no UTF-8"))?;
+            let value = unquoted(value)
+                .ok_or_else(|| format!("invalid value for parameter `{name}`; expected UTF-8"))?;
             found.0.push((parameter, value));
         }
         match known.iter().find(|known| known.is_required && found.get(known.name).is_none()) {
             Some(Parameter { name, values, .. }) => {
-                Err(format!("parameter {name:?} is missing: it takes {values}"))
+                Err(format!("missing parameter `{name}`; expected {values}"))
             }
             None => Ok(found),
         }
@@ -77,21 +84,15 @@ impl<'a> Query<'a> {
         let Some((known, value)) = self.0.iter().find(|(known, _)| known.name == name) else {
             return Ok(None);
         };
-        let refused = || format!("{name} takes {}, not {value:?}", known.values);
-        read(value).map(Some).ok_or_else(refused)
+        let values = known.values;
+        let invalid =
+            || format!("invalid value {value:?} for parameter `{name}`; expected {values}");
+        read(value).map(Some).ok_or_else(invalid)
     }
 
     /// Returns every parameter that is present.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().map(|(known, value)| (known.name, &**value))
-    }
-}
-
-fn unknown(name: &str, endpoint: &str, known: &[Parameter]) -> String {
-    let known: Vec<_> = known.iter().map(|parameter| parameter.name).collect();
-    match known.as_slice() {
-        [] => format!("{endpoint} takes no query"),
-        known => format!("{endpoint} has no parameter {name:?}, but {}", known.join(", ")),
     }
 }
 

@@ -46,7 +46,7 @@ impl Admin for Router {
             return AdminResult::Ready(json(
                 503,
                 None,
-                &json!({ "error": "the origin has ended" }),
+                &json!({ "error": "the origin has stopped" }),
             ));
         };
         AdminResult::Ready(
@@ -97,12 +97,14 @@ fn serve(origin: &MockOrigin, request: &AdminRequest) -> Result<Response, ApiErr
     let (body, content) = match &request.body {
         AdminRequestBody::Memory(body) => (&**body, Blob::empty()),
         AdminRequestBody::Stored(content) => (&b""[..], content.clone()),
-        AdminRequestBody::TooLong => return Err(ApiError::new(413, "a body has at most 1 MiB")),
+        AdminRequestBody::TooLong => {
+            return Err(ApiError::new(413, "invalid body; expected at most 1 MiB"));
+        }
     };
-    let body = std::str::from_utf8(body).map_err(|_| "the body is no UTF-8".to_owned())?;
+    let body = std::str::from_utf8(body).map_err(|_| "invalid body; expected UTF-8".to_owned())?;
     let name = format!("{} {}", endpoint.method, endpoint.path);
     if endpoint.takes.is_none() && !matches!(body.trim(), "" | "{}") {
-        return Err(format!("{name} takes no body").into());
+        return Err(format!("invalid body; {name} expects none").into());
     }
     let query = Query::parse(&request.query, &name, endpoint.query)?;
     match endpoint.serve {
@@ -120,14 +122,15 @@ fn find(request: &AdminRequest) -> Result<(&'static Endpoint, &str), ApiError> {
     if on_path.is_empty() {
         let mut paths: Vec<_> = ENDPOINTS.iter().map(|endpoint| endpoint.path).collect();
         paths.dedup();
-        let why = format!("there is no {}, but {}", request.path, paths.join(", "));
+        let why = format!("unknown path {}; expected one of {}", request.path, paths.join(", "));
         return Err(ApiError::new(404, why));
     }
     let methods: Vec<_> = on_path.iter().map(|(endpoint, _)| endpoint.method).collect();
     let found = on_path.into_iter().find(|(endpoint, _)| endpoint.method == request.method);
     found.ok_or_else(|| {
         let allow = methods.join(", ");
-        let why = format!("{} takes {allow}, not {}", request.path, request.method);
+        let why =
+            format!("invalid method {} for {}; expected {allow}", request.method, request.path);
         ApiError { allow: Some(allow), ..ApiError::new(405, why) }
     })
 }

@@ -75,7 +75,7 @@ fn check_name(name: Option<&str>) -> Result<(), String> {
     }
 }
 
-fn check_matcher(matcher: &CallMatcher) -> Result<(), String> {
+pub(super) fn check_matcher(matcher: &CallMatcher) -> Result<(), String> {
     if let Some(name) = matcher.op.method_name().filter(|name| method_named(name).is_none()) {
         let names: Vec<_> = METHODS.iter().map(|method| method.name).collect();
         return Err(unknown("method", name, &names));

@@ -113,7 +113,7 @@ impl MockOrigin {
         let (at, user) = (read_file_path(&state, path)?, find_user(&state, user)?);
         let change = Change::by_test(state.now());
         let Some((directory, name)) = at.split_last() else {
-            return Err(Invalid(format!("{path:?} names no file")));
+            return Err(Invalid(format!("invalid path {path:?}; a file needs a name")));
         };
         let new = NewUpload {
             directory: directory.clone(),
@@ -146,17 +146,22 @@ impl MockOrigin {
         let mut state = self.shared.lock();
         let most = state.storage.limits().get(Limit::PartNumber);
         if !(1..=most).contains(&u64::from(number)) {
-            return Err(Invalid(format!("part numbers go from 1 to {most}, not {number}")));
+            return Err(Invalid(format!("invalid part number {number}; expected 1 to {most}")));
         }
         let upload = state.storage.uploads().get(id).ok_or_else(|| no_upload(id))?;
         let (owner, at) = (upload.owner, upload.state);
         if !upload.is_open() {
-            return Err(Conflict(format!("upload {id} is in state {at} and takes no pieces")));
+            return Err(Conflict(format!("upload {id} accepts no pieces in state {at}")));
         }
         let change = Change::by_test(state.now());
         let piece = NewPiece { number, content, digest, checksum: None };
         let stored = state.storage.store_piece(change, owner, id, piece);
         stored.map_err(|_| Conflict(format!("piece {number} is beyond a limit of the upload")))
+    }
+
+    /// Checks that a user exists.
+    pub(crate) fn check_user(&self, name: &str) -> Result<(), ProvisionError> {
+        find_user(&self.shared.lock(), Some(name)).map(|_| ())
     }
 
     /// Expires a token.
@@ -187,7 +192,11 @@ fn read_path(state: &State, text: &str) -> Result<Path, ProvisionError> {
 
 fn read_file_path(state: &State, text: &str) -> Result<Path, ProvisionError> {
     let path = read_path(state, text)?;
-    if path.is_root() { Err(Invalid(format!("{text:?} names no file"))) } else { Ok(path) }
+    if path.is_root() {
+        Err(Invalid(format!("invalid path {text:?}; a file needs a name")))
+    } else {
+        Ok(path)
+    }
 }
 
 /// Returns the user of that name, or the first user.

@@ -275,7 +275,8 @@ impl Options {
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
         if let Some(spec) = LIMITS.iter().find(|spec| spec.name == name) {
             let figure = number(value).filter(|figure| *figure > 0);
-            let message = || format!("{name} takes a number of 1 or more, not {value:?}");
+            let message =
+                || format!("invalid value {value:?} for `{name}`; expected a number of 1 or more");
             self.limits.set(spec.limit, figure.ok_or_else(|| Error::invalid_option(message()))?);
             return Ok(());
         }
@@ -287,8 +288,11 @@ impl Options {
             let words =
                 spec.values.split('|').filter(|value| value.starts_with(char::is_lowercase));
             let meant = nearest(value, words.filter(|word| !word.contains(char::is_uppercase)));
-            let hint = meant.map(|meant| format!("; did you mean {meant:?}?")).unwrap_or_default();
-            Error::invalid_option(format!("{name} takes {}, not {value:?}{hint}", spec.values))
+            let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+            let values = spec.values;
+            Error::invalid_option(format!(
+                "invalid value {value:?} for `{name}`; expected {values}{hint}"
+            ))
         })
     }
 
@@ -423,14 +427,20 @@ mod tests {
         );
         assert_eq!(
             error("join", "soon"),
-            "join takes immediate|polls:N|after:SECONDS|fail, not \"soon\""
+            "invalid value \"soon\" for `join`; expected immediate|polls:N|after:SECONDS|fail"
         );
-        assert_eq!(error("pieces", "-1"), "pieces takes a number of 1 or more, not \"-1\"");
-        assert_eq!(error("pieces", "0"), "pieces takes a number of 1 or more, not \"0\"");
+        assert_eq!(
+            error("pieces", "-1"),
+            "invalid value \"-1\" for `pieces`; expected a number of 1 or more"
+        );
+        assert_eq!(
+            error("pieces", "0"),
+            "invalid value \"0\" for `pieces`; expected a number of 1 or more"
+        );
         assert_eq!(
             error("join", "imediate"),
-            "join takes immediate|polls:N|after:SECONDS|fail, not \"imediate\"; did you mean \"immediate\"?"
+            "invalid value \"imediate\" for `join`; expected immediate|polls:N|after:SECONDS|fail; did you mean `immediate`?"
         );
-        assert_eq!(error("rate_limit", ""), "rate_limit takes off|N, not \"\"");
+        assert_eq!(error("rate_limit", ""), "invalid value \"\" for `rate_limit`; expected off|N");
     }
 }

@@ -5,5 +5,6 @@
 mod nearest;
 mod numerals;
 
-pub(crate) use nearest::{nearest, unknown};
+pub use nearest::nearest;
+pub(crate) use nearest::unknown;
 pub(crate) use numerals::{counted, ordinal};

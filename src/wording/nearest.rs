@@ -5,7 +5,7 @@ const MOST_CHANGES: usize = 3;
 
 /// Returns the known name that is most like `name`: one letter in four may differ, and at least one.
 /// Case is ignored.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let known = known.into_iter().filter_map(|known| {
         let most = (known.len() / 4).clamp(1, MOST_CHANGES);
         // The sender chooses the length of a name. A much longer name costs no comparison.

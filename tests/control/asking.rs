@@ -150,8 +150,8 @@ fn what_cannot_be_released_is_told_from_what_there_is_not() {
     let stage = stage();
     stage.ask("POST", "/__mock/faults", r#"{"op": "raw", "reject": 503}"#);
     let release = |id: &str| stage.refused("POST", &format!("/__mock/faults/{id}/release"), "");
-    assert_eq!(release("0"), (404, "fault 0 holds nothing, nor does any other".to_owned()));
-    assert_eq!(release("1"), (404, "there is no fault 1, but 0".to_owned()));
+    assert_eq!(release("0"), (404, "fault 0 has no hold; no fault has".to_owned()));
+    assert_eq!(release("1"), (404, "unknown fault 1; known: 0".to_owned()));
     stage.origin.clear_faults();
 }
 
@@ -173,7 +173,7 @@ fn a_released_hold_keeps_its_account_and_is_judged() {
     let listed = stage.ask("GET", "/__mock/faults", "");
     assert_eq!((&listed["faults"][0]["id"], &listed["faults"][0]["fired"]), (&json!(0), &json!(1)));
     let other = stage.refused("POST", "/__mock/faults/1/release", "");
-    assert_eq!(other, (404, "fault 1 holds nothing: those with hold are 0".to_owned()));
+    assert_eq!(other, (404, "fault 1 has no hold; faults with hold: 0".to_owned()));
     let verdict = stage.ask("GET", "/__mock/verdict", "");
     assert_eq!(verdict["failures"].as_array().unwrap().len(), 1, "{verdict}");
 }

@@ -11,17 +11,35 @@ const CHAOS: &str = "/__mock/chaos";
 
 /// Method, path and body; the status, and how the line begins.
 const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
-    ("GET", "/", "", 404, "there is no /, but /__mock/, /__mock/faults, /__mock/faults/ID, "),
-    ("GET", "/__mock/nothing", "", 404, "there is no /__mock/nothing, but "),
-    ("GET", "/__mock/faults/0/x", "", 404, "there is no /__mock/faults/0/x, but "),
-    ("DELETE", "/__mock/faults/0", "", 404, "there is no fault 0, but none at all"),
-    ("DELETE", "/__mock/faults/-1", "", 404, "there is no fault -1, but none at all"),
-    ("DELETE", "/__mock/faults/ID", "", 404, "there is no fault ID, but none at all"),
-    ("POST", "/__mock/faults/0/release", "", 404, "there is no fault 0, but none at all"),
-    ("GET", "/__mock/faults/0/release", "", 405, "/__mock/faults/0/release takes POST, not GET"),
-    ("PUT", FAULTS, "", 405, "/__mock/faults takes GET, POST, DELETE, not PUT"),
-    ("GET", "/__mock/faults/0", "", 405, "/__mock/faults/0 takes DELETE, not GET"),
-    ("GET", "/__mock/reset", "", 405, "/__mock/reset takes POST, not GET"),
+    (
+        "GET",
+        "/",
+        "",
+        404,
+        "unknown path /; expected one of /__mock/, /__mock/faults, /__mock/faults/ID, ",
+    ),
+    ("GET", "/__mock/nothing", "", 404, "unknown path /__mock/nothing; expected one of "),
+    ("GET", "/__mock/faults/0/x", "", 404, "unknown path /__mock/faults/0/x; expected one of "),
+    ("DELETE", "/__mock/faults/0", "", 404, "unknown fault 0; known: none"),
+    ("DELETE", "/__mock/faults/-1", "", 404, "unknown fault -1; known: none"),
+    ("DELETE", "/__mock/faults/ID", "", 404, "unknown fault ID; known: none"),
+    ("POST", "/__mock/faults/0/release", "", 404, "unknown fault 0; known: none"),
+    (
+        "GET",
+        "/__mock/faults/0/release",
+        "",
+        405,
+        "invalid method GET for /__mock/faults/0/release; expected POST",
+    ),
+    ("PUT", FAULTS, "", 405, "invalid method PUT for /__mock/faults; expected GET, POST, DELETE"),
+    (
+        "GET",
+        "/__mock/faults/0",
+        "",
+        405,
+        "invalid method GET for /__mock/faults/0; expected DELETE",
+    ),
+    ("GET", "/__mock/reset", "", 405, "invalid method GET for /__mock/reset; expected POST"),
     (
         "POST",
         FAULTS,
@@ -152,34 +170,52 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
         400,
         "unknown key `often` in chaos; expected one of `seed`, `profile`, `max_per_operation`, `percent`",
     ),
-    ("GET", "/__mock/journal?after=x", "", 400, "after takes the number of an exchange, not \"x\""),
+    (
+        "GET",
+        "/__mock/journal?after=x",
+        "",
+        400,
+        "invalid value \"x\" for parameter `after`; expected the number of an exchange",
+    ),
     (
         "GET",
         "/__mock/journal?after=-1",
         "",
         400,
-        "after takes the number of an exchange, not \"-1\"",
+        "invalid value \"-1\" for parameter `after`; expected the number of an exchange",
     ),
     (
         "GET",
         "/__mock/journal?after=01",
         "",
         400,
-        "after takes the number of an exchange, not \"01\"",
+        "invalid value \"01\" for parameter `after`; expected the number of an exchange",
     ),
-    ("GET", "/__mock/journal?after", "", 400, "after takes the number of an exchange, not \"\""),
-    ("GET", "/__mock/journal?limit=all", "", 400, "limit takes a number, not \"all\""),
-    ("GET", "/__mock/journal?after=1&after=2", "", 400, "parameter \"after\" comes twice"),
-    ("GET", "/__mock/journal?after=%FF", "", 400, "after is no UTF-8"),
     (
         "GET",
-        "/__mock/journal?before=1",
+        "/__mock/journal?after",
         "",
         400,
-        "GET /__mock/journal has no parameter \"before\", but after, limit",
+        "invalid value \"\" for parameter `after`; expected the number of an exchange",
     ),
-    ("GET", "/__mock/verdict?x=1", "", 400, "GET /__mock/verdict takes no query"),
-    ("POST", "/__mock/reset", "now", 400, "POST /__mock/reset takes no body"),
+    (
+        "GET",
+        "/__mock/journal?limit=all",
+        "",
+        400,
+        "invalid value \"all\" for parameter `limit`; expected a number",
+    ),
+    ("GET", "/__mock/journal?after=1&after=2", "", 400, "duplicate parameter `after`"),
+    (
+        "GET",
+        "/__mock/journal?after=%FF",
+        "",
+        400,
+        "invalid value for parameter `after`; expected UTF-8",
+    ),
+    ("GET", "/__mock/journal?before=1", "", 400, "unknown parameter `before`; known: after, limit"),
+    ("GET", "/__mock/verdict?x=1", "", 400, "invalid query; GET /__mock/verdict expects none"),
+    ("POST", "/__mock/reset", "now", 400, "invalid body; POST /__mock/reset expects none"),
 ];
 
 #[test]
@@ -192,7 +228,7 @@ fn nonsense_is_one_clear_line_with_what_is_allowed() {
     }
     assert_eq!(stage.send("PUT", FAULTS, "", b"").header("Allow"), Some("GET, POST, DELETE"));
     let line = error(&stage.send("POST", CLOCK, "", b"\xff{}")).1;
-    assert_eq!(line, "the body is no UTF-8");
+    assert_eq!(line, "invalid body; expected UTF-8");
     assert!(stage.origin.faults().is_empty());
 }
 
@@ -201,7 +237,7 @@ fn a_body_has_a_limit() {
     let stage = stage();
     for length in [(1 << 20) + 1, 4 << 20] {
         let answer = stage.send("POST", "/__mock/faults", "", &vec![b' '; length]);
-        assert_eq!(error(&answer), (413, "a body has at most 1 MiB".to_owned()));
+        assert_eq!(error(&answer), (413, "invalid body; expected at most 1 MiB".to_owned()));
     }
     let fault = br#"{"op": "raw", "reject": 503}"#;
     let mut most = vec![b' '; (1 << 20) - fault.len()];
@@ -266,7 +302,7 @@ fn a_number_is_written_in_one_way() {
     stage.ask("POST", FAULTS, r#"{"op": "raw", "hold": true}"#);
     for other in ["+0", "00", "0x0"] {
         let path = format!("/__mock/faults/{other}");
-        let said = format!("there is no fault {other}, but 0");
+        let said = format!("unknown fault {other}; known: 0");
         assert_eq!(stage.refused("DELETE", &path, ""), (404, said));
     }
     stage.origin.clear_faults();

@@ -98,7 +98,8 @@ fn its_summary_names_what_is_held_and_what_chaos_has_done() {
     assert!(said.contains("response held"), "{said}");
     assert!(said.contains("held response was never released: the held login"), "{said}");
     assert!(
-        said.contains("\"seed\":41") && said.contains(" has done this:\n    {\"op\":\"login\""),
+        said.contains("\"seed\":41")
+            && said.contains(" injected these faults:\n    {\"op\":\"login\""),
         "{said}"
     );
     drop(held);
@@ -120,7 +121,7 @@ fn its_summary_tells_unfinished_requests_from_refused_ones() {
     }
     let ended = terminate(child);
     let said = String::from_utf8(ended.stderr).unwrap();
-    assert!(said.contains("2 exchanges on 2 connections, 1 refused, 1 unfinished; "), "{said}");
+    assert!(said.contains("2 exchanges on 2 connections, 1 rejected, 1 unfinished; "), "{said}");
     drop(half);
 }
 
@@ -169,7 +170,7 @@ fn what_cannot_be_served_is_one_line_and_2() {
         (["--control", &taken], format!("--control: the origin cannot listen on {taken}: ")),
         (
             ["--control", "[::]:0"],
-            "[::]:0 can be reached from outside: that needs --expose-control".to_owned(),
+            "other machines can reach [::]:0; allow it with --expose-control".to_owned(),
         ),
     ] {
         let ended = serve(&options).output().unwrap();

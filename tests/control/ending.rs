@@ -100,7 +100,7 @@ fn a_late_reader_of_standard_error_is_told_how_much_is_missing() {
     });
     let logged = text.lines().filter(|line| line.contains("GET /account/login")).count();
     assert_eq!(logged + dropped.expect("lines were dropped"), 4000);
-    assert!(text.contains("4000 exchanges on 1 connection, 0 refused"), "{text}");
+    assert!(text.contains("4000 exchanges on 1 connection, 0 rejected"), "{text}");
 }
 
 #[test]

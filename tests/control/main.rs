@@ -1,4 +1,5 @@
-//! An origin is steered and asked over its control endpoint, and nothing that comes there harms it.
+//! The control endpoint and the program: other programs control an origin, and invalid requests change
+//! nothing.
 
 #![allow(clippy::unwrap_used)]
 

@@ -13,14 +13,14 @@ fn its_page_has_the_table_that_the_endpoints_say() {
 }
 
 fn table() -> String {
-    let mut table = "| | Takes | Answers | Means |\n|---|---|---|---|\n".to_owned();
+    let mut table = "| | Takes | Returns | Effect |\n|---|---|---|---|\n".to_owned();
     let cell = |text: &str| format!("`{}`", text.replace('|', "\\|"));
     for endpoint in ENDPOINTS {
         let query = endpoint.query.iter().map(parameter);
         let takes: Vec<_> = query.chain(endpoint.takes.map(cell)).collect();
         let request = cell(&format!("{} {}", endpoint.method, endpoint.path));
-        let (takes, answers) = (takes.join(" "), cell(endpoint.answers));
-        writeln!(table, "| {request} | {takes} | {answers} | {} |", endpoint.what).unwrap();
+        let (takes, returns) = (takes.join(" "), cell(endpoint.returns));
+        writeln!(table, "| {request} | {takes} | {returns} | {} |", endpoint.what).unwrap();
     }
     table
 }

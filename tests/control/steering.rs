@@ -70,7 +70,7 @@ fn switches_are_set_all_or_none() {
     let stage = stage();
     let (status, line) =
         stage.refused("POST", "/__mock/options", r#"{"pieces": 1, "rate_limit": "often"}"#);
-    assert_eq!((status, &*line), (400, "rate_limit takes off|N, not \"often\""));
+    assert_eq!((status, &*line), (400, "invalid value \"often\" for `rate_limit`; expected off|N"));
     let mut client = Client::new(&stage.origin);
     let id = create(&mut client, &stage.token, "/videos", "a.mp4");
     for number in 1..=2 {

@@ -70,7 +70,7 @@ fn an_upload_that_was_begun_from_outside_is_resumed_by_its_client() {
     stage.origin.file("/new/a.mp4").assert_content(b"one two");
     stage.origin.upload(&id).assert_state(UploadState::Success);
     let late = stage.send("PUT", &format!("/__mock/uploads/{id}/pieces?part=3"), "", b"x");
-    let said = format!("upload {id} is in state SUCCESS and takes no pieces");
+    let said = format!("upload {id} accepts no pieces in state SUCCESS");
     assert_eq!(error(&late), (409, said));
 }
 
@@ -79,17 +79,17 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
     ("GET", "/files?path=/x", "", 404, "no file at \"/x\""),
     ("GET", "/files?path=/videos", "", 404, "\"/videos\" is a directory"),
     ("GET", "/files?path=/../x", "", 400, "invalid path \"/../x\""),
-    ("GET", "/files?name=x", "", 400, "GET /__mock/files has no parameter \"name\", but path"),
-    ("PUT", "/files", "x", 400, "parameter \"path\" is missing: it takes a path"),
-    ("PUT", "/files?path=/", "x", 400, "\"/\" names no file"),
-    ("PUT", "/files?path=/acme", "x", 400, "\"/acme\" names no file"),
+    ("GET", "/files?name=x", "", 400, "unknown parameter `name`; known: path"),
+    ("PUT", "/files", "x", 400, "missing parameter `path`; expected a path"),
+    ("PUT", "/files?path=/", "x", 400, "invalid path \"/\"; a file needs a name"),
+    ("PUT", "/files?path=/acme", "x", 400, "invalid path \"/acme\"; a file needs a name"),
     ("PUT", "/files?path=/videos", "x", 409, "\"/videos\" cannot be stored: a directory is there"),
     ("PUT", "/files?path=/videos/a/b", "x", 409, "\"/videos/a/b\" cannot be stored: a file is in"),
     ("PUT", "/files?path=/x&user=bob", "x", 400, "unknown user \"bob\"; known users: [\"jane\"]"),
     ("GET", "/uploads/x", "", 404, "no upload x"),
     ("POST", "/uploads", "{}", 400, "missing key `path` in the body"),
     ("POST", "/uploads", r#"{"path": 7}"#, 400, "invalid value 7 for `path`; expected a text"),
-    ("POST", "/uploads", r#"{"path": "/"}"#, 400, "\"/\" names no file"),
+    ("POST", "/uploads", r#"{"path": "/"}"#, 400, "invalid path \"/\"; a file needs a name"),
     (
         "POST",
         "/uploads",
@@ -105,15 +105,21 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
         "unknown key `part` in the body; expected `path` or",
     ),
     ("PUT", "/uploads/x/pieces?part=1", "x", 404, "no upload x"),
-    ("PUT", "/uploads/ID/pieces?part=0", "x", 400, "part numbers go from 1 to 2147483647, not 0"),
-    ("PUT", "/uploads/ID/pieces?part=a", "x", 400, "part takes a part number, not \"a\""),
     (
         "PUT",
-        "/uploads/ID/pieces",
+        "/uploads/ID/pieces?part=0",
         "x",
         400,
-        "parameter \"part\" is missing: it takes a part number",
+        "invalid part number 0; expected 1 to 2147483647",
     ),
+    (
+        "PUT",
+        "/uploads/ID/pieces?part=a",
+        "x",
+        400,
+        "invalid value \"a\" for parameter `part`; expected a part number",
+    ),
+    ("PUT", "/uploads/ID/pieces", "x", 400, "missing parameter `part`; expected a part number"),
     ("POST", "/tokens/expire", "{}", 400, "invalid body; expected "),
     ("POST", "/tokens/expire", r#"{"user": "bob"}"#, 400, "unknown user \"bob\""),
     ("POST", "/tokens/expire", r#"{"token": "x"}"#, 404, "that token is unknown, expired or"),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use lexopt::{Arg, Parser};
 use mock_origin::Fault;
 use mock_origin::internals::protocol::Options;
+use mock_origin::internals::wording::nearest;
 use mock_origin::options::{LIMITS, OPTION_SPECS};
 
 use crate::serve::describe_origin;
@@ -66,39 +67,38 @@ An HTTP origin for the tests of Origin Storage upload clients.
 
 Usage: mock-origin serve [OPTIONS]
 
-The first line on standard output is the base URL alone; with several listeners,
-the next lines are theirs; with --control, the last line is \"control URL\". Each
-exchange is a line on standard error as it ends; lines that nobody reads are dropped and
-counted. Ctrl-C or SIGTERM prints what is not done by then, a summary, what chaos has
-done, what found no endpoint and which faults never acted or still hold an answer, and
-ends with 0; with --strict it ends with 1 if any of that speaks against the run. A reader
-of standard error delays the end by at most 2 seconds.
-What cannot be done is one line, and ends with 2.
+The first line on standard output is the base URL; with several listeners, one URL per
+line; with --control, the last line is \"control URL\". Each exchange is a line on standard
+error when it ends; lines that nobody reads are dropped and counted. Ctrl-C or SIGTERM
+stops the program: it prints unfinished exchanges, a summary, the injections of chaos and
+the failures of verification, and exits with 0, or with --strict with 1 if there are
+failures. It waits at most 2 seconds for a reader of standard error. An invalid command
+line or file is one line on standard error, and exit status 2.
 
-Options, each said once unless it may be repeated:
-  --listen ADDR:PORT        where to listen; may be repeated  [127.0.0.1:0]
-  --expose                  allow addresses that can be reached from outside
+Options; each may be given once, unless it may be repeated:
+  --listen ADDR:PORT        the address to listen on; may be repeated  [127.0.0.1:0]
+  --expose                  allow addresses that other machines can reach
   --account NAME            the account                       [acme]
   --user NAME:PASSWORD      a user; may be repeated           [jane:secret]
   --dir PATH                a directory; may be repeated
-  --file PATH=LOCALFILE     a stored file with the bytes of a local one, which are held in
+  --file PATH=LOCALFILE     a stored file with the content of a local file, which is kept in
                             memory; may be repeated
   --upload PATH             an open upload without pieces, of the first user; may be
                             repeated. PUT /__mock/uploads/ID/pieces adds pieces
-  --key-pair ACCESS:SECRET  keys for signed requests, acting as the first user
-  --set NAME=VALUE          a switch or a limit; may be repeated
-  --seed N                  what decides tokens and identifiers  [random]
-  --faults FILE             what is to go wrong, as [[fault]] tables in TOML
-  --control ADDR:PORT       where it can be steered; a loopback address alone
-  --expose-control          allow --control to be reached from outside, with a token: every
-                            request needs \"Authorization: Bearer TOKEN\". The line before
-                            the last on standard output is \"control-token TOKEN\"
+  --key-pair ACCESS:SECRET  keys for signed requests, which act as the first user
+  --set NAME=VALUE          an option or a limit; may be repeated
+  --seed N                  the seed of tokens and identifiers  [random]
+  --faults FILE             faults, as [[fault]] tables in TOML
+  --control ADDR:PORT       the address of the control endpoint; loopback only
+  --expose-control          allow --control to be reached by other machines. Every request
+                            needs \"Authorization: Bearer TOKEN\". The line before the last
+                            on standard output is \"control-token TOKEN\"
   --control-token TOKEN     the token for --expose-control        [random]
-  --hold-limit SECONDS      how long a fault may keep a client waiting  [30]
-  --quiet                   no line for each exchange
-  --strict                  end with 1 if the verdict at the end is bad
-  --exit-with-stdin         end when standard input does, as when its writer dies
-  --exit-with-parent        end when the parent process does (Unix); seen within 0.1 s
+  --hold-limit SECONDS      the longest time that a fault may hold a response  [30]
+  --quiet                   do not print exchanges
+  --strict                  exit with 1 if verification fails
+  --exit-with-stdin         stop when standard input ends
+  --exit-with-parent        stop within 0.1 s after the parent process has ended (Unix)
   -h, --help                this text
   -V, --version             the version
 ";
@@ -111,11 +111,12 @@ pub(crate) fn parse(mut parser: Parser) -> Result<Command, String> {
         Some(Arg::Value(command)) if command == "help" => Ok(Command::Help(help())),
         Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Help(help())),
         Some(Arg::Short('V') | Arg::Long("version")) => Ok(Command::Help(version())),
-        Some(Arg::Value(command)) => {
-            Err(format!("there is no command {:?}: mock-origin serve", command.to_string_lossy()))
-        }
-        Some(other) => Err(format!("{}: mock-origin serve", other.unexpected())),
-        None => Err("a command is missing: mock-origin serve".to_owned()),
+        Some(Arg::Value(command)) => Err(format!(
+            "unknown command {:?}; expected mock-origin serve",
+            command.to_string_lossy()
+        )),
+        Some(other) => Err(format!("{}; expected mock-origin serve", other.unexpected())),
+        None => Err("missing command; expected mock-origin serve".to_owned()),
     }
 }
 
@@ -126,23 +127,28 @@ fn serve(mut parser: Parser) -> Result<Command, String> {
         let name = match arg {
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(help())),
             Arg::Short('V') | Arg::Long("version") => return Ok(Command::Help(version())),
-            Arg::Long(name) if flag(name).is_some() => {
-                serve.flags.extend(flag(name));
-                continue;
-            }
-            Arg::Long(name) if OPTIONS.iter().any(|(known, _)| *known == name) => name.to_owned(),
+            Arg::Long(name) => name.to_owned(),
             other => return Err(other.unexpected().to_string()),
         };
+        if flag(&name).is_none() && !OPTIONS.iter().any(|(known, _)| *known == name) {
+            return Err(unknown_option(&name));
+        }
         if said.contains(&name) && !REPEATED.contains(&&*name) {
-            return Err(format!("--{name} comes twice, and is said once"));
+            return Err(format!("duplicate option --{name}"));
         }
         said.push(name.clone());
+        if let Some(flag) = flag(&name) {
+            serve.flags.push(flag);
+            continue;
+        }
         let value = text(parser.value().map_err(|error| error.to_string())?)?;
         set(&mut serve, &name, &value)?;
     }
     check_addresses(&serve)?;
     if serve.has(Flag::ExitWithParent) && !cfg!(unix) {
-        return Err("--exit-with-parent needs Unix: --exit-with-stdin works everywhere".to_owned());
+        return Err(
+            "--exit-with-parent requires Unix; --exit-with-stdin works everywhere".to_owned()
+        );
     }
     for (path, local) in std::mem::take(&mut serve.local_files) {
         let content = std::fs::read(&local).map_err(|error| format!("{local}: {error}"))?;
@@ -159,18 +165,18 @@ fn check_addresses(serve: &Serve) -> Result<(), String> {
     let is_outside = |address: &&SocketAddr| !address.ip().is_loopback();
     if let Some(address) = serve.listen.iter().find(is_outside).filter(|_| !serve.has(Flag::Expose))
     {
-        return Err(format!("{address} can be reached from outside: that needs --expose"));
+        return Err(format!("other machines can reach {address}; allow it with --expose"));
     }
     let exposed = serve.has(Flag::ExposeControl);
     if exposed && serve.control.is_none() {
-        return Err("--expose-control needs --control".to_owned());
+        return Err("--expose-control requires --control".to_owned());
     }
     if serve.token.is_some() && !exposed {
-        return Err("--control-token needs --expose-control".to_owned());
+        return Err("--control-token requires --expose-control".to_owned());
     }
     match serve.control.iter().find(is_outside).filter(|_| !exposed) {
         Some(address) => {
-            Err(format!("{address} can be reached from outside: that needs --expose-control"))
+            Err(format!("other machines can reach {address}; allow it with --expose-control"))
         }
         None => Ok(()),
     }
@@ -188,6 +194,15 @@ const FLAGS: &[(&str, Flag)] = &[
 
 fn flag(name: &str) -> Option<Flag> {
     FLAGS.iter().find(|(known, _)| *known == name).map(|(_, flag)| *flag)
+}
+
+fn unknown_option(name: &str) -> String {
+    let known =
+        FLAGS.iter().map(|(known, _)| *known).chain(OPTIONS.iter().map(|(known, _)| *known));
+    match nearest(name, known) {
+        Some(meant) => format!("unknown option --{name}; did you mean --{meant}?"),
+        None => format!("unknown option --{name}; see mock-origin --help"),
+    }
 }
 
 type Set = fn(&mut Serve, &str) -> Option<()>;
@@ -253,10 +268,12 @@ const OPTIONS: &[(&str, Set)] = &[
 
 fn set(serve: &mut Serve, name: &str, value: &str) -> Result<(), String> {
     let (_, set) = OPTIONS.iter().find(|(known, _)| *known == name).ok_or("no such option")?;
-    set(serve, value).ok_or_else(|| format!("--{name} takes {}, not {value:?}", form_of(name)))?;
+    set(serve, value).ok_or_else(|| {
+        format!("invalid value {value:?} for --{name}; expected {}", form_of(name))
+    })?;
     match serve.options.split_last().filter(|_| name == "set") {
         Some(((switch, _), before)) if before.iter().any(|(known, _)| known == switch) => {
-            Err(format!("--set {switch} comes twice, and is said once"))
+            Err(format!("duplicate option --set {switch}"))
         }
         Some(((switch, value), _)) => {
             Options::default().set(switch, value).map_err(|error| error.to_string())
@@ -268,7 +285,7 @@ fn set(serve: &mut Serve, name: &str, value: &str) -> Result<(), String> {
 /// Returns the form of an option's value.
 fn form_of(name: &str) -> &'static str {
     match name {
-        "listen" | "control" => "an IP address and a port, as in 127.0.0.1:8080",
+        "listen" | "control" => "an IP address and a port, such as 127.0.0.1:8080",
         "user" => "NAME:PASSWORD",
         "file" => "PATH=LOCALFILE",
         "key-pair" => "ACCESS:SECRET",
@@ -287,7 +304,9 @@ fn pair(text: &str, between: char) -> Option<(String, String)> {
 }
 
 fn text(value: OsString) -> Result<String, String> {
-    value.into_string().map_err(|value| format!("{} is not UTF-8", value.display()))
+    value
+        .into_string()
+        .map_err(|value| format!("invalid argument {}; expected UTF-8", value.display()))
 }
 
 /// Returns the usage with every option and limit.
@@ -301,7 +320,7 @@ fn help() -> String {
     };
     let options: String = OPTION_SPECS.iter().map(switch).collect();
     let limits: String = LIMITS.iter().map(limit).collect();
-    format!("{USAGE}\nSwitches for --set:\n{options}\nLimits for --set:\n{limits}")
+    format!("{USAGE}\nOptions for --set:\n{options}\nLimits for --set:\n{limits}")
 }
 
 fn version() -> String {
@@ -364,42 +383,42 @@ mod tests {
 
     /// Invalid command lines with their errors.
     const NONSENSE: &[(&[&str], &str)] = &[
-        (&[], "a command is missing: mock-origin serve"),
-        (&["surf"], "there is no command \"surf\": mock-origin serve"),
+        (&[], "missing command; expected mock-origin serve"),
+        (&["surf"], "unknown command \"surf\"; expected mock-origin serve"),
         (
             &["serve", "--listen", "x"],
-            "--listen takes an IP address and a port, as in 127.0.0.1:8080, not \"x\"",
+            "invalid value \"x\" for --listen; expected an IP address and a port, such as 127.0.0.1:8080",
         ),
         (
             &["serve", "--listen", "0.0.0.0:0"],
-            "0.0.0.0:0 can be reached from outside: that needs --expose",
+            "other machines can reach 0.0.0.0:0; allow it with --expose",
         ),
         (
             &["serve", "--control", "8080"],
-            "--control takes an IP address and a port, as in 127.0.0.1:8080, not \"8080\"",
+            "invalid value \"8080\" for --control; expected an IP address and a port, such as 127.0.0.1:8080",
         ),
         (
             &["serve", "--control", "0.0.0.0:0", "--expose"],
-            "0.0.0.0:0 can be reached from outside: that needs --expose-control",
+            "other machines can reach 0.0.0.0:0; allow it with --expose-control",
         ),
-        (&["serve", "--file", "/a"], "--file takes PATH=LOCALFILE, not \"/a\""),
+        (&["serve", "--file", "/a"], "invalid value \"/a\" for --file; expected PATH=LOCALFILE"),
         (&["serve", "--file=/a=/nowhere/a"], "/nowhere/a: No such file or directory (os error 2)"),
         (&["serve", "--file=/=Cargo.toml"], "--file: invalid path \"/\": a file needs a name"),
         (
             &["serve", "--upload=/../a"],
             "--upload: invalid path \"/../a\": no name may be \".\" or contain \"..\"",
         ),
-        (&["serve", "--expose-control"], "--expose-control needs --control"),
+        (&["serve", "--expose-control"], "--expose-control requires --control"),
         (
             &["serve", "--control=127.0.0.1:0", "--control-token=0123456789abcdef"],
-            "--control-token needs --expose-control",
+            "--control-token requires --expose-control",
         ),
         (
             &["serve", "--faults", "/nowhere/a.toml"],
             "/nowhere/a.toml: No such file or directory (os error 2)",
         ),
         (&["serve", "--faults"], "missing argument for option '--faults'"),
-        (&["serve", "--user", "jane"], "--user takes NAME:PASSWORD, not \"jane\""),
+        (&["serve", "--user", "jane"], "invalid value \"jane\" for --user; expected NAME:PASSWORD"),
         (&["serve", "--user", "a:b", "--user", "a:c"], "duplicate user \"a\""),
         (
             &["serve", "--account", "multipart"],
@@ -419,28 +438,40 @@ mod tests {
         ),
         (
             &["serve", "--set", "join=soon"],
-            "join takes immediate|polls:N|after:SECONDS|fail, not \"soon\"",
+            "invalid value \"soon\" for `join`; expected immediate|polls:N|after:SECONDS|fail",
         ),
         (
             &["serve", "--seed", "-1"],
-            "--seed takes a whole number from 0 to 18446744073709551615, not \"-1\"",
+            "invalid value \"-1\" for --seed; expected a whole number from 0 to 18446744073709551615",
         ),
-        (&["serve", "--hold-limit", "-1"], "--hold-limit takes SECONDS above 0, not \"-1\""),
+        (
+            &["serve", "--hold-limit", "-1"],
+            "invalid value \"-1\" for --hold-limit; expected SECONDS above 0",
+        ),
         (&["serve", "--hold-limit", "0"], "invalid hold limit 0 s: expected more than zero"),
         (
             &["serve", "--key-pair", "a=b:c"],
             "invalid key pair with access key \"a=b\": expected two keys that are not empty, the \
              access key without whitespace, `&` and `=`",
         ),
-        (&["serve", "--faults", ""], "--faults takes the name of a file, not \"\""),
-        (&["serve", "--faults=a", "--faults=b"], "--faults comes twice, and is said once"),
-        (&["serve", "--seed=1", "--quiet", "--seed=1"], "--seed comes twice, and is said once"),
+        (
+            &["serve", "--faults", ""],
+            "invalid value \"\" for --faults; expected the name of a file",
+        ),
+        (&["serve", "--faults=a", "--faults=b"], "duplicate option --faults"),
+        (&["serve", "--seed=1", "--quiet", "--seed=1"], "duplicate option --seed"),
         (
             &["serve", "--set=pieces=1", "--set=join=fail", "--set=pieces=2"],
-            "--set pieces comes twice, and is said once",
+            "duplicate option --set pieces",
         ),
         (&["serve", "--seed"], "missing argument for option '--seed'"),
-        (&["serve", "--nonsense"], "invalid option '--nonsense'"),
+        (&["serve", "--nonsense"], "unknown option --nonsense; see mock-origin --help"),
+        (&["serve", "--strikt"], "unknown option --strikt; did you mean --strict?"),
+        (&["serve", "--strict=no"], "unexpected argument for option '--strict': \"no\""),
+        (
+            &["serve", "--exit-with-stdin", "--exit-with-stdin"],
+            "duplicate option --exit-with-stdin",
+        ),
     ];
 
     #[test]

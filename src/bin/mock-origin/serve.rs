@@ -32,7 +32,7 @@ pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn std::error::Error>> {
     if let Some(control) = control.as_ref().filter(|control| control.token().is_some()) {
         let url = control.url();
         diagnostics.print(format!(
-            "steered from outside: curl -H \"Authorization: Bearer $TOKEN\" {url}, with the token of \
+            "control from other machines: curl -H \"Authorization: Bearer $TOKEN\" {url}, with the token of \
              the line control-token"
         ));
     }
@@ -155,13 +155,13 @@ fn summary(origin: &MockOrigin, verdict: Option<&VerificationError>, quiet: bool
         journal.exchanges().iter().partition(|exchange| exchange.outcome.is_final());
     let shown = open.iter().filter(|_| !quiet);
     let mut lines: Vec<_> = shown.map(|exchange| line(exchange)).collect();
-    let refused = done.iter().filter(|exchange| exchange.is_refused()).count();
+    let rejected = done.iter().filter(|exchange| exchange.is_refused()).count();
     let unfinished = match open.len() {
         0 => String::new(),
         count => format!(", {count} unfinished"),
     };
     lines.push(format!(
-        "{} on {}, {refused} refused{unfinished}; {} (seed {})",
+        "{} on {}, {rejected} rejected{unfinished}; {} (seed {})",
         counted(journal.exchanges().len(), "exchange"),
         counted(journal.connections().len(), "connection"),
         counted(origin.uploads().len(), "upload"),
@@ -179,9 +179,9 @@ fn chaos(origin: &MockOrigin) -> Vec<String> {
     if chaos.is_none() && done.is_empty() {
         return Vec::new();
     }
-    let in_force = chaos.map(|chaos| format!(" {}", chaos.to_json())).unwrap_or_default();
-    let what = if done.is_empty() { "nothing" } else { "this:" };
-    let title = format!("chaos{in_force} has done {what}");
+    let active = chaos.map(|chaos| format!(" {}", chaos.to_json())).unwrap_or_default();
+    let what = if done.is_empty() { "nothing" } else { "these faults:" };
+    let title = format!("chaos{active} injected {what}");
     let faults = done.iter().map(|fault| format!("    {}", fault.to_json()));
     std::iter::once(title).chain(faults).collect()
 }

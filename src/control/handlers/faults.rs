@@ -78,11 +78,11 @@ fn holds_nothing(origin: &MockOrigin, request: &Request<'_>) -> ApiError {
         return none(request, &ids(origin));
     };
     let holding: Vec<_> = holding.iter().map(|record| record.id.to_string()).collect();
-    let there = match holding.as_slice() {
-        [] => ", nor does any other".to_owned(),
-        holding => format!(": those with hold are {}", holding.join(", ")),
+    let known = match holding.as_slice() {
+        [] => "no fault has".to_owned(),
+        holding => format!("faults with hold: {}", holding.join(", ")),
     };
-    ApiError::new(404, format!("fault {id} holds nothing{there}"))
+    ApiError::new(404, format!("fault {id} has no hold; {known}"))
 }
 
 /// Parses the id of a fault. It has one spelling only.
@@ -92,8 +92,8 @@ fn number(text: &str) -> Option<u64> {
 
 fn none(request: &Request<'_>, known: &[u64]) -> ApiError {
     let known: Vec<_> = known.iter().map(ToString::to_string).collect();
-    let known = if known.is_empty() { "none at all".to_owned() } else { known.join(", ") };
-    ApiError::new(404, format!("there is no fault {}, but {known}", request.id))
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    ApiError::new(404, format!("unknown fault {}; known: {known}", request.id))
 }
 
 fn ids(origin: &MockOrigin) -> Vec<u64> {

@@ -18,16 +18,16 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The condition and the timeout. The first parameters select calls as faults do.
 pub(in crate::control) const PARAMETERS: &[Parameter] = &[
-    Parameter::new("op", "an operation, as faults name it"),
+    Parameter::new("op", "an operation, as in faults"),
     Parameter::new("method", "a JSON-RPC method"),
-    Parameter::new("part", "a part number or a range of them"),
+    Parameter::new("part", "a part number or a range"),
     Parameter::new("interface", "http, jsonrpc or egress"),
-    Parameter::new("path", "a pattern of paths"),
+    Parameter::new("path", "a path pattern"),
     Parameter::new("user", "the name of a user"),
     Parameter::new("upload", "a multipart identifier"),
     Parameter::new("status", "an HTTP status"),
-    Parameter::new("code", "a code of the protocol"),
-    Parameter::new("outcome", "one of the outcomes of the journal"),
+    Parameter::new("code", "a result code"),
+    Parameter::new("outcome", "an outcome, as in the journal"),
     Parameter::new("after", "the number of an exchange"),
     Parameter::new("count", "a number of 1 or more"),
     Parameter::new("quiet", SECONDS),
@@ -43,9 +43,11 @@ pub(in crate::control) fn wait(
 ) -> Result<Response, ApiError> {
     let query = &request.query;
     let timeout = query.read("timeout", seconds)?.unwrap_or(DEFAULT_TIMEOUT);
-    let condition = match query.read("quiet", seconds)? {
-        Some(time) => quiet(query, time)?,
-        None => counted(query)?,
+    let condition = if let Some(time) = query.read("quiet", seconds)? {
+        quiet(query, time)?
+    } else {
+        query.get("user").map_or(Ok(()), |user| origin.check_user(user))?;
+        counted(query)?
     };
     let counts = matches!(condition, Condition::Count { .. });
     let waited = origin.wait_for(condition, timeout);
@@ -61,7 +63,9 @@ pub(in crate::control) fn wait(
 
 fn quiet(query: &Query<'_>, time: Duration) -> Result<Condition, String> {
     match query.iter().find(|(name, _)| !["quiet", "timeout"].contains(name)) {
-        Some((name, _)) => Err(format!("quiet is about every exchange, and takes no {name}")),
+        Some((name, _)) => Err(format!(
+            "conflicting parameters `quiet` and `{name}`; quiet concerns every exchange"
+        )),
         None => Ok(Condition::Quiet(time)),
     }
 }
@@ -71,7 +75,9 @@ fn counted(query: &Query<'_>) -> Result<Condition, String> {
     let from = after.map_or(0, |after| after.saturating_add(1));
     let count: u64 = query.number("count")?.unwrap_or(1);
     if count == 0 {
-        return Err("count takes a number of 1 or more, not \"0\"".to_owned());
+        return Err(
+            "invalid value \"0\" for parameter `count`; expected a number of 1 or more".to_owned()
+        );
     }
     Ok(Condition::Count { from, count, wanted: wanted(query)? })
 }

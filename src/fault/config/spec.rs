@@ -5,13 +5,14 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::fault::validate::check_matcher;
 use crate::fault::{
     CallMatcher, ConnectionAction, DeferredCommit, Disconnect, ErrorResponse, Fault, FaultAction,
     HeaderMutation, InterimResponse, Kind, ListingFault, MalformedResponse, PathGlob, Repeat,
     ResponseLoss, TokenExpiry,
 };
 use crate::journal::Op;
-use crate::protocol::Interface;
+use crate::protocol::{Interface, method_named};
 use crate::storage::Interference;
 
 use super::actions::{CutTable, GarbageTable, RejectAfterTable};
@@ -381,5 +382,10 @@ pub(crate) fn selection(mut keys: Map<String, Value>) -> Result<CallMatcher, Str
     let mut given = given(&spec);
     given.push("hold".to_owned());
     check_keys(&given, Subject::Calls)?;
-    take_matcher(&mut spec)
+    let matcher = take_matcher(&mut spec)?;
+    // A client may call a method that does not exist.
+    let is_known = matcher.op.method_name().is_none_or(|name| method_named(name).is_some());
+    let op = if is_known { matcher.op.clone() } else { Op::any() };
+    check_matcher(&CallMatcher { op, ..matcher.clone() })?;
+    Ok(matcher)
 }

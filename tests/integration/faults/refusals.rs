@@ -357,15 +357,15 @@ fn inapplicable_actions_on_nameless_calls_are_refused() {
 fn invalid_options_are_refused() {
     assert_refused! { |origin|
         origin.set("rate_limit", "often") =>
-            "rate_limit takes off|N, not \"often\": .set(\"rate_limit\", \"5\")",
+            "invalid value \"often\" for `rate_limit`; expected off|N: .set(\"rate_limit\", \"5\")",
         origin.set("join", "sometimes") =>
-            "join takes immediate|polls:N|after:SECONDS|fail, not \"sometimes\": .set(\"join\", \"polls:5\")",
+            "invalid value \"sometimes\" for `join`; expected immediate|polls:N|after:SECONDS|fail: .set(\"join\", \"polls:5\")",
         origin.set("jion", "fail") =>
             "unknown option `jion`; did you mean `join`?: .set(\"join\", \"polls:5\")",
         MockOrigin::builder().set("cors", "opne") =>
-            "cors takes documented|open, not \"opne\"; did you mean \"open\"?: .set(\"cors\", \"open\")",
+            "invalid value \"opne\" for `cors`; expected documented|open; did you mean `open`?: .set(\"cors\", \"open\")",
         origin.set("pieces", "-1") =>
-            "pieces takes a number of 1 or more, not \"-1\": .set(\"pieces\", \"1000\")",
+            "invalid value \"-1\" for `pieces`; expected a number of 1 or more: .set(\"pieces\", \"1000\")",
     }
 }
 
