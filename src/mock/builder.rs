@@ -234,13 +234,6 @@ impl Builder {
     /// Sets a protocol limit, so that a test can reach it with small data. Default: the documented
     /// limits ([`LIMITS`](crate::options::LIMITS)).
     ///
-    /// ```
-    /// use mock_origin::MockOrigin;
-    /// use mock_origin::options::Limit;
-    ///
-    /// let origin = MockOrigin::builder().limit(Limit::Pieces, 3).start();
-    /// ```
-    ///
     /// # Panics
     ///
     /// If the limit is 0.
