@@ -5,10 +5,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use lexopt::{Arg, Parser};
-use mock_origin::Fault;
-use mock_origin::internals::protocol::Options;
 use mock_origin::internals::wording::nearest;
 use mock_origin::options::{LIMITS, OPTION_SPECS};
+use mock_origin::{Fault, MockOrigin};
 
 use crate::serve::describe_origin;
 
@@ -276,7 +275,8 @@ fn set(serve: &mut Serve, name: &str, value: &str) -> Result<(), String> {
             Err(format!("duplicate option --set {switch}"))
         }
         Some(((switch, value), _)) => {
-            Options::default().set(switch, value).map_err(|error| error.to_string())
+            let builder = MockOrigin::builder().defer_errors().set(switch, value);
+            builder.validate().map_err(|error| error.to_string())
         }
         None => Ok(()),
     }

@@ -158,6 +158,17 @@ fn layers_use_only_lower_layers() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// The program shares the suggestions for misspelled names with the library.
+#[test]
+fn the_program_uses_the_public_api_and_wording() {
+    let found = violations(|layer, line| {
+        let internal = line.split_once("mock_origin::internals::")?.1;
+        let is_hidden = layer.name == "bin" && !internal.starts_with("wording::");
+        is_hidden.then(|| "bin must not use internals".to_owned())
+    });
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 #[test]
 fn layers_use_only_their_external_crates() {
     let found = violations(|layer, line| {
