@@ -12,6 +12,7 @@ mod support;
 
 mod assertions;
 mod async_waits;
+mod bad_clients;
 mod bounds;
 mod builder;
 mod causes;

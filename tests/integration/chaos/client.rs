@@ -119,6 +119,48 @@ impl Uploader {
         self.complete(&id)
     }
 
+    /// Begins an upload and sends some pieces, as a client that is stopped then. Returns the id.
+    pub(crate) fn begin(
+        &mut self,
+        directory: &str,
+        name: &str,
+        pieces: &[Vec<u8>],
+    ) -> Result<String, GaveUp> {
+        let id = self.create(directory, name)?;
+        for (number, content) in (1..).zip(pieces) {
+            self.piece(&id, number, content)?;
+        }
+        Ok(id)
+    }
+
+    /// Sends the pieces that an upload lacks, and completes it.
+    pub(crate) fn resume(&mut self, id: &str, pieces: &[Vec<u8>]) -> Result<(), GaveUp> {
+        let body = Body::Rpc("listMultipartPiece", id);
+        let ask = Ask { target: "/jsonrpc", headers: Vec::new(), body };
+        let mut listed = None;
+        for _ in 0..self.attempts {
+            let Some(answer) = self.try_ask(&ask)? else { continue };
+            listed = serde_json::from_slice::<Value>(&answer.body).ok();
+            break;
+        }
+        let listed = listed.ok_or_else(|| GaveUp("pieces".to_owned()))?;
+        let stored = listed["result"]["pieces"].as_array().cloned().unwrap_or_default();
+        for (number, content) in (1..).zip(pieces) {
+            if !stored.iter().any(|piece| piece["number"] == number) {
+                self.piece(id, number, content)?;
+            }
+        }
+        self.complete(id)
+    }
+
+    /// Ends the session.
+    pub(crate) fn log_out(&mut self) {
+        let Some(token) = self.token.take() else { return };
+        let body = Body::Rpc("logout", "");
+        let ask = Ask { target: "/jsonrpc", headers: Vec::new(), body };
+        let _ = (0..self.attempts).find_map(|_| self.try_once(&ask, &token));
+    }
+
     /// The same client on another connection.
     fn another(&self) -> Self {
         Self { url: self.url.clone(), token: self.token.clone(), connection: None, ..*self }
@@ -275,9 +317,9 @@ impl Ask<'_> {
                 [head, chunked(bytes, 16)].concat()
             }
             Body::Rpc(method, param) => {
-                let call = format!(
-                    r#"{{"method": "{method}", "params": ["{token}", "{param}"], "id": 1}}"#
-                );
+                let more = if param.is_empty() { String::new() } else { format!(r#", "{param}""#) };
+                let call =
+                    format!(r#"{{"method": "{method}", "params": ["{token}"{more}], "id": 1}}"#);
                 request("POST", self.target, &headers, call.as_bytes())
             }
         }

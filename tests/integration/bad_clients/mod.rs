@@ -1,0 +1,156 @@
+//! One wrong client per rule of level must or should: the rule finds it, and no other rule of that level
+//! does. Good clients are in `good`: nothing finds them.
+
+mod good;
+mod losing;
+mod retrying;
+mod sloppy;
+
+use std::collections::BTreeSet;
+
+use crate::support::{Answer, Client, piece_headers, request};
+use mock_origin::referee::{Finding, Level, RULES, rule_by_id};
+use mock_origin::{Builder, MockOrigin};
+
+/// Defines a test for each wrong client, with the rule that finds it, and the list of these rules.
+macro_rules! bad_clients {
+    ($($name:ident: $rule:literal, $builder:expr, $client:expr;)*) => {
+        pub(super) const FOUND: &[&str] = &[$($rule),*];
+        $(
+            #[test]
+            fn $name() {
+                crate::bad_clients::assert_found($rule, $builder, $client);
+            }
+        )*
+    };
+}
+pub(crate) use bad_clients;
+
+/// Runs a client against an origin, and asserts that exactly this rule of its level is violated.
+#[track_caller]
+fn assert_found(rule: &str, change: fn(Builder) -> Builder, client: fn(&mut Script<'_>)) {
+    let builder = MockOrigin::builder().directory("/videos").seed(7);
+    let origin = change(builder).verify_on_drop(false).start();
+    client(&mut Script::new(&origin));
+    let level = rule_by_id(rule).unwrap().level;
+    let findings = origin.findings();
+    let found: BTreeSet<_> =
+        findings.iter().filter(|it| it.level() == level).map(Finding::id).collect();
+    assert_eq!(found, BTreeSet::from([rule]), "{findings:#?}\n{}", origin.timeline());
+}
+
+fn plain(builder: Builder) -> Builder {
+    builder
+}
+
+#[test]
+fn every_rule_of_level_must_or_should_finds_a_client() {
+    let found: BTreeSet<_> =
+        [losing::FOUND, retrying::FOUND, sloppy::FOUND].concat().into_iter().collect();
+    let rules = RULES.iter().filter(|rule| rule.level != Level::Info).map(|rule| rule.id);
+    assert_eq!(found, rules.collect());
+}
+
+/// A client that does what a test says.
+struct Script<'a> {
+    origin: &'a MockOrigin,
+    client: Client,
+    token: String,
+}
+
+impl<'a> Script<'a> {
+    fn new(origin: &'a MockOrigin) -> Self {
+        Self { origin, client: Client::new(origin), token: origin.issue_token("jane") }
+    }
+
+    /// Sends a request, and opens another connection if the origin closes this one.
+    fn ask(&mut self, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let answer = self.client.ask("POST", target, headers, body);
+        if answer.header("Connection") == Some("close") {
+            self.client = Client::new(self.origin);
+        }
+        answer
+    }
+
+    /// Repeats a step until the origin finds that rule. A busy machine can make pauses where the client
+    /// makes none, so the number of steps is not fixed.
+    fn repeat_until_found(&mut self, rule: &str, step: impl Fn(&mut Self)) {
+        for _ in 0..100 {
+            (0..20).for_each(|_| step(self));
+            if self.origin.try_finding(rule).is_ok() {
+                return;
+            }
+        }
+    }
+
+    /// Sends a request whose response a fault loses.
+    fn ask_in_vain(&mut self, target: &str, headers: &[(&str, &str)], body: &[u8]) {
+        self.client.write(request("POST", target, headers, body));
+        self.client.rest().unwrap_or_default();
+        self.client = Client::new(self.origin);
+    }
+
+    /// Logs in, and uses the token from now on.
+    fn log_in(&mut self) -> Answer {
+        let headers = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
+        let answer = self.ask("/account/login", &headers, b"");
+        answer.header("X-Agile-Token").unwrap_or_default().clone_into(&mut self.token);
+        answer
+    }
+
+    fn create_in(&mut self, directory: &str, name: &str) -> Answer {
+        let token = self.token.clone();
+        let headers = [
+            ("X-Agile-Authorization", &*token),
+            ("X-Agile-Directory", directory),
+            ("X-Agile-Basename", name),
+        ];
+        self.ask("/multipart/create", &headers, b"")
+    }
+
+    /// Begins an upload to `/videos/a.mp4`, and returns its id.
+    fn create(&mut self) -> String {
+        let answer = self.create_in("/videos", "a.mp4");
+        answer.header("X-Agile-Multipart").unwrap_or_default().to_owned()
+    }
+
+    fn piece(&mut self, id: &str, number: u32, content: &[u8]) -> Answer {
+        let (token, number) = (self.token.clone(), number.to_string());
+        self.ask("/multipart/piece", &piece_headers(&token, id, &number), content)
+    }
+
+    /// Sends a piece whose response a fault loses.
+    fn piece_in_vain(&mut self, id: &str, number: u32, content: &[u8]) {
+        let (token, number) = (self.token.clone(), number.to_string());
+        self.ask_in_vain("/multipart/piece", &piece_headers(&token, id, &number), content);
+    }
+
+    fn complete(&mut self, id: &str) -> Answer {
+        let token = self.token.clone();
+        let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Multipart", id)];
+        self.ask("/multipart/complete", &headers, b"")
+    }
+
+    /// Completes an upload, and a fault loses the response.
+    fn complete_in_vain(&mut self, id: &str) {
+        let token = self.token.clone();
+        let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Multipart", id)];
+        self.ask_in_vain("/multipart/complete", &headers, b"");
+    }
+
+    /// Calls a method with the token and more parameters.
+    fn call(&mut self, method: &str, parameters: &str) -> Answer {
+        let token = &self.token;
+        let body =
+            format!(r#"{{"method": "{method}", "params": ["{token}"{parameters}], "id": 1}}"#);
+        self.ask("/jsonrpc", &[], body.as_bytes())
+    }
+
+    fn abort(&mut self, id: &str) -> Answer {
+        self.call("abortMultipart", &format!(", \"{id}\""))
+    }
+
+    fn status(&mut self, id: &str) -> Answer {
+        self.call("getMultipartStatus", &format!(", \"{id}\""))
+    }
+}
