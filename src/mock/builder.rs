@@ -451,8 +451,7 @@ impl Builder {
         self.apply_as(Error::invalid_argument, example, step)
     }
 
-    /// Applies a step whose error is of that kind. Panics at the caller's line if it fails, or
-    /// records the first error.
+    /// Applies a step with errors of that kind: panics at the caller's line, or records the first.
     #[track_caller]
     pub(crate) fn apply_as(
         mut self,
@@ -487,8 +486,7 @@ fn check_account(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns a seed that differs from run to run. The standard library's hash keys are random
-/// enough.
+/// Returns a random seed: the standard library's hash keys are random enough.
 fn random_seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(0)
