@@ -19,6 +19,7 @@ use crate::server::connection::outgoing::Outgoing;
 use crate::server::connection::socket::Socket;
 use crate::server::connection::state::{ConnectionEvent, ConnectionState, Effect, UnparsedBytes};
 use crate::server::shared::Shared;
+use crate::server::state::State;
 
 /// Records one connection. Dropping it closes open exchanges in the journal, whatever ended the
 /// connection.
@@ -98,14 +99,17 @@ impl ConnectionRecorder {
     pub(crate) fn report(&self, event: ConnectionEvent<'_>) -> bool {
         let effect = self.state.lock().apply(event);
         let is_recorded = effect != Effect::None;
-        self.record(effect);
+        if is_recorded {
+            self.record(&mut self.shared.lock(), effect);
+        }
         is_recorded
     }
 
     /// Takes the head that hyper has accepted. Returns `None` if there is none, which is recorded as
     /// an internal error.
     pub(crate) fn take_head(&self) -> Option<Box<[u8]>> {
-        match self.state.lock().apply(ConnectionEvent::HeadAccepted) {
+        let effect = self.state.lock().apply(ConnectionEvent::HeadAccepted);
+        match effect {
             Effect::Serve { head, retracts } => {
                 if retracts {
                     let mut state = self.shared.lock();
@@ -114,31 +118,38 @@ impl ConnectionRecorder {
                 Some(head)
             }
             other => {
-                self.record(other);
+                self.record(&mut self.shared.lock(), other);
                 None
             }
         }
     }
 
-    fn record(&self, effect: Effect) {
+    /// Records that an exchange was opened in `epoch`, and resets what applied to the previous one.
+    pub(crate) fn open(&self, state: &mut State, exchange: u64, epoch: u64) {
+        let effect = self.state.lock().apply(ConnectionEvent::Opened { exchange, epoch });
+        self.record(state, effect);
+        self.set_pace(0);
+        if self.is_outgoing() {
+            self.update_outgoing(|outgoing| outgoing.withhold_continue(false));
+        }
+    }
+
+    fn record(&self, state: &mut State, effect: Effect) {
         match effect {
             Effect::None | Effect::Serve { .. } => {}
             Effect::RecordReceived { exchange, received } => {
-                self.shared.lock().journal.update(exchange, |record| record.received = received);
+                state.journal.update(exchange, |record| record.received = received);
             }
             Effect::RecordContinue { exchange } => {
-                let mut state = self.shared.lock();
                 let instants = state.instants();
                 state.journal.update(exchange, |record| {
                     record.continued.get_or_insert(instants);
                 });
             }
             Effect::RecordFilePassed { exchange } => {
-                let mut state = self.shared.lock();
                 state.journal.update(exchange, |record| record.outcome = Outcome::Responding);
             }
             Effect::CloseExchange { exchange, outcome, received, written, chunk_error } => {
-                let mut state = self.shared.lock();
                 let instants = state.instants();
                 state.journal.update(exchange, |record| {
                     record.outcome = outcome;
@@ -148,10 +159,9 @@ impl ConnectionRecorder {
                     record.closed = Some(instants);
                 });
             }
-            Effect::RecordUnparsed(unparsed) => self.record_unparsed(*unparsed),
-            Effect::RecordFault { exchanges } => self.record_fault(exchanges),
+            Effect::RecordUnparsed(unparsed) => self.record_unparsed(state, *unparsed),
+            Effect::RecordFault { exchanges } => self.record_fault(state, exchanges),
             Effect::CloseConnection { end, drained, skip_reason } => {
-                let mut state = self.shared.lock();
                 let instants = state.instants();
                 if let (Some((fault, _)), Some(why)) = (&self.fault, skip_reason) {
                     state.faults.record_skip(fault, why);
@@ -160,15 +170,12 @@ impl ConnectionRecorder {
                     (record.closed, record.end, record.drained) = (Some(instants), end, drained);
                 });
             }
-            Effect::InternalError(why) => {
-                self.shared.lock().journal.record_internal_error(why);
-            }
+            Effect::InternalError(why) => state.journal.record_internal_error(why),
         }
     }
 
-    fn record_unparsed(&self, unparsed: UnparsedBytes) {
+    fn record_unparsed(&self, state: &mut State, unparsed: UnparsedBytes) {
         let UnparsedBytes { kind, bytes, behind, status, is_new } = unparsed;
-        let mut state = self.shared.lock();
         let at = state.instants();
         let record = move |record: &mut Connection| {
             let at = record.unparsed.as_ref().map_or(at, |earlier| earlier.at);
@@ -181,9 +188,8 @@ impl ConnectionRecorder {
         }
     }
 
-    fn record_fault(&self, exchanges: Vec<u64>) {
+    fn record_fault(&self, state: &mut State, exchanges: Vec<u64>) {
         let Some((fault, _)) = &self.fault else { return };
-        let mut state = self.shared.lock();
         state.faults.record_fired(fault);
         for exchange in exchanges {
             state.journal.update(exchange, |record| record.faults.push(fault.clone()));
@@ -192,15 +198,6 @@ impl ConnectionRecorder {
         state.journal.record_connection_event(self.index, |record| {
             (record.fault, record.fault_injected) = (Some(fault.clone()), Some(instants));
         });
-    }
-
-    /// Records that an exchange was opened in `epoch`, and resets what applied to the previous one.
-    pub(crate) fn open(&self, exchange: u64, epoch: u64) {
-        self.report(ConnectionEvent::Opened { exchange, epoch });
-        self.set_pace(0);
-        if self.is_outgoing() {
-            self.update_outgoing(|outgoing| outgoing.withhold_continue(false));
-        }
     }
 
     /// Closes the open exchange, if there is one.

@@ -30,9 +30,9 @@ pub(crate) struct ExchangeRecorder {
 impl ExchangeRecorder {
     /// Creates the recorder of an exchange that was just opened. The state is locked, so that the epoch
     /// fits it.
-    pub(crate) fn new(connection: &Arc<ConnectionRecorder>, index: u64, state: &State) -> Self {
+    pub(crate) fn new(connection: &Arc<ConnectionRecorder>, index: u64, state: &mut State) -> Self {
         let epoch = connection.shared.epoch.current();
-        connection.open(index, epoch);
+        connection.open(state, index, epoch);
         let connection = Arc::clone(connection);
         let call = state.journal.exchange(index).and_then(|record| record.calls.first());
         let cut_body_lengths =

@@ -71,7 +71,7 @@ fn open(
         faults: ended.into_iter().collect(),
         ..Exchange::new(index, recorder.index, head, calls, instants)
     });
-    let mut exchange = ExchangeRecorder::new(recorder, exchange, &state);
+    let mut exchange = ExchangeRecorder::new(recorder, exchange, &mut state);
     if let (Err(response), None) = (&mut opened, &pending) {
         exchange.begin_response_in(&mut state, response);
     }
