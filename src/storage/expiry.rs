@@ -2,29 +2,16 @@
 
 use std::time::Duration;
 
-use crate::protocol::{Limit, PieceEvent, PieceState, UploadEvent, UploadState};
+use crate::protocol::{PieceEvent, PieceState, UploadEvent, UploadState};
 
-use super::{Actor, Change, Storage, Timestamp, Upload};
+use super::{Change, Timestamp, Upload, Uploads};
 
-impl Storage {
-    /// Runs the collector. Every `advance` ends with it; `mark` is the number of its mark in the
-    /// journal.
-    ///
-    /// Pieces and uploads that have been in NEW or FAILED for more than a day (the limit
-    /// [`Limit::CollectAfter`]) expire. The pieces of a READY upload stay.
-    pub fn collect(&mut self, now: Timestamp, mark: u64) {
-        self.collected = Some(now);
-        let change = Change { at: now, by: Actor::Collector { mark } };
-        let after = Duration::from_secs(self.options.limits.get(Limit::CollectAfter));
-        let aged: Vec<String> = self
-            .uploads
-            .iter()
-            .filter(|upload| can_age(upload))
-            .map(|upload| upload.id.clone())
-            .collect();
-        for id in aged {
-            self.uploads.change(&id, |upload| age(upload, change, after));
-        }
+/// Expires pieces and uploads that have been in NEW or FAILED for longer than `after`.
+pub(super) fn expire(uploads: &mut Uploads, change: Change, after: Duration) {
+    let aged = uploads.iter().filter(|upload| can_age(upload));
+    let aged: Vec<String> = aged.map(|upload| upload.id.clone()).collect();
+    for id in aged {
+        uploads.change(&id, |upload| age(upload, change, after));
     }
 }
 

@@ -44,69 +44,62 @@ pub struct InterferenceTarget<'a> {
     pub session: Option<SessionId>,
 }
 
-impl Storage {
-    /// Applies an interference to its target.
-    ///
-    /// # Errors
-    ///
-    /// Returns the reason if the target does not allow it.
-    pub fn interfere(
-        &mut self,
-        change: Change,
-        interference: Interference,
-        target: InterferenceTarget<'_>,
-    ) -> Result<(), String> {
-        match interference {
-            Interference::AbortUpload => {
-                self.force(change, target, "be aborted", UploadEvent::Aborted, PieceEvent::Aborted)
-            }
-            Interference::ExpireUpload => {
-                self.force(change, target, "expire", UploadEvent::Expired, PieceEvent::Aged)
-            }
-            Interference::DeleteUpload => {
-                self.force(change, target, "be deleted", UploadEvent::Removed, PieceEvent::Removed)
-            }
-            Interference::RemoveDirectory => self.remove_parent(change, target),
-            Interference::ExpireToken => {
-                let ended =
-                    target.session.is_some_and(|session| self.sessions.end(change, session));
-                if ended { Ok(()) } else { Err("there was no token to expire".to_owned()) }
-            }
+/// Applies an interference to its target; see [`Storage::interfere`].
+pub(super) fn interfere(
+    storage: &mut Storage,
+    change: Change,
+    interference: Interference,
+    target: InterferenceTarget<'_>,
+) -> Result<(), String> {
+    match interference {
+        Interference::AbortUpload => {
+            force(storage, change, target, "be aborted", UploadEvent::Aborted, PieceEvent::Aborted)
+        }
+        Interference::ExpireUpload => {
+            force(storage, change, target, "expire", UploadEvent::Expired, PieceEvent::Aged)
+        }
+        Interference::DeleteUpload => {
+            force(storage, change, target, "be deleted", UploadEvent::Removed, PieceEvent::Removed)
+        }
+        Interference::RemoveDirectory => remove_parent(storage, change, target),
+        Interference::ExpireToken => {
+            let ended = target.session.is_some_and(|session| storage.sessions.end(change, session));
+            if ended { Ok(()) } else { Err("there was no token to expire".to_owned()) }
         }
     }
+}
 
-    fn force(
-        &mut self,
-        change: Change,
-        target: InterferenceTarget<'_>,
-        what: &str,
-        event: UploadEvent,
-        of_pieces: PieceEvent,
-    ) -> Result<(), String> {
-        let id = target.upload.unwrap_or_default();
-        let stepped = self.uploads.change(id, |upload| {
-            let stepped = upload.step(change, event);
-            if stepped {
-                upload.step_pieces(of_pieces, Some(of_pieces));
-            }
-            (stepped, upload.state)
-        });
-        match stepped {
-            Some((true, _)) => Ok(()),
-            Some((false, state)) => Err(format!("an upload in {state} cannot {what} (§4.4)")),
-            None => Err("there was no such upload".to_owned()),
+fn force(
+    storage: &mut Storage,
+    change: Change,
+    target: InterferenceTarget<'_>,
+    what: &str,
+    event: UploadEvent,
+    of_pieces: PieceEvent,
+) -> Result<(), String> {
+    let id = target.upload.unwrap_or_default();
+    let stepped = storage.uploads.change(id, |upload| {
+        let stepped = upload.step(change, event);
+        if stepped {
+            upload.step_pieces(of_pieces, Some(of_pieces));
         }
+        (stepped, upload.state)
+    });
+    match stepped {
+        Some((true, _)) => Ok(()),
+        Some((false, state)) => Err(format!("an upload in {state} cannot {what} (§4.4)")),
+        None => Err("there was no such upload".to_owned()),
     }
+}
 
-    fn remove_parent(
-        &mut self,
-        change: Change,
-        target: InterferenceTarget<'_>,
-    ) -> Result<(), String> {
-        let inside = target.path.and_then(|path| Path::inside(path, &self.account));
-        let parent = inside.and_then(|path| path.split_last().map(|(parent, _)| parent));
-        let parent = parent.filter(|parent| !parent.is_root());
-        let Some(parent) = parent else { return Err("its path lies in no directory".to_owned()) };
-        self.tree.remove_all(&parent, change).map_err(|_| format!("{parent} was gone already"))
-    }
+fn remove_parent(
+    storage: &mut Storage,
+    change: Change,
+    target: InterferenceTarget<'_>,
+) -> Result<(), String> {
+    let inside = target.path.and_then(|path| Path::inside(path, &storage.account));
+    let parent = inside.and_then(|path| path.split_last().map(|(parent, _)| parent));
+    let parent = parent.filter(|parent| !parent.is_root());
+    let Some(parent) = parent else { return Err("its path lies in no directory".to_owned()) };
+    storage.tree.remove_all(&parent, change).map_err(|_| format!("{parent} was gone already"))
 }

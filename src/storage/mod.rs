@@ -11,6 +11,7 @@ mod expiry;
 mod history;
 mod ids;
 mod interference;
+mod jobs;
 mod join;
 mod multipart;
 mod path;
@@ -48,10 +49,10 @@ pub use upload::{Piece, StateChange, Upload};
 use std::time::Duration;
 
 use crate::blob::Blob;
-use crate::protocol::{ErrorKind, Limits, Options, Policy};
+use crate::protocol::{ErrorKind, Limit, Limits, Options, Policy};
 
 use rate_limit::Rate;
-use schedule::Schedule;
+use schedule::{Job, Schedule};
 
 /// The configuration of a storage.
 #[derive(Clone, Debug)]
@@ -260,6 +261,70 @@ impl Storage {
         let keys = KeyPair { access_key: key("access"), secret_key: key("secret") };
         self.sessions.set_keys(keys.clone(), principal);
         keys
+    }
+
+    /// Returns the time of the next job.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.due.next_due()
+    }
+
+    /// Runs the due jobs. Call it before every other call.
+    pub fn run_due(&mut self, now: Timestamp) {
+        jobs::run_due(self, now);
+    }
+
+    /// Schedules a copy of a file of this account (§7.2). It is made before the next call.
+    pub fn fetch_later(
+        &mut self,
+        change: Change,
+        user: UserId,
+        from: Path,
+        to: Path,
+        parents: MissingParents,
+    ) {
+        let by = change.by.job();
+        self.due.set(change.at, Job::Fetch { user, from, to, parents, by });
+    }
+
+    /// Runs the collector. Every `advance` ends with it; `mark` is the number of its mark in the
+    /// journal.
+    ///
+    /// Pieces and uploads that have been in NEW or FAILED for more than a day (the limit
+    /// [`Limit::CollectAfter`]) expire. The pieces of a READY upload stay.
+    pub fn collect(&mut self, now: Timestamp, mark: u64) {
+        self.collected = Some(now);
+        let change = Change { at: now, by: Actor::Collector { mark } };
+        let after = Duration::from_secs(self.options.limits.get(Limit::CollectAfter));
+        expiry::expire(&mut self.uploads, change, after);
+    }
+
+    /// Counts a request that arrives `elapsed` after the start of the origin.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::RateLimited`] if the last second already has the number of requests that the
+    /// option `rate_limit` allows. The rejected request does not count.
+    pub fn count_request(&mut self, elapsed: Duration) -> Result<(), ErrorKind> {
+        self.options.rate_limit.map_or(Ok(()), |limit| self.rate.count(limit, elapsed))
+    }
+
+    /// Counts a status request for an upload. Some joins end after a number of them.
+    pub fn record_status_poll(&mut self, change: Change, id: &str) {
+        join::record_status_poll(self, change, id);
+    }
+
+    /// Applies an interference to its target.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason if the target does not allow it.
+    pub fn interfere(
+        &mut self,
+        change: Change,
+        interference: Interference,
+        target: InterferenceTarget<'_>,
+    ) -> Result<(), String> {
+        interference::interfere(self, change, interference, target)
     }
 
     /// Stores a file for a test, with missing parents. It belongs to `user`.

@@ -10,6 +10,7 @@ use crate::protocol::{
 };
 
 use super::ids::Kind;
+use super::join::begin_join;
 use super::upload::{NewPiece, check_digest};
 use super::{Actor, Change, Path, Storage, Upload, UserId};
 
@@ -192,7 +193,8 @@ impl Storage {
     ) -> Result<usize, ErrorKind> {
         let parts = self.check_complete(user, id)?.numpieces();
         self.uploads.change(id, |upload| upload.step(change, UploadEvent::Completed));
-        self.join(change, id, join.unwrap_or((self.options.join, Actor::Test)));
+        let join = join.unwrap_or((self.options.join, Actor::Test));
+        begin_join(self, change, id, join);
         Ok(parts)
     }
 
