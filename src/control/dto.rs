@@ -38,6 +38,16 @@ impl Syntax for NewUpload {
     const SYNTAX: &'static str = r#"{"path": PATH, "user": NAME}"#;
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewNote {
+    pub(super) note: String,
+}
+
+impl Syntax for NewNote {
+    const SYNTAX: &'static str = r#"{"note": TEXT}"#;
+}
+
 /// One token, or all tokens of a user.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

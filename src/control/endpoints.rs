@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::fault::config::Syntax;
 use crate::mock::MockOrigin;
 
-use super::dto::{Advance, ExpireTokens, NewUpload, OptionValues};
+use super::dto::{Advance, ExpireTokens, NewNote, NewUpload, OptionValues};
 use super::handlers::{chaos, control, faults, inspect, storage, tokens, wait};
 use super::message::{ApiError, Request, Response};
 use super::query::Parameter;
@@ -144,6 +144,21 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "lists the connections with an event that belongs to no exchange: bytes that are not a \
          request, or a fault",
         Tell(inspect::connections),
+    ),
+    get(
+        "/__mock/marks",
+        r#"{"marks": [{"index", "event", "text", "fault", "next_exchange", "at"}]}"#,
+        "lists the events that belong to no exchange: offline and online, steps of the clock, \
+         resets, faults, chaos, clients and notes. `next_exchange` is the number of the next \
+         exchange",
+        Tell(inspect::marks),
+    ),
+    post(
+        "/__mock/marks",
+        NewNote::SYNTAX,
+        "{}",
+        "adds a note, which the timeline shows between the exchanges",
+        Try(inspect::add_note),
     ),
     get(
         "/__mock/timeline",

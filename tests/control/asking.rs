@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mock_origin::Outcome;
 use mock_origin::control::ENDPOINTS;
 use mock_origin::journal::Exchange;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::stage;
 use crate::support::{self, Client, create, piece, record};
@@ -275,7 +275,7 @@ fn a_long_journal_is_streamed_and_an_exchange_names_its_fault_by_id() {
     let answer = String::from_utf8(answer).unwrap();
     let (head, chunked) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.contains("Transfer-Encoding: chunked"), "{head}");
-    let journal: serde_json::Value = serde_json::from_str(&unchunked(chunked)).unwrap();
+    let journal: Value = serde_json::from_str(&unchunked(chunked)).unwrap();
     let exchanges = journal["exchanges"].as_array().unwrap();
     assert_eq!(exchanges.len(), COUNT);
     assert!(exchanges.iter().all(|one| one["faults"] == json!([{ "id": 0 }])));
@@ -380,4 +380,61 @@ fn connections_that_no_exchange_tells_of_are_listed() {
     assert_eq!((&unparsed["excerpt"], &unparsed["status"]), (&json!("{}"), &json!(400)));
     let verdict = stage.ask("GET", "/__mock/verdict", "");
     assert!(verdict["failures"][0].as_str().unwrap().contains("behind #0"), "{verdict}");
+}
+
+#[test]
+fn marks_are_listed_in_their_order() {
+    let stage = stage();
+    assert_eq!(stage.ask("GET", "/__mock/marks", ""), json!({ "marks": [] }));
+    stage.ask("POST", "/__mock/faults", r#"{"op": "piece", "part": 9, "reject": 503}"#);
+    Client::new(&stage.origin).ask("OPTIONS", "/", &[], b"");
+    stage.ask("POST", "/__mock/marks", r#"{"note": "second upload"}"#);
+    stage.ask("POST", "/__mock/clock", r#"{"advance": 5}"#);
+    stage.ask("DELETE", "/__mock/faults/0", "");
+    let listed = stage.ask("GET", "/__mock/marks", "");
+    let marks = listed["marks"].as_array().unwrap();
+    let shown: Vec<_> = marks
+        .iter()
+        .map(|mark| [&mark["index"], &mark["event"], &mark["next_exchange"]].map(Value::to_string))
+        .collect();
+    let expected = [
+        ["0", "\"fault_added\"", "0"],
+        ["1", "\"note\"", "1"],
+        ["2", "\"advanced\"", "1"],
+        ["3", "\"fault_removed\"", "1"],
+    ];
+    assert_eq!(shown, expected);
+    assert_eq!(
+        (&marks[1]["text"], &marks[1]["fault"]),
+        (&json!("note: second upload"), &json!(null))
+    );
+    assert_eq!(
+        (&marks[2]["text"], &marks[3]["fault"]),
+        (&json!("protocol time advanced by 5s"), &json!({ "id": 0 }))
+    );
+    assert!(marks.iter().all(|mark| mark["at"].is_f64()));
+}
+
+#[test]
+fn facts_about_body_and_token_are_told() {
+    let stage = stage();
+    let token = [("X-Agile-Authorization", &*stage.token)];
+    stage.origin.expire_token(&stage.token);
+    Client::new(&stage.origin).ask("POST", "/multipart/create", &token, b"");
+    let head = "OPTIONS / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+    let mut client = Client::new(&stage.origin);
+    assert_eq!(client.write(head).read().status, 100);
+    client.write("hel").finish_writing().rest().unwrap();
+    Client::new(&stage.origin).write("OPTIONS / HTTP/1.1\r\n\r\n").rest().unwrap();
+    let journal = stage.ask("GET", "/__mock/journal", "");
+    let [dead, cut, hostless] = [0, 1, 2].map(|at| &journal["exchanges"][at]);
+    let ended = json!({ "session": 0, "by": "test", "exchange": null, "fault": null });
+    assert_eq!(dead["calls"][0]["ended_token"], ended);
+    assert_eq!((&cut["body_end"], &cut["digest"]), (&json!("truncated"), &json!(null)));
+    assert_eq!(cut["partial_digest"].as_str().map(str::len), Some(64));
+    let [opened, continued, last_byte] =
+        ["opened", "continued", "last_byte"].map(|key| cut[key].as_f64().unwrap());
+    assert!(opened <= continued && continued <= last_byte, "{cut}");
+    assert_eq!(hostless["http_error"], "it has no Host");
+    assert_eq!((&hostless["body_end"], &hostless["last_byte"]), (&json!(null), &json!(null)));
 }

@@ -258,7 +258,7 @@ fn a_rejected_head_names_the_violated_rule() {
 
 #[test]
 fn an_accepted_head_names_a_second_length() {
-    let origin = MockOrigin::start();
+    let origin = MockOrigin::builder().allow("http.smuggle", "the test sends both").start();
     let head = "OPTIONS / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n";
     let both = sent(&origin, format!("{head}Content-Length: 3\r\n\r\n0\r\n\r\n").as_bytes());
     assert_eq!((both.status(), both.head_error), (Some(200), Some(HeadError::LengthAndCoding)));

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::journal::{
-    Call, Connection, Exchange, FaultRef, Framing, Instants, Outcome, ResponseHead, redacted,
-    shown_target,
+    Actor, BodyPrefix, Call, Connection, EndedToken, Exchange, FaultRef, Framing, Instants, Mark,
+    Outcome, ResponseHead, redacted, shown_target,
 };
 use crate::mock::MockOrigin;
 
+use crate::control::dto::{NewNote, read};
 use crate::control::list::list;
 use crate::control::message::{ApiError, Request, Response};
 use crate::control::query::Parameter;
@@ -54,6 +55,32 @@ pub(in crate::control) fn connections(origin: &MockOrigin) -> Response {
     Response::Json(json!({ "connections": noted.into_values().collect::<Vec<_>>() }))
 }
 
+pub(in crate::control) fn marks(origin: &MockOrigin) -> Response {
+    let journal = origin.journal();
+    let marks: Vec<_> = journal.marks().iter().map(|mark| mark_value(mark)).collect();
+    Response::Json(json!({ "marks": marks }))
+}
+
+fn mark_value(mark: &Mark) -> Value {
+    json!({
+        "index": mark.index,
+        "event": mark.event.json_name(),
+        "text": mark.event.to_string(),
+        "fault": mark.event.fault().map(fault_ref),
+        "next_exchange": mark.next_exchange,
+        "at": seconds(&mark.at),
+    })
+}
+
+pub(in crate::control) fn add_note(
+    origin: &MockOrigin,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
+    let NewNote { note } = read(request.body)?;
+    origin.mark(note);
+    Ok(Response::Json(json!({})))
+}
+
 fn noted(connection: &Connection) -> Value {
     let unparsed = connection.unparsed.as_ref().map(|unparsed| {
         json!({
@@ -90,13 +117,19 @@ fn told(exchange: &Exchange) -> Value {
         "framing": framing,
         "declared": declared,
         "received": exchange.received,
+        "http_error": exchange.http_error(),
+        "body_end": exchange.body_end,
+        "last_byte": exchange.last_byte.map(|time| time.as_secs_f64()),
         "digest": exchange.digest.map(|digest| digest.to_string()),
+        "partial_digest": exchange.partial_digest.map(|digest| digest.to_string()),
+        "prefixes": exchange.prefixes.iter().map(prefix).collect::<Vec<_>>(),
         "status": exchange.status(),
         "response_headers": exchange.response.as_deref().map(answer_headers),
         "written": exchange.written,
         "outcome": exchange.outcome,
         "faults": exchange.faults.iter().map(fault_ref).collect::<Vec<_>>(),
         "opened": seconds(&exchange.opened),
+        "continued": exchange.continued.as_ref().map(seconds),
         "committed": exchange.committed.as_ref().map(seconds),
         "response_started": exchange.response_started.as_ref().map(seconds),
         "closed": exchange.closed.as_ref().map(seconds),
@@ -117,8 +150,26 @@ fn call(call: &Call) -> Value {
         "path": call.path,
         "upload": call.upload,
         "part": call.part,
+        "session": call.session.map(|session| session.0),
+        "ended_token": call.ended_token.map(ended_token),
         "code": call.result_code.map(|row| row.code),
     })
+}
+
+/// Returns the session of a token that is no longer valid, and what ended it. For an expiry,
+/// `exchange` is the request that set the lifetime.
+fn ended_token(ended: EndedToken) -> Value {
+    let (by, exchange, fault) = match ended.change.by {
+        Actor::Expiry { set_by } => ("expiry", set_by.map(|call| call.exchange), None),
+        Actor::Fault { fault, during } => ("fault", during.map(|call| call.exchange), fault),
+        Actor::Test => ("test", None, None),
+        by => ("call", by.exchange(), None),
+    };
+    json!({ "session": ended.session.0, "by": by, "exchange": exchange, "fault": fault })
+}
+
+fn prefix(prefix: &BodyPrefix) -> Value {
+    json!({ "length": prefix.length, "digest": prefix.digest.to_string() })
 }
 
 /// Refers to an entry of the list of faults. Chaos has no entry.
