@@ -4,8 +4,8 @@
 use crate::assertions::AssertionFailure;
 use crate::error::Error;
 use crate::journal::Journal;
-use crate::referee::{Evidence, Finding, Level, RULES, Report, Rule, judge, rule_by_id};
-use crate::wording::{counted, unknown};
+use crate::referee::{Evidence, Finding, Level, Report, Rule, judge, rule_by_id};
+use crate::wording::counted;
 
 use crate::mock::builder::Builder;
 use crate::mock::mock_origin::MockOrigin;
@@ -227,11 +227,10 @@ impl MockOrigin {
 /// If there is none: the test is wrong, not the client.
 #[track_caller]
 fn known_rule(id: &str) -> &'static Rule {
-    let Some(rule) = rule_by_id(id) else {
-        let known: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
-        panic!("{}: .assert_finding(\"complete.early\")", unknown("rule", id, &known))
-    };
-    rule
+    match rule_by_id(id) {
+        Ok(rule) => rule,
+        Err(error) => panic!("{error}: .assert_finding(\"complete.early\")"),
+    }
 }
 
 /// Judges an idle state, which is unlocked first: a journal may be long.

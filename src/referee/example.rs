@@ -379,7 +379,7 @@ impl Example {
     }
 
     fn findings_of(self, id: &str) -> (bool, Vec<Finding>) {
-        assert!(rule_by_id(id).is_some(), "{id}");
+        assert!(rule_by_id(id).is_ok(), "{id}");
         let example = self.finished();
         let report = judge(&example.evidence());
         assert!(report.internal_errors.is_empty(), "{:?}", report.internal_errors);

@@ -1,11 +1,9 @@
 //! Which findings fail a verification. Start with [`RefereeOptions`].
 
-use crate::wording::unknown;
-
 use super::finding::Finding;
 use super::judge::Report;
 use super::rule::{Level, Rule};
-use super::rules::{RULES, rule_by_id};
+use super::rules::rule_by_id;
 
 /// Which findings fail a verification, and which are allowed.
 #[derive(Clone, Debug, Default)]
@@ -31,10 +29,7 @@ impl RefereeOptions {
     ///
     /// Returns one line if there is no such rule, if it is allowed already or if the reason is empty.
     pub(crate) fn allow(&mut self, id: &str, reason: &str) -> Result<(), String> {
-        let Some(rule) = rule_by_id(id) else {
-            let known: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
-            return Err(unknown("rule", id, &known));
-        };
+        let rule = rule_by_id(id).map_err(|error| error.to_string())?;
         if reason.trim().is_empty() {
             return Err(format!("the reason to allow {id} is empty"));
         }

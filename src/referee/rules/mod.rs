@@ -10,6 +10,9 @@ mod retry;
 mod session;
 mod transport;
 
+use crate::error::Error;
+use crate::wording::unknown;
+
 use super::rule::Rule;
 
 /// Every rule, grouped by family.
@@ -61,9 +64,17 @@ pub static RULES: &[&Rule] = &[
     &names::legacy::RULE,
 ];
 
-/// Returns the rule of that id.
-pub fn rule_by_id(id: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.id == id).copied()
+/// Returns the rule of that id, such as `complete.early`.
+///
+/// # Errors
+///
+/// If there is none, with the rule that may be meant.
+pub fn rule_by_id(id: &str) -> Result<&'static Rule, Error> {
+    let rule = RULES.iter().find(|rule| rule.id == id).copied();
+    rule.ok_or_else(|| {
+        let known: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+        Error::invalid_argument(unknown("rule", id, &known))
+    })
 }
 
 #[cfg(test)]
