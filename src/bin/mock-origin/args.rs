@@ -9,11 +9,12 @@ use mock_origin::internals::wording::nearest;
 use mock_origin::options::{LIMITS, OPTION_SPECS};
 use mock_origin::{Fault, MockOrigin};
 
+use crate::explain::explain;
 use crate::serve::describe_origin;
 
 /// What the program is to do.
 pub(crate) enum Command {
-    /// Print a help text.
+    /// Print a text.
     Help(String),
     /// Serve an origin.
     Serve(Box<Serve>),
@@ -65,6 +66,7 @@ const USAGE: &str = "\
 An HTTP origin for the tests of Origin Storage upload clients.
 
 Usage: mock-origin serve [OPTIONS]
+       mock-origin explain [RULE]    print a rule of the referee, or the list of all
 
 The first line on standard output is the base URL; with several listeners, one URL per
 line; with --control, the last line is \"control URL\". Each exchange is a line on standard
@@ -107,6 +109,7 @@ pub(crate) fn parse(mut parser: Parser) -> Result<Command, String> {
     let wrong = |error: lexopt::Error| error.to_string();
     match parser.next().map_err(wrong)? {
         Some(Arg::Value(command)) if command == "serve" => serve(parser),
+        Some(Arg::Value(command)) if command == "explain" => explain(parser).map(Command::Help),
         Some(Arg::Value(command)) if command == "help" => Ok(Command::Help(help())),
         Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Help(help())),
         Some(Arg::Short('V') | Arg::Long("version")) => Ok(Command::Help(version())),

@@ -5,6 +5,7 @@
 
 mod args;
 mod diagnostics;
+mod explain;
 mod serve;
 mod stop;
 
