@@ -15,6 +15,9 @@ pub mod coming_from {}
 #[doc = include_str!("../docs/faults-in-files.md")]
 pub mod faults_in_files {}
 
+#[doc = include_str!("../docs/rules.md")]
+pub mod rules {}
+
 #[doc = include_str!("../docs/control.md")]
 pub mod control {}
 

@@ -5,3 +5,4 @@ mod by_example;
 mod cites;
 mod examples;
 mod protocol;
+mod rules;
