@@ -134,6 +134,7 @@ impl ConnectionRecorder {
         }
     }
 
+    /// Records an effect in the locked state of the origin.
     fn record(&self, state: &mut State, effect: Effect) {
         match effect {
             Effect::None | Effect::Serve { .. } => {}
