@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::fault::config::Syntax;
 use crate::mock::MockOrigin;
 
-use super::dto::{Advance, ExpireTokens, NewNote, NewUpload, OptionValues};
+use super::dto::requests::{Advance, ExpireTokens, NewNote, NewUpload, OptionValues};
 use super::handlers::{chaos, control, faults, inspect, storage, tokens, wait};
 use super::message::{ApiError, Request, Response};
 use super::query::Parameter;

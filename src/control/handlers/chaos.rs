@@ -1,12 +1,12 @@
 //! Starts, ends and reports chaos.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::fault::Chaos;
+use crate::fault::{Chaos, Fault};
 use crate::mock::MockOrigin;
 
-use crate::control::dto::filled;
-use crate::control::handlers::faults::written;
+use crate::control::dto::requests::filled;
+use crate::control::dto::responses::{ChaosReport, InjectedFault};
 use crate::control::message::{ApiError, Request, Response};
 
 pub(in crate::control) use crate::fault::config::CHAOS as TAKES;
@@ -26,14 +26,9 @@ pub(in crate::control) fn end(origin: &MockOrigin) -> Response {
 
 /// Returns the active chaos, and the injections of all chaos so far.
 pub(in crate::control) fn done(origin: &MockOrigin) -> Response {
-    let chaos = origin.active_chaos().map(|chaos| as_json(&chaos.to_json()));
-    let done = origin.done_by_chaos();
-    let shown = |fault| json!({ "fault": written(fault), "rust": fault.to_string() });
-    Response::Json(
-        json!({ "chaos": chaos, "injected": done.iter().map(shown).collect::<Vec<_>>() }),
-    )
-}
-
-fn as_json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_default()
+    let injected = |fault: Fault| InjectedFault { rust: fault.to_string(), fault };
+    Response::Json(json!(ChaosReport {
+        chaos: origin.active_chaos(),
+        injected: origin.done_by_chaos().into_iter().map(injected).collect(),
+    }))
 }

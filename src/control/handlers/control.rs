@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::fault::config::{Members, Seconds};
 use crate::mock::MockOrigin;
 
-use crate::control::dto::{Advance, OptionValue, OptionValues, read};
+use crate::control::dto::requests::{Advance, OptionValue, OptionValues, read};
 use crate::control::message::{ApiError, Request, Response};
 
 pub(in crate::control) fn reset(origin: &MockOrigin) -> Response {

@@ -1,36 +1,19 @@
 //! Adds, lists, releases and removes faults.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::fault::{Fault, FaultRecord};
 use crate::mock::MockOrigin;
 
-use crate::control::dto::filled;
+use crate::control::dto::requests::filled;
+use crate::control::dto::responses as dto;
 use crate::control::message::{ApiError, Request, Response};
 
 pub(in crate::control) const TAKES: &str = r#"a fault, a list of faults, or {"fault": […]}"#;
 
 pub(in crate::control) fn list(origin: &MockOrigin) -> Response {
-    let faults: Vec<_> = origin.faults().iter().map(account).collect();
+    let faults: Vec<_> = origin.faults().iter().map(dto::FaultRecord::from).collect();
     Response::Json(json!({ "faults": faults }))
-}
-
-fn account(record: &FaultRecord) -> Value {
-    json!({
-        "id": record.id,
-        "name": &*record.name,
-        "fault": written(&record.fault),
-        "definition": record.fault.definition(),
-        "location": record.location.as_ref().map(ToString::to_string),
-        "matched": record.matched,
-        "fired": record.fired,
-        "skip_reason": record.skip_reason.as_deref(),
-    })
-}
-
-/// Returns a fault in the form in which it is added.
-pub(in crate::control) fn written(fault: &Fault) -> Value {
-    serde_json::from_str(&fault.to_json()).unwrap_or_default()
 }
 
 pub(in crate::control) fn add(

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::blob::Blob;
-use crate::mock::{MockOrigin, NamedUpload, ProvisionError};
-use crate::storage::{File, Piece};
+use crate::mock::{MockOrigin, ProvisionError};
+use crate::storage::File;
 
-use crate::control::dto::{NewUpload, read};
+use crate::control::dto::requests::{NewUpload, read};
+use crate::control::dto::responses as dto;
 use crate::control::list::list;
 use crate::control::message::{ApiError, Request, Response};
 use crate::control::query::Parameter;
@@ -43,16 +44,16 @@ pub(in crate::control) fn files(
         return Ok(Response::Blob(origin.stored_content(path)?));
     }
     let files = origin.stored_files().into_iter();
-    Ok(Response::Written(list("files", files.map(|(path, file)| file_json(&path, &file)))))
+    Ok(Response::Written(list("files", files.map(|(path, file)| file_json(path, &file)))))
 }
 
-fn file_json(path: &str, file: &File) -> std::io::Result<Value> {
-    Ok(json!({
-        "path": path,
-        "size": file.content.len(),
-        "digest": file.content.digest()?.to_string(),
-        "content_type": file.content_type,
-        "mtime": file.stat.mtime.secs(),
+fn file_json(path: String, file: &File) -> std::io::Result<Value> {
+    Ok(json!(dto::File {
+        path,
+        size: file.content.len(),
+        digest: file.content.digest()?.to_string(),
+        content_type: file.content_type.clone(),
+        mtime: file.stat.mtime.secs(),
     }))
 }
 
@@ -72,38 +73,14 @@ fn digest(content: &Blob) -> Option<String> {
 
 pub(in crate::control) fn uploads(origin: &MockOrigin) -> Response {
     let uploads = origin.named_uploads().into_iter();
-    Response::Written(list("uploads", uploads.map(|upload| Ok(upload_json(&upload)))))
+    Response::Written(list("uploads", uploads.map(|upload| Ok(json!(dto::Upload::from(&upload))))))
 }
 
 pub(in crate::control) fn upload(
     origin: &MockOrigin,
     request: &Request<'_>,
 ) -> Result<Response, ApiError> {
-    Ok(Response::Json(upload_json(&origin.named_upload(request.id)?)))
-}
-
-fn upload_json(named: &NamedUpload) -> Value {
-    let NamedUpload { upload, path, user } = named;
-    json!({
-        "id": upload.id,
-        "path": path,
-        "user": user,
-        "state": upload.state.name(),
-        "error": upload.error,
-        "content_type": upload.content_type,
-        "created": upload.created.secs(),
-        "size": upload.size(),
-        "pieces": upload.current_pieces().map(piece_json).collect::<Vec<_>>(),
-    })
-}
-
-fn piece_json(piece: &Piece) -> Value {
-    json!({
-        "part": piece.number,
-        "size": piece.size(),
-        "digest": piece.digest.to_string(),
-        "state": piece.state.name(),
-    })
+    Ok(Response::Json(json!(dto::Upload::from(&origin.named_upload(request.id)?))))
 }
 
 pub(in crate::control) fn begin_upload(

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::fault::config::Syntax;
 use crate::mock::MockOrigin;
 
-use crate::control::dto::{ExpireTokens, read};
+use crate::control::dto::requests::{ExpireTokens, read};
 use crate::control::message::{ApiError, Request, Response};
 
 /// Expires one token, or all tokens of a user.

@@ -8,6 +8,7 @@ use crate::fault::config::selection;
 use crate::journal::Exchange;
 use crate::mock::{Condition, MockOrigin, Wanted};
 
+use crate::control::dto::responses::Waited;
 use crate::control::handlers::inspect::outcome_named;
 use crate::control::message::{ApiError, Request, Response};
 use crate::control::query::{Parameter, Query};
@@ -53,11 +54,7 @@ pub(in crate::control) fn wait(
     let waited = origin.wait_for(condition, timeout);
     Ok(Response::Deferred(Box::pin(async move {
         let waited = waited.await;
-        if counts {
-            json!({ "met": waited.is_met, "count": waited.count })
-        } else {
-            json!({ "met": waited.is_met })
-        }
+        json!(Waited { met: waited.is_met, count: counts.then_some(waited.count) })
     })))
 }
 

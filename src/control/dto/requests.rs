@@ -6,20 +6,20 @@ use serde::de::DeserializeOwned;
 use crate::fault::config::{Members, Seconds, Syntax, Table, from_json, present};
 
 /// Parses the body of a request.
-pub(super) fn read<T: DeserializeOwned + Syntax>(body: &str) -> Result<T, String> {
+pub(in crate::control) fn read<T: DeserializeOwned + Syntax>(body: &str) -> Result<T, String> {
     let Table(value) = from_json(filled(body, T::SYNTAX)?, "the body")?;
     Ok(value)
 }
 
 /// Returns the body, or an error if it is empty.
-pub(super) fn filled<'a>(body: &'a str, syntax: &str) -> Result<&'a str, String> {
+pub(in crate::control) fn filled<'a>(body: &'a str, syntax: &str) -> Result<&'a str, String> {
     if body.trim().is_empty() { Err(format!("empty body; expected {syntax}")) } else { Ok(body) }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Advance {
-    pub(super) advance: Seconds,
+pub(in crate::control) struct Advance {
+    pub(in crate::control) advance: Seconds,
 }
 
 impl Syntax for Advance {
@@ -28,10 +28,10 @@ impl Syntax for Advance {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewUpload {
-    pub(super) path: String,
+pub(in crate::control) struct NewUpload {
+    pub(in crate::control) path: String,
     #[serde(default, deserialize_with = "present")]
-    pub(super) user: Option<String>,
+    pub(in crate::control) user: Option<String>,
 }
 
 impl Syntax for NewUpload {
@@ -40,8 +40,8 @@ impl Syntax for NewUpload {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewNote {
-    pub(super) note: String,
+pub(in crate::control) struct NewNote {
+    pub(in crate::control) note: String,
 }
 
 impl Syntax for NewNote {
@@ -51,11 +51,11 @@ impl Syntax for NewNote {
 /// One token, or all tokens of a user.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ExpireTokens {
+pub(in crate::control) struct ExpireTokens {
     #[serde(default, deserialize_with = "present")]
-    pub(super) token: Option<String>,
+    pub(in crate::control) token: Option<String>,
     #[serde(default, deserialize_with = "present")]
-    pub(super) user: Option<String>,
+    pub(in crate::control) user: Option<String>,
 }
 
 impl Syntax for ExpireTokens {
@@ -63,11 +63,11 @@ impl Syntax for ExpireTokens {
 }
 
 /// Options and limits by name, each with its value as `--set` takes it, or as a number.
-pub(super) type OptionValues = Members<OptionValue>;
+pub(in crate::control) type OptionValues = Members<OptionValue>;
 
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "expected a text or a number")]
-pub(super) enum OptionValue {
+pub(in crate::control) enum OptionValue {
     Text(String),
     Number(serde_json::Number),
 }
