@@ -38,7 +38,7 @@ impl Adapter for Direct {
         let now = Timestamp::from_secs(START);
         let users = given.users.iter().map(user).collect();
         let setup =
-            Setup { account: ACCOUNT.to_owned(), users, options: given.dialect(), seed: SEED };
+            Setup { account: ACCOUNT.to_owned(), users, options: given.to_options(), seed: SEED };
         let mut origin = Storage::new(setup, now);
         let jane = origin.sessions().find_user("jane").unwrap();
         for at in &given.directories {

@@ -33,7 +33,7 @@ pub(crate) trait Adapter: Sized {
 /// Plays one case up to the first step that goes wrong, and gives back the adapter.
 pub(crate) fn play<A: Adapter>(case: &Case) -> (A, Result<(), String>) {
     let mut adapter = A::start(&case.given);
-    let mut stage = Stage { known: Known::new(), now: START, cors: case.given.dialect().cors };
+    let mut stage = Stage { known: Known::new(), now: START, cors: case.given.to_options().cors };
     let played = stage.play_steps(&mut adapter, &case.steps);
     (adapter, played.map_err(|wrong| format!("{}\n{wrong}", case.title)))
 }

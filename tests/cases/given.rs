@@ -29,7 +29,7 @@ pub(crate) struct Given {
     pub(crate) files: BTreeMap<String, String>,
     /// Limits that are not as the service has them.
     pub(crate) limits: Vec<(Limit, u64)>,
-    /// Switches that are not as by default, by name (§10).
+    /// Options that differ from their defaults, by name (§10).
     pub(crate) options: Vec<(String, String)>,
     /// The account's key pair, which acts as jane.
     pub(crate) keys: Option<KeyPair>,
@@ -54,7 +54,7 @@ impl Given {
             directories: fields.texts("directories"),
             files: texts_by_name(fields.table("files")),
             limits: limits(fields.table("limits")),
-            options: texts_by_name(fields.table("switches")).into_iter().collect(),
+            options: texts_by_name(fields.table("options")).into_iter().collect(),
             keys: keys(fields.table("keys")),
         };
         fields.end();
@@ -63,8 +63,8 @@ impl Given {
 }
 
 impl Given {
-    /// The switches and limits together.
-    pub(crate) fn dialect(&self) -> Options {
+    /// Returns the options, with the limits.
+    pub(crate) fn to_options(&self) -> Options {
         let mut options = Options::default();
         for (name, value) in &self.options {
             options.set(name, value).unwrap();
