@@ -33,7 +33,7 @@ pub use connection::{Connection, ConnectionEnd};
 #[cfg(feature = "control")]
 pub(crate) use escaped::escape_json;
 pub(crate) use escaped::escape_lines;
-pub(crate) use escaped::{Escaped, escape_line, json_escape};
+pub(crate) use escaped::{Escaped, escape_line, is_unsafe, json_escape};
 pub(crate) use exchange::Outcome;
 pub use exchange::{BodyEnd, Call, Exchange, FaultRef, Instants, ResponseHead};
 pub(crate) use framing::Framer;
@@ -42,9 +42,7 @@ pub use head::Head;
 pub use head_error::HeadError;
 pub use mark::{Mark, MarkEvent};
 pub(crate) use ranges::RangeList;
-#[cfg(feature = "control")]
-pub(crate) use secrets::shown_target;
-pub(crate) use secrets::{redacted, shown_line};
+pub(crate) use secrets::{redacted, shown_line, shown_target};
 pub(crate) use selector::Op;
 pub use selector::Parts;
 pub(crate) use shorten::shorten;

@@ -3,13 +3,14 @@
 
 use std::any::Any;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use crate::fault::{Chaos, Fault, snippet};
 use crate::journal::escape_lines;
 
 use crate::mock::builder::Builder;
 use crate::mock::mock_origin::MockOrigin;
+use crate::mock::reporting::{failure_report_path, test_name, write_page};
 
 /// The largest number of repeated runs for finding the faults that matter.
 const MAX_RUNS: usize = 200;
@@ -101,10 +102,13 @@ impl Builder {
 
     fn start_with_seed(&self, seed: u64) -> MockOrigin {
         let builder = if self.has_seed() { self.clone() } else { self.clone().seed(seed) };
-        // `failure_of` verifies each run.
-        builder.verify_on_drop(false).ignore_stale_allowances().start()
+        // `failure_of` verifies each run, and only the smallest one is reported.
+        let origin = builder.verify_on_drop(false).ignore_stale_allowances().start();
+        origin.reporting.lock().is_part_of_exploration = true;
+        origin
     }
 
+    #[track_caller]
     fn explain(
         &self,
         chaos: Chaos,
@@ -117,7 +121,10 @@ impl Builder {
             None => Minimized { faults, failure, minimality: Minimality::NotReproduced },
             Some(again) => shrink(faults, again, |fewer| self.run_with_faults(seed, fewer, run)),
         };
-        minimized.render(chaos)
+        let page = minimized.failure.page.as_ref();
+        let path = page.and_then(|_| failure_report_path(&test_name(Location::caller())));
+        let report = path.zip(page).map(|(path, page)| write_page(&path, page));
+        minimized.render(chaos) + &report.unwrap_or_default()
     }
 }
 
@@ -125,6 +132,8 @@ impl Builder {
 struct FailedRun {
     why: String,
     timeline: String,
+    /// The HTML report, if the environment asks for reports.
+    page: Option<String>,
 }
 
 /// Returns how a run fails, if it does.
@@ -134,7 +143,7 @@ fn failure_of(origin: &MockOrigin, run: &impl Fn(&MockOrigin)) -> Option<FailedR
         Err(panic) => panic_text(&*panic),
         Ok(()) => origin.verify_at_end().err()?.to_string(),
     };
-    Some(FailedRun { why, timeline: origin.timeline_excerpt() })
+    Some(FailedRun { why, timeline: origin.timeline_excerpt(), page: origin.failure_page() })
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {
@@ -210,7 +219,7 @@ impl Minimized {
             [] => String::new(),
             some => format!("\n\n{}", snippet(some)),
         };
-        let (seed, FailedRun { why, timeline }) = (chaos.seed(), &self.failure);
+        let (seed, FailedRun { why, timeline, .. }) = (chaos.seed(), &self.failure);
         let chaos = snippet([format!("origin.chaos({chaos})")]);
         escape_lines(&format!(
             "the run fails with seed {seed}; to replay its chaos:\n\n{chaos}\n{what}{faults}\n\
@@ -230,7 +239,7 @@ mod tests {
     }
 
     fn failed(why: &str) -> FailedRun {
-        FailedRun { why: why.to_owned(), timeline: "timeline".to_owned() }
+        FailedRun { why: why.to_owned(), timeline: "timeline".to_owned(), page: None }
     }
 
     /// Returns the remaining faults, if a run with some of them fails as `fails` says.

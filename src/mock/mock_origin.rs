@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
+use parking_lot::Mutex;
+
 use crate::journal::MarkEvent;
 use crate::referee::RefereeOptions;
 use crate::report::TimelineExcerpt;
@@ -15,6 +17,8 @@ use crate::storage::{Change, Path, TokenLifetime, TokenSource};
 use crate::server::listener::reachable;
 use crate::server::ports::Ports;
 use crate::server::shared::Shared;
+
+use crate::mock::reporting::Reporting;
 
 /// An origin that is listening.
 ///
@@ -61,6 +65,7 @@ pub struct MockOrigin {
     /// Whether the test has seen a result of the verification.
     pub(super) verified: AtomicBool,
     pub(super) finished: bool,
+    pub(super) reporting: Mutex<Reporting>,
 }
 
 impl MockOrigin {
@@ -84,6 +89,7 @@ impl MockOrigin {
             referee,
             verified: AtomicBool::new(false),
             finished: false,
+            reporting: Mutex::default(),
         }
     }
 

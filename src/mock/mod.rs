@@ -20,6 +20,8 @@ mod panic_at_await;
 #[cfg(feature = "control")]
 mod provision;
 mod referee;
+mod report;
+mod reporting;
 mod snapshots;
 mod verification;
 mod wait;

@@ -139,7 +139,11 @@ impl MockOrigin {
         drop(state);
         self.verified.store(true, Ordering::Relaxed);
         let report = judge(&Evidence::new(&journal, storage.uploads()));
-        verify(&journal, &faults, &report, &self.referee)
+        let result = verify(&journal, &faults, &report, &self.referee);
+        if result.is_err() {
+            self.write_failure_report();
+        }
+        result
     }
 
     /// Waits for responses that are being written, stops the origin and verifies it.
@@ -164,7 +168,7 @@ impl MockOrigin {
 
     fn account_of_events(&self) -> String {
         let chaos = self.shared.lock().faults.render_chaos();
-        escape_lines(&chaos) + &self.timeline_excerpt()
+        escape_lines(&chaos) + &self.timeline_excerpt() + &self.failure_report_line()
     }
 }
 
@@ -188,7 +192,10 @@ impl Drop for MockOrigin {
         self.ports.close();
         if is_panicking && !self.finished {
             // A closed standard error must not turn a failing test into an abort.
-            let _ = catch_unwind(AssertUnwindSafe(|| print_to_stderr(&self.account_of_events())));
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                self.write_failure_report();
+                print_to_stderr(&self.account_of_events());
+            }));
         }
     }
 }

@@ -21,8 +21,10 @@ pub(crate) use evidence::Evidence;
 pub use finding::Finding;
 pub(crate) use judge::{Report, judge};
 pub(crate) use options::RefereeOptions;
+pub(crate) use request::Request;
 pub use rule::{Basis, Level, Rule};
 pub use rules::{RULES, rule_by_id};
+pub(crate) use try_key::TryKey;
 
 #[cfg(test)]
 mod example;

@@ -45,6 +45,12 @@ impl RefereeOptions {
         self.allowed.iter().any(|allowed| allowed.rule.id == id)
     }
 
+    /// Returns the reason for which the client may violate the rule of that id, if it may.
+    pub(crate) fn reason_to_allow(&self, id: &str) -> Option<&str> {
+        let allowed = self.allowed.iter().find(|allowed| allowed.rule.id == id);
+        allowed.map(|allowed| &*allowed.reason)
+    }
+
     /// Returns the findings that are not allowed and have at least the level `threshold`.
     pub(crate) fn select(
         &self,

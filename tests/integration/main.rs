@@ -21,6 +21,7 @@ mod docs;
 mod facts;
 mod faults;
 mod hostile;
+mod html_report;
 mod journal;
 mod lifecycle;
 mod pages;

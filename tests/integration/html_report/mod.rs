@@ -1,0 +1,6 @@
+//! The HTML report, parsed as a browser parses it.
+
+mod bounds;
+mod failing;
+mod page;
+mod sections;
