@@ -167,6 +167,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Tell(inspect::timeline),
     ),
     get(
+        "/__mock/report",
+        "HTML",
+        "returns a page that shows the run so far: verdict, findings, a picture of all tries, uploads and \
+         exchanges. It needs no network and no script",
+        Tell(inspect::report),
+    ),
+    get(
         "/__mock/verdict",
         r#"{"ok": true} | {"ok": false, "failures": [TEXT], "omitted": N}"#,
         "verifies the run so far. Failures are, for example, bytes that are not a request, \

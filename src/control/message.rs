@@ -24,6 +24,7 @@ pub(super) struct Request<'a> {
 pub(super) enum Response {
     Json(Value),
     Text(String),
+    Html(String),
     /// JSON text, complete or in chunks.
     Written(AdminResponseBody),
     /// Stored bytes.

@@ -20,6 +20,7 @@ use super::{ENDPOINTS, Endpoint};
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
 const BYTES: &str = "application/octet-stream";
+const HTML: &str = "text/html; charset=utf-8";
 
 /// Finds the endpoint of each request and runs its handler.
 pub(super) struct Router {
@@ -53,6 +54,7 @@ impl Admin for Router {
             match self.access.admit(&request).and_then(|()| serve(&origin, &request)) {
                 Ok(Response::Json(value)) => json(200, None, &value),
                 Ok(Response::Text(text)) => reply(200, None, TEXT, AdminResponseBody::Text(text)),
+                Ok(Response::Html(page)) => reply(200, None, HTML, AdminResponseBody::Text(page)),
                 Ok(Response::Written(body)) => reply(200, None, JSON, body),
                 Ok(Response::Blob(content)) => {
                     reply(200, None, BYTES, AdminResponseBody::Blob(content))

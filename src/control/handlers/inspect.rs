@@ -17,6 +17,10 @@ pub(in crate::control) fn timeline(origin: &MockOrigin) -> Response {
     Response::Text(origin.timeline())
 }
 
+pub(in crate::control) fn report(origin: &MockOrigin) -> Response {
+    Response::Html(origin.html_report())
+}
+
 pub(in crate::control) fn verify(origin: &MockOrigin) -> Response {
     Response::Json(json!(match origin.verify() {
         Ok(()) => Verdict { ok: true, ..Verdict::default() },
