@@ -198,3 +198,32 @@ fn what_is_no_http_is_a_line_of_the_log_and_of_the_verdict() {
     let said = String::from_utf8(terminate(child).stderr).unwrap();
     assert!(said.contains("not an HTTP request") && !said.contains('\u{1b}'), "{said}");
 }
+
+#[cfg(unix)]
+#[test]
+fn its_report_is_a_page_of_the_run_without_secrets() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("report.html");
+    let report = format!("--report={}", path.display());
+    let mut child = serve(&[&*report, "--user", "jane:hunter2", "--seed=7"]).spawn().unwrap();
+    let mut url = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
+    let early = std::fs::read_to_string(&path).unwrap();
+    assert!(early.contains("No verdict: no client connected"), "{early}");
+    let login = [("X-Agile-Username", "jane"), ("X-Agile-Password", "hunter2")];
+    assert_eq!(Client::to(url.trim_end()).ask("POST", "/account/login", &login, b"").status, 200);
+    assert_eq!(terminate(child).status.code(), Some(0));
+    let page = std::fs::read_to_string(&path).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.contains("POST /account/login"), "{page}");
+    assert!(page.contains("--user &#39;jane:&lt;redacted&gt;&#39; --seed=7"), "{page}");
+    assert!(!page.contains("hunter2"));
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_refused_at_the_start() {
+    let ended = serve(&["--report", "/nowhere/report.html"]).output().unwrap();
+    assert_eq!(ended.status.code(), Some(2));
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(said.contains("cannot write the report to /nowhere/report.html: "), "{said}");
+    assert_eq!(ended.stdout, b"");
+}

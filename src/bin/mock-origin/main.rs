@@ -4,10 +4,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod command_line;
 mod diagnostics;
 mod explain;
 mod serve;
 mod stop;
+mod usage;
 
 use std::process::ExitCode;
 

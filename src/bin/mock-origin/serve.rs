@@ -11,6 +11,7 @@ use mock_origin::report::{describe, describe_connection};
 use mock_origin::{Builder, Error, InProgressUpload, MockOrigin, VerificationError};
 
 use crate::args::{Flag, Serve};
+use crate::command_line;
 use crate::diagnostics::Diagnostics;
 use crate::stop::Stop;
 
@@ -26,6 +27,9 @@ pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn std::error::Error>> {
     let stop = watch(serve)?;
     let diagnostics = Diagnostics::start(io::stderr())?;
     let origin = Arc::new(describe_origin(serve)?.try_start()?);
+    origin.set_run_command(&command_line::shown(std::env::args()));
+    // A file that cannot be written is reported now and not after the run.
+    write_report(&origin, serve)?;
     let control = serve.control.map(|address| start_control(&origin, address, serve));
     let control = control.transpose().map_err(|error| format!("--control: {error:#}"))?;
     print_addresses(&origin, control.as_ref())?;
@@ -48,8 +52,14 @@ pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn std::error::Error>> {
     }
     drop(control);
     let verdict = origin.verify_at_end();
+    let report = write_report(&origin, serve);
     diagnostics.finish(summary(&origin, verdict.as_ref().err(), quiet), LAST_WORDS);
+    report?;
     Ok(verdict.is_ok())
+}
+
+fn write_report(origin: &MockOrigin, serve: &Serve) -> Result<(), Error> {
+    serve.report.as_ref().map_or(Ok(()), |path| origin.write_html(path))
 }
 
 fn start_control(
