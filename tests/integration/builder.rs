@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use crate::support::panics::catch_panic;
+use mock_origin::internals::fault::{CallMatcher, FaultAction};
 use mock_origin::options::Limit;
-use mock_origin::{Builder, Fault, InProgressUpload, MockOrigin, User};
+use mock_origin::{Builder, Fault, InProgressUpload, MockOrigin, Op, User};
 
 /// Invalid values, and what the panic contains.
 const INVALID: &[(fn(), &str)] = &[
@@ -28,8 +29,8 @@ const INVALID: &[(fn(), &str)] = &[
     (|| drop(builder().hold_limit(Duration::ZERO)), ".hold_limit(Duration::from_secs(1))"),
     (
         || {
-            let fault = Fault::from_json(r#"{"op": "login", "user": "bob", "reject": 503}"#);
-            drop(builder().faults(vec![fault.unwrap()]));
+            let matcher = CallMatcher { user: Some("bob".into()), ..CallMatcher::new(Op::login()) };
+            drop(builder().faults(vec![Fault::on_call(matcher, FaultAction::Hold)]));
         },
         "fault 1: unknown user \"bob\"; known users: [\"jane\"]: .faults(vec![",
     ),
