@@ -25,6 +25,7 @@ const WAITS: &[(&str, Wait)] = &[
     ("requests", |origin| Box::pin(async { drop(origin.requests_async().await) })),
     ("journal", |origin| Box::pin(async { drop(origin.journal_async().await) })),
     ("timeline", |origin| Box::pin(async { drop(origin.timeline_async().await) })),
+    ("html_report", |origin| Box::pin(async { drop(origin.html_report_async().await) })),
     ("verify", |origin| Box::pin(async { origin.verify_async().await.unwrap() })),
     ("verify_at_end", |origin| Box::pin(async { origin.verify_at_end_async().await.unwrap() })),
     ("faults", |origin| Box::pin(async { drop(origin.faults_async().await) })),

@@ -35,10 +35,14 @@ pub(super) fn write(report: &HtmlReport<'_>, facts: &Facts<'_>, page: &mut Marku
             .html("</code></h3>\n<p class=\"what\">");
         page.text(finding.text()).html("</p>\n<p>").text(rule.sentence).html(" ");
         page.text(rule.advice).html("</p>\n<p class=\"muted\">");
-        page.text(rule.section).html(" · ").text(rule.basis.name()).html(" · ");
+        page.html("source: ").text(rule.section).html(", ").text(rule.basis.name()).html(" · ");
         page.text(counted(grouped(finding.count()), "time"));
         if !finding.exchanges().is_empty() {
-            page.html(" · evidence:");
+            page.html(if finding.exchanges().len() == 1 {
+                " · exchange"
+            } else {
+                " · exchanges"
+            });
             for index in finding.exchanges() {
                 page.html(" ");
                 if facts.is_listed(*index) {

@@ -54,14 +54,14 @@ def login():
     return token
 
 
-def run(script):
-    """Runs the body of an async function in the page, and gives what it returns."""
+def run(script, files=None):
+    """Runs the body of an async function in the page, and returns its result. `files` are other pages by path."""
     page = PAGE % (json.dumps(ORIGIN), json.dumps(login()), script)
     results = queue.Queue()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            self.answer(page.encode() if self.path == "/" else b"")
+            self.answer({**(files or {}), "/": page.encode()}.get(self.path, b""))
 
         def do_POST(self):
             results.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))

@@ -130,6 +130,7 @@ fn hostile_names_are_escaped_in_every_output() {
     }
     let journal = crate::support::record::all_closed(&origin, ROUNDS * 8);
     assert_harmless("timeline", &origin.timeline());
+    assert_harmless("report", &origin.html_report());
     assert_harmless("verdict", &origin.verify().unwrap_err().to_string());
     assert_harmless("journal", &format!("{journal:?}"));
     assert_harmless("requests", &format!("{:#?}", origin.requests()).replace('\n', " "));

@@ -4,3 +4,4 @@ mod bounds;
 mod failing;
 mod page;
 mod sections;
+mod style;
