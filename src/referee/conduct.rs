@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
 
-use crate::journal::Connection;
+use crate::journal::{Connection, MarkEvent};
 use crate::protocol::Operation;
 
 use super::evidence::{Evidence, UploadFacts};
@@ -37,6 +37,10 @@ pub(crate) struct Conduct<'a> {
     changes: Vec<u64>,
     /// When the latest connection began that a fault ended before its first request.
     last_lost_connection: Option<Duration>,
+    /// The number of the next exchange when the origin went offline last.
+    last_offline: Option<u64>,
+    /// The numbers of the next exchanges when the test intervened.
+    interventions: Vec<u64>,
 }
 
 /// Groups items in the order of the first of each group.
@@ -63,6 +67,8 @@ impl<K: Eq + Hash, T> Groups<K, T> {
 impl<'a> Conduct<'a> {
     pub(crate) fn new(evidence: &'a Evidence<'a>) -> Self {
         let journal = evidence.journal;
+        let marks = journal.marks().iter();
+        let offline = marks.clone().filter(|mark| mark.event == MarkEvent::Offline);
         let mut conduct = Self {
             requests: Vec::new(),
             uploads: Vec::new(),
@@ -75,6 +81,8 @@ impl<'a> Conduct<'a> {
             latest_looks: HashMap::new(),
             changes: Vec::new(),
             last_lost_connection: None,
+            last_offline: offline.map(|mark| mark.next_exchange).max(),
+            interventions: marks.map(|mark| mark.next_exchange).collect(),
         };
         let positions: HashMap<u64, usize> =
             conduct.connections.iter().enumerate().map(|(at, (it, _))| (it.index, at)).collect();
@@ -127,9 +135,12 @@ impl<'a> Conduct<'a> {
         self.requests.iter().any(|request| request.is(operation))
     }
 
-    /// Returns whether an origin's fault ended a connection after `request` before the client could
-    /// send a request on it. The client may have tried what the journal lacks.
+    /// Returns whether the origin went offline after `request`, or a fault ended a connection before
+    /// the client could send a request on it. The client may have tried what the journal lacks.
     pub(crate) fn was_cut_off_after(&self, request: Request<'_>) -> bool {
+        if self.last_offline.is_some_and(|next| next > request.index()) {
+            return true;
+        }
         self.last_lost_connection.is_some_and(|lost| lost >= request.opened())
     }
 
@@ -140,10 +151,15 @@ impl<'a> Conduct<'a> {
         latest.is_some_and(|latest| *latest > request.index())
     }
 
-    /// Returns whether any request took effect between the heads of `one` and `next`.
+    /// Returns whether any request took effect, or the test intervened, between the heads of `one`
+    /// and `next`.
     pub(crate) fn has_change_between(&self, one: Request<'_>, next: Request<'_>) -> bool {
         let at = self.changes.partition_point(|change| *change <= one.index());
-        self.changes.get(at).is_some_and(|change| *change < next.index())
+        let has_intervened = {
+            let at = self.interventions.partition_point(|mark| *mark <= one.index());
+            self.interventions.get(at).is_some_and(|mark| *mark <= next.index())
+        };
+        self.changes.get(at).is_some_and(|change| *change < next.index()) || has_intervened
     }
 
     /// Returns whether a later request asks for the same operation.

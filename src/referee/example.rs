@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::blob::Digest;
 use crate::journal::{
-    BodyEnd, Call, Connection, ConnectionEnd, Exchange, FaultRef, Head, Instants, Journal, Outcome,
-    ResponseHead, Unparsed, UnparsedKind,
+    BodyEnd, Call, Connection, ConnectionEnd, Exchange, FaultRef, Head, Instants, Journal,
+    MarkEvent, Outcome, ResponseHead, Unparsed, UnparsedKind,
 };
 use crate::protocol::{
     ENVELOPE_RESULTS, ErrorKind, Interface, Operation, ResultCode, endpoint_at, method_named,
@@ -35,6 +35,8 @@ pub(crate) struct Example {
     exchanges: Vec<Exchange>,
     connections: Vec<Connection>,
     uploads: HashMap<String, UploadFacts>,
+    /// The marks, with the number of exchanges before each.
+    marks: Vec<(usize, MarkEvent)>,
     connection: u64,
     /// The real time of the next request, in milliseconds.
     clock: u64,
@@ -314,6 +316,12 @@ impl Example {
         })
     }
 
+    /// Records a mark after the requests so far.
+    pub(crate) fn mark(mut self, event: MarkEvent) -> Self {
+        self.marks.push((self.exchanges.len(), event));
+        self
+    }
+
     // What happens between requests.
 
     /// Lets the client wait.
@@ -372,7 +380,11 @@ impl Example {
         for connection in std::mem::take(&mut self.connections) {
             self.journal.connect(|_| connection);
         }
-        for exchange in std::mem::take(&mut self.exchanges) {
+        let (exchanges, marks) = (std::mem::take(&mut self.exchanges), self.marks.clone());
+        for (position, exchange) in exchanges.into_iter().enumerate() {
+            for (_, event) in marks.iter().filter(|(before, _)| *before == position) {
+                self.journal.record_mark(exchange.opened, event.clone());
+            }
             self.journal.open(|_| exchange);
         }
         self

@@ -61,6 +61,7 @@ fn is_excused(conduct: &Conduct<'_>, request: Request<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::journal::{FaultRef, MarkEvent};
     use crate::referee::example::Example;
 
     #[test]
@@ -86,10 +87,15 @@ mod tests {
 
     #[test]
     fn a_connection_that_a_fault_closed_may_be_the_retry() {
-        use crate::journal::FaultRef;
         let example = Example::default().create().piece(1, b"a").lost().reconnect();
         let example = example.connection_having(|it| it.fault = Some(FaultRef::new(None, "x")));
         example.reconnect().rpc("abortMultipart").assert_good("retry.none");
+    }
+
+    #[test]
+    fn a_retry_while_the_origin_is_offline_is_not_recorded() {
+        let example = Example::default().create().piece(1, b"a").lost().mark(MarkEvent::Offline);
+        example.rpc("abortMultipart").assert_good("retry.none");
     }
 
     #[test]

@@ -53,8 +53,12 @@ fn is_repeated(conduct: &Conduct<'_>, refused: Request<'_>, next: Request<'_>) -
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use crate::journal::MarkEvent;
     use crate::protocol::ErrorKind;
     use crate::referee::example::Example;
+    use crate::storage::Timestamp;
 
     fn refused() -> Example {
         Example::default().login().create().rejected_for(ErrorKind::NoParent)
@@ -74,6 +78,14 @@ mod tests {
             "POST /multipart/create of /acme/videos/a.mp4 (#1) was refused with 400 with code -23 \
              and sent again unchanged (#2)",
         );
+    }
+
+    #[test]
+    fn repeating_after_the_test_intervened_is_good() {
+        let by = Duration::from_secs(1);
+        let example = refused().mark(MarkEvent::Advanced { from: Timestamp::from_secs(1), by });
+        let example = example.create().rejected_for(ErrorKind::NoParent);
+        example.assert_good("retry.permanent");
     }
 
     #[test]
