@@ -35,19 +35,19 @@ fn has_other_bytes(one: Request<'_>, next: Request<'_>) -> bool {
     if lengths.is_some_and(|(before, after)| after < before) {
         return false;
     }
-    let (before, after) = (&one.exchange.excerpt, &next.exchange.excerpt);
-    let common = before.len().min(after.len());
     let differs = match (one.exchange.digest, next.exchange.digest) {
         (Some(before), Some(after)) => before != after,
         _ => false,
     };
     // A body that was not asked for has neither bytes nor a digest of any.
     let were_both_read = one.exchange.received > 0 && next.exchange.received > 0;
-    were_both_read && (before[..common] != after[..common] || differs)
+    were_both_read && (differs || next.exchange.body_starts_with(one.exchange) == Some(false))
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::blob::Digest;
+    use crate::journal::BodyPrefix;
     use crate::referee::example::Example;
 
     #[test]
@@ -60,6 +60,24 @@ mod tests {
     fn a_retry_that_begins_with_other_bytes_is_bad() {
         let example = Example::default().create().piece(1, b"abcdef").cut_after(2);
         example.piece(1, b"cdefgh").assert_bad(
+            "retry.other_bytes",
+            "POST /multipart/piece 1 of /acme/videos/a.mp4 (#1) was sent again (#2) with other \
+             bytes",
+        );
+    }
+
+    #[test]
+    fn bytes_beyond_the_excerpt_are_compared_by_digests() {
+        let (before, after) = ([b'a'; 1000], [[b'a'; 600], [b'b'; 600]].concat());
+        let retry = |read_before: usize| {
+            let cut = Digest::compute(&before[..read_before]);
+            let start = BodyPrefix::new(read_before as u64, Digest::compute(&after[..read_before]));
+            let example = Example::default().create().piece(1, &before).cut_after(read_before);
+            let example = example.having(|exchange| exchange.partial_digest = Some(cut));
+            example.piece(1, &after).having(|exchange| exchange.prefixes.push(start))
+        };
+        retry(600).assert_good("retry.other_bytes");
+        retry(601).assert_bad(
             "retry.other_bytes",
             "POST /multipart/piece 1 of /acme/videos/a.mp4 (#1) was sent again (#2) with other \
              bytes",
