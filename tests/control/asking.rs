@@ -437,4 +437,5 @@ fn facts_about_body_and_token_are_told() {
     assert!(opened <= continued && continued <= last_byte, "{cut}");
     assert_eq!(hostless["http_error"], "it has no Host");
     assert_eq!((&hostless["body_end"], &hostless["last_byte"]), (&json!(null), &json!(null)));
+    assert!(stage.origin.verify().is_err(), "a request had no Host");
 }

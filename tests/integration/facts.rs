@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mock_origin::journal::{Actor, BodyEnd, ChunkError, Exchange, HeadError, MarkEvent};
+use mock_origin::referee::Level;
 use mock_origin::{Chaos, Disconnect, InProgressUpload, MockOrigin, Op, Outcome, RecordedRequest};
 
 use crate::support::payload::{chunk, noise, sha256};
@@ -219,7 +220,7 @@ fn sent(origin: &MockOrigin, bytes: &[u8]) -> Arc<Exchange> {
 
 #[test]
 fn a_rejected_head_names_the_violated_rule() {
-    let origin = MockOrigin::start();
+    let origin = MockOrigin::builder().allow("http.invalid", "each head is rejected").start();
     for (headers, status, error, text) in [
         ("", 400, HeadError::NoHost, "it has no Host"),
         (
@@ -268,7 +269,9 @@ fn an_accepted_head_names_a_second_length() {
 
 /// An origin with an open upload, and the head of a piece of it, up to its framing.
 fn open_piece() -> (MockOrigin, Vec<u8>) {
-    let builder = MockOrigin::builder().upload(InProgressUpload::new("/film"));
+    // The bodies of these tests are wrong on purpose.
+    let builder = MockOrigin::builder().referee(Level::Off);
+    let builder = builder.upload(InProgressUpload::new("/film"));
     let origin = builder.set("piece_bytes", "1000").start();
     let (token, id) = (origin.issue_token("jane"), origin.uploads()[0].id().to_owned());
     let mut head = request("POST", "/multipart/piece", &piece_headers(&token, &id, "1"), b"");

@@ -49,6 +49,7 @@ pub static RULES: &[&Rule] = &[
     &session::plain::RULE,
     &transport::no_http::RULE,
     &transport::leftover::RULE,
+    &transport::invalid::RULE,
     &transport::smuggle::RULE,
     &transport::expect_ignored::RULE,
     &transport::after_refusal::RULE,

@@ -87,6 +87,9 @@ bad_clients! {
         client.client.write([&request[..], b"{\"more\": 1}"].concat()).read();
         client.client.finish_writing().rest().unwrap_or_default();
     };
+    sends_no_host: "http.invalid", plain, |client| {
+        client.client.write(b"POST /account/login HTTP/1.1\r\n\r\n").read();
+    };
     declares_two_lengths: "http.smuggle", plain, |client| {
         let id = client.create();
         let lengths = [("Content-Length", "3"), ("Transfer-Encoding", "chunked")];

@@ -3,6 +3,7 @@
 pub(super) mod after_refusal;
 pub(super) mod churn;
 pub(super) mod expect_ignored;
+pub(super) mod invalid;
 pub(super) mod leftover;
 pub(super) mod no_http;
 pub(super) mod smuggle;
