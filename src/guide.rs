@@ -18,6 +18,9 @@ pub mod faults_in_files {}
 #[doc = include_str!("../docs/rules.md")]
 pub mod rules {}
 
+#[doc = include_str!("../docs/report.md")]
+pub mod report {}
+
 #[doc = include_str!("../docs/control.md")]
 pub mod control {}
 

@@ -65,8 +65,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "report.html".to_owned());
     let origin = MockOrigin::builder().directory("/videos").seed(7).verify_on_drop(false).start();
     origin.set_run_command("cargo run --example report -- report.html");
-    let busy = ErrorResponse::status(503).retry_after(Duration::from_secs(1));
-    origin.on(Op::piece(2)).attempt(1).reject(busy);
+    let busy = || ErrorResponse::status(503).retry_after(Duration::from_secs(1));
+    origin.on(Op::piece(2)).attempt(1).reject(busy());
+    origin.on(Op::complete()).attempt(1).reject(busy());
     origin.on(Op::piece(3)).attempt(1).commit_then(ResponseLoss::Reset);
     origin.on(Op::piece(4)).attempt(1).delay(Duration::from_millis(60));
     origin.on(Op::piece(6)).attempt(1).cut_after(100_000, Disconnect::Reset);
@@ -92,7 +93,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             });
         }
     });
-    client.send("/multipart/complete", &[("X-Agile-Multipart", &*upload)], b"", "");
+    let complete =
+        || client.send("/multipart/complete", &[("X-Agile-Multipart", &*upload)], b"", "");
+    if complete().is_none_or(|(status, _)| status != 200) {
+        thread::sleep(Duration::from_millis(1_050));
+        complete();
+    }
     let abandoned = client.create("trailer.mp4");
     client.send_piece(&abandoned, 1);
 

@@ -153,7 +153,7 @@ fn introduction(
     for (from, to) in scale.gaps() {
         page.html(" From ").text(seconds(from)).html(" s to ").text(seconds(to));
         page.html(" s nothing happened: these ").text(spoken(to.saturating_sub(from)));
-        page.html(" are drawn short and hatched.");
+        page.html(" are drawn short and shaded.");
     }
     page.html("</p>\n<ul class=\"legend\" aria-label=\"Legend\">\n");
     for (class, name) in [
