@@ -1,4 +1,4 @@
-//! What the cases together must touch: every row of the protocol's tables.
+//! The rows of the protocol's tables, which the cases together must cover.
 
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
@@ -10,11 +10,11 @@ use mock_origin::internals::protocol::{
 use mock_origin::options::{LIMITS, OPTION_SPECS, OptionSpec};
 use mock_origin::{Operation, UploadState};
 
-/// Things that were touched, or must be, in words.
-pub(crate) type Facts = BTreeSet<String>;
+/// Descriptions of rows, headers, parameters, limits and options.
+pub(crate) type Items = BTreeSet<String>;
 
-/// The states in which a client can find an upload. The others are passed within one call, or
-/// come on request of a test only.
+/// The states in which a client can find an upload. An upload passes the others within one call, or
+/// enters them only if a test requests it.
 const LASTING: [UploadState; 6] = [
     UploadState::New,
     UploadState::Ready,
@@ -24,12 +24,11 @@ const LASTING: [UploadState; 6] = [
     UploadState::Expired,
 ];
 
-const ON_REQUEST: &str = "comes only on request of a test (§4.4), and cases do not ask for it";
-const LEFT_ALONE: &str =
-    "a piece in NEW is one of a READY upload, whose pieces are left alone (§4.4)";
-const NO_LATE_PIECE: &str = "no piece is stored once the upload is not open any more (§4.2)";
+const ON_REQUEST: &str = "happens only if a test requests it (§4.4), which cases cannot do";
+const OPEN_UPLOAD: &str = "a piece in NEW belongs to a READY upload, which does not expire (§4.4)";
+const NO_LATE_PIECE: &str = "an upload that is not open stores no piece (§4.2)";
 
-/// What no case can touch, and why. One that is touched after all must leave this list.
+/// The items that no case can cover, and the reason. The test fails if one is covered.
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("upload NEW on Expired to EXPIRED", ON_REQUEST),
     ("upload NEW on Removed to DELETED", ON_REQUEST),
@@ -39,7 +38,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("upload FAILED on Removed to DELETED", ON_REQUEST),
     ("upload FAILED on Expired to EXPIRED", ON_REQUEST),
     ("piece NEW on Broken to ERROR", ON_REQUEST),
-    ("piece NEW on Aged to EXPIRED", LEFT_ALONE),
+    ("piece NEW on Aged to EXPIRED", OPEN_UPLOAD),
     ("piece ABORT on Superseded to SKIPPED", NO_LATE_PIECE),
     ("piece ABORT on Removed to DELETED", ON_REQUEST),
     ("piece ABORT on Broken to ERROR", ON_REQUEST),
@@ -50,9 +49,9 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("piece FAILED on Superseded to SKIPPED", NO_LATE_PIECE),
 ];
 
-/// An answer of a table; `of` is an endpoint's path, a method's name, or whose the table is.
+/// A result code of a table. `of` is an endpoint's path, a method's name, or the name of the table.
 pub(crate) fn row(of: &str, row: &ResultCode) -> String {
-    format!("answer of {of}: {} {}", row.http, row.code)
+    format!("result of {of}: {} {}", row.http, row.code)
 }
 
 /// A header that an endpoint reads.
@@ -66,81 +65,81 @@ pub(crate) fn param(method: &str, name: &str) -> String {
     format!("parameter of {method}: {name}")
 }
 
-/// A way to pass a method its parameters.
-pub(crate) fn called(method: &str, by: &str) -> String {
+/// A call of a method with parameters by name or by position.
+pub(crate) fn call(method: &str, by: &str) -> String {
     format!("call of {method} by {by}")
 }
 
 /// An operation on an upload in a state.
-pub(crate) fn asked(operation: Operation, state: UploadState) -> String {
+pub(crate) fn permission(operation: Operation, state: UploadState) -> String {
     format!("{operation:?} of an upload in {state}")
 }
 
-/// A limit that was reached.
+/// A limit that a request reached.
 pub(crate) fn limit(name: &str) -> String {
     format!("limit reached: {name}")
 }
 
-/// A switch that was set to one of its words; where the word holds a figure, to any.
-pub(crate) fn switch(name: &str, word: &str) -> String {
-    format!("switch {name}={word}")
+/// An option with one of its values. A number in the value may be any number.
+pub(crate) fn option(name: &str, value: &str) -> String {
+    format!("option {name}={value}")
 }
 
-/// The words that a switch takes. Capitals in one stand for a figure.
-pub(crate) fn words(row: &OptionSpec) -> impl Iterator<Item = &'static str> {
+/// Returns the values of an option. A word in capitals stands for a number.
+pub(crate) fn option_values(row: &OptionSpec) -> impl Iterator<Item = &'static str> {
     row.values.split('|')
 }
 
-/// An arrow of a state machine.
-pub(crate) fn arrow<S: Display, E: Debug>(machine: &str, arrow: &Transition<S, E>) -> String {
-    format!("{machine} {} on {:?} to {}", arrow.from, arrow.on, arrow.to)
+/// A transition of a state machine.
+pub(crate) fn transition<S: Display, E: Debug>(machine: &str, step: &Transition<S, E>) -> String {
+    format!("{machine} {} on {:?} to {}", step.from, step.on, step.to)
 }
 
-/// Fails with everything that no case touched, and with every exception that is none.
-pub(crate) fn judge(touched: &Facts) {
-    let excepted: Facts = EXCEPTIONS.iter().map(|(fact, _)| (*fact).to_owned()).collect();
+/// Fails with every item that no case covers, and with every exception that is covered or unknown.
+pub(crate) fn assert_complete(covered: &Items) {
+    let excepted: Items = EXCEPTIONS.iter().map(|(item, _)| (*item).to_owned()).collect();
     let required = required();
-    let missing = required.difference(touched).filter(|fact| !excepted.contains(*fact));
-    let stale = excepted.iter().filter(|fact| touched.contains(*fact) || !required.contains(*fact));
-    let missing = missing.map(|fact| format!("no case has the {fact}\n"));
-    let stale = stale.map(|fact| format!("no exception any more: {fact}\n"));
-    let wrong: String = missing.chain(stale).collect();
-    assert!(wrong.is_empty(), "the cases leave something out:\n{wrong}");
+    let missing = required.difference(covered).filter(|item| !excepted.contains(*item));
+    let stale = excepted.iter().filter(|item| covered.contains(*item) || !required.contains(*item));
+    let missing = missing.map(|item| format!("no case covers: {item}\n"));
+    let stale = stale.map(|item| format!("remove from EXCEPTIONS: {item}\n"));
+    let failures: String = missing.chain(stale).collect();
+    assert!(failures.is_empty(), "incomplete coverage of the tables:\n{failures}");
 }
 
-fn required() -> Facts {
-    let endpoints = ENDPOINTS.iter().flat_map(|endpoint| of_endpoint(endpoint));
-    let methods = METHODS.iter().flat_map(|method| of_method(method));
+fn required() -> Items {
+    let endpoints = ENDPOINTS.iter().flat_map(|endpoint| endpoint_items(endpoint));
+    let methods = METHODS.iter().flat_map(|method| method_items(method));
     let envelope = results("the envelope", ENVELOPE_RESULTS);
-    let uploads = UPLOAD_TRANSITIONS.iter().map(|step| arrow("upload", step));
-    let pieces = PIECE_TRANSITIONS.iter().map(|step| arrow("piece", step));
+    let uploads = UPLOAD_TRANSITIONS.iter().map(|step| transition("upload", step));
+    let pieces = PIECE_TRANSITIONS.iter().map(|step| transition("piece", step));
     let permissions =
-        PERMISSIONS.iter().flat_map(|row| LASTING.map(|state| asked(row.operation, state)));
+        PERMISSIONS.iter().flat_map(|row| LASTING.map(|state| permission(row.operation, state)));
     let limits = LIMITS.iter().map(|row| limit(row.name));
-    let options = OPTION_SPECS.iter().flat_map(of_switch);
+    let options = OPTION_SPECS.iter().flat_map(option_items);
     let all = endpoints.chain(methods).chain(envelope).chain(uploads).chain(pieces);
     let all = all.chain(permissions).chain(limits).chain(options);
     all.chain([row("OPTIONS", &PREFLIGHT_RESULT)]).collect()
 }
 
 fn results(of: &str, results: &[ResultCode]) -> Vec<String> {
-    let availability = results.iter().filter(|row| row.availability == Availability::Normal);
-    availability.map(|found| row(of, found)).collect()
+    let normal = results.iter().filter(|row| row.availability == Availability::Normal);
+    normal.map(|found| row(of, found)).collect()
 }
 
-fn of_endpoint(endpoint: &Endpoint) -> Vec<String> {
+fn endpoint_items(endpoint: &Endpoint) -> Vec<String> {
     let headers = endpoint.headers.iter().map(|rule| header(endpoint, rule.name));
     headers.chain(results(endpoint.path, endpoint.results)).collect()
 }
 
-fn of_method(method: &Method) -> Vec<String> {
+fn method_items(method: &Method) -> Vec<String> {
     let names = method.params.iter().flat_map(|param| [Some(param.name), param.alias]);
     let params = names.flatten().map(|name| param(method.name, name));
-    let calls = ["name", "position"].map(|by| called(method.name, by));
+    let calls = ["name", "position"].map(|by| call(method.name, by));
     params.chain(calls).chain(results(method.name, method.results)).collect()
 }
 
-fn of_switch(row: &OptionSpec) -> Vec<String> {
-    let chosen = words(row).filter(|word| *word != row.default);
-    chosen.map(|word| switch(row.name, word)).collect()
+fn option_items(row: &OptionSpec) -> Vec<String> {
+    let values = option_values(row).filter(|value| *value != row.default);
+    values.map(|value| option(row.name, value)).collect()
 }

@@ -1,4 +1,5 @@
-//! Straight into the sans-I/O rooms: no socket, no thread, no wall clock.
+//! The adapter that calls `storage` and `api` directly, without socket, thread or real clock. It also
+//! records which rows of the protocol's tables a case covers.
 
 use std::time::Duration;
 
@@ -14,23 +15,23 @@ use mock_origin::internals::storage::{
 };
 use mock_origin::journal::{Call, Digest, Instants};
 
-use crate::answer::Answer;
-use crate::coverage::Facts;
+use crate::coverage::Items;
 use crate::engine::Adapter;
 use crate::given::{ACCOUNT, Given, GivenUser, SEED, START};
 use crate::observed;
-use crate::request::Sent;
+use crate::request::RenderedRequest;
+use crate::response::Response;
 
-/// How much of a body goes into one frame: little, so that small bodies have several.
-const FRAME: usize = 5;
+/// The bytes of one frame of a body. The size is small, so that short bodies have several frames.
+const FRAME_BYTES: usize = 5;
 
-/// An origin at arm's length. It notes which rows of the protocol's tables it was led through.
+/// An origin without a server, and the rows of the tables that its requests covered.
 pub(crate) struct Direct {
-    origin: Storage,
+    storage: Storage,
     clock: Clock,
     store: BlobStore,
     given: Given,
-    pub(crate) facts: Facts,
+    pub(crate) covered: Items,
 }
 
 impl Adapter for Direct {
@@ -39,34 +40,34 @@ impl Adapter for Direct {
         let users = given.users.iter().map(user).collect();
         let setup =
             Setup { account: ACCOUNT.to_owned(), users, options: given.to_options(), seed: SEED };
-        let mut origin = Storage::new(setup, now);
-        let jane = origin.sessions().find_user("jane").unwrap();
+        let mut storage = Storage::new(setup, now);
+        let jane = storage.sessions().find_user("jane").unwrap();
         for at in &given.directories {
-            origin
+            storage
                 .make_directory(Change::by_test(now), jane, &path(at), MissingParents::Create)
                 .unwrap();
         }
         for (at, text) in &given.files {
             let content = Blob::from_bytes(text.clone());
-            origin.plant(Change::by_test(now), jane, &path(at), content).unwrap();
+            storage.plant(Change::by_test(now), jane, &path(at), content).unwrap();
         }
         if let Some(keys) = &given.keys {
-            origin.set_keys(keys.clone());
+            storage.set_keys(keys.clone());
         }
         let clock = Clock::new(now, ClockMode::Stopped);
         Self {
-            origin,
+            storage,
             clock,
             store: BlobStore::default(),
             given: given.clone(),
-            facts: Facts::new(),
+            covered: Items::new(),
         }
     }
 
-    fn token(&mut self, user: &str) -> String {
-        let user = self.origin.sessions().find_user(user).unwrap();
+    fn issue_token(&mut self, user: &str) -> String {
+        let user = self.storage.sessions().find_user(user).unwrap();
         let change = Change::by_test(self.now());
-        let granted = self.origin.grant(
+        let granted = self.storage.grant(
             change,
             user,
             Path::root(),
@@ -77,36 +78,36 @@ impl Adapter for Direct {
     }
 
     fn advance(&mut self, seconds: u64) {
-        let before = self.origin.clone();
+        let before = self.storage.clone();
         self.clock.advance(Duration::from_secs(seconds));
-        self.origin.run_due(self.now());
-        self.origin.collect(self.now(), 0);
-        self.facts.extend(observed::steps(&before, &self.origin));
+        self.storage.run_due(self.now());
+        self.storage.collect(self.now(), 0);
+        self.covered.extend(observed::transitions(&before, &self.storage));
     }
 
     fn exchange(
         &mut self,
-        sent: &Sent,
+        request: &RenderedRequest,
         interfere_before: &mut dyn FnMut(&mut Self) -> Result<(), String>,
-    ) -> Result<Answer, String> {
+    ) -> Result<Response, String> {
         let instants = Instants::new(self.now(), Duration::ZERO);
-        self.origin.run_due(instants.protocol);
-        let before = self.origin.clone();
-        let mut plan = match api::open(&mut self.origin, instants, sent.head()) {
-            Ok(plan) => plan,
-            Err(refusal) => {
-                self.observe(sent, &refusal, &before)?;
-                return Ok(as_found(*refusal, false));
+        self.storage.run_due(instants.protocol);
+        let before = self.storage.clone();
+        let mut pending = match api::open(&mut self.storage, instants, request.head()) {
+            Ok(pending) => pending,
+            Err(error) => {
+                self.observe(request, &error, &before)?;
+                return Ok(received(*error, false));
             }
         };
-        if sent.waits() {
+        if request.expects_continue() {
             interfere_before(self)?;
         }
-        let before = self.origin.clone();
-        let body = self.take_in(plan.body_policy(), sent);
-        let answer = self.commit(&mut plan, &body);
-        self.observe(sent, &answer, &before)?;
-        Ok(as_found(answer, sent.waits()))
+        let before = self.storage.clone();
+        let body = self.read_body(pending.body_policy(), request);
+        let response = self.commit(&mut pending, &body);
+        self.observe(request, &response, &before)?;
+        Ok(received(response, request.expects_continue()))
     }
 }
 
@@ -115,44 +116,44 @@ impl Direct {
         self.clock.at(Duration::ZERO)
     }
 
-    fn commit(&mut self, plan: &mut api::PendingRequest, body: &RequestBody) -> api::Response {
+    fn commit(&mut self, pending: &mut api::PendingRequest, body: &RequestBody) -> api::Response {
         let change = Change::by_exchange(self.now(), 0);
         loop {
-            match api::commit(&mut self.origin, change, plan, body) {
-                CommitResult::Response(answer) => return *answer,
+            match api::commit(&mut self.storage, change, pending, body) {
+                CommitResult::Response(response) => return *response,
                 CommitResult::NeedsDigest(content) => content.digest().map(drop).unwrap(),
             }
         }
     }
 
-    /// Notes what an answer touched, and sees to it that a refusal touched nothing else.
+    /// Records what a response covers, and fails if a rejected request changed the state.
     fn observe(
         &mut self,
-        sent: &Sent,
-        answer: &api::Response,
+        request: &RenderedRequest,
+        response: &api::Response,
         before: &Storage,
     ) -> Result<(), String> {
-        self.facts.extend(observed::facts(&self.given, sent, answer));
-        self.facts.extend(observed::permissions(before, answer));
-        self.facts.extend(observed::steps(before, &self.origin));
-        // The clone shares its contents with the original, and so what is known of their digests.
-        let is_refused = is_refused(answer) && !leaves_a_trace(sent, &self.given);
-        if is_refused && format!("{:?}", self.origin) != format!("{before:?}") {
-            return Err("a refused call leaves the state as it was".to_owned());
+        self.covered.extend(observed::covered(&self.given, request, response));
+        self.covered.extend(observed::permissions(before, response));
+        self.covered.extend(observed::transitions(before, &self.storage));
+        // The clone shares its blobs with the original, so a digest that was computed since is in both.
+        let is_rejected = is_rejected(response) && !is_always_recorded(request, &self.given);
+        if is_rejected && format!("{:?}", self.storage) != format!("{before:?}") {
+            return Err("a rejected request changed the state".to_owned());
         }
         Ok(())
     }
 
-    /// Reads the body as the plan says, and not beyond the byte that is one too many.
-    fn take_in(&self, intake: &BodyPolicy, sent: &Sent) -> RequestBody {
-        let max = match intake {
+    /// Reads the body by its policy, up to one byte over the maximum.
+    fn read_body(&self, policy: &BodyPolicy, request: &RenderedRequest) -> RequestBody {
+        let max = match policy {
             BodyPolicy::Discard | BodyPolicy::Form(_) => u64::MAX,
             BodyPolicy::Store(max) | BodyPolicy::Whole(max) => *max,
         };
         let enough = usize::try_from(max).unwrap_or(usize::MAX).saturating_add(1);
-        let read = &sent.body()[..sent.body().len().min(enough)];
+        let read = &request.body()[..request.body().len().min(enough)];
         let (length, digest) = (read.len() as u64, Digest::compute(read));
-        let kept = match intake {
+        let kept = match policy {
             BodyPolicy::Discard => BodyData::Nothing,
             BodyPolicy::Store(_) => BodyData::Stored(self.stored(read, digest)),
             BodyPolicy::Whole(_) => BodyData::Whole(read.to_vec()),
@@ -160,7 +161,7 @@ impl Direct {
         };
         let end = match () {
             () if length > max => BodyEnd::TooLarge,
-            () if sent.is_cut() => BodyEnd::Truncated,
+            () if request.is_truncated() => BodyEnd::Truncated,
             () => BodyEnd::Complete,
         };
         let start = read[..read.len().min(START_BYTES)].to_vec();
@@ -169,13 +170,13 @@ impl Direct {
 
     fn form(&self, boundary: &str, bytes: &[u8]) -> FilledForm {
         let mut form = FormReader::new(boundary, self.store.clone());
-        bytes.chunks(FRAME).for_each(|frame| form.push(frame).unwrap());
+        bytes.chunks(FRAME_BYTES).for_each(|frame| form.push(frame).unwrap());
         form.finish()
     }
 
     fn stored(&self, bytes: &[u8], digest: Digest) -> Blob {
         let mut writer = self.store.writer(None);
-        bytes.chunks(FRAME).for_each(|frame| writer.write(frame).unwrap());
+        bytes.chunks(FRAME_BYTES).for_each(|frame| writer.write(frame).unwrap());
         writer.finish(digest)
     }
 }
@@ -189,21 +190,21 @@ fn path(text: &str) -> Path {
     Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX).unwrap()
 }
 
-/// Whether nothing of what was asked for was done.
-fn is_refused(answer: &api::Response) -> bool {
-    let refused = |call: &Call| call.result_code.is_some_and(|row| !row.is_success());
-    answer.head.status >= 400 || answer.calls.iter().all(refused)
+/// Returns whether every call of the request was rejected.
+fn is_rejected(response: &api::Response) -> bool {
+    let rejected = |call: &Call| call.result_code.is_some_and(|row| !row.is_success());
+    response.head.status >= 400 || response.calls.iter().all(rejected)
 }
 
-/// Whether it counts that a call came, whatever came of it: signatures are used up (§9), and
-/// requests are counted (§1.11).
-fn leaves_a_trace(sent: &Sent, given: &Given) -> bool {
-    let is_signed = sent.head().header("X-Agile-Signature").is_some();
+/// Returns whether even a rejected request changes the state: it uses up a signature (§9), or the rate
+/// limit counts it (§1.11).
+fn is_always_recorded(request: &RenderedRequest, given: &Given) -> bool {
+    let is_signed = request.head().header("X-Agile-Signature").is_some();
     is_signed || given.options.iter().any(|(name, _)| name == "rate_limit")
 }
 
-fn as_found(answer: api::Response, continued: bool) -> Answer {
-    let api::Response { head, body, .. } = answer;
+fn received(response: api::Response, continued: bool) -> Response {
+    let api::Response { head, body, .. } = response;
     let headers =
         head.headers.iter().map(|(name, value)| (name.clone().into_owned(), value.to_vec()));
     let body = match body {
@@ -213,7 +214,7 @@ fn as_found(answer: api::Response, continued: bool) -> Answer {
         }
         Body::HeadOnly(_) => Vec::new(),
     };
-    Answer {
+    Response {
         continued,
         status: head.status,
         reason: head.reason.clone().into_owned(),

@@ -1,45 +1,45 @@
-//! Reading tables of TOML field by field, so that a misspelt one does not go unseen.
+//! Reads TOML tables field by field, so that an unknown key is an error.
 
 use toml::{Table, Value};
 
-/// The fields of a table that have not been read yet.
+/// The unread fields of a table. Each reading method removes the field.
 #[derive(Debug, Default)]
 pub(crate) struct Fields {
-    /// Where the table stands, for failures.
-    place: String,
-    left: Table,
+    /// The file of the table, for failures.
+    file: String,
+    unread: Table,
 }
 
 impl Fields {
-    /// The fields of a whole file.
-    pub(crate) fn parse(place: &str, text: &str) -> Self {
-        let left = text.parse().unwrap_or_else(|error| panic!("{place}: {error}"));
-        Self { place: place.to_owned(), left }
+    /// Parses the fields of a whole file.
+    pub(crate) fn parse(file: &str, text: &str) -> Self {
+        let unread = text.parse().unwrap_or_else(|error| panic!("{file}: {error}"));
+        Self { file: file.to_owned(), unread }
     }
 
-    /// The fields of a table in a table, or none.
+    /// Reads a table, which is empty if the key is absent.
     pub(crate) fn table(&mut self, name: &str) -> Self {
-        let table = self.left.remove(name).unwrap_or_else(|| Table::new().into());
+        let table = self.unread.remove(name).unwrap_or_else(|| Table::new().into());
         self.inner(table)
     }
 
-    /// The tables in a list of them, or none.
+    /// Reads a list of tables, which is empty if the key is absent.
     pub(crate) fn tables(&mut self, name: &str) -> Vec<Self> {
         self.list(name).into_iter().map(|table| self.inner(table)).collect()
     }
 
-    /// A text, or none.
+    /// Reads a string.
     pub(crate) fn text(&mut self, name: &str) -> Option<String> {
-        self.left.remove(name).map(text)
+        self.unread.remove(name).map(text)
     }
 
-    /// The texts in a list of them, or none.
+    /// Reads a list of strings, which is empty if the key is absent.
     pub(crate) fn texts(&mut self, name: &str) -> Vec<String> {
         self.list(name).into_iter().map(text).collect()
     }
 
-    /// The rows of a table that is written as a list; a row of one column needs no brackets.
-    pub(crate) fn results(&mut self, name: &str) -> Vec<Vec<String>> {
+    /// Reads a list of rows. A row of one cell needs no brackets.
+    pub(crate) fn rows(&mut self, name: &str) -> Vec<Vec<String>> {
         let row = |value| match value {
             Value::Array(cells) => cells.into_iter().map(text).collect(),
             cell => vec![text(cell)],
@@ -47,34 +47,35 @@ impl Fields {
         self.list(name).into_iter().map(row).collect()
     }
 
-    /// A number, or none.
+    /// Reads a number.
     pub(crate) fn number<T: TryFrom<i64>>(&mut self, name: &str) -> Option<T> {
-        let number = self.left.remove(name)?.as_integer().and_then(|number| number.try_into().ok());
-        Some(number.unwrap_or_else(|| panic!("{}: {name} is no such number", self.place)))
+        let number =
+            self.unread.remove(name)?.as_integer().and_then(|number| number.try_into().ok());
+        Some(number.unwrap_or_else(|| panic!("{}: invalid number in {name}", self.file)))
     }
 
-    /// The names of the fields that are left.
+    /// Returns the names of the unread fields.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.left.keys().cloned().collect()
+        self.unread.keys().cloned().collect()
     }
 
-    /// Fails if something was not read.
-    pub(crate) fn end(self) {
-        assert!(self.left.is_empty(), "{}: not known here: {:?}", self.place, self.names());
+    /// Fails if a field has not been read.
+    pub(crate) fn finish(self) {
+        assert!(self.unread.is_empty(), "{}: unknown keys: {:?}", self.file, self.names());
     }
 
     fn list(&mut self, name: &str) -> Vec<Value> {
-        match self.left.remove(name) {
+        match self.unread.remove(name) {
             None => Vec::new(),
             Some(Value::Array(values)) => values,
-            Some(other) => panic!("{}: {name} is a list, not {other:?}", self.place),
+            Some(other) => panic!("{}: {name} must be a list, not {other:?}", self.file),
         }
     }
 
     fn inner(&self, value: Value) -> Self {
         match value {
-            Value::Table(left) => Self { place: self.place.clone(), left },
-            other => panic!("{}: a table is wanted, not {other:?}", self.place),
+            Value::Table(unread) => Self { file: self.file.clone(), unread },
+            other => panic!("{}: expected a table, not {other:?}", self.file),
         }
     }
 }
@@ -82,6 +83,6 @@ impl Fields {
 fn text(value: Value) -> String {
     match value {
         Value::String(text) => text,
-        other => panic!("a text is wanted, not {other:?}"),
+        other => panic!("expected a string, not {other:?}"),
     }
 }

@@ -1,4 +1,4 @@
-//! What a case is given to start with.
+//! The state in which a case starts: the table `given`.
 
 use std::collections::BTreeMap;
 
@@ -8,34 +8,34 @@ use mock_origin::options::{LIMITS, Limit};
 
 use crate::fields::Fields;
 
-/// The account's name.
+/// The name of the account.
 pub(crate) const ACCOUNT: &str = "acme";
 
-/// The moment at which every case begins, in seconds since the epoch. The clock stands still.
+/// The protocol time at which every case starts, in seconds since the epoch. Only `advance` moves it.
 pub(crate) const START: u64 = 1_000_000_000;
 
-/// What decides tokens and identifiers.
+/// The seed of tokens and identifiers.
 pub(crate) const SEED: u64 = 7;
 
-/// What lies in the account, and who may log in, when a case begins.
+/// The users, the content of the account and the options with which a case starts.
 #[derive(Clone, Debug)]
 pub(crate) struct Given {
-    /// Who may log in: first jane, whose password is `secret` and who sees the account's root,
-    /// then those of the list `users`.
+    /// The users: first jane, whose password is `secret` and whose root is the account's root, then
+    /// those of the list `users`.
     pub(crate) users: Vec<GivenUser>,
-    /// Directories; they are jane's.
+    /// The existing directories, owned by jane.
     pub(crate) directories: Vec<String>,
-    /// Files by path; they are jane's.
+    /// The content of existing files by path, owned by jane.
     pub(crate) files: BTreeMap<String, String>,
-    /// Limits that are not as the service has them.
+    /// Limits that differ from their defaults.
     pub(crate) limits: Vec<(Limit, u64)>,
     /// Options that differ from their defaults, by name (§10).
     pub(crate) options: Vec<(String, String)>,
-    /// The account's key pair, which acts as jane.
+    /// The account's key pair. Signed requests act as jane.
     pub(crate) keys: Option<KeyPair>,
 }
 
-/// A user. What is not said is as with jane.
+/// A user. Absent keys have jane's values.
 #[derive(Clone, Debug)]
 pub(crate) struct GivenUser {
     pub(crate) name: String,
@@ -46,7 +46,7 @@ pub(crate) struct GivenUser {
 }
 
 impl Given {
-    /// Reads the table `given` of a case.
+    /// Reads the table `given`.
     pub(crate) fn read(mut fields: Fields) -> Self {
         let users = [Fields::default()].into_iter().chain(fields.tables("users"));
         let given = Self {
@@ -57,19 +57,17 @@ impl Given {
             options: texts_by_name(fields.table("options")).into_iter().collect(),
             keys: keys(fields.table("keys")),
         };
-        fields.end();
+        fields.finish();
         given
     }
-}
 
-impl Given {
     /// Returns the options, with the limits.
     pub(crate) fn to_options(&self) -> Options {
         let mut options = Options::default();
         for (name, value) in &self.options {
             options.set(name, value).unwrap();
         }
-        self.limits.iter().for_each(|(limit, figure)| options.limits.set(*limit, *figure));
+        self.limits.iter().for_each(|(limit, value)| options.limits.set(*limit, *value));
         options
     }
 }
@@ -81,7 +79,7 @@ impl GivenUser {
             (text("name", "jane"), text("password", "secret"), text("root", "/"));
         let mut number = |name, default| fields.number(name).unwrap_or(default);
         let (uid, gid) = (number("uid", 12), number("gid", 34));
-        fields.end();
+        fields.finish();
         Self { name, password, uid, gid, root }
     }
 }
@@ -93,13 +91,13 @@ fn texts_by_name(mut fields: Fields) -> BTreeMap<String, String> {
 
 fn keys(mut fields: Fields) -> Option<KeyPair> {
     let keys = fields.text("access").zip(fields.text("secret"));
-    fields.end();
+    fields.finish();
     keys.map(|(access_key, secret_key)| KeyPair { access_key, secret_key })
 }
 
 fn limits(mut fields: Fields) -> Vec<(Limit, u64)> {
     let set = LIMITS.iter().filter_map(|row| Some((row.limit, fields.number(row.name)?)));
     let limits = set.collect();
-    fields.end();
+    fields.finish();
     limits
 }

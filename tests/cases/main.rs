@@ -1,25 +1,26 @@
-//! Runs `fixtures/cases`: what the protocol promises, as transcripts of the wire.
+//! Runs the conformance cases of `fixtures/cases`: requests, and the responses that the protocol
+//! requires.
 //!
-//! A case is data: what is given, and a script of what is sent and what must come back. One engine
-//! plays every case over four adapters: without a socket, and over TCP whole, byte by byte and pipelined.
-//! Each case is a test of its own per adapter: `cargo test --test cases -- 'pipelined: egress'` runs
-//! the cases of `fixtures/cases/egress.toml` over one of them. A last test proves that the cases leave no
-//! row of the protocol's tables out.
+//! A case is data: the initial state, and a script of requests and expected responses. One engine runs
+//! every case over four adapters: `direct` without a socket, and `tcp`, `byte_by_byte` and `pipelined`
+//! over TCP. Each case is one test per adapter: `cargo test --test cases -- 'pipelined: egress'` runs
+//! the cases of `fixtures/cases/egress.toml` over one of them. A last test checks that the cases cover
+//! every row of the protocol's tables. Start with `Case` and `engine::run`.
 //!
 //! ```toml
 //! [[case]]
-//! name = "a directory that is not there takes no upload"      # what is promised
-//! section = ["§4.1"]
-//! given.directories = ["/videos"]                             # see `Given` for the other words
-//! each = [                                                    # played once per row below the first
-//!   ["where", "code"],
+//! name = "create rejects an invalid directory"     # the promise
+//! section = ["§4.1"]                               # the sections of the protocol that require it
+//! given.directories = ["/videos"]                  # the initial state; `Given` lists the keys
+//! each = [                                         # runs the case once per row below the header row
+//!   ["directory", "code"],
 //!   ["/films", "-23"],
 //!   ["/videos/..", "-16"],
 //! ]
 //! script = '''
 //! > POST /multipart/create
 //! > X-Agile-Authorization: {token}
-//! > X-Agile-Directory: {where}
+//! > X-Agile-Directory: {directory}
 //! < 400 {code}
 //! < !X-Agile-Multipart
 //! '''
@@ -27,35 +28,41 @@
 //!
 //! # Lines of a script
 //!
-//! * `> …` is the request as it is sent: request line, headers in their order, and behind an empty
-//!   `>` the body. `Host`, and `Content-Length` where there is a body, go without saying;
-//!   `> !Host` leaves `Host` out.
-//!   `>> …` is a line of a body that ends with CRLF, as those of forms do.
-//! * `< …` is the answer as it must be: status, code if there is one, reason if it matters; headers
-//!   that must be there exactly so, `!Name` for one that must not; behind an empty `<` the whole
-//!   body. `< 100` in front says that `100 Continue` must come first.
-//! * `create / a.txt` and its like are requests in [short](shorthand). They expect success, unless
-//!   lines follow that say otherwise. `+ Name: value` adds a header to one.
-//! * `rpc stat ["{token}", "/a.txt"]` is a JSON-RPC 2.0 request, `= {"code": -1}` the whole result
-//!   that answers it, and `! -32602` the error object that does.
-//! * `advance 3600` lets seconds of protocol time go by; the collector runs then.
-//! * `~ …` is a line that is played between the head and the body of the request above, which must
-//!   `Expect: 100-continue`.
-//! * `# …` is a remark.
+//! | Line | Meaning |
+//! |---|---|
+//! | `> TEXT` | a line of the request: request line, headers in order, and after an empty `>` the body |
+//! | `>> TEXT` | a line of the body that ends with CRLF, as in forms |
+//! | `< TEXT` | a line of the expected response: status line, headers, and after an empty `<` the whole body |
+//! | `create / a.txt` | a [shorthand](shorthand): a request and its expected success, which the following lines may replace |
+//! | `+ Name: value` | adds a header to a shorthand |
+//! | `rpc stat ["{token}", "/a.txt"]` | a JSON-RPC 2.0 request |
+//! | `= {"code": -1}` | the whole result of a JSON-RPC response |
+//! | `! -32602` | the code of the error object of a JSON-RPC response |
+//! | `advance 3600` | advances protocol time by seconds; then the collector runs |
+//! | `~ LINE` | a line that runs between the head and the body of the request above, which needs `Expect: 100-continue` |
+//! | `# TEXT` | a comment |
 //!
-//! `Transfer-Encoding: chunked` sends the body in small chunks. With a `Content-Length` beyond its
-//! body the client breaks off there.
+//! In a request, `Host` is added, and `Content-Length` if there is a body. `> !Host` leaves `Host` out.
+//! `Transfer-Encoding: chunked` sends the body in small chunks. If `Content-Length` exceeds the body, the
+//! client closes its sending direction after the body.
 //!
-//! # Holes
+//! An expected status line has the status, then optionally the code and the reason phrase. A header must
+//! have exactly the given spelling and value; `!Name` is a header that must be absent. `< 100` before the
+//! status line requires `100 Continue`.
 //!
-//! `{mpid}` is what stood there in an earlier answer, and in an answer that is the first to have it
-//! anything at all; `{mpid=hex32}` must have that [form](text::Form) besides, and `{*}` is forgotten
-//! again. `{token}` is one of jane's unless an answer gave another, `{token:bob}` is bob's. `{a*4096}`
-//! is so many of them, and `{hex:ff}` is bytes that no file of TOML can hold.
+//! # Placeholders
+//!
+//! | Placeholder | Meaning |
+//! |---|---|
+//! | `{mpid}` | the value that the placeholder matched in an earlier response; in a response, any value on its first use |
+//! | `{mpid=hex32}` | the same, with a [pattern](template::Pattern) that the value must match |
+//! | `{*}` | any value, which is not kept |
+//! | `{token}`, `{token:bob}` | a token of jane or of bob, unless an earlier response gave the value |
+//! | `{a*4096}` | the text `a`, 4,096 times |
+//! | `{hex:ff}` | bytes in hexadecimal |
 
 #![allow(clippy::unwrap_used)]
 
-mod answer;
 mod case;
 #[cfg(feature = "server")]
 mod connection;
@@ -65,17 +72,18 @@ mod engine;
 mod expected;
 mod fields;
 mod given;
-mod ground_rules;
 #[cfg(feature = "server")]
 #[path = "../support/http.rs"]
 mod http;
+mod invariants;
 mod observed;
 mod request;
+mod response;
 mod script;
 mod shorthand;
 #[cfg(feature = "server")]
 mod tcp;
-mod text;
+mod template;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -84,37 +92,31 @@ use case::Case;
 use engine::Adapter;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// Tests of the engine itself.
+/// Tests of this binary itself.
 const OWN_TESTS: &[(&str, fn())] = &[
+    ("script::each_request_starts_a_step", script::tests::each_request_starts_a_step),
+    ("script::invalid_scripts_are_rejected", script::tests::invalid_scripts_are_rejected),
     (
-        "script::a_step_begins_where_a_request_does",
-        script::tests::a_step_begins_where_a_request_does,
+        "template::rendering_fills_placeholders_and_keeps_other_braces",
+        template::tests::rendering_fills_placeholders_and_keeps_other_braces,
     ),
     (
-        "script::a_script_that_makes_no_sense_is_refused",
-        script::tests::a_script_that_makes_no_sense_is_refused,
+        "template::a_placeholder_matches_up_to_the_next_known_text",
+        template::tests::a_placeholder_matches_up_to_the_next_known_text,
     ),
     (
-        "text::holes_are_filled_and_braces_are_braces",
-        text::tests::holes_are_filled_and_braces_are_braces,
+        "template::patterns_accept_version_4_uuids_only",
+        template::tests::patterns_accept_version_4_uuids_only,
     ),
-    (
-        "text::a_hole_takes_what_stands_before_the_next_known_text",
-        text::tests::a_hole_takes_what_stands_before_the_next_known_text,
-    ),
-    (
-        "text::identifiers_have_the_form_of_version_4",
-        text::tests::identifiers_have_the_form_of_version_4,
-    ),
-    ("cases_hit_every_row_of_the_tables", cases_hit_every_row_of_the_tables),
+    ("cases_cover_every_row_of_the_tables", cases_cover_every_row_of_the_tables),
 ];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    // A runner with a process per test names the test exactly. Only its file is read then.
+    // A runner with one process per test passes the exact name. Then only its file is read.
     let exact = arguments.filter.as_deref().filter(|_| arguments.exact);
     let topic = exact.map(|name| name.split(": ").nth(1).unwrap_or_default());
-    let cases: Arc<[Case]> = case::of_files(|file| topic.is_none_or(|topic| topic == file)).into();
+    let cases: Arc<[Case]> = case::in_files(|file| topic.is_none_or(|topic| topic == file)).into();
     let own = OWN_TESTS.iter().map(|(name, test)| {
         Trial::test(*name, || {
             test();
@@ -132,7 +134,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// Returns one test per case, over one adapter. A case with several rows fails with all rows that fail.
+/// Returns one test per case, over one adapter. A failure reports every row that fails.
 fn trials_over<A: Adapter>(adapter: &str, cases: &Arc<[Case]>) -> Vec<Trial> {
     let mut start = 0;
     let mut trials = Vec::new();
@@ -141,15 +143,15 @@ fn trials_over<A: Adapter>(adapter: &str, cases: &Arc<[Case]>) -> Vec<Trial> {
         start = range.end;
         let cases = Arc::clone(cases);
         trials.push(Trial::test(format!("{adapter}: {}", rows[0].name), move || {
-            let played = cases[range].iter().map(|case| engine::play::<A>(case).1);
-            let failures: Vec<String> = played.filter_map(Result::err).collect();
+            let results = cases[range].iter().map(|case| engine::run::<A>(case).1);
+            let failures: Vec<String> = results.filter_map(Result::err).collect();
             if failures.is_empty() { Ok(()) } else { Err(Failed::from(failures.join("\n"))) }
         }));
     }
     trials
 }
 
-fn cases_hit_every_row_of_the_tables() {
-    let play = |case: &Case| engine::play::<direct::Direct>(case).0.facts;
-    coverage::judge(&case::all().iter().flat_map(play).collect());
+fn cases_cover_every_row_of_the_tables() {
+    let cover = |case: &Case| engine::run::<direct::Direct>(case).0.covered;
+    coverage::assert_complete(&case::all().iter().flat_map(cover).collect());
 }

@@ -1,4 +1,4 @@
-//! What an exchange touched of the protocol's tables.
+//! Finds the rows of the protocol's tables that an exchange covered.
 
 use std::collections::VecDeque;
 use std::fmt::{Debug, Display};
@@ -14,12 +14,12 @@ use mock_origin::options::{LIMITS, Limit, OPTION_SPECS};
 use mock_origin::{Interface, Operation, UploadState};
 use serde_json::Value;
 
-use crate::coverage::{self, Facts};
+use crate::coverage::{self, Items};
 use crate::given::Given;
-use crate::request::Sent;
+use crate::request::RenderedRequest;
 
-/// The refusal that shows that a limit was reached.
-const REACHED: [(Limit, ErrorKind); LIMITS.len()] = [
+/// The error that shows that a limit was reached.
+const LIMIT_ERRORS: [(Limit, ErrorKind); LIMITS.len()] = [
     (Limit::OpenUploads, ErrorKind::TooManyUploads),
     (Limit::Pieces, ErrorKind::TooManyPieces),
     (Limit::PartNumber, ErrorKind::PartNumber),
@@ -34,26 +34,26 @@ const REACHED: [(Limit, ErrorKind); LIMITS.len()] = [
     (Limit::MediaVaultExpiry, ErrorKind::Expiry),
 ];
 
-/// Rows, headers, parameters and limits.
-pub(crate) fn facts(given: &Given, sent: &Sent, answer: &Response) -> Facts {
-    let mut facts: Facts = answer.calls.iter().filter_map(row).collect();
-    facts.extend(headers(sent, answer));
-    facts.extend(parameters(sent, answer).unwrap_or_default());
-    facts.extend(limits(given, answer));
-    facts.extend(given.options.iter().filter_map(|(name, value)| switch(name, value)));
-    facts
+/// Returns the covered result codes, headers, parameters, limits and options.
+pub(crate) fn covered(given: &Given, request: &RenderedRequest, response: &Response) -> Items {
+    let mut covered: Items = response.calls.iter().filter_map(row).collect();
+    covered.extend(headers(request, response));
+    covered.extend(parameters(request, response).unwrap_or_default());
+    covered.extend(limits(given, response));
+    covered.extend(given.options.iter().filter_map(|(name, value)| option(name, value)));
+    covered
 }
 
-fn switch(name: &str, value: &str) -> Option<String> {
+fn option(name: &str, value: &str) -> Option<String> {
     let row = OPTION_SPECS.iter().find(|row| row.name == name)?;
-    let is_it = |word: &&str| match word.find(char::is_uppercase) {
-        None => *word == value,
-        Some(figure) => value.strip_prefix(&word[..figure]).is_some_and(is_figure),
+    let matches = |allowed: &&str| match allowed.find(char::is_uppercase) {
+        None => *allowed == value,
+        Some(start) => value.strip_prefix(&allowed[..start]).is_some_and(is_number),
     };
-    coverage::words(row).find(is_it).map(|word| coverage::switch(name, word))
+    coverage::option_values(row).find(matches).map(|value| coverage::option(name, value))
 }
 
-fn is_figure(text: &str) -> bool {
+fn is_number(text: &str) -> bool {
     text.parse::<f64>().is_ok()
 }
 
@@ -67,26 +67,26 @@ fn row(call: &Call) -> Option<String> {
     Some(coverage::row(of, row))
 }
 
-fn headers(sent: &Sent, answer: &Response) -> Vec<String> {
-    let endpoint = endpoint_at(&sent.path()).unwrap_or(&EGRESS);
-    if matches!(answer.head.status, 404 | 405) || sent.head().method() == b"OPTIONS" {
+fn headers(request: &RenderedRequest, response: &Response) -> Vec<String> {
+    let endpoint = endpoint_at(&request.path()).unwrap_or(&EGRESS);
+    if matches!(response.head.status, 404 | 405) || request.head().method() == b"OPTIONS" {
         return Vec::new();
     }
-    let came = endpoint.headers.iter().filter(|rule| sent.head().header(rule.name).is_some());
+    let came = endpoint.headers.iter().filter(|rule| request.head().header(rule.name).is_some());
     came.map(|rule| coverage::header(endpoint, rule.name)).collect()
 }
 
-/// How the methods that succeeded were given their parameters, and which.
-fn parameters(sent: &Sent, answer: &Response) -> Option<Vec<String>> {
-    endpoint_at(&sent.path()).filter(|endpoint| endpoint.interface == Interface::JsonRpc)?;
-    let body: Value = serde_json::from_slice(sent.body()).ok()?;
+/// Returns the calls and parameters of the methods that succeeded.
+fn parameters(request: &RenderedRequest, response: &Response) -> Option<Vec<String>> {
+    endpoint_at(&request.path()).filter(|endpoint| endpoint.interface == Interface::JsonRpc)?;
+    let body: Value = serde_json::from_slice(request.body()).ok()?;
     let requests = body.as_array().cloned().unwrap_or_else(|| vec![body]);
     let succeeded = |call: &Call| call.result_code.is_some_and(ResultCode::is_success);
-    let calls = requests.iter().zip(&answer.calls).filter(|(_, call)| succeeded(call));
-    Some(calls.filter_map(|(request, _)| of_request(request)).flatten().collect())
+    let calls = requests.iter().zip(&response.calls).filter(|(_, call)| succeeded(call));
+    Some(calls.filter_map(|(request, _)| request_items(request)).flatten().collect())
 }
 
-fn of_request(request: &Value) -> Option<Vec<String>> {
+fn request_items(request: &Value) -> Option<Vec<String>> {
     let method = method_named(request["method"].as_str()?)?;
     let (by, names): (_, Vec<&str>) = match &request["params"] {
         Value::Object(given) => ("name", given.keys().map(String::as_str).collect()),
@@ -99,72 +99,74 @@ fn of_request(request: &Value) -> Option<Vec<String>> {
         }
     };
     let params = names.iter().map(|name| coverage::param(method.name, name));
-    Some(params.chain([coverage::called(method.name, by)]).collect())
+    Some(params.chain([coverage::call(method.name, by)]).collect())
 }
 
-fn limits(given: &Given, answer: &Response) -> Vec<String> {
-    let results: Vec<_> = answer.calls.iter().filter_map(|call| call.result_code).collect();
+fn limits(given: &Given, response: &Response) -> Vec<String> {
+    let results: Vec<_> = response.calls.iter().filter_map(|call| call.result_code).collect();
     let shows = |cause| results.iter().any(|row| row.causes.contains(&cause));
     let is_set = |limit| given.limits.iter().any(|(set, _)| *set == limit);
-    let reached = REACHED.iter().filter(|(limit, cause)| is_set(*limit) && shows(*cause));
+    let reached = LIMIT_ERRORS.iter().filter(|(limit, cause)| is_set(*limit) && shows(*cause));
     reached.map(|(limit, _)| coverage::limit(LIMITS[*limit as usize].name)).collect()
 }
 
-/// Operations on uploads that were judged by the state that the upload was in.
-pub(crate) fn permissions(before: &Storage, answer: &Response) -> Facts {
-    answer.calls.iter().filter_map(|call| permission(before, call)).collect()
+/// Returns the operations whose result followed from the state of the upload.
+pub(crate) fn permissions(before: &Storage, response: &Response) -> Items {
+    response.calls.iter().filter_map(|call| permission(before, call)).collect()
 }
 
 fn permission(before: &Storage, call: &Call) -> Option<String> {
-    let judged = PERMISSIONS.iter().find(|row| row.operation == call.operation)?;
+    let rule = PERMISSIONS.iter().find(|row| row.operation == call.operation)?;
     let state = before.uploads().get(call.upload.as_deref()?)?.state;
     let row = call.result_code?;
-    let as_judged = match permit(judged.operation, state) {
+    let follows_rule = match permit(rule.operation, state) {
         Ok(()) => row.is_success(),
         Err(cause) => row.causes.contains(&cause),
     };
-    as_judged.then(|| coverage::asked(judged.operation, state))
+    follows_rule.then(|| coverage::permission(rule.operation, state))
 }
 
-/// The arrows that uploads and pieces went along.
-pub(crate) fn steps(before: &Storage, after: &Storage) -> Facts {
+/// Returns the transitions of uploads and pieces.
+pub(crate) fn transitions(before: &Storage, after: &Storage) -> Items {
     let uploads = after.uploads().iter();
-    uploads.flat_map(|upload| of_upload(before.uploads().get(&upload.id), upload)).collect()
+    uploads
+        .flat_map(|upload| upload_transitions(before.uploads().get(&upload.id), upload))
+        .collect()
 }
 
-fn of_upload(before: Option<&Upload>, after: &Upload) -> Facts {
+fn upload_transitions(before: Option<&Upload>, after: &Upload) -> Items {
     let from = before.map_or(UploadState::New, |upload| upload.state);
-    let mut facts = path("upload", UPLOAD_TRANSITIONS, from, after.state);
+    let mut covered = shortest_path("upload", UPLOAD_TRANSITIONS, from, after.state);
     let old = before.map_or(&[][..], |upload| &upload.pieces);
     if from == UploadState::Ready && old.len() < after.pieces.len() {
-        let stays = UPLOAD_TRANSITIONS.iter().find(|arrow| arrow.from == from && arrow.to == from);
-        facts.extend(stays.map(|arrow| coverage::arrow("upload", arrow)));
+        let stays = UPLOAD_TRANSITIONS.iter().find(|step| step.from == from && step.to == from);
+        covered.extend(stays.map(|step| coverage::transition("upload", step)));
     }
     let state = |piece: &Piece| piece.state;
     let olds = old.iter().map(state).chain(std::iter::repeat(PieceState::New));
     for (from, piece) in olds.zip(&after.pieces) {
-        facts.extend(path("piece", PIECE_TRANSITIONS, from, piece.state));
+        covered.extend(shortest_path("piece", PIECE_TRANSITIONS, from, piece.state));
     }
-    facts
+    covered
 }
 
-/// The arrows of the shortest way from one state to another.
-fn path<S: Copy + PartialEq + Display, E: Debug>(
+/// Returns the transitions of the shortest path from one state to another.
+fn shortest_path<S: Copy + PartialEq + Display, E: Debug>(
     machine: &str,
-    arrows: &'static [Transition<S, E>],
+    transitions: &'static [Transition<S, E>],
     from: S,
     to: S,
-) -> Facts {
-    let mut ways = VecDeque::from([(from, Facts::new())]);
-    while let Some((at, way)) = ways.pop_front() {
-        if at == to || way.len() > arrows.len() {
-            return way;
+) -> Items {
+    let mut paths = VecDeque::from([(from, Items::new())]);
+    while let Some((at, path)) = paths.pop_front() {
+        if at == to || path.len() > transitions.len() {
+            return path;
         }
-        for arrow in arrows.iter().filter(|arrow| arrow.from == at && arrow.to != at) {
-            let mut longer = way.clone();
-            longer.insert(coverage::arrow(machine, arrow));
-            ways.push_back((arrow.to, longer));
+        for step in transitions.iter().filter(|step| step.from == at && step.to != at) {
+            let mut longer = path.clone();
+            longer.insert(coverage::transition(machine, step));
+            paths.push_back((step.to, longer));
         }
     }
-    Facts::new()
+    Items::new()
 }

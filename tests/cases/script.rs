@@ -1,58 +1,63 @@
-//! From the lines of a script to its steps.
+//! Parses a script into steps.
 
 use crate::expected::Expected;
 use crate::request::Request;
 use crate::shorthand;
 
-/// How a line begins that lets time go by.
+/// The start of a line that advances protocol time.
 const ADVANCE: &str = "advance ";
 
 /// One step of a case.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    /// Seconds of protocol time go by.
+    /// Advances protocol time by seconds.
     Advance(u64),
-    /// A request goes out, and an answer comes back.
+    /// Sends a request and checks the response.
     Exchange(Box<Exchange>),
 }
 
-/// A request, and what must come back.
+/// A request and the expected response.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
-    /// The line it begins with, for failures.
+    /// The first line of the step, for failures.
     pub(crate) title: String,
     pub(crate) request: Request,
-    /// What happens between its head and its body.
+    /// The steps between the head and the body of the request.
     pub(crate) interfere_before: Vec<Step>,
     pub(crate) expected: Expected,
 }
 
-/// A step whose lines are still coming.
+/// A step whose lines are being read.
 #[derive(Debug, Default)]
-struct Draft {
+struct StepBuilder {
     title: String,
-    sent: Vec<String>,
+    request: Vec<String>,
     interfere_before: Vec<String>,
     expected: Vec<String>,
-    /// Whether it stands for a shorthand: such a request is whole, and its answer may be replaced.
-    is_short: bool,
+    /// Whether the step is a shorthand whose expected response has not been replaced. Such a request
+    /// takes no more lines.
+    is_shorthand: bool,
 }
 
-/// Reads a script.
+/// Parses a script.
 pub(crate) fn parse(script: &str) -> Result<Vec<Step>, String> {
-    let mut drafts: Vec<Draft> = Vec::new();
+    let mut steps: Vec<StepBuilder> = Vec::new();
     for line in script.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let goes_on = match line.as_bytes()[0] {
-            b'>' => drafts.last().is_some_and(Draft::takes_more),
+        let continues_step = match line.as_bytes()[0] {
+            b'>' => steps.last().is_some_and(StepBuilder::accepts_request_line),
             mark => b"+~<=!".contains(&mark),
         };
-        if !goes_on {
-            drafts.push(Draft { title: line.to_owned(), ..Draft::default() });
+        if !continues_step {
+            steps.push(StepBuilder { title: line.to_owned(), ..StepBuilder::default() });
         }
-        let draft = drafts.last_mut().ok_or_else(|| format!("nothing comes before {line}"))?;
-        if goes_on || line.starts_with('>') { draft.take(line) } else { draft.stand_for(line)? }
+        let step = steps.last_mut().ok_or_else(|| format!("no request before {line}"))?;
+        if continues_step || line.starts_with('>') {
+            step.add_line(line);
+        } else {
+            step.expand(line)?;
+        }
     }
-    drafts.into_iter().map(Draft::finish).collect()
+    steps.into_iter().map(StepBuilder::finish).collect()
 }
 
 fn result_lines(result: &str) -> Vec<String> {
@@ -68,19 +73,19 @@ fn body_lines(body: String) -> Vec<String> {
     vec!["200".to_owned(), String::new(), body]
 }
 
-impl Draft {
-    /// Takes a line with a mark.
-    fn take(&mut self, line: &str) {
+impl StepBuilder {
+    /// Adds a line with a mark.
+    fn add_line(&mut self, line: &str) {
         let (mark, text) = line.split_at(1);
-        // One space between them is none of the text.
+        // One space separates the mark from the text.
         let plain = |text: &str| text.strip_prefix(' ').unwrap_or(text).to_owned();
         if let Some(text) = line.strip_prefix(">>") {
-            // The line feed comes when the lines are joined.
-            return self.sent.push(plain(text) + "{hex:0d}");
+            // Joining the lines adds the line feed.
+            return self.request.push(plain(text) + "{hex:0d}");
         }
         let text = plain(text);
         match mark {
-            ">" => self.sent.push(text),
+            ">" => self.request.push(text),
             "+" => self.add_header(text),
             "~" => self.interfere_before.push(text),
             "<" => self.expect([text]),
@@ -89,47 +94,47 @@ impl Draft {
         }
     }
 
-    /// Takes the lines that a shorthand stands for. Time that goes by stands for itself.
-    fn stand_for(&mut self, line: &str) -> Result<(), String> {
+    /// Adds the lines of a shorthand. `advance` has none.
+    fn expand(&mut self, line: &str) -> Result<(), String> {
         if !line.starts_with(ADVANCE) {
-            shorthand::expand(line)?.iter().for_each(|line| self.take(line));
-            self.is_short = true;
+            shorthand::expand(line)?.iter().for_each(|line| self.add_line(line));
+            self.is_shorthand = true;
         }
         Ok(())
     }
 
-    fn takes_more(&self) -> bool {
-        !self.is_short && !self.sent.is_empty() && self.expected.is_empty()
+    fn accepts_request_line(&self) -> bool {
+        !self.is_shorthand && !self.request.is_empty() && self.expected.is_empty()
     }
 
-    /// Adds a header behind the others: before the empty line, if there is one.
+    /// Adds a header after the others: before the empty line, if there is one.
     fn add_header(&mut self, header: String) {
-        let end = self.sent.iter().position(String::is_empty).unwrap_or(self.sent.len());
-        self.sent.insert(end, header);
+        let end = self.request.iter().position(String::is_empty).unwrap_or(self.request.len());
+        self.request.insert(end, header);
     }
 
     fn expect(&mut self, lines: impl IntoIterator<Item = String>) {
-        if std::mem::take(&mut self.is_short) {
+        if std::mem::take(&mut self.is_shorthand) {
             self.expected.clear();
         }
         self.expected.extend(lines);
     }
 
     fn finish(self) -> Result<Step, String> {
-        let wrong = |why: String| format!("{}: {why}", self.title);
+        let error = |reason: String| format!("{}: {reason}", self.title);
         if let Some(seconds) = self.title.strip_prefix(ADVANCE) {
             return match (seconds.parse(), self.expected.is_empty()) {
                 (Ok(seconds), true) => Ok(Step::Advance(seconds)),
-                _ => Err(wrong("seconds go by, and nothing answers".to_owned())),
+                _ => Err(error("expected only a number of seconds".to_owned())),
             };
         }
-        let waits = self.sent.iter().any(|line| line == "Expect: 100-continue");
-        if !waits && !self.interfere_before.is_empty() {
-            return Err(wrong("only a client that waits leaves time for more".to_owned()));
+        let expects_continue = self.request.iter().any(|line| line == "Expect: 100-continue");
+        if !expects_continue && !self.interfere_before.is_empty() {
+            return Err(error("`~` lines need `Expect: 100-continue`".to_owned()));
         }
-        let expected = Expected::parse(&self.expected).map_err(wrong)?;
+        let expected = Expected::parse(&self.expected).map_err(error)?;
         let interfere_before = parse(&self.interfere_before.join("\n"))?;
-        let request = Request::parse(&self.sent);
+        let request = Request::parse(&self.request);
         Ok(Step::Exchange(Box::new(Exchange {
             title: self.title,
             request,
@@ -139,7 +144,7 @@ impl Draft {
     }
 }
 
-/// Tests of this module. `main` lists them, because the binary has a harness of its own.
+/// Tests of this module. `main` lists them, because the binary has its own test harness.
 pub(crate) mod tests {
     use super::{Step, parse};
 
@@ -151,14 +156,14 @@ pub(crate) mod tests {
         parse(script).unwrap().into_iter().map(title).collect()
     }
 
-    pub(crate) fn a_step_begins_where_a_request_does() {
+    pub(crate) fn each_request_starts_a_step() {
         let script = "# remark\n> GET /a\n> Range: x\n< 200\n> GET /b\n< 404\nadvance 5\n\
                       piece 1 x\nmkdir /d\n= -2\nrpc ping []\n! -32602";
         let expected = ["> GET /a", "> GET /b", "5 s", "piece 1 x", "mkdir /d", "rpc ping []"];
         assert_eq!(titles(script), expected);
     }
 
-    pub(crate) fn a_script_that_makes_no_sense_is_refused() {
+    pub(crate) fn invalid_scripts_are_rejected() {
         for script in [
             "> GET /a",
             "< 200",

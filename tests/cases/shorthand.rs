@@ -1,9 +1,9 @@
-//! Requests that cases send often, in short.
+//! Shorthands for requests that cases send often.
 
-/// A request in short: its words, and the lines of a script that it stands for.
+/// A shorthand and the lines of a script that it expands to.
 ///
-/// What is in capitals is given by the one who uses it; the last such word takes the rest of the
-/// line. `UPLOAD` may be left out: it is then `mpid`.
+/// The words in capitals are arguments. The last argument extends to the end of the line. `UPLOAD` is
+/// optional; its default is `mpid`.
 struct Shorthand {
     usage: &'static str,
     script: &'static str,
@@ -100,20 +100,21 @@ const SHORTHANDS: [Shorthand; 13] = [
     },
 ];
 
-/// The lines that `line` stands for, all of them with marks.
+/// Returns the lines, with their marks, that a shorthand expands to.
 pub(crate) fn expand(line: &str) -> Result<Vec<String>, String> {
     let verb = line.split(' ').next();
     let of_verb = |shorthand: &&Shorthand| shorthand.usage.split(' ').next() == verb;
-    let short = SHORTHANDS.iter().find(of_verb).ok_or_else(|| format!("no such line: {line}"))?;
-    let words: Vec<_> = short.usage.split(' ').collect();
+    let shorthand =
+        SHORTHANDS.iter().find(of_verb).ok_or_else(|| format!("unknown line: {line}"))?;
+    let words: Vec<_> = shorthand.usage.split(' ').collect();
     let mut given = line.splitn(words.len(), ' ');
-    let mut script = short.script.to_owned();
+    let mut script = shorthand.script.to_owned();
     for word in words {
         let default = (word == "UPLOAD").then_some("mpid");
-        let value = given.next().or(default).ok_or_else(|| format!("{line}: no {word}"))?;
+        let value = given.next().or(default).ok_or_else(|| format!("{line}: missing {word}"))?;
         script = script.replace(word, value);
     }
-    // A shorthand may begin with another one.
+    // The first line of a shorthand may be another shorthand.
     match script.split_once('\n') {
         Some((first, rest)) if !first.starts_with('>') => {
             Ok([expand(first)?, lines(rest)].concat())

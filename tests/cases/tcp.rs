@@ -1,62 +1,62 @@
-//! Over real TCP, where the same requests can be written in more than one manner.
+//! The adapter over TCP, with several ways to split requests into writes.
 
 use std::marker::PhantomData;
 use std::time::{Duration, UNIX_EPOCH};
 
 use mock_origin::{MockOrigin, User};
 
-use crate::answer::Answer;
 use crate::connection::{self, Connection};
 use crate::engine::Adapter;
 use crate::given::{ACCOUNT, Given, SEED, START};
-use crate::request::Sent;
+use crate::request::RenderedRequest;
+use crate::response::Response;
 
-/// How a request is written to a connection.
-pub(crate) trait Manner: Send {
-    /// How many bytes go into one write.
+/// How a request is split into writes.
+pub(crate) trait WriteMode: Send {
+    /// The bytes of one write.
     const BYTES: usize;
-    /// The next request, which goes right behind, in the same write.
+    /// A pipelined request, which follows in the same write.
     const NEXT: &[u8] = b"";
 }
 
-/// The whole request in one write.
+/// Writes the whole request at once.
 pub(crate) struct Whole;
 
-impl Manner for Whole {
+impl WriteMode for Whole {
     const BYTES: usize = usize::MAX;
 }
 
-/// A write for each byte.
+/// Writes each byte separately.
 pub(crate) struct ByteByByte;
 
-impl Manner for ByteByByte {
+impl WriteMode for ByteByByte {
     const BYTES: usize = 1;
 }
 
-/// The request and a harmless one in one write.
+/// Writes the request and a pipelined `OPTIONS` request at once.
 pub(crate) struct Pipelined;
 
-impl Manner for Pipelined {
+impl WriteMode for Pipelined {
     const BYTES: usize = usize::MAX;
     const NEXT: &[u8] = b"OPTIONS / HTTP/1.1\r\nHost: origin\r\n\r\n";
 }
 
-/// An origin behind a socket. Its connection is kept as long as the answers allow.
+/// An origin behind a socket. The connection is reused until a response closes it.
 pub(crate) struct OverTcp<M> {
     origin: MockOrigin,
     connection: Option<Connection>,
-    manner: PhantomData<M>,
+    mode: PhantomData<M>,
 }
 
-/// A path of a case, from the account's root, with the account in front: so a directory that is called
-/// like the account is not taken for it.
+/// Adds the account to a path of a case. Without it, a directory with the account's name would be
+/// read as the account.
 fn absolute(path: &str) -> String {
     format!("/{ACCOUNT}/{path}")
 }
 
-impl<M: Manner> Adapter for OverTcp<M> {
+impl<M: WriteMode> Adapter for OverTcp<M> {
     fn start(given: &Given) -> Self {
-        // Many cases are wrong requests.
+        // Many cases send wrong requests, which verification would report.
         let builder = MockOrigin::builder().verify_on_drop(false);
         let mut builder = builder.account(ACCOUNT).seed(SEED);
         for user in &given.users {
@@ -69,8 +69,8 @@ impl<M: Manner> Adapter for OverTcp<M> {
         for (path, text) in &given.files {
             builder = builder.file(&absolute(path), text.clone());
         }
-        for (limit, figure) in &given.limits {
-            builder = builder.limit(*limit, *figure);
+        for (limit, value) in &given.limits {
+            builder = builder.limit(*limit, *value);
         }
         for (name, value) in &given.options {
             builder = builder.set(name, value);
@@ -80,10 +80,10 @@ impl<M: Manner> Adapter for OverTcp<M> {
         }
         let start = UNIX_EPOCH + Duration::from_secs(START);
         let origin = builder.clock_at(start).clock_stopped().start();
-        Self { origin, connection: None, manner: PhantomData }
+        Self { origin, connection: None, mode: PhantomData }
     }
 
-    fn token(&mut self, user: &str) -> String {
+    fn issue_token(&mut self, user: &str) -> String {
         self.origin.issue_token(user)
     }
 
@@ -93,23 +93,23 @@ impl<M: Manner> Adapter for OverTcp<M> {
 
     fn exchange(
         &mut self,
-        sent: &Sent,
+        request: &RenderedRequest,
         interfere_before: &mut dyn FnMut(&mut Self) -> Result<(), String>,
-    ) -> Result<Answer, String> {
+    ) -> Result<Response, String> {
         let mut connection = match self.connection.take() {
             Some(kept) => kept,
             None => Connection::open(&self.origin.url()).map_err(|why| why.to_string())?,
         };
-        let answer = if sent.waits() {
-            connection.exchange_waiting::<M>(sent, || interfere_before(self))?
+        let response = if request.expects_continue() {
+            connection.exchange_waiting::<M>(request, || interfere_before(self))?
         } else {
-            connection.exchange::<M>(sent)?
+            connection.exchange::<M>(request)?
         };
-        if connection::ends(sent, &answer) {
-            connection.end()?;
+        if connection::closes(request, &response) {
+            connection.expect_closed()?;
         } else {
             self.connection = Some(connection);
         }
-        Ok(answer)
+        Ok(response)
     }
 }
