@@ -167,7 +167,7 @@ pub(crate) mod tests {
         for script in [
             "> GET /a",
             "< 200",
-            "juggle 3 balls",
+            "unknown 1 2",
             "create /",
             "> GET /a\n< two hundred",
             "> GET /a\n< 200\n< header",
