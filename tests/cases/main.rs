@@ -34,7 +34,7 @@
 //! | `>> TEXT` | a line of the body that ends with CRLF, as in forms |
 //! | `< TEXT` | a line of the expected response: status line, headers, and after an empty `<` the whole body |
 //! | `create / a.txt` | a [shorthand](shorthand): a request and its expected success, which the following lines may replace |
-//! | `+ Name: value` | adds a header to a shorthand |
+//! | `+ Name: value` | adds a header to the request above |
 //! | `rpc stat ["{token}", "/a.txt"]` | a JSON-RPC 2.0 request |
 //! | `= {"code": -1}` | the whole result of a JSON-RPC response |
 //! | `! -32602` | the code of the error object of a JSON-RPC response |
