@@ -101,7 +101,7 @@ fn write_exchange(
     page.text(response_text(exchange));
     for fault in &exchange.faults {
         page.html("<div class=\"fault\"><span class=\"diamond\" aria-hidden=\"true\">◆</span><span class=\"hidden\">fault: </span><code>");
-        page.text(&fault.name).html("</code></div>");
+        page.text(Escaped::new(&*fault.name)).html("</code></div>");
     }
     for number in facts.findings_of(exchange.index) {
         page.html("<div><a")

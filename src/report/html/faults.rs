@@ -1,11 +1,16 @@
 //! The faults with their accounts. The marks in the picture bear the numbers of this list.
 
+use crate::journal::shorten;
+
 use super::HtmlReport;
 use super::markup::Markup;
 use super::units::grouped;
 
 /// The maximum number of listed faults.
 const MAX_FAULTS: usize = 200;
+
+/// The maximum length of a listed name, in characters.
+const MAX_NAME: usize = 2_000;
 
 pub(super) fn write(report: &HtmlReport<'_>, page: &mut Markup) {
     page.html("<section id=\"faults\" aria-labelledby=\"faults-title\">\n");
@@ -24,7 +29,7 @@ pub(super) fn write(report: &HtmlReport<'_>, page: &mut Markup) {
         page.html("><td class=\"n\"><span class=\"diamond\" aria-hidden=\"true\">◆</span>");
         page.text(fault.id)
             .html("</td><td class=\"wide\"><code>")
-            .text(&fault.name)
+            .text(shorten(&fault.name, MAX_NAME))
             .html("</code></td>");
         page.html("<td class=\"n\">").text(grouped(fault.matched)).html("</td><td class=\"n\">");
         page.text(if fault.fired == 0 { "never".to_owned() } else { grouped(fault.fired) });

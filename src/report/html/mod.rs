@@ -17,8 +17,11 @@ mod units;
 mod uploads;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 use crate::fault::FaultRecord;
-use crate::journal::Journal;
+use crate::journal::{Journal, shorten};
 use crate::referee;
 use crate::storage::Storage;
 use crate::wording::counted;
@@ -50,6 +53,9 @@ pub(crate) struct HtmlReport<'a> {
     /// Commands and code that repeat the run, each with its purpose.
     pub(crate) repeat: &'a [(&'static str, String)],
 }
+
+/// The maximum length of the text about chaos, in characters.
+const MAX_CHAOS: usize = 64 * 1024;
 
 /// Nothing may be loaded and no script may run, even if the file is served.
 const HEAD: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -126,10 +132,10 @@ impl HtmlReport<'_> {
             page.lines(command).html("</pre>\n");
         }
         if !self.chaos.is_empty() {
-            page.html(
-                "<p>Chaos injected these faults. As code, which repeats them without chaos:</p>\n",
-            );
-            page.html("<pre class=\"command\" tabindex=\"0\">").lines(self.chaos).html("</pre>\n");
+            page.html("<p>The chaos:</p>\n");
+            page.html("<pre class=\"command\" tabindex=\"0\">")
+                .lines(shorten(self.chaos, MAX_CHAOS))
+                .html("</pre>\n");
         }
         page.html("<p class=\"muted\">The origin listened on ");
         page.text(self.urls.join(", ")).html(".</p>\n</section>\n");
@@ -139,7 +145,7 @@ impl HtmlReport<'_> {
 /// Writes how many items a section leaves out.
 fn left_out(page: &mut Markup, number: usize, noun: &str) {
     if number > 0 {
-        page.html("<p class=\"muted\">");
-        page.text(counted(grouped(number), noun)).html(" more not shown.</p>\n");
+        page.html("<p class=\"muted\">Not shown: ").text(counted(grouped(number), noun));
+        page.html(".</p>\n");
     }
 }

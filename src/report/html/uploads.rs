@@ -1,6 +1,6 @@
 //! The uploads, what is left of them, and who brought each into its state.
 
-use crate::journal::{Escaped, RangeList};
+use crate::journal::{Escaped, RangeList, shorten};
 use crate::storage::{Actor, Upload};
 use crate::wording::counted;
 
@@ -11,6 +11,9 @@ use super::units::grouped;
 /// The maximum number of listed uploads, and of states of each.
 const MAX_UPLOADS: usize = 200;
 const MAX_STATES: usize = 12;
+
+/// The maximum length of a list of pieces, in characters.
+const MAX_PIECES: usize = 200;
 
 pub(super) fn write(report: &HtmlReport<'_>, page: &mut Markup) {
     page.html("<section id=\"uploads\" aria-labelledby=\"uploads-title\">\n");
@@ -46,7 +49,7 @@ pub(super) fn write(report: &HtmlReport<'_>, page: &mut Markup) {
         let replaced = upload.pieces.len() - numbers.len();
         match numbers.len() {
             0 => page.html("none"),
-            _ => page.text(RangeList::from_numbers(numbers)),
+            _ => page.text(shorten(&RangeList::from_numbers(numbers).to_string(), MAX_PIECES)),
         };
         if replaced > 0 {
             page.html(", ").text(counted(grouped(replaced), "replaced piece"));

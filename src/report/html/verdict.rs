@@ -10,6 +10,9 @@ use super::facts::Facts;
 use super::markup::Markup;
 use super::units::grouped;
 
+/// The maximum number of details of each reason against a verdict.
+const MAX_DETAILS: usize = 20;
+
 /// The first line of the report.
 enum Verdict {
     /// The record does not allow a verdict, for this reason.
@@ -92,16 +95,19 @@ pub(super) fn write(report: &HtmlReport<'_>, facts: &Facts<'_>, page: &mut Marku
         page.text(if number == 1 { noun.to_owned() } else { format!("{noun}s") }).html("</li>");
     }
     page.html("</ul>\n");
-    for (what, details) in &obstacles {
-        page.html("<div class=\"doubt\"><h3>").text(capitalised(what)).html("</h3>");
-        if matches!(verdict, Verdict::Missing(_)) && !details.is_empty() {
+    for (at, (what, details)) in obstacles.iter().enumerate() {
+        page.html("<div class=\"doubt\">");
+        if at > 0 {
+            page.html("<h3>And ").text(what).html("</h3>");
+        }
+        if !details.is_empty() {
             page.html("<ul>");
-            for detail in details.iter().take(20) {
+            for detail in details.iter().take(MAX_DETAILS) {
                 page.html("<li>").lines(detail).html("</li>");
             }
             page.html("</ul>");
-            super::left_out(page, details.len().saturating_sub(20), "item");
         }
+        super::left_out(page, details.len().saturating_sub(MAX_DETAILS), "item");
         page.html("</div>\n");
     }
     notes(report, page);
@@ -111,11 +117,16 @@ pub(super) fn write(report: &HtmlReport<'_>, facts: &Facts<'_>, page: &mut Marku
 /// Writes what a reader must know to weigh the verdict.
 fn notes(report: &HtmlReport<'_>, page: &mut Markup) {
     let absent = &report.judgement.not_applicable;
-    let resets = report.journal.marks().iter().filter(|mark| mark.event == MarkEvent::Reset);
-    let was_reset = resets.count() > 0;
+    let mark = |is: fn(&MarkEvent) -> bool| report.journal.marks().iter().any(|it| is(&it.event));
     page.html("<ul class=\"notes\">\n");
-    if was_reset {
+    if mark(|event| *event == MarkEvent::Reset) {
         page.html("<li>The origin was reset. What happened before is not in this report.</li>\n");
+    }
+    let mut injected = report.journal.exchanges().iter().flat_map(|exchange| &exchange.faults);
+    if mark(|event| matches!(event, MarkEvent::ChaosStarted(_)))
+        && injected.all(|it| it.fault.is_some())
+    {
+        page.html("<li>Chaos was active and injected no fault.</li>\n");
     }
     for (rule, number) in &report.judgement.omitted {
         page.html("<li><code>").text(rule).html("</code>: ");
@@ -131,10 +142,4 @@ fn notes(report: &HtmlReport<'_>, page: &mut Markup) {
         page.html("</p></details></li>\n");
     }
     page.html("</ul>\n");
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|char| char.to_uppercase().to_string());
-    first.unwrap_or_default() + chars.as_str()
 }

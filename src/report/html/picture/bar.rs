@@ -1,5 +1,6 @@
 //! The shapes of the picture: bars, and the marks at their ends. Start with [`bar`].
 
+use crate::journal::Escaped;
 use crate::referee::Request;
 use crate::report::html::facts::{Facts, Fate, Phases, request_text, response_text};
 use crate::report::html::markup::Markup;
@@ -28,7 +29,7 @@ pub(super) fn bar(
     page.text(spoken(phases.waiting())).html(", responding ");
     page.text(spoken(phases.writing()));
     for fault in &exchange.faults {
-        page.html("; fault: ").text(&fault.name);
+        page.html("; fault: ").text(Escaped::new(&*fault.name));
     }
     page.html("</title>");
     let start = scale.x(phases.opened);

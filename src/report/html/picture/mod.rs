@@ -10,6 +10,7 @@ mod notes;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::journal::Escaped;
 use crate::referee::Request;
 use crate::wording::counted;
 
@@ -60,7 +61,7 @@ pub(super) fn write(facts: &Facts<'_>, page: &mut Markup) {
     axis(&scale, &events, page);
     for (path, targets) in groups {
         match path {
-            Some(path) => page.html("<h3><code>").text(path).html("</code></h3>\n"),
+            Some(path) => page.html("<h3><code>").text(Escaped::new(path)).html("</code></h3>\n"),
             None => page.html("<h3 class=\"muted\">without a path</h3>\n"),
         };
         page.html("<ol class=\"rows\">\n");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::journal::Exchange;
+use crate::journal::{Escaped, Exchange};
 use crate::referee::Request;
 use crate::report::html::facts::{Facts, Fate, response_text};
 use crate::report::html::markup::Markup;
@@ -74,7 +74,7 @@ pub(super) fn write_notes(
                 }
                 None => note.html("chaos: <code>"),
             };
-            note.text(&fault.name).html("</code>");
+            note.text(Escaped::new(&*fault.name)).html("</code>");
             add_note(&mut notes, exchange.index, "fault", note);
         }
         if Fate::new(exchange) == Fate::StoredButLost {
