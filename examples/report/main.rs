@@ -1,7 +1,7 @@
 //! Lets a careless client upload two files to an origin with faults, and writes the report of the run.
 //!
 //! The client sends three pieces at a time. It does not wait for `Retry-After`, completes an upload although
-//! a piece was refused, and leaves another upload behind. `cargo run --example report -- report.html` writes
+//! a piece was rejected, and leaves another upload behind. `cargo run --example report -- report.html` writes
 //! the page; docs/report.png shows it.
 
 use std::sync::atomic::{AtomicU32, Ordering};

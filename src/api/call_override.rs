@@ -177,13 +177,14 @@ mod tests {
     #[test]
     fn an_overridden_join_ends_with_a_rejected_call() {
         let (mut storage, token, id) = ready();
-        let mut refused = completion(&mut storage, &token, &id);
-        refused.call_override(0, FAIL);
+        let mut rejected = completion(&mut storage, &token, &id);
+        rejected.call_override(0, FAIL);
         let (content, digest) = (Blob::from_bytes("3"), Digest::compute(b"3"));
         let gap = NewPiece { number: 3, content: content.clone(), digest, checksum: None };
         storage.store_piece(CHANGE, UserId::FIRST, &id, gap).unwrap();
         let nothing = RequestBody::nothing();
-        let CommitResult::Response(response) = commit(&mut storage, CHANGE, &mut refused, &nothing)
+        let CommitResult::Response(response) =
+            commit(&mut storage, CHANGE, &mut rejected, &nothing)
         else {
             panic!("it needs no digest")
         };

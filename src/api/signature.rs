@@ -123,11 +123,11 @@ mod tests {
     #[test]
     fn a_changed_or_shortened_signature_is_rejected() {
         let mac = BASE64.decode(MAC).unwrap_or_default();
-        let refused = |mac: &[u8]| !is_signed_with(SECRET, TEXT, &BASE64.encode(mac));
+        let rejected = |mac: &[u8]| !is_signed_with(SECRET, TEXT, &BASE64.encode(mac));
         for at in 0..mac.len() {
             let mut changed = mac.clone();
             changed[at] ^= 1;
-            assert!(refused(&changed) && refused(&mac[..at]), "byte {at}");
+            assert!(rejected(&changed) && rejected(&mac[..at]), "byte {at}");
         }
         assert!(!is_signed_with(SECRET, TEXT, "no base64!"));
     }

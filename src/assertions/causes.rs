@@ -23,7 +23,7 @@ pub(super) fn of_upload(
 ) -> Option<Reason> {
     let by = upload.history.last()?.change.by;
     let step = Step::to(wanted);
-    let refused = || step.as_ref().and_then(|step| refusal(words, step, requests));
+    let rejected = || step.as_ref().and_then(|step| rejection(words, step, requests));
     let reason = match upload.state {
         UploadState::New | UploadState::Ready => return open_upload(words, upload, requests, step),
         UploadState::Failed => failed_join(words, upload),
@@ -39,7 +39,7 @@ pub(super) fn of_upload(
         UploadState::Deleted => words.did(by, "deleted it"),
         _ => return None,
     };
-    Reason::join([reason].into_iter().chain(refused()))
+    Reason::join([reason].into_iter().chain(rejected()))
 }
 
 /// The request that brings an upload into a state.
@@ -87,8 +87,8 @@ fn open_upload(
     let Some(step) = step else {
         return Some(words.did(entry.change.by, &format!("set its state to {}", entry.state)));
     };
-    if let Some(refusal) = refusal(words, &step, requests) {
-        return Some(refusal);
+    if let Some(rejection) = rejection(words, &step, requests) {
+        return Some(rejection);
     }
     let was_ended = upload.history.iter().any(|entry| entry.state == UploadState::Failed);
     let asked = requests.clone().op(&step.op);
@@ -106,21 +106,21 @@ fn open_upload(
     }
 }
 
-/// Returns the latest request for a step, if it was refused with a result code.
-fn refusal(words: Words<'_>, step: &Step, requests: &RecordedRequests) -> Option<Reason> {
+/// Returns the latest request for a step, if it was rejected with a result code.
+fn rejection(words: Words<'_>, step: &Step, requests: &RecordedRequests) -> Option<Reason> {
     let asked = requests.clone().op(&step.op);
     let request = asked.iter().next_back()?;
     let row = request.call().result_code.filter(|row| !row.is_success())?;
     let faults = names_of_faults(request);
     let text = format!(
-        "{} it was refused: {} {} ({}){faults}",
+        "{} it was rejected: {} {} ({}){faults}",
         step.doing, row.code, row.phrase, row.section
     );
     let index = request.exchange().index;
-    let refused = Reason::new(text, [index]);
+    let rejected = Reason::new(text, [index]);
     Some(match words.ended_token(request.call()) {
-        Some(ended) => refused.and(ended),
-        None => refused,
+        Some(ended) => rejected.and(ended),
+        None => rejected,
     })
 }
 
@@ -129,11 +129,11 @@ fn not_carried_out(words: Words<'_>, step: &Step, request: &RecordedRequest) -> 
     let exchange = request.exchange();
     let call = u32::try_from(request.call_index()).unwrap_or(u32::MAX);
     let by = Actor::Call(CallId { exchange: exchange.index, call });
-    let answer = request
+    let response = request
         .status()
         .map_or_else(|| "no response".to_owned(), |status| format!("status {status}"));
     let what = format!(
-        "asked to {} it, but the request was not carried out: {answer}{}",
+        "asked to {} it, but the request was not carried out: {response}{}",
         step.to_do,
         names_of_faults(request)
     );

@@ -19,10 +19,10 @@ pub(super) fn invalid_http(
     unparsed: &Unparsed,
     journal: &Journal,
 ) -> AssertionFailure {
-    let answered =
-        unparsed.status.map_or("no response".to_owned(), |status| format!("answered {status}"));
+    let response =
+        unparsed.status.map_or("no response".to_owned(), |status| format!("response {status}"));
     let (index, shown) = (connection.index, unparsed.excerpt());
-    let found = format!("on connection {index}, {unparsed}: \"{shown}\", {answered}");
+    let found = format!("on connection {index}, {unparsed}: \"{shown}\", {response}");
     let before = unparsed.behind.and_then(|index| journal.exchange(index));
     let failure = AssertionFailure::with_values(
         "client sent bytes that are not an HTTP request",

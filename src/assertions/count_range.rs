@@ -40,7 +40,7 @@ impl CountRange {
 
     /// Panics if the range is empty, because no number of requests could satisfy it.
     #[track_caller]
-    pub(super) fn or_refuse(self, call: &str) -> Self {
+    pub(super) fn or_reject(self, call: &str) -> Self {
         let range = match self.end {
             Bound::Excluded(above) => format!("{}..{above}", self.least),
             Bound::Included(most) => format!("{}..={most}", self.least),

@@ -90,7 +90,7 @@ impl AssertionFailure {
     }
 
     /// Sets the cause and the exchanges that matter. The exchanges that the cause names are marked;
-    /// if it names none, the refused exchanges are.
+    /// if it names none, the rejected exchanges are.
     #[must_use]
     pub(super) fn explained_by(
         self: Box<Self>,
@@ -100,7 +100,7 @@ impl AssertionFailure {
         let (text, named) = reason.map(Reason::into_parts).unzip();
         let named = named.unwrap_or_default();
         let failure = self.showing(exchanges, |exchange| {
-            if named.is_empty() { exchange.is_refused() } else { named.contains(&exchange.index) }
+            if named.is_empty() { exchange.is_rejected() } else { named.contains(&exchange.index) }
         });
         failure.because(text)
     }

@@ -57,7 +57,7 @@ impl PieceSnapshot {
     assertions_with_try! {
         /// Asserts the number of requests that sent the piece: `1`, `1..=3`, `2..`.
         assert_attempts, try_attempts(self, expected: impl Into<CountRange>) {
-            let expected = expected.into().or_refuse(".assert_attempts");
+            let expected = expected.into().or_reject(".assert_attempts");
             let found = self.attempts.len();
             let failure = || self.failure("was sent the expected number of times", expected, found);
             if expected.contains(found) { Ok(()) } else { Err(failure()) }
@@ -90,7 +90,7 @@ impl PieceSnapshot {
         self.stored.as_ref().ok_or_else(|| {
             let ended = ended
                 .as_ref()
-                .map(|ended| "its last attempt was refused: ".to_owned() + ended.text());
+                .map(|ended| "its last attempt was rejected: ".to_owned() + ended.text());
             self.failure(claim, "a stored piece", sent).because(ended)
         })
     }
@@ -125,7 +125,7 @@ impl PieceSnapshot {
             expected,
             found,
         )
-        .showing(exchanges, Exchange::is_refused)
+        .showing(exchanges, Exchange::is_rejected)
         .hint(format!(
             "the parts that were sent: {}",
             RangeList::from_numbers(self.seen.iter().copied())

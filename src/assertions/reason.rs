@@ -90,7 +90,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Returns who had ended the token of a call, if that is why it was refused.
+    /// Returns who had ended the token of a call, if that is why it was rejected.
     pub(super) fn ended_token(self, call: &Call) -> Option<Reason> {
         Some(match call.ended_token?.change.by {
             Actor::Expiry { .. } => Reason::plain("its token had expired"),

@@ -103,7 +103,7 @@ impl RecordedRequest {
         self.call().path.as_deref()
     }
 
-    /// Returns the version of HTTP in which the origin answers: `HTTP/1.0` to a client that sent
+    /// Returns the version of HTTP of the response: `HTTP/1.0` to a client that sent
     /// `HTTP/1.0`, else `HTTP/1.1`.
     pub fn version(&self) -> &'static str {
         self.head().version()
@@ -286,7 +286,7 @@ impl RecordedRequest {
         /// Asserts the result code of the response; 0 is success.
         assert_code, try_code(self, expected: i32) {
             let found = self.code().map_or("none".to_owned(), |code| code.to_string());
-            let failure = || self.failure(format!("request was answered with result code {expected}"), expected, &found);
+            let failure = || self.failure(format!("response has result code {expected}"), expected, &found);
             if self.code() == Some(expected) { Ok(()) } else { Err(failure()) }
         }
     }

@@ -210,7 +210,7 @@ impl RecordedRequests {
     assertions_with_try! {
         /// Asserts the number of requests: `3`, `1..=2`, `1..`.
         assert_count, try_count(self, expected: impl Into<CountRange>) {
-            let expected = expected.into().or_refuse(".assert_count");
+            let expected = expected.into().or_reject(".assert_count");
             if expected.contains(self.len()) { Ok(()) } else { Err(self.wrong_count(expected)) }
         }
 

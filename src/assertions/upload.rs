@@ -294,5 +294,5 @@ fn no_such_upload(state_view: StateView<'_>, path_or_id: &str) -> Box<AssertionF
         "an upload with this path or multipart id",
         found,
     )
-    .showing(creates.iter().map(RecordedRequest::shared), Exchange::is_refused)
+    .showing(creates.iter().map(RecordedRequest::shared), Exchange::is_rejected)
 }

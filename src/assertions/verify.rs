@@ -147,15 +147,15 @@ fn unmatched(requests: &[&RecordedRequest]) -> AssertionFailure {
             "an endpoint that accepts the request's method (§1.3)",
         )
     };
-    let answered =
-        request.status().map_or("no response".to_owned(), |status| format!("answered {status}"));
+    let response =
+        request.status().map_or("no response".to_owned(), |status| format!("response {status}"));
     let times = match requests.len() {
         1 => String::new(),
         times => format!(", {times} times"),
     };
     let name = Escaped::new(&*call.name);
     let failure =
-        AssertionFailure::with_values(title, expected, format!("{name}, {answered}{times}"))
+        AssertionFailure::with_values(title, expected, format!("{name}, {response}{times}"))
             .showing(requests.iter().map(|request| request.shared()), |_| true);
     match (endpoint_at(&call.name), suggest(call)) {
         (Some(endpoint), _) => {

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_is_short_or_cannot_be_sent_is_refused() {
+    fn a_token_that_is_short_or_cannot_be_sent_is_rejected() {
         for token in
             ["", "123456789012345", "1234567890 123456", "1234567890\n123456", "é23456789012345678"]
         {

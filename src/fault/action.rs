@@ -290,7 +290,7 @@ impl FaultAction {
         }
     }
 
-    /// Returns whether the action is skipped if the origin refuses the call.
+    /// Returns whether the action is skipped if the origin rejects the call.
     pub fn needs_commit(&self) -> bool {
         matches!(
             self,

@@ -25,7 +25,7 @@ pub(super) fn check_applicable(
     call: &Call,
     context: CallContext,
 ) -> Result<(), String> {
-    let CallContext { at, refused, declared, interim } = context;
+    let CallContext { at, rejected, declared, interim } = context;
     if action.stage() == Stage::Body && at > Stage::Body {
         return Err("the operation is known only after the body has been read".to_owned());
     }
@@ -35,7 +35,7 @@ pub(super) fn check_applicable(
         return Err(format!("the body has only {}", counted(declared, "byte")));
     }
     let waits = action.stage() == Stage::Body && action.body_bytes() != Some(0);
-    if let Some(status) = refused.filter(|_| waits || action.needs_commit()) {
+    if let Some(status) = rejected.filter(|_| waits || action.needs_commit()) {
         return Err(rejected_by_origin(status, call.result_code));
     }
     match interim {

@@ -7,8 +7,8 @@ use super::{InterimSupport, Stage};
 pub struct CallContext {
     /// The stage: the head, or the commit if the call was not known earlier.
     pub at: Stage,
-    /// The status, if the origin itself refuses the call.
-    pub refused: Option<u16>,
+    /// The status, if the origin itself rejects the call.
+    pub rejected: Option<u16>,
     /// The declared length of the body, if any.
     pub declared: Option<u64>,
     /// Whether the client supports interim responses.

@@ -25,7 +25,7 @@ const SMALL_BODY: u64 = 64 << 10;
 /// client which tries once more must succeed.
 ///
 /// A decided fault is not injected if it cannot apply: if the operation must be carried out but the
-/// origin refuses it, or if the body ends before the offset of the cut, which lies in the first MiB.
+/// origin rejects it, or if the body ends before the offset of the cut, which lies in the first MiB.
 /// Requests that cannot be identified get no fault: pings, requests with an invalid token, and requests
 /// about an invalid path or an unknown upload. Downloads have no user, so that the attempts of all
 /// clients count together.

@@ -218,7 +218,7 @@ fn listed(calls: &[&Call], name: impl Fn(&Call) -> Option<&str>) -> String {
     }
 }
 
-/// Returns how many calls lack the value, and their results. Most were refused before it was read.
+/// Returns how many calls lack the value, and their results. Most were rejected before it was read.
 fn unread(calls: &[&Call], tells: impl Fn(&Call) -> bool) -> String {
     let (named, silent): (Vec<&Call>, Vec<&Call>) =
         calls.iter().filter(|call| !tells(call)).partition(|call| call.is_named_by_origin);
@@ -233,7 +233,7 @@ fn unread(calls: &[&Call], tells: impl Fn(&Call) -> bool) -> String {
         (0, _) => named,
         (count, []) => format!("{named}, and {count} unknown"),
         (count, results) => {
-            format!("{named}, and {count} unknown, answered {}", results.join(", "))
+            format!("{named}, and {count} unknown, rejected with {}", results.join(", "))
         }
     }
 }

@@ -215,7 +215,7 @@ fn connection_code(action: ConnectionAction) -> String {
     match action {
         ConnectionAction::Reset => "reset()".to_owned(),
         ConnectionAction::Silence => "silence()".to_owned(),
-        ConnectionAction::CloseAfter(answers) => format!("close_after({answers})"),
+        ConnectionAction::CloseAfter(responses) => format!("close_after({responses})"),
     }
 }
 

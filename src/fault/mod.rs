@@ -103,7 +103,7 @@ pub enum ConnectionAction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) enum TokenExpiry {
-    /// This many calls after the fault was added. The next call is refused.
+    /// This many calls after the fault was added. The next call is rejected.
     Requests(u64),
     /// Until this many body bytes have been read after the fault was added. The call that reaches the
     /// limit is served, because a token is checked only at the head of a request.

@@ -164,19 +164,19 @@ fn check_action(
         if is_late { Stage::Commit } else { Stage::Head }
     };
     let tried = candidates.iter().map(|call| {
-        let refused = refused_always(call.operation);
+        let rejected = rejected_always(call.operation);
         let interim = InterimSupport::Expected;
-        let there = CallContext { at: at(call), refused, declared: None, interim };
+        let there = CallContext { at: at(call), rejected, declared: None, interim };
         check_applicable(action, call, there)
     });
-    let mut refusals = Vec::new();
+    let mut rejections = Vec::new();
     for tried in tried {
         match tried {
             Ok(()) => return Ok(()),
-            Err(why) => refusals.push(why),
+            Err(why) => rejections.push(why),
         }
     }
-    Err(format!("cannot apply to {}: {}", op_in_words(&matcher.op), refusals[0]))
+    Err(format!("cannot apply to {}: {}", op_in_words(&matcher.op), rejections[0]))
 }
 
 fn check_values(action: &FaultAction) -> Result<(), String> {
@@ -349,8 +349,8 @@ fn check_result_code(
     Err(format!("{op} has no result code {asked}; available: {}", results.join(", ")))
 }
 
-/// Returns the status of an operation that the origin always refuses.
-fn refused_always(operation: Operation) -> Option<u16> {
+/// Returns the status of an operation that the origin always rejects.
+fn rejected_always(operation: Operation) -> Option<u16> {
     match operation {
         Operation::Unmatched => Some(404),
         Operation::UnknownMethod => Some(200),

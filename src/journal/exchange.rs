@@ -366,7 +366,7 @@ impl Exchange {
 
     /// Returns whether the request was not processed as asked: it was rejected, got no response, or
     /// got a code other than success, which JSON-RPC sends with status 200.
-    pub fn is_refused(&self) -> bool {
+    pub fn is_rejected(&self) -> bool {
         let fails = |call: &Call| call.result_code.is_some_and(|row| !row.is_success());
         self.status().is_none_or(|status| status >= 400) || self.calls.iter().any(fails)
     }

@@ -246,7 +246,7 @@ impl Example {
     }
 
     /// Rejects it by a fault: a status, and a code unless it is 0.
-    pub(crate) fn refused(self, status: u16, code: i32) -> Self {
+    pub(crate) fn rejected(self, status: u16, code: i32) -> Self {
         let example = self.response(|head| head.status = status);
         let example = match code {
             0 => example.without_reply("X-Agile-Status"),
@@ -265,12 +265,12 @@ impl Example {
     pub(crate) fn rejected_for(self, cause: ErrorKind) -> Self {
         let call = &self.exchanges.last().unwrap().calls[0];
         let row = call.results().find(|row| row.causes.contains(&cause)).unwrap();
-        let example = self.refused(row.http, row.code);
+        let example = self.rejected(row.http, row.code);
         example.latest(|exchange| exchange.faults.clear())
     }
 
     /// Rejects a JSON-RPC call with a code in a response with status 200.
-    pub(crate) fn refused_in_body(self, code: i32) -> Self {
+    pub(crate) fn rejected_in_body(self, code: i32) -> Self {
         self.call(|call| {
             let row = call.results().chain(ENVELOPE_RESULTS).find(|row| row.code == code);
             call.result_code = row;

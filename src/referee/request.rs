@@ -23,7 +23,7 @@ pub(crate) enum Reply {
     /// Something that may be no complete response, or one without a result.
     Unclear,
     /// A complete response that reports an error.
-    Refused(Refusal),
+    Rejected(Rejection),
     /// A complete response that reports success, with data that is wrong or missing.
     Flawed(Flaw),
     /// A complete response that reports success.
@@ -32,12 +32,12 @@ pub(crate) enum Reply {
 
 /// A reported error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct Rejection {
     pub(crate) status: u16,
     pub(crate) code: Option<i32>,
 }
 
-impl Refusal {
+impl Rejection {
     /// Returns whether the same request may succeed later without a change.
     pub(crate) fn is_transient(self) -> bool {
         matches!(self.status, 408 | 425 | 429 | 500..)
@@ -49,7 +49,7 @@ impl Refusal {
     }
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for Rejection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.code {
             Some(code) => write!(f, "{} with code {code}", self.status),
@@ -96,7 +96,7 @@ impl<'a> Request<'a> {
         }
         let code = self.code();
         if head.status >= 400 || code.is_some_and(|code| code != 0) {
-            return Reply::Refused(Refusal { status: head.status, code });
+            return Reply::Rejected(Rejection { status: head.status, code });
         }
         let needs_code = !matches!(self.operation(), Operation::Read | Operation::Preflight);
         match self.flaw() {
@@ -150,9 +150,9 @@ impl<'a> Request<'a> {
     }
 
     /// Returns the reported error, if a complete response reported one.
-    pub(crate) fn refusal(self) -> Option<Refusal> {
+    pub(crate) fn rejection(self) -> Option<Rejection> {
         match self.reply() {
-            Reply::Refused(refusal) => Some(refusal),
+            Reply::Rejected(rejection) => Some(rejection),
             _ => None,
         }
     }
@@ -160,15 +160,15 @@ impl<'a> Request<'a> {
     /// Returns whether the origin itself rejected the request for this reason.
     pub(crate) fn is_rejected_for(self, cause: ErrorKind) -> bool {
         let is_it = self.call.result_code.is_some_and(|row| row.causes.contains(&cause));
-        is_it && self.exchange.faults.is_empty() && self.refusal().is_some()
+        is_it && self.exchange.faults.is_empty() && self.rejection().is_some()
     }
 
     /// Returns whether the client cannot know that the request took effect.
-    pub(crate) fn is_unanswered(self) -> bool {
-        let is_server_error = |refusal: Refusal| refusal.status >= 500;
+    pub(crate) fn has_no_response(self) -> bool {
+        let is_server_error = |rejection: Rejection| rejection.status >= 500;
         match self.reply() {
             Reply::Nothing | Reply::Unclear => true,
-            Reply::Refused(refusal) => is_server_error(refusal),
+            Reply::Rejected(rejection) => is_server_error(rejection),
             _ => false,
         }
     }
@@ -221,15 +221,15 @@ impl<'a> Request<'a> {
         format!("#{}", self.index())
     }
 
-    /// Returns what was replied, for messages: `refused with 503`.
+    /// Returns what happened to the request, for messages: `was rejected with 503`.
     pub(crate) fn replied(self) -> String {
         match self.reply() {
-            Reply::Pending => "not answered yet".to_owned(),
-            Reply::Nothing => "not answered".to_owned(),
-            Reply::Unclear => "not answered completely".to_owned(),
-            Reply::Refused(refusal) => format!("refused with {refusal}"),
-            Reply::Flawed(_) => "answered with wrong data".to_owned(),
-            Reply::Accepted => "acknowledged".to_owned(),
+            Reply::Pending => "got no response yet".to_owned(),
+            Reply::Nothing => "got no response".to_owned(),
+            Reply::Unclear => "got an incomplete response".to_owned(),
+            Reply::Rejected(rejection) => format!("was rejected with {rejection}"),
+            Reply::Flawed(_) => "got a response with wrong data".to_owned(),
+            Reply::Accepted => "was acknowledged".to_owned(),
         }
     }
 

@@ -21,13 +21,13 @@ pub(crate) struct UploadConduct<'a> {
     /// Requests for the state or the pieces.
     pub(crate) inquiries: Vec<Request<'a>>,
     pub(crate) restarts: Vec<Request<'a>>,
-    /// Whether a request about it was refused for good, so that the client had to give up.
+    /// Whether a request about it was rejected for good, so that the client had to give up.
     pub(crate) is_hopeless: bool,
 }
 
 impl<'a> UploadConduct<'a> {
     pub(crate) fn add(&mut self, request: Request<'a>) {
-        self.is_hopeless |= request.refusal().is_some_and(|refusal| !refusal.is_transient());
+        self.is_hopeless |= request.rejection().is_some_and(|rejection| !rejection.is_transient());
         let list = match request.operation() {
             Operation::Create => &mut self.creates,
             Operation::Complete => &mut self.completes,

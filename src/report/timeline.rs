@@ -156,7 +156,7 @@ fn excerpt(lines: usize, is_eventful: impl Fn(usize) -> bool) -> Vec<usize> {
 }
 
 fn is_eventful(exchange: &Exchange) -> bool {
-    !exchange.faults.is_empty() || exchange.is_refused() || exchange.outcome != Outcome::Responded
+    !exchange.faults.is_empty() || exchange.is_rejected() || exchange.outcome != Outcome::Responded
 }
 
 fn gap(f: &mut fmt::Formatter<'_>, omitted: usize) -> fmt::Result {

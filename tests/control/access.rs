@@ -47,7 +47,7 @@ fn an_exposed_control_endpoint_needs_its_token() {
 }
 
 #[test]
-fn a_weak_token_is_refused() {
+fn a_weak_token_is_rejected() {
     for token in ["", "short", "0123456789 abcdef"] {
         let origin = Arc::new(MockOrigin::start());
         let error = Control::start_exposed(origin, ([127, 0, 0, 1], 0).into(), Some(token));

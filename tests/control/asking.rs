@@ -101,14 +101,15 @@ fn of_several_faults_all_are_added_or_none() {
             "fault 2: conflicting actions `hold` and `reject`; expected exactly one",
         ),
     ] {
-        let (status, line) = stage.refused("POST", "/__mock/faults", &format!("[{fine}, {other}]"));
+        let (status, line) =
+            stage.rejected("POST", "/__mock/faults", &format!("[{fine}, {other}]"));
         assert_eq!(status, 400);
         assert!(line.starts_with(said), "{line}");
         assert!(stage.origin.faults().is_empty());
     }
     // Alone it needs no number.
     let alone =
-        stage.refused("POST", "/__mock/faults", r#"{"op": "raw", "user": "x", "hold": true}"#);
+        stage.rejected("POST", "/__mock/faults", r#"{"op": "raw", "user": "x", "hold": true}"#);
     assert_eq!(alone, (400, "unknown user \"x\"; known users: [\"jane\"]".to_owned()));
 }
 
@@ -131,8 +132,8 @@ fn deleting_a_hold_releases_its_answer() {
 #[test]
 fn a_hold_still_holds_if_its_number_was_released_or_deleted_before_it_was_added() {
     let stage = stage();
-    assert_eq!(stage.refused("DELETE", "/__mock/faults/0", "").0, 404);
-    assert_eq!(stage.refused("POST", "/__mock/faults/0/release", "").0, 404);
+    assert_eq!(stage.rejected("DELETE", "/__mock/faults/0", "").0, 404);
+    assert_eq!(stage.rejected("POST", "/__mock/faults/0/release", "").0, 404);
     stage.ask("POST", "/__mock/faults", r#"{"op": "raw", "hold": true}"#);
     std::thread::scope(|scope| {
         let put = scope.spawn(|| stage.put("a.txt").status);
@@ -149,7 +150,7 @@ fn a_hold_still_holds_if_its_number_was_released_or_deleted_before_it_was_added(
 fn what_cannot_be_released_is_told_from_what_there_is_not() {
     let stage = stage();
     stage.ask("POST", "/__mock/faults", r#"{"op": "raw", "reject": 503}"#);
-    let release = |id: &str| stage.refused("POST", &format!("/__mock/faults/{id}/release"), "");
+    let release = |id: &str| stage.rejected("POST", &format!("/__mock/faults/{id}/release"), "");
     assert_eq!(release("0"), (404, "fault 0 has no hold; no fault has".to_owned()));
     assert_eq!(release("1"), (404, "unknown fault 1; known: 0".to_owned()));
     stage.origin.clear_faults();
@@ -172,7 +173,7 @@ fn a_released_hold_keeps_its_account_and_is_judged() {
     });
     let listed = stage.ask("GET", "/__mock/faults", "");
     assert_eq!((&listed["faults"][0]["id"], &listed["faults"][0]["fired"]), (&json!(0), &json!(1)));
-    let other = stage.refused("POST", "/__mock/faults/1/release", "");
+    let other = stage.rejected("POST", "/__mock/faults/1/release", "");
     assert_eq!(other, (404, "fault 1 has no hold; faults with hold: 0".to_owned()));
     let verdict = stage.ask("GET", "/__mock/verdict", "");
     assert_eq!(verdict["failures"].as_array().unwrap().len(), 1, "{verdict}");

@@ -222,7 +222,7 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
 fn nonsense_is_one_clear_line_with_what_is_allowed() {
     let stage = stage();
     for (method, path, body, status, said) in NONSENSE {
-        let (found, line) = stage.refused(method, path, body);
+        let (found, line) = stage.rejected(method, path, body);
         assert_eq!(found, *status, "{method} {path} {body}: {line}");
         assert!(line.starts_with(said), "{method} {path} {body}: {line}");
     }
@@ -303,7 +303,7 @@ fn a_number_is_written_in_one_way() {
     for other in ["+0", "00", "0x0"] {
         let path = format!("/__mock/faults/{other}");
         let said = format!("unknown fault {other}; known: 0");
-        assert_eq!(stage.refused("DELETE", &path, ""), (404, said));
+        assert_eq!(stage.rejected("DELETE", &path, ""), (404, said));
     }
     stage.origin.clear_faults();
 }

@@ -107,7 +107,7 @@ fn its_summary_names_what_is_held_and_what_chaos_has_done() {
 
 #[cfg(unix)]
 #[test]
-fn its_summary_tells_unfinished_requests_from_refused_ones() {
+fn its_summary_tells_unfinished_requests_from_rejected_ones() {
     let mut child = serve(&["--control=127.0.0.1:0"]).spawn().unwrap();
     let stdout = BufReader::new(child.stdout.as_mut().unwrap());
     let lines: Vec<_> = stdout.lines().take(2).map(|line| line.unwrap()).collect();
@@ -220,7 +220,7 @@ fn its_report_is_a_page_of_the_run_without_secrets() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_refused_at_the_start() {
+fn a_report_that_cannot_be_written_is_rejected_at_the_start() {
     let ended = serve(&["--report", "/nowhere/report.html"]).output().unwrap();
     assert_eq!(ended.status.code(), Some(2));
     let said = String::from_utf8(ended.stderr).unwrap();

@@ -71,7 +71,7 @@ impl Stage {
 
     /// The status and the one line of the answer to what is wrong.
     #[track_caller]
-    fn refused(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+    fn rejected(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         error(&self.send(method, path, "", body.as_bytes()))
     }
 

@@ -102,7 +102,7 @@ fn samples() -> String {
     written + "\n```\n"
 }
 
-/// What the client under test does meanwhile: it tries HTTPS, and sends piece 2, which is refused once.
+/// What the client under test does meanwhile: it tries HTTPS, and sends piece 2, which is rejected once.
 fn send_pieces(stage: &Stage, id: &str) {
     let mut client = Client::new(&stage.origin);
     client.write(b"\x16\x03\x01\x02\0\x01\0").finish_writing().rest().unwrap();

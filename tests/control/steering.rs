@@ -69,7 +69,7 @@ fn the_origin_goes_offline_and_the_control_stays() {
 fn switches_are_set_all_or_none() {
     let stage = stage();
     let (status, line) =
-        stage.refused("POST", "/__mock/options", r#"{"pieces": 1, "rate_limit": "often"}"#);
+        stage.rejected("POST", "/__mock/options", r#"{"pieces": 1, "rate_limit": "often"}"#);
     assert_eq!((status, &*line), (400, "invalid value \"often\" for `rate_limit`; expected off|N"));
     let mut client = Client::new(&stage.origin);
     let id = create(&mut client, &stage.token, "/videos", "a.mp4");

@@ -132,12 +132,12 @@ fn what_cannot_be_stored_is_one_clear_line() {
     let id = create(&mut Client::new(&stage.origin), &stage.token, "/videos", "b.mp4");
     for (method, path, body, status, said) in NONSENSE {
         let path = format!("/__mock{}", path.replace("ID", &id));
-        let (found, line) = stage.refused(method, &path, body);
+        let (found, line) = stage.rejected(method, &path, body);
         assert_eq!(found, *status, "{method} {path} {body}: {line}");
         assert!(line.starts_with(said), "{method} {path} {body}: {line}");
     }
     stage.ask("POST", "/__mock/options", r#"{"open_uploads": 1}"#);
-    let full = stage.refused("POST", "/__mock/uploads", r#"{"path": "/x"}"#);
+    let full = stage.rejected("POST", "/__mock/uploads", r#"{"path": "/x"}"#);
     let said = "as many uploads are open as the limit open_uploads allows";
     assert_eq!(full, (409, said.to_owned()));
 }
@@ -156,7 +156,7 @@ fn tokens_expire_alone_or_by_user() {
     let others = [stage.origin.issue_token("jane"), stage.origin.issue_token("jane")];
     let one = json!({ "token": stage.token }).to_string();
     assert_eq!(stage.ask("POST", "/__mock/tokens/expire", &one), json!({ "expired": 1 }));
-    assert_eq!(stage.refused("POST", "/__mock/tokens/expire", &one).0, 404);
+    assert_eq!(stage.rejected("POST", "/__mock/tokens/expire", &one).0, 404);
     assert_eq!(stage.put("a.txt").status, 403);
     let all = r#"{"user": "jane"}"#;
     assert_eq!(stage.ask("POST", "/__mock/tokens/expire", all), json!({ "expired": 2 }));

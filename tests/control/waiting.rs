@@ -184,7 +184,7 @@ fn what_nobody_can_wait_for_is_one_clear_line() {
             "conflicting parameters `quiet` and `op`; quiet concerns every exchange",
         ),
     ] {
-        let (status, line) = stage.refused("GET", &format!("/__mock/wait?{query}"), "");
+        let (status, line) = stage.rejected("GET", &format!("/__mock/wait?{query}"), "");
         assert_eq!(status, 400, "{query}: {line}");
         assert!(line.starts_with(said), "{query}: {line}");
     }

@@ -144,14 +144,14 @@ fn wrong_content_shows_the_first_differing_offset() {
 }
 
 #[test]
-fn an_upload_that_is_not_complete_is_explained_by_what_was_refused() {
+fn an_upload_that_is_not_complete_is_explained_by_what_was_rejected() {
     let origin = origin();
     assert_fails("upload_none", origin.try_upload("/videos/a.txt"));
     let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
     assert_fails("upload_not_completed", origin.upload(&id).try_completed());
     piece(&mut client, &token, &id, 4, b"four");
     complete(&mut client, &token, &id);
-    assert_fails("upload_refused", origin.upload(&id).try_completed());
+    assert_fails("upload_rejected", origin.upload(&id).try_completed());
     assert_fails("upload_pieces", origin.upload(&id).try_pieces(1..=3));
     assert_fails("upload_bytes", origin.upload(&id).try_bytes_sent(9));
     assert_fails("piece_never_sent", origin.upload(&id).piece(2).try_stored());
@@ -193,14 +193,14 @@ fn a_deleted_file_names_the_exchange_that_removed_it() {
 }
 
 #[test]
-fn a_refusal_over_json_rpc_is_a_culprit_too() {
+fn a_rejection_over_json_rpc_is_a_culprit_too() {
     let origin = origin();
     let (mut client, token, id) = uploaded(&origin, "a.txt", &[]);
     piece(&mut client, &token, &id, 2, b"two");
     let call = format!(r#"{{"method": "completeMultipart", "params": ["{token}", "{id}"]}}"#);
     client.ask("POST", "/jsonrpc", &[], call.as_bytes());
-    assert_fails("file_refused_over_json_rpc", origin.file("/videos/a.txt").try_exists());
-    assert_fails("upload_refused_over_json_rpc", origin.upload(&id).try_completed());
+    assert_fails("file_rejected_over_json_rpc", origin.file("/videos/a.txt").try_exists());
+    assert_fails("upload_rejected_over_json_rpc", origin.upload(&id).try_completed());
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn equal_failures_are_one_failure_with_a_count() {
     let verdict = origin.verify().unwrap_err();
     let text = verdict.to_string();
     assert_eq!((verdict.failures().len(), verdict.omitted()), (2, 0), "{text}");
-    assert!(text.contains("/multipart/peice, answered 404, 30 times"), "{text}");
+    assert!(text.contains("/multipart/peice, response 404, 30 times"), "{text}");
     assert!(text.contains("… and 22 more"), "{text}");
 }
 

@@ -260,7 +260,7 @@ fn log_out(origin: &MockOrigin, token: &str) {
 }
 
 #[test]
-fn a_refused_token_names_who_ended_it() {
+fn a_rejected_token_names_who_ended_it() {
     let origin = origin();
     let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
     log_out(&origin, &token);

@@ -119,8 +119,8 @@ fn a_change_by_time_names_the_step_of_the_clock() {
     assert_eq!(journal.step_over(ended.at).unwrap().index, 1);
 
     piece(&mut client, &token, &id, 1, b"x");
-    let refused = origin.requests().last().unwrap().call().clone();
-    let end = refused.ended_token.unwrap().change;
+    let rejected = origin.requests().last().unwrap().call().clone();
+    let end = rejected.ended_token.unwrap().change;
     assert_eq!(end.by, Actor::Expiry { set_by: None });
     assert_eq!(journal.step_over(end.at).unwrap().index, 1, "3600 s end in the second step");
     let MarkEvent::Advanced { from, by } = journal.marks()[1].event else { panic!() };
@@ -383,9 +383,9 @@ fn the_instant_of_100_continue_is_recorded() {
     }
     let unasked = [&head[..], b"Content-Length: 5\r\n\r\nhello"].concat();
     assert_eq!(sent(&origin, &unasked).continued, None);
-    let refused = [&expect[..], b"X"].concat();
-    let refused = String::from_utf8(refused).unwrap().replace("Length: 5", "Length: 1001");
-    assert_eq!(sent(&origin, refused.as_bytes()).continued, None, "it was never asked for");
+    let rejected = [&expect[..], b"X"].concat();
+    let rejected = String::from_utf8(rejected).unwrap().replace("Length: 5", "Length: 1001");
+    assert_eq!(sent(&origin, rejected.as_bytes()).continued, None, "it was never asked for");
 }
 
 /// Returns a piece of this declared length, of which the client sends `body`.

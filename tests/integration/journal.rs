@@ -267,7 +267,7 @@ fn how_each_connection_ended_is_told() {
 }
 
 #[test]
-fn what_is_thrown_away_after_a_refusal_is_counted() {
+fn what_is_thrown_away_after_a_rejection_is_counted() {
     let origin = MockOrigin::start();
     for size in [0, 1, 1_000, 60_000] {
         let mut client = Client::new(&origin);
@@ -384,7 +384,7 @@ fn secrets_are_shown_nowhere() {
     client.ask("POST", "/jsonrpc", &[], rpc.as_bytes());
     let rpc = format!(r#"{{"method": "stat", "params": ["{token}", "/film"]}}"#);
     client.ask("POST", "/jsonrpc", &[], rpc.as_bytes());
-    // Two heads that nobody can read, and one that is refused.
+    // Two heads that nobody can read, and one that is rejected.
     for bad in ["\0", ""] {
         let head =
             format!("GET / HTTP/1.1\r\nHost: o\r\nX-Agile-Authorization: {token}\r\nA: {bad}");

@@ -163,19 +163,19 @@ fn protocol_time_moves_as_it_is_told() {
     );
     origin.advance(Duration::from_secs(3600));
     assert_eq!(origin.now(), start + Duration::from_secs(3600));
-    let refused =
+    let rejected =
         client.ask("POST", "/multipart/create", &[("X-Agile-Authorization", &token)], b"");
-    assert_eq!((refused.status, refused.code()), (403, Some(-10001)));
+    assert_eq!((rejected.status, rejected.code()), (403, Some(-10001)));
 }
 
 #[test]
-fn an_expired_token_is_refused_from_then_on() {
+fn an_expired_token_is_rejected_from_then_on() {
     let origin = MockOrigin::start();
     let token = origin.issue_token("jane");
     origin.expire_token(&token);
     let headers = [("X-Agile-Authorization", token.as_str())];
-    let refused = Client::new(&origin).ask("POST", "/multipart/create", &headers, b"");
-    assert_eq!((refused.status, refused.code()), (403, Some(-10001)));
+    let rejected = Client::new(&origin).ask("POST", "/multipart/create", &headers, b"");
+    assert_eq!((rejected.status, rejected.code()), (403, Some(-10001)));
 }
 
 #[test]
@@ -186,14 +186,14 @@ fn it_holds_what_the_builder_gave_it() {
         .file("/home/bob/a/b.txt", "text")
         .upload(InProgressUpload::new("/home/bob/c.bin").piece(1, "one").piece(2, "two"))
         .limit(Limit::Pieces, 2)
-        .allow("complete.early", "the piece beyond the limit is meant to be refused")
+        .allow("complete.early", "the piece beyond the limit is meant to be rejected")
         .start();
     origin.file("/home/bob/a/b.txt").assert_content("text").assert_content_type("text/plain");
     let upload = origin.upload("/home/bob/c.bin");
     upload.assert_pieces(1..=2);
     let token = origin.issue_token("bob");
-    let refused = piece(&mut Client::new(&origin), &token, upload.id(), 3, b"three");
-    assert_eq!(refused.code(), Some(-10));
+    let rejected = piece(&mut Client::new(&origin), &token, upload.id(), 3, b"three");
+    assert_eq!(rejected.code(), Some(-10));
     assert_eq!(complete(&mut Client::new(&origin), &token, upload.id()).code(), Some(0));
     origin.file("/home/bob/c.bin").assert_content("onetwo");
     assert_eq!(upload.path(), "/studio/home/bob/c.bin");

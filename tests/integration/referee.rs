@@ -14,7 +14,7 @@ fn builder() -> Builder {
     builder.clock_at(UNIX_EPOCH + Duration::from_secs(1_600_000_000)).clock_stopped()
 }
 
-/// Completes an upload although piece 2 was refused.
+/// Completes an upload although piece 2 was rejected.
 fn complete_early(origin: &MockOrigin) {
     origin.on(Op::piece(2)).always().reject(503);
     let (mut client, token) = (Client::new(origin), origin.issue_token("jane"));
@@ -71,7 +71,7 @@ fn the_level_decides_which_findings_fail() {
 }
 
 #[test]
-fn unknown_and_unjustified_allowances_are_refused() {
+fn unknown_and_unjustified_allowances_are_rejected() {
     for (rule, reason, text) in [
         ("complete.eary", "known", "unknown rule `complete.eary`; did you mean `complete.early`?"),
         ("complete.early", "", "the reason to allow complete.early is empty"),

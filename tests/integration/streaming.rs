@@ -60,14 +60,14 @@ impl Upload {
 }
 
 #[test]
-fn a_refused_client_that_expects_100_never_gets_it_and_its_body_is_never_read() {
+fn a_rejected_client_that_expects_100_never_gets_it_and_its_body_is_never_read() {
     let full = InProgressUpload::new("/full").piece(1, "x").piece(2, "y");
     let origin = MockOrigin::builder()
         .upload(full)
         .limit(Limit::Pieces, 2)
         .limit(Limit::PieceBytes, 1_000)
         .limit(Limit::UploadBytes, 1_500)
-        .allow("piece.number", "the number 0 is one of the refused ones")
+        .allow("piece.number", "the number 0 is one of the rejected ones")
         .start();
     let (token, id) = (origin.issue_token("jane"), origin.uploads()[0].id().to_owned());
     for (token, id, part, length, code) in [
@@ -93,7 +93,7 @@ fn a_refused_client_that_expects_100_never_gets_it_and_its_body_is_never_read() 
 }
 
 #[test]
-fn a_refused_client_that_sends_all_the_same_gets_its_answer_and_no_reset() {
+fn a_rejected_client_that_sends_all_the_same_gets_its_answer_and_no_reset() {
     let origin = MockOrigin::start();
     let mut client = Client::new(&origin);
     let answer = client.ask("POST", "/multipart/piece", &[], &vec![0; 60_000]);
@@ -108,7 +108,7 @@ fn a_refused_client_that_sends_all_the_same_gets_its_answer_and_no_reset() {
 }
 
 #[test]
-fn a_refused_client_that_blindly_writes_20_mb_can_read_the_answer() {
+fn a_rejected_client_that_blindly_writes_20_mb_can_read_the_answer() {
     let origin = MockOrigin::builder().verify_on_drop(false).start();
     for framing in [("Content-Length", "20000000"), CHUNKED] {
         let mut client = Client::new(&origin);
@@ -129,7 +129,7 @@ fn a_refused_client_that_blindly_writes_20_mb_can_read_the_answer() {
 }
 
 #[test]
-fn a_refused_client_that_reads_while_it_writes_can_stop_early() {
+fn a_rejected_client_that_reads_while_it_writes_can_stop_early() {
     let origin = MockOrigin::start();
     let mut client = Client::new(&origin);
     let socket = client.socket().try_clone().unwrap();
@@ -254,7 +254,7 @@ fn uploads_that_arrive_slice_by_slice_do_not_mix() {
 }
 
 #[test]
-fn a_chunked_piece_is_refused_when_it_passes_the_limit_and_not_read_on() {
+fn a_chunked_piece_is_rejected_when_it_passes_the_limit_and_not_read_on() {
     let origin = MockOrigin::builder().limit(Limit::PieceBytes, 100_000).start();
     let mut upload = Upload::new(&origin);
     let head = upload.head(1, &[CHUNKED]);
@@ -262,8 +262,8 @@ fn a_chunked_piece_is_refused_when_it_passes_the_limit_and_not_read_on() {
     assert_eq!(exact.header("X-Agile-Size"), Some("100000"));
     // The body has not ended, and never will.
     let sent = [&head[..], &chunk(&vec![2; 60_000]), &chunk(&vec![2; 60_000])].concat();
-    let refused = upload.client.write(sent).read();
-    assert_eq!((refused.status, refused.code()), (400, Some(-11)));
+    let rejected = upload.client.write(sent).read();
+    assert_eq!((rejected.status, rejected.code()), (400, Some(-11)));
     upload.client.finish_writing().assert_closed();
     let exchange = closed_exchange(&origin, 2);
     assert_eq!((exchange.declared(), exchange.digest), (None, None));
@@ -272,13 +272,13 @@ fn a_chunked_piece_is_refused_when_it_passes_the_limit_and_not_read_on() {
 }
 
 #[test]
-fn a_chunked_piece_is_refused_when_it_passes_the_limit_of_its_upload() {
+fn a_chunked_piece_is_rejected_when_it_passes_the_limit_of_its_upload() {
     let origin = MockOrigin::builder().limit(Limit::UploadBytes, 100_000).start();
     let mut upload = Upload::new(&origin);
     assert_eq!(upload.piece(1, &vec![1; 90_000]).status, 200);
     let head = upload.head(2, &[CHUNKED]);
-    let refused = upload.client.write([&head[..], &chunk(&vec![2; 10_001])].concat()).read();
-    assert_eq!((refused.status, refused.code()), (400, Some(-25)));
+    let rejected = upload.client.write([&head[..], &chunk(&vec![2; 10_001])].concat()).read();
+    assert_eq!((rejected.status, rejected.code()), (400, Some(-25)));
     origin.upload("/film").assert_pieces([1]);
 }
 

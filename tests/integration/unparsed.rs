@@ -88,7 +88,7 @@ fn bytes_behind_a_body_are_known_while_the_connection_is_open() {
 }
 
 #[test]
-fn bytes_that_were_just_refused_are_in_the_verdict_of_finish() {
+fn bytes_that_were_just_rejected_are_in_the_verdict_of_finish() {
     let head = b"GET / HTTP/1.1\r\nContent-Length: +5\r\n\r\n";
     for (bytes, named) in [(HELLO, "TLS ClientHello"), (head, "is not one number")] {
         let origin = MockOrigin::start();
@@ -96,7 +96,7 @@ fn bytes_that_were_just_refused_are_in_the_verdict_of_finish() {
         assert_eq!(client.write(bytes).read().status, 400);
         let panic = catch_unwind(AssertUnwindSafe(|| origin.finish()));
         let text = *panic.unwrap_err().downcast::<String>().unwrap();
-        assert!(text.contains(named) && text.contains("answered 400"), "{text}");
+        assert!(text.contains(named) && text.contains("response 400"), "{text}");
     }
 }
 

@@ -181,7 +181,7 @@ fn message(endpoint: RpcEndpoint, json: &RawValue) -> Message {
         _ => Err(ErrorKind::NotARequest),
     };
     let id = members.get("id").map_or("null", |raw| raw.get()).to_owned();
-    let version = version.unwrap_or_else(|answered| answered);
+    let version = version.unwrap_or_else(|of_error| of_error);
     Message { version, id, rpc_call }
 }
 

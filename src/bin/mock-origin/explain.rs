@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_rules_and_more_than_one_are_refused() {
+    fn unknown_rules_and_more_than_one_are_rejected() {
         let error = "unknown rule `complete.gab`; did you mean `complete.gap`?";
         assert_eq!(explained(&["complete.gab"]), Err(error.to_owned()));
         let error = "unexpected argument \"complete.gap\"; expected one rule";

@@ -19,7 +19,7 @@ use args::{Command, Flag};
 const FAILED: u8 = 1;
 
 /// The exit code for an invalid command line, or for an error of the environment.
-const REFUSED: u8 = 2;
+const USAGE_ERROR: u8 = 2;
 
 fn main() -> ExitCode {
     let serve = match args::parse(lexopt::Parser::from_env()) {
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         Ok(Command::Serve(serve)) => serve,
         Err(wrong) => {
             eprintln!("mock-origin: {wrong}");
-            return ExitCode::from(REFUSED);
+            return ExitCode::from(USAGE_ERROR);
         }
     };
     match serve::serve(&serve) {
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("mock-origin: {error:#}");
-            ExitCode::from(REFUSED)
+            ExitCode::from(USAGE_ERROR)
         }
     }
 }

@@ -165,7 +165,7 @@ fn summary(origin: &MockOrigin, verdict: Option<&VerificationError>, quiet: bool
         journal.exchanges().iter().partition(|exchange| exchange.outcome.is_final());
     let shown = open.iter().filter(|_| !quiet);
     let mut lines: Vec<_> = shown.map(|exchange| line(exchange)).collect();
-    let rejected = done.iter().filter(|exchange| exchange.is_refused()).count();
+    let rejected = done.iter().filter(|exchange| exchange.is_rejected()).count();
     let unfinished = match open.len() {
         0 => String::new(),
         count => format!(", {count} unfinished"),

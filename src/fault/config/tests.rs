@@ -116,7 +116,7 @@ fn faults_of_chaos_round_trip() {
     let there = |call: &Call| {
         let at = if call.interface == Interface::JsonRpc { Stage::Commit } else { Stage::Head };
         let interim = InterimSupport::Expected;
-        CallContext { at, refused: None, declared: Some(1 << 20), interim }
+        CallContext { at, rejected: None, declared: Some(1 << 20), interim }
     };
     let of_jane = |call| Call { user: Some("jane".to_owned()), ..call };
     let calls = [

@@ -109,15 +109,15 @@ impl<'o> ConnectionFaultBuilder<'o> {
         self.install(ConnectionAction::Silence)
     }
 
-    /// Closes the connection after `answers` responses, which do not announce it. Skips
+    /// Closes the connection after this many responses, which do not announce it. Skips
     /// connections that end earlier, because of the client or a response with `Connection: close`.
     ///
     /// # Panics
     ///
     /// If the number is 0.
     #[track_caller]
-    pub fn close_after(self, answers: u64) -> FaultHandle {
-        self.install(ConnectionAction::CloseAfter(answers))
+    pub fn close_after(self, responses: u64) -> FaultHandle {
+        self.install(ConnectionAction::CloseAfter(responses))
     }
 
     #[track_caller]

@@ -52,7 +52,7 @@ pub static RULES: &[&Rule] = &[
     &transport::invalid::RULE,
     &transport::smuggle::RULE,
     &transport::expect_ignored::RULE,
-    &transport::after_refusal::RULE,
+    &transport::after_rejection::RULE,
     &transport::churn::RULE,
     &polling::ignored::RULE,
     &polling::none::RULE,

@@ -89,7 +89,7 @@ impl<'a> Facts<'a> {
 }
 
 fn is_eventful(exchange: &Exchange) -> bool {
-    !exchange.faults.is_empty() || exchange.is_refused() || exchange.outcome != Outcome::Responded
+    !exchange.faults.is_empty() || exchange.is_rejected() || exchange.outcome != Outcome::Responded
 }
 
 /// Selects the exchanges that are listed: all, or those of findings, the last, the first, and those
@@ -164,7 +164,7 @@ pub(super) enum Fate {
     /// A complete response reports success.
     Good,
     /// A response reports an error.
-    Refused,
+    Rejected,
     /// It took effect, and the client was told otherwise or nothing.
     StoredButLost,
     /// It ended without a complete response, and took no effect.
@@ -178,9 +178,9 @@ impl Fate {
         let is_complete = exchange.outcome == Outcome::Responded;
         match exchange.outcome {
             outcome if !outcome.is_final() => Self::Open,
-            _ if is_complete && !exchange.is_refused() => Self::Good,
+            _ if is_complete && !exchange.is_rejected() => Self::Good,
             _ if exchange.committed.is_some() && changes_something(exchange) => Self::StoredButLost,
-            _ if is_complete => Self::Refused,
+            _ if is_complete => Self::Rejected,
             _ => Self::Cut,
         }
     }
@@ -189,7 +189,7 @@ impl Fate {
     pub(super) const fn class(self) -> &'static str {
         match self {
             Self::Good => "good",
-            Self::Refused => "refused",
+            Self::Rejected => "rejected",
             Self::StoredButLost => "lost",
             Self::Cut => "cut",
             Self::Open => "open",
@@ -197,7 +197,7 @@ impl Fate {
     }
 }
 
-/// Returns whether a call of the exchange took effect. A call of a batch that was refused has none,
+/// Returns whether a call of the exchange took effect. A call of a batch that was rejected has none,
 /// although the batch as a whole was processed.
 fn changes_something(exchange: &Exchange) -> bool {
     let is_lost = exchange.outcome != Outcome::Responded;

@@ -48,7 +48,7 @@ bad_clients! {
         client.piece(&id, 1, b"two");
         client.complete(&id);
     };
-    completes_without_a_refused_piece: "complete.early", plain, |client| {
+    completes_without_a_rejected_piece: "complete.early", plain, |client| {
         client.origin.on(Op::piece(2)).reject(503);
         let id = client.create();
         client.piece(&id, 1, b"one");

@@ -50,11 +50,11 @@ fn decisions(chaos: Chaos, calls: &[Call]) -> BTreeMap<Asked, (String, FaultActi
     decided(chaos, calls, None, Some(1 << 30))
 }
 
-/// What strikes when the origin refuses those calls, or when their bodies are of that length.
+/// What strikes when the origin rejects those calls, or when their bodies are of that length.
 fn decided(
     chaos: Chaos,
     calls: &[Call],
-    refused: Option<u16>,
+    rejected: Option<u16>,
     declared: Option<u64>,
 ) -> BTreeMap<Asked, (String, FaultAction)> {
     let mut faults = Faults::default();
@@ -66,7 +66,7 @@ fn decided(
         let attempt = attempts.entry(what.clone()).or_default();
         *attempt += 1;
         let at = if call.is_json_rpc() { Stage::Commit } else { Stage::Head };
-        let there = CallContext { at, refused, declared, interim: InterimSupport::Accepted };
+        let there = CallContext { at, rejected, declared, interim: InterimSupport::Accepted };
         if let Some(injection) = faults.injection(call, there) {
             let decided = (injection.fault_ref.name.to_string(), injection.action);
             decisions.insert((what, *attempt), decided);
@@ -115,9 +115,9 @@ fn fault_selection_depends_on_call_outcome() {
     for profile in [Profile::Network, Profile::ServerErrors, Profile::Latency, Profile::All] {
         let chaos = Chaos::new(43).profile(profile).percent(100);
         let mut all = BTreeMap::new();
-        for refused in [None, Some(403), Some(404), Some(429)] {
+        for rejected in [None, Some(403), Some(404), Some(429)] {
             for declared in [None, Some(0), Some(10), Some(1000), Some(1 << 30)] {
-                for (asked, injection) in decided(chaos, &again_and_again(), refused, declared) {
+                for (asked, injection) in decided(chaos, &again_and_again(), rejected, declared) {
                     let known = all.entry(asked).or_insert_with(|| injection.clone());
                     assert_eq!(*known, injection);
                 }
@@ -199,7 +199,7 @@ fn percent_is_the_probability_of_a_fault() {
 
 #[test]
 #[should_panic(expected = ".percent(100)")]
-fn percent_above_100_is_refused() {
+fn percent_above_100_is_rejected() {
     let _ = Chaos::new(1).percent(101);
 }
 
@@ -284,7 +284,7 @@ fn a_form_is_decided_after_its_path_is_known() {
         form.path = path.map(str::to_owned);
         let there = CallContext {
             at,
-            refused: None,
+            rejected: None,
             declared: Some(1000),
             interim: InterimSupport::Accepted,
         };
@@ -313,7 +313,7 @@ fn a_form_without_a_path_counts_once() {
         form.path = None;
         let there = CallContext {
             at,
-            refused: None,
+            rejected: None,
             declared: Some(1000),
             interim: InterimSupport::Accepted,
         };
@@ -389,7 +389,7 @@ fn ten_decisions_of_one_seed_are_pinned() {
             let declared = Some(1 << 30);
             let injection = faults.injection(
                 call,
-                CallContext { at, refused: None, declared, interim: InterimSupport::Accepted },
+                CallContext { at, rejected: None, declared, interim: InterimSupport::Accepted },
             );
             injection.map(|injection| injection.action)
         })

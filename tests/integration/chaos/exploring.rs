@@ -122,7 +122,7 @@ fn a_failure_without_faults_is_reported() {
 
 #[test]
 #[should_panic(expected = "no seeds in 7..7: explore(0..500, ..)")]
-fn no_seed_is_refused() {
+fn no_seed_is_rejected() {
     videos().explore(chaos(), 7..7, |_| {});
 }
 

@@ -144,7 +144,7 @@ fn other_clients_do_not_change_decisions() {
         let (after, before) =
             (struck_beside_another(seed, true), struck_beside_another(seed, false));
         assert_eq!(after.len(), 1);
-        // What needs that the call is done comes to nothing where it is refused.
+        // What needs that the call is done comes to nothing where it is rejected.
         if !before.is_empty() {
             assert_eq!(after, before);
             struck_in_both += 1;

@@ -51,7 +51,7 @@ fn every_endpoint_and_method_has_an_example() {
 fn play_all() -> BTreeMap<&'static str, String> {
     let builder = MockOrigin::builder().account("acme").user("jane", "secret");
     let builder = builder.directory("/videos").key_pair("AKEY", "SKEY").seed(5).clock_stopped();
-    let builder = builder.allow("complete.empty", "the page shows the refusal");
+    let builder = builder.allow("complete.empty", "the page shows the rejection");
     let origin = builder.clock_at(UNIX_EPOCH + Duration::from_secs(NOW)).start();
     let mut variables = Variables::from([("signature", signature())]);
     let mut blocks = BTreeMap::<_, String>::new();

@@ -149,7 +149,7 @@ fn a_skipped_call_states_the_reason() {
         assert_eq!(piece(&mut Client::new(origin), &token, "none", 1, b"123").code(), Some(-2));
     });
     // Nobody looks at the rest of a head without credentials.
-    assert_near("fault_refused_unread", lost, |origin| {
+    assert_near("fault_rejected_unread", lost, |origin| {
         assert_eq!(piece(&mut Client::new(origin), "none", "none", 1, b"123").status, 403);
     });
     let joe = install!(origin.on(Op::create()).user("joe").commit_then(ResponseLoss::Reset));
@@ -160,8 +160,8 @@ fn a_skipped_call_states_the_reason() {
     });
     let cut = install!(origin.on(Op::piece(1)).cut_after(100, Disconnect::Reset));
     assert_near("fault_body_too_short", cut, upload);
-    let refused = install!(origin.on(Op::piece(1)).reject_after(100, 503));
-    assert_near("fault_chunks_too_short", refused, |origin| {
+    let rejected = install!(origin.on(Op::piece(1)).reject_after(100, 503));
+    assert_near("fault_chunks_too_short", rejected, |origin| {
         let token = origin.issue_token("jane");
         let mut client = Client::new(origin);
         let id = create(&mut client, &token, "/videos", "a.mp4");
@@ -171,7 +171,7 @@ fn a_skipped_call_states_the_reason() {
         assert_eq!(client.read().status, 200);
     });
     let answer = install!(origin.on(Op::complete()).cut_response(10_000, Disconnect::Close));
-    assert_near("fault_answer_too_short", answer, upload);
+    assert_near("fault_response_too_short", answer, upload);
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn uninjected_connection_and_token_faults_are_explained() {
         origin.on_connection().reset();
         origin.on_connection().nth(1).reset();
     };
-    assert_near("fault_connection_struck_by_another", both, |origin| {
+    assert_near("fault_connection_reset_by_another", both, |origin| {
         assert!(Client::new(origin).rest().is_err());
     });
     assert_near(

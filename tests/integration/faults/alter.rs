@@ -164,13 +164,13 @@ fn a_missing_header_cannot_be_altered() {
 }
 
 #[test]
-fn a_refusal_tells_its_own_length() {
+fn a_rejection_tells_its_own_length() {
     for name in ["Content-Length", "transfer-encoding"] {
         let scene = Scene::new();
         let effect = FaultAction::Reject(ErrorResponse::raw(418).header(name, "7"));
         let fault = Fault::on_call(CallMatcher::new(Op::create()), effect);
-        let refused = scene.origin.try_add_fault(fault).unwrap_err().to_string();
-        assert!(refused.contains(&format!("invalid header {name}")), "{refused}");
+        let rejected = scene.origin.try_add_fault(fault).unwrap_err().to_string();
+        assert!(rejected.contains(&format!("invalid header {name}")), "{rejected}");
     }
 }
 

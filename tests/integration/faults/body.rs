@@ -7,8 +7,8 @@ use mock_origin::journal::ConnectionEnd;
 use mock_origin::{CallFaultBuilder, Disconnect, ErrorResponse, Op, Outcome, ResponseLoss};
 
 use super::scene::{
-    Figures, LENGTH, Scene, Seen, WAYS, Way, assert_works, head, open_chunks, refusal,
-    refusal_by_proxy, refusal_with,
+    Figures, LENGTH, Scene, Seen, WAYS, Way, assert_works, head, open_chunks, rejection,
+    rejection_by_proxy, rejection_with,
 };
 use crate::support::record::{closed_connection, closed_exchange, wait_for};
 use crate::support::{self, Ended};
@@ -40,7 +40,7 @@ fn assert_nothing_done(scene: &Scene) {
     scene.origin.upload(&scene.id).piece(1).assert_size(ALL);
 }
 
-fn assert_refused(scene: &Scene, seen: &Seen, expected: &[u8], received: u64) {
+fn assert_rejected(scene: &Scene, seen: &Seen, expected: &[u8], received: u64) {
     assert_eq!(seen.bytes.escape_ascii().to_string(), expected.escape_ascii().to_string());
     let figures = Figures {
         received,
@@ -69,7 +69,7 @@ fn a_rejected_piece_is_answered_by_its_table_and_its_body_is_not_read() {
         for status in [400, 403, 429, 500, 503] {
             if PIECE.results.iter().any(|row| row.http == status) {
                 let (scene, seen) = injection(way, Ended::Fin, |on| drop(on.reject(status)));
-                assert_refused(&scene, &seen, &refusal(&PIECE, status), 0);
+                assert_rejected(&scene, &seen, &rejection(&PIECE, status), 0);
             }
         }
     }
@@ -89,9 +89,9 @@ fn a_rejection_has_the_given_reason_code_and_headers() {
             ("Connection", "close"),
             ("Content-Length", "0"),
         ];
-        assert_refused(&scene, &seen, &head("418 teapot", &own), 0);
+        assert_rejected(&scene, &seen, &head("418 teapot", &own), 0);
         let (scene, seen) = injection(way, Ended::Fin, |on| drop(on.reject(502)));
-        assert_refused(&scene, &seen, &refusal_by_proxy(502), 0);
+        assert_rejected(&scene, &seen, &rejection_by_proxy(502), 0);
     }
 }
 
@@ -100,7 +100,7 @@ fn a_rejection_in_the_body_comes_at_the_exact_byte() {
     for way in WAYS {
         for bytes in [0, 1, 299, 300, 301, ALL - 1, ALL] {
             let (scene, seen) = injection(way, Ended::Fin, |on| drop(on.reject_after(bytes, 503)));
-            assert_refused(&scene, &seen, &refusal(&PIECE, 503), bytes);
+            assert_rejected(&scene, &seen, &rejection(&PIECE, 503), bytes);
         }
     }
 }
@@ -138,7 +138,7 @@ fn a_lost_request_is_read_whole_and_nothing_is_done() {
         for status in [500, 503] {
             let lose = ResponseLoss::Status(status);
             let (scene, seen) = injection(way, Ended::Fin, |on| drop(on.lose(lose)));
-            assert_refused(&scene, &seen, &refusal(&PIECE, status), ALL);
+            assert_rejected(&scene, &seen, &rejection(&PIECE, status), ALL);
         }
     }
 }
@@ -193,7 +193,7 @@ fn a_rejection_sends_no_100_continue() {
             let mut client = scene.client();
             let (bytes, ended) = client.write(&request[..body]).hear(usize::MAX);
             assert_eq!(ended, Ended::Fin);
-            let expected = refusal(&PIECE, 503);
+            let expected = rejection(&PIECE, 503);
             assert_eq!(bytes.escape_ascii().to_string(), expected.escape_ascii().to_string());
             let record = closed_exchange(&scene.origin, 0);
             assert_eq!((record.received, record.written), (0, expected.len() as u64));
@@ -221,7 +221,7 @@ fn a_fault_in_the_body_sends_100_continue_first() {
             assert_eq!(client.write(&request[..body]).read().status, 100);
             let (bytes, ended) = client.write(&request[body..]).hear(usize::MAX);
             assert_eq!(ended, Ended::Fin);
-            let expected = if is_cut { Vec::new() } else { refusal(&PIECE, 503) };
+            let expected = if is_cut { Vec::new() } else { rejection(&PIECE, 503) };
             assert_eq!(bytes.escape_ascii().to_string(), expected.escape_ascii().to_string());
             let record = closed_exchange(&scene.origin, 0);
             // What asked for the body has been written too.
@@ -246,7 +246,7 @@ fn requests_pipelined_after_a_cut_are_not_served() {
             let (struck, next) = (scene.piece(1).bytes(way), scene.piece(2).bytes(way));
             let mut client = scene.client();
             let (bytes, ended) = client.write([struck, next].concat()).hear(usize::MAX);
-            let expected = if at < 2 { refusal(&PIECE, 503) } else { Vec::new() };
+            let expected = if at < 2 { rejection(&PIECE, 503) } else { Vec::new() };
             assert_eq!((bytes, ended), (expected, Ended::Fin), "{at} {way:?}");
             let address = client.address();
             drop(client);
@@ -335,7 +335,7 @@ fn request_faults_apply_to_http_1_0() {
     let (bytes, ended) = scene.client().write(&request).hear(usize::MAX);
     assert_eq!(ended, Ended::Fin);
     let (version, rest) = bytes.split_at(8);
-    assert_eq!((version, rest), (&b"HTTP/1.0"[..], &refusal(&PIECE, 503)[8..]));
+    assert_eq!((version, rest), (&b"HTTP/1.0"[..], &rejection(&PIECE, 503)[8..]));
     assert_eq!(scene.client().write(&request).hear(usize::MAX), (Vec::new(), Ended::Fin));
     assert_eq!(closed_exchange(&scene.origin, 0).received, 400);
     assert_eq!(closed_exchange(&scene.origin, 1).received, 400);
@@ -370,8 +370,8 @@ fn body_faults_apply_to_post_file() {
             let ask = if is_form { scene.form(name) } else { scene.raw(name) };
             let cut = scene.play(&ask, way, usize::MAX);
             assert_eq!((cut.bytes.len(), cut.ended, cut.exchange.received), (0, Ended::Reset, 500));
-            let refused = scene.play(&ask, way, usize::MAX);
-            assert_eq!((refused.exchange.received, refused.exchange.status()), (500, Some(500)));
+            let rejected = scene.play(&ask, way, usize::MAX);
+            assert_eq!((rejected.exchange.received, rejected.exchange.status()), (500, Some(500)));
             let lost = scene.play(&ask, way, usize::MAX);
             assert_eq!((lost.bytes.len(), lost.ended), (0, Ended::Fin));
             assert_eq!(lost.exchange.received, ask.body.len() as u64);
@@ -394,9 +394,9 @@ fn a_fault_on_the_path_of_a_form_applies_after_the_body() {
         let other = scene.play(&scene.form("other.mp4"), way, 1);
         assert_eq!((other.exchange.status(), other.exchange.faults.len()), (Some(200), 0));
         let ask = scene.form("f.mp4");
-        let refused = scene.play(&ask, way, usize::MAX);
-        assert_eq!((refused.exchange.status(), refused.exchange.faults.len()), (Some(503), 1));
-        assert_eq!(refused.exchange.received, ask.body.len() as u64);
+        let rejected = scene.play(&ask, way, usize::MAX);
+        assert_eq!((rejected.exchange.status(), rejected.exchange.faults.len()), (Some(503), 1));
+        assert_eq!(rejected.exchange.received, ask.body.len() as u64);
         let lost = scene.play(&ask, way, usize::MAX);
         assert_eq!((lost.bytes.len(), lost.ended), (0, Ended::Reset));
         scene.origin.file("/videos/f.mp4").assert_absent();
@@ -410,6 +410,6 @@ fn rows_of_a_table_are_found_by_status_code_and_both() {
         .unwrap();
     for reject in [ErrorResponse::code(row.code), ErrorResponse::row(row.http, row.code)] {
         let (scene, seen) = injection(Way::Length, Ended::Fin, |on| drop(on.reject(reject)));
-        assert_refused(&scene, &seen, &refusal_with(row, ""), 0);
+        assert_rejected(&scene, &seen, &rejection_with(row, ""), 0);
     }
 }

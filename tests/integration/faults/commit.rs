@@ -5,7 +5,7 @@ use std::time::Duration;
 use mock_origin::internals::protocol::{COMPLETE, CREATE, DIRECTORY, Endpoint, FILE, PIECE, RAW};
 use mock_origin::{DeferredCommit, Op, Outcome, ResponseLoss, UploadState};
 
-use super::scene::{Ask, Figures, LENGTH, Scene, Seen, WAYS, Way, refusal};
+use super::scene::{Ask, Figures, LENGTH, Scene, Seen, WAYS, Way, rejection};
 use crate::support::Ended;
 use crate::support::payload::sha256;
 use crate::support::record::closed_exchange;
@@ -71,7 +71,7 @@ fn cases() -> [Case; 6] {
 /// What the client sees of a loss on an endpoint.
 fn seen_of(lose: ResponseLoss, endpoint: &Endpoint) -> Vec<u8> {
     match lose {
-        ResponseLoss::Status(status) => refusal(endpoint, status),
+        ResponseLoss::Status(status) => rejection(endpoint, status),
         _ => Vec::new(),
     }
 }
@@ -156,7 +156,7 @@ pub(super) fn known(scene: &Scene) -> Vec<String> {
 }
 
 #[test]
-fn nothing_is_lost_if_the_origin_refuses() {
+fn nothing_is_lost_if_the_origin_rejects() {
     for way in WAYS {
         let scene = Scene::new();
         scene.origin.on(Op::complete()).times(2).commit_then(ResponseLoss::Reset);
@@ -184,7 +184,7 @@ fn a_deferred_create_makes_a_second_upload_after_the_retry() {
         let scene = Scene::new();
         scene.origin.on(Op::create()).commit_later(LATER);
         let seen = scene.play(&scene.create("b.mp4"), way, usize::MAX);
-        assert_eq!((seen.bytes, seen.ended), (refusal(&CREATE, 503), Ended::Fin));
+        assert_eq!((seen.bytes, seen.ended), (rejection(&CREATE, 503), Ended::Fin));
         assert_eq!(scene.origin.uploads().len(), 1);
         let retry = scene.client().write(scene.create("b.mp4").bytes(way)).read();
         assert_eq!(retry.status, 200);
@@ -230,7 +230,7 @@ fn a_deferred_complete_after_a_successful_one_has_no_effect() {
         let scene = Scene::new();
         scene.origin.on(Op::complete()).commit_later(LATER);
         let seen = scene.play(&scene.complete(), way, usize::MAX);
-        assert_eq!((&seen.bytes, seen.ended), (&refusal(&COMPLETE, 503), Ended::Fin));
+        assert_eq!((&seen.bytes, seen.ended), (&rejection(&COMPLETE, 503), Ended::Fin));
         scene.origin.file("/videos/a.mp4").assert_absent();
         let retry = scene.client().write(scene.complete().bytes(way)).read();
         assert_eq!(retry.status, 200);

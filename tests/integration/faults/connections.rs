@@ -181,7 +181,7 @@ fn pieces_go_on_over_connections_that_are_closed_under_them() {
     origin.finish();
 }
 
-fn is_refused(url: &str) -> bool {
+fn is_rejected(url: &str) -> bool {
     let connected = TcpStream::connect(url.strip_prefix("http://").unwrap());
     connected.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
 }
@@ -195,10 +195,10 @@ fn an_origin_goes_offline_and_online_again_and_forgets_nothing() {
     for round in 1..=2 {
         assert_eq!(piece(&mut client, &token, &id, round, b"x").status, 200);
         origin.go_offline();
-        assert!(is_refused(&url), "round {round}");
+        assert!(is_rejected(&url), "round {round}");
         client.rest().unwrap_or_default();
         origin.go_offline();
-        assert!(is_refused(&url), "twice is as once");
+        assert!(is_rejected(&url), "twice is as once");
         origin.go_online();
         origin.go_online();
         assert_eq!(origin.url(), url);
@@ -260,7 +260,7 @@ fn every_listener_goes_away_and_comes_back() {
     let origin = MockOrigin::builder().port(0).port(0).listen("127.0.0.1:0").start();
     let urls = origin.urls();
     origin.go_offline();
-    assert!(urls.iter().all(|url| is_refused(url)));
+    assert!(urls.iter().all(|url| is_rejected(url)));
     origin.go_online();
     assert_eq!(origin.urls(), urls);
     for url in &urls {

@@ -14,7 +14,7 @@ use crate::support::{Client, create, piece};
 const AN_HOUR: Duration = Duration::from_secs(3600);
 
 #[test]
-fn refused_operations_are_not_deferred() {
+fn rejected_operations_are_not_deferred() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let late = origin.on(Op::complete()).commit_later(AN_HOUR);

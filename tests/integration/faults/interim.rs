@@ -190,7 +190,7 @@ fn an_interim_response_precedes_any_response() {
         assert_stored(&seen.exchange, expected.len());
         scene.origin.finish();
     }
-    // A refusal, a stored file, and what is known behind the body alone.
+    // A rejection, a stored file, and what is known behind the body alone.
     let scene = Scene::with(|builder| builder.file("/a.txt", "abc"));
     scene.origin.on(Op::any()).times(3).send_interim(102);
     let no_token = Ask { headers: Vec::new(), ..scene.piece(1) };
@@ -263,7 +263,7 @@ fn an_interim_response_is_not_sent_in_http_1_0() {
 }
 
 #[test]
-fn a_refused_client_gets_no_100_continue_to_withhold() {
+fn a_rejected_client_gets_no_100_continue_to_withhold() {
     let scene = Scene::new();
     let fault = scene.origin.on(Op::piece(1)).withhold_continue();
     let ask = Ask { headers: vec![("Expect", "100-continue".to_owned())], ..scene.piece(1) };

@@ -235,7 +235,7 @@ fn a_pipelined_request_waits_for_an_answer_that_is_held_or_slow() {
 }
 
 #[test]
-fn a_refusal_with_any_status_is_written_as_it_is_recorded() {
+fn a_rejection_with_any_status_is_written_as_it_is_recorded() {
     for status in [200, 201, 204, 205, 302, 304, 418, 451, 599] {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).reject(ErrorResponse::raw(status).reason("so be it"));

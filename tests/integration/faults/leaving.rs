@@ -87,7 +87,7 @@ fn a_client_that_leaves_a_held_response_is_noticed() {
         (|scene| scene.form("f.mp4"), Op::operation(Operation::PostFile)),
         (|scene| scene.rpc("noop", r#"["TOKEN"]"#), Op::method("noop")),
         (|_| read("/videos/f"), Op::egress()),
-        // Refused by the origin itself.
+        // Rejected by the origin itself.
         (|_| read("/videos/none"), Op::egress()),
     ];
     for (ask, op) in calls {

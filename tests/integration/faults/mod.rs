@@ -18,7 +18,7 @@ mod leaving;
 mod lingering;
 mod nameless;
 mod pages;
-mod refusals;
+mod rejections;
 mod resets;
 mod response;
 mod rpc;
@@ -86,13 +86,13 @@ fn a_rejection_uses_the_result_codes_of_the_operation() {
     origin.on(Op::create()).reject(503);
     let mut client = Client::new(&origin);
     let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Directory", "/videos")];
-    let refused = client.ask("POST", "/multipart/create", &headers, b"");
-    assert_eq!((refused.status, refused.code()), (503, Some(-26)));
+    let rejected = client.ask("POST", "/multipart/create", &headers, b"");
+    assert_eq!((rejected.status, rejected.code()), (503, Some(-26)));
     let mut client = Client::new(&origin);
     let id = create(&mut client, &token, "/videos", "a.mp4");
     piece(&mut client, &token, &id, 1, b"one");
-    let refused = complete(&mut client, &token, &id);
-    assert_eq!((refused.status, refused.code()), (500, Some(-13)));
+    let rejected = complete(&mut client, &token, &id);
+    assert_eq!((rejected.status, rejected.code()), (500, Some(-13)));
     assert_eq!(complete(&mut Client::new(&origin), &token, &id).status, 200);
     origin.finish();
 }
@@ -114,7 +114,7 @@ fn an_answer_is_held_until_it_is_released() {
 }
 
 #[test]
-fn refusals_are_held_and_every_hold_can_be_awaited() {
+fn rejections_are_held_and_every_hold_can_be_awaited() {
     let (origin, _) = videos();
     let held = origin.on(Op::create()).times(2).hold();
     std::thread::scope(|scope| {

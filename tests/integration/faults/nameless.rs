@@ -39,7 +39,7 @@ fn faults_apply_to_nameless_calls() {
 }
 
 #[test]
-fn every_applicable_fault_works_on_preflights_and_refusals() {
+fn every_applicable_fault_works_on_preflights_and_rejections() {
     let (origin, _) = videos();
     let preflight = || Op::operation(Operation::Preflight);
     let options = |body: &[u8]| {

@@ -46,7 +46,7 @@ fn a_request_that_a_fault_delays_is_not_answered_after_a_reset() {
             |scene| scene.rpc("noop", r#"["TOKEN"]"#),
             |origin| drop(origin.on(Op::method("noop")).delay(FOREVER)),
         ),
-        // Refused by the origin itself.
+        // Rejected by the origin itself.
         (|_| read("/none"), |origin| drop(origin.on(Op::egress()).delay(FOREVER))),
     ];
     for (ask, install) in calls {

@@ -5,7 +5,7 @@ use mock_origin::options::Join;
 use mock_origin::{ErrorResponse, Interface, MockOrigin, Op, ResponseLoss};
 
 use super::commit::{LOSSES, assert_figures, count, known};
-use super::scene::{Ask, Scene, WAYS, Way, assert_works, refusal_by_proxy};
+use super::scene::{Ask, Scene, WAYS, Way, assert_works, rejection_by_proxy};
 use crate::support::Answer;
 use crate::support::record::closed_exchange;
 
@@ -58,7 +58,7 @@ fn every_json_rpc_method_commits_if_its_response_is_lost() {
         let plain = stage(method.name);
         let ask = plain.rpc(method.name, params(method.name));
         let done = plain.play(&ask, Way::Length, 1).exchange;
-        assert!(!done.is_refused(), "{done:?}");
+        assert!(!done.is_rejected(), "{done:?}");
         let expected = known(&plain);
         if untouched != expected {
             changing.push(method.name);
@@ -99,7 +99,7 @@ const READERS: [&str; 14] = [
 /// JSON-RPC has no rows for statuses: another one comes as a proxy would send it.
 fn lost_rpc(lose: ResponseLoss) -> Vec<u8> {
     match lose {
-        ResponseLoss::Status(status) => refusal_by_proxy(status),
+        ResponseLoss::Status(status) => rejection_by_proxy(status),
         _ => Vec::new(),
     }
 }
@@ -152,7 +152,7 @@ fn a_rejected_call_of_a_batch_leaves_the_others_intact() {
 }
 
 #[test]
-fn a_status_refuses_a_batch_as_a_whole() {
+fn a_status_rejects_a_batch_as_a_whole() {
     for way in WAYS {
         let scene = Scene::new();
         scene.origin.on(Op::method("makeDir")).nth(2).reject(503);
@@ -180,9 +180,9 @@ fn a_json_rpc_call_is_rejected_by_code_or_status() {
         assert_eq!(tell().text(), format!(r#"{begin}"result": {{"code": -10001}}}}"#));
         let error = r#""error": {"code": -32700, "message": "Parse Error"}}"#;
         assert_eq!(tell().text(), format!("{begin}{error}"));
-        let refused = tell();
-        assert_eq!((refused.status, refused.code()), (502, Some(-7)));
-        assert_eq!(refused.header("X-Via"), Some("proxy"));
+        let rejected = tell();
+        assert_eq!((rejected.status, rejected.code()), (502, Some(-7)));
+        assert_eq!(rejected.header("X-Via"), Some("proxy"));
         client.assert_closed();
         let done = scene.client().write(ask.bytes(way)).read();
         assert!(done.text().contains(r#""code": 0"#), "{}", done.text());

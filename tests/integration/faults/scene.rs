@@ -283,24 +283,24 @@ pub fn head(first: &str, own: &[(&str, &str)]) -> Vec<u8> {
     format!("HTTP/1.1 {first}\r\n{}\r\n", lines.concat()).into_bytes()
 }
 
-/// The refusal that an endpoint's table has for a status: one that is only made on request, if
+/// The rejection that an endpoint's table has for a status: one that is only made on request, if
 /// there is one; where there is none, what a proxy would say.
-pub fn refusal(endpoint: &Endpoint, status: u16) -> Vec<u8> {
+pub fn rejection(endpoint: &Endpoint, status: u16) -> Vec<u8> {
     let results = || endpoint.results.iter().filter(|row| row.http == status);
     let row =
         results().find(|row| row.availability == Availability::FaultOnly).or(results().next());
     match row {
         Some(row) if endpoint.operation == Operation::MakeDirectory => {
             let message = format!("{{\"message\": \"{}\", \"code\": {}}}", row.phrase, row.code);
-            refusal_with(row, &message)
+            rejection_with(row, &message)
         }
-        Some(row) => refusal_with(row, ""),
-        None => refusal_by_proxy(status),
+        Some(row) => rejection_with(row, ""),
+        None => rejection_by_proxy(status),
     }
 }
 
-/// A refusal with a row of a table.
-pub fn refusal_with(row: &ResultCode, message: &str) -> Vec<u8> {
+/// A rejection with a row of a table.
+pub fn rejection_with(row: &ResultCode, message: &str) -> Vec<u8> {
     let own = [
         ("X-Agile-Status", &*row.code.to_string()),
         ("Content-Type", "text/json;charset=utf-8"),
@@ -310,8 +310,8 @@ pub fn refusal_with(row: &ResultCode, message: &str) -> Vec<u8> {
     [head(&format!("{} {}", row.http, row.phrase), &own), message.as_bytes().to_vec()].concat()
 }
 
-/// A refusal that stands in no table.
-pub fn refusal_by_proxy(status: u16) -> Vec<u8> {
+/// A rejection that stands in no table.
+pub fn rejection_by_proxy(status: u16) -> Vec<u8> {
     let first = match status {
         500 => "500 Internal Server Error",
         502 => "502 Bad Gateway",

@@ -325,7 +325,7 @@ fn a_skipped_injection_does_not_use_up_the_fault() {
     said("the origin rejected the request: 403 -10001 invalid or expired credentials");
     assert_eq!(asking::piece(&origin, &token, "no upload", 1), Some(400));
     said("the origin rejected the request: 400 -2 unknown multipart identifier");
-    // Known at its head to be good, and refused behind its body.
+    // Known at its head to be good, and rejected behind its body.
     let checksum = ("X-Agile-Checksum", &*"0".repeat(64));
     let part = [("X-Agile-Multipart", &*id), ("X-Agile-Part", "1")];
     let headers = [&part[..], &[("X-Agile-Authorization", &*token), checksum]].concat();

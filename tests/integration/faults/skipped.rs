@@ -103,7 +103,7 @@ fn a_fault_without_effect_is_skipped() {
 }
 
 #[test]
-fn an_interference_is_skipped_if_the_head_is_refused() {
+fn an_interference_is_skipped_if_the_head_is_rejected() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let fault = origin.on(Op::piece(2)).interfere_before(Interference::ExpireUpload);

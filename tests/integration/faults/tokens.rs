@@ -60,7 +60,7 @@ fn each_fault_counts_the_uses_of_a_token_from_when_it_was_added() {
 }
 
 #[test]
-fn a_refused_request_counts_as_token_use() {
+fn a_rejected_request_counts_as_token_use() {
     let origin = builder().start();
     origin.on_token().expire_after_requests(2);
     let token = token_of(&origin, "jane", "a");
@@ -201,15 +201,15 @@ fn an_upload_continues_with_a_new_token() {
         meddle(&origin);
         let mut token = token_of(&origin, "jane", "a");
         let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-        let mut refused = Vec::new();
+        let mut rejected = Vec::new();
         for number in 1..=4 {
             if asking::piece(&origin, &token, &id, number) == Some(403) {
-                refused.push(number);
+                rejected.push(number);
                 token = token_of(&origin, "jane", "a");
                 assert_eq!(asking::piece(&origin, &token, &id, number), Some(200));
             }
         }
-        assert_eq!(refused, [3]);
+        assert_eq!(rejected, [3]);
         assert_eq!(complete(&mut Client::new(&origin), &token, &id).status, 200);
         origin.file("/videos/a.mp4").assert_content("123123123123");
         origin.finish();

@@ -8,7 +8,7 @@ use crate::support::payload::{chunk, chunked};
 use crate::support::record::{closed_connection, closed_exchange};
 
 #[test]
-fn a_content_length_that_is_none_is_refused() {
+fn a_content_length_that_is_none_is_rejected() {
     let scene = Scene::new();
     for length in [
         "",
@@ -46,7 +46,7 @@ fn the_same_content_length_twice_is_one() {
 #[test]
 fn an_enormous_content_length_is_not_believed() {
     let scene = Scene::new();
-    // More than any piece may have is refused before it comes.
+    // More than any piece may have is rejected before it comes.
     let head = format!("{}Content-Length: {}\r\n\r\n", scene.piece_head(), u64::MAX - 2);
     assert_eq!(scene.answer_to(head).code(), Some(-11));
     // As many as a piece may have are waited for, and no room is made for them before they come.
@@ -80,7 +80,7 @@ fn chunks_win_over_a_content_length_and_nothing_is_smuggled_in() {
 }
 
 #[test]
-fn an_unknown_transfer_coding_is_refused_before_the_body() {
+fn an_unknown_transfer_coding_is_rejected_before_the_body() {
     for (codings, status) in [
         ("Transfer-Encoding: gzip, chunked", 501),
         ("Transfer-Encoding: identity, chunked", 501),
@@ -102,7 +102,7 @@ fn an_unknown_transfer_coding_is_refused_before_the_body() {
 }
 
 #[test]
-fn a_transfer_encoding_that_does_not_end_in_chunked_is_refused() {
+fn a_transfer_encoding_that_does_not_end_in_chunked_is_rejected() {
     let scene = Scene::new();
     for coding in ["gzip", "chunked, gzip", "chunked,", "identity", "", "xchunked"] {
         let head = format!("{}Transfer-Encoding: {coding}\r\n\r\n0\r\n\r\n", scene.piece_head());
@@ -114,7 +114,7 @@ fn a_transfer_encoding_that_does_not_end_in_chunked_is_refused() {
 }
 
 #[test]
-fn chunks_that_are_none_are_refused_and_nothing_is_stored() {
+fn chunks_that_are_none_are_rejected_and_nothing_is_stored() {
     let scene = Scene::new();
     let head = format!("{}Transfer-Encoding: chunked\r\n\r\n", scene.piece_head());
     let long_extension = format!("5;{}\r\nhello\r\n0\r\n\r\n", "x".repeat(20_000));

@@ -21,7 +21,7 @@ fn headers(count: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_head_of_64_kib_is_served_and_a_longer_one_is_refused() {
+fn a_head_of_64_kib_is_served_and_a_longer_one_is_rejected() {
     let scene = Scene::new();
     assert_eq!(scene.answer_to(head_of(LONGEST)).text(), "hello");
     for length in [LONGEST + 1, LONGEST + 2, 100_000] {
@@ -32,7 +32,7 @@ fn a_head_of_64_kib_is_served_and_a_longer_one_is_refused() {
 }
 
 #[test]
-fn an_endless_head_is_refused_while_it_is_still_coming() {
+fn an_endless_head_is_rejected_while_it_is_still_coming() {
     let scene = Scene::new();
     let mut client = scene.client();
     let answer = client.write(&head_of(LONGEST + 5)[..=LONGEST]).read();
@@ -44,7 +44,7 @@ fn an_endless_head_is_refused_while_it_is_still_coming() {
 }
 
 #[test]
-fn ten_thousand_headers_are_refused() {
+fn ten_thousand_headers_are_rejected() {
     let scene = Scene::new();
     assert_eq!(scene.answer_to(headers(100)).text(), "hello");
     for count in [101, 1_000, 10_000] {
@@ -106,7 +106,7 @@ fn header_values_that_are_not_utf_8_are_only_bytes() {
 }
 
 #[test]
-fn control_characters_in_a_head_are_refused() {
+fn control_characters_in_a_head_are_rejected() {
     let scene = Scene::new();
     for bad in ["A: b\0c", "A\0: b", "A: b\rc", "A: \x01", "A: \x7f", "A b: c", ": b", "A", " A: b"]
     {
@@ -119,7 +119,7 @@ fn control_characters_in_a_head_are_refused() {
 }
 
 #[test]
-fn http_1_1_without_exactly_one_host_is_refused() {
+fn http_1_1_without_exactly_one_host_is_rejected() {
     let scene = Scene::new();
     for hosts in ["", "Host: a\r\nHost: a\r\n", "Host: a\r\nhost: b\r\n", "Host: a b\r\n"] {
         for line in ["GET /a.txt", "POST /jsonrpc", "OPTIONS *", "POST /none"] {
@@ -135,18 +135,18 @@ fn http_1_1_without_exactly_one_host_is_refused() {
 }
 
 #[test]
-fn a_refusal_closes_an_http_1_0_connection_that_was_to_be_kept() {
+fn a_rejection_closes_an_http_1_0_connection_that_was_to_be_kept() {
     let scene = Scene::new();
     let ask = |line: &str| {
         let mut client = scene.client();
         client.write(format!("{line} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
         (client.read(), client)
     };
-    for refused in ["POST /multipart/create", "GET /none", "PUT /a.txt", "POST /none"] {
-        let (answer, mut client) = ask(refused);
+    for rejected in ["POST /multipart/create", "GET /none", "PUT /a.txt", "POST /none"] {
+        let (answer, mut client) = ask(rejected);
         let connection: Vec<_> =
             answer.headers.iter().filter(|(name, _)| name == "Connection").collect();
-        assert_eq!(connection, [&("Connection".to_owned(), "close".to_owned())], "{refused}");
+        assert_eq!(connection, [&("Connection".to_owned(), "close".to_owned())], "{rejected}");
         client.assert_closed();
     }
     let (answer, mut client) = ask("GET /a.txt");
@@ -169,7 +169,7 @@ fn bare_line_feeds_end_lines_too() {
 }
 
 #[test]
-fn bad_request_lines_are_refused() {
+fn bad_request_lines_are_rejected() {
     let scene = Scene::new();
     for line in [
         "GET",
@@ -196,7 +196,7 @@ fn bad_request_lines_are_refused() {
 }
 
 #[test]
-fn other_protocols_are_refused() {
+fn other_protocols_are_rejected() {
     let scene = Scene::new();
     for hello in [
         &b"GET /\r\n"[..],

@@ -19,7 +19,7 @@ fn post(client: &mut Client, body: &str) -> Answer {
 }
 
 #[test]
-fn json_that_is_not_json_is_refused_as_such() {
+fn json_that_is_not_json_is_rejected_as_such() {
     let scene = Scene::new();
     let mut client = scene.client();
     let long = "9".repeat(500_000);
@@ -54,7 +54,7 @@ fn json_that_is_not_json_is_refused_as_such() {
 }
 
 #[test]
-fn json_that_is_no_request_is_refused_as_such() {
+fn json_that_is_no_request_is_rejected_as_such() {
     let scene = Scene::new();
     let mut client = scene.client();
     for body in [
@@ -95,7 +95,7 @@ fn json_nested_a_hundred_thousand_deep_is_no_deeper_than_the_stack() {
 }
 
 #[test]
-fn a_json_body_of_2_mib_is_refused_early_and_the_answer_arrives() {
+fn a_json_body_of_2_mib_is_rejected_early_and_the_answer_arrives() {
     let scene = Scene::new();
     let body = format!("{{\"method\": \"ping\", \"params\": [\"{}\"]}}", "x".repeat(2 << 20));
     let mut client = scene.client();
@@ -108,7 +108,7 @@ fn a_json_body_of_2_mib_is_refused_early_and_the_answer_arrives() {
 }
 
 #[test]
-fn chunks_of_json_are_refused_when_they_have_become_too_long() {
+fn chunks_of_json_are_rejected_when_they_have_become_too_long() {
     let scene = Scene::new();
     let mut client = scene.client();
     client.write("POST /jsonrpc HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -135,7 +135,7 @@ fn a_json_body_of_exactly_1_mib_is_taken() {
 }
 
 #[test]
-fn numbers_that_no_integer_holds_are_refused() {
+fn numbers_that_no_integer_holds_are_rejected() {
     let scene = Scene::new();
     let mut client = scene.client();
     let longest = "9".repeat(1_000);

@@ -60,7 +60,7 @@ fn hostile_name(random: &mut Random) -> String {
     if random.below(8) == 0 { name + &"x".repeat(4_000) } else { name }
 }
 
-/// A name that may stand in a header: no line ends, and nothing else that HTTP refuses.
+/// A name that may stand in a header: no line ends, and nothing else that HTTP rejects.
 fn in_header(name: &str) -> String {
     name.chars().filter(|char| !char.is_ascii_control()).collect()
 }

@@ -93,10 +93,10 @@ fn an_upgrade_is_not_made_and_takes_nothing_away() {
     for _ in 0..2 {
         assert_eq!(client.ask("GET", "/a.txt", &upgrades, b"").text(), "hello");
     }
-    // Clients that offer an upgrade write on like any other when they are refused.
+    // Clients that offer an upgrade write on like any other when they are rejected.
     let body = vec![0; 60_000];
-    let refused = client.ask("POST", "/multipart/piece", &upgrades, &body);
-    assert_eq!(refused.status, 401);
+    let rejected = client.ask("POST", "/multipart/piece", &upgrades, &body);
+    assert_eq!(rejected.status, 401);
     assert!(
         client.finish_writing().rest().unwrap().is_empty(),
         "the answer was followed by a reset"
@@ -107,7 +107,7 @@ fn an_upgrade_is_not_made_and_takes_nothing_away() {
 }
 
 #[test]
-fn numbers_out_of_range_in_headers_are_refused() {
+fn numbers_out_of_range_in_headers_are_rejected() {
     let scene = Scene::new();
     let token = ("X-Agile-Authorization", scene.token.as_str());
     let upload = ("X-Agile-Multipart", scene.upload.as_str());
@@ -219,14 +219,14 @@ fn fifty_requests_in_one_write_are_answered_one_by_one() {
 }
 
 #[test]
-fn what_is_pipelined_behind_a_refusal_is_not_done() {
+fn what_is_pipelined_behind_a_rejection_is_not_done() {
     let scene = Scene::new();
     let headers =
         [("X-Agile-Authorization", scene.token.as_str()), ("X-Agile-Multipart", &scene.upload)];
-    let refused = request("POST", "/multipart/create", &[], b"");
+    let rejected = request("POST", "/multipart/create", &[], b"");
     let behind = request("POST", "/multipart/complete", &headers, b"");
     let mut client = scene.client();
-    client.write([refused, behind.clone()].concat()).finish_writing();
+    client.write([rejected, behind.clone()].concat()).finish_writing();
     assert_eq!(client.read().status, 401);
     client.assert_closed();
     let record = closed_connection(&scene.origin, client.address());

@@ -1,12 +1,12 @@
 //! One recipe for each failure. `docs/faults.md` is generated from these tests:
 //! `UPDATE_GOLDEN=1 cargo test --test integration recipes` updates it.
 
-mod answers;
 mod chance;
 mod connections;
 mod others;
 mod page;
-mod refusals;
+mod rejections;
+mod responses;
 mod sessions;
 mod timing;
 

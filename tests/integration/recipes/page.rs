@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 const CHAPTERS: [&str; 7] =
-    ["connections", "refusals", "answers", "sessions", "others", "timing", "chance"];
+    ["connections", "rejections", "responses", "sessions", "others", "timing", "chance"];
 
 const OPENING: &str = "\
 # Faults

@@ -24,13 +24,13 @@ pub(in crate::referee) static RULE: Rule = Rule {
     },
     judge: |conduct, violations| {
         for ignored in ignored(conduct) {
-            let Some(refusal) = ignored.failed.refusal().filter(|it| it.status < 400) else {
+            let Some(rejection) = ignored.failed.rejection().filter(|it| it.status < 400) else {
                 continue;
             };
             let (failed, next) = (ignored.failed, ignored.next);
             violations.add([failed.index(), next.index()], 1, || {
                 format!(
-                    "{} ({}) was answered {refusal}, and the client went on with {} ({})",
+                    "{} ({}) got {rejection}, and the client went on with {} ({})",
                     failed.describe(),
                     failed.number(),
                     next.describe(),
@@ -38,14 +38,14 @@ pub(in crate::referee) static RULE: Rule = Rule {
                 )
             });
         }
-        let is_it = |reply| matches!(reply, Reply::Refused(refusal) if refusal.status < 400);
+        let is_it = |reply| matches!(reply, Reply::Rejected(rejection) if rejection.status < 400);
         for (upload, complete, parts) in completed_in_spite_of(conduct, is_it) {
             let exchanges = parts.iter().map(|part| part.index());
             violations.add(exchanges.chain([complete.index()]), parts.len(), || {
                 let first = parts[0];
-                let refusal = first.refusal().map(|it| it.to_string()).unwrap_or_default();
+                let rejection = first.rejection().map(|it| it.to_string()).unwrap_or_default();
                 format!(
-                    "{}: piece {} ({}) was answered {refusal}, and the client completed the \
+                    "{}: piece {} ({}) got {rejection}, and the client completed the \
                      upload ({})",
                     upload.name(),
                     first.call.part.unwrap_or_default(),
@@ -64,23 +64,23 @@ mod tests {
 
     #[test]
     fn a_client_that_repeats_a_piece_with_a_code_is_good() {
-        let example = Example::default().create().piece(1, b"a").refused(200, -26);
+        let example = Example::default().create().piece(1, b"a").rejected(200, -26);
         example.piece(1, b"a").complete().assert_good("ack.code");
     }
 
     #[test]
     fn completing_after_a_piece_with_a_code_is_bad() {
-        let example = Example::default().create().piece(1, b"a").refused(200, -26);
+        let example = Example::default().create().piece(1, b"a").rejected(200, -26);
         example.complete().assert_bad(
             "ack.code",
-            "upload of /acme/videos/a.mp4: piece 1 (#1) was answered 200 with code -26, and the \
+            "upload of /acme/videos/a.mp4: piece 1 (#1) got 200 with code -26, and the \
              client completed the upload (#2)",
         );
     }
 
     #[test]
     fn sending_a_piece_after_a_failed_create_call_is_bad() {
-        let example = Example::default().rpc("createMultipart").refused_in_body(-23);
+        let example = Example::default().rpc("createMultipart").rejected_in_body(-23);
         let example = example.call(|call| call.upload = None);
         example
             .piece_of("null", 1, b"a")
@@ -88,7 +88,7 @@ mod tests {
             .rejected_for(ErrorKind::UnknownUpload)
             .assert_bad(
                 "ack.code",
-                "createMultipart of /acme/videos/a.mp4 (#0) was answered 200 with code -23, and \
+                "createMultipart of /acme/videos/a.mp4 (#0) got 200 with code -23, and \
                  the client went on with POST /multipart/piece 1 (#1)",
             );
     }

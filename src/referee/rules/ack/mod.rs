@@ -25,21 +25,21 @@ pub(super) fn ignored<'a>(conduct: &Conduct<'a>) -> Vec<Ignored<'a>> {
     let mut found = Vec::new();
     let (mut login, mut create): (Option<Request<'_>>, Option<Request<'_>>) = (None, None);
     let mut completes: HashMap<&str, Request<'_>> = HashMap::new();
-    let mut unanswered: HashSet<&str> = HashSet::new();
+    let mut without_response: HashSet<&str> = HashSet::new();
     for request in conduct.requests.iter().copied() {
         let has_failed =
-            matches!(request.reply(), Reply::Refused(_) | Reply::Flawed(Flaw::Credential));
+            matches!(request.reply(), Reply::Rejected(_) | Reply::Flawed(Flaw::Credential));
         let failed = has_failed.then_some(request);
         match request.operation() {
             Operation::Login => login = failed,
             Operation::Create => create = failed,
             Operation::Complete => {
                 let Some(path) = request.call.path.as_deref() else { continue };
-                // After a lost response, a refusal may mean that the upload is complete.
-                if request.is_unanswered() {
-                    unanswered.insert(path);
+                // After a lost response, a rejection may mean that the upload is complete.
+                if request.has_no_response() {
+                    without_response.insert(path);
                 }
-                match failed.filter(|_| !unanswered.contains(path)) {
+                match failed.filter(|_| !without_response.contains(path)) {
                     Some(failed) => completes.insert(path, failed),
                     None => completes.remove(path),
                 };

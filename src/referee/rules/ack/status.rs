@@ -22,13 +22,13 @@ pub(in crate::referee) static RULE: Rule = Rule {
     },
     judge: |conduct, violations| {
         for ignored in ignored(conduct) {
-            let Some(refusal) = ignored.failed.refusal().filter(|it| it.status >= 400) else {
+            let Some(rejection) = ignored.failed.rejection().filter(|it| it.status >= 400) else {
                 continue;
             };
             let (failed, next) = (ignored.failed, ignored.next);
             violations.add([failed.index(), next.index()], 1, || {
                 format!(
-                    "{} ({}) was refused with {refusal}, and the client went on with {} ({})",
+                    "{} ({}) was rejected with {rejection}, and the client went on with {} ({})",
                     failed.describe(),
                     failed.number(),
                     next.describe(),
@@ -45,13 +45,13 @@ mod tests {
     use crate::referee::example::Example;
 
     #[test]
-    fn a_client_that_repeats_a_refused_login_is_good() {
-        let example = Example::default().login().refused(503, 0).login().create();
+    fn a_client_that_repeats_a_rejected_login_is_good() {
+        let example = Example::default().login().rejected(503, 0).login().create();
         example.assert_good("ack.status");
     }
 
     #[test]
-    fn going_on_without_a_token_after_a_refused_login_is_bad() {
+    fn going_on_without_a_token_after_a_rejected_login_is_bad() {
         let example = Example::default().login().rejected_for(ErrorKind::WrongPassword);
         example
             .create()
@@ -59,24 +59,24 @@ mod tests {
             .rejected_for(ErrorKind::NoCredentials)
             .assert_bad(
                 "ack.status",
-                "POST /account/login (#0) was refused with 400 with code -10001, and the client \
+                "POST /account/login (#0) was rejected with 400 with code -10001, and the client \
                  went on with POST /multipart/create of /acme/videos/a.mp4 (#1)",
             );
     }
 
     #[test]
-    fn changing_a_file_whose_completion_was_refused_is_bad() {
+    fn changing_a_file_whose_completion_was_rejected_is_bad() {
         let example = Example::default().create().piece(2, b"a").complete();
         let example = example.rejected_for(ErrorKind::Gaps);
         example.rpc("setMTime").assert_bad(
             "ack.status",
-            "POST /multipart/complete of /acme/videos/a.mp4 (#2) was refused with 400 with code \
+            "POST /multipart/complete of /acme/videos/a.mp4 (#2) was rejected with 400 with code \
              -5, and the client went on with setMTime of /acme/videos/a.mp4 (#3)",
         );
     }
 
     #[test]
-    fn a_status_request_after_a_refused_completion_is_good() {
+    fn a_status_request_after_a_rejected_completion_is_good() {
         let example = Example::default().create().piece(1, b"a").complete();
         let example = example.rejected_for(ErrorKind::WrongState);
         example.rpc("getMultipartStatus").rpc("setMTime").assert_good("ack.status");

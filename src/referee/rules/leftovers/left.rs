@@ -40,7 +40,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
 /// Returns whether the client tried to abort the upload, or may take it for completed.
 fn has_tried_to_end(upload: &UploadConduct<'_>) -> bool {
     let may_be_complete = upload.completes.iter().any(|complete| {
-        complete.is_unanswered() || matches!(complete.reply(), Reply::Pending | Reply::Accepted)
+        complete.has_no_response() || matches!(complete.reply(), Reply::Pending | Reply::Accepted)
     });
     let is_pending = |it: &Request<'_>| it.reply() == Reply::Pending;
     let mut pieces = upload.pieces.values().flatten();

@@ -7,7 +7,7 @@ use crate::referee::rule::{Basis, Level, Rule};
 pub(in crate::referee) static RULE: Rule = Rule {
     id: "orphan.unknown",
     level: Level::Info,
-    sentence: "A client may find and abort an upload whose creation was answered by nothing.",
+    sentence: "A client may find and abort an upload whose creation got no response.",
     advice: "listMultipart shows it. An upload without pieces expires after a day.",
     section: "§4.4",
     basis: Basis::Documented,
@@ -17,7 +17,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
             let is_open = upload.facts.is_some_and(|facts| facts.is_open);
             let creates = &upload.creates;
             let is_lost =
-                |it: &Request<'_>| it.is_unanswered() || matches!(it.reply(), Reply::Flawed(_));
+                |it: &Request<'_>| it.has_no_response() || matches!(it.reply(), Reply::Flawed(_));
             let was_used = !upload.pieces.is_empty() || !upload.aborts.is_empty();
             is_open && !was_used && !creates.is_empty() && creates.iter().all(is_lost)
         });
@@ -25,7 +25,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
         let Some(first) = creates.first() else { return };
         violations.add(creates.iter().map(|it| it.index()), creates.len(), || {
             let (what, number, replied) = (first.describe(), first.number(), first.replied());
-            format!("{what} ({number}) was {replied}; the upload exists and was left")
+            format!("{what} ({number}) {replied}; the upload exists and was left")
         });
     },
 };
@@ -46,7 +46,7 @@ mod tests {
         let facts = UploadFacts { is_open: true, ..UploadFacts::default() };
         Example::default().create().lost().leaving(facts).assert_bad(
             "orphan.unknown",
-            "POST /multipart/create of /acme/videos/a.mp4 (#0) was not answered; the upload exists \
+            "POST /multipart/create of /acme/videos/a.mp4 (#0) got no response; the upload exists \
              and was left",
         );
     }

@@ -12,7 +12,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     level: Level::Should,
     sentence: "A client should not upload a file again because the response to its completion was \
                lost.",
-    advice: "Repeat the completion; if it is refused with -8, ask getMultipartStatus. The file is \
+    advice: "Repeat the completion; if it is rejected with -8, ask getMultipartStatus. The file is \
              probably stored already.",
     section: "§4.3",
     basis: Basis::Evidence,
@@ -22,7 +22,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
             violations.add([complete.index(), create.index()], 1, || {
                 let (name, lost, again) = (upload.name(), complete.number(), create.number());
                 format!(
-                    "{name}: the completion ({lost}) was {}, and the client began another \
+                    "{name}: the completion ({lost}) {}, and the client began another \
                          upload to the same path ({again})",
                     complete.replied()
                 )
@@ -36,7 +36,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
 pub(super) fn lost<'a>(upload: &UploadConduct<'a>) -> Option<Request<'a>> {
     let [complete] = upload.completes[..] else { return None };
     let has_asked = upload.inquiries.iter().any(|inquiry| complete.ended_before(*inquiry));
-    (complete.is_unanswered() && !has_asked).then_some(complete)
+    (complete.has_no_response() && !has_asked).then_some(complete)
 }
 
 /// Returns the uploads with a lost completion, and the creation of another upload to the same path
@@ -84,7 +84,7 @@ mod tests {
     fn uploading_the_file_again_is_bad() {
         lost().create_as("b").piece_of("b", 1, b"a").assert_bad(
             "complete.again_from_start",
-            "upload of /acme/videos/a.mp4: the completion (#2) was not answered, and the client \
+            "upload of /acme/videos/a.mp4: the completion (#2) got no response, and the client \
              began another upload to the same path (#3)",
         );
     }

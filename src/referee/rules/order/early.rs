@@ -9,8 +9,8 @@ pub(in crate::referee) static RULE: Rule = Rule {
     id: "complete.early",
     level: Level::Must,
     sentence: "A client must not complete an upload before every piece is acknowledged.",
-    advice: "Wait for the response to every piece, and repeat the pieces that were refused or not \
-             answered. Otherwise the file lacks them.",
+    advice: "Wait for the response to every piece, and repeat the pieces that were rejected or got no \
+             response. Otherwise the file lacks them.",
     section: "§4.3",
     basis: Basis::Evidence,
     applies: |conduct| conduct.has(Operation::Complete) && conduct.has(Operation::Piece),
@@ -29,26 +29,24 @@ pub(in crate::referee) static RULE: Rule = Rule {
                 let state = if first.ended_before(complete) {
                     first.replied()
                 } else {
-                    "not answered yet".to_owned()
+                    "got no response yet".to_owned()
                 };
                 let (name, number, end) = (upload.name(), first.number(), complete.number());
                 let pieces = if missing.len() == 1 { "piece" } else { "pieces" };
-                format!(
-                    "{name} was completed ({end}) without {pieces} {parts}: {number} was {state}"
-                )
+                format!("{name} was completed ({end}) without {pieces} {parts}: {number} {state}")
             });
         }
     },
 };
 
-/// Returns whether the client knew that a piece was refused or not answered, or could not know more.
+/// Returns whether the client knew that a piece was rejected or got no response, or could not know more.
 /// What other rules claim, and what may have been read as a success, does not count.
 fn is_missing(latest: Request<'_>, complete: Request<'_>) -> bool {
     if !latest.ended_before(complete) {
         return true;
     }
     match latest.reply() {
-        Reply::Refused(refusal) => refusal.status >= 400,
+        Reply::Rejected(rejection) => rejection.status >= 400,
         Reply::Nothing => true,
         _ => false,
     }
@@ -71,21 +69,21 @@ mod tests {
     }
 
     #[test]
-    fn completing_without_a_refused_piece_is_bad() {
-        let example = Example::default().create().piece(1, b"a").piece(2, b"b").refused(503, -26);
+    fn completing_without_a_rejected_piece_is_bad() {
+        let example = Example::default().create().piece(1, b"a").piece(2, b"b").rejected(503, -26);
         example.complete().assert_bad(
             "complete.early",
-            "upload of /acme/videos/a.mp4 was completed (#3) without piece 2: #2 was refused with \
+            "upload of /acme/videos/a.mp4 was completed (#3) without piece 2: #2 was rejected with \
              503 with code -26",
         );
     }
 
     #[test]
-    fn completing_before_a_piece_is_answered_is_bad() {
+    fn completing_before_the_response_to_a_piece_is_bad() {
         let example = Example::default().create().piece(1, b"a").piece(2, b"b").meanwhile();
         example.complete().assert_bad(
             "complete.early",
-            "upload of /acme/videos/a.mp4 was completed (#3) without piece 2: #2 was not answered \
+            "upload of /acme/videos/a.mp4 was completed (#3) without piece 2: #2 got no response \
              yet",
         );
     }

@@ -48,8 +48,8 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_piece_is_another_rule() {
-        let example = Example::default().create().piece(1, b"a").refused(503, -26).complete();
+    fn a_rejected_piece_is_another_rule() {
+        let example = Example::default().create().piece(1, b"a").rejected(503, -26).complete();
         example.rejected_for(ErrorKind::NoPieces).assert_good("complete.empty");
     }
 }

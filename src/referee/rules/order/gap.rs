@@ -22,7 +22,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
             let earlier =
                 upload.pieces.iter().filter(|(_, tries)| tries[0].index() < complete.index());
             let numbers: Vec<u32> = earlier.map(|(number, _)| *number).collect();
-            // If every number was sent, one was refused, which is the matter of another rule.
+            // If every number was sent, one was rejected, which is the matter of another rule.
             if numbers.iter().zip(1..).all(|(number, expected)| *number == expected) {
                 continue;
             }
@@ -56,8 +56,8 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_that_a_refused_piece_left_is_another_rule() {
-        let example = Example::default().create().piece(1, b"a").refused(503, -26);
+    fn a_gap_that_a_rejected_piece_left_is_another_rule() {
+        let example = Example::default().create().piece(1, b"a").rejected(503, -26);
         let example = example.piece(2, b"b").complete().rejected_for(ErrorKind::Gaps);
         example.assert_good("complete.gap");
     }

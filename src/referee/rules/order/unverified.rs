@@ -14,12 +14,12 @@ pub(in crate::referee) static RULE: Rule = Rule {
     level: Level::Should,
     sentence: "A client should find out whether an upload is complete if the response to its \
                completion was lost.",
-    advice: "Repeat the completion. If it is refused with -8, ask getMultipartStatus whether the \
+    advice: "Repeat the completion. If it is rejected with -8, ask getMultipartStatus whether the \
              upload was completed or failed.",
     section: "§4.3",
     basis: Basis::Evidence,
     applies: |conduct| {
-        conduct.uploads.iter().any(|upload| upload.completes.iter().any(|it| it.is_unanswered()))
+        conduct.uploads.iter().any(|upload| upload.completes.iter().any(|it| it.has_no_response()))
     },
     judge: |conduct, violations| {
         let again: HashSet<_> =
@@ -34,7 +34,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
             violations.add(upload.completes.iter().map(|it| it.index()), 1, || {
                 let (name, number, replied) = (upload.name(), last.number(), last.replied());
                 format!(
-                    "{name}: the completion ({number}) was {replied}, and the client did not ask \
+                    "{name}: the completion ({number}) {replied}, and the client did not ask \
                          whether the upload is complete"
                 )
             });
@@ -42,12 +42,12 @@ pub(in crate::referee) static RULE: Rule = Rule {
     },
 };
 
-/// Returns the last request to complete an upload, if it was refused because the upload is not open
+/// Returns the last request to complete an upload, if it was rejected because the upload is not open
 /// any more, after one with an unknown outcome.
 fn assumed<'a>(upload: &UploadConduct<'a>) -> Option<Request<'a>> {
     let (last, earlier) = upload.completes.split_last()?;
     let is_assumed = last.is_rejected_for(ErrorKind::WrongState);
-    (is_assumed && earlier.iter().any(|it| it.is_unanswered())).then_some(*last)
+    (is_assumed && earlier.iter().any(|it| it.has_no_response())).then_some(*last)
 }
 
 #[cfg(test)]
@@ -75,7 +75,7 @@ mod tests {
     fn giving_up_after_a_lost_response_is_bad() {
         lost().assert_bad(
             "complete.unverified",
-            "upload of /acme/videos/a.mp4: the completion (#2) was not answered, and the client did \
+            "upload of /acme/videos/a.mp4: the completion (#2) got no response, and the client did \
              not ask whether the upload is complete",
         );
     }
@@ -84,7 +84,7 @@ mod tests {
     fn taking_minus_8_for_success_is_bad() {
         lost().complete().rejected_for(ErrorKind::WrongState).assert_bad(
             "complete.unverified",
-            "upload of /acme/videos/a.mp4: the completion (#3) was refused with 400 with code -8, \
+            "upload of /acme/videos/a.mp4: the completion (#3) was rejected with 400 with code -8, \
              and the client did not ask whether the upload is complete",
         );
     }

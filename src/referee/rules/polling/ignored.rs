@@ -13,11 +13,14 @@ pub(in crate::referee) static RULE: Rule = Rule {
     basis: Basis::Documented,
     applies: |conduct| {
         let is_it = |status| status == 429;
-        conduct.requests.iter().any(|it| it.refusal().is_some_and(|refusal| is_it(refusal.status)))
+        conduct
+            .requests
+            .iter()
+            .any(|it| it.rejection().is_some_and(|rejection| is_it(rejection.status)))
     },
     judge: |conduct, violations| {
         for tries in &conduct.tries {
-            let Some(run) = hot_run(tries, |refusal| refusal.status == 429) else { continue };
+            let Some(run) = hot_run(tries, |rejection| rejection.status == 429) else { continue };
             violations.add(run.iter().map(|it| it.index()), run.len(), || {
                 format!(
                     "{} was sent {} times ({} to {}), each less than 100 ms after a 429",
@@ -36,7 +39,7 @@ mod tests {
     use crate::referee::example::Example;
 
     fn tries(pause: u64) -> Example {
-        let more = |example: Example, _| example.wait(pause).create().refused(429, -26);
+        let more = |example: Example, _| example.wait(pause).create().rejected(429, -26);
         (0..6).fold(Example::default(), more)
     }
 

@@ -61,7 +61,7 @@ mod tests {
     fn a_client_that_polls_is_good() {
         let example = completed().rpc("getMultipartStatus").rpc("setMTime");
         example.rejected_for(ErrorKind::NotFound).assert_good("poll.none");
-        completed().read().refused(404, 0).read().assert_good("poll.none");
+        completed().read().rejected(404, 0).read().assert_good("poll.none");
     }
 
     #[test]

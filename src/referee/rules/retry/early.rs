@@ -20,7 +20,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
             let exchanges = early.iter().flat_map(|(pair, ..)| pair.iter().map(|it| it.index()));
             violations.add(exchanges, early.len(), || {
                 format!(
-                    "{} ({}) was refused with Retry-After: {}, and sent again ({}) at most {} ms \
+                    "{} ({}) was rejected with Retry-After: {}, and sent again ({}) at most {} ms \
                      later",
                     first[0].describe(),
                     first[0].number(),
@@ -33,10 +33,10 @@ pub(in crate::referee) static RULE: Rule = Rule {
     },
 };
 
-/// Returns the seconds of `Retry-After` in a refusal. A date is not judged, because it counts on
+/// Returns the seconds of `Retry-After` in a rejection. A date is not judged, because it counts on
 /// the clock of the client.
 fn asked_wait(request: Request<'_>) -> Option<Duration> {
-    request.refusal()?;
+    request.rejection()?;
     let value = std::str::from_utf8(request.response_header("Retry-After")?).ok()?;
     value.trim().parse().ok().map(Duration::from_secs)
 }
@@ -54,7 +54,7 @@ mod tests {
     use crate::referee::example::Example;
 
     fn asked_to_wait() -> Example {
-        Example::default().create().piece(1, b"a").refused(429, -26).reply("Retry-After", "2")
+        Example::default().create().piece(1, b"a").rejected(429, -26).reply("Retry-After", "2")
     }
 
     #[test]
@@ -66,14 +66,14 @@ mod tests {
     fn sending_again_before_retry_after_is_bad() {
         asked_to_wait().wait(1_900).piece(1, b"a").assert_bad(
             "retry.early",
-            "POST /multipart/piece 1 of /acme/videos/a.mp4 (#1) was refused with Retry-After: 2, \
+            "POST /multipart/piece 1 of /acme/videos/a.mp4 (#1) was rejected with Retry-After: 2, \
              and sent again (#2) at most 1907 ms later",
         );
     }
 
     #[test]
     fn without_retry_after_the_rule_is_not_applicable() {
-        let example = Example::default().create().piece(1, b"a").refused(429, -26);
+        let example = Example::default().create().piece(1, b"a").rejected(429, -26);
         example.piece(1, b"a").assert_not_applicable("retry.early");
     }
 }

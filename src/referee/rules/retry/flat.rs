@@ -1,6 +1,6 @@
 //! `retry.flat`: pauses between tries grow.
 
-use crate::referee::request::{Refusal, is_change};
+use crate::referee::request::{Rejection, is_change};
 use crate::referee::rule::{Basis, Level, Rule};
 
 use super::{has_retries, hot_run};
@@ -8,7 +8,7 @@ use super::{has_retries, hot_run};
 pub(in crate::referee) static RULE: Rule = Rule {
     id: "retry.flat",
     level: Level::Should,
-    sentence: "A client should pause between the tries of a request that a server error refuses.",
+    sentence: "A client should pause between the tries of a request that a server error rejects.",
     advice: "Double the pause after each failure, from 100 ms or more. Six tries without a pause \
              of 100 ms are found.",
     section: "§1.12",
@@ -16,7 +16,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     applies: has_retries,
     judge: |conduct, violations| {
         for tries in conduct.tries.iter().filter(|tries| is_change(tries[0].operation())) {
-            let is_it = |refusal: Refusal| refusal.is_transient() && refusal.status != 429;
+            let is_it = |rejection: Rejection| rejection.is_transient() && rejection.status != 429;
             let Some(run) = hot_run(tries, is_it) else { continue };
             violations.add(run.iter().map(|it| it.index()), run.len(), || {
                 format!(
@@ -36,7 +36,7 @@ mod tests {
     use crate::referee::example::Example;
 
     fn tries(count: u32, pause: impl Fn(u32) -> u64) -> Example {
-        let more = |example: Example, at| example.wait(pause(at)).create().refused(503, -26);
+        let more = |example: Example, at| example.wait(pause(at)).create().rejected(503, -26);
         (0..count).fold(Example::default(), more)
     }
 

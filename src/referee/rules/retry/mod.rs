@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::protocol::Operation;
 use crate::referee::conduct::Conduct;
-use crate::referee::request::{Refusal, Request, is_change};
+use crate::referee::request::{Rejection, Request, is_change};
 
 /// The number of failed tries in a row after which a client without pauses is found.
 const HOT_TRIES: usize = 5;
@@ -35,22 +35,22 @@ fn tries_with_body<'c, 'a>(conduct: &'c Conduct<'a>) -> impl Iterator<Item = &'c
 }
 
 /// Returns each try that had to be repeated with the same bytes, and the next one: the outcome was
-/// unknown, or the refusal did not depend on the bytes.
+/// unknown, or the rejection did not depend on the bytes.
 fn repeated<'c, 'a>(
     tries: &'c [Request<'a>],
 ) -> impl Iterator<Item = (Request<'a>, Request<'a>)> + use<'c, 'a> {
     let first_success = tries.iter().position(|it| it.is_accepted()).unwrap_or(tries.len());
     tries.windows(2).take(first_success).map(|pair| (pair[0], pair[1])).filter(|(one, next)| {
-        let is_transient = one.refusal().is_some_and(Refusal::is_transient);
-        one.ended_before(*next) && (one.is_unanswered() || is_transient)
+        let is_transient = one.rejection().is_some_and(Rejection::is_transient);
+        one.ended_before(*next) && (one.has_no_response() || is_transient)
     })
 }
 
-/// Returns the first run of refused tries that each followed the refusal before without a pause.
+/// Returns the first run of rejected tries that each followed the rejection before without a pause.
 /// The wait is judged on its early side: a slow machine makes it longer, never shorter.
 pub(super) fn hot_run<'c, 'a>(
     tries: &'c [Request<'a>],
-    is_it: impl Fn(Refusal) -> bool,
+    is_it: impl Fn(Rejection) -> bool,
 ) -> Option<&'c [Request<'a>]> {
     let mut start = 0;
     for at in 0..tries.len() {
@@ -58,13 +58,13 @@ pub(super) fn hot_run<'c, 'a>(
             let wait = tries[at - 1].longest_wait_until(tries[at]);
             wait.is_some_and(|wait| wait < HOT_PAUSE)
         };
-        let is_refused = tries[at].refusal().is_some_and(&is_it);
-        start = match (is_refused, follows || at == start) {
+        let is_rejected = tries[at].rejection().is_some_and(&is_it);
+        start = match (is_rejected, follows || at == start) {
             (true, true) => start,
             (true, false) => at,
             (false, _) => at + 1,
         };
-        if is_refused && at + 1 - start > HOT_TRIES {
+        if is_rejected && at + 1 - start > HOT_TRIES {
             return Some(&tries[start..=at]);
         }
     }

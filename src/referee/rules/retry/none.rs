@@ -21,7 +21,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
             if may_pass(only) && went_on(conduct, only) && !is_excused(conduct, only) {
                 violations.add([only.index()], 1, || {
                     let (what, number) = (only.describe(), only.number());
-                    format!("{what} ({number}) was {} and never repeated", only.replied())
+                    format!("{what} ({number}) {} and was never repeated", only.replied())
                 });
             }
         }
@@ -35,7 +35,7 @@ fn may_pass(request: Request<'_>) -> bool {
         return false;
     }
     match request.reply() {
-        Reply::Refused(refusal) => refusal.is_transient(),
+        Reply::Rejected(rejection) => rejection.is_transient(),
         Reply::Nothing => request.is_cut_by_fault(),
         _ => false,
     }
@@ -72,11 +72,11 @@ mod tests {
 
     #[test]
     fn a_piece_that_is_never_repeated_is_bad() {
-        let example = Example::default().create().piece(1, b"a").refused(503, -26);
+        let example = Example::default().create().piece(1, b"a").rejected(503, -26);
         example.rpc("abortMultipart").assert_bad(
             "retry.none",
-            "POST /multipart/piece 1 of /acme/videos/a.mp4 (#1) was refused with 503 with code -26 \
-             and never repeated",
+            "POST /multipart/piece 1 of /acme/videos/a.mp4 (#1) was rejected with 503 with code -26 \
+             and was never repeated",
         );
     }
 

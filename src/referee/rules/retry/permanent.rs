@@ -1,7 +1,7 @@
 //! `retry.permanent`: what is wrong with a request does not pass.
 
 use crate::referee::conduct::Conduct;
-use crate::referee::request::{Refusal, Request, is_change};
+use crate::referee::request::{Rejection, Request, is_change};
 use crate::referee::rule::{Basis, Level, Rule};
 
 use super::has_retries;
@@ -9,7 +9,7 @@ use super::has_retries;
 pub(in crate::referee) static RULE: Rule = Rule {
     id: "retry.permanent",
     level: Level::Should,
-    sentence: "A client should not send a request again unchanged that was refused for good.",
+    sentence: "A client should not send a request again unchanged that was rejected for good.",
     advice: "A status of 400 names an error of the request: report it to the user. Only no \
              response, 408, 425, 429 and 500 or more are worth another try.",
     section: "§4.2",
@@ -23,7 +23,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
             let exchanges = repeated.iter().flat_map(|pair| [pair[0].index(), pair[1].index()]);
             violations.add(exchanges, repeated.len(), || {
                 format!(
-                    "{} ({}) was {} and sent again unchanged ({})",
+                    "{} ({}) {} and was sent again unchanged ({})",
                     first[0].describe(),
                     first[0].number(),
                     first[0].replied(),
@@ -34,21 +34,21 @@ pub(in crate::referee) static RULE: Rule = Rule {
     },
 };
 
-/// Returns whether `next` repeats what was refused for good, with the same body, and nothing was
+/// Returns whether `next` repeats what was rejected for good, with the same body, and nothing was
 /// changed in between that could make it succeed.
-fn is_repeated(conduct: &Conduct<'_>, refused: Request<'_>, next: Request<'_>) -> bool {
+fn is_repeated(conduct: &Conduct<'_>, rejected: Request<'_>, next: Request<'_>) -> bool {
     let is_permanent =
-        |refusal: Refusal| !refusal.is_transient() && !refusal.is_about_credentials();
-    let is_same_body = match (refused.exchange.digest, next.exchange.digest) {
+        |rejection: Rejection| !rejection.is_transient() && !rejection.is_about_credentials();
+    let is_same_body = match (rejected.exchange.digest, next.exchange.digest) {
         (Some(one), Some(other)) => one == other,
-        _ => refused.exchange.declared() == next.exchange.declared(),
+        _ => rejected.exchange.declared() == next.exchange.declared(),
     };
-    refused.refusal().is_some_and(is_permanent)
-        && refused.ended_before(next)
+    rejected.rejection().is_some_and(is_permanent)
+        && rejected.ended_before(next)
         && is_same_body
-        && (!refused.call.is_json_rpc() || refused.exchange.digest == next.exchange.digest)
+        && (!rejected.call.is_json_rpc() || rejected.exchange.digest == next.exchange.digest)
         && next.exchange.committed.is_none()
-        && !conduct.has_change_between(refused, next)
+        && !conduct.has_change_between(rejected, next)
 }
 
 #[cfg(test)]
@@ -60,37 +60,37 @@ mod tests {
     use crate::referee::example::Example;
     use crate::storage::Timestamp;
 
-    fn refused() -> Example {
+    fn rejected() -> Example {
         Example::default().login().create().rejected_for(ErrorKind::NoParent)
     }
 
     #[test]
     fn a_client_that_creates_the_directory_first_is_good() {
-        let example = refused().rpc("makeDir2").create();
+        let example = rejected().rpc("makeDir2").create();
         example.rejected_for(ErrorKind::NoParent).assert_good("retry.permanent");
     }
 
     #[test]
-    fn repeating_a_refused_creation_is_bad() {
-        let example = refused().create().rejected_for(ErrorKind::NoParent);
+    fn repeating_a_rejected_creation_is_bad() {
+        let example = rejected().create().rejected_for(ErrorKind::NoParent);
         example.create().rejected_for(ErrorKind::NoParent).assert_bad(
             "retry.permanent",
-            "POST /multipart/create of /acme/videos/a.mp4 (#1) was refused with 400 with code -23 \
-             and sent again unchanged (#2)",
+            "POST /multipart/create of /acme/videos/a.mp4 (#1) was rejected with 400 with code -23 \
+             and was sent again unchanged (#2)",
         );
     }
 
     #[test]
     fn repeating_after_the_test_intervened_is_good() {
         let by = Duration::from_secs(1);
-        let example = refused().mark(MarkEvent::Advanced { from: Timestamp::from_secs(1), by });
+        let example = rejected().mark(MarkEvent::Advanced { from: Timestamp::from_secs(1), by });
         let example = example.create().rejected_for(ErrorKind::NoParent);
         example.assert_good("retry.permanent");
     }
 
     #[test]
     fn repeating_after_a_server_error_is_good() {
-        let example = Example::default().create().refused(503, -26).create().refused(503, -26);
+        let example = Example::default().create().rejected(503, -26).create().rejected(503, -26);
         example.create().assert_good("retry.permanent");
     }
 }

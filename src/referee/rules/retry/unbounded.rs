@@ -19,7 +19,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     judge: |conduct, violations| {
         for tries in conduct.tries.iter().filter(|tries| is_change(tries[0].operation())) {
             let has_failed =
-                |reply| matches!(reply, Reply::Refused(_) | Reply::Nothing | Reply::Unclear);
+                |reply| matches!(reply, Reply::Rejected(_) | Reply::Nothing | Reply::Unclear);
             let runs = tries.split(|it| !has_failed(it.reply()));
             let Some(longest) = runs.max_by_key(|run| run.len()) else { continue };
             if longest.len() >= TOO_MANY {
@@ -27,7 +27,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
                 violations.add(exchanges, longest.len(), || {
                     let (first, last) = (longest[0], longest[longest.len() - 1]);
                     format!(
-                        "{} was sent {} times without success ({} to {}); the last was {}",
+                        "{} was sent {} times without success ({} to {}); the last {}",
                         first.describe(),
                         longest.len(),
                         first.number(),
@@ -45,7 +45,7 @@ mod tests {
     use crate::referee::example::Example;
 
     fn tries(count: usize) -> Example {
-        let more = |example: Example, _| example.create().refused(503, -26);
+        let more = |example: Example, _| example.create().rejected(503, -26);
         (0..count).fold(Example::default().login(), more)
     }
 
@@ -59,7 +59,7 @@ mod tests {
         tries(21).assert_bad(
             "retry.unbounded",
             "POST /multipart/create of /acme/videos/a.mp4 was sent 21 times without success (#1 to \
-             #21); the last was refused with 503 with code -26",
+             #21); the last was rejected with 503 with code -26",
         );
     }
 }

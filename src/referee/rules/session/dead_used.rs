@@ -31,7 +31,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
                 let (one, next) = (before.number(), again.number());
                 let what = before.describe();
                 format!(
-                    "{what} ({one}) was {}, and sent again with the same token ({next})",
+                    "{what} ({one}) {}, and was sent again with the same token ({next})",
                     before.replied()
                 )
             });
@@ -42,7 +42,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
 /// Returns whether the token of a request was rejected.
 fn is_rejected(request: Request<'_>) -> bool {
     let is_it = |status| matches!(status, 401 | 403);
-    request.refusal().is_some_and(|it| it.code == Some(-10001) && is_it(it.status))
+    request.rejection().is_some_and(|it| it.code == Some(-10001) && is_it(it.status))
 }
 
 #[cfg(test)]
@@ -76,8 +76,8 @@ mod tests {
     fn repeating_a_request_with_the_rejected_token_is_bad() {
         rejected().create().rejected_for(ErrorKind::BadCredentials).assert_bad(
             "token.dead_used",
-            "POST /multipart/create of /acme/videos/a.mp4 (#0) was refused with 403 with code \
-             -10001, and sent again with the same token (#1)",
+            "POST /multipart/create of /acme/videos/a.mp4 (#0) was rejected with 403 with code \
+             -10001, and was sent again with the same token (#1)",
         );
     }
 }

@@ -1,7 +1,7 @@
 //! `token.storm`: one login serves many requests.
 
 use crate::protocol::Operation;
-use crate::referee::request::Refusal;
+use crate::referee::request::Rejection;
 use crate::referee::rule::{Basis, Level, Rule};
 
 /// The number of tokens from which a client is found.
@@ -26,7 +26,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
             .tokens
             .iter()
             .flatten()
-            .any(|request| request.refusal().is_some_and(Refusal::is_about_credentials));
+            .any(|request| request.rejection().is_some_and(Rejection::is_about_credentials));
         let is_storm = logins.len() >= MANY
             && conduct.tokens.len() >= MANY
             && conduct.tokens.len() <= logins.len()

@@ -12,7 +12,7 @@ const PROMPT: Duration = Duration::from_millis(100);
 pub(in crate::referee) static RULE: Rule = Rule {
     id: "http.expect_ignored",
     level: Level::Should,
-    sentence: "A client should not send its body after a refusal if it sent Expect: 100-continue.",
+    sentence: "A client should not send its body after a rejection if it sent Expect: 100-continue.",
     advice: "Wait for the response before the body, at least a second, and omit the body after a \
              final one.",
     section: "RFC 9110 §10.1.1",
@@ -27,7 +27,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
         let Some((first, bytes)) = ignored.first() else { return };
         violations.add(ignored.iter().map(|(it, _)| it.index()), ignored.len(), || {
             format!(
-                "{} ({}) asked for 100 Continue, was {}, and sent {bytes} bytes of its body",
+                "{} ({}) asked for 100 Continue, {}, and sent {bytes} bytes of its body",
                 first.describe(),
                 first.number(),
                 first.replied()
@@ -36,7 +36,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     },
 };
 
-/// Returns whether the client sent a body although the last response on the connection had refused
+/// Returns whether the client sent a body although the last response on the connection had rejected
 /// it at once.
 fn sent_body_anyway(connection: &Connection, last: Request<'_>) -> bool {
     let exchange = last.exchange;
@@ -44,7 +44,7 @@ fn sent_body_anyway(connection: &Connection, last: Request<'_>) -> bool {
         .response_started
         .is_some_and(|started| started.elapsed.saturating_sub(last.opened()) < PROMPT);
     exchange.head.expects_continue()
-        && last.refusal().is_some()
+        && last.rejection().is_some()
         && exchange.faults.is_empty()
         && exchange.received == 0
         && was_prompt
@@ -56,21 +56,21 @@ mod tests {
     use crate::protocol::ErrorKind;
     use crate::referee::example::Example;
 
-    fn refused() -> Example {
+    fn rejected() -> Example {
         let example = Example::default().piece(1, b"abc").with("Expect", "100-continue");
         example.rejected_for(ErrorKind::UnknownUpload).having(|exchange| exchange.received = 0)
     }
 
     #[test]
     fn a_client_that_omits_its_body_is_good() {
-        refused().assert_good("http.expect_ignored");
+        rejected().assert_good("http.expect_ignored");
     }
 
     #[test]
-    fn a_body_after_a_refusal_is_bad() {
-        refused().connection_having(|it| it.drained = 3).assert_bad(
+    fn a_body_after_a_rejection_is_bad() {
+        rejected().connection_having(|it| it.drained = 3).assert_bad(
             "http.expect_ignored",
-            "POST /multipart/piece 1 of /acme/videos/a.mp4 (#0) asked for 100 Continue, was refused \
+            "POST /multipart/piece 1 of /acme/videos/a.mp4 (#0) asked for 100 Continue, was rejected \
              with 400 with code -2, and sent 3 bytes of its body",
         );
     }

@@ -1,6 +1,6 @@
 //! HTTP: requests that every server reads in the same way.
 
-pub(super) mod after_refusal;
+pub(super) mod after_rejection;
 pub(super) mod churn;
 pub(super) mod expect_ignored;
 pub(super) mod invalid;

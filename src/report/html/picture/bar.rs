@@ -58,7 +58,7 @@ pub(super) fn bar(
 pub(super) fn glyph(page: &mut Markup, fate: Fate, x: f64, y: usize) {
     let path = match fate {
         Fate::Good => return,
-        Fate::Refused => "M-4,-4 L4,4 M-4,4 L4,-4",
+        Fate::Rejected => "M-4,-4 L4,4 M-4,4 L4,-4",
         Fate::StoredButLost => "M4.5,0 A4.5,4.5 0 1 1 -4.5,0 A4.5,4.5 0 1 1 4.5,0 M-3,3 L3,-3",
         Fate::Cut => "M0,-7 L-2.5,-1 L2.5,1 L0,7",
         Fate::Open => "M-3,-5 L3,0 L-3,5",

@@ -167,7 +167,7 @@ fn introduction(
         page.text(name).html("</li>\n");
     }
     for (fate, name) in [
-        (Fate::Refused, "refused"),
+        (Fate::Rejected, "rejected"),
         (Fate::StoredButLost, "took effect, but the client was not told"),
         (Fate::Cut, "ended without a response"),
     ] {

@@ -36,7 +36,7 @@ pub(crate) fn select_at_head(
     let during = CallId { exchange: state.journal.next_exchange(), call: 0 };
     let ended = use_token(state, call, during, 1, 0);
     let (declared, interim) = (head.framing().length(), interim_support(head));
-    let context = CallContext { at: Stage::Head, refused: rejected, declared, interim };
+    let context = CallContext { at: Stage::Head, rejected, declared, interim };
     let injection = state.faults.injection(call, context);
     (injection.map(|injection| PendingInjection { injection, call: 0 }), ended)
 }
@@ -63,7 +63,7 @@ pub(crate) fn select_for_calls(
             request.call_override(at, CallOverride::Reject(row));
             continue;
         }
-        let context = CallContext { at: Stage::Commit, refused: None, declared, interim };
+        let context = CallContext { at: Stage::Commit, rejected: None, declared, interim };
         let Some(injection) = state.faults.injection(call, context) else { continue };
         let pending = PendingInjection { injection, call: at };
         let by = actor(exchange, &pending);

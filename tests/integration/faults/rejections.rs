@@ -1,4 +1,4 @@
-//! A fault that makes no sense is refused at once, where it is written, in one line that says what
+//! A fault that makes no sense is rejected at once, where it is written, in one line that says what
 //! there is instead.
 
 use std::time::Duration;
@@ -23,7 +23,7 @@ fn with_upload() -> UploadSnapshot {
 }
 
 /// All cases are tried before one fails, so that a changed text is seen with all of its kind.
-fn assert_all_refused(cases: &[Case]) {
+fn assert_all_rejected(cases: &[Case]) {
     let (origin, _) = videos();
     let mut wrong = Vec::new();
     for (ask, expected) in cases {
@@ -33,21 +33,21 @@ fn assert_all_refused(cases: &[Case]) {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-    assert!(origin.faults().is_empty(), "what is refused is not added");
+    assert!(origin.faults().is_empty(), "what is rejected is not added");
     origin.finish();
 }
 
-/// Asserts that each of these is refused with that text.
-macro_rules! assert_refused {
+/// Asserts that each of these is rejected with that text.
+macro_rules! assert_rejected {
     (|$origin:ident| $($ask:expr => $said:expr,)*) => {
-        assert_all_refused(&[$((|$origin| { let _ = (&$origin, $ask); }, $said)),*])
+        assert_all_rejected(&[$((|$origin| { let _ = (&$origin, $ask); }, $said)),*])
     };
 }
 
 #[test]
 #[allow(clippy::reversed_empty_ranges)]
-fn unknown_calls_are_refused() {
-    assert_refused! { |origin|
+fn unknown_calls_are_rejected() {
+    assert_rejected! { |origin|
         origin.on(Op::method("getMultipartState")).reject(503) =>
             "unknown method `getMultipartState`; did you mean `getMultipartStatus`?",
         origin.on(Op::method("getMultipartState")).lose(ResponseLoss::Close) =>
@@ -78,8 +78,8 @@ fn unknown_calls_are_refused() {
 }
 
 #[test]
-fn selectors_without_a_value_are_refused() {
-    assert_refused! { |origin|
+fn selectors_without_a_value_are_rejected() {
+    assert_rejected! { |origin|
         origin.on(Op::create()).path("/videos/").reject(503) =>
             "path: invalid path \"/videos/\"; expected no empty names and no trailing slash",
         origin.on(Op::create()).path("/videos//a").reject(503) =>
@@ -104,8 +104,8 @@ fn selectors_without_a_value_are_refused() {
 }
 
 #[test]
-fn conflicting_selectors_are_refused() {
-    assert_refused! { |origin|
+fn conflicting_selectors_are_rejected() {
+    assert_rejected! { |origin|
         origin.on(Op::create()).path("/a").path("/b").reject(503) =>
             ".path(\"/a\") and .path(\"/b\") exclude each other: keep one of them",
         origin.on(Op::create()).user("jane").user("jim").reject(503) =>
@@ -126,8 +126,8 @@ fn conflicting_selectors_are_refused() {
 }
 
 #[test]
-fn success_as_a_rejection_is_refused() {
-    assert_refused! { |origin|
+fn success_as_a_rejection_is_rejected() {
+    assert_rejected! { |origin|
         origin.on(Op::piece(1)).reject(200) =>
             "reject: invalid status 200; expected 300 to 599",
         origin.on(Op::piece(1)).commit_then(ResponseLoss::Status(200)) =>
@@ -141,8 +141,8 @@ fn success_as_a_rejection_is_refused() {
 
 #[test]
 #[allow(clippy::reversed_empty_ranges)]
-fn zero_counts_are_refused() {
-    assert_refused! { |origin|
+fn zero_counts_are_rejected() {
+    assert_rejected! { |origin|
         origin.on(Op::piece(1)).attempt(0).reject(503) =>
             "attempts: invalid attempt 0; expected 1 or more",
         origin.on(Op::piece(1)).attempts(3..=2).reject(503) =>
@@ -176,8 +176,8 @@ fn zero_counts_are_refused() {
 
 #[test]
 #[allow(clippy::reversed_empty_ranges)]
-fn zero_counts_and_empty_ranges_are_refused() {
-    assert_refused! { |origin|
+fn zero_counts_and_empty_ranges_are_rejected() {
+    assert_rejected! { |origin|
         origin.requests().assert_count(2..=1) =>
             "empty range 2..=1; use for example .assert_count(1..=2)",
         origin.requests().assert_count(0..0) =>
@@ -212,8 +212,8 @@ fn zero_counts_and_empty_ranges_are_refused() {
 }
 
 #[test]
-fn invalid_responses_are_refused() {
-    assert_refused! { |origin|
+fn invalid_responses_are_rejected() {
+    assert_rejected! { |origin|
         origin.on(Op::create()).reject(ErrorResponse::code(-13)) =>
             "reject: create has no result code -13; available: 200/-32700, 200/-32603, 200/-32602, 200/-32601, 200/-32600, 200/-32099, 200/-32000, 200/-10001, 200/-27, 200/-23, 200/-21, 200/-20, 200/-16, 200/-1, 400/-51, 400/-23, 400/-21, 400/-20, 400/-16, 400/-1, 401/-10001, 403/-10001, 429/-26, 500/-27, 503/-26",
         origin.on(Op::piece(1)).reject_after(1, ErrorResponse::row(400, -22)) =>
@@ -276,8 +276,8 @@ fn invalid_responses_are_refused() {
 }
 
 #[test]
-fn inapplicable_actions_are_refused() {
-    assert_refused! { |origin|
+fn inapplicable_actions_are_rejected() {
+    assert_rejected! { |origin|
         origin.on(Op::piece(1)).list(ListingFault::Drops) =>
             "list: cannot apply to piece 1: /multipart/piece returns no list",
         origin.on(Op::create()).join(Join::Fail) =>
@@ -334,8 +334,8 @@ fn inapplicable_actions_are_refused() {
 }
 
 #[test]
-fn inapplicable_actions_on_nameless_calls_are_refused() {
-    assert_refused! { |origin|
+fn inapplicable_actions_on_nameless_calls_are_rejected() {
+    assert_rejected! { |origin|
         origin.on(Op::operation(Operation::Unmatched)).commit_then(ResponseLoss::Close) =>
             "commit_then: cannot apply to unmatched: the origin rejected the request: 404",
         origin.on(Op::operation(Operation::UnknownMethod)).commit_then(ResponseLoss::Close) =>
@@ -354,8 +354,8 @@ fn inapplicable_actions_on_nameless_calls_are_refused() {
 }
 
 #[test]
-fn invalid_options_are_refused() {
-    assert_refused! { |origin|
+fn invalid_options_are_rejected() {
+    assert_rejected! { |origin|
         origin.set("rate_limit", "often") =>
             "invalid value \"often\" for `rate_limit`; expected off|N: .set(\"rate_limit\", \"5\")",
         origin.set("join", "sometimes") =>
@@ -373,9 +373,9 @@ fn invalid_options_are_refused() {
 fn invalid_faults_from_text_return_the_same_errors() {
     let (origin, _) = videos();
     let matcher = CallMatcher { attempts: Some(0..=0), ..CallMatcher::new(Op::create()) };
-    let refused = origin.try_add_fault(Fault::on_call(matcher, FaultAction::Hold)).unwrap_err();
-    assert!(refused.is_invalid_fault());
-    assert_eq!(refused.to_string(), "attempts: invalid attempt 0; expected 1 or more");
+    let rejected = origin.try_add_fault(Fault::on_call(matcher, FaultAction::Hold)).unwrap_err();
+    assert!(rejected.is_invalid_fault());
+    assert_eq!(rejected.to_string(), "attempts: invalid attempt 0; expected 1 or more");
     let reset = Fault::on_connection(Repeat::Nth(0), ConnectionAction::Reset);
     assert_eq!(
         origin.try_add_fault(reset).unwrap_err().to_string(),

@@ -1,4 +1,4 @@
-//! `http.after_refusal`: a client that is refused can stop sending.
+//! `http.after_rejection`: a client that is rejected can stop sending.
 
 use crate::referee::rule::{Basis, Level, Rule};
 
@@ -6,24 +6,24 @@ use crate::referee::rule::{Basis, Level, Rule};
 const MANY: u64 = 32 * 1024 * 1024;
 
 pub(in crate::referee) static RULE: Rule = Rule {
-    id: "http.after_refusal",
+    id: "http.after_rejection",
     level: Level::Info,
-    sentence: "A client may stop sending a body when a response refuses it: more than 32 MiB were \
+    sentence: "A client may stop sending a body after it was rejected: more than 32 MiB were \
                sent in vain.",
     advice: "Read while you send, or use Expect: 100-continue for large bodies.",
     section: "RFC 9112 §9.6",
     basis: Basis::Rfc,
-    applies: |conduct| conduct.requests.iter().any(|request| request.refusal().is_some()),
+    applies: |conduct| conduct.requests.iter().any(|request| request.rejection().is_some()),
     judge: |conduct, violations| {
         for (connection, requests) in &conduct.connections {
-            let refused = requests
+            let rejected = requests
                 .last()
-                .filter(|last| last.refusal().is_some() && connection.drained > MANY);
-            if let Some(last) = refused {
+                .filter(|last| last.rejection().is_some() && connection.drained > MANY);
+            if let Some(last) = rejected {
                 violations.add([last.index()], 1, || {
                     let (what, number, bytes) =
                         (last.describe(), last.number(), connection.drained);
-                    format!("{what} ({number}) was {}, and {bytes} bytes followed", last.replied())
+                    format!("{what} ({number}) {}, and {bytes} bytes followed", last.replied())
                 });
             }
         }
@@ -36,20 +36,20 @@ mod tests {
     use crate::referee::example::Example;
 
     fn drained(bytes: u64) -> Example {
-        let example = Example::default().piece(1, b"abc").refused(503, -26);
+        let example = Example::default().piece(1, b"abc").rejected(503, -26);
         example.connection_having(|connection| connection.drained = bytes)
     }
 
     #[test]
     fn what_fits_into_buffers_is_good() {
-        drained(MANY).assert_good("http.after_refusal");
+        drained(MANY).assert_good("http.after_rejection");
     }
 
     #[test]
-    fn a_large_body_after_a_refusal_is_remarked() {
+    fn a_large_body_after_a_rejection_is_remarked() {
         drained(MANY + 1).assert_bad(
-            "http.after_refusal",
-            "POST /multipart/piece 1 of /acme/videos/a.mp4 (#0) was refused with 503 with code -26, \
+            "http.after_rejection",
+            "POST /multipart/piece 1 of /acme/videos/a.mp4 (#0) was rejected with 503 with code -26, \
              and 33554433 bytes followed",
         );
     }
