@@ -1,5 +1,6 @@
 //! Reads the cases of `fixtures/cases`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -36,8 +37,14 @@ pub(crate) fn in_files(is_selected: impl Fn(&str) -> bool) -> Vec<Case> {
 fn read(path: &Path) -> Vec<Case> {
     let topic = path.file_stem().unwrap().to_string_lossy();
     let mut file = Fields::parse(&topic, &fs::read_to_string(path).unwrap());
-    let cases =
-        file.tables("case").into_iter().flat_map(|case| expand_rows(&topic, case)).collect();
+    let mut names = BTreeSet::new();
+    let mut cases = Vec::new();
+    for case in file.tables("case") {
+        let rows = expand_rows(&topic, case);
+        let name = &rows[0].name;
+        assert!(names.insert(name.clone()), "two cases have the name {name}");
+        cases.extend(rows);
+    }
     file.finish();
     cases
 }
