@@ -3,11 +3,14 @@
 //! Causes are read from records and never inferred from a state. Where no record names an actor,
 //! the text states only what is there. Start with [`of_upload`] and [`of_file`].
 
-use crate::journal::Op;
+use std::sync::Arc;
+
+use crate::journal::{BodyEnd, Exchange, Op, Outcome};
 use crate::protocol::UploadState;
 use crate::storage::{
     Actor, ByteSource, CallId, Change, File, JoinFailure, Obstacle, Path, Piece, Removal, Upload,
 };
+use crate::wording::counted;
 
 use super::reason::{Reason, Words};
 use super::request::RecordedRequest;
@@ -23,7 +26,11 @@ pub(super) fn of_upload(
 ) -> Option<Reason> {
     let by = upload.history.last()?.change.by;
     let step = Step::to(wanted);
-    let rejected = || step.as_ref().and_then(|step| rejection(words, step, requests));
+    let rejected = || match &step {
+        Some(step) if step.op == Op::abort() => of_abort(words, step, upload, requests),
+        Some(step) => rejection(words, step, requests),
+        None => None,
+    };
     let reason = match upload.state {
         UploadState::New | UploadState::Ready => return open_upload(words, upload, requests, step),
         UploadState::Failed => failed_join(words, upload),
@@ -76,6 +83,47 @@ impl Step {
     }
 }
 
+/// Returns why an upload that has ended otherwise was not aborted.
+fn of_abort(
+    words: Words<'_>,
+    step: &Step,
+    upload: &Upload,
+    requests: &RecordedRequests,
+) -> Option<Reason> {
+    let asked = requests.clone().op(&step.op);
+    match asked.last() {
+        None => Some(never_asked(step, upload, requests)),
+        Some(last) if last.exchange().committed.is_none() => {
+            let rejected = rejection(words, step, requests);
+            Some(rejected.unwrap_or_else(|| not_carried_out(words, step, last)))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Returns that no request for a step could be read. The first bytes of a body that was cut show
+/// whether it was meant to abort the upload.
+fn never_asked(step: &Step, upload: &Upload, requests: &RecordedRequests) -> Reason {
+    let section = step.section;
+    if step.op != Op::abort() {
+        return Reason::plain(format!("it was never {} ({section})", step.done));
+    }
+    let is_lost = |exchange: &&Arc<Exchange>| {
+        let names =
+            |word: &str| exchange.excerpt.windows(word.len()).any(|part| part == word.as_bytes());
+        let is_cut = exchange.body_end == Some(BodyEnd::Truncated);
+        is_cut && names("abortMultipart") && names(&upload.id)
+    };
+    match requests.all().iter().rev().find(is_lost) {
+        Some(lost) => {
+            let (index, received) = (lost.index, counted(lost.received, "byte"));
+            let text = format!("its abort was lost (#{index}): the body ended after {received}");
+            Reason::new(text, [index])
+        }
+        None => Reason::plain(format!("no abortMultipart came ({section})")),
+    }
+}
+
 /// Returns why an upload is still in progress.
 fn open_upload(
     words: Words<'_>,
@@ -92,7 +140,6 @@ fn open_upload(
     }
     let was_ended = upload.history.iter().any(|entry| entry.state == UploadState::Failed);
     let asked = requests.clone().op(&step.op);
-    let never = format!("it was never {} ({})", step.done, step.section);
     match asked.iter().next_back() {
         Some(request) if request.exchange().committed.is_none() => {
             Some(not_carried_out(words, &step, request))
@@ -102,7 +149,7 @@ fn open_upload(
             let since = format!("it has not been {} since ({})", step.done, step.section);
             Some(reopened.and(Reason::plain(since)))
         }
-        _ => Some(Reason::plain(never)),
+        _ => Some(never_asked(&step, upload, requests)),
     }
 }
 
@@ -132,10 +179,17 @@ fn not_carried_out(words: Words<'_>, step: &Step, request: &RecordedRequest) -> 
     let response = request
         .status()
         .map_or_else(|| "no response".to_owned(), |status| format!("status {status}"));
+    let faults = names_of_faults(request);
+    if step.op == Op::abort() && exchange.outcome.is_final() && !exchange.is_deferred {
+        let has_response = exchange.outcome == Outcome::Responded;
+        let lost = if has_response { "rejected" } else { "lost" };
+        let lost = format!("its abort was {lost} (#{}): ", exchange.index);
+        let what = format!("was not carried out: {response}{faults}");
+        return words.did(by, &what).within(&lost, "");
+    }
     let what = format!(
-        "asked to {} it, but the request was not carried out: {response}{}",
-        step.to_do,
-        names_of_faults(request)
+        "asked to {} it, but the request was not carried out: {response}{faults}",
+        step.to_do
     );
     words.did(by, &what)
 }

@@ -314,6 +314,8 @@ pub struct Exchange {
     pub continued: Option<Instants>,
     /// When the request took effect, even if the client was told otherwise; `None` if it did not.
     pub committed: Option<Instants>,
+    /// Whether a fault deferred the commit to a later time.
+    pub(crate) is_deferred: bool,
     /// When the response was begun. No client can have seen it earlier.
     pub response_started: Option<Instants>,
     /// When it changed last.
@@ -353,6 +355,7 @@ impl Exchange {
             opened,
             continued: None,
             committed: None,
+            is_deferred: false,
             response_started: None,
             closed: None,
             outcome: Outcome::Receiving,

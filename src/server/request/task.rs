@@ -225,7 +225,12 @@ impl RequestTask {
         let Some(pending) = &self.pending else { return Some(request) };
         let deferred = {
             let Some(mut state) = self.exchange.lock_current() else { return Some(request) };
-            commit::defer(&mut state, self.exchange.index, pending, request, received, by)
+            let index = self.exchange.index;
+            let deferred = commit::defer(&mut state, index, pending, request, received, by);
+            if deferred.is_ok() {
+                state.journal.update(index, |record| record.is_deferred = true);
+            }
+            deferred
         };
         let (request, why) = deferred.err()?;
         self.skip(why);
