@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::journal::{Exchange, escape_line};
 use crate::report::describe;
@@ -22,6 +23,7 @@ pub struct AssertionFailure {
     title: String,
     facts: Facts,
     cause: Option<String>,
+    waited: Option<String>,
     exchanges: Vec<Shown>,
     hint: Option<String>,
 }
@@ -67,13 +69,31 @@ impl AssertionFailure {
     }
 
     fn with_facts(title: String, facts: Facts) -> Box<Self> {
-        Box::new(Self { title, facts, cause: None, exchanges: Vec::new(), hint: None })
+        Box::new(Self {
+            title,
+            facts,
+            cause: None,
+            waited: None,
+            exchanges: Vec::new(),
+            hint: None,
+        })
     }
 
     /// Sets the cause.
     #[must_use]
     pub(crate) fn because(mut self: Box<Self>, cause: Option<String>) -> Box<Self> {
         self.cause = cause;
+        self
+    }
+
+    /// Sets how long the assertion waited, and how far the client got in that time.
+    #[must_use]
+    pub(crate) fn after_waiting(
+        mut self: Box<Self>,
+        timeout: Duration,
+        progress: &str,
+    ) -> Box<Self> {
+        self.waited = Some(format!("{timeout:?}; progress: {progress}"));
         self
     }
 
@@ -143,6 +163,9 @@ impl fmt::Display for AssertionFailure {
         }
         if let Some(cause) = &self.cause {
             write!(f, "\n   because: {}", escape_line(cause))?;
+        }
+        if let Some(waited) = &self.waited {
+            write!(f, "\n    waited: {}", escape_line(waited))?;
         }
         let chosen = self.choose_exchanges();
         if !chosen.is_empty() {

@@ -4,6 +4,7 @@
 //! [`UploadSnapshot`] and [`verify()`].
 
 mod assertion_macro;
+mod attempts;
 mod causes;
 mod connections;
 mod count_range;

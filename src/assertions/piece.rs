@@ -1,12 +1,14 @@
 //! Assertions on one piece of an upload.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::blob::Digest;
 use crate::journal::{Exchange, RangeList};
 use crate::storage::Piece;
 
 use super::assertion_macro::assertions_with_try;
+use super::attempts::{Attempts, Violation};
 use super::causes;
 use super::reason::Words;
 use super::request::RecordedRequest;
@@ -68,6 +70,29 @@ impl PieceSnapshot {
             self.piece("was stored").map(|_| ())
         }
 
+        /// Asserts that the piece was sent and acknowledged exactly once. An acknowledgement is a
+        /// complete response that reports success.
+        ///
+        /// ```no_run
+        /// # let origin = mock_origin::MockOrigin::start();
+        /// origin.upload("/videos/a.mp4").piece(2).assert_acknowledged_once();
+        /// ```
+        assert_acknowledged_once, try_acknowledged_once(self) {
+            self.judge("was acknowledged once", self.sending().acknowledged_once())
+        }
+
+        /// Asserts that the client waited at least this long, in real time, before it sent the piece
+        /// again. It fails if the piece was sent only once.
+        ///
+        /// ```no_run
+        /// # let origin = mock_origin::MockOrigin::start();
+        /// let piece = origin.upload("/videos/a.mp4").piece(2);
+        /// piece.assert_waited_between_attempts(std::time::Duration::from_secs(1));
+        /// ```
+        assert_waited_between_attempts, try_waited_between_attempts(self, least: Duration) {
+            self.judge("was retried after a wait", self.sending().waited(least))
+        }
+
         /// Asserts the length of the stored piece in bytes.
         assert_size, try_size(self, expected: u64) {
             let claim = "has the expected size";
@@ -92,6 +117,24 @@ impl PieceSnapshot {
                 .as_ref()
                 .map(|ended| "its last attempt was rejected: ".to_owned() + ended.text());
             self.failure(claim, "a stored piece", sent).because(ended)
+        })
+    }
+
+    fn sending(&self) -> Attempts<'_> {
+        Attempts::new(self.attempts.iter().map(RecordedRequest::judged))
+    }
+
+    fn judge(
+        &self,
+        claim: &str,
+        judged: Result<(), Violation>,
+    ) -> Result<(), Box<AssertionFailure>> {
+        judged.map_err(|violation| {
+            let Violation { expected, found, culprits, cause } = violation;
+            let exchanges = self.attempts.iter().map(RecordedRequest::shared);
+            self.failure(claim, expected, found)
+                .showing(exchanges, |exchange| culprits.contains(&exchange.index))
+                .because(cause)
         })
     }
 

@@ -11,6 +11,7 @@ use crate::journal::{
     BodyEnd, Call, EndedToken, Escaped, Exchange, FaultRef, Head, Instants, Outcome, redacted,
 };
 use crate::protocol::Operation;
+use crate::referee::Request;
 
 use super::AssertionFailure;
 use super::assertion_macro::assertions_with_try;
@@ -75,6 +76,11 @@ impl RecordedRequest {
     /// Returns the index of the call in its exchange.
     pub(crate) fn call_index(&self) -> usize {
         self.call
+    }
+
+    /// Returns the call for the checks that the referee shares.
+    pub(super) fn judged(&self) -> Request<'_> {
+        Request { exchange: &self.exchange, call: self.call() }
     }
 
     /// Returns the call.

@@ -4,10 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::journal::{Exchange, Op};
+use crate::referee::Request;
 use crate::storage::{Path, PathEncoding};
+use crate::wording::counted;
 
 use super::AssertionFailure;
 use super::assertion_macro::assertions_with_try;
+use super::attempts;
 use super::count_range::CountRange;
 use super::request::RecordedRequest;
 
@@ -191,6 +194,15 @@ impl RecordedRequests {
         self.found.is_empty()
     }
 
+    /// Returns how many requests there are, and how many of them are unfinished.
+    pub(crate) fn progress(&self) -> String {
+        let came = counted(self.len(), "request");
+        match self.iter().filter(|request| !request.outcome().is_final()).count() {
+            0 => came,
+            open => format!("{came}, {open} of them unfinished"),
+        }
+    }
+
     /// Returns all exchanges of the snapshot.
     pub(crate) fn all(&self) -> &[Arc<Exchange>] {
         &self.all
@@ -212,6 +224,31 @@ impl RecordedRequests {
         assert_count, try_count(self, expected: impl Into<CountRange>) {
             let expected = expected.into().or_reject(".assert_count");
             if expected.contains(self.len()) { Ok(()) } else { Err(self.wrong_count(expected)) }
+        }
+
+        /// Asserts that the client asked for these operations one after the other: the requests of each
+        /// begin after the responses to those before it, and each has at least one. A request that
+        /// several of them select belongs to the first. Other requests do not matter.
+        ///
+        /// ```no_run
+        /// use mock_origin::Op;
+        ///
+        /// # let origin = mock_origin::MockOrigin::start();
+        /// let upload = origin.upload("/videos/a.mp4");
+        /// upload.requests().assert_order(&[Op::create(), Op::any_piece(), Op::complete()]);
+        /// ```
+        assert_order, try_order(self, expected: &[Op]) {
+            assert!(expected.len() > 1, "an order needs two operations or more: .assert_order(&[Op::create(), Op::complete()])");
+            let steps: Vec<_> = expected.iter().map(Op::describe).collect();
+            let step_of = |request: Request<'_>| expected.iter().position(|op| op.matches(request.call));
+            attempts::in_order(self.iter().map(RecordedRequest::judged), &steps, step_of).map_err(|violation| {
+                let claim = "requests came in the expected order";
+                let is_shown = |it: &RecordedRequest| step_of(it.judged()).is_some();
+                AssertionFailure::new(claim, violation.expected, violation.found).showing(
+                    self.iter().filter(|it| is_shown(it)).map(RecordedRequest::shared),
+                    |exchange| violation.culprits.contains(&exchange.index),
+                )
+            })
         }
 
         /// Asserts that there is at least one request, and that each has the header `name` with exactly

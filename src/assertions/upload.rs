@@ -1,19 +1,22 @@
 //! Assertions on an upload.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::journal::{Exchange, Op, RangeList};
 use crate::protocol::UploadState;
-use crate::storage::{Path, StateChange, Upload};
+use crate::storage::{Actor, Path, StateChange, Upload};
+use crate::wording::counted;
 
 use super::assertion_macro::assertions_with_try;
+use super::attempts::{Attempts, Violation};
 use super::causes;
 use super::reason::{Reason, Words};
 use super::request::RecordedRequest;
 use super::requests::RecordedRequests;
-use super::state_view::{listed, with_pieces};
-use super::{AssertionFailure, PieceSnapshot, StateView};
+use super::state_view::{MAX_LISTED, listed, with_pieces};
+use super::{AssertionFailure, CountRange, PieceSnapshot, StateView};
 
 type Checked = Result<(), Box<AssertionFailure>>;
 
@@ -192,10 +195,159 @@ impl UploadSnapshot {
             let early = pairs.into_iter().find(|(one, next)| !follows(one, next));
             early.map_or(Ok(()), |(one, next)| Err(self.out_of_order(one, next)))
         }
+
+        /// Asserts that at most this number of piece bytes was sent, including failed and repeated
+        /// attempts. The failure compares it with the stored pieces.
+        ///
+        /// ```no_run
+        /// # let origin = mock_origin::MockOrigin::start();
+        /// origin.upload("/videos/a.mp4").assert_bytes_sent_at_most(12_000_000); // The file has 10 MB.
+        /// ```
+        assert_bytes_sent_at_most, try_bytes_sent_at_most(self, expected: u64) {
+            let stored = self.upload.current_pieces().map(|piece| (piece.number, piece.size())).collect();
+            self.judge("was sent with at most this number of bytes", self.sending().bytes_at_most(expected, &stored))
+        }
+
+        /// Asserts that every piece that was sent was acknowledged, and none twice. An acknowledgement
+        /// is a complete response that reports success.
+        ///
+        /// ```no_run
+        /// # let origin = mock_origin::MockOrigin::start();
+        /// origin.upload("/videos/a.mp4").assert_acknowledged_once();
+        /// ```
+        assert_acknowledged_once, try_acknowledged_once(self) {
+            self.judge("had each piece acknowledged once", self.sending().acknowledged_once())
+        }
+
+        /// Asserts that the client asked to complete the upload only after the acknowledgement of every
+        /// piece. A piece that the client listed after its response was lost counts as acknowledged.
+        ///
+        /// ```no_run
+        /// # let origin = mock_origin::MockOrigin::start();
+        /// origin.upload("/videos/a.mp4").assert_completed_after_acknowledgements();
+        /// ```
+        assert_completed_after_acknowledgements, try_completed_after_acknowledgements(self) {
+            let claim = "was completed after all acknowledgements";
+            self.judge(claim, self.sending().completed_after_acknowledgements())
+        }
+
+        /// Asserts the number of requests that sent each piece: `1`, `1..=3`.
+        /// [`PieceSnapshot::assert_attempts`] asserts it for one piece.
+        ///
+        /// ```no_run
+        /// # let origin = mock_origin::MockOrigin::start();
+        /// origin.upload("/videos/a.mp4").assert_attempts_per_piece(1..=3);
+        /// ```
+        assert_attempts_per_piece, try_attempts_per_piece(self, expected: impl Into<CountRange>) {
+            let expected = expected.into().or_reject(".assert_attempts_per_piece");
+            self.judge("was sent with the expected attempts per piece", self.sending().number_per_piece(expected))
+        }
+
+        /// Asserts that at no time more than `expected` pieces were in flight. A piece is in flight from
+        /// the end of its head until its response begins, so a client that keeps the limit never fails.
+        ///
+        /// ```no_run
+        /// # let origin = mock_origin::MockOrigin::start();
+        /// origin.upload("/videos/a.mp4").assert_in_flight_at_most(4);
+        /// ```
+        assert_in_flight_at_most, try_in_flight_at_most(self, expected: usize) {
+            assert!(expected > 0, "invalid limit 0; a client that sends a piece has 1 in flight: .assert_in_flight_at_most(1)");
+            self.judge("had a limited number of pieces in flight", self.sending().in_flight_at_most(expected))
+        }
+
+        /// Asserts that the client continued this upload and sent no piece again that it knew to be
+        /// stored: one that was acknowledged, or that the test had stored in an
+        /// [`InProgressUpload`](crate::InProgressUpload).
+        ///
+        /// ```no_run
+        /// # let origin = mock_origin::MockOrigin::start();
+        /// origin.upload("/videos/a.mp4").assert_resumed();
+        /// ```
+        assert_resumed, try_resumed(self) {
+            let given: Vec<u32> = self.upload.pieces.iter()
+                .filter(|piece| piece.stored_by == Actor::Test)
+                .map(|piece| piece.number)
+                .collect();
+            self.judge("was resumed", self.sending().resumed(&given))
+        }
+
+        /// Asserts that the client waited at least this long, in real time, before it repeated a piece,
+        /// a completion, an abort or a restart. It fails if nothing was repeated. The wait is measured
+        /// from the start of the previous response to the end of the next head, so a client that waits
+        /// long enough never fails.
+        ///
+        /// ```no_run
+        /// # let origin = mock_origin::MockOrigin::start();
+        /// origin.upload("/videos/a.mp4").assert_waited_between_attempts(std::time::Duration::from_secs(1));
+        /// ```
+        assert_waited_between_attempts, try_waited_between_attempts(self, least: Duration) {
+            self.judge("was retried after a wait", self.sending().waited(least))
+        }
     }
 
     fn sent(&self) -> RecordedRequests {
         self.requests.clone().op(Op::any_piece())
+    }
+
+    /// Returns the state, the pieces and the number of requests.
+    pub(crate) fn progress(&self) -> String {
+        let pieces = with_pieces(&self.pieces());
+        format!("{} {pieces}, {}", self.upload.state, self.requests.progress())
+    }
+
+    /// Returns an error that names the uploads that are still open, each with the reason.
+    pub(crate) fn none_open(uploads: &[Self]) -> Checked {
+        let open: Vec<_> = uploads.iter().filter(|upload| upload.upload.is_open()).collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let reason = |upload: &&Self| {
+            let text = format!(
+                "{} is {} {}",
+                upload.path,
+                upload.upload.state,
+                with_pieces(&upload.pieces())
+            );
+            let words = upload.words();
+            let why =
+                causes::of_upload(words, &upload.upload, &upload.requests, UploadState::Success);
+            let aborted =
+                causes::of_upload(words, &upload.upload, &upload.requests, UploadState::Abort);
+            let why = Reason::join([why, aborted].into_iter().flatten()).unwrap_or_default();
+            why.within(&(text + ": "), "")
+        };
+        let reason = Reason::join(open.iter().take(MAX_LISTED).map(reason));
+        let shown: BTreeMap<u64, Arc<Exchange>> = open
+            .iter()
+            .flat_map(|upload| with_named(&upload.requests, reason.as_ref()))
+            .map(|exchange| (exchange.index, exchange))
+            .collect();
+        Err(AssertionFailure::new(
+            "no upload is left open",
+            "every upload completed or aborted",
+            counted(open.len(), "open upload"),
+        )
+        .explained_by(reason, shown.into_values()))
+    }
+
+    fn words(&self) -> Words<'_> {
+        Words { exchanges: self.requests.all(), account: &self.account }
+    }
+
+    fn sending(&self) -> Attempts<'_> {
+        Attempts::new(self.requests.iter().map(RecordedRequest::judged))
+    }
+
+    fn judge(
+        &self,
+        claim: &str,
+        judged: Result<(), Violation>,
+    ) -> Result<(), Box<AssertionFailure>> {
+        judged.map_err(|violation| {
+            let Violation { expected, found, culprits, cause } = violation;
+            let is_culprit = |it: &RecordedRequest| culprits.contains(&it.exchange().index);
+            self.failure(claim, expected, found, is_culprit).because(cause)
+        })
     }
 
     fn in_state(&self, claim: &str, expected: UploadState) -> Checked {
@@ -204,8 +356,7 @@ impl UploadSnapshot {
             return Ok(());
         }
         let found = format!("{state} {}", with_pieces(&self.pieces()));
-        let words = Words { exchanges: self.requests.all(), account: &self.account };
-        let reason = causes::of_upload(words, &self.upload, &self.requests, expected);
+        let reason = causes::of_upload(self.words(), &self.upload, &self.requests, expected);
         let shown = with_named(&self.requests, reason.as_ref());
         let claim = format!("upload {} {claim}", self.path);
         Err(AssertionFailure::new(claim, expected, found).explained_by(reason, shown))

@@ -27,6 +27,7 @@ mod verification;
 mod wait;
 #[cfg(feature = "control")]
 mod watch;
+mod within;
 
 pub use builder::Builder;
 pub use explore::explore;

@@ -1,13 +1,15 @@
-//! Waits for requests, on a thread and in async code. Start with [`MockOrigin::wait_until`].
+//! Waits for requests and for assertions, on a thread and in async code. Start with
+//! [`MockOrigin::wait_until`] and [`Waiting`].
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::assertions::RecordedRequests;
+use crate::assertions::{RecordedRequests, StateView};
 use crate::journal::{Connection, Exchange, Journal};
 
 use crate::mock::mock_origin::MockOrigin;
 use crate::server::state::State;
+use crate::storage::Storage;
 
 impl MockOrigin {
     /// Waits until `ready` returns true for the requests so far. Calls it after every change.
@@ -28,8 +30,9 @@ impl MockOrigin {
     pub fn wait_until(&self, timeout: Duration, ready: impl Fn(&RecordedRequests) -> bool) -> bool {
         let mut waiting = Waiting::begin(self, timeout);
         while !ready(&waiting.requests()) {
-            let Some(left) = waiting.left() else { return false };
-            (waiting.journal, waiting.version) = self.shared.journal_after(waiting.version, left);
+            if !waiting.next(self) {
+                return false;
+            }
         }
         true
     }
@@ -50,11 +53,9 @@ impl MockOrigin {
     ) -> bool {
         let mut waiting = Waiting::begin(self, timeout);
         while !ready(&waiting.requests()) {
-            let Some(left) = waiting.left() else { return false };
-            let version = waiting.version;
-            let (state, _) =
-                self.shared.lock_when_async(left, |state| state.version != version).await;
-            (waiting.journal, waiting.version) = (state.journal.clone(), state.version);
+            if !waiting.next_async(self).await {
+                return false;
+            }
         }
         true
     }
@@ -96,26 +97,55 @@ impl MockOrigin {
     }
 }
 
-/// The state of one wait. `ready` runs outside the lock: it may call the origin, and may take
-/// long.
-struct Waiting {
+/// The state of one wait: a copy of storage and journal. Conditions are checked outside the lock: they
+/// may call the origin, and may take long.
+pub(super) struct Waiting {
     started: Instant,
     timeout: Duration,
+    storage: Storage,
     journal: Journal,
-    /// The version of the state from which the journal was copied.
+    /// The version of the state that was copied.
     version: u64,
 }
 
 impl Waiting {
-    fn begin(origin: &MockOrigin, timeout: Duration) -> Self {
+    pub(super) fn begin(origin: &MockOrigin, timeout: Duration) -> Self {
         let mut state = origin.shared.lock();
         state.run_due();
-        let (journal, version) = (state.journal.clone(), state.version);
-        Self { started: Instant::now(), timeout, journal, version }
+        let (storage, journal) = (state.storage.clone(), state.journal.clone());
+        Self { started: Instant::now(), timeout, storage, journal, version: state.version }
     }
 
-    fn requests(&self) -> RecordedRequests {
+    pub(super) fn requests(&self) -> RecordedRequests {
         RecordedRequests::new(self.journal.exchanges())
+    }
+
+    pub(super) fn view(&self) -> StateView<'_> {
+        StateView { storage: &self.storage, journal: &self.journal }
+    }
+
+    /// Waits for the next change, or for the end of the time. Returns whether there was time left.
+    pub(super) fn next(&mut self, origin: &MockOrigin) -> bool {
+        let Some(left) = self.left() else { return false };
+        let version = self.version;
+        let (state, _) = origin.shared.lock_when(left, |state| state.version != version);
+        self.copy(&state);
+        true
+    }
+
+    /// Does the same as [`next`](Self::next) without blocking the thread.
+    pub(super) async fn next_async(&mut self, origin: &MockOrigin) -> bool {
+        let Some(left) = self.left() else { return false };
+        let version = self.version;
+        let is_changed = |state: &State| state.version != version;
+        let (state, _) = origin.shared.lock_when_async(left, is_changed).await;
+        self.copy(&state);
+        true
+    }
+
+    fn copy(&mut self, state: &State) {
+        (self.storage, self.journal) = (state.storage.clone(), state.journal.clone());
+        self.version = state.version;
     }
 
     fn left(&self) -> Option<Duration> {

@@ -25,6 +25,7 @@ pub(crate) use request::Request;
 pub use rule::{Basis, Level, Rule};
 pub use rules::{RULES, rule_by_id};
 pub(crate) use try_key::TryKey;
+pub(crate) use upload::UploadConduct;
 
 #[cfg(test)]
 mod example;

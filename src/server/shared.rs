@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio::sync::futures::Notified;
 
 use crate::blob::BlobStore;
-use crate::journal::{Exchange, Journal, MarkEvent};
+use crate::journal::{Exchange, MarkEvent};
 use crate::storage::{Clock, Storage};
 
 use crate::server::epoch::Epoch;
@@ -125,13 +125,6 @@ impl Shared {
                 None => changed.await,
             }
         }
-    }
-
-    /// Returns a copy of the journal and the version of the state, when that differs from
-    /// `version` or after `timeout`.
-    pub(crate) fn journal_after(&self, version: u64, timeout: Duration) -> (Journal, u64) {
-        let (state, _) = self.lock_when(timeout, |state| state.version != version);
-        (state.journal.clone(), state.version)
     }
 
     /// Returns the exchanges that ended after the first `seen`, when there is one or after

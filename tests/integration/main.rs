@@ -31,4 +31,5 @@ mod referee;
 mod streaming;
 mod tidy;
 mod unparsed;
+mod upload_assertions;
 mod verify_on_drop;
