@@ -29,7 +29,7 @@ impl MockOrigin {
     /// Returns a report of the run so far as an HTML page: the verdict, the findings, a picture of
     /// all tries over time, the uploads and the exchanges. The page needs no network and no script.
     /// Its size is bounded: it lists at most 1,000 exchanges and draws at most 100 requests, those
-    /// with events first. Its counts include all.
+    /// of findings first. Its counts include all.
     ///
     /// Waits up to 1 s for responses that are being written; async code uses
     /// [`html_report_async`](Self::html_report_async).

@@ -25,7 +25,7 @@ pub(super) fn write(facts: &Facts<'_>, page: &mut Markup) {
     page.html(" in the order in which the heads arrived.");
     if all.len() > MAX_EXCHANGES {
         page.html(" The list has ").text(grouped(MAX_EXCHANGES));
-        page.html(" of them: those of findings, the first, the last, and those with events.");
+        page.html(" of them, those of findings first, then those with events.");
     }
     page.html("</p>\n");
     let heads = heads(facts);
@@ -136,11 +136,11 @@ fn is_path_shown(exchange: &Exchange) -> bool {
 
 /// Returns the heads of the listed exchanges, those with events first, up to the maximum size.
 fn heads(facts: &Facts<'_>) -> HashMap<u64, Markup> {
-    let listed = || facts.listed().filter_map(|index| facts.journal.exchange(index));
-    let eventful = listed().filter(|exchange| facts.is_eventful(exchange));
-    let others = listed().filter(|exchange| !facts.is_eventful(exchange));
+    let mut listed: Vec<_> =
+        facts.listed().filter_map(|index| facts.journal.exchange(index)).collect();
+    listed.sort_by_key(|exchange| facts.weight(exchange));
     let (mut heads, mut size) = (HashMap::new(), 0);
-    for exchange in eventful.chain(others) {
+    for exchange in listed {
         let head = head(exchange);
         size += head.len();
         if size > MAX_HEAD_BYTES {

@@ -1,23 +1,18 @@
 //! The facts that several sections of the report need: tries, marks of findings, and the exchanges
 //! that are listed. Start with [`Facts`].
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::journal::{Escaped, Exchange, Journal, Outcome};
 use crate::protocol::{Interface, Operation};
-use crate::referee::{Finding, Request, TryKey};
+use crate::referee::{Finding, Level, Request, TryKey};
 
 use super::HtmlReport;
 
 /// The maximum number of listed exchanges. The counts include all.
 pub(super) const MAX_EXCHANGES: usize = 1_000;
-
-/// Of a longer record, these are listed in any case, and half of the rest goes to its first events.
-const FIRST: usize = 50;
-const LAST: usize = 100;
-const FIRST_EVENTS: usize = 400;
 
 /// What a record says beyond its single exchanges.
 pub(super) struct Facts<'a> {
@@ -30,6 +25,7 @@ pub(super) struct Facts<'a> {
     places: HashMap<u64, (usize, usize)>,
     /// The positions in `findings` of those that name an exchange.
     marks: HashMap<u64, Vec<usize>>,
+    weights: HashMap<u64, Weight>,
     /// The numbers of the listed exchanges.
     listed: BTreeSet<u64>,
 }
@@ -58,8 +54,23 @@ impl<'a> Facts<'a> {
             places.insert(exchange.index, (at, targets[at].len()));
             targets[at].push(Request { exchange, call });
         }
-        let listed = listed(journal, &marks);
-        Self { journal, findings, targets, places, marks, listed }
+        let mut weights = HashMap::new();
+        for tries in &targets {
+            let mut before = Weight::Nothing;
+            for request in tries {
+                let own = weight(request.exchange, &marks, &findings);
+                // The next try shows what became of an event.
+                let shown = if before <= Weight::Event { own.min(Weight::Event) } else { own };
+                weights.insert(request.index(), shown);
+                before = own;
+            }
+        }
+        let weighted = journal
+            .exchanges()
+            .iter()
+            .filter_map(|it| weights.get(&it.index).map(|weight| (*weight, it.index)));
+        let listed = select(weighted, MAX_EXCHANGES);
+        Self { journal, findings, targets, places, marks, weights, listed }
     }
 
     pub(super) fn is_listed(&self, index: u64) -> bool {
@@ -82,40 +93,59 @@ impl<'a> Facts<'a> {
         self.marks.get(&index).into_iter().flatten().map(|at| at + 1)
     }
 
-    /// Returns whether something happened in an exchange that a reader looks for.
-    pub(super) fn is_eventful(&self, exchange: &Exchange) -> bool {
-        is_eventful(exchange) || self.marks.contains_key(&exchange.index)
+    /// Returns how much an exchange matters to a reader. Where not all are shown, the most
+    /// important ones are.
+    pub(super) fn weight(&self, exchange: &Exchange) -> Weight {
+        self.weights.get(&exchange.index).copied().unwrap_or(Weight::Nothing)
     }
 }
 
-fn is_eventful(exchange: &Exchange) -> bool {
-    !exchange.faults.is_empty() || exchange.is_rejected() || exchange.outcome != Outcome::Responded
+/// How much an exchange matters to a reader, the most important first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// It proves a violation of a rule of level must or should.
+    Finding,
+    /// It was rejected, got a fault, or did not end with a complete response.
+    Event,
+    /// It proves a remark.
+    Remark,
+    Nothing,
 }
 
-/// Selects the exchanges that are listed: all, or those of findings, the last, the first, and those
-/// with events.
-fn listed(journal: &Journal, marks: &HashMap<u64, Vec<usize>>) -> BTreeSet<u64> {
-    let all = journal.exchanges();
-    let numbers = || all.iter().map(|exchange| exchange.index);
-    if all.len() <= MAX_EXCHANGES {
-        return numbers().collect();
+fn weight(exchange: &Exchange, marks: &HashMap<u64, Vec<usize>>, findings: &[&Finding]) -> Weight {
+    let of_it = || marks.get(&exchange.index).into_iter().flatten();
+    if of_it().any(|at| Level::Should.includes(findings[*at].level())) {
+        Weight::Finding
+    } else if !exchange.faults.is_empty()
+        || exchange.is_rejected()
+        || exchange.outcome != Outcome::Responded
+    {
+        Weight::Event
+    } else if of_it().next().is_some() {
+        Weight::Remark
+    } else {
+        Weight::Nothing
     }
-    let events: Vec<_> =
-        all.iter().filter(|it| is_eventful(it)).map(|exchange| exchange.index).collect();
-    let marked: BTreeSet<_> =
-        marks.keys().copied().filter(|index| journal.exchange(*index).is_some()).collect();
-    let wanted = marked.into_iter().take(MAX_EXCHANGES / 2);
-    let wanted = wanted.chain(numbers().rev().take(LAST)).chain(numbers().take(FIRST));
-    let wanted = wanted.chain(events.iter().copied().take(FIRST_EVENTS));
-    let wanted = wanted.chain(events.iter().rev().copied()).chain(numbers());
-    let mut listed = BTreeSet::new();
-    for index in wanted {
-        if listed.len() == MAX_EXCHANGES {
-            break;
-        }
-        listed.insert(index);
+}
+
+/// Selects at most `most` of the items, the most important first. Of equally important ones it
+/// selects the first, which show the cause, and the last, which show the result.
+pub(super) fn select<T: Copy + Ord>(
+    items: impl IntoIterator<Item = (Weight, T)>,
+    most: usize,
+) -> BTreeSet<T> {
+    let mut by_weight: BTreeMap<Weight, Vec<T>> = BTreeMap::new();
+    for (weight, item) in items {
+        by_weight.entry(weight).or_default().push(item);
     }
-    listed
+    let mut selected = BTreeSet::new();
+    for items in by_weight.values() {
+        let room = (most - selected.len()).min(items.len());
+        let first = room.div_ceil(2);
+        selected.extend(&items[..first]);
+        selected.extend(&items[items.len() - (room - first)..]);
+    }
+    selected
 }
 
 /// The phases of an exchange, as the origin saw it.
@@ -261,4 +291,22 @@ pub(super) fn response_text(exchange: &Exchange) -> String {
     };
     let parts: Vec<_> = response.into_iter().chain(end.map(str::to_owned)).collect();
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Weight::{Event, Finding, Nothing, Remark};
+    use super::{Weight, select};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_most_important_items_are_selected() {
+        let items = |weights: &[Weight]| select(weights.iter().copied().zip(0..), 4);
+        let all = items(&[Nothing, Event, Nothing]);
+        assert_eq!(all, BTreeSet::from([0, 1, 2]));
+        let some = items(&[Nothing, Event, Remark, Nothing, Finding, Nothing, Nothing]);
+        assert_eq!(some, BTreeSet::from([0, 1, 2, 4]));
+        let ends = items(&[Event; 9]);
+        assert_eq!(ends, BTreeSet::from([0, 1, 7, 8]));
+    }
 }

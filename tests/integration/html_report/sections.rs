@@ -98,8 +98,10 @@ fn findings_are_listed_worst_first_with_links_to_their_evidence() {
         levels.iter().map(rank).is_sorted() && levels.iter().all(|it| rank(it).is_some()),
         "{levels:?}"
     );
-    let listed = origin.html_report().matches(" · exchange").count();
-    assert!(listed > 0 && page.count("#findings a[href^='#x']") >= listed);
+    let findings = origin.findings();
+    assert_eq!(page.count("#findings .causes li"), findings.len());
+    let links: usize = findings.iter().map(|finding| finding.exchanges().len()).sum();
+    assert_eq!(page.count("#findings a[href^='#x']"), links);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::referee::Request;
 use crate::wording::counted;
 
 use super::events::{Event, events};
-use super::facts::{Facts, Fate, Phases, request_text};
+use super::facts::{Facts, Fate, Phases, Weight, request_text, select};
 use super::markup::Markup;
 use super::scale::Scale;
 use super::units::{grouped, seconds, spoken};
@@ -82,19 +82,12 @@ pub(super) fn write(facts: &Facts<'_>, page: &mut Markup) {
     page.html("</div>\n</section>\n");
 }
 
-/// Groups the requests by path, in the order of the first, and selects the rows that are drawn:
-/// those with events first.
+/// Groups the requests by path, in the order of the first, and selects the rows that are drawn.
 fn groups<'a>(facts: &Facts<'a>) -> (Groups<'a>, HashMap<usize, Row<'a>>) {
     let mut rows = HashMap::new();
-    let is_eventful = |target: &usize| {
-        facts.targets[*target].iter().any(|request| facts.is_eventful(request.exchange))
-    };
-    let all = || 0..facts.targets.len();
-    let wanted = all().filter(is_eventful).chain(all().filter(|target| !is_eventful(target)));
-    for target in wanted {
-        if rows.len() == MAX_ROWS {
-            break;
-        }
+    let weight = |tries: &Vec<Request<'_>>| tries.iter().map(|it| facts.weight(it.exchange)).min();
+    let weighted = facts.targets.iter().map(|tries| weight(tries).unwrap_or(Weight::Nothing));
+    for target in select(weighted.zip(0..), MAX_ROWS) {
         let all = &facts.targets[target];
         let listed = all.iter().filter(|request| facts.is_listed(request.index())).copied();
         let mut tries: Vec<_> = listed.collect();
@@ -147,9 +140,9 @@ fn introduction(
     );
     let missing = facts.targets.len() - rows.len();
     if missing > 0 {
-        page.html(" ").text(counted(grouped(missing), "request")).html(" of ");
-        page.text(grouped(facts.targets.len())).html(" without events are not drawn; at most ");
-        page.text(MAX_ROWS).html(" are.");
+        page.html(" ").text(grouped(missing)).html(" of ").text(grouped(facts.targets.len()));
+        page.html(" requests are not drawn: at most ").text(MAX_ROWS);
+        page.html(" are, those of findings first, then those with events.");
     }
     for (from, to) in scale.gaps() {
         page.html(" From ").text(seconds(from)).html(" s to ").text(seconds(to));
@@ -185,7 +178,7 @@ fn introduction(
 fn gap(skipped: usize, page: &mut Markup) {
     if skipped > 0 {
         page.html("<li class=\"gap\">⋮ ").text(counted(grouped(skipped), "request"));
-        page.html(" without events</li>\n");
+        page.html(" not drawn</li>\n");
     }
 }
 
