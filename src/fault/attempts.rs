@@ -15,8 +15,8 @@ use super::CallMatcher;
 /// The size is bounded by the journal, with at most one entry per call, and is cleared with it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attempts {
-    by_path: HashMap<Key, u32>,
-    by_upload: HashMap<Key, u32>,
+    by_path: HashMap<AttemptKey, u32>,
+    by_upload: HashMap<AttemptKey, u32>,
 }
 
 /// The attempt number of a call, counted from 1.
@@ -28,8 +28,9 @@ pub(super) struct Attempt {
     pub(super) in_upload: u32,
 }
 
+/// The identity of a request: requests with the same key are attempts of one another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
+pub(crate) struct AttemptKey {
     what: What,
     on: String,
     user: Option<String>,
@@ -41,6 +42,13 @@ struct Key {
 enum What {
     Operation(Operation),
     Method(String),
+}
+
+impl AttemptKey {
+    /// Returns the key of a call among the calls on its path, in any upload.
+    pub(crate) fn new(call: &Call) -> Self {
+        key(call, call.path.as_ref().or(call.upload.as_ref()))
+    }
 }
 
 impl Attempt {
@@ -73,18 +81,18 @@ impl Attempts {
     }
 }
 
-fn increment(counts: &mut HashMap<Key, u32>, call: &Call, on: Option<&String>) -> u32 {
+fn increment(counts: &mut HashMap<AttemptKey, u32>, call: &Call, on: Option<&String>) -> u32 {
     let count = counts.entry(key(call, on)).or_default();
     *count += 1;
     *count
 }
 
-fn key(call: &Call, on: Option<&String>) -> Key {
+fn key(call: &Call, on: Option<&String>) -> AttemptKey {
     let shared = matches!(call.operation, Operation::Create | Operation::Complete);
     let what = match call.interface {
         Interface::JsonRpc if !shared => What::Method(call.name.to_string()),
         _ => What::Operation(call.operation),
     };
     let (on, user) = (on.cloned().unwrap_or_default(), call.user.clone());
-    Key { what, on, user, part: call.part }
+    AttemptKey { what, on, user, part: call.part }
 }

@@ -33,6 +33,7 @@ pub use action::{
     ResponseLoss, Stage,
 };
 pub(crate) use applicability::rejected_by_origin;
+pub(crate) use attempts::AttemptKey;
 pub use call_context::CallContext;
 pub use chaos::{Chaos, Profile};
 pub(crate) use diagnose::near_misses;

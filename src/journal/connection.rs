@@ -43,6 +43,8 @@ pub struct Connection {
     pub end: ConnectionEnd,
     /// The bytes from which no request could be read, if there were any.
     pub unparsed: Option<Unparsed>,
+    /// Whether it ended without a single byte from the client, and without a fault.
+    pub is_unused: bool,
     /// The number of bytes that were read and discarded after an early response (§1.9), or after a
     /// fault that closes the connection.
     pub drained: u64,
@@ -50,6 +52,15 @@ pub struct Connection {
     pub fault: Option<FaultRef>,
     /// When that fault acted.
     pub fault_injected: Option<Instants>,
+}
+
+impl Connection {
+    /// Returns when something happened on it that belongs to no exchange: bytes that are not a
+    /// request, a fault, or its end.
+    pub fn event_at(&self) -> Instants {
+        let unparsed = self.unparsed.as_ref().map(|unparsed| unparsed.at);
+        unparsed.or(self.fault_injected).or(self.closed).unwrap_or(self.opened)
+    }
 }
 
 impl fmt::Debug for Connection {

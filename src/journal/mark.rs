@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::storage::Timestamp;
 
-use super::{Escaped, FaultRef, Instants};
+use super::{Escaped, FaultRef, Instants, escape_line};
 
 /// A recorded event between the exchanges.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,11 @@ impl MarkEvent {
 }
 
 impl Mark {
+    /// Returns what happened as one line, as the timeline shows it.
+    pub fn line(&self) -> String {
+        escape_line(&self.event.to_string())
+    }
+
     /// Returns whether protocol time passed `time` in this step of the test.
     pub fn is_step_over(&self, time: Timestamp) -> bool {
         matches!(self.event, MarkEvent::Advanced { from, .. } if from < time && time <= self.at.protocol)

@@ -68,8 +68,8 @@ pub struct Journal {
     connected: usize,
     /// The finished exchanges, in the order in which they ended.
     ended: Vec<u64>,
-    /// The connections on which no request could be read, or that a fault ended, in the order in
-    /// which that happened.
+    /// The connections on which no request could be read or no byte came, or that a fault ended, in
+    /// the order in which that happened.
     noted: Vec<u64>,
     /// The number of connections and exchanges before the last reset. Numbers are never reused.
     forgotten: Forgotten,
@@ -326,6 +326,7 @@ mod tests {
             closed: None,
             end: ConnectionEnd::Open,
             unparsed: None,
+            is_unused: false,
             drained: 0,
             fault: None,
             fault_injected: None,

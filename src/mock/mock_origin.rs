@@ -242,8 +242,7 @@ impl MockOrigin {
 
     /// Returns the timeline without its uneventful middle, as a failing test prints it.
     pub(crate) fn timeline_excerpt(&self) -> String {
-        let journal = self.shared.lock().journal.clone();
-        self.titled(&TimelineExcerpt(&journal))
+        self.titled(&TimelineExcerpt(&self.recorded_run(self.shared.lock())))
     }
 
     pub(super) fn titled(&self, timeline: &dyn fmt::Display) -> String {

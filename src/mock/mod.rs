@@ -7,6 +7,7 @@
 
 mod builder;
 mod explore;
+mod exports;
 pub(crate) mod fault_api;
 pub(crate) mod fault_builder;
 pub(crate) mod fault_check;

@@ -212,7 +212,7 @@ impl MockOrigin {
     }
 
     /// Returns the journal, and the findings that are not allowed, worst first.
-    fn judged(&self, state: StateGuard<'_>) -> (Journal, Vec<Finding>) {
+    pub(super) fn judged(&self, state: StateGuard<'_>) -> (Journal, Vec<Finding>) {
         let (journal, report) = report(state);
         let mut findings: Vec<_> = self.referee.select(report.findings, Level::Info).collect();
         findings.sort_by_key(Finding::level);

@@ -221,8 +221,8 @@ impl MockOrigin {
         self.shared.wait_idle_async().await.journal.clone()
     }
 
-    /// Returns the timeline as text: a line with the URLs and the seed, a line of headings, and a
-    /// line per exchange.
+    /// Returns the timeline as text: a line with the URLs and the seed, a line of headings, a line per
+    /// exchange, and a line per finding. It never contains colours.
     ///
     /// Waits up to 1 s for responses that are being written; async code uses
     /// [`timeline_async`](Self::timeline_async).
@@ -232,13 +232,13 @@ impl MockOrigin {
     /// assert!(origin.timeline().starts_with("timeline of http://127.0.0.1:"));
     /// ```
     pub fn timeline(&self) -> String {
-        self.titled(&Timeline(&self.journal()))
+        self.titled(&Timeline(&self.recorded_run(self.shared.wait_idle())))
     }
 
     /// Does the same as [`timeline`](Self::timeline) without blocking the thread. Dropping the
     /// future ends the wait and changes nothing.
     pub async fn timeline_async(&self) -> String {
-        self.titled(&Timeline(&self.journal_async().await))
+        self.titled(&Timeline(&self.recorded_run(self.shared.wait_idle_async().await)))
     }
 }
 

@@ -354,6 +354,7 @@ impl Example {
                 closed: None,
                 end: ConnectionEnd::ByClient,
                 unparsed: None,
+                is_unused: false,
                 drained: 0,
                 fault: None,
                 fault_injected: None,

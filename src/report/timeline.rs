@@ -3,64 +3,60 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::journal::{
-    Call, Connection, Escaped, Exchange, Framing, Journal, Mark, Outcome, ResponseHead, escape_line,
-};
-use crate::protocol::{Interface, Operation};
+use crate::journal::{Connection, Escaped, Exchange, Mark, escape_line};
+
+use super::describe::{body, connection_event, is_eventful, name, response, target};
+use super::run::Run;
 
 /// All exchanges in the order of their start.
 ///
 /// `Display` writes one line per exchange, one per connection with an event that belongs to no
-/// exchange, and one per mark.
-#[derive(Clone, Debug)]
-pub(crate) struct Timeline<'a>(pub &'a Journal);
+/// exchange, one per mark, and one per finding at the end.
+#[derive(Debug)]
+pub(crate) struct Timeline<'a>(pub(crate) &'a Run);
 
 impl fmt::Display for Timeline<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        heading(f)?;
-        entries(self.0).iter().try_for_each(|entry| write!(f, "{entry}"))
+        let entries = entries(self.0);
+        let shown: Vec<_> = (0..entries.len()).collect();
+        write_lines(f, self.0, &entries, &shown)?;
+        write_findings(f, self.0, usize::MAX)
     }
 }
 
 /// An excerpt of the timeline, for the output of a failing test.
 ///
 /// It shows the first and the last lines, and between them the exchanges that were rejected, got a
-/// fault, or did not end with a complete response. Each gap states the number of omitted lines.
-#[derive(Clone, Debug)]
-pub(crate) struct TimelineExcerpt<'a>(pub &'a Journal);
+/// fault, did not end with a complete response, or are named by a finding. Each gap states the
+/// number of omitted lines.
+#[derive(Debug)]
+pub(crate) struct TimelineExcerpt<'a>(pub(crate) &'a Run);
 
 /// The maximum number of lines of each kind in an excerpt. A timeline that fits is shown whole.
 const FIRST: usize = 20;
 const EVENTFUL: usize = 120;
 const LAST: usize = 60;
 
+/// The maximum number of findings in an excerpt.
+const FINDINGS: usize = 20;
+
+/// The widest cell that widens its column.
+const WIDEST: usize = 60;
+
 impl fmt::Display for TimelineExcerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entries = entries(self.0);
-        heading(f)?;
-        let mut next = 0;
-        for at in excerpt(entries.len(), |at| entries[at].is_eventful()) {
-            gap(f, at - next)?;
-            write!(f, "{}", entries[at])?;
-            next = at + 1;
-        }
-        Ok(())
+        let shown = excerpt(entries.len(), |at| entries[at].is_eventful(self.0));
+        write_lines(f, self.0, &entries, &shown)?;
+        write_findings(f, self.0, FINDINGS)
     }
-}
-
-fn heading(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    writeln!(
-        f,
-        "{:>5} {:>5} {:>11}  {:<52} {:<20} response",
-        "#", "conn", "time", "request", "body"
-    )
 }
 
 /// A line of the timeline.
 enum Entry<'a> {
     Exchange(&'a Exchange),
-    /// A connection, and its event.
-    Connection(&'a Connection, String),
+    /// A connection, with its event and its response.
+    Connection(&'a Connection, String, String),
     Mark(&'a Mark),
 }
 
@@ -68,43 +64,29 @@ impl Entry<'_> {
     fn time(&self) -> Duration {
         match self {
             Self::Exchange(exchange) => exchange.opened.elapsed,
-            Self::Connection(connection, _) => event_time(connection),
+            Self::Connection(connection, ..) => connection.event_at().elapsed,
             Self::Mark(mark) => mark.at.elapsed,
         }
     }
 
-    fn is_eventful(&self) -> bool {
-        match self {
-            Self::Exchange(exchange) => is_eventful(exchange),
-            Self::Connection(..) | Self::Mark(_) => true,
-        }
-    }
-}
-
-impl fmt::Display for Entry<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = self.time().as_secs_f64();
+    fn is_eventful(&self, run: &Run) -> bool {
         match self {
             Self::Exchange(exchange) => {
-                let (index, connection) = (exchange.index, exchange.connection);
-                writeln!(f, "{index:>5} {connection:>5} {time:>9.4} s  {}", describe(exchange))
+                is_eventful(exchange) || run.findings_of(exchange.index).next().is_some()
             }
-            Self::Connection(connection, text) => {
-                writeln!(f, "{:>5} {:>5} {time:>9.4} s  {text}", "-", connection.index)
-            }
-            Self::Mark(mark) => {
-                let text = escape_line(&mark.event.to_string());
-                writeln!(f, "{:>5} {:>5} {time:>9.4} s  {text}", "-", "-")
-            }
+            Self::Connection(connection, ..) => !connection.is_unused,
+            Self::Mark(_) => true,
         }
     }
 }
 
 /// Returns the lines of the timeline in chronological order.
-fn entries(journal: &Journal) -> Vec<Entry<'_>> {
+fn entries(run: &Run) -> Vec<Entry<'_>> {
+    let journal = &run.journal;
     let exchanges = journal.exchanges().iter().map(|exchange| Entry::Exchange(exchange));
     let events = journal.connections().iter().filter_map(|connection| {
-        Some(Entry::Connection(connection, describe_connection(connection)?))
+        let (what, response) = connection_event(connection)?;
+        Some(Entry::Connection(connection, what, response))
     });
     let marks = journal.marks().iter().map(|mark| Entry::Mark(mark));
     let mut entries: Vec<_> = marks.chain(exchanges).chain(events).collect();
@@ -112,27 +94,107 @@ fn entries(journal: &Journal) -> Vec<Entry<'_>> {
     entries
 }
 
-/// Returns the time of the event of [`describe_connection`].
-fn event_time(connection: &Connection) -> Duration {
-    let unparsed = connection.unparsed.as_ref().map(|unparsed| unparsed.at);
-    unparsed.or(connection.fault_injected).unwrap_or(connection.opened).elapsed
+/// The middle columns of the timeline: request, upload, part, attempt and body.
+const COLUMNS: usize = 5;
+const HEADINGS: [&str; COLUMNS] = ["request", "upload", "part", "attempt", "body"];
+
+/// The columns whose cells are aligned to the right.
+const RIGHT: [bool; COLUMNS] = [false, false, true, true, true];
+
+/// Writes the headings, the shown entries, and a line for each gap between them.
+fn write_lines(
+    f: &mut fmt::Formatter<'_>,
+    run: &Run,
+    entries: &[Entry<'_>],
+    shown: &[usize],
+) -> fmt::Result {
+    let mut widths = [0; COLUMNS];
+    for at in shown {
+        let Entry::Exchange(exchange) = &entries[*at] else { continue };
+        for (width, cell) in widths.iter_mut().zip(cells(run, exchange)) {
+            *width = (*width).max(cell.chars().count().min(WIDEST));
+        }
+    }
+    // An empty column is left out, except the first and the last.
+    for (at, heading) in HEADINGS.iter().enumerate() {
+        if widths[at] > 0 || at == 0 || at == COLUMNS - 1 {
+            widths[at] = widths[at].max(heading.len());
+        }
+    }
+    let middle = widths.iter().filter(|width| **width > 0).map(|width| width + 2).sum::<usize>();
+    write!(f, "{:>5} {:>5} {:>11}  ", "#", "conn", "time")?;
+    writeln!(f, "{}response", row(&widths, HEADINGS.map(str::to_owned)))?;
+    let mut next = 0;
+    for at in shown {
+        write_gap(f, at - next)?;
+        next = at + 1;
+        let time = entries[*at].time().as_secs_f64();
+        match &entries[*at] {
+            Entry::Exchange(exchange) => {
+                let (index, connection) = (exchange.index, exchange.connection);
+                let row = row(&widths, cells(run, exchange));
+                let findings = run.findings_of(index);
+                let response = findings
+                    .fold(response(exchange), |text, finding| text + ", finding: " + finding.id());
+                let text = escape_line(&format!("{row}{response}"));
+                writeln!(f, "{index:>5} {connection:>5} {time:>9.4} s  {text}")?;
+            }
+            Entry::Connection(connection, what, response) => {
+                let width = middle.saturating_sub(2);
+                let text = escape_line(format!("{what:<width$}  {response}").trim_end());
+                writeln!(f, "{:>5} {:>5} {time:>9.4} s  {text}", "-", connection.index)?;
+            }
+            Entry::Mark(mark) => {
+                writeln!(f, "{:>5} {:>5} {time:>9.4} s  {}", "-", "-", mark.line())?;
+            }
+        }
+    }
+    Ok(())
 }
 
-/// Returns the event of a connection that belongs to no exchange, without number and time: bytes that
-/// are not a request, or a fault.
-pub fn describe_connection(connection: &Connection) -> Option<String> {
-    let fault = connection.fault.as_ref().map(|fault| format!("fault: {}", fault.name));
-    let (what, response) = match (&connection.unparsed, fault) {
-        (None, None) => return None,
-        (None, Some(fault)) => ("connection affected by a fault".to_owned(), fault),
-        (Some(unparsed), fault) => {
-            let status = unparsed.status.map(|status| status.to_string());
-            let status = status.unwrap_or_else(|| "no response".to_owned());
-            let what = format!("no request: {unparsed}: {}", unparsed.excerpt());
-            (what, fault.map_or(status.clone(), |fault| format!("{status}, {fault}")))
-        }
+fn row(widths: &[usize; COLUMNS], cells: [String; COLUMNS]) -> String {
+    let cells = cells.into_iter().zip(*widths).zip(RIGHT);
+    let padded = |((cell, width), is_right)| match (width, is_right) {
+        (0, _) => String::new(),
+        (_, true) => format!("{cell:>width$}  "),
+        (_, false) => format!("{cell:<width$}  "),
     };
-    Some(escape_line(&format!("{what:<73} {response}")))
+    cells.map(padded).collect()
+}
+
+/// Returns the cells of the middle columns. Those of a batch stand side by side.
+fn cells(run: &Run, exchange: &Exchange) -> [String; COLUMNS] {
+    /// The number of characters of a multipart identifier that are shown.
+    const IDENTIFIER: usize = 8;
+    let calls = &exchange.calls;
+    let request = |call| name(exchange, call) + &target(call);
+    let upload = |id: &String| Escaped::new(id).to_string().chars().take(IDENTIFIER).collect();
+    let uploads = calls.iter().map(|call| call.upload.as_ref().map(upload).unwrap_or_default());
+    let part = |part: u32| part.to_string();
+    let parts = calls.iter().map(|call| call.part.map(part).unwrap_or_default());
+    let attempts = run.attempts(exchange).map(|attempt| match attempt.total {
+        1 => String::new(),
+        total => format!("{}/{total}", attempt.number),
+    });
+    let requests: Vec<_> = calls.iter().map(request).collect();
+    [requests.join(" + "), joined(uploads), joined(parts), joined(attempts), body(exchange)]
+}
+
+/// Joins the values of the calls of a batch, or returns the one that all have.
+fn joined(values: impl Iterator<Item = String>) -> String {
+    /// The number of values that are shown.
+    const MOST: usize = 4;
+    let mut values: Vec<_> = values.collect();
+    if values.iter().all(|value| *value == values[0]) {
+        return values.swap_remove(0);
+    }
+    if values.len() > MOST {
+        values.truncate(MOST);
+        values.push("…".to_owned());
+    }
+    let shown: Vec<_> =
+        values.iter().map(|value| if value.is_empty() { "-" } else { value }).collect();
+    shown.join("+")
 }
 
 /// Returns the positions of the lines in an excerpt.
@@ -155,11 +217,7 @@ fn excerpt(lines: usize, is_eventful: impl Fn(usize) -> bool) -> Vec<usize> {
         .collect()
 }
 
-fn is_eventful(exchange: &Exchange) -> bool {
-    !exchange.faults.is_empty() || exchange.is_rejected() || exchange.outcome != Outcome::Responded
-}
-
-fn gap(f: &mut fmt::Formatter<'_>, omitted: usize) -> fmt::Result {
+fn write_gap(f: &mut fmt::Formatter<'_>, omitted: usize) -> fmt::Result {
     match omitted {
         0 => Ok(()),
         1 => writeln!(f, "{:>5}  1 line omitted; origin.timeline() shows all", "…"),
@@ -167,82 +225,14 @@ fn gap(f: &mut fmt::Formatter<'_>, omitted: usize) -> fmt::Result {
     }
 }
 
-/// Returns an exchange as one line, without number and time: request, body, response.
-pub fn describe(exchange: &Exchange) -> String {
-    let requests: Vec<_> = exchange.calls.iter().map(|call| request(exchange, call)).collect();
-    let (requests, body) = (requests.join(" + "), body(exchange));
-    escape_line(&format!("{requests:<52} {body:<20} {}", response(exchange)))
-}
-
-fn request(exchange: &Exchange, call: &Call) -> String {
-    let (method, called) = (Escaped::new(exchange.head.method()), Escaped::new(&*call.name));
-    let name = match &call.path {
-        // The decoded path is clearer than the request target.
-        Some(path) if call.interface == Interface::Egress => {
-            return format!("{method} {}", Escaped::new(path));
-        }
-        _ if call.interface != Interface::JsonRpc => format!("{method} {called}"),
-        _ if call.name.is_empty() => "JSON-RPC".to_owned(),
-        _ => called.to_string(),
-    };
-    let part = call.part.map(|part| format!(" {part}")).unwrap_or_default();
-    let about = match (&call.path, &call.user) {
-        (_, Some(user)) if call.operation == Operation::Login => {
-            format!(" by {}", Escaped::new(user))
-        }
-        (Some(path), _) => format!(" of {}", Escaped::new(path)),
-        (None, Some(user)) => format!(" by {}", Escaped::new(user)),
-        (None, None) => String::new(),
-    };
-    name + &part + &about
-}
-
-fn body(exchange: &Exchange) -> String {
-    let received = exchange.received;
-    match exchange.framing {
-        Framing::None => "-".to_owned(),
-        Framing::Length(declared) if declared != received => format!("{received} of {declared} B"),
-        Framing::Length(_) => format!("{received} B"),
-        Framing::Chunked => format!("{received} B chunked"),
+/// Writes at most `most` findings, worst first.
+fn write_findings(f: &mut fmt::Formatter<'_>, run: &Run, most: usize) -> fmt::Result {
+    for finding in run.findings.iter().take(most) {
+        writeln!(f, "finding: {}", escape_line(&finding.to_string()))?;
     }
-}
-
-fn response(exchange: &Exchange) -> String {
-    let ended = outcome(exchange.outcome);
-    let text = match (&exchange.response, exchange.outcome) {
-        (None, _) => ended.to_owned(),
-        (Some(head), Outcome::Responded) => status(exchange, head),
-        (Some(head), _) => format!("{}, {ended}", status(exchange, head)),
-    };
-    exchange.faults.iter().fold(text, |text, fault| text + ", fault: " + &fault.name)
-}
-
-fn status(exchange: &Exchange, head: &ResponseHead) -> String {
-    let codes: Vec<_> = exchange.calls.iter().filter_map(code).collect();
-    let words = if codes.is_empty() { head.reason.to_string() } else { codes.join("; ") };
-    // An unregistered status has no phrase.
-    let error = exchange.http_error().map_or_else(String::new, |error| format!(": {error}"));
-    format!("{} {words}", head.status).trim_end().to_owned() + &error
-}
-
-/// Returns a result code with its meaning and section, or `OK`.
-fn code(call: &Call) -> Option<String> {
-    let row = call.result_code?;
-    let rejected = || format!("{} {} ({})", row.code, row.phrase, row.section);
-    Some(if row.is_success() { "OK".to_owned() } else { rejected() })
-}
-
-fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Receiving => "body still coming",
-        Outcome::Held => "response held",
-        Outcome::Sending => "file being sent",
-        Outcome::Responding => "response being sent",
-        Outcome::Responded => "response sent",
-        Outcome::RequestTruncated => "body cut short",
-        Outcome::ClientGone => "client gone",
-        Outcome::CutByFault => "cut by a fault",
-        Outcome::Stopped => "origin stopped",
+    match run.findings.len().saturating_sub(most) {
+        0 => Ok(()),
+        omitted => writeln!(f, "… and {omitted} more findings; origin.timeline() shows all"),
     }
 }
 
@@ -267,5 +257,14 @@ mod tests {
         let shown = excerpt(100_000, |_| true);
         assert_eq!(shown.len(), 200);
         assert!(shown.is_sorted() && shown.contains(&79) && shown.contains(&99_880), "{shown:?}");
+    }
+
+    #[test]
+    fn equal_values_of_a_batch_are_shown_once() {
+        let joined = |values: &[&str]| joined(values.iter().map(|value| (*value).to_owned()));
+        assert_eq!(joined(&["", ""]), "");
+        assert_eq!(joined(&["2", "2"]), "2");
+        assert_eq!(joined(&["1", "", "3"]), "1+-+3");
+        assert_eq!(joined(&["1", "2", "3", "4", "5"]), "1+2+3+4+…");
     }
 }

@@ -30,6 +30,7 @@ mod recipes;
 mod referee;
 mod streaming;
 mod tidy;
+mod timeline;
 mod unparsed;
 mod upload_assertions;
 mod verify_on_drop;

@@ -48,7 +48,8 @@ fn bytes_that_are_no_http_fail_verification() {
         assert_eq!(verdict.failures().len(), 1, "{verdict}");
         assert_golden(&format!("unparsed_{name}"), &verdict.to_string());
         let line = describe_connection(&record).unwrap();
-        assert!(origin.timeline().contains(&line), "{line}\n{}", origin.timeline());
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words(&origin.timeline()).contains(&words(&line)), "{}", origin.timeline());
     }
 }
 
@@ -151,7 +152,8 @@ fn the_timeline_shows_connections_in_the_order_of_time() {
     sent(&origin, HELLO);
     ask();
     let timeline = origin.timeline();
-    let shown: Vec<_> = timeline.lines().map(|line| line.contains("ClientHello")).collect();
+    let lines = timeline.lines().filter(|line| !line.starts_with("finding: "));
+    let shown: Vec<_> = lines.map(|line| line.contains("ClientHello")).collect();
     assert_eq!(shown, [false, false, false, true, false], "{timeline}");
     origin.verify().unwrap_err();
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::journal::{Journal, Mark, MarkEvent};
-use crate::report::timeline::describe_connection;
+use crate::report::describe::describe_connection;
 
 /// The maximum number of shown events of each kind.
 pub(super) const MAX_EVENTS: usize = 200;

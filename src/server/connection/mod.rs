@@ -46,6 +46,7 @@ pub(crate) fn accepted(
         closed: None,
         end: ConnectionEnd::Open,
         unparsed: None,
+        is_unused: false,
         drained: 0,
         fault: None,
         fault_injected: None,

@@ -162,14 +162,20 @@ impl ConnectionRecorder {
             }
             Effect::RecordUnparsed(unparsed) => self.record_unparsed(state, *unparsed),
             Effect::RecordFault { exchanges } => self.record_fault(state, exchanges),
-            Effect::CloseConnection { end, drained, skip_reason } => {
+            Effect::CloseConnection { end, is_unused, drained, skip_reason } => {
                 let instants = state.instants();
                 if let (Some((fault, _)), Some(why)) = (&self.fault, skip_reason) {
                     state.faults.record_skip(fault, why);
                 }
-                state.journal.update_connection(self.index, |record| {
+                let close = |record: &mut Connection| {
                     (record.closed, record.end, record.drained) = (Some(instants), end, drained);
-                });
+                    record.is_unused = is_unused;
+                };
+                if is_unused {
+                    state.journal.record_connection_event(self.index, close);
+                } else {
+                    state.journal.update_connection(self.index, close);
+                }
             }
             Effect::InternalError(why) => state.journal.record_internal_error(why),
         }

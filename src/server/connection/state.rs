@@ -114,6 +114,8 @@ pub(crate) enum Effect {
     /// Close the connection. `skip_reason` says why its fault was not injected.
     CloseConnection {
         end: ConnectionEnd,
+        /// Whether not a single byte came and no fault was injected.
+        is_unused: bool,
         drained: u64,
         skip_reason: Option<&'static str>,
     },
@@ -444,7 +446,10 @@ impl ConnectionState {
         let drained = self.drained + if self.is_lingering() { unread } else { 0 };
         let is_skipped = matches!(self.fault, ConnectionFault::Selected(_));
         let skip_reason = is_skipped.then(|| skip_reason(end));
-        Effect::CloseConnection { end, drained, skip_reason }
+        // An exchange or unparsed bytes are recorded for every byte that was read.
+        let is_used = matches!(end, ConnectionEnd::BadHead(_) | ConnectionEnd::ByFault);
+        let is_unused = self.closed.is_none() && !is_used;
+        Effect::CloseConnection { end, is_unused, drained, skip_reason }
     }
 }
 

@@ -231,9 +231,9 @@ fn a_connection_fault_counts_for_its_exchanges_once() {
     assert_eq!(injected, Effect::RecordFault { exchanges: vec![0, 7] });
     assert_eq!(state.apply(Event::FaultInjected), Effect::None);
     effects(&mut state, [Event::HyperDone { cleanly: true }]);
-    let (end, drained, skip_reason) = (ConnectionEnd::ByFault, 0, None);
+    let (end, is_unused, drained, skip_reason) = (ConnectionEnd::ByFault, false, 0, None);
     let dropped = state.apply(Event::Dropped { stopped: false });
-    assert_eq!(dropped, Effect::CloseConnection { end, drained, skip_reason });
+    assert_eq!(dropped, Effect::CloseConnection { end, is_unused, drained, skip_reason });
 }
 
 #[test]
@@ -247,4 +247,28 @@ fn a_connection_fault_that_was_not_injected_says_why() {
         panic!("the connection was not closed")
     };
     assert_eq!(skip_reason, Some("the client closed it first"));
+}
+
+#[test]
+fn only_a_connection_without_a_byte_is_unused() {
+    let is_unused = |state: &mut ConnectionState, stopped| {
+        let Effect::CloseConnection { is_unused, .. } = state.apply(Event::Dropped { stopped })
+        else {
+            panic!("the connection was not closed")
+        };
+        is_unused
+    };
+    let mut unused = ConnectionState::new(false);
+    effects(&mut unused, [Event::ClientFinished, Event::HyperDone { cleanly: true }]);
+    assert!(is_unused(&mut unused, false));
+    assert!(is_unused(&mut ConnectionState::new(true), true));
+    let mut used = serving(false);
+    effects(&mut used, [ready(false), Event::Flushed, Event::HyperDone { cleanly: true }]);
+    assert!(!is_unused(&mut used, false));
+    let mut unparsed = ConnectionState::new(false);
+    effects(&mut unparsed, [Event::Unparsed(b"x")]);
+    assert!(!is_unused(&mut unparsed, false));
+    let mut refused = ConnectionState::new(true);
+    effects(&mut refused, [Event::FaultInjected]);
+    assert!(!is_unused(&mut refused, false));
 }

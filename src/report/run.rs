@@ -1,0 +1,76 @@
+//! The input of every report: a journal, the attempt number of each call, and the findings. Start
+//! with [`Run`].
+
+use std::collections::HashMap;
+
+use crate::fault::AttemptKey;
+use crate::journal::{Exchange, Journal};
+use crate::referee::{Finding, Level};
+
+/// A recorded run, for reports.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(super) journal: Journal,
+    /// The findings of at least the level `should`, worst first. Remarks are left out.
+    pub(super) findings: Vec<Finding>,
+    /// The positions in `findings` of those that name an exchange.
+    marks: HashMap<u64, Vec<usize>>,
+    /// Every call: its group, and its number there.
+    calls: Vec<(usize, u32)>,
+    /// The position in `calls` of the first call of each exchange.
+    first_calls: Vec<usize>,
+    /// The number of calls in each group.
+    totals: Vec<u32>,
+}
+
+/// The place of a call among the attempts of the same request, as faults count them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Attempt {
+    /// The number, from 1.
+    pub(super) number: u32,
+    /// The number of all attempts.
+    pub(super) total: u32,
+}
+
+impl Run {
+    /// Creates the input from a journal and its findings, worst first.
+    pub(crate) fn new(journal: Journal, findings: Vec<Finding>) -> Self {
+        let is_shown = |finding: &Finding| Level::Should.includes(finding.level());
+        let findings: Vec<_> = findings.into_iter().filter(is_shown).collect();
+        let mut marks: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (at, finding) in findings.iter().enumerate() {
+            for exchange in finding.exchanges() {
+                marks.entry(*exchange).or_default().push(at);
+            }
+        }
+        let (mut groups, mut totals) = (HashMap::new(), Vec::new());
+        let (mut calls, mut first_calls) = (Vec::new(), Vec::new());
+        for exchange in journal.exchanges() {
+            first_calls.push(calls.len());
+            for call in &exchange.calls {
+                let next = totals.len();
+                let group = *groups.entry(AttemptKey::new(&call.as_asked())).or_insert(next);
+                if group == next {
+                    totals.push(0);
+                }
+                totals[group] += 1;
+                calls.push((group, totals[group]));
+            }
+        }
+        Self { journal, findings, marks, calls, first_calls, totals }
+    }
+
+    /// Returns the attempt of each call of an exchange.
+    pub(super) fn attempts(&self, exchange: &Exchange) -> impl Iterator<Item = Attempt> {
+        let first = self.journal.exchanges().first().map_or(0, |first| first.index);
+        let at = usize::try_from(exchange.index - first).unwrap_or(usize::MAX);
+        let from = self.first_calls.get(at).map_or(self.calls.len(), |from| *from);
+        let calls = self.calls.iter().skip(from).take(exchange.calls.len());
+        calls.map(|(group, number)| Attempt { number: *number, total: self.totals[*group] })
+    }
+
+    /// Returns the findings that name an exchange.
+    pub(super) fn findings_of(&self, exchange: u64) -> impl Iterator<Item = &Finding> {
+        self.marks.get(&exchange).into_iter().flatten().map(|at| &self.findings[*at])
+    }
+}
