@@ -189,6 +189,12 @@ impl Journal {
         &self.marks
     }
 
+    /// Returns the marks with the number `first` or a higher one.
+    pub(crate) fn marks_from(&self, first: u64) -> &[Arc<Mark>] {
+        let at = usize::try_from(first.saturating_sub(self.forgotten.marks)).unwrap_or(usize::MAX);
+        &self.marks[at.min(self.marks.len())..]
+    }
+
     /// Returns the mark of that number.
     pub fn mark(&self, index: u64) -> Option<&Arc<Mark>> {
         let at = index.checked_sub(self.forgotten.marks)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::assertions::{RecordedRequests, StateView};
-use crate::journal::{Connection, Exchange, Journal};
+use crate::journal::{Connection, Exchange, Journal, Mark};
 
 use crate::mock::mock_origin::MockOrigin;
 use crate::server::state::State;
@@ -69,7 +69,8 @@ impl MockOrigin {
     }
 
     /// Returns the connections after the first `seen` on which something happened outside any
-    /// exchange, in that order: bytes that are not a request, or a fault. Does not wait.
+    /// exchange, in that order: bytes that are not a request, a fault, or an end without a single
+    /// byte. Does not wait.
     ///
     /// ```
     /// use mock_origin::MockOrigin;
@@ -79,6 +80,18 @@ impl MockOrigin {
     /// ```
     pub fn connection_events_after(&self, seen: usize) -> Vec<Arc<Connection>> {
         self.shared.lock().journal.connection_events_after(seen).cloned().collect()
+    }
+
+    /// Returns the marks with the number `first` or a higher one. Does not wait.
+    ///
+    /// ```
+    /// let origin = mock_origin::MockOrigin::start();
+    /// origin.mark("second upload");
+    /// assert_eq!(origin.marks_from(0)[0].index, 0);
+    /// assert!(origin.marks_from(1).is_empty());
+    /// ```
+    pub fn marks_from(&self, first: u64) -> Vec<Arc<Mark>> {
+        self.shared.lock().journal.marks_from(first).to_vec()
     }
 
     /// Does the same as [`ended_after`](Self::ended_after) without blocking the thread.

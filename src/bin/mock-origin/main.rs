@@ -4,9 +4,11 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod colour;
 mod command_line;
 mod diagnostics;
 mod explain;
+mod log;
 mod serve;
 mod stop;
 mod usage;

@@ -1,18 +1,18 @@
 //! Serves an origin until it is stopped. Start with [`serve`].
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mock_origin::control::Control;
-use mock_origin::journal::{Connection, Exchange};
-use mock_origin::report::{describe, describe_connection};
 use mock_origin::{Builder, Error, InProgressUpload, MockOrigin, VerificationError};
 
 use crate::args::{Flag, Serve};
+use crate::colour::Colour;
 use crate::command_line;
 use crate::diagnostics::Diagnostics;
+use crate::log::{self, Log};
 use crate::stop::Stop;
 
 /// How often the program checks whether it must stop.
@@ -40,15 +40,10 @@ pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn std::error::Error>> {
              the line control-token"
         ));
     }
-    let (mut seen, mut noted) = (0, 0);
+    let mut log = Log::new(Colour::for_terminal(io::stderr().is_terminal()));
     while !stop.is_requested() {
-        let ended = origin.ended_after(seen, TURN);
-        seen += ended.len();
-        ended.iter().filter(|_| !quiet).for_each(|exchange| diagnostics.print(line(exchange)));
-        let connections = origin.connection_events_after(noted);
-        noted += connections.len();
-        let lines = connections.iter().filter_map(|connection| line_of_connection(connection));
-        lines.filter(|_| !quiet).for_each(|line| diagnostics.print(line));
+        let lines = log.wait_for_lines(&origin, TURN);
+        lines.into_iter().filter(|_| !quiet).for_each(|line| diagnostics.print(line));
     }
     drop(control);
     let verdict = origin.verify_at_end();
@@ -143,16 +138,6 @@ fn print_addresses(origin: &MockOrigin, control: Option<&Control>) -> io::Result
     out.flush()
 }
 
-fn line(exchange: &Exchange) -> String {
-    let (index, connection) = (exchange.index, exchange.connection);
-    format!("{index:>5} {connection:>5}  {}", describe(exchange))
-}
-
-fn line_of_connection(connection: &Connection) -> Option<String> {
-    let text = describe_connection(connection)?;
-    Some(format!("{:>5} {:>5}  {text}", "-", connection.index))
-}
-
 /// Returns a number with its noun.
 fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
@@ -164,7 +149,7 @@ fn summary(origin: &MockOrigin, verdict: Option<&VerificationError>, quiet: bool
     let (done, open): (Vec<_>, Vec<_>) =
         journal.exchanges().iter().partition(|exchange| exchange.outcome.is_final());
     let shown = open.iter().filter(|_| !quiet);
-    let mut lines: Vec<_> = shown.map(|exchange| line(exchange)).collect();
+    let mut lines: Vec<_> = shown.map(|exchange| log::line(exchange)).collect();
     let rejected = done.iter().filter(|exchange| exchange.is_rejected()).count();
     let unfinished = match open.len() {
         0 => String::new(),
