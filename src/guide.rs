@@ -21,6 +21,9 @@ pub mod rules {}
 #[doc = include_str!("../docs/report.md")]
 pub mod report {}
 
+#[doc = include_str!("../docs/exports.md")]
+pub mod exports {}
+
 #[doc = include_str!("../docs/control.md")]
 pub mod control {}
 

@@ -31,6 +31,7 @@
 //! | change what it accepts | the methods of [`Builder`] and their values in [`options`] |
 //! | check what the client did | [`FileSnapshot`], [`UploadSnapshot`], [`PieceSnapshot`], [`DirectorySnapshot`], [`RecordedRequests`] |
 //! | read the record itself | [`MockOrigin::timeline`], [`journal`] |
+//! | export a run | [`MockOrigin::transcript`], [`MockOrigin::write_har`], [`MockOrigin::write_trace`] |
 //! | let a request fail | [`MockOrigin::on`] and [`Op`]; the methods of [`CallFaultBuilder`] are the faults |
 //! | let connections or tokens fail | [`MockOrigin::on_connection`], [`MockOrigin::on_token`] |
 //! | let random requests fail | [`Chaos`], [`explore`] |

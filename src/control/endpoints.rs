@@ -174,6 +174,24 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Tell(inspect::report),
     ),
     get(
+        "/__mock/transcript",
+        "text",
+        "the requests as a text that is the same in every run with the same seed and client",
+        Tell(inspect::transcript),
+    ),
+    get(
+        "/__mock/har",
+        "HAR 1.2",
+        "the exchanges as a HAR file, without bodies. It is written as it is read",
+        Tell(inspect::har),
+    ),
+    get(
+        "/__mock/trace",
+        "Trace Event JSON",
+        "the exchanges as a trace for Perfetto. It is written as it is read",
+        Tell(inspect::trace),
+    ),
+    get(
         "/__mock/verdict",
         r#"{"ok": true} | {"ok": false, "failures": [TEXT], "omitted": N}"#,
         "verifies the run so far. Failures are, for example, bytes that are not a request, \

@@ -1,4 +1,4 @@
-//! Writes long JSON lists item by item, as the client reads them.
+//! Writes long JSON lists and texts piece by piece, as the client reads them.
 
 use std::io;
 
@@ -20,6 +20,29 @@ pub(super) fn list(
         Ok(true) => AdminResponseBody::Text(writer.written),
         Ok(false) => AdminResponseBody::Chunks(writer.into_chunks()),
         Err(error) => AdminResponseBody::Chunks(Box::new(std::iter::once(Err(error)))),
+    }
+}
+
+/// Returns a text as a body that is made as the client reads it. A short one is complete, with its
+/// length.
+pub(super) fn text(pieces: impl Iterator<Item = String> + Send + 'static) -> AdminResponseBody {
+    let mut pieces = pieces.fuse();
+    let mut next = move || {
+        let mut chunk = pieces.next()?;
+        while chunk.len() < CHUNK_BYTES {
+            let Some(piece) = pieces.next() else { break };
+            chunk.push_str(&piece);
+        }
+        Some(chunk)
+    };
+    let first = next().unwrap_or_default();
+    match next() {
+        None => AdminResponseBody::Text(first),
+        Some(second) => {
+            let rest = std::iter::from_fn(next);
+            let chunks = [first, second].into_iter().chain(rest);
+            AdminResponseBody::Chunks(Box::new(chunks.map(|chunk| Ok(chunk.into()))))
+        }
     }
 }
 
@@ -104,6 +127,19 @@ mod tests {
         let whole: Value = serde_json::from_slice(&[&first[..], &rest.concat()].concat()).unwrap();
         assert_eq!(whole["items"].as_array().unwrap().len(), COUNT);
         assert_eq!(whole["items"][COUNT - 1]["number"], COUNT - 1);
+    }
+
+    #[test]
+    fn a_long_text_is_made_as_it_is_read() {
+        let AdminResponseBody::Text(whole) = text(["a", "b"].map(str::to_owned).into_iter()) else {
+            panic!("one text")
+        };
+        assert_eq!(whole, "ab");
+        let pieces = (0..100_000).map(|number| format!("{number:0100}"));
+        let AdminResponseBody::Chunks(chunks) = text(pieces) else { panic!("chunks") };
+        let lengths: Vec<_> = chunks.map(|chunk| chunk.unwrap().len()).collect();
+        assert!(lengths.iter().all(|length| *length < CHUNK_BYTES + 100));
+        assert_eq!(lengths.iter().sum::<usize>(), 100 * 100_000);
     }
 
     #[test]

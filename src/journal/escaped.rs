@@ -123,6 +123,9 @@ pub(crate) fn escape_lines(text: &str) -> String {
 }
 
 fn escape(text: &str, is_kept: impl Fn(char) -> bool) -> String {
+    if is_printable_ascii(text) {
+        return text.to_owned();
+    }
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {
         if is_unsafe(char) && !is_kept(char) {
@@ -134,6 +137,12 @@ fn escape(text: &str, is_kept: impl Fn(char) -> bool) -> String {
     escaped
 }
 
+/// Returns whether a text needs no escaping. Most do not, and this is faster than to look at each
+/// character.
+fn is_printable_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
 /// Returns a character as JSON can express it in ASCII: as one or two `\uXXXX`.
 pub(crate) fn json_escape(char: char) -> impl Iterator<Item = String> {
     let mut units = [0; 2];
@@ -143,8 +152,10 @@ pub(crate) fn json_escape(char: char) -> impl Iterator<Item = String> {
 
 /// Escapes every unsafe character in JSON. The meaning is the same: outside its strings JSON is
 /// ASCII, and inside them `\u` can express any character.
-#[cfg(any(test, feature = "control"))]
 pub(crate) fn escape_json(json: &str) -> String {
+    if is_printable_ascii(json) {
+        return json.to_owned();
+    }
     let mut escaped = String::with_capacity(json.len());
     for char in json.chars() {
         if is_unsafe(char) {

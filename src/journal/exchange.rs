@@ -240,6 +240,21 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Returns the name in JSON.
+    pub(crate) const fn json_name(self) -> &'static str {
+        match self {
+            Self::Receiving => "receiving",
+            Self::Held => "held",
+            Self::Sending => "sending",
+            Self::Responding => "responding",
+            Self::Responded => "responded",
+            Self::RequestTruncated => "request_truncated",
+            Self::ClientGone => "client_gone",
+            Self::CutByFault => "cut_by_fault",
+            Self::Stopped => "stopped",
+        }
+    }
+
     /// Returns whether the outcome can no longer change.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Receiving | Self::Held | Self::Sending | Self::Responding)

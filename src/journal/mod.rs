@@ -30,10 +30,7 @@ pub use crate::storage::{
 pub use body_prefix::BodyPrefix;
 use body_prefix::CutBodies;
 pub use connection::{Connection, ConnectionEnd};
-#[cfg(feature = "control")]
-pub(crate) use escaped::escape_json;
-pub(crate) use escaped::escape_lines;
-pub(crate) use escaped::{Escaped, escape_line, is_unsafe, json_escape};
+pub(crate) use escaped::{Escaped, escape_json, escape_line, escape_lines, is_unsafe, json_escape};
 pub(crate) use exchange::Outcome;
 pub use exchange::{BodyEnd, Call, Exchange, FaultRef, Instants, ResponseHead};
 pub(crate) use framing::Framer;
@@ -42,7 +39,7 @@ pub use head::Head;
 pub use head_error::HeadError;
 pub use mark::{Mark, MarkEvent};
 pub(crate) use ranges::RangeList;
-pub(crate) use secrets::{redacted, shown_line, shown_target};
+pub(crate) use secrets::{Secrets, redacted, shown_line, shown_target};
 pub(crate) use selector::Op;
 pub use selector::Parts;
 pub(crate) use shorten::shorten;
@@ -73,6 +70,8 @@ pub struct Journal {
     noted: Vec<u64>,
     /// The number of connections and exchanges before the last reset. Numbers are never reused.
     forgotten: Forgotten,
+    /// Whether reports of its exchanges show secrets.
+    secrets: Secrets,
     /// The number of changes, by which waiting code detects a change.
     version: u64,
 }
@@ -97,7 +96,18 @@ impl Journal {
             ended: self.ended(),
             noted: self.forgotten.noted + self.noted.len(),
         };
-        *self = Self { forgotten, version: self.version + 1, ..Self::default() };
+        let (secrets, version) = (self.secrets, self.version + 1);
+        *self = Self { forgotten, secrets, version, ..Self::default() };
+    }
+
+    /// Lets reports of its exchanges show secrets, or redact them.
+    pub(crate) fn set_secrets(&mut self, secrets: Secrets) {
+        self.secrets = secrets;
+    }
+
+    /// Returns whether reports of its exchanges show secrets.
+    pub(crate) fn secrets(&self) -> Secrets {
+        self.secrets
     }
 
     /// Returns the connections in the order of acceptance.

@@ -35,6 +35,69 @@ const MEDIA_VAULT: [&str; 2] = ["e", "h"];
 /// The member of a JSON-RPC request whose elements have no names: tokens and passwords come first.
 const POSITIONAL: &str = "params";
 
+/// Whether reports of exchanges show secrets. Messages and `Debug` output never do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Secrets {
+    #[default]
+    Redacted,
+    Shown,
+}
+
+impl Secrets {
+    /// Returns the value of a header.
+    pub(crate) fn header(self, name: &str, value: &[u8]) -> String {
+        match self {
+            Self::Redacted => redacted(name, value),
+            Self::Shown => String::from_utf8_lossy(value).into_owned(),
+        }
+    }
+
+    /// Returns the parameters in the query of a request target, decoded.
+    pub(crate) fn query(self, target: &[u8]) -> Vec<(String, String)> {
+        let text = String::from_utf8_lossy(target);
+        let query = text.split_once('?').map_or("", |(_, query)| query);
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        pairs.map(|pair| self.parameter(pair)).collect()
+    }
+
+    /// Returns a request target with its query.
+    pub(crate) fn target(self, target: &[u8]) -> String {
+        let text = String::from_utf8_lossy(target);
+        let Some((_, query)) = text.split_once('?').filter(|_| self == Self::Redacted) else {
+            return if self == Self::Shown { text.into_owned() } else { shown_target(target) };
+        };
+        let pairs: Vec<_> = query.split('&').map(|pair| self.shown_pair(pair)).collect();
+        shown_target(target) + "?" + &pairs.join("&")
+    }
+
+    /// Returns a parameter as it was sent, or redacted.
+    fn shown_pair(self, pair: &str) -> Cow<'_, str> {
+        let (name, value) = self.parameter(pair);
+        match Self::Shown.parameter(pair) == (name.clone(), value.clone()) {
+            true => Cow::Borrowed(pair),
+            false if pair.contains('=') => Cow::Owned(format!("{name}={value}")),
+            false => Cow::Owned(name),
+        }
+    }
+
+    /// Returns the name and the value of a parameter, decoded.
+    fn parameter(self, pair: &str) -> (String, String) {
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decoded(name), decoded(value));
+        if self == Self::Shown {
+            return (name, value);
+        }
+        // A token may stand anywhere, even in place of a name.
+        let shown = |text: &str| {
+            let text = redacted_text(text);
+            redact(&text, &['-'], |at| token_at(&text, at)).into_owned()
+        };
+        let is_secret = is_secret(&name) || MEDIA_VAULT.contains(&&*name);
+        (shown(&name), if is_secret { REDACTED.to_owned() } else { shown(&value) })
+    }
+}
+
 /// Returns whether a header, a query parameter or a JSON member of that name is a secret.
 fn is_secret(name: &str) -> bool {
     let plain = name.bytes().filter(u8::is_ascii_alphanumeric);
@@ -245,6 +308,24 @@ mod tests {
         assert_eq!(shown(&format!("[\"{TOKEN}\", 1]")), "[\"<redacted>\", 1]");
         assert_eq!(shown(&TOKEN[1..]), &TOKEN[1..]);
         assert_eq!(redacted("X-Request-Id", TOKEN.as_bytes()), TOKEN);
+    }
+
+    #[test]
+    fn queries_are_shown_without_secrets() {
+        let target = format!("/f?e=12&h=abc&a=b%20c&%74oken=s&{TOKEN}&x=http://j:s@h&flag");
+        let shown = Secrets::Redacted.target(target.as_bytes());
+        assert_eq!(
+            shown,
+            "/f?e=<redacted>&h=<redacted>&a=b%20c&token=<redacted>&<redacted>\
+             &x=http://<redacted>@h&flag"
+        );
+        let query = Secrets::Redacted.query(target.as_bytes());
+        assert_eq!(query[2], ("a".to_owned(), "b c".to_owned()));
+        assert_eq!(query[4], ("<redacted>".to_owned(), String::new()));
+        assert_eq!(Secrets::Shown.target(target.as_bytes()), target);
+        assert_eq!(Secrets::Shown.query(target.as_bytes())[3].1, "s");
+        assert_eq!(Secrets::Shown.header("X-Agile-Token", b"s"), "s");
+        assert_eq!(Secrets::Redacted.header("X-Agile-Token", b"s"), "<redacted>");
     }
 
     #[test]

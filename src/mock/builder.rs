@@ -11,6 +11,7 @@ use bytes::Bytes;
 use crate::blob::{BlobStore, DEFAULT_BUDGET};
 use crate::error::Error;
 use crate::fault::Fault;
+use crate::journal::Secrets;
 use crate::protocol::{Limit, Options, RESERVED_PREFIXES};
 use crate::referee::RefereeOptions;
 use crate::storage::{Clock, ClockMode, KeyPair, Setup, Storage, Timestamp};
@@ -62,6 +63,7 @@ pub struct Builder {
     hold_limit: Duration,
     verifies_on_drop: bool,
     pub(super) referee: RefereeOptions,
+    pub(super) secrets: Secrets,
     faults: Vec<Fault>,
     errors: Errors,
 }
@@ -94,6 +96,7 @@ impl Default for Builder {
             hold_limit: Duration::from_secs(30),
             verifies_on_drop: true,
             referee: RefereeOptions::default(),
+            secrets: Secrets::default(),
             faults: Vec::new(),
             errors: Errors::Panic,
         }
@@ -432,6 +435,7 @@ impl Builder {
             addresses.iter().map(|address| bind(*address)).collect::<Result<_, _>>()?;
         let clock = Clock::new(start, self.pace);
         let shared = Shared::new(origin, clock, store, self.records_bodies, self.hold_limit);
+        shared.lock().journal.set_secrets(self.secrets);
         for fault in self.faults {
             shared.lock().add_fault(fault, None);
         }

@@ -1,11 +1,22 @@
-//! Reports: the journal as text and as a page. Start with [`describe`] and [`Run`].
+//! Reports: the journal as text, as a page and as files for other programs. Start with [`describe`] and
+//! [`Run`].
 
 mod describe;
+mod har;
 mod html;
 mod run;
+mod time;
 mod timeline;
+mod trace;
+mod transcript;
+
+#[cfg(test)]
+mod tests;
 
 pub use describe::{describe, describe_connection};
+pub(crate) use har::har;
 pub(crate) use html::HtmlReport;
 pub(crate) use run::Run;
 pub(crate) use timeline::{Timeline, TimelineExcerpt};
+pub(crate) use trace::trace;
+pub(crate) use transcript::Transcript;

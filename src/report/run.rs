@@ -2,6 +2,7 @@
 //! with [`Run`].
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use crate::fault::AttemptKey;
 use crate::journal::{Exchange, Journal};
@@ -15,12 +16,14 @@ pub(crate) struct Run {
     pub(super) findings: Vec<Finding>,
     /// The positions in `findings` of those that name an exchange.
     marks: HashMap<u64, Vec<usize>>,
-    /// Every call: its group, and its number there.
-    calls: Vec<(usize, u32)>,
+    /// Every call: its group, and its number and predecessor there.
+    calls: Vec<(usize, u32, Option<u64>)>,
     /// The position in `calls` of the first call of each exchange.
     first_calls: Vec<usize>,
     /// The number of calls in each group.
     totals: Vec<u32>,
+    /// When the next exchange on the same connection began, for each exchange that has one.
+    next_starts: HashMap<u64, Duration>,
 }
 
 /// The place of a call among the attempts of the same request, as faults count them.
@@ -30,6 +33,8 @@ pub(super) struct Attempt {
     pub(super) number: u32,
     /// The number of all attempts.
     pub(super) total: u32,
+    /// The exchange of the attempt before.
+    pub(super) previous: Option<u64>,
 }
 
 impl Run {
@@ -43,21 +48,26 @@ impl Run {
                 marks.entry(*exchange).or_default().push(at);
             }
         }
-        let (mut groups, mut totals) = (HashMap::new(), Vec::new());
+        let (mut groups, mut totals, mut latest) = (HashMap::new(), Vec::new(), Vec::new());
         let (mut calls, mut first_calls) = (Vec::new(), Vec::new());
+        let (mut next_starts, mut latest_on) = (HashMap::new(), HashMap::new());
         for exchange in journal.exchanges() {
+            if let Some(before) = latest_on.insert(exchange.connection, exchange.index) {
+                next_starts.insert(before, exchange.opened.elapsed);
+            }
             first_calls.push(calls.len());
             for call in &exchange.calls {
                 let next = totals.len();
                 let group = *groups.entry(AttemptKey::new(&call.as_asked())).or_insert(next);
                 if group == next {
                     totals.push(0);
+                    latest.push(None);
                 }
                 totals[group] += 1;
-                calls.push((group, totals[group]));
+                calls.push((group, totals[group], latest[group].replace(exchange.index)));
             }
         }
-        Self { journal, findings, marks, calls, first_calls, totals }
+        Self { journal, findings, marks, calls, first_calls, totals, next_starts }
     }
 
     /// Returns the attempt of each call of an exchange.
@@ -65,8 +75,14 @@ impl Run {
         let first = self.journal.exchanges().first().map_or(0, |first| first.index);
         let at = usize::try_from(exchange.index - first).unwrap_or(usize::MAX);
         let from = self.first_calls.get(at).map_or(self.calls.len(), |from| *from);
-        let calls = self.calls.iter().skip(from).take(exchange.calls.len());
-        calls.map(|(group, number)| Attempt { number: *number, total: self.totals[*group] })
+        self.calls.iter().skip(from).take(exchange.calls.len()).map(|(group, number, previous)| {
+            Attempt { number: *number, total: self.totals[*group], previous: *previous }
+        })
+    }
+
+    /// Returns when the next exchange on the connection of an exchange began.
+    pub(super) fn next_start(&self, exchange: u64) -> Option<Duration> {
+        self.next_starts.get(&exchange).copied()
     }
 
     /// Returns the findings that name an exchange.

@@ -284,7 +284,7 @@ fn a_long_journal_is_streamed_and_an_exchange_names_its_fault_by_id() {
 }
 
 /// A body out of its chunks; every chunk is ASCII here.
-fn unchunked(mut rest: &str) -> String {
+pub(crate) fn unchunked(mut rest: &str) -> String {
     let mut whole = String::new();
     loop {
         let (length, behind) = rest.split_once("\r\n").unwrap();
@@ -317,7 +317,7 @@ fn no_answer_has_dangerous_characters_in_it() {
     let fault =
         json!({ "op": "piece", "path": format!("/{name}"), "name": "c\u{202e}d", "hold": true });
     stage.ask("POST", "/__mock/faults", &fault.to_string());
-    for path in ["journal", "verdict", "faults", "timeline"] {
+    for path in ["journal", "verdict", "faults", "timeline", "transcript", "har", "trace"] {
         let answer = stage.send("GET", &format!("/__mock/{path}"), "", b"");
         let text = answer.text();
         let raw = text
@@ -348,7 +348,7 @@ fn the_journal_redacts_every_kind_of_secret() {
     let mut client = Client::new(&stage.origin);
     client.write(bad).finish_writing().rest().unwrap();
     record::closed_connection(&stage.origin, client.address());
-    for path in ["journal", "timeline", "verdict"] {
+    for path in ["journal", "timeline", "verdict", "transcript", "har", "trace"] {
         let answer = stage.send("GET", &format!("/__mock/{path}"), "", b"");
         assert!(!answer.text().contains(secret), "{path}: {}", answer.text());
     }

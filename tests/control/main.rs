@@ -11,6 +11,7 @@ mod asking;
 mod bad_input;
 mod binary;
 mod ending;
+mod exports;
 mod faults_in_files;
 mod page;
 mod samples;

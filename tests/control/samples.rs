@@ -35,6 +35,9 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET", "marks", ""),
     ("GET", "timeline", ""),
     ("GET", "report", ""),
+    ("GET", "transcript", ""),
+    ("GET", "har", ""),
+    ("GET", "trace", ""),
     ("GET", "verdict", ""),
     ("DELETE", "faults", ""),
     ("GET", "clock", ""),
@@ -52,8 +55,24 @@ const REQUESTS: &[(&str, &str, &str)] = &[
 ];
 
 /// What is different in every run.
-const LEFT_OUT: &[&str] =
-    &["opened", "last_byte", "committed", "response_started", "at", "closed", "digest"];
+const LEFT_OUT: &[&str] = &[
+    "opened",
+    "last_byte",
+    "committed",
+    "response_started",
+    "at",
+    "closed",
+    "digest",
+    // In HAR and in the trace.
+    "startedDateTime",
+    "time",
+    "wait",
+    "receive",
+    "url",
+    "version",
+    "ts",
+    "dur",
+];
 
 /// The longest answer that is shown whole.
 const LONGEST: usize = 900;

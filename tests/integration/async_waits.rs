@@ -26,6 +26,11 @@ const WAITS: &[(&str, Wait)] = &[
     ("journal", |origin| Box::pin(async { drop(origin.journal_async().await) })),
     ("timeline", |origin| Box::pin(async { drop(origin.timeline_async().await) })),
     ("html_report", |origin| Box::pin(async { drop(origin.html_report_async().await) })),
+    ("transcript", |origin| Box::pin(async { drop(origin.transcript_async().await) })),
+    ("write_har", |origin| Box::pin(async { origin.write_har_async("/dev/null").await.unwrap() })),
+    ("write_trace", |origin| {
+        Box::pin(async { origin.write_trace_async("/dev/null").await.unwrap() })
+    }),
     ("verify", |origin| Box::pin(async { origin.verify_async().await.unwrap() })),
     ("verify_at_end", |origin| Box::pin(async { origin.verify_at_end_async().await.unwrap() })),
     ("faults", |origin| Box::pin(async { drop(origin.faults_async().await) })),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use mock_origin::journal::{Connection, ConnectionEnd, Exchange, Framing};
 use mock_origin::{InProgressUpload, MockOrigin, Op, Operation, Outcome};
 
+use crate::exports::exported;
 use crate::support::payload::{chunk, chunked, noise, sha256};
 use crate::support::record::{closed_connection, closed_exchange};
 use crate::support::{Client, PATIENCE, complete, create, piece, piece_headers, request};
@@ -393,12 +394,22 @@ fn secrets_are_shown_nowhere() {
         closed_connection(&origin, client.address());
     }
     client.ask("POST", "/nothing", &login, b"");
+    // Secrets in places where nobody expects them.
+    let referer = format!("http://jane:pa55word@h/?token={token}");
+    let target = format!("/film?password=pa55word&x={token}&{token}&r=http://j:pa55word@h");
+    Client::new(&origin).ask("GET", &target, &[("Referer", &referer)], b"");
     let journal = origin.journal();
     let heads: Vec<_> = journal.exchanges().iter().map(|exchange| &exchange.head).collect();
     let verdict = origin.verify().unwrap_err();
-    for shown in
-        [origin.timeline(), format!("{heads:?}"), verdict.to_string(), format!("{journal:?}")]
-    {
+    for shown in [
+        origin.timeline(),
+        origin.transcript(),
+        exported(&origin, MockOrigin::write_har),
+        exported(&origin, MockOrigin::write_trace),
+        format!("{heads:?}"),
+        verdict.to_string(),
+        format!("{journal:?}"),
+    ] {
         assert!(!shown.contains("pa55word") && !shown.contains(&token), "{shown}");
     }
 }

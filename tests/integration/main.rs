@@ -18,6 +18,7 @@ mod builder;
 mod causes;
 mod chaos;
 mod docs;
+mod exports;
 mod facts;
 mod faults;
 mod hostile;

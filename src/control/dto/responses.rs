@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::fault::{self, Chaos};
 use crate::journal::{
-    self, Actor, BodyEnd, FaultRef, Framing, Instants, Outcome, redacted, shown_target,
+    self, Actor, BodyEnd, FaultRef, Framing, Instants, Outcome, Secrets, shown_target,
 };
 use crate::mock::NamedUpload;
 use crate::storage;
@@ -99,8 +99,13 @@ pub(in crate::control) struct Exchange {
     closed: Option<f64>,
 }
 
-impl From<&journal::Exchange> for Exchange {
-    fn from(exchange: &journal::Exchange) -> Self {
+impl Exchange {
+    pub(in crate::control) fn new(exchange: &journal::Exchange, secrets: Secrets) -> Self {
+        let header = |(name, value): (&[u8], &[u8])| {
+            let name = lossy(name);
+            let value = secrets.header(&name, value);
+            (name, value)
+        };
         let (framing, declared) = match exchange.framing {
             Framing::None => ("none", None),
             Framing::Length(length) => ("length", Some(length)),
@@ -112,7 +117,10 @@ impl From<&journal::Exchange> for Exchange {
             connection: exchange.connection,
             calls: exchange.calls.iter().map(Call::from).collect(),
             method: lossy(exchange.head.method()),
-            target: shown_target(exchange.head.target()),
+            target: match secrets {
+                Secrets::Redacted => shown_target(exchange.head.target()),
+                Secrets::Shown => lossy(exchange.head.target()),
+            },
             headers: exchange.head.headers().map(header).collect(),
             framing,
             declared,
@@ -141,12 +149,6 @@ impl From<&journal::Exchange> for Exchange {
 
 /// A header. Pairs keep the order, and a name may occur twice.
 type Header = (String, String);
-
-fn header((name, value): (&[u8], &[u8])) -> Header {
-    let name = lossy(name);
-    let value = redacted(&name, value);
-    (name, value)
-}
 
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

@@ -9,7 +9,7 @@ use crate::mock::MockOrigin;
 
 use crate::control::dto::requests::{NewNote, read};
 use crate::control::dto::responses::{self as dto, Verdict};
-use crate::control::list::list;
+use crate::control::list::{list, text};
 use crate::control::message::{ApiError, Request, Response};
 use crate::control::query::Parameter;
 
@@ -43,11 +43,23 @@ pub(in crate::control) fn journal(
     let after: Option<u64> = request.query.number("after")?;
     let limit = request.query.number("limit")?.unwrap_or(u64::MAX);
     let from = after.map_or(0, |after| after.saturating_add(1));
-    let exchanges = origin.read_journal(from, limit).flatten();
+    let (exchanges, secrets) = (origin.read_journal(from, limit).flatten(), origin.secrets());
     Ok(Response::Written(list(
         "exchanges",
-        exchanges.map(|exchange| Ok(json!(dto::Exchange::from(&*exchange)))),
+        exchanges.map(move |exchange| Ok(json!(dto::Exchange::new(&exchange, secrets)))),
     )))
+}
+
+pub(in crate::control) fn har(origin: &MockOrigin) -> Response {
+    Response::Written(text(origin.har()))
+}
+
+pub(in crate::control) fn trace(origin: &MockOrigin) -> Response {
+    Response::Written(text(origin.trace()))
+}
+
+pub(in crate::control) fn transcript(origin: &MockOrigin) -> Response {
+    Response::Text(origin.transcript())
 }
 
 pub(in crate::control) fn connections(origin: &MockOrigin) -> Response {

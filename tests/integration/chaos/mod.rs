@@ -20,7 +20,7 @@ fn videos() -> Builder {
 }
 
 /// A small file in pieces, which differ from those of other numbers.
-fn pieces(number: u64) -> Vec<Vec<u8>> {
+pub(crate) fn pieces(number: u64) -> Vec<Vec<u8>> {
     let sizes = (0..2 + number % 3).map(|at| 1 + (number * 37 + at * 101) % 700);
     sizes.zip(number * 10..).map(|(size, seed)| noise(seed, size.try_into().unwrap())).collect()
 }

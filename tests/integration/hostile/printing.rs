@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use mock_origin::report::describe;
 use mock_origin::{ErrorResponse, InProgressUpload, MockOrigin, Op};
 
+use crate::exports::exported;
 use crate::support::payload::Random;
 use crate::support::{Client, request};
 
@@ -131,6 +132,13 @@ fn hostile_names_are_escaped_in_every_output() {
     let journal = crate::support::record::all_closed(&origin, ROUNDS * 8);
     assert_harmless("timeline", &origin.timeline());
     assert_harmless("report", &origin.html_report());
+    assert_harmless("transcript", &origin.transcript());
+    let files =
+        [exported(&origin, MockOrigin::write_har), exported(&origin, MockOrigin::write_trace)];
+    for text in files {
+        assert_harmless("export", &text);
+        assert!(text.parse::<serde_json::Value>().is_ok(), "{text}");
+    }
     assert_harmless("verdict", &origin.verify().unwrap_err().to_string());
     assert_harmless("journal", &format!("{journal:?}"));
     assert_harmless("requests", &format!("{:#?}", origin.requests()).replace('\n', " "));

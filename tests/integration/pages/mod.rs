@@ -6,6 +6,7 @@
 mod client;
 mod coming_from;
 mod copies;
+mod exports;
 mod first_client;
 mod index;
 mod readme;

@@ -35,7 +35,7 @@ const LAYERS: &[Layer] = &[
         crates: &["serde", "serde_json", "serde_path_to_error", "toml"],
     },
     Layer { name: "referee", except: &["api"], crates: &[] },
-    Layer { name: "report", except: &["api"], crates: &[] },
+    Layer { name: "report", except: &["api"], crates: &["serde_json"] },
     Layer { name: "assertions", except: &[], crates: &[] },
     Layer {
         name: "server",

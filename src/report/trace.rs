@@ -1,0 +1,151 @@
+//! The run in the Trace Event format, which Perfetto and `chrome://tracing` show: a row per connection
+//! with its exchanges and their phases, arrows from each attempt to the next, and marks. Start with
+//! [`trace`].
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::journal::{Connection, Exchange, Mark, escape_json};
+
+use super::describe::{body, connection_event, name, response, target};
+use super::run::Run;
+
+/// The process of all events, because the format needs one.
+const PROCESS: u32 = 1;
+
+/// Returns the trace in pieces, one per record, so that a long one is never in memory as a whole.
+/// Each piece has its events.
+pub(crate) fn trace(run: Run) -> impl Iterator<Item = String> + Send + use<> {
+    let journal = &run.journal;
+    let (connections, exchanges) = (journal.connections().len(), journal.exchanges().len());
+    let records = connections + exchanges + journal.marks().len();
+    let head = event("M", "process_name", PROCESS, Duration::ZERO, |event| {
+        event.insert("args".to_owned(), json!({ "name": "mock-origin" }));
+    });
+    let head = format!("{{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n{head}");
+    let events = (0..records).map(move |at| {
+        let events = match at {
+            at if at < connections => connection_events(&run.journal.connections()[at]),
+            at if at < connections + exchanges => {
+                exchange_events(&run, &run.journal.exchanges()[at - connections])
+            }
+            at => vec![mark_event(&run.journal.marks()[at - connections - exchanges])],
+        };
+        let lines = events.iter().map(|event| ",\n".to_owned() + &escape_json(&event.to_string()));
+        lines.collect()
+    });
+    std::iter::once(head).chain(events).chain(std::iter::once("\n]}\n".to_owned()))
+}
+
+/// Returns an event of the phase `ph`. `thread` is a row of the picture.
+fn event(
+    ph: &str,
+    name: &str,
+    thread: impl Into<Value>,
+    at: Duration,
+    add: impl FnOnce(&mut Map<String, Value>),
+) -> Value {
+    let mut event = Map::new();
+    event.insert("ph".to_owned(), ph.into());
+    event.insert("name".to_owned(), name.into());
+    event.insert("pid".to_owned(), PROCESS.into());
+    event.insert("tid".to_owned(), thread.into());
+    event.insert("ts".to_owned(), micros(at));
+    add(&mut event);
+    Value::Object(event)
+}
+
+/// Returns an event with a duration.
+fn span(name: &str, thread: u64, from: Duration, to: Duration, args: Value) -> Value {
+    event("X", name, thread, from, |event| {
+        event.insert("dur".to_owned(), micros(to.saturating_sub(from)));
+        event.insert("cat".to_owned(), "exchange".into());
+        event.insert("args".to_owned(), args);
+    })
+}
+
+fn micros(time: Duration) -> Value {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX).into()
+}
+
+/// Returns the row of a connection. 0 is no thread in the format.
+fn row(connection: u64) -> u64 {
+    connection.saturating_add(1)
+}
+
+fn connection_events(connection: &Connection) -> Vec<Value> {
+    let row = row(connection.index);
+    let title = format!("connection {}", connection.index);
+    let named = event("M", "thread_name", row, Duration::ZERO, |event| {
+        event.insert("args".to_owned(), json!({ "name": title }));
+    });
+    let happened = connection_event(connection).map(|(what, response)| {
+        event("i", &what, row, connection.event_at().elapsed, |event| {
+            event.insert("s".to_owned(), "t".into());
+            event.insert("args".to_owned(), json!({ "response": response }));
+        })
+    });
+    std::iter::once(named).chain(happened).collect()
+}
+
+/// Returns the span of an exchange with the spans of its phases, and the arrows from the attempts
+/// before.
+fn exchange_events(run: &Run, exchange: &Exchange) -> Vec<Value> {
+    let row = row(exchange.connection);
+    let opened = exchange.opened.elapsed;
+    let closed = exchange.closed.map_or(opened, |it| it.elapsed);
+    // Viewers cannot show spans of a row that overlap, and a record may be closed a little late.
+    let next = run.next_start(exchange.index).unwrap_or(Duration::MAX);
+    let closed = closed.min(next).max(opened);
+    let calls: Vec<_> =
+        exchange.calls.iter().map(|call| name(exchange, call) + &target(call)).collect();
+    let faults: Vec<_> = exchange.faults.iter().map(|fault| &*fault.name).collect();
+    let findings: Vec<_> = run.findings_of(exchange.index).map(ToString::to_string).collect();
+    let mut args = json!({
+        "exchange": exchange.index,
+        "outcome": exchange.outcome.json_name(),
+        "body": body(exchange),
+        "response": response(exchange),
+        "fault": faults,
+        "finding": findings,
+    });
+    for (call, attempt) in exchange.calls.iter().zip(run.attempts(exchange)).take(1) {
+        args["part"] = call.part.into();
+        args["upload"] = call.upload.clone().into();
+        args["attempt"] = format!("{}/{}", attempt.number, attempt.total).into();
+    }
+    let mut events = vec![span(&calls.join(" + "), row, opened, closed, args)];
+    let started = exchange.response_started.map_or(closed, |it| it.elapsed.clamp(opened, closed));
+    let sent = exchange.last_byte.map_or(opened, |sent| sent.clamp(opened, started));
+    for (phase, from, to) in
+        [("body", opened, sent), ("waiting", sent, started), ("response", started, closed)]
+    {
+        if from < to {
+            events.push(span(phase, row, from, to, json!({})));
+        }
+    }
+    for (call, attempt) in run.attempts(exchange).enumerate() {
+        let Some(previous) = attempt.previous.and_then(|index| run.journal.exchange(index)) else {
+            continue;
+        };
+        let id = format!("{}.{call}", exchange.index);
+        let left = previous.closed.map_or(previous.opened, |it| it).elapsed;
+        for (ph, connection, at) in
+            [("s", previous.connection, left.min(opened)), ("f", exchange.connection, opened)]
+        {
+            events.push(event(ph, "next attempt", self::row(connection), at, |event| {
+                event.insert("cat".to_owned(), "attempt".into());
+                event.insert("id".to_owned(), id.clone().into());
+                event.insert("bp".to_owned(), "e".into());
+            }));
+        }
+    }
+    events
+}
+
+fn mark_event(mark: &Mark) -> Value {
+    event("i", &mark.line(), 0, mark.at.elapsed, |event| {
+        event.insert("s".to_owned(), "g".into());
+    })
+}
