@@ -6,12 +6,12 @@ use std::sync::Arc;
 use mock_origin::MockOrigin;
 use mock_origin::control::Control;
 
-use crate::support::{Answer, Client};
+use crate::support::{Client, Response};
 use crate::{binary, error};
 
 const TOKEN: &str = "0123456789abcdef";
 
-fn ask(base: &str, headers: &str) -> Answer {
+fn send(base: &str, headers: &str) -> Response {
     let request = format!("GET /__mock/clock HTTP/1.1\r\n{headers}\r\n");
     Client::to(base).write(request).read()
 }
@@ -32,18 +32,18 @@ fn an_exposed_control_endpoint_needs_its_token() {
         format!("Authorization: Bearer {}\r\n", &TOKEN[1..]),
         format!("Authorization: Bearer {TOKEN}\r\nAuthorization: Bearer x\r\n"),
     ] {
-        let answer = ask(&base, &format!("Host: mock\r\n{authorization}"));
-        let (status, line) = error(&answer);
+        let response = send(&base, &format!("Host: mock\r\n{authorization}"));
+        let (status, line) = error(&response);
         assert_eq!(status, 401, "{authorization}");
         assert!(line.contains(" header Authorization") && !line.contains(TOKEN), "{line}");
-        assert_eq!(answer.header("Www-Authenticate"), Some("Bearer"));
+        assert_eq!(response.header("Www-Authenticate"), Some("Bearer"));
     }
     for scheme in ["Bearer", "bearer"] {
         let headers = format!("Host: mock.example:80\r\nAuthorization: {scheme} {TOKEN}\r\n");
-        assert_eq!(ask(&base, &headers).status, 200);
+        assert_eq!(send(&base, &headers).status, 200);
     }
     let page = format!("Host: mock\r\nOrigin: null\r\nAuthorization: Bearer {TOKEN}\r\n");
-    assert_eq!(error(&ask(&base, &page)).0, 403);
+    assert_eq!(error(&send(&base, &page)).0, 403);
 }
 
 #[test]
@@ -71,9 +71,9 @@ fn the_program_prints_the_token_before_the_last_line() {
         let token = lines[1].strip_prefix("control-token ").unwrap();
         assert!(given.is_none_or(|given| given == token) && token.len() >= 16, "{token}");
         let base = lines[2].strip_prefix("control ").unwrap().strip_suffix("/__mock/").unwrap();
-        assert_eq!(ask(base, "Host: mock\r\n").status, 401);
+        assert_eq!(send(base, "Host: mock\r\n").status, 401);
         let headers = format!("Host: mock\r\nAuthorization: Bearer {token}\r\n");
-        assert_eq!(ask(base, &headers).status, 200);
+        assert_eq!(send(base, &headers).status, 200);
         let ended = binary::terminate(child);
         let said = String::from_utf8(ended.stderr).unwrap();
         assert!(said.contains("curl -H \"Authorization: Bearer $TOKEN\" http://"), "{said}");

@@ -236,8 +236,8 @@ fn nonsense_is_one_clear_line_with_what_is_allowed() {
 fn a_body_has_a_limit() {
     let stage = stage();
     for length in [(1 << 20) + 1, 4 << 20] {
-        let answer = stage.send("POST", "/__mock/faults", "", &vec![b' '; length]);
-        assert_eq!(error(&answer), (413, "invalid body; expected at most 1 MiB".to_owned()));
+        let response = stage.send("POST", "/__mock/faults", "", &vec![b' '; length]);
+        assert_eq!(error(&response), (413, "invalid body; expected at most 1 MiB".to_owned()));
     }
     let fault = br#"{"op": "raw", "reject": 503}"#;
     let mut most = vec![b' '; (1 << 20) - fault.len()];
@@ -249,7 +249,7 @@ fn a_body_has_a_limit() {
 #[test]
 fn a_page_in_a_browser_is_not_let_in() {
     let stage = stage();
-    let ask = |headers: &str| stage.send("POST", "/__mock/reset", headers, b"");
+    let send = |headers: &str| stage.send("POST", "/__mock/reset", headers, b"");
     for headers in [
         "Origin: http://localhost\r\n",
         "Origin: null\r\n",
@@ -265,7 +265,7 @@ fn a_page_in_a_browser_is_not_let_in() {
         "Host: 127.0.0.1\r\nHost: evil.example\r\n",
         "Host:\r\n",
     ] {
-        assert_eq!(error(&ask(headers)).0, 403, "{headers}");
+        assert_eq!(error(&send(headers)).0, 403, "{headers}");
     }
     let whole = b"POST http://evil.example/__mock/reset HTTP/1.1\r\nHost: localhost\r\n\r\n";
     assert_eq!(error(&Client::to(&stage.base()).write(whole).read()).0, 403);
@@ -277,7 +277,7 @@ fn a_page_in_a_browser_is_not_let_in() {
         "Host: 127.9.9.9\r\n",
         "Host: [::1]:80\r\n",
     ] {
-        assert_eq!(ask(headers).status, 200, "{headers}");
+        assert_eq!(send(headers).status, 200, "{headers}");
     }
 }
 
@@ -299,7 +299,7 @@ fn a_body_that_is_not_whole_is_answered_in_one_line() {
 #[test]
 fn a_number_is_written_in_one_way() {
     let stage = stage();
-    stage.ask("POST", FAULTS, r#"{"op": "raw", "hold": true}"#);
+    stage.call("POST", FAULTS, r#"{"op": "raw", "hold": true}"#);
     for other in ["+0", "00", "0x0"] {
         let path = format!("/__mock/faults/{other}");
         let said = format!("unknown fault {other}; known: 0");
@@ -316,9 +316,9 @@ fn slow_and_silent_clients_keep_nobody_waiting() {
     half.write("POST /__mock/faults HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{");
     let mut garbage = Client::to(&stage.base());
     garbage.write(b"\x16\x03\x01\x02\x00\r\n\r\n");
-    stage.ask("GET", "/__mock/verdict", "");
+    stage.call("GET", "/__mock/verdict", "");
     let request = stage.bytes("GET", "/__mock/clock", "", b"");
-    assert_eq!(Client::to(&stage.base()).drip(request).read().status, 200);
+    assert_eq!(Client::to(&stage.base()).write_bytewise(request).read().status, 200);
     drop((silent, half, garbage));
 }
 
@@ -331,10 +331,10 @@ fn many_ask_at_once() {
             scope.spawn(move || {
                 let part = number + 1;
                 let fault = format!(r#"{{"op": "piece", "part": {part}, "reject": 503}}"#);
-                let id = stage.ask("POST", "/__mock/faults", &fault)["ids"][0].clone();
-                stage.ask("GET", "/__mock/journal", "");
+                let id = stage.call("POST", "/__mock/faults", &fault)["ids"][0].clone();
+                stage.call("GET", "/__mock/journal", "");
                 assert_eq!(
-                    stage.ask("DELETE", &format!("/__mock/faults/{id}"), ""),
+                    stage.call("DELETE", &format!("/__mock/faults/{id}"), ""),
                     json!({ "deleted": [id] })
                 );
             });

@@ -53,7 +53,7 @@ fn its_last_line_is_the_control_and_its_summary_names_faults_that_never_acted() 
     let (url, other, control) = (line(), line(), line());
     assert!(url.starts_with("http://127.0.0.1:") && other.starts_with("http://127.0.0.1:"));
     let base = control.strip_prefix("control ").and_then(|rest| rest.strip_suffix("/__mock/"));
-    assert_eq!(Client::to(&url).ask("GET", "/account/login", &[], b"").status, 503);
+    assert_eq!(Client::to(&url).send("GET", "/account/login", &[], b"").status, 503);
     let verdict = "GET /__mock/verdict HTTP/1.1\r\nHost: localhost\r\n\r\n";
     assert!(Client::to(base.unwrap()).write(verdict).read().text().contains("the lost ack"));
     let ended = terminate(child);
@@ -78,20 +78,20 @@ fn its_summary_names_what_is_held_and_what_chaos_has_done() {
         .map(|line| line.unwrap())
         .collect();
     let base = lines[1].strip_prefix("control ").unwrap().strip_suffix("/__mock/").unwrap();
-    let ask = |request: &str, body: &str| {
+    let send = |request: &str, body: &str| {
         let length = body.len();
         let head =
             format!("{request} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
         Client::to(base).write(head + body).read().text().to_owned()
     };
-    ask("POST /__mock/chaos", r#"{"seed": 41, "profile": "server_errors", "percent": 100}"#);
+    send("POST /__mock/chaos", r#"{"seed": 41, "profile": "server_errors", "percent": 100}"#);
     let login = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
     let mut held = Client::to(&lines[0]);
     held.write(support::request("GET", "/account/login", &login, b""));
-    while !ask("GET /__mock/faults", "").contains("\"fired\":1") {
+    while !send("GET /__mock/faults", "").contains("\"fired\":1") {
         std::thread::yield_now();
     }
-    assert!(Client::to(&lines[0]).ask("GET", "/account/login", &login, b"").status >= 400);
+    assert!(Client::to(&lines[0]).send("GET", "/account/login", &login, b"").status >= 400);
     let ended = terminate(child);
     let said = String::from_utf8(ended.stderr).unwrap();
     assert!(said.contains("GET /account/login by jane"), "{said}");
@@ -112,7 +112,7 @@ fn its_summary_tells_unfinished_requests_from_rejected_ones() {
     let stdout = BufReader::new(child.stdout.as_mut().unwrap());
     let lines: Vec<_> = stdout.lines().take(2).map(|line| line.unwrap()).collect();
     let base = lines[1].strip_prefix("control ").unwrap().strip_suffix("/__mock/").unwrap();
-    assert_eq!(Client::to(&lines[0]).ask("POST", "/account/login", &[], b"").status, 400);
+    assert_eq!(Client::to(&lines[0]).send("POST", "/account/login", &[], b"").status, 400);
     let mut half = Client::to(&lines[0]);
     half.write("POST /jsonrpc HTTP/1.1\r\nHost: o\r\nContent-Length: 9\r\n\r\nhalf");
     let journal = "GET /__mock/journal HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -188,7 +188,7 @@ fn what_is_no_http_is_a_line_of_the_log_and_of_the_verdict() {
     let mut url = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
     let mut client = Client::to(url.trim_end());
-    client.write(b"\x16\x03\x01\x02\0\x01\0\x1b[31m").finish_writing().rest().unwrap();
+    client.write(b"\x16\x03\x01\x02\0\x01\0\x1b[31m").finish_writing().read_to_end().unwrap();
     let mut log = BufReader::new(child.stderr.as_mut().unwrap());
     let mut line = String::new();
     // It comes while the origin is serving.
@@ -211,7 +211,7 @@ fn its_report_is_a_page_of_the_run_without_secrets() {
     let early = std::fs::read_to_string(&path).unwrap();
     assert!(early.contains("No verdict: no client connected"), "{early}");
     let login = [("X-Agile-Username", "jane"), ("X-Agile-Password", "hunter2")];
-    assert_eq!(Client::to(url.trim_end()).ask("POST", "/account/login", &login, b"").status, 200);
+    assert_eq!(Client::to(url.trim_end()).send("POST", "/account/login", &login, b"").status, 200);
     assert_eq!(terminate(child).status.code(), Some(0));
     let page = std::fs::read_to_string(&path).unwrap();
     assert!(page.starts_with("<!doctype html>") && page.contains("POST /account/login"), "{page}");

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::binary::serve;
-use crate::support::{Client, PATIENCE};
+use crate::support::{Client, TIMEOUT};
 
 const LOGIN: [(&str, &str); 2] = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
 
@@ -30,7 +30,7 @@ impl Program {
     fn send(&self, requests: usize) {
         let mut client = Client::to(&self.url);
         for _ in 0..requests {
-            assert_eq!(client.ask("GET", "/account/login", &LOGIN, b"").status, 200);
+            assert_eq!(client.send("GET", "/account/login", &LOGIN, b"").status, 200);
         }
     }
 
@@ -42,7 +42,7 @@ impl Program {
 
     /// The status, if it ends in time.
     fn status(&mut self) -> Option<ExitStatus> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return Some(status);
@@ -130,14 +130,14 @@ fn exit_with_parent_ends_when_the_parent_does() {
     output.read_line(&mut one).unwrap();
     output.read_line(&mut other).unwrap();
     let (url, id) = if one.starts_with("http") { (one, other) } else { (other, one) };
-    let login = Client::to(url.trim_end()).ask("GET", "/account/login", &LOGIN, b"");
+    let login = Client::to(url.trim_end()).send("GET", "/account/login", &LOGIN, b"");
     assert_eq!(login.status, 200);
     drop(shell.stdin.take());
     shell.wait().unwrap();
     // Standard output ends with the last process that has it.
     let (ended, end) = channel();
     thread::spawn(move || ended.send(output.read_to_end(&mut Vec::new())));
-    let ends = end.recv_timeout(PATIENCE).is_ok();
+    let ends = end.recv_timeout(TIMEOUT).is_ok();
     if !ends {
         let _ = Command::new("kill").args(["-KILL", id.trim_end()]).status();
     }
@@ -153,7 +153,7 @@ fn strict_exits_with_1_if_the_verdict_is_bad() {
         (&[], "/multipart/peice", 0),
     ] {
         let program = Program::start(&mut serve(options));
-        Client::to(&program.url).ask("POST", target, &[], b"");
+        Client::to(&program.url).send("POST", target, &[], b"");
         program.signal("-TERM");
         let output = program.output();
         assert_eq!(output.status.code(), Some(status), "{options:?} {target} {output:?}");

@@ -19,9 +19,9 @@ fn long_exports_are_streamed_and_equal_the_files() {
     origin.write_trace(&paths[1]).unwrap();
     for (path, name) in paths.iter().zip(["har", "trace"]) {
         let request = stage.bytes("GET", &format!("/__mock/{name}"), "Connection: close\r\n", b"");
-        let answer = Client::to(&stage.base()).write(request).rest().unwrap();
-        let answer = String::from_utf8(answer).unwrap();
-        let (head, chunked) = answer.split_once("\r\n\r\n").unwrap();
+        let response = Client::to(&stage.base()).write(request).read_to_end().unwrap();
+        let response = String::from_utf8(response).unwrap();
+        let (head, chunked) = response.split_once("\r\n\r\n").unwrap();
         assert!(head.contains("Transfer-Encoding: chunked"), "{head}");
         assert!(unchunked(chunked) == std::fs::read_to_string(path).unwrap(), "{name}");
     }
@@ -35,13 +35,13 @@ fn secrets_are_shown_if_the_builder_says_so() {
     let control = Control::start(Arc::clone(&origin), ([127, 0, 0, 1], 0).into()).unwrap();
     let stage = Stage { origin, control, token: String::new() };
     let headers = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
-    Client::new(&stage.origin).ask("POST", "/account/login?password=secret", &headers, b"");
-    let journal = stage.ask("GET", "/__mock/journal", "");
+    Client::new(&stage.origin).send("POST", "/account/login?password=secret", &headers, b"");
+    let journal = stage.call("GET", "/__mock/journal", "");
     let login = &journal["exchanges"][0];
     assert_eq!(login["target"], "/account/login?password=secret");
     assert!(login["headers"].to_string().contains(r#"["X-Agile-Password","secret"]"#), "{login}");
     stage.origin.reset();
-    Client::new(&stage.origin).ask("POST", "/account/login", &headers, b"");
-    let journal = stage.ask("GET", "/__mock/journal", "");
+    Client::new(&stage.origin).send("POST", "/account/login", &headers, b"");
+    let journal = stage.call("GET", "/__mock/journal", "");
     assert!(journal.to_string().contains(r#"["X-Agile-Password","secret"]"#), "{journal}");
 }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use mock_origin::MockOrigin;
 use mock_origin::control::Control;
 use serde_json::Value;
-use support::{Answer, Client};
+use support::{Client, Response};
 
 /// An origin, its control, and a token.
 struct Stage {
@@ -57,49 +57,49 @@ impl Stage {
         [head.as_bytes(), body].concat()
     }
 
-    fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
+    fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Response {
         Client::to(&self.base()).write(self.bytes(method, path, headers, body)).read()
     }
 
-    /// The answer to what is right.
+    /// The response to what is right.
     #[track_caller]
-    fn ask(&self, method: &str, path: &str, body: &str) -> Value {
-        let answer = self.send(method, path, "", body.as_bytes());
-        assert_eq!(answer.status, 200, "{method} {path} {body}: {}", answer.text());
-        assert_eq!(answer.header("Content-Type"), Some("application/json"));
-        serde_json::from_str(answer.text()).unwrap()
+    fn call(&self, method: &str, path: &str, body: &str) -> Value {
+        let response = self.send(method, path, "", body.as_bytes());
+        assert_eq!(response.status, 200, "{method} {path} {body}: {}", response.text());
+        assert_eq!(response.header("Content-Type"), Some("application/json"));
+        serde_json::from_str(response.text()).unwrap()
     }
 
-    /// The status and the one line of the answer to what is wrong.
+    /// The status and the one line of the response to what is wrong.
     #[track_caller]
     fn rejected(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         error(&self.send(method, path, "", body.as_bytes()))
     }
 
-    fn put(&self, name: &str) -> Answer {
+    fn put(&self, name: &str) -> Response {
         let headers = [
             ("X-Agile-Authorization", &*self.token),
             ("X-Agile-Directory", "/videos"),
             ("X-Agile-Basename", name),
         ];
-        Client::new(&self.origin).ask("POST", "/post/raw?token=hidden", &headers, b"text")
+        Client::new(&self.origin).send("POST", "/post/raw?token=hidden", &headers, b"text")
     }
 }
 
 #[track_caller]
-fn error(answer: &Answer) -> (u16, String) {
-    let value: Value = serde_json::from_str(answer.text()).unwrap();
+fn error(response: &Response) -> (u16, String) {
+    let value: Value = serde_json::from_str(response.text()).unwrap();
     let line = value["error"].as_str().unwrap().to_owned();
     assert!(!line.is_empty() && !line.contains('\n'), "{line}");
-    (answer.status, line)
+    (response.status, line)
 }
 
 #[test]
 fn nothing_of_it_is_in_the_journal_or_on_the_origin() {
     let stage = stage();
-    stage.ask("GET", "/__mock/", "");
+    stage.call("GET", "/__mock/", "");
     assert_eq!(stage.origin.journal().connections().len(), 0);
-    assert_eq!(Client::new(&stage.origin).ask("GET", "/__mock/verdict", &[], b"").status, 404);
+    assert_eq!(Client::new(&stage.origin).send("GET", "/__mock/verdict", &[], b"").status, 404);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn its_hold_on_the_origin_ends_when_it_goes() {
     let address = control.url().strip_prefix("http://").unwrap().replace("/__mock/", "");
     assert!(std::net::TcpStream::connect(&address).is_ok());
     drop(control);
-    let deadline = std::time::Instant::now() + support::PATIENCE;
+    let deadline = std::time::Instant::now() + support::TIMEOUT;
     let mut origin = Some(origin);
     while let Some(held) = origin.take() {
         match Arc::try_unwrap(held) {

@@ -74,7 +74,7 @@ const LEFT_OUT: &[&str] = &[
     "dur",
 ];
 
-/// The longest answer that is shown whole.
+/// The longest response that is shown whole.
 const LONGEST: usize = 900;
 
 /// `UPDATE_GOLDEN=1 cargo test --features cli --test control` writes it anew.
@@ -108,14 +108,14 @@ fn samples() -> String {
             send_pieces(&stage, &id);
         }
         let target = format!("/__mock/{}", target.replace("ID", &id));
-        let answer = stage.send(method, &target, "", body.as_bytes());
-        assert_eq!(answer.status, 200, "{method} {target}: {}", answer.text());
+        let response = stage.send(method, &target, "", body.as_bytes());
+        assert_eq!(response.status, 200, "{method} {target}: {}", response.text());
         if target == "/__mock/uploads" && *method == "POST" {
-            let answer: Value = serde_json::from_str(answer.text()).unwrap();
-            answer["id"].as_str().unwrap().clone_into(&mut id);
+            let response: Value = serde_json::from_str(response.text()).unwrap();
+            response["id"].as_str().unwrap().clone_into(&mut id);
         }
         let gap = if body.is_empty() { "" } else { "\n" };
-        writeln!(written, "{method} {target}{gap}{body}\n{}\n", shown(answer.text())).unwrap();
+        writeln!(written, "{method} {target}{gap}{body}\n{}\n", shown(response.text())).unwrap();
     }
     written.truncate(written.trim_end().len());
     written + "\n```\n"
@@ -124,7 +124,7 @@ fn samples() -> String {
 /// What the client under test does meanwhile: it tries HTTPS, and sends piece 2, which is rejected once.
 fn send_pieces(stage: &Stage, id: &str) {
     let mut client = Client::new(&stage.origin);
-    client.write(b"\x16\x03\x01\x02\0\x01\0").finish_writing().rest().unwrap();
+    client.write(b"\x16\x03\x01\x02\0\x01\0").finish_writing().read_to_end().unwrap();
     closed_connection(&stage.origin, client.address());
     for status in [503, 200] {
         let mut client = Client::new(&stage.origin);
@@ -132,7 +132,7 @@ fn send_pieces(stage: &Stage, id: &str) {
     }
 }
 
-/// An answer without what is different in every run, its lines behind an arrow.
+/// A response without what is different in every run, its lines behind an arrow.
 fn shown(text: &str) -> String {
     let shown = match serde_json::from_str(text) {
         Ok(mut value) => {

@@ -3,34 +3,34 @@
 use serde_json::json;
 
 use crate::stage;
-use crate::support::{Client, Ended, PATIENCE, create, piece, request};
+use crate::support::{Client, Ended, TIMEOUT, create, piece, request};
 
 #[test]
 fn the_clock_jumps() {
     let stage = stage();
-    let now = stage.ask("GET", "/__mock/clock", "")["now"].as_f64().unwrap();
-    let then = stage.ask("POST", "/__mock/clock", r#"{"advance": 3600}"#)["now"].as_f64().unwrap();
+    let now = stage.call("GET", "/__mock/clock", "")["now"].as_f64().unwrap();
+    let then = stage.call("POST", "/__mock/clock", r#"{"advance": 3600}"#)["now"].as_f64().unwrap();
     assert!((3600.0..3700.0).contains(&(then - now)), "{now} {then}");
     assert_eq!(stage.put("a.txt").status, 403, "the token has expired");
     for (advance, status) in [("0.5", 200), ("1e300", 400), ("18446744073709551615", 200)] {
         let body = format!("{{\"advance\": {advance}}}");
-        let answer = stage.send("POST", "/__mock/clock", "", body.as_bytes());
-        assert_eq!(answer.status, status, "{advance}: {}", answer.text());
+        let response = stage.send("POST", "/__mock/clock", "", body.as_bytes());
+        assert_eq!(response.status, status, "{advance}: {}", response.text());
     }
     let end_of_9999 = json!({ "now": 253_402_300_799.0 });
-    assert_eq!(stage.ask("GET", "/__mock/clock", ""), end_of_9999);
-    stage.ask("GET", "/__mock/clock", "");
-    stage.ask("GET", "/__mock/verdict", "");
+    assert_eq!(stage.call("GET", "/__mock/clock", ""), end_of_9999);
+    stage.call("GET", "/__mock/clock", "");
+    stage.call("GET", "/__mock/verdict", "");
 }
 
 #[test]
 fn reset_forgets_and_keeps_the_ports() {
     let stage = stage();
     stage.put("a.txt");
-    stage.ask("POST", "/__mock/faults", r#"{"op": "raw", "reject": 503}"#);
-    assert_eq!(stage.ask("POST", "/__mock/reset", ""), json!({}));
-    assert_eq!(stage.ask("GET", "/__mock/journal", ""), json!({ "exchanges": [] }));
-    assert_eq!(stage.ask("GET", "/__mock/verdict", ""), json!({ "ok": true }));
+    stage.call("POST", "/__mock/faults", r#"{"op": "raw", "reject": 503}"#);
+    assert_eq!(stage.call("POST", "/__mock/reset", ""), json!({}));
+    assert_eq!(stage.call("GET", "/__mock/journal", ""), json!({ "exchanges": [] }));
+    assert_eq!(stage.call("GET", "/__mock/verdict", ""), json!({ "ok": true }));
     assert_eq!(stage.put("a.txt").status, 403, "tokens are gone");
 }
 
@@ -38,16 +38,16 @@ fn reset_forgets_and_keeps_the_ports() {
 fn reset_leaves_a_held_request_unanswered() {
     let stage = stage();
     let hold = r#"{"op": "create", "hold": true}"#;
-    stage.ask("POST", "/__mock/faults", hold);
+    stage.call("POST", "/__mock/faults", hold);
     let mut client = Client::new(&stage.origin);
     let headers = [("X-Agile-Authorization", &*stage.token), ("X-Agile-Basename", "a")];
     client.write(request("POST", "/multipart/create", &headers, b""));
-    assert!(stage.origin.wait_until(PATIENCE, |_| {
-        stage.ask("GET", "/__mock/faults", "")["faults"][0]["fired"] == 1
+    assert!(stage.origin.wait_until(TIMEOUT, |_| {
+        stage.call("GET", "/__mock/faults", "")["faults"][0]["fired"] == 1
     }));
-    stage.ask("POST", "/__mock/reset", "");
-    let (heard, ended) = client.hear(usize::MAX);
-    assert_eq!((&*heard, ended), (&b""[..], Ended::Fin));
+    stage.call("POST", "/__mock/reset", "");
+    let (received, ended) = client.receive(usize::MAX);
+    assert_eq!((&*received, ended), (&b""[..], Ended::Fin));
     assert!(stage.origin.uploads().is_empty());
 }
 
@@ -56,11 +56,11 @@ fn the_origin_goes_offline_and_the_control_stays() {
     let stage = stage();
     let address = stage.origin.url().strip_prefix("http://").unwrap().to_owned();
     for _ in 0..2 {
-        assert_eq!(stage.ask("POST", "/__mock/offline", "{}"), json!({}));
+        assert_eq!(stage.call("POST", "/__mock/offline", "{}"), json!({}));
         assert!(std::net::TcpStream::connect(&address).is_err());
     }
     for _ in 0..2 {
-        assert_eq!(stage.ask("POST", "/__mock/online", ""), json!({}));
+        assert_eq!(stage.call("POST", "/__mock/online", ""), json!({}));
         assert_eq!(stage.put("a.txt").status, 200);
     }
 }
@@ -76,15 +76,15 @@ fn switches_are_set_all_or_none() {
     for number in 1..=2 {
         assert_eq!(piece(&mut client, &stage.token, &id, number, b"text").status, 200);
     }
-    stage.ask("POST", "/__mock/options", r#"{"pieces": 2, "join": "polls:3"}"#);
+    stage.call("POST", "/__mock/options", r#"{"pieces": 2, "join": "polls:3"}"#);
     assert_ne!(piece(&mut client, &stage.token, &id, 3, b"text").status, 200);
 }
 
 #[test]
 fn switches_are_read_as_they_are_set() {
     let stage = stage();
-    stage.ask("POST", "/__mock/options", r#"{"pieces": 2, "join": "polls:3", "rate_limit": 100}"#);
-    let values = stage.ask("GET", "/__mock/options", "");
+    stage.call("POST", "/__mock/options", r#"{"pieces": 2, "join": "polls:3", "rate_limit": 100}"#);
+    let values = stage.call("GET", "/__mock/options", "");
     for (name, value) in [
         ("pieces", json!(2)),
         ("join", json!("polls:3")),
@@ -95,8 +95,8 @@ fn switches_are_read_as_they_are_set() {
     ] {
         assert_eq!(values[name], value, "{values}");
     }
-    assert_eq!(stage.ask("POST", "/__mock/options", &values.to_string()), json!({}));
-    assert_eq!(stage.ask("GET", "/__mock/options", ""), values);
+    assert_eq!(stage.call("POST", "/__mock/options", &values.to_string()), json!({}));
+    assert_eq!(stage.call("GET", "/__mock/options", ""), values);
 }
 
 #[test]
@@ -104,37 +104,41 @@ fn chaos_decides_and_tells_what_it_has_done() {
     let stage = stage();
     let body =
         r#"{"seed": 41, "profile": "server_errors", "max_per_operation": 2, "percent": 100}"#;
-    assert_eq!(stage.ask("POST", "/__mock/chaos", body), json!({}));
-    let begun = stage.ask("GET", "/__mock/chaos", "");
+    assert_eq!(stage.call("POST", "/__mock/chaos", body), json!({}));
+    let begun = stage.call("GET", "/__mock/chaos", "");
     let chaos: serde_json::Value = serde_json::from_str(body).unwrap();
     assert_eq!(begun, json!({ "chaos": chaos, "injected": [] }));
     assert!(stage.put("a.txt").status >= 400);
-    let done = stage.ask("GET", "/__mock/chaos", "");
+    let done = stage.call("GET", "/__mock/chaos", "");
     let first = &done["injected"][0];
     assert!(first["rust"].as_str().unwrap().starts_with("origin.on(Op::"), "{done}");
     let fault = first["fault"].to_string();
-    assert_eq!(stage.ask("DELETE", "/__mock/faults", ""), json!({ "deleted": [] }));
+    assert_eq!(stage.call("DELETE", "/__mock/faults", ""), json!({ "deleted": [] }));
     assert_eq!(stage.put("b.txt").status, 200, "chaos is over");
-    stage.ask("POST", "/__mock/faults", &fault);
-    stage.ask("POST", "/__mock/chaos", r#"{"seed": 1}"#);
+    stage.call("POST", "/__mock/faults", &fault);
+    stage.call("POST", "/__mock/chaos", r#"{"seed": 1}"#);
     stage.origin.clear_faults();
 }
 
 #[test]
 fn chaos_ends_alone_and_what_it_has_done_stays() {
     let stage = stage();
-    stage.ask("POST", "/__mock/faults", r#"{"op": "piece", "part": 9, "hold": true}"#);
+    stage.call("POST", "/__mock/faults", r#"{"op": "piece", "part": 9, "hold": true}"#);
     for seed in [7, 8] {
         let body = format!(r#"{{"seed": {seed}, "profile": "server_errors", "percent": 100}}"#);
-        stage.ask("POST", "/__mock/chaos", &body);
+        stage.call("POST", "/__mock/chaos", &body);
     }
-    assert_eq!(stage.ask("GET", "/__mock/chaos", "")["chaos"]["seed"], 8, "the latest is in force");
+    assert_eq!(
+        stage.call("GET", "/__mock/chaos", "")["chaos"]["seed"],
+        8,
+        "the latest is in force"
+    );
     assert!(stage.put("a.txt").status >= 400);
-    assert_eq!(stage.ask("DELETE", "/__mock/chaos", ""), json!({}));
+    assert_eq!(stage.call("DELETE", "/__mock/chaos", ""), json!({}));
     assert_eq!(stage.put("b.txt").status, 200);
-    let ended = stage.ask("GET", "/__mock/chaos", "");
+    let ended = stage.call("GET", "/__mock/chaos", "");
     assert_eq!((&ended["chaos"], ended["injected"].as_array().unwrap().len()), (&json!(null), 1));
-    assert_eq!(stage.ask("GET", "/__mock/faults", "")["faults"][0]["id"], 0);
+    assert_eq!(stage.call("GET", "/__mock/faults", "")["faults"][0]["id"], 0);
     stage.origin.clear_faults();
 }
 
@@ -142,7 +146,7 @@ fn chaos_ends_alone_and_what_it_has_done_stays() {
 fn reset_leaves_an_origin_offline_that_is() {
     let stage = stage();
     let address = stage.origin.url().strip_prefix("http://").unwrap().to_owned();
-    stage.ask("POST", "/__mock/offline", "");
-    stage.ask("POST", "/__mock/reset", "");
+    stage.call("POST", "/__mock/offline", "");
+    stage.call("POST", "/__mock/reset", "");
     assert!(std::net::TcpStream::connect(&address).is_err());
 }

@@ -10,7 +10,7 @@ use crate::{error, stage};
 fn stored_files_are_listed_and_read_with_their_bytes() {
     let stage = stage();
     assert_eq!(stage.put("b.txt").status, 200);
-    let files = stage.ask("GET", "/__mock/files", "");
+    let files = stage.call("GET", "/__mock/files", "");
     let file = &files["files"][0];
     assert_eq!(files["files"].as_array().unwrap().len(), 1);
     assert_eq!(
@@ -19,9 +19,9 @@ fn stored_files_are_listed_and_read_with_their_bytes() {
     );
     stage.origin.file("/videos/b.txt").assert_digest(file["digest"].as_str().unwrap());
     for path in ["/videos/b.txt", "/acme/videos/b.txt", "/videos%2Fb.txt"] {
-        let answer = stage.send("GET", &format!("/__mock/files?path={path}"), "", b"");
-        assert_eq!((answer.status, answer.text()), (200, "text"), "{path}");
-        assert_eq!(answer.header("Content-Type"), Some("application/octet-stream"));
+        let response = stage.send("GET", &format!("/__mock/files?path={path}"), "", b"");
+        assert_eq!((response.status, response.text()), (200, "text"), "{path}");
+        assert_eq!(response.header("Content-Type"), Some("application/octet-stream"));
     }
 }
 
@@ -47,12 +47,12 @@ fn a_file_of_any_size_is_put_and_comes_back_whole() {
 fn an_upload_that_was_begun_from_outside_is_resumed_by_its_client() {
     let stage = stage();
     let body = r#"{"path": "/new/a.mp4", "user": "jane"}"#;
-    let id = stage.ask("POST", "/__mock/uploads", body)["id"].as_str().unwrap().to_owned();
+    let id = stage.call("POST", "/__mock/uploads", body)["id"].as_str().unwrap().to_owned();
     let put = stage.send("PUT", &format!("/__mock/uploads/{id}/pieces?part=1"), "", b"one ");
     assert_eq!(put.status, 200, "{}", put.text());
     let mut client = Client::new(&stage.origin);
     assert_eq!(piece(&mut client, &stage.token, &id, 2, b"two").status, 200);
-    let upload = stage.ask("GET", &format!("/__mock/uploads/{id}"), "");
+    let upload = stage.call("GET", &format!("/__mock/uploads/{id}"), "");
     for (found, expected) in [
         (&upload["id"], json!(id)),
         (&upload["path"], json!("/acme/new/a.mp4")),
@@ -65,7 +65,7 @@ fn an_upload_that_was_begun_from_outside_is_resumed_by_its_client() {
     ] {
         assert_eq!(*found, expected, "{upload}");
     }
-    assert_eq!(stage.ask("GET", "/__mock/uploads", ""), json!({ "uploads": [upload] }));
+    assert_eq!(stage.call("GET", "/__mock/uploads", ""), json!({ "uploads": [upload] }));
     assert_eq!(complete(&mut client, &stage.token, &id).status, 200);
     stage.origin.file("/new/a.mp4").assert_content(b"one two");
     stage.origin.upload(&id).assert_state(UploadState::Success);
@@ -136,7 +136,7 @@ fn what_cannot_be_stored_is_one_clear_line() {
         assert_eq!(found, *status, "{method} {path} {body}: {line}");
         assert!(line.starts_with(said), "{method} {path} {body}: {line}");
     }
-    stage.ask("POST", "/__mock/options", r#"{"open_uploads": 1}"#);
+    stage.call("POST", "/__mock/options", r#"{"open_uploads": 1}"#);
     let full = stage.rejected("POST", "/__mock/uploads", r#"{"path": "/x"}"#);
     let said = "as many uploads are open as the limit open_uploads allows";
     assert_eq!(full, (409, said.to_owned()));
@@ -155,14 +155,14 @@ fn tokens_expire_alone_or_by_user() {
     let mut stage = stage();
     let others = [stage.origin.issue_token("jane"), stage.origin.issue_token("jane")];
     let one = json!({ "token": stage.token }).to_string();
-    assert_eq!(stage.ask("POST", "/__mock/tokens/expire", &one), json!({ "expired": 1 }));
+    assert_eq!(stage.call("POST", "/__mock/tokens/expire", &one), json!({ "expired": 1 }));
     assert_eq!(stage.rejected("POST", "/__mock/tokens/expire", &one).0, 404);
     assert_eq!(stage.put("a.txt").status, 403);
     let all = r#"{"user": "jane"}"#;
-    assert_eq!(stage.ask("POST", "/__mock/tokens/expire", all), json!({ "expired": 2 }));
+    assert_eq!(stage.call("POST", "/__mock/tokens/expire", all), json!({ "expired": 2 }));
     for token in others {
         stage.token = token;
         assert_eq!(stage.put("a.txt").status, 403);
     }
-    assert_eq!(stage.ask("POST", "/__mock/tokens/expire", all), json!({ "expired": 0 }));
+    assert_eq!(stage.call("POST", "/__mock/tokens/expire", all), json!({ "expired": 0 }));
 }

@@ -12,7 +12,7 @@ fn a_wait_ends_when_enough_exchanges_have_come() {
     let stage = stage();
     let target = "/__mock/wait?op=raw&status=200&count=3&timeout=600";
     std::thread::scope(|scope| {
-        let wait = scope.spawn(|| stage.ask("GET", target, ""));
+        let wait = scope.spawn(|| stage.call("GET", target, ""));
         for name in ["a", "b", "c"] {
             assert!(!wait.is_finished());
             assert_eq!(stage.put(name).status, 200);
@@ -21,7 +21,7 @@ fn a_wait_ends_when_enough_exchanges_have_come() {
     });
     // What has come already counts.
     let met = json!({ "met": true, "count": 3 });
-    assert_eq!(stage.ask("GET", "/__mock/wait?op=raw&count=2&timeout=600", ""), met);
+    assert_eq!(stage.call("GET", "/__mock/wait?op=raw&count=2&timeout=600", ""), met);
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn a_wait_selects_as_faults_do() {
     }
     assert_eq!(stage.put("b.txt").status, 200);
     // The last may still be on its way to the record.
-    stage.ask("GET", "/__mock/wait?quiet=0&timeout=600", "");
+    stage.call("GET", "/__mock/wait?quiet=0&timeout=600", "");
     for (query, count) in [
         ("", 5),
         ("op=piece", 3),
@@ -55,7 +55,7 @@ fn a_wait_selects_as_faults_do() {
         ("after=1", 3),
         ("after=18446744073709551615", 0),
     ] {
-        let waited = stage.ask("GET", &format!("/__mock/wait?{query}&count=100&timeout=0"), "");
+        let waited = stage.call("GET", &format!("/__mock/wait?{query}&count=100&timeout=0"), "");
         assert_eq!(waited, json!({ "met": false, "count": count }), "{query}");
     }
 }
@@ -63,16 +63,16 @@ fn a_wait_selects_as_faults_do() {
 #[test]
 fn a_wait_for_an_outcome_finds_a_held_answer() {
     let stage = stage();
-    stage.ask("POST", "/__mock/faults", r#"{"op": "raw", "hold": true}"#);
+    stage.call("POST", "/__mock/faults", r#"{"op": "raw", "hold": true}"#);
     std::thread::scope(|scope| {
         let put = scope.spawn(|| stage.put("a.txt").status);
-        let held = stage.ask("GET", "/__mock/wait?outcome=held&timeout=600", "");
+        let held = stage.call("GET", "/__mock/wait?outcome=held&timeout=600", "");
         assert_eq!(held, json!({ "met": true, "count": 1 }));
-        let quiet = stage.ask("GET", "/__mock/wait?quiet=0&timeout=0.05", "");
-        assert_eq!(quiet, json!({ "met": false }), "a held answer is open");
-        stage.ask("POST", "/__mock/faults/0/release", "");
+        let quiet = stage.call("GET", "/__mock/wait?quiet=0&timeout=0.05", "");
+        assert_eq!(quiet, json!({ "met": false }), "a held response is open");
+        stage.call("POST", "/__mock/faults/0/release", "");
         assert_eq!(put.join().unwrap(), 200);
-        let answered = stage.ask("GET", "/__mock/wait?outcome=responded&timeout=600", "");
+        let answered = stage.call("GET", "/__mock/wait?outcome=responded&timeout=600", "");
         assert_eq!(answered, json!({ "met": true, "count": 1 }));
     });
 }
@@ -82,7 +82,7 @@ fn a_wait_for_quiet_lasts_as_long_as_it_says() {
     let stage = stage();
     assert_eq!(stage.put("a.txt").status, 200);
     let begun = Instant::now();
-    let quiet = stage.ask("GET", "/__mock/wait?quiet=0.2&timeout=600", "");
+    let quiet = stage.call("GET", "/__mock/wait?quiet=0.2&timeout=600", "");
     assert_eq!(quiet, json!({ "met": true }));
     assert!(begun.elapsed() >= Duration::from_millis(200));
 }
@@ -91,7 +91,7 @@ fn a_wait_for_quiet_lasts_as_long_as_it_says() {
 fn a_wait_gives_up_after_its_timeout() {
     let stage = stage();
     let begun = Instant::now();
-    let waited = stage.ask("GET", "/__mock/wait?timeout=0.1", "");
+    let waited = stage.call("GET", "/__mock/wait?timeout=0.1", "");
     assert_eq!(waited, json!({ "met": false, "count": 0 }));
     assert!(begun.elapsed() >= Duration::from_millis(100));
 }
@@ -106,11 +106,11 @@ fn hundreds_of_waits_keep_nobody_from_being_served() {
             client
         })
         .collect();
-    stage.ask("GET", "/__mock/clock", "");
+    stage.call("GET", "/__mock/clock", "");
     assert_eq!(stage.put("a.txt").status, 200);
     for mut client in waiting {
-        let answer: Value = serde_json::from_str(client.read().text()).unwrap();
-        assert_eq!(answer, json!({ "met": true, "count": 1 }));
+        let response: Value = serde_json::from_str(client.read().text()).unwrap();
+        assert_eq!(response, json!({ "met": true, "count": 1 }));
     }
 }
 
@@ -131,7 +131,7 @@ fn a_reset_begins_the_count_anew() {
         create(&mut Client::new(&stage.origin), &token, "/videos", name)
     };
     create("a");
-    stage.ask("POST", "/__mock/reset", "");
+    stage.call("POST", "/__mock/reset", "");
     create("b");
     create("c");
     for mut client in waits {

@@ -115,7 +115,7 @@ fn aborted_uploads_and_pieces_out_of_order_are_explained() {
     assert_fails("upload_out_of_order", origin.upload(&id).try_sequential());
     let abort =
         format!(r#"{{"method": "abortMultipart", "params": ["{token}", "{id}"], "id": 1}}"#);
-    client.ask("POST", "/jsonrpc", &[], abort.as_bytes());
+    client.send("POST", "/jsonrpc", &[], abort.as_bytes());
     origin.upload(&id).assert_aborted();
 }
 
@@ -188,7 +188,7 @@ fn a_deleted_file_names_the_exchange_that_removed_it() {
     completed(&origin, "a.txt", &[b"one"]);
     let token = origin.issue_token("jane");
     let call = format!(r#"{{"method": "deleteFile", "params": ["{token}", "/videos/a.txt"]}}"#);
-    Client::new(&origin).ask("POST", "/jsonrpc", &[], call.as_bytes());
+    Client::new(&origin).send("POST", "/jsonrpc", &[], call.as_bytes());
     assert_fails("file_deleted", origin.file("/videos/a.txt").try_exists());
 }
 
@@ -198,7 +198,7 @@ fn a_rejection_over_json_rpc_is_a_culprit_too() {
     let (mut client, token, id) = uploaded(&origin, "a.txt", &[]);
     piece(&mut client, &token, &id, 2, b"two");
     let call = format!(r#"{{"method": "completeMultipart", "params": ["{token}", "{id}"]}}"#);
-    client.ask("POST", "/jsonrpc", &[], call.as_bytes());
+    client.send("POST", "/jsonrpc", &[], call.as_bytes());
     assert_fails("file_rejected_over_json_rpc", origin.file("/videos/a.txt").try_exists());
     assert_fails("upload_rejected_over_json_rpc", origin.upload(&id).try_completed());
 }
@@ -253,11 +253,11 @@ fn a_truncated_piece_shows_the_received_bytes() {
 #[test]
 fn finish_lists_requests_without_an_endpoint() {
     let origin = origin();
-    Client::new(&origin).ask("POST", "/multipart/peice", &[], b"");
-    Client::new(&origin).ask("DELETE", "/videos/a.txt", &[], b"");
-    Client::new(&origin).ask("GET", "/acount/login", &[], b"");
-    Client::new(&origin).ask("GET", "/multipart/piece", &[], b"");
-    Client::new(&origin).ask("POST", "/jsonrpc", &[], br#"{"method": "getStatus", "id": 1}"#);
+    Client::new(&origin).send("POST", "/multipart/peice", &[], b"");
+    Client::new(&origin).send("DELETE", "/videos/a.txt", &[], b"");
+    Client::new(&origin).send("GET", "/acount/login", &[], b"");
+    Client::new(&origin).send("GET", "/multipart/piece", &[], b"");
+    Client::new(&origin).send("POST", "/jsonrpc", &[], br#"{"method": "getStatus", "id": 1}"#);
     assert_golden("verdict_unmatched", &origin.verify().unwrap_err().to_string());
 }
 
@@ -265,7 +265,7 @@ fn finish_lists_requests_without_an_endpoint() {
 fn finish_passes_for_a_correct_client() {
     let origin = origin();
     completed(&origin, "a.txt", &[b"one"]);
-    Client::new(&origin).ask("GET", "/videos/not-there-yet.txt", &[], b"");
+    Client::new(&origin).send("GET", "/videos/not-there-yet.txt", &[], b"");
     origin.finish();
 }
 
@@ -300,7 +300,7 @@ fn a_recorded_request_has_all_its_facts() {
 #[test]
 fn a_body_is_absent_if_bodies_are_not_recorded() {
     let origin = MockOrigin::start();
-    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    Client::new(&origin).send("OPTIONS", "/", &[], b"");
     assert_eq!(origin.requests().single().body().unwrap(), None);
 }
 
@@ -309,7 +309,7 @@ fn requests_are_selected_by_position() {
     let origin = MockOrigin::start();
     assert!(origin.requests().first().is_none() && origin.requests().last().is_none());
     for method in ["OPTIONS", "HEAD", "GET"] {
-        Client::new(&origin).ask(method, "/", &[], b"");
+        Client::new(&origin).send(method, "/", &[], b"");
     }
     let requests = origin.requests();
     let methods = |found: [Option<&RecordedRequest>; 3]| {
@@ -332,8 +332,8 @@ fn single_fails_like_a_count_of_one() {
     };
     text(origin.requests().status(418));
     let mut client = Client::new(&origin);
-    client.ask("OPTIONS", "/", &[], b"");
+    client.send("OPTIONS", "/", &[], b"");
     assert_eq!(origin.requests().try_single().unwrap().method(), "OPTIONS");
-    client.ask("OPTIONS", "/", &[], b"");
+    client.send("OPTIONS", "/", &[], b"");
     text(origin.requests());
 }

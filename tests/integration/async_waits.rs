@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::support::panics::catch_panic;
-use crate::support::{self, Client, PATIENCE, complete, create, piece};
+use crate::support::{self, Client, TIMEOUT, complete, create, piece};
 use mock_origin::{ErrorResponse, MockOrigin, Op, Outcome, RecordedRequests};
 
 /// The size of a response that no socket buffer holds.
@@ -55,7 +55,7 @@ fn stalled_client(origin: &MockOrigin) -> Client {
     let is_begun = |requests: &RecordedRequests| {
         requests.last().is_some_and(|request| request.outcome() == Outcome::Responding)
     };
-    assert!(origin.wait_until(PATIENCE, is_begun), "the origin does not respond");
+    assert!(origin.wait_until(TIMEOUT, is_begun), "the origin does not respond");
     client
 }
 
@@ -135,7 +135,7 @@ async fn finish_async_waits_for_a_response_being_written() {
 async fn go_offline_async_closes_ports_and_connections() {
     let origin = origin();
     let mut client = Client::new(&origin);
-    client.ask("OPTIONS", "/", &[], b"");
+    client.send("OPTIONS", "/", &[], b"");
     origin.go_offline_async().await;
     client.assert_closed();
     assert!(!origin.journal().is_connected());
@@ -159,7 +159,7 @@ fn dropping_go_offline_async_leaves_the_origin_offline() {
     let has_left = |requests: &RecordedRequests| {
         requests.last().is_some_and(|request| request.outcome() == Outcome::ClientGone)
     };
-    assert!(origin.wait_until(PATIENCE, has_left), "{}", origin.timeline());
+    assert!(origin.wait_until(TIMEOUT, has_left), "{}", origin.timeline());
 }
 
 #[test]
@@ -190,13 +190,13 @@ async fn a_test_awaits_a_client_on_its_own_thread() {
     let held = origin.on(Op::login()).hold();
     assert!(!held.wait_async(Duration::from_millis(1)).await);
     let client = tokio::spawn(log_in(origin.url()));
-    assert!(held.wait_async(PATIENCE).await);
+    assert!(held.wait_async(TIMEOUT).await);
     assert!(!client.is_finished());
     held.release();
     let answered =
         |requests: &RecordedRequests| requests.iter().any(|request| request.status() == Some(200));
-    assert!(origin.wait_until_async(PATIENCE, answered).await);
-    assert_eq!(origin.ended_after_async(0, PATIENCE).await.len(), 1);
+    assert!(origin.wait_until_async(TIMEOUT, answered).await);
+    assert_eq!(origin.ended_after_async(0, TIMEOUT).await.len(), 1);
     assert!(client.await.unwrap().starts_with(b"HTTP/1.1 200"));
     assert!(!origin.wait_until_async(Duration::from_millis(1), |_| false).await);
     origin.finish();
@@ -207,11 +207,11 @@ async fn dropping_a_wait_for_a_hold_changes_nothing() {
     let origin = MockOrigin::start();
     let held = origin.on(Op::login()).hold();
     for _ in 0..100 {
-        let wait = held.wait_async(PATIENCE);
+        let wait = held.wait_async(TIMEOUT);
         assert!(tokio::time::timeout(Duration::ZERO, wait).await.is_err());
     }
     let client = tokio::spawn(log_in(origin.url()));
-    assert!(held.wait_async(PATIENCE).await);
+    assert!(held.wait_async(TIMEOUT).await);
     held.release();
     assert!(client.await.unwrap().starts_with(b"HTTP/1.1 200"));
     origin.finish_async().await;
@@ -223,8 +223,8 @@ fn no_tokio_runtime_is_needed() {
     let never = pin!(origin.wait_until_async(Duration::from_millis(20), |_| false));
     assert!(!block_on(never));
     std::thread::scope(|scope| {
-        scope.spawn(|| Client::new(&origin).ask("OPTIONS", "/", &[], b""));
-        assert_eq!(block_on(pin!(origin.ended_after_async(0, PATIENCE))).len(), 1);
+        scope.spawn(|| Client::new(&origin).send("OPTIONS", "/", &[], b""));
+        assert_eq!(block_on(pin!(origin.ended_after_async(0, TIMEOUT))).len(), 1);
     });
     block_on(pin!(MockOrigin::start().finish_async()));
 }
@@ -254,12 +254,12 @@ async fn log_in(url: String) -> Vec<u8> {
     let who = "X-Agile-Username: jane\r\nX-Agile-Password: secret";
     let request = format!("POST /account/login HTTP/1.1\r\nHost: localhost\r\n{who}\r\n\r\n");
     assert_eq!(stream.try_write(request.as_bytes()).unwrap(), request.len());
-    let mut answer = vec![0; 1000];
+    let mut response = vec![0; 1000];
     loop {
         stream.readable().await.unwrap();
-        if let Ok(length) = stream.try_read(&mut answer) {
-            answer.truncate(length);
-            return answer;
+        if let Ok(length) = stream.try_read(&mut response) {
+            response.truncate(length);
+            return response;
         }
     }
 }

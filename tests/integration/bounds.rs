@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::support::{Client, request};
 use mock_origin::{MockOrigin, Op};
 
-/// Sends each of the requests on a connection of its own, and reads its answer.
+/// Sends each of the requests on a connection of its own, and reads its response.
 fn send(origin: &MockOrigin, requests: impl IntoIterator<Item = (String, usize)>) {
     for (path, times) in requests {
         for _ in 0..times {
@@ -60,11 +60,11 @@ fn a_failing_test_prints_a_bounded_timeline() {
     let mut client = Client::new(&origin);
     let (name, password) = (("X-Agile-Username", "jane"), ("X-Agile-Password", "secret"));
     for _ in 0..400 {
-        client.ask("POST", "/account/login", &[name, password], b"");
+        client.send("POST", "/account/login", &[name, password], b"");
     }
     Client::new(&origin).write(request("POST", "/account/login", &[], b"")).read();
     for _ in 0..400 {
-        client.ask("POST", "/account/login", &[name, password], b"");
+        client.send("POST", "/account/login", &[name, password], b"");
     }
     assert_eq!(origin.timeline().lines().count(), 804);
     let text = panic_text(origin);

@@ -4,7 +4,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::support::golden::assert_golden;
-use crate::support::{Client, PATIENCE, complete, create, piece, piece_headers, request};
+use crate::support::{Client, TIMEOUT, complete, create, piece, piece_headers, request};
 use mock_origin::options::Join;
 use mock_origin::{AssertionFailure, DeferredCommit, Interference, MockOrigin, Op, ResponseLoss};
 
@@ -49,7 +49,7 @@ fn call(origin: &MockOrigin, user: &str, method: &str, params: &[&str]) {
     let params: Vec<_> =
         std::iter::once(token.as_str()).chain(params.iter().copied()).map(quoted).collect();
     let text = format!(r#"{{"method": "{method}", "params": [{}], "id": 1}}"#, params.join(", "));
-    Client::new(origin).ask("POST", "/jsonrpc", &[], text.as_bytes());
+    Client::new(origin).send("POST", "/jsonrpc", &[], text.as_bytes());
 }
 
 fn quoted(text: &str) -> String {
@@ -68,8 +68,8 @@ fn post(origin: &MockOrigin, user: &str, directory: &str, name: &str, content: &
         ("X-Agile-Directory", directory),
         ("X-Agile-Basename", name),
     ];
-    let answer = Client::new(origin).ask("POST", "/post/raw", &headers, content);
-    assert_eq!(answer.code(), Some(0));
+    let response = Client::new(origin).send("POST", "/post/raw", &headers, content);
+    assert_eq!(response.code(), Some(0));
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn the_attempt_that_ends_last_counts() {
     let bytes = request("POST", "/multipart/piece", &piece_headers(&token, &id, "1"), b"stale!");
     let mut first = Client::new(&origin);
     first.write(&bytes[..bytes.len() - 1]);
-    let came = origin.wait_until(PATIENCE, |all| all.clone().op(Op::piece(1)).len() == 1);
+    let came = origin.wait_until(TIMEOUT, |all| all.clone().op(Op::piece(1)).len() == 1);
     assert!(came, "the first try did not come");
     piece(&mut second, &token, &id, 1, b"fresh!");
     first.write(&bytes[bytes.len() - 1..]);
@@ -256,7 +256,7 @@ fn a_restarted_upload_names_who_opened_it_again() {
 /// Logs `token` out in an exchange of its own.
 fn log_out(origin: &MockOrigin, token: &str) {
     let text = format!(r#"{{"method": "logout", "params": ["{token}"], "id": 1}}"#);
-    Client::new(origin).ask("POST", "/jsonrpc", &[], text.as_bytes());
+    Client::new(origin).send("POST", "/jsonrpc", &[], text.as_bytes());
 }
 
 #[test]

@@ -8,13 +8,13 @@ use mock_origin::journal::{Actor, BodyEnd, ChunkError, Exchange, HeadError, Mark
 use mock_origin::referee::Level;
 use mock_origin::{Chaos, Disconnect, InProgressUpload, MockOrigin, Op, Outcome, RecordedRequest};
 
-use crate::support::payload::{chunk, noise, sha256};
+use crate::support::payload::{chunk, random_bytes, sha256};
 use crate::support::record::closed_exchange;
-use crate::support::{Client, PATIENCE, complete, create, piece, piece_headers, request};
+use crate::support::{Client, TIMEOUT, complete, create, piece, piece_headers, request};
 
 fn rpc(client: &mut Client, method: &str, params: &str) -> String {
     let text = format!(r#"{{"method": "{method}", "params": [{params}], "id": 1}}"#);
-    client.ask("POST", "/jsonrpc", &[], text.as_bytes()).text().to_owned()
+    client.send("POST", "/jsonrpc", &[], text.as_bytes()).text().to_owned()
 }
 
 /// The events of the marks, and the numbers of the exchanges that follow them.
@@ -26,18 +26,18 @@ fn marks(origin: &MockOrigin) -> Vec<(u64, MarkEvent)> {
 #[test]
 fn marks_stand_between_the_exchanges() {
     let origin = MockOrigin::start();
-    let ask = || assert_eq!(Client::new(&origin).ask("OPTIONS", "/", &[], b"").status, 200);
+    let send = || assert_eq!(Client::new(&origin).send("OPTIONS", "/", &[], b"").status, 200);
     origin.mark_client_started("upload a.mp4");
-    ask();
+    send();
     let fault = origin.on(Op::piece(1)).reject(503);
     fault.remove();
     origin.chaos(Chaos::new(7));
     origin.end_chaos();
-    ask();
-    ask();
+    send();
+    send();
     origin.go_offline();
     origin.go_online();
-    ask();
+    send();
     origin.mark_client_exited("exit status: 0");
     origin.mark("done\nforged line");
     let name = "origin.on(Op::piece(1)).reject(ErrorResponse::status(503))";
@@ -95,7 +95,7 @@ fn clearing_faults_marks_each_of_them() {
 fn a_reset_is_the_first_mark_of_the_new_journal() {
     let origin = MockOrigin::start();
     origin.mark("before");
-    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    Client::new(&origin).send("OPTIONS", "/", &[], b"");
     origin.reset();
     origin.mark("after");
     let expected = [(1, MarkEvent::Reset), (1, MarkEvent::Note("after".to_owned()))];
@@ -134,8 +134,8 @@ fn an_ended_token_names_its_session_and_its_end() {
     let login = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
     let tokens: Vec<String> = (0..3)
         .map(|_| {
-            let answer = client.ask("POST", "/account/login", &login, b"");
-            answer.header("X-Agile-Token").unwrap().to_owned()
+            let response = client.send("POST", "/account/login", &login, b"");
+            response.header("X-Agile-Token").unwrap().to_owned()
         })
         .collect();
     // #3 ends the first, #4 shortens the second, the third ends by its login.
@@ -143,7 +143,7 @@ fn an_ended_token_names_its_session_and_its_end() {
     rpc(&mut client, "updateSession", &format!("{:?}, 5", tokens[1]));
     origin.advance(Duration::from_secs(3600));
     for token in &tokens {
-        client.ask("POST", "/multipart/create", &[("X-Agile-Authorization", token)], b"");
+        client.send("POST", "/multipart/create", &[("X-Agile-Authorization", token)], b"");
         client = Client::new(&origin);
         rpc(&mut client, "checkToken", &format!("{token:?}"));
     }
@@ -214,7 +214,7 @@ fn bytes_of_a_piece_from_the_test_name_no_exchange() {
 
 /// Sends bytes on a connection of their own, and returns the record of their exchange.
 fn sent(origin: &MockOrigin, bytes: &[u8]) -> Arc<Exchange> {
-    let _ = Client::new(origin).write(bytes).finish_writing().rest();
+    let _ = Client::new(origin).write(bytes).finish_writing().read_to_end();
     closed_exchange(origin, origin.journal().exchanges().len() - 1)
 }
 
@@ -293,7 +293,7 @@ fn malformed_chunks_name_the_violated_rule() {
             let head = [&head[..], b"Transfer-Encoding: chunked\r\n\r\n"].concat();
             let mut client = Client::new(&origin);
             if is_split {
-                client.drip(head).drip(chunks);
+                client.write_bytewise(head).write_bytewise(chunks);
             } else {
                 client.write([&head, chunks.as_bytes()].concat());
             }
@@ -321,7 +321,7 @@ fn the_end_of_each_body_is_recorded() {
         let exchange = sent(&origin, &[&head, body.as_bytes()].concat());
         assert_eq!((exchange.body_end, exchange.chunk_error), (end, None), "{body:?}");
     }
-    let chunk = [b"7d0\r\n", &noise(1, 2_000)[..], b"\r\n0\r\n\r\n"].concat();
+    let chunk = [b"7d0\r\n", &random_bytes(1, 2_000)[..], b"\r\n0\r\n\r\n"].concat();
     let large = [&head[..], b"Transfer-Encoding: chunked\r\n\r\n", &chunk].concat();
     assert_eq!(sent(&origin, &large).body_end, Some(BodyEnd::TooLarge));
 }
@@ -333,12 +333,12 @@ fn the_last_byte_is_timed_when_it_is_read() {
     let mut client = Client::new(&origin);
     client.write([&head, &b"Content-Length: 10\r\n\r\nhello"[..]].concat());
     let has_half = |request: &RecordedRequest| request.received() == 5;
-    assert!(origin.wait_until(PATIENCE, |requests| requests.iter().any(has_half)));
+    assert!(origin.wait_until(TIMEOUT, |requests| requests.iter().any(has_half)));
     assert_eq!(origin.requests().single().last_byte(), None);
     origin.mark("half");
     client.write("world");
     let is_held = |request: &RecordedRequest| request.outcome() == Outcome::Held;
-    assert!(origin.wait_until(PATIENCE, |requests| requests.iter().any(is_held)));
+    assert!(origin.wait_until(TIMEOUT, |requests| requests.iter().any(is_held)));
     origin.mark("held");
     hold.release();
     client.read();
@@ -366,7 +366,7 @@ fn bodies_without_a_byte_have_no_last_byte() {
 fn the_instant_of_100_continue_is_recorded() {
     let (origin, head) = open_piece();
     let expect = [&head[..], b"Content-Length: 5\r\nExpect: 100-continue\r\n\r\n"].concat();
-    let ask = || {
+    let send = || {
         let mut client = Client::new(&origin);
         assert_eq!(client.write(&expect).read().status, 100);
         assert_eq!(client.write("hello").read().status, 200);
@@ -376,7 +376,7 @@ fn the_instant_of_100_continue_is_recorded() {
         if is_delayed {
             origin.on(Op::piece(1)).delay_continue(Duration::from_millis(1));
         }
-        let exchange = ask();
+        let exchange = send();
         let continued = exchange.continued.unwrap().elapsed;
         assert!(exchange.opened.elapsed <= continued, "{exchange:?}");
         assert!(continued <= exchange.last_byte.unwrap(), "the client waited for it");
@@ -403,7 +403,7 @@ fn open_large_piece() -> (MockOrigin, Vec<u8>) {
 #[test]
 fn a_cut_body_is_counted_and_hashed() {
     let (origin, head) = open_large_piece();
-    let body = noise(2, 70_000);
+    let body = random_bytes(2, 70_000);
     let cut = sent(&origin, &sized(&head, 100_000, &body));
     let chunks = [&head[..], b"Transfer-Encoding: chunked\r\n\r\n", &chunk(&body)].concat();
     let cut_chunks = sent(&origin, &chunks);
@@ -421,7 +421,7 @@ fn a_cut_body_is_counted_and_hashed() {
 
 #[test]
 fn a_retry_is_compared_with_its_first_try() {
-    let body = noise(2, 100_000);
+    let body = random_bytes(2, 100_000);
     let changed = |at: usize| {
         let mut body = body.clone();
         body[at] ^= 1;
@@ -451,7 +451,7 @@ fn a_retry_is_compared_with_its_first_try() {
 #[test]
 fn a_retry_in_many_frames_is_compared_with_every_cut() {
     let (origin, head) = open_large_piece();
-    let body = noise(3, 6_000_000);
+    let body = random_bytes(3, 6_000_000);
     let cuts = [5_000_000, 100_000, 4_999_999];
     let tries = cuts.map(|cut| sent(&origin, &sized(&head, body.len(), &body[..cut])));
     let retry = sent(&origin, &sized(&head, body.len(), &body));
@@ -469,7 +469,7 @@ fn a_retry_in_many_frames_is_compared_with_every_cut() {
 #[test]
 fn only_bodies_for_the_same_target_are_compared() {
     let (origin, head) = open_large_piece();
-    let body = noise(4, 2_000);
+    let body = random_bytes(4, 2_000);
     let first = sent(&origin, &sized(&head, 2_000, &body[..1_000]));
     let other = String::from_utf8(head).unwrap().replace("X-Agile-Part: 1", "X-Agile-Part: 2");
     let second = sent(&origin, &sized(other.as_bytes(), 2_000, &body));

@@ -8,9 +8,9 @@ use mock_origin::journal::{Connection, ConnectionEnd, Exchange, Framing};
 use mock_origin::{InProgressUpload, MockOrigin, Op, Operation, Outcome};
 
 use crate::exports::exported;
-use crate::support::payload::{chunk, chunked, noise, sha256};
+use crate::support::payload::{chunk, chunked, random_bytes, sha256};
 use crate::support::record::{closed_connection, closed_exchange};
-use crate::support::{Client, PATIENCE, complete, create, piece, piece_headers, request};
+use crate::support::{Client, TIMEOUT, complete, create, piece, piece_headers, request};
 
 /// An origin with an open upload, a token, and the upload's identifier.
 fn open_upload() -> (MockOrigin, String, String) {
@@ -85,7 +85,7 @@ fn a_body_is_counted_hashed_and_kept_in_its_first_bytes() {
     let (origin, token, id) = open_upload();
     let mut client = Client::new(&origin);
     for size in [0, 1, 511, 512, 513, 200_000] {
-        let body = noise(size as u64, size);
+        let body = random_bytes(size as u64, size);
         piece(&mut client, &token, &id, 1, &body);
         let sized = last(&origin);
         let head = piece_head(&token, &id, &[("Transfer-Encoding", "chunked")]);
@@ -109,10 +109,10 @@ fn whole_bodies_are_kept_where_that_was_asked_for() {
     let origin = MockOrigin::builder().record_bodies().memory_budget(1_000).start();
     let (mut client, token) = (Client::new(&origin), origin.issue_token("jane"));
     let id = create(&mut client, &token, "/", "film");
-    let body = noise(1, 100_000);
+    let body = random_bytes(1, 100_000);
     piece(&mut client, &token, &id, 1, &body);
-    client.ask("POST", "/jsonrpc", &[], br#"{"method": "ping"}"#);
-    client.ask("OPTIONS", "/", &[], b"ignored");
+    client.send("POST", "/jsonrpc", &[], br#"{"method": "ping"}"#);
+    client.send("OPTIONS", "/", &[], b"ignored");
     let half = piece_head(&token, &id, &[("Content-Length", "100000")]);
     client.write([&half, &body[..30_000]].concat()).finish_writing().read();
     let requests = origin.requests().into_iter();
@@ -126,7 +126,7 @@ fn a_request_is_in_the_record_as_soon_as_its_head_is_there() {
     let (origin, token, id) = open_upload();
     let mut client = Client::new(&origin);
     client.write(piece_head(&token, &id, &[("Content-Length", "10")])).write("hello");
-    assert!(origin.wait_until(PATIENCE, |requests| !requests.is_empty()));
+    assert!(origin.wait_until(TIMEOUT, |requests| !requests.is_empty()));
     let pieces = origin.requests().op(Op::piece(1));
     let request = pieces.iter().next().unwrap();
     assert_eq!((request.outcome(), request.status()), (Outcome::Receiving, None));
@@ -144,7 +144,7 @@ fn a_request_is_in_the_record_as_soon_as_its_head_is_there() {
 #[test]
 fn a_client_that_stops_in_the_middle_of_a_piece_leaves_what_it_sent_in_the_record() {
     let (origin, token, id) = open_upload();
-    let body = noise(2, 70_000);
+    let body = random_bytes(2, 70_000);
     for (framing, declared) in
         [(("Content-Length", "100000"), Some(100_000)), (("Transfer-Encoding", "chunked"), None)]
     {
@@ -166,7 +166,7 @@ fn a_client_that_stops_in_the_middle_of_a_piece_leaves_what_it_sent_in_the_recor
 #[test]
 fn a_client_that_resets_in_the_middle_of_a_piece_leaves_what_was_read_in_the_record() {
     let (origin, token, id) = open_upload();
-    let body = noise(3, 1_000);
+    let body = random_bytes(3, 1_000);
     for (framing, declared) in
         [(("Content-Length", "100000"), Some(100_000)), (("Transfer-Encoding", "chunked"), None)]
     {
@@ -192,7 +192,7 @@ fn a_reset_in_the_middle_of_many_bytes_never_counts_more_than_were_sent() {
     let (origin, token, id) = open_upload();
     let mut client = Client::new(&origin);
     client.write(piece_head(&token, &id, &[("Content-Length", "100000000")]));
-    let body = noise(4, 20_000_000);
+    let body = random_bytes(4, 20_000_000);
     client.write(&body);
     client.reset();
     let exchange = closed_exchange(&origin, 0);
@@ -208,7 +208,7 @@ fn connections_and_exchanges_are_numbered_as_they_come() {
     let origin = MockOrigin::start();
     let mut clients: Vec<_> = (0..20).map(|_| Client::new(&origin)).collect();
     for index in [3, 0, 3, 19, 7, 0] {
-        clients[index].ask("OPTIONS", &format!("/{index}"), &[], b"");
+        clients[index].send("OPTIONS", &format!("/{index}"), &[], b"");
     }
     let journal = origin.journal();
     let recorded = journal.exchanges().iter().map(|found| (found.index, found.connection));
@@ -230,10 +230,10 @@ fn how_each_connection_ended_is_told() {
         drop(client);
         closed_connection(&origin, address).end
     };
-    let ask = |client: &mut Client, head: &str| client.write(format!("{head}\r\n\r\n")).read();
+    let send = |client: &mut Client, head: &str| client.write(format!("{head}\r\n\r\n")).read();
     assert_eq!(end_of(&|_| ()), ConnectionEnd::ByClient);
     assert_eq!(
-        end_of(&|client| drop(ask(client, "OPTIONS / HTTP/1.1\r\nHost: o"))),
+        end_of(&|client| drop(send(client, "OPTIONS / HTTP/1.1\r\nHost: o"))),
         ConnectionEnd::ByClient
     );
     for closing in [
@@ -242,12 +242,12 @@ fn how_each_connection_ended_is_told() {
         "PUT / HTTP/1.1\r\nHost: o",
     ] {
         let leave = |client: &mut Client| {
-            ask(client, closing);
+            send(client, closing);
             client.assert_closed();
         };
         assert_eq!(end_of(&leave), ConnectionEnd::ByOrigin, "{closing}");
     }
-    assert_eq!(end_of(&|client| drop(ask(client, "OPTIONS"))), ConnectionEnd::BadHead(400));
+    assert_eq!(end_of(&|client| drop(send(client, "OPTIONS"))), ConnectionEnd::BadHead(400));
     assert_eq!(
         end_of(&|client| {
             client.write("OPT");
@@ -272,8 +272,8 @@ fn what_is_thrown_away_after_a_rejection_is_counted() {
     let origin = MockOrigin::start();
     for size in [0, 1, 1_000, 60_000] {
         let mut client = Client::new(&origin);
-        let answer = client.ask("POST", "/multipart/piece", &[], &vec![0; size]);
-        assert_eq!(answer.status, 401);
+        let response = client.send("POST", "/multipart/piece", &[], &vec![0; size]);
+        assert_eq!(response.status, 401);
         client.finish_writing().assert_closed();
         let record = closed_connection(&origin, client.address());
         assert_eq!((record.drained, last(&origin).received), (size as u64, 0));
@@ -284,7 +284,7 @@ fn what_is_thrown_away_after_a_rejection_is_counted() {
 #[test]
 fn bytes_written_are_the_bytes_that_the_client_reads() {
     // Too much for one write.
-    let film = noise(5, 5_000_000);
+    let film = random_bytes(5, 5_000_000);
     let origin =
         MockOrigin::builder().file("/film", film).upload(InProgressUpload::new("/b")).start();
     let (token, id) = (origin.issue_token("jane"), origin.uploads()[0].id().to_owned());
@@ -300,7 +300,7 @@ fn bytes_written_are_the_bytes_that_the_client_reads() {
         request("POST", "/post/directory", &[("X-Agile-Authorization", &token)], b""),
         [piece_head(&token, &id, &expect), b"hello".to_vec()].concat(),
     ] {
-        let read = Client::new(&origin).write(sent).finish_writing().rest().unwrap();
+        let read = Client::new(&origin).write(sent).finish_writing().read_to_end().unwrap();
         let exchange = last(&origin);
         assert_eq!((exchange.outcome, exchange.written), (Outcome::Responded, read.len() as u64));
     }
@@ -327,12 +327,12 @@ fn protocol_time_stands_still_while_real_time_goes_on() {
     let mut client = Client::new(&origin);
     let mut moments = Vec::new();
     for _ in 0..2 {
-        client.ask("OPTIONS", "/", &[], b"");
+        client.send("OPTIONS", "/", &[], b"");
         let exchange = last(&origin);
         moments.extend([exchange.opened, exchange.closed.unwrap()]);
     }
     origin.advance(Duration::from_secs(3600));
-    client.ask("OPTIONS", "/", &[], b"");
+    client.send("OPTIONS", "/", &[], b"");
     moments.push(last(&origin).opened);
     assert!(moments.is_sorted_by_key(|instants| instants.elapsed), "{moments:?}");
     assert!(moments[0].elapsed < moments[4].elapsed);
@@ -353,8 +353,8 @@ fn a_batch_is_several_calls_in_one_exchange() {
         call(3, "stat", r#"["forged", "/film"]"#),
     ];
     let batch = format!("[{}]", batch.join(","));
-    let answer = Client::new(&origin).ask("POST", "/jsonrpc2", &[], batch.as_bytes());
-    assert_eq!(answer.status, 200);
+    let response = Client::new(&origin).send("POST", "/jsonrpc2", &[], batch.as_bytes());
+    assert_eq!(response.status, 200);
     let exchange = last(&origin);
     let calls = exchange
         .calls
@@ -376,15 +376,15 @@ fn secrets_are_shown_nowhere() {
     let origin = MockOrigin::builder().user("jane", "pa55word").start();
     let mut client = Client::new(&origin);
     let login = [("X-Agile-Username", "jane"), ("X-Agile-Password", "pa55word")];
-    let answer = client.ask("POST", "/account/login", &login, b"");
-    let token = answer.header("X-Agile-Token").unwrap().to_owned();
+    let response = client.send("POST", "/account/login", &login, b"");
+    let token = response.header("X-Agile-Token").unwrap().to_owned();
     let id = create(&mut client, &token, "/", "film");
     piece(&mut client, &token, &id, 1, b"x");
     complete(&mut client, &token, &id);
     let rpc = format!(r#"{{"method": "login", "params": ["jane", "pa55word"], "id": "{token}"}}"#);
-    client.ask("POST", "/jsonrpc", &[], rpc.as_bytes());
+    client.send("POST", "/jsonrpc", &[], rpc.as_bytes());
     let rpc = format!(r#"{{"method": "stat", "params": ["{token}", "/film"]}}"#);
-    client.ask("POST", "/jsonrpc", &[], rpc.as_bytes());
+    client.send("POST", "/jsonrpc", &[], rpc.as_bytes());
     // Two heads that nobody can read, and one that is rejected.
     for bad in ["\0", ""] {
         let head =
@@ -393,11 +393,11 @@ fn secrets_are_shown_nowhere() {
         client.write(&head).finish_writing();
         closed_connection(&origin, client.address());
     }
-    client.ask("POST", "/nothing", &login, b"");
+    client.send("POST", "/nothing", &login, b"");
     // Secrets in places where nobody expects them.
     let referer = format!("http://jane:pa55word@h/?token={token}");
     let target = format!("/film?password=pa55word&x={token}&{token}&r=http://j:pa55word@h");
-    Client::new(&origin).ask("GET", &target, &[("Referer", &referer)], b"");
+    Client::new(&origin).send("GET", &target, &[("Referer", &referer)], b"");
     let journal = origin.journal();
     let heads: Vec<_> = journal.exchanges().iter().map(|exchange| &exchange.head).collect();
     let verdict = origin.verify().unwrap_err();

@@ -55,7 +55,7 @@ fn dropping_it_closes_its_port_at_once() {
 fn dropping_it_closes_connections_that_were_kept_alive() {
     let origin = MockOrigin::start();
     let mut kept_alive = Client::new(&origin);
-    kept_alive.ask("OPTIONS", "/", &[], b"");
+    kept_alive.send("OPTIONS", "/", &[], b"");
     drop(origin);
     kept_alive.assert_closed();
 }
@@ -64,7 +64,7 @@ fn dropping_it_closes_connections_that_were_kept_alive() {
 fn a_port_can_be_taken_again_when_it_was_given_back() {
     let origin = MockOrigin::start();
     let port = origin.url().rsplit(':').next().unwrap().parse().unwrap();
-    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    Client::new(&origin).send("OPTIONS", "/", &[], b"");
     drop(origin);
     let again = MockOrigin::builder().port(port).start();
     assert!(again.url().ends_with(&format!(":{port}")));
@@ -90,13 +90,13 @@ fn several_listeners_are_one_origin() {
     assert_ne!(urls[0], urls[1]);
     let token = origin.issue_token("jane");
     for (number, url) in urls.iter().enumerate() {
-        let answer = Client::to(url).ask(
+        let response = Client::to(url).send(
             "POST",
             "/post/directory",
             &[("X-Agile-Authorization", &token), ("X-Agile-Directory", &format!("/d{number}"))],
             b"",
         );
-        assert_eq!(answer.code(), Some(0));
+        assert_eq!(response.code(), Some(0));
     }
     origin.directory("/").assert_names(&["d0", "d1"]);
 }
@@ -158,13 +158,13 @@ fn protocol_time_moves_as_it_is_told() {
     let token = origin.issue_token("jane");
     let mut client = Client::new(&origin);
     assert_eq!(
-        client.ask("OPTIONS", "/", &[], b"").header("Date"),
+        client.send("OPTIONS", "/", &[], b"").header("Date"),
         Some("Mon, 12 Jan 1970 13:46:40 GMT")
     );
     origin.advance(Duration::from_secs(3600));
     assert_eq!(origin.now(), start + Duration::from_secs(3600));
     let rejected =
-        client.ask("POST", "/multipart/create", &[("X-Agile-Authorization", &token)], b"");
+        client.send("POST", "/multipart/create", &[("X-Agile-Authorization", &token)], b"");
     assert_eq!((rejected.status, rejected.code()), (403, Some(-10001)));
 }
 
@@ -174,7 +174,7 @@ fn an_expired_token_is_rejected_from_then_on() {
     let token = origin.issue_token("jane");
     origin.expire_token(&token);
     let headers = [("X-Agile-Authorization", token.as_str())];
-    let rejected = Client::new(&origin).ask("POST", "/multipart/create", &headers, b"");
+    let rejected = Client::new(&origin).send("POST", "/multipart/create", &headers, b"");
     assert_eq!((rejected.status, rejected.code()), (403, Some(-10001)));
 }
 
@@ -224,8 +224,8 @@ fn an_upload_in_parallel_from_many_threads_is_whole() {
 fn waiting_ends_when_it_has_come_about_or_patience_is_over() {
     let origin = MockOrigin::start();
     std::thread::scope(|scope| {
-        scope.spawn(|| Client::new(&origin).ask("OPTIONS", "/", &[], b""));
-        assert!(origin.wait_until(support::PATIENCE, |requests| requests.len() == 1));
+        scope.spawn(|| Client::new(&origin).send("OPTIONS", "/", &[], b""));
+        assert!(origin.wait_until(support::TIMEOUT, |requests| requests.len() == 1));
     });
     let before = Instant::now();
     assert!(!origin.wait_until(Duration::from_millis(20), |requests| requests.len() == 2));
@@ -235,8 +235,8 @@ fn waiting_ends_when_it_has_come_about_or_patience_is_over() {
 #[test]
 fn what_is_waited_for_may_ask_the_origin_itself() {
     let origin = MockOrigin::start();
-    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
-    assert!(origin.wait_until(support::PATIENCE, |_| origin.requests().len() == 1));
+    Client::new(&origin).send("OPTIONS", "/", &[], b"");
+    assert!(origin.wait_until(support::TIMEOUT, |_| origin.requests().len() == 1));
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn a_body_that_is_still_coming_shows_how_much_has_come() {
     client.write(&whole[..whole.len() - 500]);
     let half =
         |requests: &RecordedRequests| requests.iter().any(|request| request.received() == 500);
-    assert!(origin.wait_until(support::PATIENCE, half), "{}", origin.timeline());
+    assert!(origin.wait_until(support::TIMEOUT, half), "{}", origin.timeline());
     assert!(origin.timeline().contains("500 of 1000 B"), "{}", origin.timeline());
 }
 

@@ -56,8 +56,8 @@ fn faults_read_both_forms_of_a_path() {
             ("X-Agile-Directory", "/videos"),
             ("X-Agile-Basename", "a.mp4"),
         ];
-        let answer = Client::new(&origin).ask("POST", "/multipart/create", &headers, b"");
-        assert_eq!(answer.status, 503, "{pattern}");
+        let response = Client::new(&origin).send("POST", "/multipart/create", &headers, b"");
+        assert_eq!(response.status, 503, "{pattern}");
     }
 }
 
@@ -68,7 +68,7 @@ fn in_a_directory_named_like_the_account_the_root_comes_first() {
     uploaded(&origin, "/", "c.mp4", b"outer");
     let token = origin.issue_token("jane");
     let make = [("X-Agile-Authorization", token.as_str()), ("X-Agile-Directory", "/acme")];
-    Client::new(&origin).ask("POST", "/post/directory", &make, b"");
+    Client::new(&origin).send("POST", "/post/directory", &make, b"");
     uploaded(&origin, "/acme", "a.mp4", b"inner");
     for (path, content) in [
         ("/acme/a.mp4", "inner"),
@@ -100,7 +100,7 @@ fn a_missing_path_gets_no_hint_about_the_account() {
 #[test]
 fn requests_without_paths_are_not_found_by_one() {
     let origin = MockOrigin::start();
-    Client::new(&origin).ask("POST", "/jsonrpc", &[], br#"{"method": "ping", "id": 1}"#);
+    Client::new(&origin).send("POST", "/jsonrpc", &[], br#"{"method": "ping", "id": 1}"#);
     origin.requests().path("/acme").assert_count(0);
     origin.requests().path("/a..b").assert_count(0);
 }

@@ -7,9 +7,9 @@ use mock_origin::journal::ConnectionEnd;
 use mock_origin::options::Limit;
 use mock_origin::{InProgressUpload, MockOrigin, Outcome, RecordedRequests};
 
-use crate::support::payload::{chunk, chunked, noise, sha256};
+use crate::support::payload::{chunk, chunked, random_bytes, sha256};
 use crate::support::record::{closed_connection, closed_exchange};
-use crate::support::{Answer, Client, PATIENCE, complete, create, piece, piece_headers, request};
+use crate::support::{Client, Response, TIMEOUT, complete, create, piece, piece_headers, request};
 
 const MIB: usize = 1 << 20;
 
@@ -20,7 +20,7 @@ fn piece_head(token: &str, id: &str, number: u32, more: &[(&str, &str)]) -> Vec<
     request("POST", "/multipart/piece", &headers, b"")
 }
 
-fn piece_in_chunks(client: &mut Client, head: &[u8], body: &[u8], size: usize) -> Answer {
+fn piece_in_chunks(client: &mut Client, head: &[u8], body: &[u8], size: usize) -> Response {
     client.write([head, &chunked(body, size)].concat()).read()
 }
 
@@ -49,7 +49,7 @@ impl Upload {
         piece_head(&self.token, &self.id, number, more)
     }
 
-    fn piece(&mut self, number: u32, content: &[u8]) -> Answer {
+    fn piece(&mut self, number: u32, content: &[u8]) -> Response {
         piece(&mut self.client, &self.token, &self.id, number, content)
     }
 
@@ -81,9 +81,9 @@ fn a_rejected_client_that_expects_100_never_gets_it_and_its_body_is_never_read()
     ] {
         let headers = [&piece_headers(token, id, part)[..], &[EXPECT, ("Content-Length", length)]];
         let mut client = Client::new(&origin);
-        let answer =
+        let response =
             client.write(request("POST", "/multipart/piece", &headers.concat(), b"")).read();
-        assert_eq!(answer.code(), Some(code), "{answer:?}");
+        assert_eq!(response.code(), Some(code), "{response:?}");
         client.finish_writing().assert_closed();
         let record = closed_connection(&origin, client.address());
         let exchange = closed_exchange(&origin, usize::try_from(record.index).unwrap());
@@ -96,11 +96,11 @@ fn a_rejected_client_that_expects_100_never_gets_it_and_its_body_is_never_read()
 fn a_rejected_client_that_sends_all_the_same_gets_its_answer_and_no_reset() {
     let origin = MockOrigin::start();
     let mut client = Client::new(&origin);
-    let answer = client.ask("POST", "/multipart/piece", &[], &vec![0; 60_000]);
-    assert_eq!((answer.status, answer.code()), (401, Some(-10001)));
+    let response = client.send("POST", "/multipart/piece", &[], &vec![0; 60_000]);
+    assert_eq!((response.status, response.code()), (401, Some(-10001)));
     assert!(
-        client.finish_writing().rest().unwrap().is_empty(),
-        "the answer was followed by a reset"
+        client.finish_writing().read_to_end().unwrap().is_empty(),
+        "the response was followed by a reset"
     );
     let record = closed_connection(&origin, client.address());
     assert_eq!(record.drained, 60_000);
@@ -117,8 +117,8 @@ fn a_rejected_client_that_blindly_writes_20_mb_can_read_the_answer() {
         for _ in 0..20 {
             client.write(chunk(&vec![0; 1_000_000]));
         }
-        let answer = client.read();
-        assert_eq!((answer.status, answer.code()), (401, Some(-10001)));
+        let response = client.read();
+        assert_eq!((response.status, response.code()), (401, Some(-10001)));
         let address = client.address();
         drop(client);
         let drained = closed_connection(&origin, address).drained;
@@ -149,7 +149,7 @@ fn a_rejected_client_that_reads_while_it_writes_can_stop_early() {
 fn an_accepted_client_that_expects_100_gets_it_before_it_has_sent_anything() {
     let origin = MockOrigin::start();
     let mut upload = Upload::new(&origin);
-    let body = noise(1, 100_000);
+    let body = random_bytes(1, 100_000);
     let length = body.len().to_string();
     for (number, framing) in [(1, ("Content-Length", length.as_str())), (2, CHUNKED)] {
         let head = upload.head(number, &[EXPECT, framing]);
@@ -168,9 +168,9 @@ fn a_body_that_comes_without_waiting_for_100_is_taken() {
     let mut upload = Upload::new(&origin);
     let head = upload.head(1, &[EXPECT, ("Content-Length", "5")]);
     upload.client.write([&head[..], b"hello"].concat());
-    let answer = upload.client.read();
-    let answer = if answer.status == 100 { upload.client.read() } else { answer };
-    assert_eq!(answer.header("X-Agile-Size"), Some("5"));
+    let response = upload.client.read();
+    let response = if response.status == 100 { upload.client.read() } else { response };
+    assert_eq!(response.header("X-Agile-Size"), Some("5"));
     // What follows on the connection is not disturbed by it.
     upload.complete();
     origin.file("/film").assert_content("hello");
@@ -181,10 +181,10 @@ fn chunks_and_content_length_give_the_same_size_and_digest() {
     let origin = MockOrigin::start();
     let mut upload = Upload::new(&origin);
     for size in [0, 1, 511, 512, 513, 8_191, 65_536, 65_537, 300_000] {
-        let body = noise(size as u64, size);
+        let body = random_bytes(size as u64, size);
         let expected = (Some(size.to_string()), Some(sha256(&body)));
-        let facts = |answer: &Answer| {
-            let header = |name| answer.header(name).map(str::to_owned);
+        let facts = |response: &Response| {
+            let header = |name| response.header(name).map(str::to_owned);
             (header("X-Agile-Size"), header("X-Agile-Checksum"))
         };
         let head = upload.head(1, &[("Content-Length", &size.to_string())]);
@@ -192,8 +192,8 @@ fn chunks_and_content_length_give_the_same_size_and_digest() {
         assert_eq!(facts(&sized), expected);
         for chunk_size in [1 + size / 100, 1_000, 65_536] {
             let head = upload.head(1, &[CHUNKED]);
-            let answer = piece_in_chunks(&mut upload.client, &head, &body, chunk_size);
-            assert_eq!(facts(&answer), expected, "{size} in chunks of {chunk_size}");
+            let response = piece_in_chunks(&mut upload.client, &head, &body, chunk_size);
+            assert_eq!(facts(&response), expected, "{size} in chunks of {chunk_size}");
         }
     }
 }
@@ -205,14 +205,14 @@ fn extensions_and_trailers_of_chunks_mean_nothing() {
     let head = upload.head(1, &[CHUNKED, ("Trailer", "X-Agile-Checksum")]);
     let body =
         "0005;name=\"value\" \r\nhello\r\n1 ;x\r\n!\r\n000\r\nX-Agile-Checksum: wrong\r\n\r\n";
-    let answer = upload.client.write([&head, body.as_bytes()].concat()).read();
-    assert_eq!(answer.header("X-Agile-Checksum"), Some(&*sha256(b"hello!")));
+    let response = upload.client.write([&head, body.as_bytes()].concat()).read();
+    assert_eq!(response.header("X-Agile-Checksum"), Some(&*sha256(b"hello!")));
     upload.complete();
 }
 
 #[test]
 fn a_body_beyond_the_memory_budget_comes_back_byte_for_byte() {
-    let body = noise(2, 3 * MIB + 1);
+    let body = random_bytes(2, 3 * MIB + 1);
     for budget in [0, 1, 100_000, 2 * MIB as u64] {
         let origin = MockOrigin::builder().memory_budget(budget).start();
         let mut upload = Upload::new(&origin);
@@ -220,7 +220,7 @@ fn a_body_beyond_the_memory_budget_comes_back_byte_for_byte() {
         assert_eq!(piece_in_chunks(&mut upload.client, &head, &body[MIB..], 99_999).status, 200);
         assert_eq!(upload.piece(1, &body[..MIB]).status, 200);
         upload.complete();
-        let read = upload.client.ask("GET", "/acme/film", &[], b"");
+        let read = upload.client.send("GET", "/acme/film", &[], b"");
         assert!(read.body == body, "other bytes came back with a budget of {budget}");
         origin.file("/film").assert_content(&body);
         origin.finish();
@@ -232,7 +232,7 @@ fn uploads_that_arrive_slice_by_slice_do_not_mix() {
     for budget in [0, 50_000, 16 * MIB as u64] {
         let origin = MockOrigin::builder().memory_budget(budget).start();
         let mut uploads = ["a", "b", "c"].map(|name| Upload::to(&origin, name));
-        let bodies = [3, 4, 5].map(|seed| noise(seed, 200_000));
+        let bodies = [3, 4, 5].map(|seed| random_bytes(seed, 200_000));
         for upload in &mut uploads {
             let head = upload.head(1, &[("Content-Length", "200000")]);
             upload.client.write(head);
@@ -303,18 +303,18 @@ fn a_hundred_requests_come_on_one_connection() {
     let origin = MockOrigin::start();
     let mut upload = Upload::new(&origin);
     for number in 1..=98 {
-        let body = noise(number.into(), 50 * number as usize);
+        let body = random_bytes(number.into(), 50 * number as usize);
         let stored = match number % 3 {
             0 => upload.piece(number, &body),
             1 => {
                 let head = upload.head(number, &[CHUNKED]);
                 piece_in_chunks(&mut upload.client, &head, &body, 64)
             }
-            _ => upload.client.ask("OPTIONS", "*", &[], &body),
+            _ => upload.client.send("OPTIONS", "*", &[], &body),
         };
         assert_eq!((stored.status, stored.header("Connection")), (200, None));
     }
-    upload.client.ask("HEAD", "/nothing", &[], b"");
+    upload.client.send("HEAD", "/nothing", &[], b"");
     upload.client.finish_writing().assert_closed();
     let journal = origin.journal();
     assert_eq!((journal.connections().len(), journal.exchanges().len()), (1, 100));
@@ -326,8 +326,8 @@ fn a_client_that_says_close_is_answered_and_its_connection_closed() {
     for word in ["close", "Close", "keep-alive, close"] {
         let mut client = Client::new(&origin);
         let read = request("GET", "/a.txt", &[("Connection", word)], b"");
-        let answer = client.write(read.repeat(2)).read();
-        assert_eq!((answer.text(), answer.header("Connection")), ("hello", Some("close")));
+        let response = client.write(read.repeat(2)).read();
+        assert_eq!((response.text(), response.header("Connection")), ("hello", Some("close")));
         client.finish_writing().assert_closed();
     }
     origin.requests().assert_count(3);
@@ -335,7 +335,7 @@ fn a_client_that_says_close_is_answered_and_its_connection_closed() {
 
 #[test]
 fn a_large_answer_is_written_whole_before_the_connection_is_closed() {
-    let content = noise(6, 12 * MIB);
+    let content = random_bytes(6, 12 * MIB);
     let origin = MockOrigin::builder().file("/film", content.clone()).start();
     let upgrade = ("Upgrade", "h2c");
     let reasons = [&[("Connection", "close")][..], &[upgrade], &[("Connection", "close"), upgrade]];
@@ -346,7 +346,7 @@ fn a_large_answer_is_written_whole_before_the_connection_is_closed() {
         let is_begun = |requests: &RecordedRequests| {
             requests.iter().nth(index).is_some_and(|film| film.status() == Some(200))
         };
-        assert!(origin.wait_until(PATIENCE, is_begun));
+        assert!(origin.wait_until(TIMEOUT, is_begun));
         assert!(client.read().body == content, "other bytes came back");
         client.assert_closed();
     }
@@ -356,12 +356,12 @@ fn a_large_answer_is_written_whole_before_the_connection_is_closed() {
 fn a_small_request_is_answered_while_a_large_body_stands_still() {
     let origin = MockOrigin::builder().file("/a.txt", "hello").start();
     let mut upload = Upload::new(&origin);
-    let body = noise(7, 8 * MIB);
+    let body = random_bytes(7, 8 * MIB);
     let head = upload.head(1, &[EXPECT, ("Content-Length", &body.len().to_string())]);
     assert_eq!(upload.client.write(head).read().status, 100);
     upload.client.write(&body[..5 * MIB]);
     for _ in 0..10 {
-        assert_eq!(Client::new(&origin).ask("GET", "/a.txt", &[], b"").text(), "hello");
+        assert_eq!(Client::new(&origin).send("GET", "/a.txt", &[], b"").text(), "hello");
     }
     origin.upload("/film").assert_pieces([]);
     assert_eq!(origin.requests().iter().nth(1).unwrap().outcome(), Outcome::Receiving);
@@ -373,14 +373,14 @@ fn a_small_request_is_answered_while_a_large_body_stands_still() {
 fn pieces_out_of_order_join_in_order() {
     let origin = MockOrigin::start();
     let mut upload = Upload::new(&origin);
-    let body = noise(8, 100_000);
+    let body = random_bytes(8, 100_000);
     let pieces: Vec<&[u8]> = body.chunks(30_000).collect();
     for number in [3, 1, 4, 2] {
         assert_eq!(upload.piece(number, pieces[number as usize - 1]).status, 200);
     }
     upload.complete();
     for method in ["HEAD", "GET"] {
-        let read = upload.client.ask(method, "/film", &[], b"");
+        let read = upload.client.send(method, "/film", &[], b"");
         assert_eq!(read.header("X-Agile-Checksum"), Some(&*sha256(&body)));
         assert_eq!(read.header("Content-Length"), Some("100000"));
     }
@@ -391,7 +391,7 @@ fn pieces_out_of_order_join_in_order() {
 fn a_range_crosses_the_borders_of_pieces() {
     let origin = MockOrigin::builder().memory_budget(40_000).start();
     let mut upload = Upload::new(&origin);
-    let body = noise(9, 100_000);
+    let body = random_bytes(9, 100_000);
     for (number, part) in (1..).zip(body.chunks(30_000)) {
         assert_eq!(upload.piece(number, part).status, 200);
     }
@@ -400,7 +400,7 @@ fn a_range_crosses_the_borders_of_pieces() {
         [(29_999, 30_000), (0, 99_999), (10_000, 95_000), (30_000, 59_999), (99_999, 99_999)]
     {
         let range = format!("bytes={first}-{last}");
-        let read = upload.client.ask("GET", "/film", &[("Range", &range)], b"");
+        let read = upload.client.send("GET", "/film", &[("Range", &range)], b"");
         assert_eq!(read.status, 206);
         let expected = format!("bytes {first}-{last}/100000");
         assert_eq!(read.header("Content-Range"), Some(&*expected));

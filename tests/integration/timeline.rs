@@ -45,7 +45,7 @@ fn columns_show_upload_part_attempt_and_finding() {
 #[test]
 fn a_timeline_without_uploads_has_fewer_columns() {
     let origin = MockOrigin::start();
-    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    Client::new(&origin).send("OPTIONS", "/", &[], b"");
     let heading = shown(&origin).remove(0);
     assert_eq!(heading.split_whitespace().collect::<Vec<_>>(), ["request", "body", "response"]);
 }
@@ -80,7 +80,7 @@ fn a_connection_without_a_byte_has_a_line_when_it_ends() {
 #[test]
 fn a_used_connection_has_no_line_of_its_own() {
     let origin = MockOrigin::start();
-    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    Client::new(&origin).send("OPTIONS", "/", &[], b"");
     wait_for(&origin, |journal| journal.connections()[0].closed.map(drop));
     assert!(origin.connection_events_after(0).is_empty());
     assert!(!origin.timeline().contains("no request"), "{}", origin.timeline());
@@ -91,7 +91,7 @@ fn a_used_connection_has_no_line_of_its_own() {
 fn no_text_of_the_library_contains_colours() {
     let origin = MockOrigin::builder().verify_on_drop(false).start();
     origin.mark("\u{1b}[31mred");
-    Client::new(&origin).ask("POST", "/nowhere", &[], b"");
+    Client::new(&origin).send("POST", "/nowhere", &[], b"");
     assert!(!origin.timeline().contains('\u{1b}'), "{}", origin.timeline());
     assert!(!origin.verify().unwrap_err().to_string().contains('\u{1b}'));
 }

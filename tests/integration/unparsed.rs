@@ -16,7 +16,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Sends bytes and gives the record of their connection when it is over.
 fn sent(origin: &MockOrigin, bytes: &[u8]) -> Arc<Connection> {
     let mut client = Client::new(origin);
-    let _ = client.write(bytes).finish_writing().rest();
+    let _ = client.write(bytes).finish_writing().read_to_end();
     closed_connection(origin, client.address())
 }
 
@@ -116,7 +116,7 @@ fn a_pipelined_request_is_not_bytes_behind_a_body() {
 fn a_method_that_there_is_not_is_still_a_request() {
     let origin = MockOrigin::start();
     let mut client = Client::new(&origin);
-    client.drip("XYZ /a HTTP/1.1\r\nHost: o\r\n\r\n").finish_writing();
+    client.write_bytewise("XYZ /a HTTP/1.1\r\nHost: o\r\n\r\n").finish_writing();
     assert_eq!(client.read().status, 405);
     let record = closed_connection(&origin, client.address());
     assert!(record.unparsed.is_none(), "{record:?}");
@@ -147,10 +147,10 @@ fn an_incomplete_head_is_shown_and_no_failure() {
 #[test]
 fn the_timeline_shows_connections_in_the_order_of_time() {
     let origin = MockOrigin::start();
-    let ask = || assert_eq!(Client::new(&origin).ask("OPTIONS", "/", &[], b"").status, 200);
-    ask();
+    let send = || assert_eq!(Client::new(&origin).send("OPTIONS", "/", &[], b"").status, 200);
+    send();
     sent(&origin, HELLO);
-    ask();
+    send();
     let timeline = origin.timeline();
     let lines = timeline.lines().filter(|line| !line.starts_with("finding: "));
     let shown: Vec<_> = lines.map(|line| line.contains("ClientHello")).collect();

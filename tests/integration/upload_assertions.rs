@@ -5,7 +5,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::support::golden::assert_golden;
-use crate::support::{Client, PATIENCE, complete, create, piece, piece_headers, request};
+use crate::support::{Client, TIMEOUT, complete, create, piece, piece_headers, request};
 use mock_origin::referee::Level;
 use mock_origin::{
     AssertionFailure, DeferredCommit, HoldGuard, InProgressUpload, MockOrigin, Op, ResponseLoss,
@@ -53,7 +53,7 @@ fn abort(origin: &MockOrigin, token: &str, id: &str) {
     let mut client = Client::new(origin);
     client.write(request("POST", "/jsonrpc", &[("Connection", "close")], text.as_bytes()));
     // A fault may leave the client without a response.
-    let _ = client.rest();
+    let _ = client.read_to_end();
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn completing_while_a_piece_is_being_answered_is_named() {
     let hold = origin.on(Op::piece(1)).hold();
     let mut other = Client::new(&origin);
     other.write(request("POST", "/multipart/piece", &piece_headers(&token, &id, "1"), b"one"));
-    assert!(hold.wait(PATIENCE), "piece 1 did not come");
+    assert!(hold.wait(TIMEOUT), "piece 1 did not come");
     finish(&origin, &token, &id);
     hold.release();
     assert_eq!(other.read().code(), Some(0));
@@ -163,7 +163,7 @@ fn pieces_in_flight_are_counted() {
             &piece_headers(&token, &id, number),
             b"x",
         ));
-        assert!(hold.wait(PATIENCE), "piece {number} did not come");
+        assert!(hold.wait(TIMEOUT), "piece {number} did not come");
         clients.push(client);
     }
     holds.into_iter().for_each(HoldGuard::release);
@@ -201,7 +201,7 @@ fn an_upload_left_open_is_named_with_its_reason() {
     abort(&origin, &token, origin.upload("/videos/given.txt").id());
     abort(&origin, &token, origin.upload("/videos/given.txt").id());
     origin.assert_no_open_uploads();
-    origin.assert_no_open_uploads_within(PATIENCE);
+    origin.assert_no_open_uploads_within(TIMEOUT);
 }
 
 #[test]
@@ -241,12 +241,12 @@ fn assertions_wait_until_they_hold() {
             let (token, id) = uploaded(&origin, &[b"one", b"two"]);
             finish(&origin, &token, &id);
         });
-        origin.upload_within("/videos/a.txt", PATIENCE, |upload| {
+        origin.upload_within("/videos/a.txt", TIMEOUT, |upload| {
             upload.try_completed()?.try_attempts_per_piece(1)
         })
     });
     assert_eq!(upload.pieces(), [1, 2]);
-    let requests = origin.requests_within(PATIENCE, |all| all.try_count(4));
+    let requests = origin.requests_within(TIMEOUT, |all| all.try_count(4));
     assert_eq!(requests.len(), 4);
 }
 
@@ -254,7 +254,7 @@ fn assertions_wait_until_they_hold() {
 async fn assertions_wait_until_they_hold_in_async_code() {
     let origin = origin();
     let token = origin.issue_token("jane");
-    let waiting = origin.upload_within_async("/videos/a.txt", PATIENCE, |it| it.try_pieces([1]));
+    let waiting = origin.upload_within_async("/videos/a.txt", TIMEOUT, |it| it.try_pieces([1]));
     let sending = async {
         let id = create(&mut Client::new(&origin), &token, "/videos", "a.txt");
         tokio::task::yield_now().await;
@@ -265,8 +265,8 @@ async fn assertions_wait_until_they_hold_in_async_code() {
     let (upload, ()) = tokio::join!(waiting, sending);
     assert_eq!(upload.pieces(), [1]);
     origin.assert_no_open_uploads_async().await;
-    origin.assert_no_open_uploads_within_async(PATIENCE).await;
-    origin.requests_within_async(PATIENCE, |all| all.try_count(4)).await;
+    origin.assert_no_open_uploads_within_async(TIMEOUT).await;
+    origin.requests_within_async(TIMEOUT, |all| all.try_count(4)).await;
 }
 
 #[tokio::test]

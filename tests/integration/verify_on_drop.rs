@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::support::golden::{assert_golden, without_lines};
 use crate::support::panics::{catch_panic, panic_text};
-use crate::support::{self, Client, PATIENCE};
+use crate::support::{self, Client, TIMEOUT};
 use mock_origin::{Builder, MockOrigin, Op};
 
 /// Starts an origin whose text can be compared.
@@ -33,7 +33,7 @@ fn panic_of(run: impl FnOnce()) -> String {
 fn drop_panics_with_the_report_if_the_run_fails() {
     let origin = failing_origin();
     let url = origin.url();
-    Client::new(&origin).ask("POST", "/acount/login", &[], b"");
+    Client::new(&origin).send("POST", "/acount/login", &[], b"");
     let text = panic_of(|| drop(origin)).replace(&url, "http://<origin>");
     let (report, timeline) = text.split_once("timeline of ").unwrap();
     assert_golden("dropped_unverified", without_lines(report).trim_end());
@@ -43,7 +43,7 @@ fn drop_panics_with_the_report_if_the_run_fails() {
 #[test]
 fn drop_passes_if_the_run_passes() {
     let origin = builder().start();
-    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    Client::new(&origin).send("OPTIONS", "/", &[], b"");
     drop(origin);
 }
 
@@ -53,7 +53,7 @@ fn drop_names_a_response_that_is_still_held() {
     let held = origin.on(Op::login()).hold();
     let mut client = Client::new(&origin);
     client.write(support::request("POST", "/account/login", &[], b""));
-    assert!(held.wait(PATIENCE));
+    assert!(held.wait(TIMEOUT));
     let text = panic_of(move || {
         let _released_last = held;
         drop(origin);
@@ -129,7 +129,7 @@ fn several_failing_origins_panic_once() {
 fn drop_during_a_panic_of_another_origin_closes_its_port() {
     let (first, second) = (failing_origin(), failing_origin());
     let mut kept_alive = Client::new(&second);
-    kept_alive.ask("OPTIONS", "/", &[], b"");
+    kept_alive.send("OPTIONS", "/", &[], b"");
     panic_of(|| drop((first, second)));
     kept_alive.assert_closed();
 }

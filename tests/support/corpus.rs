@@ -1,7 +1,7 @@
-//! Reads the texts of `fixtures/faults`: which are accepted, and the error of each that is not.
+//! Runs the cases of `fixtures/faults`: texts of faults that are accepted or rejected.
 //!
-//! A case is a text, then either `=> ` and what was read, or `!! ` and the error. `UPDATE_GOLDEN=1`
-//! writes the results anew; a `=>` that becomes `!!`, or the reverse, is a change of the format.
+//! A case is a text, followed by `=> ` and the faults that were read, or by `!! ` and the error.
+//! `UPDATE_GOLDEN=1` writes the results. If a `=>` becomes `!!` or the reverse, the format has changed.
 
 #![allow(clippy::unwrap_used)]
 
@@ -31,7 +31,7 @@ pub(crate) fn cases(name: &str) -> Vec<(String, String)> {
     cases
 }
 
-/// Compares each case of a file with what `read` returns.
+/// Asserts that `read` returns the recorded result of each case of a file.
 pub(crate) fn assert_corpus(name: &str, read: impl Fn(&str) -> Result<Vec<String>, String>) {
     let recorded = cases(name);
     let played = recorded.iter().map(|(text, _)| {

@@ -1,8 +1,8 @@
-//! Texts that lie in `fixtures/failures`; `UPDATE_GOLDEN=1` writes them anew.
+//! Compares texts with the golden files in `fixtures/failures`. `UPDATE_GOLDEN=1` writes the files.
 
 use std::path::PathBuf;
 
-/// Asserts that `text` is the golden one of that name.
+/// Asserts that `text` equals the golden file `name`.
 #[track_caller]
 pub fn assert_golden(name: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/failures").join(name);
@@ -15,7 +15,7 @@ pub fn assert_golden(name: &str, text: &str) {
     assert!(text == golden, "{} has changed. Now:\n{text}\nBefore:\n{golden}\n", path.display());
 }
 
-/// `text` without the lines of the test file that it names: a golden text outlives those.
+/// Replaces line numbers of source files in `text`, so that edits of a test do not change its golden file.
 pub fn without_lines(text: &str) -> String {
     let mut parts = text.split(".rs:");
     let first = parts.next().unwrap_or_default().to_owned();

@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 /// The longest wait for bytes. A test that waits longer has found a bug.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The end of a head.
 const END: &[u8] = b"\r\n\r\n";
@@ -36,12 +36,12 @@ pub struct Head {
 }
 
 impl Connection {
-    /// Connects to an address such as `127.0.0.1:80`. Reads and writes fail after [`PATIENCE`].
+    /// Connects to an address such as `127.0.0.1:80`. Reads and writes fail after [`TIMEOUT`].
     pub fn open(address: impl ToSocketAddrs) -> io::Result<Self> {
         let socket = TcpStream::connect(address)?;
         socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
-        socket.set_write_timeout(Some(PATIENCE))?;
+        socket.set_read_timeout(Some(TIMEOUT))?;
+        socket.set_write_timeout(Some(TIMEOUT))?;
         Ok(Self { socket, unread: Vec::new() })
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 const END: &str = "<!-- end -->\n";
 
-/// Asserts that the block of that name holds `generated`.
+/// Asserts that block `name` of a page equals `generated`.
 #[track_caller]
 pub fn assert_block(page: &str, name: &str, generated: &str) {
     // Tests of one page run in parallel, and each one writes the whole page.
@@ -31,7 +31,7 @@ pub fn assert_block(page: &str, name: &str, generated: &str) {
     }
 }
 
-/// The names of a page's blocks, in their order.
+/// Returns the names of the blocks of a page, in their order.
 pub fn block_names(page: &str) -> Vec<String> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(page);
     let text = std::fs::read_to_string(path).unwrap();

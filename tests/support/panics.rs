@@ -1,4 +1,4 @@
-//! Catches a panic with its text and its file, and keeps it out of the output.
+//! Catches a panic, returns its text and file, and suppresses its output.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -10,7 +10,7 @@ thread_local! {
     static FILE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// The hook belongs to the process, so it is set once. It leaves panics of other threads alone.
+/// Sets the panic hook once per process. Panics of other threads still reach the default hook.
 fn watch_panics() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -1,4 +1,4 @@
-//! Waiting for what the origin notes down, which it may do just after its client has noticed.
+//! Waits for records in the journal. The origin may write a record after the client has its response.
 
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -8,28 +8,28 @@ use std::time::{Duration, Instant};
 use mock_origin::MockOrigin;
 use mock_origin::journal::{Connection, Exchange, Journal};
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
-/// What `look` finds in the journal, as soon as it finds something.
+/// Waits until `look` returns a value for the journal, and returns the value.
 pub fn wait_for<T>(origin: &MockOrigin, look: impl Fn(&Journal) -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         if let Some(found) = look(&origin.journal()) {
             return found;
         }
-        assert!(Instant::now() < deadline, "nothing came of it:\n{}", origin.timeline());
+        assert!(Instant::now() < deadline, "no matching record:\n{}", origin.timeline());
         next_change(origin);
     }
 }
 
-/// The record of the exchange with that number, once it is closed.
+/// Waits until the exchange with this index is closed, and returns its record.
 pub fn closed_exchange(origin: &MockOrigin, index: usize) -> Arc<Exchange> {
     wait_for(origin, |journal| {
         journal.exchanges().get(index).filter(|exchange| exchange.outcome.is_final()).cloned()
     })
 }
 
-/// The record of the latest connection from that address, once it is over.
+/// Waits until the latest connection of a client is closed, and returns its record.
 pub fn closed_connection(origin: &MockOrigin, client: SocketAddr) -> Arc<Connection> {
     wait_for(origin, |journal| {
         let mut latest_first = journal.connections().iter().rev();
@@ -38,7 +38,7 @@ pub fn closed_connection(origin: &MockOrigin, client: SocketAddr) -> Arc<Connect
     })
 }
 
-/// The record once it knows of that many connections, and all of them are over.
+/// Waits until this number of connections is closed, and returns the journal.
 pub fn all_closed(origin: &MockOrigin, connections: usize) -> Journal {
     wait_for(origin, |journal| {
         let closed = journal.connections().iter().filter(|known| known.closed.is_some());
@@ -46,7 +46,7 @@ pub fn all_closed(origin: &MockOrigin, connections: usize) -> Journal {
     })
 }
 
-/// Returns when something has changed in the record, or soon: it may have changed already.
+/// Waits for the next change of the journal, at most 10 ms: it may have changed before the call.
 fn next_change(origin: &MockOrigin) {
     let is_first_look = Cell::new(true);
     origin.wait_until(Duration::from_millis(10), |_| !is_first_look.replace(false));

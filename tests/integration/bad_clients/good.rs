@@ -4,7 +4,7 @@
 use std::thread;
 
 use crate::chaos::client::Uploader;
-use crate::support::payload::noise;
+use crate::support::payload::random_bytes;
 use mock_origin::referee::Level;
 use mock_origin::{Chaos, MockOrigin};
 
@@ -42,7 +42,7 @@ fn resuming(origin: &MockOrigin, pieces: &[Vec<u8>]) {
 const GOOD_CLIENTS: [GoodClient; 3] = [one_after_another, in_parallel, resuming];
 
 fn pieces() -> Vec<Vec<u8>> {
-    [(1, 700), (2, 300), (3, 1)].map(|(seed, size)| noise(seed, size)).into()
+    [(1, 700), (2, 300), (3, 1)].map(|(seed, size)| random_bytes(seed, size)).into()
 }
 
 fn start(seed: u64) -> MockOrigin {

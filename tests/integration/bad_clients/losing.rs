@@ -78,14 +78,14 @@ bad_clients! {
         client.create();
     };
     speaks_tls: "http.no_http", plain, |client| {
-        client.client.write(b"\x16\x03\x01\x02\0\x01\0").rest().unwrap_or_default();
+        client.client.write(b"\x16\x03\x01\x02\0\x01\0").read_to_end().unwrap_or_default();
     };
     sends_more_than_it_declares: "http.leftover", plain, |client| {
         let id = client.create();
         let headers = piece_headers(&client.token, &id, "1");
         let request = request("POST", "/multipart/piece", &headers, b"one");
         client.client.write([&request[..], b"{\"more\": 1}"].concat()).read();
-        client.client.finish_writing().rest().unwrap_or_default();
+        client.client.finish_writing().read_to_end().unwrap_or_default();
     };
     sends_no_host: "http.invalid", plain, |client| {
         client.client.write(b"POST /account/login HTTP/1.1\r\n\r\n").read();
@@ -95,6 +95,6 @@ bad_clients! {
         let lengths = [("Content-Length", "3"), ("Transfer-Encoding", "chunked")];
         let headers = [&piece_headers(&client.token, &id, "1")[..], &lengths].concat();
         let head = request("POST", "/multipart/piece", &headers, b"");
-        client.client.write(head).write(chunked(b"one", 3)).rest().unwrap_or_default();
+        client.client.write(head).write(chunked(b"one", 3)).read_to_end().unwrap_or_default();
     };
 }

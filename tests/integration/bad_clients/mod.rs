@@ -8,7 +8,7 @@ mod sloppy;
 
 use std::collections::BTreeSet;
 
-use crate::support::{Answer, Client, piece_headers, request};
+use crate::support::{Client, Response, piece_headers, request};
 use mock_origin::referee::{Finding, Level, RULES, rule_by_id};
 use mock_origin::{Builder, MockOrigin};
 
@@ -64,12 +64,12 @@ impl<'a> Script<'a> {
     }
 
     /// Sends a request, and opens another connection if the origin closes this one.
-    fn ask(&mut self, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let answer = self.client.ask("POST", target, headers, body);
-        if answer.header("Connection") == Some("close") {
+    fn send(&mut self, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
+        let response = self.client.send("POST", target, headers, body);
+        if response.header("Connection") == Some("close") {
             self.client = Client::new(self.origin);
         }
-        answer
+        response
     }
 
     /// Repeats a step until the origin finds that rule. A busy machine can make pauses where the client
@@ -84,73 +84,77 @@ impl<'a> Script<'a> {
     }
 
     /// Sends a request whose response a fault loses.
-    fn ask_in_vain(&mut self, target: &str, headers: &[(&str, &str)], body: &[u8]) {
+    fn send_without_response(&mut self, target: &str, headers: &[(&str, &str)], body: &[u8]) {
         self.client.write(request("POST", target, headers, body));
-        self.client.rest().unwrap_or_default();
+        self.client.read_to_end().unwrap_or_default();
         self.client = Client::new(self.origin);
     }
 
     /// Logs in, and uses the token from now on.
-    fn log_in(&mut self) -> Answer {
+    fn log_in(&mut self) -> Response {
         let headers = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
-        let answer = self.ask("/account/login", &headers, b"");
-        answer.header("X-Agile-Token").unwrap_or_default().clone_into(&mut self.token);
-        answer
+        let response = self.send("/account/login", &headers, b"");
+        response.header("X-Agile-Token").unwrap_or_default().clone_into(&mut self.token);
+        response
     }
 
-    fn create_in(&mut self, directory: &str, name: &str) -> Answer {
+    fn create_in(&mut self, directory: &str, name: &str) -> Response {
         let token = self.token.clone();
         let headers = [
             ("X-Agile-Authorization", &*token),
             ("X-Agile-Directory", directory),
             ("X-Agile-Basename", name),
         ];
-        self.ask("/multipart/create", &headers, b"")
+        self.send("/multipart/create", &headers, b"")
     }
 
     /// Begins an upload to `/videos/a.mp4`, and returns its id.
     fn create(&mut self) -> String {
-        let answer = self.create_in("/videos", "a.mp4");
-        answer.header("X-Agile-Multipart").unwrap_or_default().to_owned()
+        let response = self.create_in("/videos", "a.mp4");
+        response.header("X-Agile-Multipart").unwrap_or_default().to_owned()
     }
 
-    fn piece(&mut self, id: &str, number: u32, content: &[u8]) -> Answer {
+    fn piece(&mut self, id: &str, number: u32, content: &[u8]) -> Response {
         let (token, number) = (self.token.clone(), number.to_string());
-        self.ask("/multipart/piece", &piece_headers(&token, id, &number), content)
+        self.send("/multipart/piece", &piece_headers(&token, id, &number), content)
     }
 
     /// Sends a piece whose response a fault loses.
     fn piece_in_vain(&mut self, id: &str, number: u32, content: &[u8]) {
         let (token, number) = (self.token.clone(), number.to_string());
-        self.ask_in_vain("/multipart/piece", &piece_headers(&token, id, &number), content);
+        self.send_without_response(
+            "/multipart/piece",
+            &piece_headers(&token, id, &number),
+            content,
+        );
     }
 
-    fn complete(&mut self, id: &str) -> Answer {
+    fn complete(&mut self, id: &str) -> Response {
         let token = self.token.clone();
         let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Multipart", id)];
-        self.ask("/multipart/complete", &headers, b"")
+        self.send("/multipart/complete", &headers, b"")
     }
 
     /// Completes an upload, and a fault loses the response.
     fn complete_in_vain(&mut self, id: &str) {
         let token = self.token.clone();
         let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Multipart", id)];
-        self.ask_in_vain("/multipart/complete", &headers, b"");
+        self.send_without_response("/multipart/complete", &headers, b"");
     }
 
     /// Calls a method with the token and more parameters.
-    fn call(&mut self, method: &str, parameters: &str) -> Answer {
+    fn call(&mut self, method: &str, parameters: &str) -> Response {
         let token = &self.token;
         let body =
             format!(r#"{{"method": "{method}", "params": ["{token}"{parameters}], "id": 1}}"#);
-        self.ask("/jsonrpc", &[], body.as_bytes())
+        self.send("/jsonrpc", &[], body.as_bytes())
     }
 
-    fn abort(&mut self, id: &str) -> Answer {
+    fn abort(&mut self, id: &str) -> Response {
         self.call("abortMultipart", &format!(", \"{id}\""))
     }
 
-    fn status(&mut self, id: &str) -> Answer {
+    fn status(&mut self, id: &str) -> Response {
         self.call("getMultipartStatus", &format!(", \"{id}\""))
     }
 }

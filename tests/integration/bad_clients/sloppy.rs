@@ -10,7 +10,7 @@ bad_clients! {
         let declared = [("Content-Length", "10")];
         let headers = [&piece_headers(&client.token, &id, "1")[..], &declared].concat();
         let head = request("POST", "/multipart/piece", &headers, b"");
-        client.client.write(head).write(b"four").finish_writing().rest().unwrap_or_default();
+        client.client.write(head).write(b"four").finish_writing().read_to_end().unwrap_or_default();
         client.client = Client::new(client.origin);
         client.abort(&id);
     };
@@ -27,7 +27,7 @@ bad_clients! {
         }
     };
     puts_its_password_into_the_url: "secret.in_target", plain, |client| {
-        client.ask("/account/login?username=jane&password=secret", &[], b"");
+        client.send("/account/login?username=jane&password=secret", &[], b"");
     };
     sends_its_password_in_the_clear: "secret.plain", plain, |client| {
         let head = "POST /account/login HTTP/1.1\r\nHost: upload.example.com\r\n\
@@ -37,7 +37,7 @@ bad_clients! {
     does_not_wait_for_100_continue: "http.expect_ignored", plain, |client| {
         let headers = [&piece_headers(&client.token, "unknown", "1")[..], &[("Expect", "100-continue")]];
         let whole = request("POST", "/multipart/piece", &headers.concat(), b"one");
-        client.client.write(whole).finish_writing().rest().unwrap();
+        client.client.write(whole).finish_writing().read_to_end().unwrap();
         closed_connection(client.origin, client.client.address());
     };
     uses_the_file_before_the_join: "poll.none", |builder| builder.set("join", "polls:3"), |client| {

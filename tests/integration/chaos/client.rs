@@ -6,9 +6,9 @@ use std::time::Duration;
 use mock_origin::{MockOrigin, UploadState};
 use serde_json::Value;
 
-use crate::support::http::{Connection, PATIENCE, find};
+use crate::support::http::{Connection, TIMEOUT, find};
 use crate::support::payload::{chunked, sha256};
-use crate::support::{Answer, request};
+use crate::support::{Response, request};
 
 /// What a client does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(crate) enum Mistake {
     ForgetsTheBody,
     /// Sends a piece again with half of its body, in chunks.
     SendsHalfTheBody,
-    /// Takes a lost answer to complete for the end of the upload.
+    /// Takes a lost response to complete for the end of the upload.
     GivesUpOnComplete,
     IgnoresTheChecksum,
     /// Sends a piece again under the next number.
@@ -47,7 +47,7 @@ pub(crate) struct Uploader {
 }
 
 /// A request that can be made again.
-struct Ask<'a> {
+struct Request<'a> {
     target: &'a str,
     headers: Vec<(&'a str, String)>,
     body: Body<'a>,
@@ -60,7 +60,7 @@ enum Body<'a> {
     Rpc(&'a str, &'a str),
 }
 
-/// What an answer says about what comes next.
+/// What a response says about what comes next.
 enum Next {
     Done,
     Again,
@@ -136,11 +136,11 @@ impl Uploader {
     /// Sends the pieces that an upload lacks, and completes it.
     pub(crate) fn resume(&mut self, id: &str, pieces: &[Vec<u8>]) -> Result<(), GaveUp> {
         let body = Body::Rpc("listMultipartPiece", id);
-        let ask = Ask { target: "/jsonrpc", headers: Vec::new(), body };
+        let request = Request { target: "/jsonrpc", headers: Vec::new(), body };
         let mut listed = None;
         for _ in 0..self.attempts {
-            let Some(answer) = self.try_ask(&ask)? else { continue };
-            listed = serde_json::from_slice::<Value>(&answer.body).ok();
+            let Some(response) = self.try_ask(&request)? else { continue };
+            listed = serde_json::from_slice::<Value>(&response.body).ok();
             break;
         }
         let listed = listed.ok_or_else(|| GaveUp("pieces".to_owned()))?;
@@ -157,8 +157,8 @@ impl Uploader {
     pub(crate) fn log_out(&mut self) {
         let Some(token) = self.token.take() else { return };
         let body = Body::Rpc("logout", "");
-        let ask = Ask { target: "/jsonrpc", headers: Vec::new(), body };
-        let _ = (0..self.attempts).find_map(|_| self.try_once(&ask, &token));
+        let request = Request { target: "/jsonrpc", headers: Vec::new(), body };
+        let _ = (0..self.attempts).find_map(|_| self.try_once(&request, &token));
     }
 
     /// The same client on another connection.
@@ -169,15 +169,15 @@ impl Uploader {
     fn log_in(&mut self) -> Result<(), GaveUp> {
         let headers = [("X-Agile-Username", self.user), ("X-Agile-Password", "secret")];
         let headers = headers.map(|(name, value)| (name, value.to_owned())).to_vec();
-        let ask = Ask { target: "/account/login", headers, body: Body::Bytes(b"") };
+        let request = Request { target: "/account/login", headers, body: Body::Bytes(b"") };
         for _ in 0..self.attempts {
-            let Some(answer) = self.try_once(&ask, "") else { continue };
-            match (next(&answer), answer.header("X-Agile-Token")) {
+            let Some(response) = self.try_once(&request, "") else { continue };
+            match (next(&response), response.header("X-Agile-Token")) {
                 (Next::Done, Some(token)) => {
                     self.token = Some(token.to_owned());
                     return Ok(());
                 }
-                (Next::Hopeless | Next::LogIn, _) => return Err(GaveUp(format!("{answer:?}"))),
+                (Next::Hopeless | Next::LogIn, _) => return Err(GaveUp(format!("{response:?}"))),
                 _ => {}
             }
         }
@@ -187,11 +187,11 @@ impl Uploader {
     fn create(&mut self, directory: &str, name: &str) -> Result<String, GaveUp> {
         let place = [("X-Agile-Directory", directory), ("X-Agile-Basename", name)];
         let headers = place.map(|(name, value)| (name, value.to_owned())).to_vec();
-        let ask = Ask { target: "/multipart/create", headers, body: Body::Bytes(b"") };
+        let request = Request { target: "/multipart/create", headers, body: Body::Bytes(b"") };
         for _ in 0..self.attempts {
-            let Some(answer) = self.try_ask(&ask)? else { continue };
-            // If an answer was lost, so was the upload that it told of: this is another one.
-            if let Some(id) = answer.header("X-Agile-Multipart") {
+            let Some(response) = self.try_ask(&request)? else { continue };
+            // If a response was lost, so was the upload that it told of: this is another one.
+            if let Some(id) = response.header("X-Agile-Multipart") {
                 return Ok(id.to_owned());
             }
         }
@@ -211,9 +211,9 @@ impl Uploader {
             };
             let headers =
                 vec![("X-Agile-Multipart", id.to_owned()), ("X-Agile-Part", number.to_string())];
-            let ask = Ask { target: "/multipart/piece", headers, body };
-            let Some(answer) = self.try_ask(&ask)? else { continue };
-            if self.mistake == Mistake::IgnoresTheChecksum || is_stored(&answer, sent) {
+            let request = Request { target: "/multipart/piece", headers, body };
+            let Some(response) = self.try_ask(&request)? else { continue };
+            if self.mistake == Mistake::IgnoresTheChecksum || is_stored(&response, sent) {
                 return Ok(number);
             }
         }
@@ -222,24 +222,24 @@ impl Uploader {
 
     fn complete(&mut self, id: &str) -> Result<(), GaveUp> {
         let headers = vec![("X-Agile-Multipart", id.to_owned())];
-        let ask = Ask { target: "/multipart/complete", headers, body: Body::Bytes(b"") };
+        let request = Request { target: "/multipart/complete", headers, body: Body::Bytes(b"") };
         for attempt in 0..self.attempts {
             if self.token.is_none() {
                 self.log_in()?;
             }
             let token = self.token.clone().unwrap_or_default();
-            match self.try_once(&ask, &token) {
+            match self.try_once(&request, &token) {
                 None if self.mistake == Mistake::GivesUpOnComplete => break,
                 None => {}
                 // It may be open no more because an earlier attempt has closed it.
-                Some(answer) if attempt > 0 && answer.code() == Some(-8) => {
+                Some(response) if attempt > 0 && response.code() == Some(-8) => {
                     return self.assure_completed(id);
                 }
-                Some(answer) => match next(&answer) {
+                Some(response) => match next(&response) {
                     Next::Done => return Ok(()),
-                    Next::Again => wait(&answer),
+                    Next::Again => wait(&response),
                     Next::LogIn => self.token = None,
-                    Next::Hopeless => return Err(GaveUp(format!("{answer:?}"))),
+                    Next::Hopeless => return Err(GaveUp(format!("{response:?}"))),
                 },
             }
         }
@@ -249,10 +249,10 @@ impl Uploader {
     /// Asks whether the upload has been completed.
     fn assure_completed(&mut self, id: &str) -> Result<(), GaveUp> {
         let body = Body::Rpc("getMultipartStatus", id);
-        let ask = Ask { target: "/jsonrpc", headers: Vec::new(), body };
+        let request = Request { target: "/jsonrpc", headers: Vec::new(), body };
         for _ in 0..self.attempts {
-            let Some(answer) = self.try_ask(&ask)? else { continue };
-            let Ok(told) = serde_json::from_slice::<Value>(&answer.body) else { continue };
+            let Some(response) = self.try_ask(&request)? else { continue };
+            let Ok(told) = serde_json::from_slice::<Value>(&response.body) else { continue };
             let is = |state: &UploadState| told["result"]["state"] == state.number();
             let fine = [UploadState::Complete, UploadState::Join, UploadState::Success];
             return if fine.iter().any(is) { Ok(()) } else { Err(GaveUp(told.to_string())) };
@@ -261,39 +261,39 @@ impl Uploader {
     }
 
     /// One attempt, with a token. Nothing if it is to be tried again.
-    fn try_ask(&mut self, ask: &Ask<'_>) -> Result<Option<Answer>, GaveUp> {
+    fn try_ask(&mut self, request: &Request<'_>) -> Result<Option<Response>, GaveUp> {
         if self.token.is_none() {
             self.log_in()?;
         }
         let token = self.token.clone().unwrap_or_default();
-        let Some(answer) = self.try_once(ask, &token) else { return Ok(None) };
-        match next(&answer) {
-            Next::Done => return Ok(Some(answer)),
-            Next::Again => wait(&answer),
+        let Some(response) = self.try_once(request, &token) else { return Ok(None) };
+        match next(&response) {
+            Next::Done => return Ok(Some(response)),
+            Next::Again => wait(&response),
             Next::LogIn => self.token = None,
-            Next::Hopeless => return Err(GaveUp(format!("{answer:?}"))),
+            Next::Hopeless => return Err(GaveUp(format!("{response:?}"))),
         }
         Ok(None)
     }
 
-    /// One attempt. Nothing if the connection broke, or what came was no answer.
-    fn try_once(&mut self, ask: &Ask<'_>, token: &str) -> Option<Answer> {
-        let patience = self.expects.filter(|_| !matches!(ask.body, Body::Bytes([])));
-        let bytes = ask.to_bytes(token, patience.is_some());
+    /// One attempt. Nothing if the connection broke, or what came was no response.
+    fn try_once(&mut self, request: &Request<'_>, token: &str) -> Option<Response> {
+        let timeout = self.expects.filter(|_| !matches!(request.body, Body::Bytes([])));
+        let bytes = request.to_bytes(token, timeout.is_some());
         let connection = self.connection.take().map_or_else(|| Connection::to_url(&self.url), Ok);
         let mut connection = connection.ok()?;
-        let answer = match patience {
+        let response = match timeout {
             None => exchange(&mut connection, &bytes),
-            Some(patience) => exchange_after_continue(&mut connection, &bytes, patience),
+            Some(timeout) => exchange_after_continue(&mut connection, &bytes, timeout),
         };
-        let answer = answer.ok()?;
-        let is_over = answer.header("Connection").is_some_and(|said| said == "close");
+        let response = response.ok()?;
+        let is_over = response.header("Connection").is_some_and(|said| said == "close");
         self.connection = (self.keeps_alive && !is_over).then_some(connection);
-        Some(answer)
+        Some(response)
     }
 }
 
-impl Ask<'_> {
+impl Request<'_> {
     fn to_bytes(&self, token: &str, expects: bool) -> Vec<u8> {
         let authorization = ("X-Agile-Authorization", token);
         let own = self.headers.iter().map(|(name, value)| (*name, &**value));
@@ -327,17 +327,17 @@ impl Ask<'_> {
 }
 
 /// Whether the origin has what was sent.
-fn is_stored(answer: &Answer, sent: &[u8]) -> bool {
-    let checksum = answer.header("X-Agile-Checksum").map(str::to_lowercase);
+fn is_stored(response: &Response, sent: &[u8]) -> bool {
+    let checksum = response.header("X-Agile-Checksum").map(str::to_lowercase);
     checksum == Some(sha256(sent))
-        && answer.header("X-Agile-Size") == Some(&*sent.len().to_string())
+        && response.header("X-Agile-Size") == Some(&*sent.len().to_string())
 }
 
-fn next(answer: &Answer) -> Next {
-    let told = serde_json::from_slice::<Value>(&answer.body).ok();
+fn next(response: &Response) -> Next {
+    let told = serde_json::from_slice::<Value>(&response.body).ok();
     let in_body = told.and_then(|told| told["result"]["code"].as_i64());
-    let in_head = answer.header("X-Agile-Status").and_then(|code| code.parse().ok());
-    match (answer.status, in_head.or(in_body)) {
+    let in_head = response.header("X-Agile-Status").and_then(|code| code.parse().ok());
+    match (response.status, in_head.or(in_body)) {
         (200, Some(0)) => Next::Done,
         (401 | 403, _) | (200, Some(-10001)) => Next::LogIn,
         (429 | 500 | 502..=504, _) | (200, None | Some(-26)) => Next::Again,
@@ -346,35 +346,35 @@ fn next(answer: &Answer) -> Next {
 }
 
 /// Waits as long as the origin has asked for.
-fn wait(answer: &Answer) {
-    let seconds = answer.header("Retry-After").and_then(|value| value.parse().ok());
+fn wait(response: &Response) {
+    let seconds = response.header("Retry-After").and_then(|value| value.parse().ok());
     std::thread::sleep(Duration::from_secs(seconds.unwrap_or(0)));
 }
 
 /// Sends a request and reads the final response.
-pub(crate) fn exchange(connection: &mut Connection, request: &[u8]) -> io::Result<Answer> {
+pub(crate) fn exchange(connection: &mut Connection, request: &[u8]) -> io::Result<Response> {
     // A server that stopped reading may have sent its response before.
     let sent = connection.write(request);
-    let answer = read_final(connection);
-    sent.and(answer)
+    let response = read_final(connection);
+    sent.and(response)
 }
 
-/// Sends a request whose head expects `100 Continue`, and its body after that, or after `patience`
+/// Sends a request whose head expects `100 Continue`, and its body after that, or after `timeout`
 /// without it. Reads the final response.
 fn exchange_after_continue(
     connection: &mut Connection,
     request: &[u8],
-    patience: Duration,
-) -> io::Result<Answer> {
+    timeout: Duration,
+) -> io::Result<Response> {
     let (head, body) = request.split_at(find(request, b"\r\n\r\n").unwrap() + 4);
     connection.write(head)?;
-    connection.socket().set_read_timeout(Some(patience))?;
+    connection.socket().set_read_timeout(Some(timeout))?;
     let interim = connection.read_head("POST");
-    connection.socket().set_read_timeout(Some(PATIENCE))?;
+    connection.socket().set_read_timeout(Some(TIMEOUT))?;
     match interim {
         Ok(head) if head.status >= 200 => {
             let body = connection.read_body(head.length)?;
-            return Ok(Answer::new(head, body));
+            return Ok(Response::new(head, body));
         }
         Ok(_) => {}
         Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {}
@@ -384,12 +384,12 @@ fn exchange_after_continue(
 }
 
 /// Reads the final response, and skips interim ones.
-fn read_final(connection: &mut Connection) -> io::Result<Answer> {
+fn read_final(connection: &mut Connection) -> io::Result<Response> {
     loop {
         let head = connection.read_head("POST")?;
         if head.status >= 200 {
             let body = connection.read_body(head.length)?;
-            return Ok(Answer::new(head, body));
+            return Ok(Response::new(head, body));
         }
     }
 }

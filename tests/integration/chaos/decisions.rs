@@ -136,13 +136,13 @@ fn a_body_in_chunks_is_cut_where_one_of_known_length_is() {
     assert!(in_chunks.values().any(|(_, action)| in_the_middle(action)));
 }
 
-/// How long chaos lets a body and an answer take, if it is about their time.
-fn takes(action: &FaultAction, body: Option<u64>, answer: u64) -> Option<Duration> {
+/// How long chaos lets a body and a response take, if it is about their time.
+fn takes(action: &FaultAction, body: Option<u64>, response: u64) -> Option<Duration> {
     let over = |bytes: u64, rate: u64| Duration::from_millis(bytes * 1000 / rate);
     match action {
         FaultAction::Delay(by) => Some(*by),
         FaultAction::ReadSlowly(rate) => Some(over(body.unwrap_or(u64::MAX / 1000), *rate)),
-        FaultAction::RespondSlowly(rate) => Some(over(answer, *rate)),
+        FaultAction::RespondSlowly(rate) => Some(over(response, *rate)),
         _ => None,
     }
 }
@@ -163,10 +163,10 @@ fn latency_does_not_grow_with_size() {
     let mut kinds = BTreeSet::new();
     for declared in [None, Some(0), Some(100), Some(1 << 16), Some(1 << 20), Some(1 << 32)] {
         let small = again_and_again();
-        for (calls, answer) in [(&small, 1000), (&large, 1 << 32)] {
+        for (calls, response) in [(&small, 1000), (&large, 1 << 32)] {
             for (_, action) in decided(chaos, calls, None, declared).into_values() {
-                let time = takes(&action, declared, answer).unwrap();
-                assert!(time <= Duration::from_millis(300), "{action:?} {declared:?} {answer}");
+                let time = takes(&action, declared, response).unwrap();
+                assert!(time <= Duration::from_millis(300), "{action:?} {declared:?} {response}");
                 kinds.insert(action.stage());
             }
         }
@@ -179,9 +179,9 @@ fn max_per_operation_limits_the_attempts_with_faults() {
     for most in 1..=ATTEMPTS {
         let lossy = Chaos::new(5).profile(Profile::Network).percent(100);
         let chaos = lossy.max_per_operation(most);
-        let struck = decisions(chaos, &again_and_again());
-        assert!(struck.keys().all(|(_, attempt)| *attempt <= most));
-        assert_eq!(struck.len(), calls().len() * most as usize);
+        let injected = decisions(chaos, &again_and_again());
+        assert!(injected.keys().all(|(_, attempt)| *attempt <= most));
+        assert_eq!(injected.len(), calls().len() * most as usize);
     }
 }
 
@@ -189,12 +189,12 @@ fn max_per_operation_limits_the_attempts_with_faults() {
 fn percent_is_the_probability_of_a_fault() {
     let all = calls().len() * 2;
     let chaos = Chaos::new(6).profile(Profile::Network);
-    let struck = |percent| decisions(chaos.percent(percent), &again_and_again()).len();
-    assert_eq!(struck(100), all);
-    let half = struck(50);
+    let injected = |percent| decisions(chaos.percent(percent), &again_and_again()).len();
+    assert_eq!(injected(100), all);
+    let half = injected(50);
     assert!((all * 35 / 100..=all * 65 / 100).contains(&half), "{half} of {all}");
-    assert!(struck(1) < struck(10));
-    assert!(struck(10) < half && half < struck(90));
+    assert!(injected(1) < injected(10));
+    assert!(injected(10) < half && half < injected(90));
 }
 
 #[test]
@@ -226,8 +226,8 @@ fn is_of(profile: Profile, action: &FaultAction) -> bool {
 #[test]
 fn a_profile_gives_only_its_kind_of_faults() {
     for profile in PROFILES {
-        let struck = decisions(Chaos::new(7).profile(profile), &again_and_again());
-        assert!(struck.values().all(|(_, action)| is_of(profile, action)), "{struck:#?}");
+        let injected = decisions(Chaos::new(7).profile(profile), &again_and_again());
+        assert!(injected.values().all(|(_, action)| is_of(profile, action)), "{injected:#?}");
         let everything = decisions(Chaos::new(7), &again_and_again());
         assert!(everything.values().any(|(_, action)| is_of(profile, action)));
     }
@@ -293,11 +293,11 @@ fn a_form_is_decided_after_its_path_is_known() {
     for attempt in 1..=3 {
         for path in ["/acme/a.txt", "/acme/b.txt"] {
             assert_eq!(injection(Stage::Head, None), None);
-            let struck = injection(Stage::Commit, Some(path));
-            assert_eq!(struck.is_some(), attempt <= 2);
+            let injected = injection(Stage::Commit, Some(path));
+            assert_eq!(injected.is_some(), attempt <= 2);
             let start =
                 format!("origin.on(Op::file()).path({path:?}).user(\"jane\").attempt({attempt}).");
-            assert!(struck.is_none_or(|sentence| sentence.starts_with(&start)));
+            assert!(injected.is_none_or(|sentence| sentence.starts_with(&start)));
         }
     }
 }
@@ -319,8 +319,8 @@ fn a_form_without_a_path_counts_once() {
         };
         faults.injection(&form, there).is_some()
     };
-    let struck = [Stage::Head, Stage::Commit, Stage::Head, Stage::Commit].map(&mut injection);
-    assert_eq!(struck, [false, false, true, false]);
+    let injected = [Stage::Head, Stage::Commit, Stage::Head, Stage::Commit].map(&mut injection);
+    assert_eq!(injected, [false, false, true, false]);
 }
 
 #[test]
@@ -333,19 +333,19 @@ fn parts_users_paths_and_attempts_have_own_decisions() {
     let one = || piece("/acme/a", "jane", 1);
     let others =
         [piece("/acme/a", "jane", 2), piece("/acme/a", "joe", 1), piece("/acme/b", "jane", 1)];
-    let is_struck = |seed, calls: &[Call]| {
+    let is_injected = |seed, calls: &[Call]| {
         let chaos = Chaos::new(seed).percent(50);
         decisions(chaos, calls).values().map(|(_, action)| action.clone()).collect::<Vec<_>>()
     };
     for other in others {
         let differs = (0..64).filter(|seed| {
-            is_struck(*seed, &[one()]) != is_struck(*seed, std::slice::from_ref(&other))
+            is_injected(*seed, &[one()]) != is_injected(*seed, std::slice::from_ref(&other))
         });
         assert!(differs.count() > 16, "{other:?} is decided like {:?}", one());
     }
     let alike = (0..64).filter(|seed| {
-        let struck = decisions(Chaos::new(*seed).percent(50), &[one(), one()]);
-        let attempts: Vec<_> = struck.keys().map(|(_, attempt)| *attempt).collect();
+        let injected = decisions(Chaos::new(*seed).percent(50), &[one(), one()]);
+        let attempts: Vec<_> = injected.keys().map(|(_, attempt)| *attempt).collect();
         attempts.is_empty() || attempts == [1, 2]
     });
     assert!(alike.count() < 48, "attempts are decided alike");

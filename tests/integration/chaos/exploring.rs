@@ -12,7 +12,7 @@ use crate::chaos::client::{Mistake, Uploader};
 use crate::chaos::mistakes::{PATH, assert_uploaded, content, upload};
 use crate::chaos::{pieces, videos};
 use crate::support::golden::assert_golden;
-use crate::support::{Client, PATIENCE, request};
+use crate::support::{Client, TIMEOUT, request};
 
 /// What is printed when seeds have found a client that uploads in this way, and says whether it
 /// believes that it has.
@@ -210,7 +210,7 @@ fn exploring_verifies_a_run_like_finish() {
         let held = origin.on(Op::login()).hold();
         let mut client = Client::new(origin);
         client.write(&login);
-        assert!(held.wait(PATIENCE));
+        assert!(held.wait(TIMEOUT));
         waiting.borrow_mut().push((held, client));
     });
     assert!(held.contains("held response was never released: "), "{held}");
@@ -218,7 +218,7 @@ fn exploring_verifies_a_run_like_finish() {
         origin.on(Op::create()).commit_later(Duration::from_secs(3600));
         let token = origin.issue_token("jane");
         let create = [("X-Agile-Authorization", token.as_str()), ("X-Agile-Basename", "a.mp4")];
-        let told = Client::new(origin).ask("POST", "/multipart/create", &create, b"");
+        let told = Client::new(origin).send("POST", "/multipart/create", &create, b"");
         assert_eq!(told.status, 503);
     });
     assert!(late.contains("deferred operation was never carried out: "), "{late}");

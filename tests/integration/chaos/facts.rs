@@ -8,7 +8,7 @@ pub(crate) fn facts(origin: &MockOrigin) -> Vec<String> {
     let still_open = |requests: &RecordedRequests| {
         requests.iter().all(|request| request.exchange().outcome.is_final())
     };
-    assert!(origin.wait_until(crate::support::PATIENCE, still_open), "{}", origin.timeline());
+    assert!(origin.wait_until(crate::support::TIMEOUT, still_open), "{}", origin.timeline());
     let mut facts: Vec<_> =
         origin.journal().exchanges().iter().map(|exchange| fact(exchange)).collect();
     facts.sort_unstable();
@@ -21,7 +21,7 @@ fn fact(exchange: &Exchange) -> String {
         let (part, code) = (call.part.unwrap_or(0), call.result_code.map(|row| row.code));
         format!("{:?} {name} {path} part {part} code {code:?}", call.operation)
     });
-    let faults = exchange.faults.iter().map(|struck| &*struck.name);
+    let faults = exchange.faults.iter().map(|injected| &*injected.name);
     let (calls, faults): (Vec<_>, Vec<_>) = (calls.collect(), faults.collect());
     let (status, read, outcome) = (exchange.status(), exchange.received, exchange.outcome);
     let is_done = exchange.committed.is_some();
@@ -46,13 +46,13 @@ pub(crate) fn assert_same(one: &[String], other: &[String]) {
     assert_eq!((left, right), (Vec::new(), Vec::new()), "facts that only one of two runs has");
 }
 
-/// How many requests a fault has struck.
-pub(crate) fn struck(origin: &MockOrigin) -> usize {
+/// How many requests a fault was injected into.
+pub(crate) fn injected_count(origin: &MockOrigin) -> usize {
     let requests = origin.requests();
     requests.iter().filter(|request| !request.exchange().faults.is_empty()).count()
 }
 
-/// How often clients asked how an upload stands, as they had lost the answer to its completion.
+/// How often clients asked how an upload stands, as they had lost the response to its completion.
 pub(crate) fn asked_for_status(origin: &MockOrigin) -> usize {
     origin.requests().op(Op::method("getMultipartStatus")).len()
 }

@@ -11,7 +11,7 @@ mod parallel;
 mod replay;
 mod survival;
 
-use crate::support::payload::noise;
+use crate::support::payload::random_bytes;
 use mock_origin::{Builder, MockOrigin};
 
 /// An origin that is like every other one, up to what it says of itself.
@@ -22,5 +22,8 @@ fn videos() -> Builder {
 /// A small file in pieces, which differ from those of other numbers.
 pub(crate) fn pieces(number: u64) -> Vec<Vec<u8>> {
     let sizes = (0..2 + number % 3).map(|at| 1 + (number * 37 + at * 101) % 700);
-    sizes.zip(number * 10..).map(|(size, seed)| noise(seed, size.try_into().unwrap())).collect()
+    sizes
+        .zip(number * 10..)
+        .map(|(size, seed)| random_bytes(seed, size.try_into().unwrap()))
+        .collect()
 }

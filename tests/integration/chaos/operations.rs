@@ -8,13 +8,13 @@ use crate::chaos::client::exchange;
 use crate::chaos::facts::{assert_same, facts};
 use crate::chaos::replay::{replayed, under_chaos};
 use crate::support::http::Connection;
-use crate::support::{Answer, request};
+use crate::support::{Response, request};
 
 /// Asks until the origin itself has answered.
-fn ask(origin: &MockOrigin, request: &[u8]) -> Answer {
+fn send(origin: &MockOrigin, request: &[u8]) -> Response {
     let answers =
         (0..3).filter_map(|_| exchange(&mut Connection::to_url(&origin.url()).ok()?, request).ok());
-    let mut own = answers.filter(|answer| !matches!(answer.status, 429 | 500 | 503));
+    let mut own = answers.filter(|response| !matches!(response.status, 429 | 500 | 503));
     own.next().unwrap_or_else(|| panic!("{}\n{}", request.escape_ascii(), origin.timeline()))
 }
 
@@ -22,7 +22,7 @@ fn rpc(origin: &MockOrigin, method: &str, params: &[&str]) -> String {
     let params: Vec<_> = params.iter().map(|param| format!("{param:?}")).collect();
     let params = params.join(", ");
     let body = format!(r#"{{"method": "{method}", "params": [{params}], "id": 1}}"#);
-    ask(origin, &request("POST", "/jsonrpc", &[], body.as_bytes())).text().to_owned()
+    send(origin, &request("POST", "/jsonrpc", &[], body.as_bytes())).text().to_owned()
 }
 
 const FORM: &str = "--x\r\nContent-Disposition: form-data; name=\"directory\"\r\n\r\n/d\r\n\
@@ -37,7 +37,7 @@ fn one_of_everything(origin: &MockOrigin) {
     let with_token = ("X-Agile-Authorization", &*token);
     let jane = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
     let post = |target: &str, headers: &[(&str, &str)], body: &[u8]| {
-        ask(origin, &request("POST", target, headers, body))
+        send(origin, &request("POST", target, headers, body))
     };
     post("/account/login", &jane, b"");
     rpc(origin, "login", &["jane", "secret"]);
@@ -61,7 +61,7 @@ fn one_of_everything(origin: &MockOrigin) {
     rpc(origin, "copyFile", &[&token, "/d/n.txt", "/d/o.txt"]);
     rpc(origin, "deleteFile", &[&token, "/d/n.txt"]);
     rpc(origin, "ping", &[]);
-    ask(origin, &request("GET", "/acme/d/raw.txt", &[], b""));
+    send(origin, &request("GET", "/acme/d/raw.txt", &[], b""));
     let batch = format!(
         r#"[{{"jsonrpc": "2.0", "method": "stat", "params": ["{token}", "/d"], "id": 1}},
             {{"jsonrpc": "2.0", "method": "stat", "params": ["{token}", "/e"], "id": 2}},
@@ -73,17 +73,17 @@ fn one_of_everything(origin: &MockOrigin) {
 
 #[test]
 fn printed_faults_replay_every_operation() {
-    let mut struck = BTreeSet::new();
+    let mut injected = BTreeSet::new();
     for profile in [Profile::Network, Profile::ServerErrors, Profile::Latency, Profile::All] {
         for seed in 0..6 {
             let chaos = Chaos::new(seed).profile(profile).percent(50);
             let (faults, once) = under_chaos(chaos, one_of_everything);
             assert_same(&once, &replayed(&faults, Clone::clone, one_of_everything));
             let op = |sentence: String| sentence.split(')').next().unwrap().to_owned();
-            struck.extend(faults.iter().map(|fault| op(fault.to_string())));
+            injected.extend(faults.iter().map(|fault| op(fault.to_string())));
         }
     }
-    assert!(struck.len() >= 20, "{struck:#?}");
+    assert!(injected.len() >= 20, "{injected:#?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use mock_origin::{Chaos, MockOrigin, Profile, UploadState};
 
 use crate::chaos::client::Uploader;
-use crate::chaos::facts::{asked_for_status, assert_same, cut, facts, struck};
+use crate::chaos::facts::{asked_for_status, assert_same, cut, facts, injected_count};
 use crate::chaos::replay::{replayed, under_chaos};
 use crate::chaos::{pieces, videos};
 
@@ -51,7 +51,11 @@ fn run(chaos: Chaos, uploads: u64) -> Vec<String> {
     upload_all(&origin, uploads);
     assert_nothing_lost(&origin, uploads);
     let facts = facts(&origin);
-    assert!(struck(&origin) as u64 > uploads, "chaos struck {} only", struck(&origin));
+    assert!(
+        injected_count(&origin) as u64 > uploads,
+        "chaos injected {} only",
+        injected_count(&origin)
+    );
     assert!(asked_for_status(&origin) > 0 && cut(&origin) > 0);
     origin.finish();
     facts

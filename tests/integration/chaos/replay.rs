@@ -114,43 +114,43 @@ fn two_users_on_one_path_have_own_decisions() {
     }
 }
 
-/// What has struck jane's first attempts at a file in a directory that bob makes.
-fn struck_beside_another(seed: u64, bob_is_first: bool) -> Vec<Fault> {
+/// Returns the faults of jane's first attempts to write into a directory that bob creates.
+fn faults_with_another_user(seed: u64, bob_is_first: bool) -> Vec<Fault> {
     let origin = MockOrigin::builder().user("jane", "secret").user("bob", "secret").start();
     let tokens = [origin.issue_token("jane"), origin.issue_token("bob")];
     origin.chaos(Chaos::new(seed).percent(100).max_per_operation(1));
-    let ask = |token: &str, target: &str, directory: &str| {
+    let succeeds = |token: &str, target: &str, directory: &str| {
         let place = [("X-Agile-Directory", directory), ("X-Agile-Basename", "a")];
         let headers = [&[("X-Agile-Authorization", token)], &place[..]].concat();
-        let answer = exchange(
+        let response = exchange(
             &mut Connection::to_url(&origin.url()).unwrap(),
             &request("POST", target, &headers, b""),
         );
-        answer.is_ok_and(|answer| answer.code() == Some(0))
+        response.is_ok_and(|response| response.code() == Some(0))
     };
-    let of_bob = || while !ask(&tokens[1], "/post/directory", "/d") {};
+    let of_bob = || while !succeeds(&tokens[1], "/post/directory", "/d") {};
     if bob_is_first {
         of_bob();
     }
-    ask(&tokens[0], "/multipart/create", "/d");
+    succeeds(&tokens[0], "/multipart/create", "/d");
     let done = origin.done_by_chaos();
     done.into_iter().filter(|fault| fault.to_string().contains("create")).collect()
 }
 
 #[test]
 fn other_clients_do_not_change_decisions() {
-    let mut struck_in_both = 0;
+    let mut in_both = 0;
     for seed in 0..30 {
         let (after, before) =
-            (struck_beside_another(seed, true), struck_beside_another(seed, false));
+            (faults_with_another_user(seed, true), faults_with_another_user(seed, false));
         assert_eq!(after.len(), 1);
         // What needs that the call is done comes to nothing where it is rejected.
         if !before.is_empty() {
             assert_eq!(after, before);
-            struck_in_both += 1;
+            in_both += 1;
         }
     }
-    assert!((1..30).contains(&struck_in_both), "{struck_in_both}");
+    assert!((1..30).contains(&in_both), "{in_both}");
 }
 
 #[test]

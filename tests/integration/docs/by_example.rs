@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::examples::{CALLS, Call, Example, HTTP};
 use crate::support::page::{assert_block, block_names};
-use crate::support::{Answer, Client, request};
+use crate::support::{Client, Response, request};
 
 const PAGE: &str = "docs/protocol-by-example.md";
 
@@ -100,7 +100,7 @@ fn play(origin: &MockOrigin, example: &Example, variables: &mut Variables) -> St
 }
 
 /// A response without the headers that every response carries (§1.6).
-fn printed(response: &Answer) -> String {
+fn printed(response: &Response) -> String {
     let mut printed = format!("HTTP/1.1 {} {}\n", response.status, response.reason);
     for (name, value) in &response.headers {
         let is_standard = name == "Date" || STANDARD_HEADERS.iter().any(|(known, _)| known == name);
@@ -119,7 +119,7 @@ fn play_call(origin: &MockOrigin, call: &Call, variables: &mut Variables) -> Str
     let method = call.method;
     let body =
         format!(r#"{{"jsonrpc": "2.0", "id": 1, "method": "{method}", "params": {params}}}"#);
-    let response = Client::new(origin).ask("POST", "/jsonrpc", &[], body.as_bytes());
+    let response = Client::new(origin).send("POST", "/jsonrpc", &[], body.as_bytes());
     if let Some((name, pointer)) = call.capture {
         let response: Value = serde_json::from_str(response.text()).unwrap();
         variables.insert(name, response.pointer(pointer).unwrap().as_str().unwrap().to_owned());

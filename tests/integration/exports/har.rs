@@ -125,7 +125,7 @@ fn secrets_are_redacted_unless_they_are_wanted() {
         let origin = MockOrigin::builder().show_secrets(show).start();
         let headers = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
         let mut client = crate::support::Client::new(&origin);
-        client.ask("POST", "/account/login?password=secret&a=b", &headers, b"");
+        client.send("POST", "/account/login?password=secret&a=b", &headers, b"");
         let login = &valid_har(&origin)["log"]["entries"][0];
         [login["request"].to_string(), login["response"].to_string()]
     };

@@ -52,14 +52,14 @@ fn eventful_run() -> MockOrigin {
         let headers = crate::support::piece_headers(&token, &id, &number);
         let mut client = Client::new(&origin);
         client.write(request("POST", "/multipart/piece", &headers, content.as_bytes()));
-        client.finish_writing().rest().unwrap();
+        client.finish_writing().read_to_end().unwrap();
     }
     origin.advance(std::time::Duration::from_secs(600));
     complete(&mut client, &token, &id);
-    client.ask("HEAD", "/acme/videos/%C3%A4%20b.mp4?a=b&token=secret", &[], b"");
-    Client::new(&origin).ask("GET", "/acme/videos/%zz<x>", &[("Accept", "\u{202e}x")], b"");
+    client.send("HEAD", "/acme/videos/%C3%A4%20b.mp4?a=b&token=secret", &[], b"");
+    Client::new(&origin).send("GET", "/acme/videos/%zz<x>", &[("Accept", "\u{202e}x")], b"");
     drop(client);
-    Client::new(&origin).write(HELLO).finish_writing().rest().unwrap();
+    Client::new(&origin).write(HELLO).finish_writing().read_to_end().unwrap();
     connections += 2;
     all_closed(&origin, connections);
     origin

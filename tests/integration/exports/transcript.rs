@@ -69,7 +69,7 @@ fn equal_polls_are_one_line() {
     let token = origin.issue_token("jane");
     for _ in 0..3 {
         let body = format!(r#"{{"method": "listFile", "params": ["{token}", "/"], "id": 1}}"#);
-        Client::new(&origin).ask("POST", "/jsonrpc", &[], body.as_bytes());
+        Client::new(&origin).send("POST", "/jsonrpc", &[], body.as_bytes());
     }
     let transcript = origin.transcript();
     assert_eq!(transcript.matches("listFile").count(), 1, "{transcript}");

@@ -12,11 +12,11 @@ use mock_origin::{
     MalformedResponse, MockOrigin, Op, Outcome, RecordedRequest, ResponseLoss,
 };
 
-use super::asking;
+use super::requests;
 use super::videos;
 use crate::support::golden::{assert_golden, without_lines};
 use crate::support::payload::chunked;
-use crate::support::{self, Client, PATIENCE, complete, create, piece, piece_headers, request};
+use crate::support::{self, Client, TIMEOUT, complete, create, piece, piece_headers, request};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -40,7 +40,7 @@ fn upload(origin: &MockOrigin) {
     }
     assert_eq!(complete(&mut client, &token, &id).status, 200);
     let status = format!(r#"{{"method": "getMultipartStatus", "params": ["{token}", "{id}"]}}"#);
-    client.ask("POST", "/jsonrpc", &[], status.as_bytes());
+    client.send("POST", "/jsonrpc", &[], status.as_bytes());
 }
 
 /// Asserts that a fault which did not act explains that with the golden text of that name.
@@ -113,7 +113,7 @@ fn attempts_before_and_after_adding_are_distinguished() {
         |origin| {
             let token = origin.issue_token("jane");
             for name in ["a", "b"] {
-                assert_eq!(asking::form(origin, &token, "/videos", name).status, 200);
+                assert_eq!(requests::form(origin, &token, "/videos", name).status, 200);
             }
         },
     );
@@ -124,13 +124,13 @@ fn a_requests_claim_names_its_selectors() {
     let by_form = install!(origin.on(Op::file()).lose(ResponseLoss::Close));
     assert_near("fault_endpoint_never_used", by_form, |origin| {
         upload(origin);
-        assert_eq!(Client::new(origin).ask("GET", "/acme/videos/a.mp4", &[], b"").status, 200);
+        assert_eq!(Client::new(origin).send("GET", "/acme/videos/a.mp4", &[], b"").status, 200);
     });
     let films = install!(origin.on(Op::raw()).path("/videos/**").reject(503));
     assert_near("fault_path_never_named", films, |origin| {
         let token = origin.issue_token("jane");
         let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Directory", "/videos")];
-        assert_eq!(Client::new(origin).ask("POST", "/post/raw", &headers, b"x").status, 200);
+        assert_eq!(Client::new(origin).send("POST", "/post/raw", &headers, b"x").status, 200);
     });
     assert_near(
         "fault_any_never_came",
@@ -155,8 +155,8 @@ fn a_skipped_call_states_the_reason() {
     let joe = install!(origin.on(Op::create()).user("joe").commit_then(ResponseLoss::Reset));
     assert_near("fault_user_unread", joe, |origin| {
         upload(origin);
-        let answer = Client::new(origin).ask("POST", "/multipart/create", &[], b"");
-        assert_eq!(answer.status, 401);
+        let response = Client::new(origin).send("POST", "/multipart/create", &[], b"");
+        assert_eq!(response.status, 401);
     });
     let cut = install!(origin.on(Op::piece(1)).cut_after(100, Disconnect::Reset));
     assert_near("fault_body_too_short", cut, upload);
@@ -170,8 +170,8 @@ fn a_skipped_call_states_the_reason() {
         client.write(request("POST", "/multipart/piece", &headers, b"")).write(chunked(b"123", 2));
         assert_eq!(client.read().status, 200);
     });
-    let answer = install!(origin.on(Op::complete()).cut_response(10_000, Disconnect::Close));
-    assert_near("fault_response_too_short", answer, upload);
+    let response = install!(origin.on(Op::complete()).cut_response(10_000, Disconnect::Close));
+    assert_near("fault_response_too_short", response, upload);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn uninjected_connection_and_token_faults_are_explained() {
         "fault_connection_closed_anyway",
         install!(origin.on_connection().close_after(1)),
         |origin| {
-            Client::new(origin).ask("GET", "/acme/videos/none", &closing, b"");
+            Client::new(origin).send("GET", "/acme/videos/none", &closing, b"");
             support::record::all_closed(origin, 1);
         },
     );
@@ -204,7 +204,7 @@ fn uninjected_connection_and_token_faults_are_explained() {
         origin.on_connection().nth(1).reset();
     };
     assert_near("fault_connection_reset_by_another", both, |origin| {
-        assert!(Client::new(origin).rest().is_err());
+        assert!(Client::new(origin).read_to_end().is_err());
     });
     assert_near(
         "fault_token_grows_no_older",
@@ -215,7 +215,7 @@ fn uninjected_connection_and_token_faults_are_explained() {
         "fault_token_lives_on",
         install!(origin.on_token().expire_after_bytes(99)),
         |origin| {
-            asking::raw(origin, &origin.issue_token("jane"), "/videos", "a.mp4");
+            requests::raw(origin, &origin.issue_token("jane"), "/videos", "a.mp4");
         },
     );
     assert_near("fault_token_lives", install!(origin.on_token().expire_after_requests(99)), upload);
@@ -241,12 +241,12 @@ fn a_response_not_released_in_time_is_sent_and_reported() {
 #[test]
 fn a_response_held_at_the_end_is_reported() {
     let origin = builder().start();
-    let held = origin.on(Op::create()).named("the patience of create").hold();
+    let held = origin.on(Op::create()).named("the held create").hold();
     let token = origin.issue_token("jane");
     let mut client = Client::new(&origin);
     let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Basename", "a.mp4")];
     client.write(request("POST", "/multipart/create", &headers, b""));
-    assert!(held.wait(PATIENCE));
+    assert!(held.wait(TIMEOUT));
     assert_eq!(origin.requests().iter().next().unwrap().outcome(), Outcome::Held);
     let failed = catch_unwind(AssertUnwindSafe(|| origin.finish())).unwrap_err();
     let text = failed.downcast::<String>().unwrap();
@@ -312,7 +312,7 @@ fn matches_and_injections_are_counted() {
         let headers = [piece_headers(&token, &id, number).to_vec(), vec![("Connection", "close")]];
         let mut client = Client::new(&origin);
         client.write(request("POST", "/multipart/piece", &headers.concat(), b"x"));
-        client.rest().unwrap();
+        client.read_to_end().unwrap();
         counts()
     };
     assert_eq!(send("1"), ((1, 0), (0, 0)));
@@ -320,16 +320,16 @@ fn matches_and_injections_are_counted() {
     assert_eq!(send("3"), ((3, 1), (1, 1)));
     assert_eq!(send("4"), ((4, 1), (2, 2)));
     assert_eq!(send("5"), ((5, 1), (3, 2)));
-    let struck: Vec<_> = origin
+    let injected: Vec<_> = origin
         .requests()
         .op(Op::any_piece())
         .iter()
         .collect::<Vec<_>>()
         .iter()
-        .map(|request| request.exchange().faults.iter().map(|struck| struck.fault).collect())
+        .map(|request| request.exchange().faults.iter().map(|injected| injected.fault).collect())
         .collect::<Vec<Vec<_>>>();
     let (second, twice) = (vec![Some(second.id())], vec![Some(twice.id())]);
-    assert_eq!(struck, [vec![], second, twice.clone(), twice, vec![]]);
+    assert_eq!(injected, [vec![], second, twice.clone(), twice, vec![]]);
     origin.finish();
 }
 
@@ -339,19 +339,19 @@ fn a_removed_fault_is_neither_injected_nor_verified() {
     let always = origin.on(Op::create()).always().reject(503);
     let never = origin.on(Op::piece(9)).reject(503);
     let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Directory", "/videos")];
-    let ask = || Client::new(&origin).ask("POST", "/multipart/create", &headers, b"").status;
-    assert_eq!((ask(), ask()), (503, 503));
+    let send = || Client::new(&origin).send("POST", "/multipart/create", &headers, b"").status;
+    assert_eq!((send(), send()), (503, 503));
     assert_eq!(always.fired(), 2);
     always.remove();
-    assert_eq!((ask(), always.fired(), origin.faults().len()), (200, 2, 1));
+    assert_eq!((send(), always.fired(), origin.faults().len()), (200, 2, 1));
     assert!(origin.remove_fault(never.id()), "it was there");
     assert!(!origin.remove_fault(never.id()), "and is no more");
     let again = origin.on(Op::create()).reject(500);
     assert!(again.id() > never.id(), "numbers are never given twice");
-    assert_eq!(ask(), 500);
+    assert_eq!(send(), 500);
     origin.on(Op::create()).reject(503);
     origin.clear_faults();
-    assert_eq!((ask(), origin.faults().len()), (200, 0));
+    assert_eq!((send(), origin.faults().len()), (200, 0));
     origin.finish();
 }
 
@@ -367,14 +367,14 @@ fn a_removed_fault_releases_its_responses() {
         let effect = FaultAction::Hold;
         let handle = origin.add_fault(Fault::on_call(CallMatcher::new(Op::create()), effect));
         std::thread::scope(|scope| {
-            let asking =
+            let client =
                 scope.spawn(|| create(&mut Client::new(&origin), &token, "/videos", "a.mp4"));
-            assert!(origin.wait_until(PATIENCE, |requests| {
+            assert!(origin.wait_until(TIMEOUT, |requests| {
                 requests.iter().any(|request| request.outcome() == Outcome::Held)
             }));
             remove(&origin, handle.id());
             handle.remove();
-            assert!(!asking.join().unwrap().is_empty());
+            assert!(!client.join().unwrap().is_empty());
         });
         origin.finish();
     }
@@ -387,7 +387,7 @@ fn a_fault_added_during_a_request_applies_to_the_next() {
     let id = create(&mut client, &token, "/videos", "a.mp4");
     let whole = request("POST", "/multipart/piece", &piece_headers(&token, &id, "1"), b"1234");
     client.write(&whole[..whole.len() - 2]);
-    assert!(origin.wait_until(PATIENCE, |requests| requests.iter().count() == 2));
+    assert!(origin.wait_until(TIMEOUT, |requests| requests.iter().count() == 2));
     let fault = origin.on(Op::piece(1)).always().reject(503);
     client.write(&whole[whole.len() - 2..]);
     assert_eq!(client.read().status, 200);
@@ -403,7 +403,7 @@ fn a_fault_added_during_a_json_rpc_body_applies_to_it() {
     let mut client = Client::new(&origin);
     let whole = request("POST", "/jsonrpc", &[], br#"{"method": "noop", "params": [], "id": 1}"#);
     client.write(&whole[..whole.len() - 2]);
-    assert!(origin.wait_until(PATIENCE, |requests| requests.iter().count() == 1));
+    assert!(origin.wait_until(TIMEOUT, |requests| requests.iter().count() == 1));
     origin.on(Op::method("noop")).reject(503);
     client.write(&whole[whole.len() - 2..]);
     assert_eq!(client.read().status, 503);
@@ -422,7 +422,7 @@ fn finish_fails_if_a_fault_was_never_injected() {
 /// How many faults the record of the first exchange names when it first says that the call is done.
 fn faults_at_commit(origin: &MockOrigin) -> usize {
     let seen = Cell::new(None);
-    let is_done = origin.wait_until(PATIENCE, |requests| {
+    let is_done = origin.wait_until(TIMEOUT, |requests| {
         let mut exchanges = requests.iter().map(RecordedRequest::exchange);
         let done = exchanges.find(|exchange| exchange.committed.is_some());
         seen.set(done.map(|exchange| exchange.faults.len()));

@@ -1,4 +1,4 @@
-//! Answers that say something else than they should, in their heads or as bytes.
+//! Responses that say something else than they should, in their heads or as bytes.
 
 use mock_origin::internals::fault::{CallMatcher, FaultAction};
 use mock_origin::{ErrorResponse, Fault, HeaderMutation, MalformedResponse, Op};
@@ -7,77 +7,77 @@ use super::response::{Case, assert_cut, assert_whole, cases, head_length, text};
 use super::scene::{Scene, WAYS, Way, assert_works};
 use crate::support::Ended;
 
-/// A change, and what it makes of an answer.
+/// A change, and what it makes of a response.
 type Change = (HeaderMutation, fn(&str) -> String);
 
-/// The value of a header in an answer.
-fn value<'a>(answer: &'a str, name: &str) -> &'a str {
-    let begin = answer.find(&format!("\r\n{name}: ")).unwrap() + name.len() + 4;
-    let length = answer[begin..].find('\r').unwrap();
-    &answer[begin..begin + length]
+/// The value of a header in a response.
+fn value<'a>(response: &'a str, name: &str) -> &'a str {
+    let begin = response.find(&format!("\r\n{name}: ")).unwrap() + name.len() + 4;
+    let length = response[begin..].find('\r').unwrap();
+    &response[begin..begin + length]
 }
 
 fn changes_of_checksums() -> [Change; 4] {
     [
-        (HeaderMutation::WrongChecksum, |answer| {
-            let right = value(answer, "X-Agile-Checksum");
+        (HeaderMutation::WrongChecksum, |response| {
+            let right = value(response, "X-Agile-Checksum");
             let digit = if right.starts_with('0') { "1" } else { "0" };
-            answer.replace(right, &format!("{digit}{}", &right[1..]))
+            response.replace(right, &format!("{digit}{}", &right[1..]))
         }),
-        (HeaderMutation::UpperCaseChecksum, |answer| {
-            let right = value(answer, "X-Agile-Checksum");
-            answer.replace(right, &right.to_ascii_uppercase())
+        (HeaderMutation::UpperCaseChecksum, |response| {
+            let right = value(response, "X-Agile-Checksum");
+            response.replace(right, &right.to_ascii_uppercase())
         }),
-        (HeaderMutation::Without("X-Agile-Checksum".to_owned()), |answer| {
-            let line = format!("X-Agile-Checksum: {}\r\n", value(answer, "X-Agile-Checksum"));
-            answer.replace(&line, "")
+        (HeaderMutation::Without("X-Agile-Checksum".to_owned()), |response| {
+            let line = format!("X-Agile-Checksum: {}\r\n", value(response, "X-Agile-Checksum"));
+            response.replace(&line, "")
         }),
-        (HeaderMutation::Twice("x-agile-checksum".to_owned()), |answer| {
-            let line = format!("X-Agile-Checksum: {}\r\n", value(answer, "X-Agile-Checksum"));
-            answer.replace(&line, &line.repeat(2))
+        (HeaderMutation::Twice("x-agile-checksum".to_owned()), |response| {
+            let line = format!("X-Agile-Checksum: {}\r\n", value(response, "X-Agile-Checksum"));
+            response.replace(&line, &line.repeat(2))
         }),
     ]
 }
 
 fn changes_of_a_piece() -> [Change; 6] {
     [
-        (HeaderMutation::WrongSize, |answer| {
-            answer.replace("X-Agile-Size: 1000", "X-Agile-Size: 1001")
+        (HeaderMutation::WrongSize, |response| {
+            response.replace("X-Agile-Size: 1000", "X-Agile-Size: 1001")
         }),
-        (HeaderMutation::Without("X-Agile-Size".to_owned()), |answer| {
-            answer.replace("X-Agile-Size: 1000\r\n", "")
+        (HeaderMutation::Without("X-Agile-Size".to_owned()), |response| {
+            response.replace("X-Agile-Size: 1000\r\n", "")
         }),
-        (HeaderMutation::Without("X-Agile-Status".to_owned()), |answer| {
-            answer.replace("X-Agile-Status: 0\r\n", "")
+        (HeaderMutation::Without("X-Agile-Status".to_owned()), |response| {
+            response.replace("X-Agile-Status: 0\r\n", "")
         }),
-        (HeaderMutation::Code(-5), |answer| {
-            answer.replace("X-Agile-Status: 0", "X-Agile-Status: -5")
+        (HeaderMutation::Code(-5), |response| {
+            response.replace("X-Agile-Status: 0", "X-Agile-Status: -5")
         }),
-        (HeaderMutation::Twice("X-Agile-Status".to_owned()), |answer| {
-            answer.replace("X-Agile-Status: 0\r\n", &"X-Agile-Status: 0\r\n".repeat(2))
+        (HeaderMutation::Twice("X-Agile-Status".to_owned()), |response| {
+            response.replace("X-Agile-Status: 0\r\n", &"X-Agile-Status: 0\r\n".repeat(2))
         }),
-        (HeaderMutation::With("X-Agile-Status".to_owned(), "zero".to_owned()), |answer| {
-            answer.replace("X-Agile-Status: 0", "X-Agile-Status: zero")
+        (HeaderMutation::With("X-Agile-Status".to_owned(), "zero".to_owned()), |response| {
+            response.replace("X-Agile-Status: 0", "X-Agile-Status: zero")
         }),
     ]
 }
 
 fn changes_of_all() -> [Change; 5] {
     [
-        (HeaderMutation::Without("Date".to_owned()), |answer| {
-            answer.replace("Date: Sun, 09 Sep 2001 01:46:40 GMT\r\n", "")
+        (HeaderMutation::Without("Date".to_owned()), |response| {
+            response.replace("Date: Sun, 09 Sep 2001 01:46:40 GMT\r\n", "")
         }),
-        (HeaderMutation::Twice("Server".to_owned()), |answer| {
-            answer.replace("Server: Apache\r\n", &"Server: Apache\r\n".repeat(2))
+        (HeaderMutation::Twice("Server".to_owned()), |response| {
+            response.replace("Server: Apache\r\n", &"Server: Apache\r\n".repeat(2))
         }),
-        (HeaderMutation::With("server".to_owned(), "nginx".to_owned()), |answer| {
-            answer.replace("Server: Apache", "server: nginx")
+        (HeaderMutation::With("server".to_owned(), "nginx".to_owned()), |response| {
+            response.replace("Server: Apache", "server: nginx")
         }),
-        (HeaderMutation::With("x-EXTRA".to_owned(), "a b".to_owned()), |answer| {
-            answer.replace("Content-Length", "x-EXTRA: a b\r\nContent-Length")
+        (HeaderMutation::With("x-EXTRA".to_owned(), "a b".to_owned()), |response| {
+            response.replace("Content-Length", "x-EXTRA: a b\r\nContent-Length")
         }),
-        (HeaderMutation::Without("access-control-allow-origin".to_owned()), |answer| {
-            answer.replace("Access-Control-Allow-Origin: *\r\n", "")
+        (HeaderMutation::Without("access-control-allow-origin".to_owned()), |response| {
+            response.replace("Access-Control-Allow-Origin: *\r\n", "")
         }),
     ]
 }
@@ -88,12 +88,12 @@ fn assert_altered(case: &Case, changes: &[Change]) {
         let expected = make(&plain);
         assert_ne!(expected, plain, "{change:?}");
         for way in WAYS {
-            let (scene, ask) = case.scene();
+            let (scene, request) = case.scene();
             scene.origin.on(case.op.clone()).alter(change.clone());
             let mut client = scene.client();
-            let seen = scene.play_on(&mut client, &ask, way, expected.len());
+            let seen = scene.play_on(&mut client, &request, way, expected.len());
             assert_eq!(seen.ended, Ended::StillOpen);
-            assert_whole(&seen, &ask, expected.as_bytes());
+            assert_whole(&seen, &request, expected.as_bytes());
             let recorded = seen.exchange.response.as_ref().unwrap().to_bytes("HTTP/1.1");
             assert_eq!(text(&recorded), text(&expected.as_bytes()[..recorded.len()]));
             assert_works(&mut client);
@@ -117,36 +117,38 @@ fn an_altered_answer_differs_in_nothing_else() {
 fn a_success_can_have_the_code_of_a_failure() {
     let scene = Scene::new();
     scene.origin.on(Op::complete()).alter(HeaderMutation::Code(-11));
-    let answer = scene.client().write(scene.complete().bytes(Way::Length)).read();
-    assert_eq!((answer.status, answer.code()), (200, Some(-11)));
+    let response = scene.client().write(scene.complete().bytes(Way::Length)).read();
+    assert_eq!((response.status, response.code()), (200, Some(-11)));
     scene.origin.upload(&scene.id).assert_completed();
     scene.origin.finish();
 }
 
-fn length_line(answer: &str) -> String {
-    format!("Content-Length: {}\r\n", value(answer, "Content-Length"))
+fn length_line(response: &str) -> String {
+    format!("Content-Length: {}\r\n", value(response, "Content-Length"))
 }
 
 #[test]
 fn a_response_with_a_wrong_length_ends_the_connection() {
     let length = || "Content-Length".to_owned();
     let changes: [Change; 3] = [
-        (HeaderMutation::Without(length()), |answer| answer.replace(&length_line(answer), "")),
-        (HeaderMutation::Twice(length()), |answer| {
-            answer.replace(&length_line(answer), &length_line(answer).repeat(2))
+        (HeaderMutation::Without(length()), |response| {
+            response.replace(&length_line(response), "")
         }),
-        (HeaderMutation::With(length(), "7".to_owned()), |answer| {
-            answer.replace(&length_line(answer), "Content-Length: 7\r\n")
+        (HeaderMutation::Twice(length()), |response| {
+            response.replace(&length_line(response), &length_line(response).repeat(2))
+        }),
+        (HeaderMutation::With(length(), "7".to_owned()), |response| {
+            response.replace(&length_line(response), "Content-Length: 7\r\n")
         }),
     ];
     for case in &cases() {
         let plain = String::from_utf8(case.plain()).unwrap();
         for (change, make) in &changes {
             for way in WAYS {
-                let (scene, ask) = case.scene();
+                let (scene, request) = case.scene();
                 scene.origin.on(case.op.clone()).alter(change.clone());
-                let seen = scene.play(&ask, way, usize::MAX);
-                assert_cut(&seen, &ask, make(&plain).as_bytes(), Ended::Fin);
+                let seen = scene.play(&request, way, usize::MAX);
+                assert_cut(&seen, &request, make(&plain).as_bytes(), Ended::Fin);
                 scene.origin.finish();
             }
         }
@@ -180,17 +182,17 @@ fn a_malformed_response_is_exact_and_ends_the_connection() {
         let plain = case.plain();
         for (garble, expected) in garbled(&plain) {
             for way in WAYS {
-                let (scene, ask) = case.scene();
+                let (scene, request) = case.scene();
                 scene.origin.on(case.op.clone()).garble(garble.clone());
-                let seen = scene.play(&ask, way, usize::MAX);
-                assert_cut(&seen, &ask, &expected, Ended::Fin);
+                let seen = scene.play(&request, way, usize::MAX);
+                assert_cut(&seen, &request, &expected, Ended::Fin);
                 scene.origin.finish();
             }
         }
     }
 }
 
-/// Every way to garble an answer, and what becomes of it.
+/// Every way to garble a response, and what becomes of it.
 fn garbled(plain: &[u8]) -> Vec<(MalformedResponse, Vec<u8>)> {
     let (head, body) = plain.split_at(head_length(plain));
     let head = String::from_utf8(head.to_vec()).unwrap();

@@ -35,8 +35,8 @@ fn injection(way: Way, ended: Ended, install: impl FnOnce(CallFaultBuilder<'_>))
 /// Nothing was stored, and nothing stands in the way of sending the piece again.
 fn assert_nothing_done(scene: &Scene) {
     scene.origin.upload(&scene.id).piece(1).assert_size(3);
-    let answer = scene.client().write(scene.piece(1).bytes(Way::Length)).read();
-    assert_eq!(answer.status, 200, "{answer:?}");
+    let response = scene.client().write(scene.piece(1).bytes(Way::Length)).read();
+    assert_eq!(response.status, 200, "{response:?}");
     scene.origin.upload(&scene.id).piece(1).assert_size(ALL);
 }
 
@@ -186,12 +186,12 @@ fn a_rejection_sends_no_100_continue() {
         for reject in rejects.clone() {
             let scene = Scene::new();
             scene.origin.on(Op::piece(1)).reject(reject);
-            let mut ask = scene.piece(1);
-            ask.headers.push(("Expect", "100-continue".to_owned()));
-            let request = ask.bytes(way);
+            let mut request = scene.piece(1);
+            request.headers.push(("Expect", "100-continue".to_owned()));
+            let request = request.bytes(way);
             let body = request.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
             let mut client = scene.client();
-            let (bytes, ended) = client.write(&request[..body]).hear(usize::MAX);
+            let (bytes, ended) = client.write(&request[..body]).receive(usize::MAX);
             assert_eq!(ended, Ended::Fin);
             let expected = rejection(&PIECE, 503);
             assert_eq!(bytes.escape_ascii().to_string(), expected.escape_ascii().to_string());
@@ -213,13 +213,13 @@ fn a_fault_in_the_body_sends_100_continue_first() {
             } else {
                 on.reject_after(500, 503)
             });
-            let mut ask = scene.piece(1);
-            ask.headers.push(("Expect", "100-continue".to_owned()));
-            let request = ask.bytes(way);
+            let mut request = scene.piece(1);
+            request.headers.push(("Expect", "100-continue".to_owned()));
+            let request = request.bytes(way);
             let body = request.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
             let mut client = scene.client();
             assert_eq!(client.write(&request[..body]).read().status, 100);
-            let (bytes, ended) = client.write(&request[body..]).hear(usize::MAX);
+            let (bytes, ended) = client.write(&request[body..]).receive(usize::MAX);
             assert_eq!(ended, Ended::Fin);
             let expected = if is_cut { Vec::new() } else { rejection(&PIECE, 503) };
             assert_eq!(bytes.escape_ascii().to_string(), expected.escape_ascii().to_string());
@@ -243,9 +243,9 @@ fn requests_pipelined_after_a_cut_are_not_served() {
         for way in WAYS {
             let scene = Scene::new();
             install(scene.origin.on(Op::piece(1)));
-            let (struck, next) = (scene.piece(1).bytes(way), scene.piece(2).bytes(way));
+            let (first, next) = (scene.piece(1).bytes(way), scene.piece(2).bytes(way));
             let mut client = scene.client();
-            let (bytes, ended) = client.write([struck, next].concat()).hear(usize::MAX);
+            let (bytes, ended) = client.write([first, next].concat()).receive(usize::MAX);
             let expected = if at < 2 { rejection(&PIECE, 503) } else { Vec::new() };
             assert_eq!((bytes, ended), (expected, Ended::Fin), "{at} {way:?}");
             let address = client.address();
@@ -264,7 +264,7 @@ fn requests_pipelined_before_a_cut_are_answered() {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).cut_after(400, Disconnect::Close);
         let both = [scene.piece(2).bytes(way), scene.piece(1).bytes(way)].concat();
-        let (bytes, ended) = scene.client().write(both).hear(usize::MAX);
+        let (bytes, ended) = scene.client().write(both).receive(usize::MAX);
         assert_eq!((bytes, ended), (first.clone(), Ended::Fin), "{way:?}");
         let (done, cut) = (closed_exchange(&scene.origin, 0), closed_exchange(&scene.origin, 1));
         assert_eq!((done.outcome, done.received), (Outcome::Responded, ALL));
@@ -278,17 +278,18 @@ fn requests_pipelined_before_a_cut_are_answered() {
 fn a_cut_counts_the_bytes_that_trickle_in_while_it_waits() {
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).cut_after(700, Disconnect::Reset);
-    let ask = scene.piece(1);
-    let mut headers: Vec<_> = ask.headers.iter().map(|(name, value)| (*name, &**value)).collect();
+    let request = scene.piece(1);
+    let mut headers: Vec<_> =
+        request.headers.iter().map(|(name, value)| (*name, &**value)).collect();
     headers.push(("Transfer-Encoding", "chunked"));
     let mut client = scene.client();
-    client.write(support::request("POST", &ask.target, &headers, b""));
-    client.write(open_chunks(&ask.body[..699]));
+    client.write(support::request("POST", &request.target, &headers, b""));
+    client.write(open_chunks(&request.body[..699]));
     wait_for(&scene.origin, |journal| {
         journal.exchanges().first().filter(|record| record.received == 699).map(|_| ())
     });
-    client.write(open_chunks(&ask.body[..2]));
-    assert_eq!(client.hear(usize::MAX), (Vec::new(), Ended::Reset));
+    client.write(open_chunks(&request.body[..2]));
+    assert_eq!(client.receive(usize::MAX), (Vec::new(), Ended::Reset));
     let record = closed_exchange(&scene.origin, 0);
     assert_eq!((record.received, record.outcome), (700, Outcome::CutByFault));
 }
@@ -332,14 +333,14 @@ fn request_faults_apply_to_http_1_0() {
     scene.origin.on(Op::piece(1)).nth(2).cut_after(400, Disconnect::Close);
     let request = String::from_utf8(scene.piece(1).bytes(Way::Length)).unwrap();
     let request = request.replacen("HTTP/1.1", "HTTP/1.0", 1);
-    let (bytes, ended) = scene.client().write(&request).hear(usize::MAX);
+    let (bytes, ended) = scene.client().write(&request).receive(usize::MAX);
     assert_eq!(ended, Ended::Fin);
     let (version, rest) = bytes.split_at(8);
     assert_eq!((version, rest), (&b"HTTP/1.0"[..], &rejection(&PIECE, 503)[8..]));
-    assert_eq!(scene.client().write(&request).hear(usize::MAX), (Vec::new(), Ended::Fin));
+    assert_eq!(scene.client().write(&request).receive(usize::MAX), (Vec::new(), Ended::Fin));
     assert_eq!(closed_exchange(&scene.origin, 0).received, 400);
     assert_eq!(closed_exchange(&scene.origin, 1).received, 400);
-    let bytes = scene.client().write(&request).hear(usize::MAX).0;
+    let bytes = scene.client().write(&request).receive(usize::MAX).0;
     assert!(bytes.starts_with(b"HTTP/1.0 200 OK\r\n"), "{}", bytes.escape_ascii());
     scene.origin.finish();
 }
@@ -351,7 +352,7 @@ fn a_connection_ended_by_a_fault_is_recorded() {
         scene.origin.on(Op::piece(1)).cut_after(400, cut);
         let mut client = scene.client();
         let address = client.address();
-        client.write(scene.piece(1).bytes(Way::Length)).hear(usize::MAX);
+        client.write(scene.piece(1).bytes(Way::Length)).receive(usize::MAX);
         drop(client);
         let record = closed_connection(&scene.origin, address);
         assert_eq!(record.end, ConnectionEnd::ByFault);
@@ -367,17 +368,17 @@ fn body_faults_apply_to_post_file() {
             scene.origin.on(op.clone()).nth(1).cut_after(500, Disconnect::Reset);
             scene.origin.on(op.clone()).nth(2).reject_after(500, 500);
             scene.origin.on(op).nth(3).lose(ResponseLoss::Close);
-            let ask = if is_form { scene.form(name) } else { scene.raw(name) };
-            let cut = scene.play(&ask, way, usize::MAX);
+            let request = if is_form { scene.form(name) } else { scene.raw(name) };
+            let cut = scene.play(&request, way, usize::MAX);
             assert_eq!((cut.bytes.len(), cut.ended, cut.exchange.received), (0, Ended::Reset, 500));
-            let rejected = scene.play(&ask, way, usize::MAX);
+            let rejected = scene.play(&request, way, usize::MAX);
             assert_eq!((rejected.exchange.received, rejected.exchange.status()), (500, Some(500)));
-            let lost = scene.play(&ask, way, usize::MAX);
+            let lost = scene.play(&request, way, usize::MAX);
             assert_eq!((lost.bytes.len(), lost.ended), (0, Ended::Fin));
-            assert_eq!(lost.exchange.received, ask.body.len() as u64);
+            assert_eq!(lost.exchange.received, request.body.len() as u64);
             let path = format!("/videos/{name}");
             scene.origin.file(&path).assert_absent();
-            let done = scene.play(&ask, way, 1);
+            let done = scene.play(&request, way, 1);
             assert_eq!(done.exchange.status(), Some(200), "{:?}", done.exchange);
             scene.origin.file(&path).assert_size(ALL);
             scene.origin.finish();
@@ -393,11 +394,11 @@ fn a_fault_on_the_path_of_a_form_applies_after_the_body() {
         scene.origin.on(Op::file()).path("/videos/f.mp4").nth(2).lose(ResponseLoss::Reset);
         let other = scene.play(&scene.form("other.mp4"), way, 1);
         assert_eq!((other.exchange.status(), other.exchange.faults.len()), (Some(200), 0));
-        let ask = scene.form("f.mp4");
-        let rejected = scene.play(&ask, way, usize::MAX);
+        let request = scene.form("f.mp4");
+        let rejected = scene.play(&request, way, usize::MAX);
         assert_eq!((rejected.exchange.status(), rejected.exchange.faults.len()), (Some(503), 1));
-        assert_eq!(rejected.exchange.received, ask.body.len() as u64);
-        let lost = scene.play(&ask, way, usize::MAX);
+        assert_eq!(rejected.exchange.received, request.body.len() as u64);
+        let lost = scene.play(&request, way, usize::MAX);
         assert_eq!((lost.bytes.len(), lost.ended), (0, Ended::Reset));
         scene.origin.file("/videos/f.mp4").assert_absent();
         scene.origin.finish();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mock_origin::internals::protocol::{COMPLETE, CREATE, DIRECTORY, Endpoint, FILE, PIECE, RAW};
 use mock_origin::{DeferredCommit, Op, Outcome, ResponseLoss, UploadState};
 
-use super::scene::{Ask, Figures, LENGTH, Scene, Seen, WAYS, Way, rejection};
+use super::scene::{Figures, LENGTH, Request, Scene, Seen, WAYS, Way, rejection};
 use crate::support::Ended;
 use crate::support::payload::sha256;
 use crate::support::record::closed_exchange;
@@ -23,7 +23,7 @@ pub(super) const LOSSES: [(ResponseLoss, Ended); 6] = [
 struct Case {
     endpoint: &'static Endpoint,
     op: Op,
-    ask: fn(&Scene) -> Ask,
+    request: fn(&Scene) -> Request,
     is_done: fn(&Scene) -> bool,
 }
 
@@ -32,37 +32,37 @@ fn cases() -> [Case; 6] {
         Case {
             endpoint: &CREATE,
             op: Op::create(),
-            ask: |scene| scene.create("b.mp4"),
+            request: |scene| scene.create("b.mp4"),
             is_done: |scene| scene.origin.uploads().len() == 2,
         },
         Case {
             endpoint: &PIECE,
             op: Op::piece(1),
-            ask: |scene| scene.piece(1),
+            request: |scene| scene.piece(1),
             is_done: |scene| scene.origin.upload(&scene.id).piece(1).try_size(1000).is_ok(),
         },
         Case {
             endpoint: &COMPLETE,
             op: Op::complete(),
-            ask: Scene::complete,
+            request: Scene::complete,
             is_done: |scene| scene.origin.file("/videos/a.mp4").try_content("one").is_ok(),
         },
         Case {
             endpoint: &RAW,
             op: Op::raw(),
-            ask: |scene| scene.raw("r.mp4"),
+            request: |scene| scene.raw("r.mp4"),
             is_done: |scene| scene.origin.file("/videos/r.mp4").try_size(1000).is_ok(),
         },
         Case {
             endpoint: &FILE,
             op: Op::file(),
-            ask: |scene| scene.form("f.mp4"),
+            request: |scene| scene.form("f.mp4"),
             is_done: |scene| scene.origin.file("/videos/f.mp4").try_size(1000).is_ok(),
         },
         Case {
             endpoint: &DIRECTORY,
             op: Op::directory(),
-            ask: Scene::directory,
+            request: Scene::directory,
             is_done: |scene| scene.origin.directory("/new").try_exists().is_ok(),
         },
     ]
@@ -104,15 +104,15 @@ fn commit_then_commits_before_the_response_is_lost() {
                 let scene = Scene::new();
                 scene.origin.on(case.op.clone()).commit_then(lose);
                 assert!(!(case.is_done)(&scene));
-                let ask = (case.ask)(&scene);
-                let seen = scene.play(&ask, way, count(ended));
+                let request = (case.request)(&scene);
+                let seen = scene.play(&request, way, count(ended));
                 let expected = seen_of(lose, case.endpoint);
                 assert_eq!(
                     seen.bytes.escape_ascii().to_string(),
                     expected.escape_ascii().to_string()
                 );
                 assert_eq!(seen.ended, ended, "{} {way:?} {lose:?}", case.endpoint.path);
-                assert_figures(&seen, lose, ask.body.len(), true);
+                assert_figures(&seen, lose, request.body.len(), true);
                 assert!((case.is_done)(&scene), "{} {way:?} {lose:?}", case.endpoint.path);
                 scene.origin.finish();
             }
@@ -126,10 +126,10 @@ fn lose_does_not_commit() {
         for (lose, ended) in LOSSES {
             let scene = Scene::new();
             scene.origin.on(case.op.clone()).lose(lose);
-            let ask = (case.ask)(&scene);
-            let seen = scene.play(&ask, Way::Chunked, count(ended));
+            let request = (case.request)(&scene);
+            let seen = scene.play(&request, Way::Chunked, count(ended));
             assert_eq!((&seen.bytes, seen.ended), (&seen_of(lose, case.endpoint), ended));
-            assert_figures(&seen, lose, ask.body.len(), false);
+            assert_figures(&seen, lose, request.body.len(), false);
             assert!(!(case.is_done)(&scene));
             scene.origin.finish();
         }
@@ -149,8 +149,8 @@ pub(super) fn known(scene: &Scene) -> Vec<String> {
     let new = scene.origin.issue_token("jane");
     let mut client = scene.client();
     let mut tell = |(method, params): (&str, &str)| {
-        let ask = scene.rpc(method, &params.replace("NEW", &new));
-        client.write(ask.bytes(Way::Length)).read().text().to_owned()
+        let request = scene.rpc(method, &params.replace("NEW", &new));
+        client.write(request.bytes(Way::Length)).read().text().to_owned()
     };
     asks.map(&mut tell).to_vec()
 }
@@ -253,8 +253,8 @@ fn a_deferred_complete_completes_an_open_upload() {
             .origin
             .on(Op::complete())
             .commit_later(DeferredCommit::after(LATER).then(ResponseLoss::Close));
-        let ask = scene.rpc("completeMultipart", r#"["TOKEN", "MPID"]"#);
-        let seen = scene.play(&ask, way, usize::MAX);
+        let request = scene.rpc("completeMultipart", r#"["TOKEN", "MPID"]"#);
+        let seen = scene.play(&request, way, usize::MAX);
         assert_eq!((seen.bytes.len(), seen.ended), (0, Ended::Fin));
         scene.origin.upload(&scene.id).assert_state(UploadState::Ready);
         scene.origin.advance(LATER);
@@ -270,9 +270,9 @@ fn late_pieces_come_in_the_order_of_their_times() {
     scene.origin.on(Op::piece(1)).nth(1).commit_later(2 * LATER);
     scene.origin.on(Op::piece(1)).nth(2).commit_later(LATER);
     for body in ["the later one", "the earlier one"] {
-        let mut ask = scene.piece(1);
-        ask.body = body.as_bytes().to_vec();
-        assert_eq!(scene.client().write(ask.bytes(Way::Length)).read().status, 503);
+        let mut request = scene.piece(1);
+        request.body = body.as_bytes().to_vec();
+        assert_eq!(scene.client().write(request.bytes(Way::Length)).read().status, 503);
     }
     scene.origin.advance(LATER);
     scene.origin.upload(&scene.id).piece(1).assert_digest(&sha256(b"the earlier one"));

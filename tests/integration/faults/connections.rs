@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 use mock_origin::journal::ConnectionEnd;
 use mock_origin::{MockOrigin, Op, Outcome};
 
-use super::asking;
+use super::requests;
 use super::videos;
 use crate::support::record::{all_closed, closed_connection};
-use crate::support::{Client, PATIENCE, complete, create, piece, piece_headers, request};
+use crate::support::{Client, TIMEOUT, complete, create, piece, piece_headers, request};
 
 /// What a client sees of a connection on which it asks for something and says no more after that.
 #[derive(Debug, PartialEq)]
 enum Seen {
-    /// The answer.
-    Answer,
+    /// The response.
+    Response,
     /// The end, without a word.
     End,
     /// A reset.
@@ -30,8 +30,8 @@ fn seen(origin: &MockOrigin) -> Seen {
     match try_send(&origin.url(), ASKED) {
         Ok(rest) if rest.is_empty() => Seen::End,
         Ok(rest) => {
-            assert_eq!(asking::status(&rest), Some(404));
-            Seen::Answer
+            assert_eq!(requests::status(&rest), Some(404));
+            Seen::Response
         }
         Err(error) => {
             // Whoever writes behind a reset is told of a broken pipe.
@@ -45,19 +45,19 @@ fn seen(origin: &MockOrigin) -> Seen {
 #[test]
 fn a_connection_is_reset_before_anything_is_read() {
     let origin = MockOrigin::start();
-    assert_eq!(seen(&origin), Seen::Answer);
+    assert_eq!(seen(&origin), Seen::Response);
     let second = origin.on_connection().nth(2).reset();
     assert_eq!(
         [seen(&origin), seen(&origin), seen(&origin)],
-        [Seen::Answer, Seen::Reset, Seen::Answer]
+        [Seen::Response, Seen::Reset, Seen::Response]
     );
     let journal = all_closed(&origin, 4);
     let ends: Vec<_> = journal.connections().iter().map(|connection| connection.end).collect();
     assert_eq!(ends[2], ConnectionEnd::ByFault);
     assert_eq!(ends.iter().filter(|end| **end == ConnectionEnd::ByFault).count(), 1, "{ends:?}");
-    let struck = journal.connections()[2].fault.as_ref().unwrap();
+    let injected = journal.connections()[2].fault.as_ref().unwrap();
     assert_eq!(
-        (struck.fault, &*struck.name),
+        (injected.fault, &*injected.name),
         (Some(second.id()), "origin.on_connection().nth(2).reset()")
     );
     assert_eq!(journal.exchanges().len(), 3, "nothing was read of it");
@@ -69,7 +69,7 @@ fn a_client_can_finish_writing_on_a_reset_connection() {
     let origin = MockOrigin::start();
     origin.on_connection().reset();
     let mut client = Client::new(&origin);
-    assert!(client.rest().is_err(), "a reset");
+    assert!(client.read_to_end().is_err(), "a reset");
     client.finish_writing();
     origin.finish();
 }
@@ -82,13 +82,13 @@ fn a_fault_applies_to_n_or_all_connections() {
     origin.remove_fault(twice.id());
     let twice = origin.on_connection().times(2).reset();
     let seen_so_far = [(); 4].map(|()| seen(&origin));
-    assert_eq!(seen_so_far, [Seen::Reset, Seen::Reset, Seen::Reset, Seen::Answer]);
+    assert_eq!(seen_so_far, [Seen::Reset, Seen::Reset, Seen::Reset, Seen::Response]);
     assert_eq!((first.fired(), twice.fired()), (1, 2));
     assert_eq!(twice.record().unwrap().matched, 4);
     let always = origin.on_connection().always().reset();
     assert_eq!([(); 3].map(|()| seen(&origin)), [Seen::Reset, Seen::Reset, Seen::Reset]);
     always.remove();
-    assert_eq!(seen(&origin), Seen::Answer);
+    assert_eq!(seen(&origin), Seen::Response);
     origin.finish();
 }
 
@@ -100,13 +100,13 @@ fn a_silent_connection_is_open_until_the_limit() {
     let mut client = Client::new(&origin);
     let address = client.address();
     client.write(ASKED);
-    assert_eq!(client.rest().unwrap_or_default(), b"", "nothing is ever said on it");
+    assert_eq!(client.read_to_end().unwrap_or_default(), b"", "nothing is ever said on it");
     let connection = closed_connection(&origin, address);
     assert_eq!(connection.end, ConnectionEnd::ByFault);
     let (opened, closed) = (connection.opened.elapsed, connection.closed.unwrap().elapsed);
     assert!(closed >= opened + limit, "{opened:?} {closed:?}");
     assert_eq!((silent.fired(), origin.requests().iter().count()), (1, 0));
-    assert_eq!(seen(&origin), Seen::Answer);
+    assert_eq!(seen(&origin), Seen::Response);
     origin.finish();
 }
 
@@ -116,7 +116,7 @@ fn a_silent_connection_keeps_no_other_waiting() {
     origin.on_connection().times(3).silence();
     let silent = [(); 3].map(|()| Client::new(&origin));
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-    assert_eq!(asking::piece(&origin, &token, &id, 1), Some(200));
+    assert_eq!(requests::piece(&origin, &token, &id, 1), Some(200));
     drop(silent);
     origin.finish();
 }
@@ -130,11 +130,11 @@ fn a_connection_is_closed_after_n_responses_without_notice() {
         let address = client.address();
         for asked in 1..=answers {
             assert_eq!(fault.fired(), 0);
-            let answer = client.ask("GET", "/acme/a", &[], b"");
-            assert_eq!((answer.status, &*answer.body), (200, &b"abc"[..]), "{asked}");
-            assert_eq!(answer.header("Connection"), None, "it is not said");
+            let response = client.send("GET", "/acme/a", &[], b"");
+            assert_eq!((response.status, &*response.body), (200, &b"abc"[..]), "{asked}");
+            assert_eq!(response.header("Connection"), None, "it is not said");
         }
-        assert_eq!(client.rest().unwrap(), b"", "an end, not a reset");
+        assert_eq!(client.read_to_end().unwrap(), b"", "an end, not a reset");
         drop(client);
         let connection = closed_connection(&origin, address);
         assert_eq!(connection.end, ConnectionEnd::ByFault);
@@ -143,7 +143,7 @@ fn a_connection_is_closed_after_n_responses_without_notice() {
         // Only that connection.
         let mut client = Client::new(&origin);
         for _ in 0..=answers {
-            assert_eq!(client.ask("GET", "/acme/a", &[], b"").status, 200);
+            assert_eq!(client.send("GET", "/acme/a", &[], b"").status, 200);
         }
         origin.finish();
     }
@@ -156,7 +156,11 @@ fn a_pipelined_request_behind_the_last_answer_is_not_served() {
     let mut client = Client::new(&origin);
     client.write(request("GET", "/acme/a", &[], b"").repeat(3));
     assert_eq!([client.read().status, client.read().status], [200, 200]);
-    assert_eq!(client.rest().unwrap(), b"", "an end, not a reset, though a request is unread");
+    assert_eq!(
+        client.read_to_end().unwrap(),
+        b"",
+        "an end, not a reset, though a request is unread"
+    );
     drop(client);
     all_closed(&origin, 1);
     assert_eq!(origin.requests().iter().count(), 2);
@@ -196,7 +200,7 @@ fn an_origin_goes_offline_and_online_again_and_forgets_nothing() {
         assert_eq!(piece(&mut client, &token, &id, round, b"x").status, 200);
         origin.go_offline();
         assert!(is_rejected(&url), "round {round}");
-        client.rest().unwrap_or_default();
+        client.read_to_end().unwrap_or_default();
         origin.go_offline();
         assert!(is_rejected(&url), "twice is as once");
         origin.go_online();
@@ -221,11 +225,11 @@ fn a_request_in_flight_ends_with_the_connection_and_its_record_says_so() {
     let mut client = Client::new(&origin);
     let whole = request("POST", "/multipart/piece", &piece_headers(&token, &id, "1"), &[7; 1000]);
     client.write(&whole[..whole.len() - 500]);
-    assert!(origin.wait_until(PATIENCE, |requests| {
+    assert!(origin.wait_until(TIMEOUT, |requests| {
         requests.iter().any(|request| request.received() == 500)
     }));
     origin.go_offline();
-    client.rest().unwrap_or_default();
+    client.read_to_end().unwrap_or_default();
     let pieces = origin.requests().op(Op::piece(1));
     let exchange = pieces.iter().next().unwrap().exchange().clone();
     assert_eq!((exchange.outcome, exchange.received), (Outcome::Stopped, 500));
@@ -233,7 +237,7 @@ fn a_request_in_flight_ends_with_the_connection_and_its_record_says_so() {
     assert_eq!(connection.end, ConnectionEnd::Stopped);
     origin.upload(&id).assert_pieces([]);
     origin.go_online();
-    assert_eq!(asking::piece(&origin, &token, &id, 1), Some(200));
+    assert_eq!(requests::piece(&origin, &token, &id, 1), Some(200));
     origin.upload(&id).piece(1).assert_attempts(2);
     origin.finish();
 }
@@ -245,13 +249,13 @@ fn going_offline_loses_held_responses_but_not_their_effects() {
     let mut client = Client::new(&origin);
     let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Basename", "a.mp4")];
     client.write(request("POST", "/multipart/create", &headers, b""));
-    assert!(held.wait(PATIENCE));
+    assert!(held.wait(TIMEOUT));
     origin.go_offline();
-    assert_eq!(client.rest().unwrap_or_default(), b"");
+    assert_eq!(client.read_to_end().unwrap_or_default(), b"");
     origin.go_online();
     held.release();
     let id = origin.upload("/a.mp4").id().to_owned();
-    assert_eq!(asking::piece(&origin, &token, &id, 1), Some(200));
+    assert_eq!(requests::piece(&origin, &token, &id, 1), Some(200));
     origin.finish();
 }
 
@@ -264,7 +268,7 @@ fn every_listener_goes_away_and_comes_back() {
     origin.go_online();
     assert_eq!(origin.urls(), urls);
     for url in &urls {
-        assert_eq!(Client::to(url).ask("GET", "/acme/none", &[], b"").status, 404);
+        assert_eq!(Client::to(url).send("GET", "/acme/none", &[], b"").status, 404);
     }
     origin.finish();
 }
@@ -279,14 +283,14 @@ fn nobody_else_is_given_the_port_of_an_origin_that_is_offline() {
     let said = other.expect_err("the port is taken").to_string();
     assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
     origin.go_online();
-    assert_eq!(seen(&origin), Seen::Answer);
+    assert_eq!(seen(&origin), Seen::Response);
     origin.finish();
 }
 
 #[test]
 fn an_origin_can_be_judged_and_dropped_while_it_is_offline() {
     let (origin, token) = videos();
-    asking::create(&origin, &token, "/videos", "a.mp4");
+    requests::create(&origin, &token, "/videos", "a.mp4");
     origin.go_offline();
     assert!(origin.verify().is_ok());
     origin.requests().op(Op::create()).assert_count(1);
@@ -299,17 +303,17 @@ fn an_origin_can_be_judged_and_dropped_while_it_is_offline() {
 /// Sends a request on a connection of its own, and gives what comes back up to its end.
 fn try_send(url: &str, whole: &[u8]) -> io::Result<Vec<u8>> {
     let mut socket = TcpStream::connect(url.strip_prefix("http://").unwrap())?;
-    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.set_read_timeout(Some(TIMEOUT))?;
     socket.write_all(whole)?;
-    let mut answer = Vec::new();
-    socket.read_to_end(&mut answer).map(|_| answer)
+    let mut response = Vec::new();
+    socket.read_to_end(&mut response).map(|_| response)
 }
 
 /// Sends a request until it is done.
 fn send_stubbornly(url: &str, whole: &[u8]) {
     // Far beyond what it takes, and yet an end, should the origin never come back.
     let until = Instant::now() + Duration::from_secs(60);
-    while try_send(url, whole).ok().as_deref().and_then(asking::status) != Some(200) {
+    while try_send(url, whole).ok().as_deref().and_then(requests::status) != Some(200) {
         assert!(Instant::now() < until, "{url} has not come back");
         thread::yield_now();
     }

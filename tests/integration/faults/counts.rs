@@ -2,9 +2,9 @@
 
 use mock_origin::{Disconnect, Op, ResponseLoss};
 
-use super::asking;
+use super::requests;
 use super::videos;
-use crate::support::{Client, Ended, PATIENCE, create, piece_headers, request};
+use crate::support::{Client, Ended, TIMEOUT, create, piece_headers, request};
 
 #[test]
 fn an_attempt_is_the_same_whenever_the_fault_was_added() {
@@ -17,7 +17,7 @@ fn an_attempt_is_the_same_whenever_the_fault_was_added() {
             let early = is_early.then(install);
             let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Directory", "/videos")];
             // Without a name: the origin chooses one.
-            let send = || asking::http(&origin, target, &headers, body).status;
+            let send = || requests::http(&origin, target, &headers, body).status;
             assert_eq!([send(), send()], [200, 200]);
             let fault = early.unwrap_or_else(install);
             assert_eq!((send(), fault.fired()), (503, 1), "{target}, early: {is_early}");
@@ -30,7 +30,7 @@ fn an_attempt_is_the_same_whenever_the_fault_was_added() {
 fn attempts_count_while_no_fault_is_there() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-    let send = || asking::piece(&origin, &token, &id, 1);
+    let send = || requests::piece(&origin, &token, &id, 1);
     let first = origin.on(Op::piece(1)).attempt(9).reject(503);
     assert_eq!([send(), send()], [Some(200); 2]);
     first.remove();
@@ -46,7 +46,7 @@ fn nth_is_one_call_and_first_the_first_applicable_call() {
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let nth = origin.on(Op::piece(1)).nth(1).commit_then(ResponseLoss::Reset);
     let first = origin.on(Op::piece(2)).first().commit_then(ResponseLoss::Reset);
-    let sent = |id: &str, part| asking::piece(&origin, &token, id, part);
+    let sent = |id: &str, part| requests::piece(&origin, &token, id, part);
     assert_eq!([sent("no upload", 1), sent(&id, 1)], [Some(400), Some(200)]);
     assert_eq!([sent("no upload", 2), sent(&id, 2), sent(&id, 2)], [Some(400), None, Some(200)]);
     assert_eq!((nth.fired(), first.fired()), (0, 1));
@@ -68,10 +68,10 @@ fn times_limits_simultaneous_injections() {
         client
     };
     let mut clients = [1, 2, 3, 4].map(half_sent);
-    assert!(origin.wait_until(PATIENCE, |requests| {
+    assert!(origin.wait_until(TIMEOUT, |requests| {
         requests.iter().filter(|request| request.exchange().received == 5).count() == 4
     }));
-    let ends = clients.iter_mut().map(|client| client.write("67890").hear(1).1);
+    let ends = clients.iter_mut().map(|client| client.write("67890").receive(1).1);
     assert_eq!(ends.filter(|end| *end == Ended::Reset).count(), 2);
     assert_eq!(cut.fired(), 2);
     origin.finish();

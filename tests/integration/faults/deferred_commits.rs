@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mock_origin::{MockOrigin, Op};
 
-use super::asking::{self, batch, result};
+use super::requests::{self, batch, result};
 use super::videos;
 use crate::support::payload::sha256;
 use crate::support::{Client, create, piece};
@@ -32,9 +32,9 @@ fn rejected_operations_are_not_deferred() {
         ("X-Agile-Part", "1"),
         wrong,
     ];
-    assert_eq!(asking::http(&origin, "/multipart/piece", &headers, b"1").code(), Some(-6));
+    assert_eq!(requests::http(&origin, "/multipart/piece", &headers, b"1").code(), Some(-6));
     assert_eq!(late.fired(), 0);
-    assert_eq!(asking::piece(&origin, &token, &id, 1), Some(503));
+    assert_eq!(requests::piece(&origin, &token, &id, 1), Some(503));
     assert_eq!(late.fired(), 1);
     origin.advance(AN_HOUR);
     origin.upload(&id).assert_pieces(1..=1);
@@ -45,9 +45,9 @@ fn rejected_operations_are_not_deferred() {
 fn a_token_is_checked_at_the_request_of_a_deferred_call() {
     let (origin, token) = videos();
     origin.on(Op::create()).times(2).commit_later(2 * AN_HOUR);
-    assert_eq!(asking::create(&origin, &token, "/videos", "http.mp4").status, 503);
+    assert_eq!(requests::create(&origin, &token, "/videos", "http.mp4").status, 503);
     let params = format!(r#"["{token}", "/videos/rpc.mp4"]"#);
-    assert_eq!(asking::rpc(&origin, "createMultipart", &params).status, 503);
+    assert_eq!(requests::rpc(&origin, "createMultipart", &params).status, 503);
     assert_eq!(origin.uploads().len(), 0);
     origin.advance(2 * AN_HOUR);
     assert_eq!(result(&origin, "noop", &format!(r#"["{token}", "a"]"#))["code"], -10001);
@@ -77,7 +77,7 @@ fn a_batch_is_deferred_as_a_whole_even_with_a_digest() {
 fn finish_fails_if_a_deferred_operation_is_left() {
     let (origin, token) = videos();
     origin.on(Op::create()).commit_later(AN_HOUR);
-    assert_eq!(asking::create(&origin, &token, "/videos", "a.mp4").status, 503);
+    assert_eq!(requests::create(&origin, &token, "/videos", "a.mp4").status, 503);
     let text = panic_of(origin);
     assert!(
         text.contains("deferred operation was never carried out: origin.on(Op::create())"),
@@ -90,7 +90,7 @@ fn finish_fails_if_a_deferred_operation_is_left() {
 fn a_reset_discards_everything_in_progress() {
     let (origin, token) = videos();
     origin.on(Op::raw()).commit_later(AN_HOUR);
-    assert_eq!(asking::raw(&origin, &token, "/videos", "late.bin").status, 503);
+    assert_eq!(requests::raw(&origin, &token, "/videos", "late.bin").status, 503);
     let mut client = Client::new(&origin);
     let headers = [
         ("X-Agile-Authorization", &*token),
@@ -100,12 +100,12 @@ fn a_reset_discards_everything_in_progress() {
     ];
     let head = crate::support::request("POST", "/post/raw", &headers, b"");
     client.write(head).write([b'x'; 900]);
-    assert!(origin.wait_until(crate::support::PATIENCE, |requests| {
+    assert!(origin.wait_until(crate::support::TIMEOUT, |requests| {
         requests.iter().any(|request| request.exchange().received == 900)
     }));
     origin.reset();
     client.write([b'x'; 100]);
-    assert_eq!(client.rest().unwrap(), b"");
+    assert_eq!(client.read_to_end().unwrap(), b"");
     origin.advance(AN_HOUR);
     origin.file("/videos/a.bin").assert_absent();
     origin.file("/videos/late.bin").assert_absent();

@@ -17,7 +17,7 @@ fn use_up() -> Vec<File> {
 
 fn works(url: &str) -> bool {
     std::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).is_ok()
-        && Client::to(url).ask("GET", "/acme/none", &[], b"").status == 404
+        && Client::to(url).send("GET", "/acme/none", &[], b"").status == 404
 }
 
 fn go_online_without_descriptors() {

@@ -1,4 +1,4 @@
-//! How connections end on which a fault has struck.
+//! Tests how a connection ends after a fault was injected.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use mock_origin::{CallFaultBuilder, Disconnect, Op, Outcome, ResponseLoss};
 use super::response::text;
 use super::scene::{LENGTH, Scene, WAYS, Way};
 use crate::support::record::{closed_connection, closed_exchange};
-use crate::support::{Client, Ended, PATIENCE};
+use crate::support::{Client, Ended, TIMEOUT};
 
 type Arm = fn(CallFaultBuilder<'_>);
 
@@ -29,7 +29,7 @@ fn data_after_an_orderly_close_is_discarded_and_counted() {
         install(scene.origin.on(Op::piece(1)));
         let mut client = scene.client();
         let address = client.address();
-        let (_, ended) = client.write(scene.piece(1).bytes(Way::Length)).hear(usize::MAX);
+        let (_, ended) = client.write(scene.piece(1).bytes(Way::Length)).receive(usize::MAX);
         assert_eq!(ended, Ended::Fin);
         // The start of another request: anything else would be wrong of the client.
         client.write([b"GET /", &vec![b'a'; MORE - 5][..]].concat()).finish_writing();
@@ -78,9 +78,9 @@ fn a_stalled_connection_does_not_keep_the_origin_from_finishing() {
     let started = Instant::now();
     scene.origin.finish();
     // Far below the limit of 30 s.
-    assert!(started.elapsed() < PATIENCE);
-    assert_ne!(one.hear(usize::MAX).1, Ended::StillOpen);
-    assert_ne!(two.hear(usize::MAX).1, Ended::StillOpen);
+    assert!(started.elapsed() < TIMEOUT);
+    assert_ne!(one.receive(usize::MAX).1, Ended::StillOpen);
+    assert_ne!(two.receive(usize::MAX).1, Ended::StillOpen);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn an_expired_hold_is_reported() {
     let held = scene.origin.on(Op::piece(1)).named("the forgotten one").hold();
     let mut client = scene.client();
     client.write(scene.piece(1).bytes(Way::Length));
-    assert!(held.wait(PATIENCE));
+    assert!(held.wait(TIMEOUT));
     scene.origin.finish();
 }
 
@@ -105,7 +105,7 @@ fn a_client_that_leaves_before_a_delayed_response_is_recorded() {
         let mut client = scene.client();
         let address = client.address();
         client.write(scene.piece(1).bytes(Way::Length));
-        assert!(scene.origin.wait_until(PATIENCE, |requests| {
+        assert!(scene.origin.wait_until(TIMEOUT, |requests| {
             requests.iter().any(|it| it.exchange().outcome == Outcome::Held)
         }));
         client.reset();
@@ -130,15 +130,15 @@ fn faults_take_turns_on_one_connection_that_they_keep() {
     let mut client = scene.client();
     let mut sizes = Vec::new();
     for way in [Way::Length, Way::Chunked, Way::Length, Way::Chunked, Way::Length] {
-        let answer = client.write(scene.piece(1).bytes(way)).read();
-        assert_eq!(answer.status, 200);
-        sizes.push(answer.header("X-Agile-Size").unwrap().to_owned());
+        let response = client.write(scene.piece(1).bytes(way)).read();
+        assert_eq!(response.status, 200);
+        sizes.push(response.header("X-Agile-Size").unwrap().to_owned());
     }
     assert_eq!(sizes, ["1000", "1000", "1000", "1001", "1000"]);
-    let (bytes, ended) = client.write(scene.piece(1).bytes(Way::Length)).hear(usize::MAX);
+    let (bytes, ended) = client.write(scene.piece(1).bytes(Way::Length)).receive(usize::MAX);
     assert_eq!((text(&bytes), ended), ("HTTP/1.1 200 OK\\r\\n".to_owned(), Ended::Fin));
-    let struck = |at| closed_exchange(&scene.origin, at).faults.len();
-    assert_eq!([0, 1, 2, 3, 4, 5].map(struck), [1, 1, 1, 1, 0, 1]);
+    let fault_count = |at| closed_exchange(&scene.origin, at).faults.len();
+    assert_eq!([0, 1, 2, 3, 4, 5].map(fault_count), [1, 1, 1, 1, 0, 1]);
     scene.origin.finish();
 }
 
@@ -149,7 +149,7 @@ fn a_half_close_waits_longer_than_a_close() {
     scene.origin.on(Op::piece(2)).cut_after(400, Disconnect::Close);
     let cut = |number| {
         let mut client = scene.client();
-        assert_eq!(client.write(scene.piece(number).bytes(Way::Length)).hear(1).1, Ended::Fin);
+        assert_eq!(client.write(scene.piece(number).bytes(Way::Length)).receive(1).1, Ended::Fin);
         client
     };
     let (half, whole) = (cut(1), cut(2));

@@ -7,7 +7,7 @@ use mock_origin::journal::Exchange;
 use mock_origin::{Disconnect, InterimResponse, Op, Outcome};
 
 use super::response::text;
-use super::scene::{Ask, Figures, LENGTH, Scene, WAYS, Way, assert_works, read};
+use super::scene::{Figures, LENGTH, Request, Scene, WAYS, Way, assert_works, read};
 use crate::support::record::{closed_exchange, wait_for};
 use crate::support::{Client, Ended};
 
@@ -19,10 +19,10 @@ fn hints() -> InterimResponse {
 }
 
 /// Piece 1 by a client that waits for `100 Continue`.
-fn expecting(scene: &Scene) -> Ask {
-    let mut ask = scene.piece(1);
-    ask.headers.push(("Expect", "100-continue".to_owned()));
-    ask
+fn expecting(scene: &Scene) -> Request {
+    let mut request = scene.piece(1);
+    request.headers.push(("Expect", "100-continue".to_owned()));
+    request
 }
 
 /// The head of a request, and what follows it.
@@ -48,8 +48,8 @@ fn assert_stored(record: &Exchange, written: usize) {
 }
 
 /// Asserts that exactly these bytes come next, and nothing behind them.
-fn assert_heard(client: &mut Client, expected: &[u8]) {
-    let (bytes, ended) = client.hear(expected.len());
+fn assert_received(client: &mut Client, expected: &[u8]) {
+    let (bytes, ended) = client.receive(expected.len());
     assert_eq!((text(&bytes), ended), (text(expected), Ended::StillOpen));
 }
 
@@ -59,7 +59,7 @@ fn record(scene: &Scene) -> Arc<Exchange> {
 
 #[test]
 fn a_withheld_continue_is_never_sent_to_a_client_that_goes_on() {
-    let answer = plain();
+    let response = plain();
     for way in [Way::Length, Way::Chunked] {
         let scene = Scene::new();
         let fault = scene.origin.on(Op::piece(1)).withhold_continue();
@@ -69,10 +69,10 @@ fn a_withheld_continue_is_never_sent_to_a_client_that_goes_on() {
         client.write(head);
         // It acts while the client waits, not when it has gone on.
         wait_for(&scene.origin, |_| (fault.fired() == 1).then_some(()));
-        assert_heard(&mut client, b"");
+        assert_received(&mut client, b"");
         client.write(body);
-        assert_heard(&mut client, &answer);
-        assert_stored(&record(&scene), answer.len());
+        assert_received(&mut client, &response);
+        assert_stored(&record(&scene), response.len());
         assert_works(&mut client);
         scene.origin.finish();
     }
@@ -88,7 +88,7 @@ fn a_waiting_client_is_disconnected_at_the_hold_limit() {
         drop(if is_garbled { on.garble_continue(garbage) } else { on.withhold_continue() });
         let request = expecting(&scene).bytes(Way::Length);
         let (mut client, started) = (scene.client(), Instant::now());
-        let (bytes, ended) = client.write(split(&request).0).hear(usize::MAX);
+        let (bytes, ended) = client.write(split(&request).0).receive(usize::MAX);
         assert!(started.elapsed() >= limit);
         let expected: &[u8] = if is_garbled { garbage } else { b"" };
         assert_eq!((text(&bytes), ended), (text(expected), Ended::Fin));
@@ -107,7 +107,7 @@ fn a_waiting_client_is_disconnected_at_the_hold_limit() {
 
 #[test]
 fn a_client_that_does_not_wait_is_served_as_usual() {
-    let answer = plain();
+    let response = plain();
     for way in WAYS {
         for fault in 0..3 {
             let scene = Scene::new();
@@ -119,7 +119,7 @@ fn a_client_that_does_not_wait_is_served_as_usual() {
                 _ => on.garble_continue(sent),
             });
             let mut client = scene.client();
-            let expected = [sent, &answer].concat();
+            let expected = [sent, &response].concat();
             let seen = scene.play_on(&mut client, &expecting(&scene), way, expected.len());
             assert_eq!((text(&seen.bytes), seen.ended), (text(&expected), Ended::StillOpen));
             assert_stored(&seen.exchange, expected.len());
@@ -132,59 +132,59 @@ fn a_client_that_does_not_wait_is_served_as_usual() {
 #[test]
 fn a_delayed_continue_comes_once_and_late() {
     const DELAY: Duration = Duration::from_millis(60);
-    let answer = plain();
+    let response = plain();
     for way in [Way::Length, Way::Chunked] {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).delay_continue(DELAY);
         let request = expecting(&scene).bytes(way);
         let (head, body) = split(&request);
         let (mut client, started) = (scene.client(), Instant::now());
-        assert_heard(client.write(head), CONTINUE);
+        assert_received(client.write(head), CONTINUE);
         assert!(started.elapsed() >= DELAY, "{:?}", started.elapsed());
-        assert_heard(client.write(body), &answer);
-        assert_stored(&record(&scene), CONTINUE.len() + answer.len());
+        assert_received(client.write(body), &response);
+        assert_stored(&record(&scene), CONTINUE.len() + response.len());
         scene.origin.finish();
     }
 }
 
 #[test]
 fn garbage_comes_in_place_of_continue() {
-    let answer = plain();
+    let response = plain();
     for garbage in [&b"HTTP/1.1 100 Cont"[..], b"\x00\xff", b"HTTP/1.1 100\r\n"] {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).garble_continue(garbage);
         let request = expecting(&scene).bytes(Way::Length);
         let (head, body) = split(&request);
         let mut client = scene.client();
-        assert_heard(client.write(head), garbage);
-        assert_heard(client.write(body), &answer);
-        assert_stored(&record(&scene), garbage.len() + answer.len());
+        assert_received(client.write(head), garbage);
+        assert_received(client.write(body), &response);
+        assert_stored(&record(&scene), garbage.len() + response.len());
         scene.origin.finish();
     }
 }
 
 #[test]
 fn an_interim_response_precedes_continue_and_response() {
-    let answer = plain();
+    let response = plain();
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).send_interim(hints());
     let request = expecting(&scene).bytes(Way::Length);
     let (head, body) = split(&request);
     let mut client = scene.client();
-    assert_heard(client.write(head), &[HINTS, CONTINUE].concat());
-    assert_heard(client.write(body), &answer);
-    assert_stored(&record(&scene), HINTS.len() + CONTINUE.len() + answer.len());
+    assert_received(client.write(head), &[HINTS, CONTINUE].concat());
+    assert_received(client.write(body), &response);
+    assert_stored(&record(&scene), HINTS.len() + CONTINUE.len() + response.len());
     assert_works(&mut client);
     scene.origin.finish();
 }
 
 #[test]
 fn an_interim_response_precedes_any_response() {
-    let answer = plain();
+    let response = plain();
     for way in WAYS {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).send_interim(hints());
-        let expected = [HINTS, &answer].concat();
+        let expected = [HINTS, &response].concat();
         let seen = scene.play(&scene.piece(1), way, expected.len());
         assert_eq!((text(&seen.bytes), seen.ended), (text(&expected), Ended::StillOpen));
         assert_stored(&seen.exchange, expected.len());
@@ -193,11 +193,13 @@ fn an_interim_response_precedes_any_response() {
     // A rejection, a stored file, and what is known behind the body alone.
     let scene = Scene::with(|builder| builder.file("/a.txt", "abc"));
     scene.origin.on(Op::any()).times(3).send_interim(102);
-    let no_token = Ask { headers: Vec::new(), ..scene.piece(1) };
-    for (ask, status) in [(no_token, 401), (read("/a.txt"), 200), (scene.rpc("noop", "{}"), 200)] {
+    let no_token = Request { headers: Vec::new(), ..scene.piece(1) };
+    for (request, status) in
+        [(no_token, 401), (read("/a.txt"), 200), (scene.rpc("noop", "{}"), 200)]
+    {
         let mut client = scene.client();
         let expected = format!("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 {status} ");
-        let interim = client.write(ask.bytes(Way::Length)).hear(expected.len()).0;
+        let interim = client.write(request.bytes(Way::Length)).receive(expected.len()).0;
         assert!(interim.starts_with(expected.as_bytes()), "{}", text(&interim));
     }
     scene.origin.finish();
@@ -205,10 +207,10 @@ fn an_interim_response_precedes_any_response() {
 
 #[test]
 fn continue_can_be_sent_to_a_client_that_did_not_ask() {
-    let answer = plain();
+    let response = plain();
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).send_interim(100);
-    let expected = [CONTINUE, &answer].concat();
+    let expected = [CONTINUE, &response].concat();
     let seen = scene.play(&scene.piece(1), Way::Length, expected.len());
     assert_eq!(text(&seen.bytes), text(&expected));
     scene.origin.finish();
@@ -266,8 +268,9 @@ fn an_interim_response_is_not_sent_in_http_1_0() {
 fn a_rejected_client_gets_no_100_continue_to_withhold() {
     let scene = Scene::new();
     let fault = scene.origin.on(Op::piece(1)).withhold_continue();
-    let ask = Ask { headers: vec![("Expect", "100-continue".to_owned())], ..scene.piece(1) };
-    let request = ask.bytes(Way::Length);
+    let request =
+        Request { headers: vec![("Expect", "100-continue".to_owned())], ..scene.piece(1) };
+    let request = request.bytes(Way::Length);
     assert_eq!(scene.client().write(split(&request).0).read().status, 401);
     assert_eq!(fault.fired(), 0);
     scene.origin.verify().unwrap_err();
@@ -288,13 +291,13 @@ fn a_later_continue_on_the_connection_is_sent_as_usual() {
 
 #[test]
 fn pipelined_requests_each_get_their_interim_response() {
-    let answer = plain();
+    let response = plain();
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).nth(2).send_interim(hints());
     let request = scene.piece(1).bytes(Way::Length);
     let mut client = scene.client();
     client.write([&request[..], &request, &request].concat());
-    assert_heard(&mut client, &[&answer, HINTS, &answer, &answer].concat());
+    assert_received(&mut client, &[&response, HINTS, &response, &response].concat());
     scene.origin.finish();
 }
 
@@ -305,7 +308,7 @@ fn a_fault_in_the_body_still_sends_100_continue() {
     let request = expecting(&scene).bytes(Way::Length);
     let (head, body) = split(&request);
     let mut client = scene.client();
-    assert_heard(client.write(head), CONTINUE);
+    assert_received(client.write(head), CONTINUE);
     client.write(body).assert_closed();
     scene.origin.finish();
 }

@@ -8,19 +8,19 @@ use mock_origin::{
 };
 
 use super::response::{head_length, text};
-use super::scene::{Ask, Scene, WAYS, Way, assert_works, read};
-use crate::support::payload::noise;
+use super::scene::{Request, Scene, WAYS, Way, assert_works, read};
+use crate::support::payload::random_bytes;
 use crate::support::record::closed_exchange;
-use crate::support::{self, Ended, PATIENCE};
+use crate::support::{self, Ended, TIMEOUT};
 
 const SIZE: usize = 5 << 20;
 
 /// A file that does not fit into memory.
 fn with_large(builder: Builder) -> Builder {
-    builder.memory_budget(1 << 16).file("/large.bin", noise(1, SIZE))
+    builder.memory_budget(1 << 16).file("/large.bin", random_bytes(1, SIZE))
 }
 
-/// The answer to its reader, where nothing strikes it.
+/// The response to its reader, where nothing strikes it.
 fn plain() -> Vec<u8> {
     Scene::plainly(|_| read("/large.bin"), with_large)
 }
@@ -28,7 +28,7 @@ fn plain() -> Vec<u8> {
 #[test]
 fn a_large_answer_is_cut_in_its_middle() {
     let plain = plain();
-    assert!(plain.ends_with(&noise(1, SIZE)));
+    assert!(plain.ends_with(&random_bytes(1, SIZE)));
     let head = head_length(&plain);
     for location in [head + 1, head + 3_000_001, plain.len() - 1, plain.len()] {
         for (cut, ended) in [
@@ -90,16 +90,16 @@ fn a_large_answer_that_is_delayed_held_or_altered_comes_whole() {
     scene.origin.on(Op::egress()).nth(3).alter(HeaderMutation::Without("Accept-Ranges".to_owned()));
     let (mut client, started) = (scene.client(), Instant::now());
     let request = read("/large.bin").bytes(Way::Length);
-    assert!(client.write(&request).hear(plain.len()).0 == plain);
+    assert!(client.write(&request).receive(plain.len()).0 == plain);
     assert!(started.elapsed() >= Duration::from_millis(30));
     client.write(&request);
-    assert!(held.wait(PATIENCE));
+    assert!(held.wait(TIMEOUT));
     held.release();
-    assert!(client.hear(plain.len()).0 == plain);
+    assert!(client.receive(plain.len()).0 == plain);
     let line = b"Accept-Ranges: bytes\r\n";
-    let altered = client.write(&request).hear(plain.len() - line.len()).0;
+    let altered = client.write(&request).receive(plain.len() - line.len()).0;
     assert_eq!(altered.len(), plain.len() - line.len());
-    assert!(altered.ends_with(&noise(1, SIZE)));
+    assert!(altered.ends_with(&random_bytes(1, SIZE)));
     assert_works(&mut client);
     scene.origin.finish();
 }
@@ -122,20 +122,20 @@ fn a_reader_that_leaves_a_cut_response_first_is_recorded_as_gone() {
 #[test]
 fn a_range_is_cut_and_an_answer_to_head_too() {
     for (method, header) in [("GET", Some("bytes=10-19")), ("HEAD", None)] {
-        let ask = Ask {
+        let request = Request {
             method,
             headers: header.map(|range| ("Range", range.to_owned())).into_iter().collect(),
             ..read("/large.bin")
         };
         let scene = Scene::with(with_large);
-        let count = scene.play(&ask, Way::Length, 1).exchange.written;
-        let plain = scene.play(&ask, Way::Length, usize::try_from(count).unwrap()).bytes;
+        let count = scene.play(&request, Way::Length, 1).exchange.written;
+        let plain = scene.play(&request, Way::Length, usize::try_from(count).unwrap()).bytes;
         let whole = head_length(&plain) + if header.is_some() { 10 } else { 0 };
         assert_eq!(plain.len(), whole);
         for location in [1, whole - 1, whole] {
             let cut =
                 scene.origin.on(Op::egress()).cut_response(location as u64, Disconnect::Close);
-            let seen = scene.play(&ask, Way::Length, usize::MAX);
+            let seen = scene.play(&request, Way::Length, usize::MAX);
             assert_eq!((text(&seen.bytes), seen.ended), (text(&plain[..location]), Ended::Fin));
             assert_eq!((seen.exchange.written, cut.fired()), (location as u64, 1));
         }
@@ -171,9 +171,9 @@ fn response_faults_apply_to_post_file() {
                 Some(path) => on.path(path),
                 None => on,
             });
-            let ask = if op == Op::raw() { scene.raw("x.mp4") } else { scene.form("x.mp4") };
+            let request = if op == Op::raw() { scene.raw("x.mp4") } else { scene.form("x.mp4") };
             let count = if ended == Ended::StillOpen { bytes } else { usize::MAX };
-            let seen = scene.play(&ask, way, count);
+            let seen = scene.play(&request, way, count);
             assert_eq!(seen.ended, ended);
             assert_eq!(seen.exchange.written, seen.bytes.len() as u64);
             if ended == Ended::StillOpen {
@@ -198,13 +198,13 @@ fn response_faults_apply_to_http_1_0() {
     scene.origin.on(Op::piece(1)).nth(4).alter(HeaderMutation::UpperCaseChecksum);
     let request = String::from_utf8(scene.piece(1).bytes(Way::Length)).unwrap();
     let request = request.replacen("HTTP/1.1", "HTTP/1.0", 1);
-    let (bytes, ended) = scene.client().write(&request).hear(usize::MAX);
+    let (bytes, ended) = scene.client().write(&request).receive(usize::MAX);
     assert_eq!((&bytes[..], ended), (&b"HTTP/1.0 200 OK\r\nDat"[..], Ended::Fin));
-    let (bytes, ended) = scene.client().write(&request).hear(usize::MAX);
+    let (bytes, ended) = scene.client().write(&request).receive(usize::MAX);
     assert!(bytes.starts_with(b"HTTP/1.0 200 OK\r\n"), "{}", text(&bytes));
     assert_eq!(ended, Ended::Fin);
-    assert_eq!(scene.client().write(&request).hear(usize::MAX), (Vec::new(), Ended::Reset));
-    let (bytes, ended) = scene.client().write(&request).hear(usize::MAX);
+    assert_eq!(scene.client().write(&request).receive(usize::MAX), (Vec::new(), Ended::Reset));
+    let (bytes, ended) = scene.client().write(&request).receive(usize::MAX);
     assert!(!text(&bytes).contains(&support::payload::sha256(&scene.piece(1).body)));
     assert_eq!(ended, Ended::Fin);
     for index in 0..4 {
@@ -222,8 +222,8 @@ fn a_pipelined_request_waits_for_an_answer_that_is_held_or_slow() {
         [1, 2, 3].iter().flat_map(|number| scene.piece(*number).bytes(Way::Chunked)).collect();
     let mut client = scene.client();
     client.write(both);
-    assert!(held.wait(PATIENCE));
-    assert_eq!(client.hear(0), (Vec::new(), Ended::StillOpen));
+    assert!(held.wait(TIMEOUT));
+    assert_eq!(client.receive(0), (Vec::new(), Ended::StillOpen));
     scene.origin.requests().assert_count(1);
     held.release();
     for _ in 0..3 {

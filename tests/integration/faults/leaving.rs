@@ -6,7 +6,7 @@ use mock_origin::{
     CallFaultBuilder, Disconnect, FaultHandle, Op, Operation, Outcome, ResponseLoss,
 };
 
-use super::scene::{Ask, Scene, Way, assert_works, read};
+use super::scene::{Request, Scene, Way, assert_works, read};
 use crate::support::record::{closed_connection, closed_exchange, wait_for};
 use crate::support::{Client, request};
 
@@ -35,10 +35,10 @@ fn scene() -> Scene {
 
 /// Sends a request and what is to follow it, leaves when the fault acts, and asserts that the
 /// origin notices.
-fn assert_noticed(scene: &Scene, ask: &Ask, behind: &[u8], leave: Leave, outcome: Outcome) {
+fn assert_noticed(scene: &Scene, request: &Request, behind: &[u8], leave: Leave, outcome: Outcome) {
     let mut client = scene.client();
     let address = client.address();
-    client.write([&ask.bytes(Way::Length), behind].concat());
+    client.write([&request.bytes(Way::Length), behind].concat());
     wait_for(&scene.origin, |journal| {
         let exchange = journal.exchanges().first()?;
         // What a fault cuts is over before the connection is.
@@ -48,7 +48,7 @@ fn assert_noticed(scene: &Scene, ask: &Ask, behind: &[u8], leave: Leave, outcome
     let kept = leave(client);
     closed_connection(&scene.origin, address);
     let record = closed_exchange(&scene.origin, 0);
-    assert_eq!((record.outcome, record.faults.len()), (outcome, 1), "{}", ask.target);
+    assert_eq!((record.outcome, record.faults.len()), (outcome, 1), "{}", request.target);
     assert_eq!(scene.origin.journal().exchanges().len(), 1);
     drop(kept);
 }
@@ -81,7 +81,7 @@ fn a_leaving_client_is_noticed_in_every_wait() {
 
 #[test]
 fn a_client_that_leaves_a_held_response_is_noticed() {
-    type MakeAsk = fn(&Scene) -> Ask;
+    type MakeAsk = fn(&Scene) -> Request;
     let calls: [(MakeAsk, Op); 5] = [
         (|scene| scene.create("b.mp4"), Op::create()),
         (|scene| scene.form("f.mp4"), Op::operation(Operation::PostFile)),
@@ -90,11 +90,11 @@ fn a_client_that_leaves_a_held_response_is_noticed() {
         // Rejected by the origin itself.
         (|_| read("/videos/none"), Op::egress()),
     ];
-    for (ask, op) in calls {
+    for (request, op) in calls {
         for leave in WAYS_TO_LEAVE {
             let scene = scene();
             let held = scene.origin.on(op.clone()).hold();
-            assert_noticed(&scene, &ask(&scene), b"", leave, Outcome::ClientGone);
+            assert_noticed(&scene, &request(&scene), b"", leave, Outcome::ClientGone);
             assert_eq!(held.count(), 1);
             // The hold is not over, but holds nothing that anybody waits for.
             scene.origin.finish();

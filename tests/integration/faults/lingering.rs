@@ -8,10 +8,10 @@ use mock_origin::journal::ConnectionEnd;
 use mock_origin::{CallFaultBuilder, Disconnect, MockOrigin, Op};
 use socket2::{Domain, Socket, Type};
 
-use super::asking::status;
+use super::requests::status;
 use crate::support::payload::chunk;
 use crate::support::record::{closed_connection, closed_exchange};
-use crate::support::{Client, PATIENCE, request};
+use crate::support::{Client, TIMEOUT, request};
 
 const MB: usize = 1_000_000;
 
@@ -25,7 +25,7 @@ fn small_client(origin: &MockOrigin) -> TcpStream {
     // Else each write waits for the acknowledgement of the one before, which is delayed.
     socket.set_tcp_nodelay(true).unwrap();
     socket.connect(&address.into()).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(TIMEOUT)).unwrap();
     socket.into()
 }
 
@@ -87,7 +87,7 @@ fn an_early_response_reaches_clients_that_write_first() {
 fn going_offline_does_not_wait_for_lingering_connections() {
     let origin = MockOrigin::start();
     let mut client = Client::new(&origin);
-    assert_eq!(client.ask("POST", "/multipart/piece", &[], b"body").status, 401);
+    assert_eq!(client.send("POST", "/multipart/piece", &[], b"body").status, 401);
     let mut socket = client.socket().try_clone().unwrap();
     // Left alone, it is read from for 30 s.
     let writing =

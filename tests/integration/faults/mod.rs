@@ -2,7 +2,6 @@
 
 mod accounting;
 mod alter;
-mod asking;
 mod batches;
 mod body;
 mod commit;
@@ -19,6 +18,7 @@ mod lingering;
 mod nameless;
 mod pages;
 mod rejections;
+mod requests;
 mod resets;
 mod response;
 mod rpc;
@@ -54,7 +54,7 @@ fn a_lost_acknowledgement_leaves_the_piece_stored() {
     assert_eq!(piece(&mut client, &token, &id, 1, b"one").status, 200);
     let headers = support::piece_headers(&token, &id, "2");
     client.write(support::request("POST", "/multipart/piece", &headers, b"two"));
-    assert!(client.rest().is_err(), "a reset");
+    assert!(client.read_to_end().is_err(), "a reset");
     let mut client = Client::new(&origin);
     assert_eq!(piece(&mut client, &token, &id, 2, b"two").status, 200);
     assert_eq!(complete(&mut client, &token, &id).status, 200);
@@ -71,7 +71,7 @@ fn a_body_is_cut_after_the_exact_number_of_bytes() {
     let mut client = Client::new(&origin);
     let headers = support::piece_headers(&token, &id, "1");
     client.write(support::request("POST", "/multipart/piece", &headers, &[7; 1000]));
-    assert!(client.rest().is_err(), "a reset");
+    assert!(client.read_to_end().is_err(), "a reset");
     let cut = origin.requests().op(Op::piece(1));
     let exchange = cut.iter().next().unwrap().exchange().clone();
     assert_eq!((exchange.received, exchange.written), (100, 0));
@@ -86,7 +86,7 @@ fn a_rejection_uses_the_result_codes_of_the_operation() {
     origin.on(Op::create()).reject(503);
     let mut client = Client::new(&origin);
     let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Directory", "/videos")];
-    let rejected = client.ask("POST", "/multipart/create", &headers, b"");
+    let rejected = client.send("POST", "/multipart/create", &headers, b"");
     assert_eq!((rejected.status, rejected.code()), (503, Some(-26)));
     let mut client = Client::new(&origin);
     let id = create(&mut client, &token, "/videos", "a.mp4");
@@ -118,11 +118,11 @@ fn rejections_are_held_and_every_hold_can_be_awaited() {
     let (origin, _) = videos();
     let held = origin.on(Op::create()).times(2).hold();
     std::thread::scope(|scope| {
-        let ask = || Client::new(&origin).ask("POST", "/multipart/create", &[], b"").status;
-        let first = scope.spawn(ask);
+        let send = || Client::new(&origin).send("POST", "/multipart/create", &[], b"").status;
+        let first = scope.spawn(send);
         assert!(held.wait_for(1, Duration::from_secs(5)));
         assert!(!held.wait_for(2, Duration::from_millis(1)));
-        let second = scope.spawn(ask);
+        let second = scope.spawn(send);
         assert!(held.wait_for(2, Duration::from_secs(5)));
         held.release();
         assert_eq!([first, second].map(|asked| asked.join().unwrap()), [401, 401]);

@@ -3,7 +3,7 @@
 use mock_origin::{ErrorResponse, HeaderMutation, Op, Outcome};
 
 use super::response::text;
-use super::scene::{Ask, Figures, Scene, WAYS, Way, assert_works, head, read};
+use super::scene::{Figures, Request, Scene, WAYS, Way, assert_works, head, read};
 use crate::support::Ended;
 
 const PAGE: &str = "<html><h1>502 Bad Gateway</h1></html>\n";
@@ -44,8 +44,8 @@ fn a_rejection_carries_its_body_type_and_length() {
 fn a_rejection_of_head_has_a_length_but_no_body() {
     let scene = Scene::with(|builder| builder.file("/a.txt", "abc"));
     scene.origin.on(Op::egress()).reject(page());
-    let ask = Ask { method: "HEAD", ..read("/a.txt") };
-    let seen = scene.play(&ask, Way::Length, usize::MAX);
+    let request = Request { method: "HEAD", ..read("/a.txt") };
+    let seen = scene.play(&request, Way::Length, usize::MAX);
     assert_eq!((text(&seen.bytes), seen.ended), (text(&written("")), Ended::Fin));
     assert_eq!(seen.exchange.written, written("").len() as u64);
     scene.origin.finish();
@@ -58,9 +58,10 @@ fn a_body_replaces_the_one_of_a_row() {
         .origin
         .on(Op::directory())
         .reject(ErrorResponse::row(401, -10001).body("text/plain", "busy"));
-    let answer = scene.client().write(scene.directory().bytes(Way::Length)).read();
-    assert_eq!((answer.status, answer.code(), answer.text()), (401, Some(-10001), "busy"));
-    let types: Vec<_> = answer.headers.iter().filter(|(name, _)| name == "Content-Type").collect();
+    let response = scene.client().write(scene.directory().bytes(Way::Length)).read();
+    assert_eq!((response.status, response.code(), response.text()), (401, Some(-10001), "busy"));
+    let types: Vec<_> =
+        response.headers.iter().filter(|(name, _)| name == "Content-Type").collect();
     assert_eq!(types, [&("Content-Type".to_owned(), "text/plain".to_owned())]);
     scene.origin.finish();
 }
@@ -70,10 +71,10 @@ fn a_body_of_bytes_rejects_a_whole_json_rpc_request() {
     let scene = Scene::new();
     let reject = ErrorResponse::raw(503).body("application/octet-stream", [0, 255]);
     scene.origin.on(Op::method("noop")).reject(reject);
-    let ask = scene.rpc("noop", "{}");
-    let answer = scene.client().write(ask.bytes(Way::Length)).read();
-    assert_eq!((answer.status, &*answer.body), (503, &[0, 255][..]));
-    assert_eq!(answer.header("Content-Type"), Some("application/octet-stream"));
+    let request = scene.rpc("noop", "{}");
+    let response = scene.client().write(request.bytes(Way::Length)).read();
+    assert_eq!((response.status, &*response.body), (503, &[0, 255][..]));
+    assert_eq!(response.header("Content-Type"), Some("application/octet-stream"));
     scene.origin.finish();
 }
 
@@ -165,9 +166,9 @@ fn a_large_file_follows_a_head_with_exact_names() {
     let scene = Scene::with(|builder| builder.file("/large", content.clone()));
     scene.origin.on(Op::egress()).alter(HeaderMutation::With("x-cache".into(), "HIT".into()));
     let mut client = scene.client();
-    let answer = client.write(read("/large").bytes(Way::Length)).read();
-    assert_eq!((answer.status, answer.header("x-cache")), (200, Some("HIT")));
-    assert_eq!(answer.body.len(), content.len());
+    let response = client.write(read("/large").bytes(Way::Length)).read();
+    assert_eq!((response.status, response.header("x-cache")), (200, Some("HIT")));
+    assert_eq!(response.body.len(), content.len());
     assert_works(&mut client);
     scene.origin.finish();
 }

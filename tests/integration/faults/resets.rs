@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use mock_origin::{MockOrigin, Op, Operation};
 
-use super::scene::{Ask, Scene, Way, assert_works, read};
+use super::scene::{Request, Scene, Way, assert_works, read};
 use crate::support::record::wait_for;
-use crate::support::{Client, Ended, PATIENCE};
+use crate::support::{Client, Ended, TIMEOUT};
 
 /// Beyond what a test may take: nothing ends because this is over.
 const FOREVER: Duration = Duration::from_secs(3600);
@@ -20,11 +20,11 @@ fn scene() -> Scene {
 
 /// Resets the origin and asserts that the client hears fewer than `whole` bytes, and that the origin
 /// then is as new.
-fn assert_unanswered(scene: &Scene, mut client: Client, whole: usize) {
+fn assert_no_response(scene: &Scene, mut client: Client, whole: usize) {
     scene.origin.reset();
-    let (heard, ended) = client.hear(usize::MAX);
+    let (received, ended) = client.receive(usize::MAX);
     assert_ne!(ended, Ended::StillOpen);
-    assert!(heard.len() < whole, "{} bytes came after the reset", heard.len());
+    assert!(received.len() < whole, "{} bytes came after the reset", received.len());
     assert_works(&mut scene.client());
     assert_eq!(scene.origin.journal().exchanges().len(), 1);
     assert_eq!(scene.origin.uploads().len(), 1, "the one that the builder gave");
@@ -32,7 +32,7 @@ fn assert_unanswered(scene: &Scene, mut client: Client, whole: usize) {
 
 #[test]
 fn a_request_that_a_fault_delays_is_not_answered_after_a_reset() {
-    type MakeAsk = fn(&Scene) -> Ask;
+    type MakeAsk = fn(&Scene) -> Request;
     type Arm = fn(&MockOrigin);
     let calls: [(MakeAsk, Arm); 6] = [
         (|scene| scene.create("b"), |origin| drop(origin.on(Op::create()).delay(FOREVER))),
@@ -49,17 +49,17 @@ fn a_request_that_a_fault_delays_is_not_answered_after_a_reset() {
         // Rejected by the origin itself.
         (|_| read("/none"), |origin| drop(origin.on(Op::egress()).delay(FOREVER))),
     ];
-    for (ask, install) in calls {
+    for (request, install) in calls {
         let scene = scene();
         install(&scene.origin);
         let mut client = scene.client();
-        client.write(ask(&scene).bytes(Way::Length));
+        client.write(request(&scene).bytes(Way::Length));
         wait_for(&scene.origin, |journal| {
-            let is_struck = journal.exchanges().first().is_some_and(|it| !it.faults.is_empty());
-            is_struck.then_some(())
+            let is_injected = journal.exchanges().first().is_some_and(|it| !it.faults.is_empty());
+            is_injected.then_some(())
         });
-        // Of a slow answer its first byte may have come.
-        assert_unanswered(&scene, client, 10);
+        // Of a slow response its first byte may have come.
+        assert_no_response(&scene, client, 10);
     }
 }
 
@@ -69,8 +69,8 @@ fn a_held_request_is_not_answered_after_a_reset() {
     let held = scene.origin.on(Op::create()).hold();
     let mut client = scene.client();
     client.write(scene.create("b").bytes(Way::Length));
-    assert!(held.wait(PATIENCE));
-    assert_unanswered(&scene, client, 1);
+    assert!(held.wait(TIMEOUT));
+    assert_no_response(&scene, client, 1);
     held.release();
 }
 
@@ -90,8 +90,8 @@ fn a_request_in_the_middle_of_its_body_is_not_answered_after_a_reset() {
         });
         scene.origin.reset();
         client.write(&whole[whole.len() - 10..]);
-        let (heard, ended) = client.hear(usize::MAX);
-        assert_eq!((&*heard, ended != Ended::StillOpen), (&b""[..], true));
+        let (received, ended) = client.receive(usize::MAX);
+        assert_eq!((&*received, ended != Ended::StillOpen), (&b""[..], true));
         scene.origin.finish();
     }
 }
@@ -102,7 +102,7 @@ fn a_response_on_its_way_is_cut_by_a_reset() {
     let mut client = scene.client();
     client.write(read("/videos/f").bytes(Way::Length));
     wait_for(&scene.origin, |journal| journal.exchanges().first()?.response_started);
-    assert_unanswered(&scene, client, LARGE);
+    assert_no_response(&scene, client, LARGE);
 }
 
 #[test]

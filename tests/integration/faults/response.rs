@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use mock_origin::{Builder, Disconnect, Op, Outcome};
 
-use super::scene::{Ask, Figures, Scene, Seen, WAYS, Way, assert_works, read};
+use super::scene::{Figures, Request, Scene, Seen, WAYS, Way, assert_works, read};
 use crate::support::record::{closed_exchange, wait_for};
-use crate::support::{Ended, PATIENCE};
+use crate::support::{Ended, TIMEOUT};
 
-/// Something that has an answer.
+/// Something that has a response.
 pub(super) struct Case {
     pub(super) op: Op,
-    pub(super) ask: fn(&Scene) -> Ask,
+    pub(super) request: fn(&Scene) -> Request,
 }
 
 const TEXT: &str = "0123456789abcdef";
@@ -20,28 +20,28 @@ fn with_file(builder: Builder) -> Builder {
     builder.file("/small.txt", TEXT)
 }
 
-/// One answer without a body, and two with one; of these one is a stored file.
+/// One response without a body, and two with one; of these one is a stored file.
 pub(super) fn cases() -> [Case; 3] {
     [
-        Case { op: Op::piece(1), ask: |scene| scene.piece(1) },
+        Case { op: Op::piece(1), request: |scene| scene.piece(1) },
         Case {
             op: Op::method("stat"),
-            ask: |scene| scene.rpc("stat", r#"["TOKEN", "/small.txt", true]"#),
+            request: |scene| scene.rpc("stat", r#"["TOKEN", "/small.txt", true]"#),
         },
-        Case { op: Op::egress(), ask: |_| read("/small.txt") },
+        Case { op: Op::egress(), request: |_| read("/small.txt") },
     ]
 }
 
 impl Case {
-    /// The answer where nothing strikes it.
+    /// The response where nothing strikes it.
     pub(super) fn plain(&self) -> Vec<u8> {
-        Scene::plainly(self.ask, with_file)
+        Scene::plainly(self.request, with_file)
     }
 
-    pub(super) fn scene(&self) -> (Scene, Ask) {
+    pub(super) fn scene(&self) -> (Scene, Request) {
         let scene = Scene::with(with_file);
-        let ask = (self.ask)(&scene);
-        (scene, ask)
+        let request = (self.request)(&scene);
+        (scene, request)
     }
 }
 
@@ -49,14 +49,14 @@ pub(super) fn text(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
 }
 
-pub(super) fn head_length(answer: &[u8]) -> usize {
-    answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4
+pub(super) fn head_length(response: &[u8]) -> usize {
+    response.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4
 }
 
-pub(super) fn assert_whole(seen: &Seen, ask: &Ask, expected: &[u8]) {
+pub(super) fn assert_whole(seen: &Seen, request: &Request, expected: &[u8]) {
     assert_eq!(text(&seen.bytes), text(expected));
     let figures = Figures {
-        received: ask.body.len() as u64,
+        received: request.body.len() as u64,
         written: expected.len() as u64,
         outcome: Outcome::Responded,
         committed: true,
@@ -66,10 +66,10 @@ pub(super) fn assert_whole(seen: &Seen, ask: &Ask, expected: &[u8]) {
     assert_eq!(Figures::of(&seen.exchange), figures);
 }
 
-pub(super) fn assert_cut(seen: &Seen, ask: &Ask, expected: &[u8], ended: Ended) {
+pub(super) fn assert_cut(seen: &Seen, request: &Request, expected: &[u8], ended: Ended) {
     assert_eq!((text(&seen.bytes), seen.ended), (text(expected), ended));
     let figures = Figures {
-        received: ask.body.len() as u64,
+        received: request.body.len() as u64,
         written: expected.len() as u64,
         outcome: Outcome::CutByFault,
         committed: true,
@@ -85,12 +85,12 @@ fn a_delayed_answer_comes_late_and_whole() {
     for case in cases() {
         let expected = case.plain();
         for way in WAYS {
-            let (scene, ask) = case.scene();
+            let (scene, request) = case.scene();
             scene.origin.on(case.op.clone()).delay(DELAY);
             let (mut client, started) = (scene.client(), Instant::now());
-            let seen = scene.play_on(&mut client, &ask, way, expected.len());
+            let seen = scene.play_on(&mut client, &request, way, expected.len());
             assert!(started.elapsed() >= DELAY, "{:?}", started.elapsed());
-            assert_whole(&seen, &ask, &expected);
+            assert_whole(&seen, &request, &expected);
             let record = &seen.exchange;
             let (done, said) = (record.committed.unwrap(), record.response_started.unwrap());
             assert!(said.elapsed >= done.elapsed + DELAY, "done at once, and said later");
@@ -105,14 +105,14 @@ fn a_held_answer_comes_whole_when_it_is_released_or_dropped() {
     for case in cases() {
         let expected = case.plain();
         for (at, way) in WAYS.into_iter().enumerate() {
-            let (scene, ask) = case.scene();
+            let (scene, request) = case.scene();
             let held = scene.origin.on(case.op.clone()).hold();
             let mut client = scene.client();
             if way.is_reused() {
                 assert_works(&mut client);
             }
-            client.write(ask.bytes(way));
-            assert!(held.wait(PATIENCE));
+            client.write(request.bytes(way));
+            assert!(held.wait(TIMEOUT));
             let journal = wait_for(&scene.origin, |journal| {
                 let last = journal.exchanges().last()?;
                 (last.outcome == Outcome::Held).then(|| journal.clone())
@@ -120,16 +120,16 @@ fn a_held_answer_comes_whole_when_it_is_released_or_dropped() {
             let record = journal.exchanges().last().unwrap();
             assert!(record.committed.is_some() && record.response.is_none());
             assert_eq!((held.count(), record.faults.len(), record.written), (1, 1, 0));
-            assert_eq!(client.hear(0), (Vec::new(), Ended::StillOpen));
+            assert_eq!(client.receive(0), (Vec::new(), Ended::StillOpen));
             if at % 2 == 0 {
                 held.release();
             } else {
                 drop(held);
             }
-            let (bytes, ended) = client.hear(expected.len());
+            let (bytes, ended) = client.receive(expected.len());
             assert_eq!(ended, Ended::StillOpen);
             let exchange = closed_exchange(&scene.origin, usize::from(way.is_reused()));
-            assert_whole(&Seen { bytes, ended, exchange }, &ask, &expected);
+            assert_whole(&Seen { bytes, ended, exchange }, &request, &expected);
             assert_works(&mut client);
             scene.origin.finish();
         }
@@ -144,11 +144,11 @@ fn two_held_responses_are_released_separately() {
     let (mut one, mut two) = (scene.client(), scene.client());
     one.write(scene.piece(1).bytes(Way::Length));
     two.write(scene.piece(2).bytes(Way::Chunked));
-    assert!(first.wait(PATIENCE) && second.wait(PATIENCE));
+    assert!(first.wait(TIMEOUT) && second.wait(TIMEOUT));
     scene.origin.upload(&scene.id).assert_pieces([1, 2]);
     second.release();
     assert_eq!(two.read().status, 200);
-    assert_eq!(one.hear(0), (Vec::new(), Ended::StillOpen));
+    assert_eq!(one.receive(0), (Vec::new(), Ended::StillOpen));
     first.release();
     assert_eq!(one.read().status, 200);
     scene.origin.finish();
@@ -165,14 +165,14 @@ fn one_fault_holds_several_responses_until_released() {
     let all_held = |requests: &mock_origin::RecordedRequests| {
         requests.iter().filter(|it| it.exchange().outcome == Outcome::Held).count() == 3
     };
-    assert!(scene.origin.wait_until(PATIENCE, all_held));
+    assert!(scene.origin.wait_until(TIMEOUT, all_held));
     assert_eq!(held.count(), 3);
     held.release();
     for client in &mut clients {
         assert_eq!(client.read().status, 200);
     }
-    let answer = scene.client().write(scene.piece(4).bytes(Way::Length)).read();
-    assert_eq!(answer.status, 200);
+    let response = scene.client().write(scene.piece(4).bytes(Way::Length)).read();
+    assert_eq!(response.status, 200);
     scene.origin.finish();
 }
 
@@ -199,7 +199,7 @@ fn removing_a_fault_releases_its_holds() {
     let held = scene.origin.on(Op::piece(1)).hold();
     let mut client = scene.client();
     client.write(scene.piece(1).bytes(Way::Length));
-    assert!(held.wait(PATIENCE));
+    assert!(held.wait(TIMEOUT));
     assert!(scene.origin.remove_fault(scene.origin.faults()[0].id));
     assert_eq!(client.read().status, 200);
     scene.origin.finish();
@@ -213,13 +213,13 @@ fn a_slow_response_arrives_complete() {
         // The first fiftieth of a second's bytes goes at once.
         let millis = (expected.len() as u64 - RATE / 50) * 1000 / RATE;
         for way in WAYS {
-            let (scene, ask) = case.scene();
+            let (scene, request) = case.scene();
             scene.origin.on(case.op.clone()).respond_slowly(RATE);
             let (mut client, started) = (scene.client(), Instant::now());
-            let seen = scene.play_on(&mut client, &ask, way, expected.len());
+            let seen = scene.play_on(&mut client, &request, way, expected.len());
             let took = started.elapsed();
             assert!(took >= Duration::from_millis(millis), "{took:?} for {millis} ms");
-            assert_whole(&seen, &ask, &expected);
+            assert_whole(&seen, &request, &expected);
             assert_works(&mut client);
             scene.origin.finish();
         }
@@ -241,11 +241,11 @@ fn a_response_is_cut_after_the_exact_number_of_bytes() {
         places.dedup();
         for (way, (cut, ended)) in WAYS.into_iter().flat_map(|way| cuts.map(|cut| (way, cut))) {
             for location in &places {
-                let (scene, ask) = case.scene();
+                let (scene, request) = case.scene();
                 scene.origin.on(case.op.clone()).cut_response(*location as u64, cut);
                 let count = if ended == Ended::StillOpen { *location } else { usize::MAX };
-                let seen = scene.play(&ask, way, count);
-                assert_cut(&seen, &ask, &plain[..*location], ended);
+                let seen = scene.play(&request, way, count);
+                assert_cut(&seen, &request, &plain[..*location], ended);
                 scene.origin.finish();
             }
         }
@@ -256,10 +256,10 @@ fn a_response_is_cut_after_the_exact_number_of_bytes() {
 fn a_cut_beyond_the_response_is_skipped() {
     for case in cases() {
         let expected = case.plain();
-        let (scene, ask) = case.scene();
+        let (scene, request) = case.scene();
         scene.origin.on(case.op).cut_response(expected.len() as u64 + 1, Disconnect::Close);
         let mut client = scene.client();
-        let seen = scene.play_on(&mut client, &ask, Way::Length, expected.len());
+        let seen = scene.play_on(&mut client, &request, Way::Length, expected.len());
         assert_eq!(text(&seen.bytes), text(&expected));
         assert!(seen.exchange.faults.is_empty());
         assert_works(&mut client);

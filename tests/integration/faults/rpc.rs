@@ -5,8 +5,8 @@ use mock_origin::options::Join;
 use mock_origin::{ErrorResponse, Interface, MockOrigin, Op, ResponseLoss};
 
 use super::commit::{LOSSES, assert_figures, count, known};
-use super::scene::{Ask, Scene, WAYS, Way, assert_works, rejection_by_proxy};
-use crate::support::Answer;
+use super::scene::{Request, Scene, WAYS, Way, assert_works, rejection_by_proxy};
+use crate::support::Response;
 use crate::support::record::closed_exchange;
 
 /// Parameters with which a method has something to do in [`stage`].
@@ -44,8 +44,8 @@ fn stage(method: &str) -> Scene {
     if method == "restartMultipart" {
         // Only what has failed can be started again.
         scene.origin.on(Op::complete().over(Interface::Http)).join(Join::Fail);
-        let answer = scene.client().write(scene.complete().bytes(Way::Length)).read();
-        assert_eq!(answer.status, 200);
+        let response = scene.client().write(scene.complete().bytes(Way::Length)).read();
+        assert_eq!(response.status, 200);
     }
     scene
 }
@@ -56,8 +56,8 @@ fn every_json_rpc_method_commits_if_its_response_is_lost() {
     for method in METHODS {
         let untouched = known(&stage(method.name));
         let plain = stage(method.name);
-        let ask = plain.rpc(method.name, params(method.name));
-        let done = plain.play(&ask, Way::Length, 1).exchange;
+        let request = plain.rpc(method.name, params(method.name));
+        let done = plain.play(&request, Way::Length, 1).exchange;
         assert!(!done.is_rejected(), "{done:?}");
         let expected = known(&plain);
         if untouched != expected {
@@ -66,10 +66,10 @@ fn every_json_rpc_method_commits_if_its_response_is_lost() {
         for (at, (lose, ended)) in LOSSES.into_iter().enumerate() {
             let scene = stage(method.name);
             scene.origin.on(Op::method(method.name)).commit_then(lose);
-            let ask = scene.rpc(method.name, params(method.name));
-            let seen = scene.play(&ask, WAYS[at % WAYS.len()], count(ended));
+            let request = scene.rpc(method.name, params(method.name));
+            let seen = scene.play(&request, WAYS[at % WAYS.len()], count(ended));
             assert_eq!((&seen.bytes, seen.ended), (&lost_rpc(lose), ended), "{}", method.name);
-            assert_figures(&seen, lose, ask.body.len(), true);
+            assert_figures(&seen, lose, request.body.len(), true);
             assert_eq!(known(&scene), expected, "{}", method.name);
             scene.origin.finish();
         }
@@ -106,19 +106,19 @@ fn lost_rpc(lose: ResponseLoss) -> Vec<u8> {
 
 const BATCH: &str = r#"[{"jsonrpc": "2.0", "id": 1, "method": "makeDir", "params": ["TOKEN", "/one"]}, {"jsonrpc": "2.0", "id": 2, "method": "makeDir", "params": ["TOKEN", "/two"]}, {"jsonrpc": "2.0", "id": 3, "method": "makeDir", "params": ["TOKEN", "/three"]}]"#;
 
-fn send_batch(origin: &Scene, way: Way) -> (Answer, bool) {
+fn send_batch(origin: &Scene, way: Way) -> (Response, bool) {
     let mut client = origin.client();
     if way.is_reused() {
         assert_works(&mut client);
     }
-    let answer = client.write(origin.rpc_body(BATCH).bytes(way)).read();
-    let is_open = answer.status == 200;
+    let response = client.write(origin.rpc_body(BATCH).bytes(way)).read();
+    let is_open = response.status == 200;
     if is_open {
         assert_works(&mut client);
     } else {
         client.assert_closed();
     }
-    (answer, is_open)
+    (response, is_open)
 }
 
 fn made(origin: &MockOrigin) -> Vec<&'static str> {
@@ -136,10 +136,10 @@ fn a_rejected_call_of_a_batch_leaves_the_others_intact() {
         for way in WAYS {
             let scene = Scene::new();
             scene.origin.on(Op::method("makeDir")).nth(2).reject(ErrorResponse::code(code));
-            let (answer, is_open) = send_batch(&scene, way);
+            let (response, is_open) = send_batch(&scene, way);
             assert!(is_open);
             let done = |id| format!(r#"{{"jsonrpc": "2.0", "id": {id}, "result": 0}}"#);
-            assert_eq!(answer.text(), format!("[{}, {second}, {}]", done(1), done(3)));
+            assert_eq!(response.text(), format!("[{}, {second}, {}]", done(1), done(3)));
             assert_eq!(made(&scene.origin), ["/one", "/three"]);
             let record = closed_exchange(&scene.origin, usize::from(way.is_reused()));
             let codes: Vec<_> =
@@ -156,12 +156,12 @@ fn a_status_rejects_a_batch_as_a_whole() {
     for way in WAYS {
         let scene = Scene::new();
         scene.origin.on(Op::method("makeDir")).nth(2).reject(503);
-        let (answer, is_open) = send_batch(&scene, way);
+        let (response, is_open) = send_batch(&scene, way);
         assert!(!is_open);
-        assert_eq!((answer.status, answer.code(), answer.text()), (503, None, ""));
+        assert_eq!((response.status, response.code(), response.text()), (503, None, ""));
         assert_eq!(made(&scene.origin), [""; 0]);
-        let (answer, _) = send_batch(&scene, way);
-        assert_eq!(answer.status, 200);
+        let (response, _) = send_batch(&scene, way);
+        assert_eq!(response.status, 200);
         scene.origin.finish();
     }
 }
@@ -174,9 +174,9 @@ fn a_json_rpc_call_is_rejected_by_code_or_status() {
         on().nth(1).reject(ErrorResponse::code(-10001));
         on().nth(2).reject(ErrorResponse::code(-32700));
         on().nth(3).reject(ErrorResponse::raw(502).with_code(-7).header("X-Via", "proxy"));
-        let ask = scene.rpc("stat", r#"["TOKEN", "/videos"]"#);
+        let request = scene.rpc("stat", r#"["TOKEN", "/videos"]"#);
         let (mut client, begin) = (scene.client(), r#"{"jsonrpc": "2.0", "id": 1, "#);
-        let mut tell = || client.write(ask.bytes(way)).read();
+        let mut tell = || client.write(request.bytes(way)).read();
         assert_eq!(tell().text(), format!(r#"{begin}"result": {{"code": -10001}}}}"#));
         let error = r#""error": {"code": -32700, "message": "Parse Error"}}"#;
         assert_eq!(tell().text(), format!("{begin}{error}"));
@@ -184,7 +184,7 @@ fn a_json_rpc_call_is_rejected_by_code_or_status() {
         assert_eq!((rejected.status, rejected.code()), (502, Some(-7)));
         assert_eq!(rejected.header("X-Via"), Some("proxy"));
         client.assert_closed();
-        let done = scene.client().write(ask.bytes(way)).read();
+        let done = scene.client().write(request.bytes(way)).read();
         assert!(done.text().contains(r#""code": 0"#), "{}", done.text());
         scene.origin.finish();
     }
@@ -196,7 +196,8 @@ fn a_rejection_precedes_the_checks_of_the_origin() {
     scene.origin.on(Op::method("makeDir")).reject(ErrorResponse::code(-5));
     scene.origin.on(Op::any()).nth(2).reject(ErrorResponse::code(-32000));
     let mut client = scene.client();
-    let mut tell = |ask: &Ask| client.write(ask.bytes(Way::Length)).read().text().to_owned();
+    let mut tell =
+        |request: &Request| client.write(request.bytes(Way::Length)).read().text().to_owned();
     let begin = r#"{"jsonrpc": "2.0", "id": 1, "#;
     let too_many = scene.rpc("makeDir", r#"["TOKEN", "/one", 2, 3, 4]"#);
     assert_eq!(tell(&too_many), format!(r#"{begin}"result": -5}}"#));
@@ -211,8 +212,8 @@ fn a_batch_whose_answer_is_lost_is_done_as_a_whole() {
     for (at, (lose, ended)) in LOSSES.into_iter().enumerate() {
         let scene = Scene::new();
         scene.origin.on(Op::method("makeDir")).path("/two").commit_then(lose);
-        let ask = scene.rpc_body(BATCH);
-        let seen = scene.play(&ask, WAYS[at % WAYS.len()], count(ended));
+        let request = scene.rpc_body(BATCH);
+        let seen = scene.play(&request, WAYS[at % WAYS.len()], count(ended));
         assert_eq!((&seen.bytes, seen.ended), (&lost_rpc(lose), ended));
         assert_eq!(made(&scene.origin), ["/one", "/two", "/three"]);
         scene.origin.finish();

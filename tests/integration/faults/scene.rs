@@ -47,14 +47,14 @@ impl Way {
 
 /// A request, but for the way in which it is sent.
 #[derive(Clone, Debug)]
-pub struct Ask {
+pub struct Request {
     pub method: &'static str,
     pub target: String,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
 }
 
-impl Ask {
+impl Request {
     /// The request as bytes.
     pub fn bytes(&self, way: Way) -> Vec<u8> {
         let mut headers: Vec<_> =
@@ -107,40 +107,45 @@ impl Scene {
     }
 
     /// A piece of a thousand bytes.
-    pub fn piece(&self, number: u32) -> Ask {
+    pub fn piece(&self, number: u32) -> Request {
         let headers = vec![
             ("X-Agile-Authorization", self.token.clone()),
             ("X-Agile-Multipart", self.id.clone()),
             ("X-Agile-Part", number.to_string()),
         ];
         let body = vec![b'x'; LENGTH];
-        Ask { method: "POST", target: "/multipart/piece".to_owned(), headers, body }
+        Request { method: "POST", target: "/multipart/piece".to_owned(), headers, body }
     }
 
     /// The completion of the upload.
-    pub fn complete(&self) -> Ask {
+    pub fn complete(&self) -> Request {
         let headers = vec![
             ("X-Agile-Authorization", self.token.clone()),
             ("X-Agile-Multipart", self.id.clone()),
         ];
         let target = "/multipart/complete".to_owned();
-        Ask { method: "POST", target, headers, body: Vec::new() }
+        Request { method: "POST", target, headers, body: Vec::new() }
     }
 
     /// The beginning of an upload to `/videos/{name}`.
-    pub fn create(&self, name: &str) -> Ask {
+    pub fn create(&self, name: &str) -> Request {
         let headers = self.location(name);
-        Ask { method: "POST", target: "/multipart/create".to_owned(), headers, body: Vec::new() }
+        Request {
+            method: "POST",
+            target: "/multipart/create".to_owned(),
+            headers,
+            body: Vec::new(),
+        }
     }
 
     /// A whole file by `/post/raw`.
-    pub fn raw(&self, name: &str) -> Ask {
+    pub fn raw(&self, name: &str) -> Request {
         let (headers, body) = (self.location(name), vec![b'r'; LENGTH]);
-        Ask { method: "POST", target: "/post/raw".to_owned(), headers, body }
+        Request { method: "POST", target: "/post/raw".to_owned(), headers, body }
     }
 
     /// A whole file by `/post/file`.
-    pub fn form(&self, name: &str) -> Ask {
+    pub fn form(&self, name: &str) -> Request {
         let headers = vec![
             ("X-Agile-Authorization", self.token.clone()),
             ("Content-Type", "multipart/form-data; boundary=b".to_owned()),
@@ -154,20 +159,20 @@ impl Scene {
         );
         let body = [field("directory", "/videos"), field("basename", name), file].concat();
         let target = "/post/file".to_owned();
-        Ask { method: "POST", target, headers, body: body.into_bytes() }
+        Request { method: "POST", target, headers, body: body.into_bytes() }
     }
 
     /// The making of `/new`.
-    pub fn directory(&self) -> Ask {
+    pub fn directory(&self) -> Request {
         let headers = vec![
             ("X-Agile-Authorization", self.token.clone()),
             ("X-Agile-Directory", "/new".to_owned()),
         ];
-        Ask { method: "POST", target: "/post/directory".to_owned(), headers, body: Vec::new() }
+        Request { method: "POST", target: "/post/directory".to_owned(), headers, body: Vec::new() }
     }
 
     /// A JSON-RPC request.
-    pub fn rpc(&self, method: &str, params: &str) -> Ask {
+    pub fn rpc(&self, method: &str, params: &str) -> Request {
         let params = params.replace("TOKEN", &self.token).replace("MPID", &self.id);
         let body = format!(
             "{{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"{method}\", \"params\": {params}}}"
@@ -176,9 +181,9 @@ impl Scene {
     }
 
     /// Whatever as the body of a JSON-RPC request.
-    pub fn rpc_body(&self, body: &str) -> Ask {
+    pub fn rpc_body(&self, body: &str) -> Request {
         let body = body.replace("TOKEN", &self.token).into_bytes();
-        Ask { method: "POST", target: "/jsonrpc2".to_owned(), headers: Vec::new(), body }
+        Request { method: "POST", target: "/jsonrpc2".to_owned(), headers: Vec::new(), body }
     }
 
     fn location(&self, name: &str) -> Vec<(&'static str, String)> {
@@ -190,17 +195,17 @@ impl Scene {
     }
 
     /// Sends a request that way and hears what comes: up to the end, or `count` bytes at least.
-    pub fn play(&self, ask: &Ask, way: Way, count: usize) -> Seen {
-        self.play_on(&mut self.client(), ask, way, count)
+    pub fn play(&self, request: &Request, way: Way, count: usize) -> Seen {
+        self.play_on(&mut self.client(), request, way, count)
     }
 
     /// The same on that connection.
-    pub fn play_on(&self, client: &mut Client, ask: &Ask, way: Way, count: usize) -> Seen {
+    pub fn play_on(&self, client: &mut Client, request: &Request, way: Way, count: usize) -> Seen {
         if way.is_reused() {
             assert_works(client);
         }
         let before = on_connection(&self.origin.journal(), client.address()).len();
-        let (bytes, ended) = client.write(ask.bytes(way)).hear(count);
+        let (bytes, ended) = client.write(request.bytes(way)).receive(count);
         let exchange = wait_for(&self.origin, |journal| {
             let exchange = on_connection(journal, client.address()).get(before)?.clone();
             exchange.outcome.is_final().then_some(exchange)
@@ -209,17 +214,18 @@ impl Scene {
     }
 
     /// What the request is answered with where nothing strikes it.
-    pub fn plainly(ask: impl Fn(&Self) -> Ask, change: fn(Builder) -> Builder) -> Vec<u8> {
+    pub fn plainly(request: impl Fn(&Self) -> Request, change: fn(Builder) -> Builder) -> Vec<u8> {
         let scene = Self::with(change);
         let mut client = scene.client();
-        let answer = client.write(ask(&scene).bytes(Way::Length)).read();
-        assert_eq!(answer.status, 200, "{answer:?}");
+        let response = client.write(request(&scene).bytes(Way::Length)).read();
+        assert_eq!(response.status, 200, "{response:?}");
         let record = closed_exchange(&scene.origin, 0);
-        assert_eq!(client.hear(0), (Vec::new(), Ended::StillOpen));
+        assert_eq!(client.receive(0), (Vec::new(), Ended::StillOpen));
         let count = usize::try_from(record.written).unwrap();
-        // Now that its length is known, it can be heard as it comes.
+        // Now that its length is known, it can be received as it comes.
         let scene = Self::with(change);
-        let (bytes, ended) = scene.client().write(ask(&scene).bytes(Way::Length)).hear(count);
+        let (bytes, ended) =
+            scene.client().write(request(&scene).bytes(Way::Length)).receive(count);
         assert_eq!((bytes.len(), ended), (count, Ended::StillOpen));
         bytes
     }
@@ -238,14 +244,14 @@ fn on_connection(journal: &Journal, client: SocketAddr) -> Vec<Arc<Exchange>> {
 
 /// Asserts that a connection still answers.
 pub fn assert_works(client: &mut Client) {
-    let answer = client.ask("OPTIONS", "/multipart/piece", &[], b"");
-    assert_eq!(answer.status, 200, "{answer:?}");
+    let response = client.send("OPTIONS", "/multipart/piece", &[], b"");
+    assert_eq!(response.status, 200, "{response:?}");
 }
 
 /// The reading of a stored file.
-pub fn read(path: &str) -> Ask {
+pub fn read(path: &str) -> Request {
     let (target, headers) = (format!("/acme{path}"), Vec::new());
-    Ask { method: "GET", target, headers, body: Vec::new() }
+    Request { method: "GET", target, headers, body: Vec::new() }
 }
 
 /// The figures of the journal that a fault promises.

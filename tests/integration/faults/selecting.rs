@@ -7,7 +7,7 @@ use mock_origin::{
     ErrorResponse, InProgressUpload, Interface, MockOrigin, Op, Operation, ResponseLoss,
 };
 
-use super::asking::{self, form, login, make_directory, raw, rpc};
+use super::requests::{self, form, login, make_directory, raw, rpc};
 use super::videos;
 use crate::support::{self, Client, complete, create};
 
@@ -16,9 +16,9 @@ fn one_of_everything(origin: &MockOrigin) -> Vec<u16> {
     let token = origin.issue_token("jane");
     let first = login(origin, "jane", "secret").status;
     let made = make_directory(origin, &token, "/films");
-    let created = asking::create(origin, &token, "/videos", "a.mp4");
+    let created = requests::create(origin, &token, "/videos", "a.mp4");
     let id = origin.upload("/videos/open").id().to_owned();
-    let sent = (1..=5).map(|number| asking::piece(origin, &token, &id, number).unwrap_or(0));
+    let sent = (1..=5).map(|number| requests::piece(origin, &token, &id, number).unwrap_or(0));
     let mut statuses = vec![first, made.status, created.status];
     statuses.extend(sent);
     statuses.push(raw(origin, &token, "/videos", "raw").status);
@@ -26,8 +26,8 @@ fn one_of_everything(origin: &MockOrigin) -> Vec<u16> {
     statuses.push(rpc(origin, "stat", &format!(r#"["{token}", "/videos"]"#)).status);
     statuses.push(rpc(origin, "makeDir", &format!(r#"["{token}", "/shows"]"#)).status);
     statuses.push(rpc(origin, "createMultipart", &format!(r#"["{token}", "/b"]"#)).status);
-    statuses.push(Client::new(origin).ask("GET", "/acme/videos/raw", &[], b"").status);
-    statuses.push(Client::new(origin).ask("HEAD", "/acme/videos/raw", &[], b"").status);
+    statuses.push(Client::new(origin).send("GET", "/acme/videos/raw", &[], b"").status);
+    statuses.push(Client::new(origin).send("HEAD", "/acme/videos/raw", &[], b"").status);
     statuses.push(rpc(origin, "abortMultipart", &format!(r#"["{token}", "{id}"]"#)).status);
     statuses
 }
@@ -77,12 +77,12 @@ fn an_operation_selects_its_own_calls() {
     for (op, selected) in cases {
         let origin = MockOrigin::builder().upload(InProgressUpload::new("/videos/open")).start();
         let fault = origin.on(op.clone()).always().reject(ErrorResponse::raw(418));
-        let struck: Vec<&str> = one_of_everything(&origin)
+        let injected: Vec<&str> = one_of_everything(&origin)
             .into_iter()
             .zip(EVERYTHING)
             .filter_map(|(status, name)| (status == 418).then_some(name))
             .collect();
-        assert_eq!(struck, *selected, "{op:?}");
+        assert_eq!(injected, *selected, "{op:?}");
         assert!(fault.fired() >= selected.len() as u64, "{op:?}");
         origin.finish();
     }
@@ -112,16 +112,16 @@ fn a_path_selects_by_its_names() {
             let files = ["/videos/a.mp4", "/videos/b.mp3", "/videos/old/c.mp4"];
             let origin = files.iter().fold(builder, |it, path| it.file(path, "old")).start();
             origin.on(op.clone()).path(pattern).always().reject(ErrorResponse::raw(418));
-            let struck: Vec<&str> =
-                files.into_iter().filter(|path| ask(&origin, op, path) == 418).collect();
-            assert_eq!(struck, *selected, "{op:?} {pattern}");
+            let injected: Vec<&str> =
+                files.into_iter().filter(|path| send(&origin, op, path) == 418).collect();
+            assert_eq!(injected, *selected, "{op:?} {pattern}");
             origin.finish();
         }
     }
 }
 
 /// Asks for `op` on a path.
-fn ask(origin: &MockOrigin, op: &Op, path: &str) -> u16 {
+fn send(origin: &MockOrigin, op: &Op, path: &str) -> u16 {
     let token = origin.issue_token("jane");
     let (directory, name) = path.rsplit_once('/').unwrap();
     if *op == Op::raw() {
@@ -129,9 +129,9 @@ fn ask(origin: &MockOrigin, op: &Op, path: &str) -> u16 {
     } else if *op == Op::file() {
         form(origin, &token, directory, name).status
     } else if *op == Op::egress() {
-        Client::new(origin).ask("GET", &format!("/acme{path}"), &[], b"").status
+        Client::new(origin).send("GET", &format!("/acme{path}"), &[], b"").status
     } else if *op == Op::create().over(Interface::Http) {
-        asking::create(origin, &token, directory, name).status
+        requests::create(origin, &token, directory, name).status
     } else {
         rpc(origin, "createMultipart", &format!(r#"["{token}", "{path}"]"#)).status
     }
@@ -144,7 +144,7 @@ fn pieces_and_completions_are_about_the_path_of_their_upload() {
     origin.on(Op::complete()).path("/videos/a*").reject(500);
     let ids =
         ["a.mp4", "b.mp4"].map(|name| create(&mut Client::new(&origin), &token, "/videos", name));
-    let statuses = ids.each_ref().map(|id| asking::piece(&origin, &token, id, 1));
+    let statuses = ids.each_ref().map(|id| requests::piece(&origin, &token, id, 1));
     assert_eq!(statuses, [Some(200), Some(503)]);
     let completed = ids.map(|id| complete(&mut Client::new(&origin), &token, &id).code());
     assert_eq!(completed, [Some(-13), Some(-4)]);
@@ -158,7 +158,7 @@ fn a_user_selects_by_name_however_the_user_is_known() {
     for (user, password, status) in [("jane", "a", 200), ("joe", "b", 418)] {
         let token = origin.issue_token(user);
         assert_eq!(login(&origin, user, password).status, status);
-        assert_eq!(asking::create(&origin, &token, "/", "a").status, status);
+        assert_eq!(requests::create(&origin, &token, "/", "a").status, status);
         assert_eq!(rpc(&origin, "stat", &format!(r#"["{token}", "/"]"#)).status, status);
         assert_eq!(rpc(&origin, "login", &format!(r#"["{user}", "{password}"]"#)).status, status);
     }
@@ -171,12 +171,12 @@ fn an_upload_selects_by_its_identifier_and_counts_its_own_attempts() {
     let begin = || create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let (one, other) = (begin(), begin());
     for _ in 0..3 {
-        assert_eq!(asking::piece(&origin, &token, &other, 1), Some(200));
+        assert_eq!(requests::piece(&origin, &token, &other, 1), Some(200));
     }
     // On the path these are attempts 4, 5 and 6; in the upload the first three.
     let in_upload = origin.on(Op::piece(1)).upload(&one).attempt(2).reject(503);
     let on_path = origin.on(Op::piece(1)).attempt(6).reject(500);
-    let statuses: Vec<_> = (0..3).map(|_| asking::piece(&origin, &token, &one, 1)).collect();
+    let statuses: Vec<_> = (0..3).map(|_| requests::piece(&origin, &token, &one, 1)).collect();
     assert_eq!(statuses, [Some(200), Some(503), Some(500)]);
     assert_eq!((in_upload.fired(), on_path.fired()), (1, 1));
     origin.finish();
@@ -192,7 +192,7 @@ fn attempts_count_for_each_part_in_whatever_order_pieces_come() {
             let (origin, token, id) = (&origin, &token, &id);
             scope.spawn(move || {
                 let statuses: Vec<_> =
-                    (0..4).map(|_| asking::piece(origin, token, id, number)).collect();
+                    (0..4).map(|_| requests::piece(origin, token, id, number)).collect();
                 assert_eq!(statuses, [Some(503), Some(503), Some(200), Some(200)], "{number}");
             });
         }
@@ -208,7 +208,11 @@ fn attempts_count_for_each_path_operation_and_user() {
     let (jane, joe) = (origin.issue_token("jane"), origin.issue_token("joe"));
     for expected in [418, 200] {
         for (token, name) in [(&jane, "a"), (&jane, "b"), (&joe, "a")] {
-            assert_eq!(asking::create(&origin, token, "/", name).status, expected, "create {name}");
+            assert_eq!(
+                requests::create(&origin, token, "/", name).status,
+                expected,
+                "create {name}"
+            );
             assert_eq!(raw(&origin, token, "/", name).status, expected, "raw {name}");
             let params = format!(r#"["{token}", "/{name}"]"#);
             assert_eq!(rpc(&origin, "stat", &params).status, expected, "stat {name}");
@@ -226,7 +230,7 @@ fn attempts_count_for_each_path_operation_and_user() {
 fn attempts_before_a_fault_was_added_count() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-    assert_eq!(asking::piece(&origin, &token, &id, 1), Some(200));
+    assert_eq!(requests::piece(&origin, &token, &id, 1), Some(200));
     assert_eq!(form(&origin, &token, "/videos", "b.mp4").status, 200);
     let stat = format!(r#"["{token}", "/videos"]"#);
     assert_eq!(rpc(&origin, "stat", &stat).status, 200);
@@ -234,7 +238,7 @@ fn attempts_before_a_fault_was_added_count() {
     origin.on(Op::file()).path("/videos/b.mp4").attempt(2).reject(503);
     origin.on(Op::file()).attempt(3).reject(500);
     origin.on(Op::method("stat")).attempt(2).reject(503);
-    assert_eq!(asking::piece(&origin, &token, &id, 1), Some(503));
+    assert_eq!(requests::piece(&origin, &token, &id, 1), Some(503));
     assert_eq!(form(&origin, &token, "/videos", "b.mp4").status, 503);
     assert_eq!(form(&origin, &token, "/videos", "b.mp4").status, 500);
     assert_eq!(rpc(&origin, "stat", &stat).status, 503);
@@ -251,10 +255,10 @@ fn repeats_count_calls_after_the_fault_was_added() {
         (Some(Repeat::Nth(3)), [false, false, true, false]),
         (Some(Repeat::Always), [true; 4]),
     ];
-    for (count, struck) in cases {
+    for (count, injected) in cases {
         let (origin, token) = videos();
-        let ask = || asking::create(&origin, &token, "/videos", "a.mp4").status == 503;
-        assert!(!ask(), "nothing is added yet");
+        let send = || requests::create(&origin, &token, "/videos", "a.mp4").status == 503;
+        assert!(!send(), "nothing is added yet");
         let on = origin.on(Op::create());
         match count {
             None => on.reject(503),
@@ -263,7 +267,7 @@ fn repeats_count_calls_after_the_fault_was_added() {
             Some(Repeat::Times(times)) => on.times(*times).reject(503),
             _ => on.always().reject(503),
         };
-        assert_eq!([ask(), ask(), ask(), ask()], *struck, "{count:?}");
+        assert_eq!([send(), send(), send(), send()], *injected, "{count:?}");
         origin.finish();
     }
 }
@@ -284,7 +288,7 @@ fn a_missing_nth_call_is_written_as_an_ordinal() {
     ] {
         let (origin, token) = videos();
         let late = origin.on(Op::create()).nth(nth).reject(503);
-        asking::create(&origin, &token, "/videos", "a.mp4");
+        requests::create(&origin, &token, "/videos", "a.mp4");
         let verdict = origin.verify().unwrap_err().to_string();
         assert!(verdict.contains(&format!("so there was no {spoken} one")), "{verdict}");
         late.remove();
@@ -297,7 +301,7 @@ fn attempts_can_be_counted_in_turn() {
     let (origin, token) = videos();
     let fault = origin.on(Op::any_piece()).attempt(1).times(2).reject(503);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-    let send = |number| asking::piece(&origin, &token, &id, number).unwrap();
+    let send = |number| requests::piece(&origin, &token, &id, number).unwrap();
     let statuses = [1, 1, 2, 2, 3, 3].map(send);
     assert_eq!(statuses, [503, 200, 503, 200, 200, 200]);
     assert_eq!(fault.record().unwrap().matched, 3);
@@ -310,7 +314,7 @@ fn the_first_added_fault_applies_first() {
     origin.on(Op::create()).reject(503);
     origin.on(Op::any()).reject(ErrorResponse::raw(418));
     origin.on(Op::create()).reject(500);
-    let statuses = [(); 4].map(|()| asking::create(&origin, &token, "/videos", "a.mp4").status);
+    let statuses = [(); 4].map(|()| requests::create(&origin, &token, "/videos", "a.mp4").status);
     assert_eq!(statuses, [503, 418, 500, 200]);
     origin.finish();
 }
@@ -321,20 +325,20 @@ fn a_skipped_injection_does_not_use_up_the_fault() {
     let lost = origin.on(Op::any_piece()).first().commit_then(ResponseLoss::Close);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let said = |why: &str| assert_eq!(lost.record().unwrap().skip_reason.as_deref(), Some(why));
-    assert_eq!(asking::piece(&origin, "no token", &id, 1), Some(403));
+    assert_eq!(requests::piece(&origin, "no token", &id, 1), Some(403));
     said("the origin rejected the request: 403 -10001 invalid or expired credentials");
-    assert_eq!(asking::piece(&origin, &token, "no upload", 1), Some(400));
+    assert_eq!(requests::piece(&origin, &token, "no upload", 1), Some(400));
     said("the origin rejected the request: 400 -2 unknown multipart identifier");
     // Known at its head to be good, and rejected behind its body.
     let checksum = ("X-Agile-Checksum", &*"0".repeat(64));
     let part = [("X-Agile-Multipart", &*id), ("X-Agile-Part", "1")];
     let headers = [&part[..], &[("X-Agile-Authorization", &*token), checksum]].concat();
-    assert_eq!(asking::http(&origin, "/multipart/piece", &headers, b"1").code(), Some(-6));
+    assert_eq!(requests::http(&origin, "/multipart/piece", &headers, b"1").code(), Some(-6));
     said("the origin rejected the request: 400 -6 checksum mismatch");
     assert_eq!(lost.fired(), 0);
-    assert_eq!(asking::piece(&origin, &token, &id, 1), None);
+    assert_eq!(requests::piece(&origin, &token, &id, 1), None);
     assert_eq!(lost.fired(), 1);
-    assert_eq!(asking::piece(&origin, &token, &id, 1), Some(200));
+    assert_eq!(requests::piece(&origin, &token, &id, 1), Some(200));
     origin.upload(&id).piece(1).assert_attempts(4);
     origin.finish();
 }
@@ -354,7 +358,7 @@ fn a_client_that_leaves_does_not_use_up_the_fault() {
     assert_eq!(cut.fired(), 0);
     let mut client = Client::new(&origin);
     client.write(&whole);
-    assert_eq!(client.rest().unwrap_or_default(), b"");
+    assert_eq!(client.read_to_end().unwrap_or_default(), b"");
     assert_eq!(cut.fired(), 1);
     origin.finish();
 }
@@ -368,9 +372,9 @@ fn faults_on_downloads_apply_to_head_and_get() {
         .times(2)
         .reject(ErrorResponse::raw(503).header("X-Why", "ill"));
     for (method, status) in [("GET", 503), ("HEAD", 503), ("GET", 200), ("HEAD", 200)] {
-        let answer = Client::new(&origin).ask(method, "/acme/a.txt", &[], b"");
-        assert_eq!(answer.status, status, "{method}");
-        assert_eq!(answer.header("X-Why").is_some(), status == 503);
+        let response = Client::new(&origin).send(method, "/acme/a.txt", &[], b"");
+        assert_eq!(response.status, status, "{method}");
+        assert_eq!(response.header("X-Why").is_some(), status == 503);
     }
     origin.finish();
 }

@@ -5,23 +5,23 @@ use mock_origin::{
     MockOrigin, Op, ResponseLoss,
 };
 
-use super::asking::{self, batch};
+use super::requests::{self, batch};
 use super::videos;
-use crate::support::{Client, Ended, PATIENCE, create, piece_headers, request};
+use crate::support::{Client, Ended, TIMEOUT, create, piece_headers, request};
 
 /// What is armed, what is asked for, and what is said of the fault then.
 type Case = (fn(&MockOrigin), fn(&MockOrigin, &str), &'static str);
 
-fn ask_create(origin: &MockOrigin, token: &str) {
-    assert_eq!(asking::create(origin, token, "/videos", "a.mp4").status, 200);
+fn send_create(origin: &MockOrigin, token: &str) {
+    assert_eq!(requests::create(origin, token, "/videos", "a.mp4").status, 200);
 }
 
 /// Asserts that each fault is skipped, and that verification reports the reason.
 fn assert_skipped(cases: &[Case]) {
-    for (install, ask, why) in cases {
+    for (install, send, why) in cases {
         let (origin, token) = videos();
         install(&origin);
-        ask(&origin, &token);
+        send(&origin, &token);
         let written = origin.requests().iter().next_back().unwrap().exchange().written;
         let why = why.replace("LENGTH", &written.to_string());
         let verdict = origin.verify().unwrap_err().to_string();
@@ -34,12 +34,12 @@ fn a_fault_that_would_not_change_the_response_is_skipped() {
     assert_skipped(&[
         (
             |origin| drop(origin.on(Op::create()).respond_slowly(1_000_000)),
-            ask_create,
+            send_create,
             "the response fits into one write at that rate: LENGTH bytes",
         ),
         (
             |origin| drop(origin.on(Op::create()).alter(HeaderMutation::Code(0))),
-            ask_create,
+            send_create,
             "the response already has this value",
         ),
         (
@@ -47,7 +47,7 @@ fn a_fault_that_would_not_change_the_response_is_skipped() {
                 let same = HeaderMutation::With("Server".into(), "Apache".into());
                 drop(origin.on(Op::create()).alter(same));
             },
-            ask_create,
+            send_create,
             "the response already has this value",
         ),
     ]);
@@ -58,12 +58,12 @@ fn a_fault_without_effect_is_skipped() {
     let cases: [Case; 6] = [
         (
             |origin| drop(origin.on(Op::create()).garble(MalformedResponse::Truncate(0))),
-            ask_create,
+            send_create,
             "the response body has only 0 bytes",
         ),
         (
             |origin| drop(origin.on(Op::create()).garble(MalformedResponse::ContentLength(0))),
-            ask_create,
+            send_create,
             "the response body already has 0 bytes",
         ),
         (
@@ -80,7 +80,7 @@ fn a_fault_without_effect_is_skipped() {
             |origin| drop(origin.on(Op::method("listFile")).list(ListingFault::Drops)),
             |origin, token| {
                 let listed =
-                    asking::result(origin, "listFile", &format!(r#"["{token}", "/videos"]"#));
+                    requests::result(origin, "listFile", &format!(r#"["{token}", "/videos"]"#));
                 assert_eq!(listed["list"].as_array().map(Vec::len), Some(0), "{listed}");
             },
             "the list is empty",
@@ -88,14 +88,14 @@ fn a_fault_without_effect_is_skipped() {
         (
             |origin| drop(origin.on(Op::method("listFile")).stale()),
             |origin, _| {
-                let listed = asking::result(origin, "listFile", r#"["no token", "/videos"]"#);
+                let listed = requests::result(origin, "listFile", r#"["no token", "/videos"]"#);
                 assert_eq!(listed["code"], -10001, "{listed}");
             },
             "the origin rejected the request: 200 -10001 invalid or expired token",
         ),
         (
             |origin| origin.on(Op::create()).hold().release(),
-            ask_create,
+            send_create,
             "the hold was already released",
         ),
     ];
@@ -107,7 +107,7 @@ fn an_interference_is_skipped_if_the_head_is_rejected() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let fault = origin.on(Op::piece(2)).interfere_before(Interference::ExpireUpload);
-    assert_eq!(asking::piece(&origin, "no token", &id, 2), Some(403));
+    assert_eq!(requests::piece(&origin, "no token", &id, 2), Some(403));
     let why = "the origin rejected the request: 403 -10001 invalid or expired credentials";
     assert_eq!(fault.record().unwrap().skip_reason.as_deref(), Some(why));
     fault.remove();
@@ -121,8 +121,8 @@ fn lose_is_skipped_if_the_body_is_truncated() {
     let lost = origin.on(Op::piece(1)).lose(ResponseLoss::Close);
     let long = [&piece_headers(&token, &id, "1")[..], &[("Content-Length", "1000")]].concat();
     let head = request("POST", "/multipart/piece", &long, b"");
-    let answer = Client::new(&origin).write(head).write([b'x'; 900]).finish_writing().read();
-    assert_eq!(answer.code(), Some(-49));
+    let response = Client::new(&origin).write(head).write([b'x'; 900]).finish_writing().read();
+    assert_eq!(response.code(), Some(-49));
     assert_eq!(lost.fired(), 0);
     lost.remove();
     origin.finish();
@@ -133,7 +133,7 @@ fn a_second_fault_on_a_call_names_the_first() {
     let (origin, token) = videos();
     origin.on(Op::create()).reject(503);
     let second = origin.on(Op::create()).nth(1).reject(500);
-    assert_eq!(asking::create(&origin, &token, "/videos", "a.mp4").status, 503);
+    assert_eq!(requests::create(&origin, &token, "/videos", "a.mp4").status, 503);
     let why =
         "another fault was injected: origin.on(Op::create()).reject(ErrorResponse::status(503))";
     assert_eq!(second.record().unwrap().skip_reason.as_deref(), Some(why));
@@ -142,7 +142,7 @@ fn a_second_fault_on_a_call_names_the_first() {
     origin.on_connection().reset();
     let second = origin.on_connection().nth(1).reset();
     // It says nothing itself: what is written into a reset tells of it instead of what is read.
-    assert_eq!(Client::new(&origin).hear(usize::MAX), (Vec::new(), Ended::Reset));
+    assert_eq!(Client::new(&origin).receive(usize::MAX), (Vec::new(), Ended::Reset));
     let why = "another fault was injected: origin.on_connection().reset()";
     assert_eq!(second.record().unwrap().skip_reason.as_deref(), Some(why));
     second.remove();
@@ -156,9 +156,9 @@ fn a_fault_preempted_by_another_names_it() {
     origin.on(Op::method("ping")).lose(ResponseLoss::Reset);
     let noop = ("noop", format!(r#"["{token}", "a"]"#));
     let ping = ("ping", "[]".to_owned());
-    let body = asking::batch_body(&[noop.clone(), ping]);
+    let body = requests::batch_body(&[noop.clone(), ping]);
     let sent = request("POST", "/jsonrpc2", &[], body.as_bytes());
-    assert!(Client::new(&origin).write(sent).rest().is_err());
+    assert!(Client::new(&origin).write(sent).read_to_end().is_err());
     let skip_reason = || rejected.record().unwrap().skip_reason;
     assert_eq!(skip_reason().as_deref(), Some("another fault ended the request"));
     assert_eq!(batch(&origin, &[noop]).status, 200);
@@ -174,7 +174,7 @@ fn a_fault_on_a_stopped_origin_states_the_reason() {
     let long = [&piece_headers(&token, &id, "1")[..], &[("Content-Length", "1000")]].concat();
     let mut client = Client::new(&origin);
     client.write(request("POST", "/multipart/piece", &long, b"")).write([b'x'; 900]);
-    assert!(origin.wait_until(PATIENCE, |requests| {
+    assert!(origin.wait_until(TIMEOUT, |requests| {
         requests.iter().any(|request| request.exchange().received == 900)
     }));
     origin.go_offline();
@@ -191,7 +191,7 @@ fn a_released_hold_has_no_release_hint() {
         let mut client = Client::new(&origin);
         let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Basename", "a.mp4")];
         client.write(request("POST", "/multipart/create", &headers, b""));
-        assert!(held.wait(PATIENCE));
+        assert!(held.wait(TIMEOUT));
         // The client gives up, and the test lets go.
         client.reset();
         held.release();

@@ -12,10 +12,10 @@ use mock_origin::{
 };
 use serde_json::{Value, json};
 
-use super::asking::{self, http, result, rpc};
+use super::requests::{self, http, result, rpc};
 use super::scene::{LENGTH, Scene, WAYS};
 use super::videos;
-use crate::support::{Answer, Client, complete, create};
+use crate::support::{Client, Response, complete, create};
 
 /// Rows that a test asks for although the origin could come to them itself.
 const ALSO: [(u16, i32); 2] = [(503, -22), (429, -26)];
@@ -25,16 +25,16 @@ fn is_asked_for(row: &ResultCode) -> bool {
 }
 
 /// A request to an endpoint that would be done if nothing were wrong.
-fn good_request(origin: &MockOrigin, endpoint: &Endpoint) -> Answer {
+fn good_request(origin: &MockOrigin, endpoint: &Endpoint) -> Response {
     let token = origin.issue_token("jane");
     let id = origin.upload("/videos/open").id().to_owned();
     match endpoint.operation {
-        Operation::Login => asking::login(origin, "jane", "secret"),
-        Operation::Create => asking::create(origin, &token, "/videos", "new"),
+        Operation::Login => requests::login(origin, "jane", "secret"),
+        Operation::Create => requests::create(origin, &token, "/videos", "new"),
         Operation::Complete => complete(&mut Client::new(origin), &token, &id),
-        Operation::PostRaw => asking::raw(origin, &token, "/videos", "raw"),
-        Operation::PostFile => asking::form(origin, &token, "/videos", "form"),
-        Operation::MakeDirectory => asking::make_directory(origin, &token, "/films"),
+        Operation::PostRaw => requests::raw(origin, &token, "/videos", "raw"),
+        Operation::PostFile => requests::form(origin, &token, "/videos", "form"),
+        Operation::MakeDirectory => requests::make_directory(origin, &token, "/films"),
         Operation::Piece => {
             let headers = crate::support::piece_headers(&token, &id, "2");
             http(origin, endpoint.path, &headers, b"two")
@@ -56,13 +56,13 @@ fn every_fault_only_code_of_endpoints_can_be_injected() {
             let origin = ill_origin();
             let op = Op::operation(endpoint.operation).over(Interface::Http);
             origin.on(op).reject(ErrorResponse::row(row.http, row.code));
-            let answer = good_request(&origin, endpoint);
+            let response = good_request(&origin, endpoint);
             let name = format!("{} {}/{}", endpoint.path, row.http, row.code);
-            assert_eq!((answer.status, answer.code()), (row.http, Some(row.code)), "{name}");
-            assert_eq!(answer.reason, row.phrase, "{name}");
+            assert_eq!((response.status, response.code()), (row.http, Some(row.code)), "{name}");
+            assert_eq!(response.reason, row.phrase, "{name}");
             let has_body = endpoint.operation == Operation::MakeDirectory;
             let message = format!(r#"{{"message": "{}", "code": {}}}"#, row.phrase, row.code);
-            assert_eq!(answer.text(), if has_body { &*message } else { "" }, "{name}");
+            assert_eq!(response.text(), if has_body { &*message } else { "" }, "{name}");
             // Once, and nothing has been done.
             assert_eq!(good_request(&origin, endpoint).code(), Some(0), "{name}");
             origin.finish();
@@ -94,9 +94,9 @@ fn every_fault_only_code_of_methods_can_be_injected() {
     for method in METHODS {
         for row in method.results.iter().filter(|row| is_asked_for(row)).chain(shared()) {
             let fault = origin.on(Op::method(method.name)).reject(ErrorResponse::code(row.code));
-            let answer = rpc(&origin, method.name, &good_params(&origin, method));
+            let response = rpc(&origin, method.name, &good_params(&origin, method));
             let is_own = method.results.contains(row);
-            let json: Value = serde_json::from_slice(&answer.body).unwrap();
+            let json: Value = serde_json::from_slice(&response.body).unwrap();
             let expected = match method.shape {
                 _ if !is_own => json!({"code": row.code, "message": row.phrase}),
                 Shape::Bare => json!(row.code),
@@ -104,7 +104,7 @@ fn every_fault_only_code_of_methods_can_be_injected() {
                 Shape::Session => panic!("{} has no rows of its own", method.name),
             };
             let found = &json[if is_own { "result" } else { "error" }];
-            assert_eq!((answer.status, found), (200, &expected), "{} {}", method.name, row.code);
+            assert_eq!((response.status, found), (200, &expected), "{} {}", method.name, row.code);
             assert_eq!(fault.fired(), 1, "{} {}", method.name, row.code);
             fault.remove();
             asked += 1;
@@ -122,11 +122,11 @@ fn any_http_status_can_be_injected_everywhere() {
         origin.on(Op::method("stat")).reject(status);
         origin.on(Op::egress()).reject(status);
         origin.on(Op::login().over(Interface::Http)).reject(status);
-        let answer = rpc(&origin, "stat", &good_params(&origin, METHODS[6]));
-        assert_eq!((answer.status, answer.code()), (status, None));
-        let read = Client::new(&origin).ask("GET", "/acme/videos/open", &[], b"");
+        let response = rpc(&origin, "stat", &good_params(&origin, METHODS[6]));
+        assert_eq!((response.status, response.code()), (status, None));
+        let read = Client::new(&origin).send("GET", "/acme/videos/open", &[], b"");
         assert_eq!((read.status, read.code()), (status, None));
-        assert_eq!(asking::login(&origin, "jane", "secret").status, status);
+        assert_eq!(requests::login(&origin, "jane", "secret").status, status);
         origin.finish();
     }
 }
@@ -144,7 +144,7 @@ const FAILED: i64 = 12;
 /// An upload of one piece that waits to be completed.
 fn uploaded(origin: &MockOrigin, token: &str) -> String {
     let id = create(&mut Client::new(origin), token, "/videos", "a.mp4");
-    assert_eq!(asking::piece(origin, token, &id, 1), Some(200));
+    assert_eq!(requests::piece(origin, token, &id, 1), Some(200));
     id
 }
 
@@ -219,17 +219,17 @@ fn reads_are_stale_for_n_calls() {
             _ => format!(r#"["{token}", "/videos"]"#),
         };
         let look = || match name {
-            "egress" => Client::new(&origin).ask("GET", "/acme/videos/f", &[], b"").body,
+            "egress" => Client::new(&origin).send("GET", "/acme/videos/f", &[], b"").body,
             _ => result(&origin, name, &params).to_string().into_bytes(),
         };
         let op = if name == "egress" { Op::egress() } else { Op::method(name) };
         let before = look();
         origin.on(op).times(2).stale();
-        asking::raw(&origin, &token, "/videos", "f");
-        asking::raw(&origin, &token, "/videos", "g");
-        asking::make_directory(&origin, &token, "/videos/d");
-        asking::create(&origin, &token, "/videos", "h");
-        assert_eq!(asking::piece(&origin, &token, &id, 2), Some(200));
+        requests::raw(&origin, &token, "/videos", "f");
+        requests::raw(&origin, &token, "/videos", "g");
+        requests::make_directory(&origin, &token, "/videos/d");
+        requests::create(&origin, &token, "/videos", "h");
+        assert_eq!(requests::piece(&origin, &token, &id, 2), Some(200));
         assert_eq!((look(), look()), (before.clone(), before.clone()), "{name}");
         assert_ne!(look(), before, "{name}");
         origin.finish();

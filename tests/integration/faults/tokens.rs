@@ -5,9 +5,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use mock_origin::journal::ConnectionEnd;
 use mock_origin::{Builder, ErrorResponse, Interference, MockOrigin, Op};
 
-use super::asking::{self, result, rpc};
+use super::requests::{self, result, rpc};
 use super::videos;
-use crate::support::{Answer, Client, complete, create, piece, piece_headers, request};
+use crate::support::{Client, Response, complete, create, piece, piece_headers, request};
 
 fn builder() -> Builder {
     let two = MockOrigin::builder().user("jane", "a").user("joe", "b").directory("/videos");
@@ -18,11 +18,11 @@ fn builder() -> Builder {
 
 /// A token by logging in, as a client comes to one.
 fn token_of(origin: &MockOrigin, user: &str, password: &str) -> String {
-    asking::login(origin, user, password).header("X-Agile-Token").unwrap().to_owned()
+    requests::login(origin, user, password).header("X-Agile-Token").unwrap().to_owned()
 }
 
 fn begin(origin: &MockOrigin, token: &str) -> u16 {
-    asking::create(origin, token, "/videos", "a.mp4").status
+    requests::create(origin, token, "/videos", "a.mp4").status
 }
 
 /// What `stat` of the root says: its code.
@@ -64,8 +64,8 @@ fn a_rejected_request_counts_as_token_use() {
     let origin = builder().start();
     origin.on_token().expire_after_requests(2);
     let token = token_of(&origin, "jane", "a");
-    assert_eq!(asking::piece(&origin, &token, "no upload", 1), Some(400));
-    assert_eq!(asking::piece(&origin, "another token", "no upload", 1), Some(403));
+    assert_eq!(requests::piece(&origin, &token, "no upload", 1), Some(400));
+    assert_eq!(requests::piece(&origin, "another token", "no upload", 1), Some(403));
     assert_eq!([begin(&origin, &token), begin(&origin, &token)], [200, 403]);
     origin.finish();
 }
@@ -95,7 +95,7 @@ fn a_token_expires_after_the_time_of_the_fault() {
     let fault = origin.on_token().expire_after(Duration::from_secs(60));
     let login =
         [("X-Agile-Username", "jane"), ("X-Agile-Password", "a"), ("X-Agile-Expiry", "1000000")];
-    let long = asking::http(&origin, "/account/login", &login, b"");
+    let long = requests::http(&origin, "/account/login", &login, b"");
     let long = long.header("X-Agile-Token").unwrap();
     origin.advance(Duration::from_secs(59));
     let late = token_of(&origin, "jane", "a");
@@ -141,7 +141,7 @@ fn attempts_without_a_known_user_count_separately() {
     origin.on(Op::create()).attempt(2).reject(500);
     origin.on(Op::login()).attempt(2).reject(500);
     let token = origin.issue_token("jane");
-    let log_in = |password: &str| asking::login(&origin, "jane", password).status;
+    let log_in = |password: &str| requests::login(&origin, "jane", password).status;
     assert_eq!([begin(&origin, "no token"), begin(&origin, &token)], [403, 200]);
     assert_eq!([log_in("wrong"), log_in("a")], [400, 200]);
     assert_eq!([begin(&origin, &token), log_in("a")], [500, 500]);
@@ -177,7 +177,7 @@ fn only_tokens_of_the_selected_user_expire() {
         die(&origin);
         let [jane, joe] = ["jane", "joe"].map(|user| origin.issue_token(user));
         for token in [&jane, &joe] {
-            assert_eq!(asking::raw(&origin, token, "/videos", "a").status, 200);
+            assert_eq!(requests::raw(&origin, token, "/videos", "a").status, 200);
         }
         origin.advance(Duration::from_secs(5));
         assert_eq!([begin(&origin, &jane), begin(&origin, &joe)], [200, 403]);
@@ -203,10 +203,10 @@ fn an_upload_continues_with_a_new_token() {
         let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
         let mut rejected = Vec::new();
         for number in 1..=4 {
-            if asking::piece(&origin, &token, &id, number) == Some(403) {
+            if requests::piece(&origin, &token, &id, number) == Some(403) {
                 rejected.push(number);
                 token = token_of(&origin, "jane", "a");
-                assert_eq!(asking::piece(&origin, &token, &id, number), Some(200));
+                assert_eq!(requests::piece(&origin, &token, &id, number), Some(200));
             }
         }
         assert_eq!(rejected, [3]);
@@ -225,7 +225,7 @@ fn a_body_in_progress_is_stored_when_its_token_expires() {
     let whole = request("POST", "/multipart/piece", &piece_headers(&token, &id, "1"), b"1234");
     let mut client = Client::new(&origin);
     client.write(&whole[..whole.len() - 2]);
-    assert!(origin.wait_until(crate::support::PATIENCE, |requests| requests.iter().count() == 3));
+    assert!(origin.wait_until(crate::support::TIMEOUT, |requests| requests.iter().count() == 3));
     assert_eq!([begin(&origin, &token), begin(&origin, &token)], [200, 403]);
     client.write(&whole[whole.len() - 2..]);
     assert_eq!(client.read().status, 200);
@@ -236,17 +236,17 @@ fn a_body_in_progress_is_stored_when_its_token_expires() {
 #[test]
 fn a_rate_limit_is_switched_on_and_off_while_the_origin_runs() {
     let (origin, token) = videos();
-    let limited = |answer: &Answer| (answer.status, answer.code()) == (429, Some(-26));
-    let ask = || asking::create(&origin, &token, "/videos", "a.mp4");
-    assert!(!limited(&ask()));
+    let limited = |response: &Response| (response.status, response.code()) == (429, Some(-26));
+    let send = || requests::create(&origin, &token, "/videos", "a.mp4");
+    assert!(!limited(&send()));
     origin.set("rate_limit", "0");
-    assert!(limited(&ask()));
+    assert!(limited(&send()));
     // One a second: of those that come one upon the other some is too many.
     origin.set("rate_limit", "1");
-    while !limited(&ask()) {}
+    while !limited(&send()) {}
     assert_eq!(rpc(&origin, "stat", &format!(r#"["{token}", "/"]"#)).status, 200, "uploads only");
     origin.set("rate_limit", "off");
-    assert!((0..20).all(|_| ask().status == 200));
+    assert!((0..20).all(|_| send().status == 200));
     origin.finish();
 }
 
@@ -256,10 +256,10 @@ fn a_rejection_can_send_retry_after() {
     let wait = ErrorResponse::status(429).retry_after(Duration::from_millis(1001));
     let fault = origin.on(Op::create()).times(2).reject(wait);
     for _ in 0..2 {
-        let answer = asking::create(&origin, &token, "/videos", "a.mp4");
-        assert_eq!((answer.status, answer.code()), (429, Some(-26)));
-        assert_eq!(answer.header("Retry-After"), Some("2"), "whole seconds, rounded up");
-        assert_eq!(answer.reason, "too many requests");
+        let response = requests::create(&origin, &token, "/videos", "a.mp4");
+        assert_eq!((response.status, response.code()), (429, Some(-26)));
+        assert_eq!(response.header("Retry-After"), Some("2"), "whole seconds, rounded up");
+        assert_eq!(response.reason, "too many requests");
     }
     assert_eq!((begin(&origin, &token), fault.fired()), (200, 2));
     origin.finish();
@@ -269,11 +269,11 @@ fn a_rejection_can_send_retry_after() {
 fn a_disk_fills_up_and_is_emptied_while_the_origin_runs() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-    let send = |number| asking::piece(&origin, &token, &id, number);
+    let send = |number| requests::piece(&origin, &token, &id, number);
     assert_eq!(send(1), Some(200));
     origin.set("disk_quota", "5");
     assert_eq!(send(2), Some(503));
-    let raw = asking::raw(&origin, &token, "/videos", "b");
+    let raw = requests::raw(&origin, &token, "/videos", "b");
     assert_eq!((raw.status, raw.code()), (503, Some(-22)));
     origin.set("disk_quota", "off");
     assert_eq!(send(2), Some(200));
@@ -304,7 +304,7 @@ fn a_reset_forgets_all_and_keeps_the_ports() {
     // The connection is still there; the token is not, nor is the upload.
     assert_eq!(piece(&mut client, &token, &id, 1, b"x").status, 403);
     let token = origin.issue_token("jane");
-    assert_eq!(asking::piece(&origin, &token, &id, 1), Some(400));
+    assert_eq!(requests::piece(&origin, &token, &id, 1), Some(400));
     assert_eq!([begin(&origin, &token), begin(&origin, &token)], [200, 200]);
     assert!(
         origin.on(Op::create()).reject(503).id() > handle.id(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mock_origin::MockOrigin;
 
-use super::asking::{self, rpc};
+use super::requests::{self, rpc};
 use crate::support::Client;
 use crate::support::record::{closed_connection, wait_for};
 
@@ -25,7 +25,7 @@ fn origin() -> (MockOrigin, String) {
 }
 
 fn begin(origin: &MockOrigin, token: &str) -> u16 {
-    asking::create(origin, token, "/videos", "a.mp4").status
+    requests::create(origin, token, "/videos", "a.mp4").status
 }
 
 #[test]
@@ -58,8 +58,8 @@ fn a_token_used_up_by_bytes_names_its_fault() {
     origin.on_token().named("a byte").expire_after_bytes(1);
     let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Basename", "a.txt")];
     for status in [200, 403] {
-        let answer = Client::new(&origin).ask("POST", "/post/raw", &headers, b"text");
-        assert_eq!(answer.status, status);
+        let response = Client::new(&origin).send("POST", "/post/raw", &headers, b"text");
+        assert_eq!(response.status, status);
     }
     assert_eq!(traces(&origin), ["a byte", "a byte"]);
     origin.finish();
@@ -90,11 +90,11 @@ fn the_exchanges_of_a_closed_connection_name_its_fault() {
     origin.on_connection().named("hang up").close_after(2);
     let mut client = Client::new(&origin);
     for _ in 0..2 {
-        assert_eq!(client.ask("OPTIONS", "/", &[], b"").status, 200);
+        assert_eq!(client.send("OPTIONS", "/", &[], b"").status, 200);
     }
-    assert_eq!(client.rest().unwrap(), b"");
+    assert_eq!(client.read_to_end().unwrap(), b"");
     closed_connection(&origin, client.address());
-    assert_eq!(Client::new(&origin).ask("OPTIONS", "/", &[], b"").status, 200);
+    assert_eq!(Client::new(&origin).send("OPTIONS", "/", &[], b"").status, 200);
     assert_eq!(traces(&origin), ["hang up", "hang up", ""]);
     let timeline = origin.timeline();
     assert!(timeline.contains("connection affected by a fault"), "{timeline}");
@@ -106,7 +106,7 @@ fn a_connection_without_requests_names_its_fault() {
     let (origin, _) = origin();
     origin.on_connection().named("slam").reset();
     let mut client = Client::new(&origin);
-    let _ = client.rest();
+    let _ = client.read_to_end();
     let fault = wait_for(&origin, |journal| journal.connections()[0].fault.clone());
     assert_eq!(&*fault.name, "slam");
     let timeline = origin.timeline();

@@ -2,7 +2,7 @@
 
 use mock_origin::{ErrorResponse, Op};
 
-use super::asking::{self, batch, rpc};
+use super::requests::{self, batch, rpc};
 use super::videos;
 use crate::support::record::closed_exchange;
 use crate::support::{Client, create, piece_headers, request};
@@ -33,12 +33,12 @@ fn the_bytes_of_a_body_that_broke_off_count() {
     let long = [&piece_headers(&token, &id, "1")[..], &[("Content-Length", "1000")]].concat();
     let mut client = Client::new(&origin);
     client.write(request("POST", "/multipart/piece", &long, b"")).write([b'x'; 900]);
-    assert!(origin.wait_until(crate::support::PATIENCE, |requests| {
+    assert!(origin.wait_until(crate::support::TIMEOUT, |requests| {
         requests.iter().any(|request| request.exchange().received == 900)
     }));
     client.reset();
     closed_exchange(&origin, 1);
-    assert_eq!(asking::piece(&origin, &token, &id, 1), Some(403));
+    assert_eq!(requests::piece(&origin, &token, &id, 1), Some(403));
     assert_eq!(fault.fired(), 1);
     origin.finish();
 }
@@ -47,11 +47,11 @@ fn the_bytes_of_a_body_that_broke_off_count() {
 fn a_batch_runs_until_its_token_expires() {
     let (origin, token) = videos();
     let fault = origin.on_token().expire_after_requests(2);
-    let answer = batch(&origin, &[(); 3].map(|()| noop(&token)));
-    let codes: Vec<_> = answer.text().split("\"code\": ").skip(1).collect();
-    assert_eq!(codes.len(), 3, "{}", answer.text());
-    assert!(codes[0].starts_with('0') && codes[1].starts_with('0'), "{}", answer.text());
-    assert!(codes[2].starts_with("-10001"), "{}", answer.text());
+    let response = batch(&origin, &[(); 3].map(|()| noop(&token)));
+    let codes: Vec<_> = response.text().split("\"code\": ").skip(1).collect();
+    assert_eq!(codes.len(), 3, "{}", response.text());
+    assert!(codes[0].starts_with('0') && codes[1].starts_with('0'), "{}", response.text());
+    assert!(codes[2].starts_with("-10001"), "{}", response.text());
     assert_eq!(fault.fired(), 1);
     origin.finish();
 }
@@ -64,7 +64,7 @@ fn a_call_rejected_by_a_fault_counts_as_token_use() {
     origin.on_token().expire_after_requests(2);
     let (method, params) = noop(&token);
     assert_eq!(rpc(&origin, method, &params).status, 503);
-    assert_eq!(asking::create(&origin, &token, "/videos", "a.mp4").status, 503);
-    assert_eq!(asking::create(&origin, &token, "/videos", "a.mp4").status, 403);
+    assert_eq!(requests::create(&origin, &token, "/videos", "a.mp4").status, 503);
+    assert_eq!(requests::create(&origin, &token, "/videos", "a.mp4").status, 403);
     origin.finish();
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use mock_origin::{Chaos, DeferredCommit, InProgressUpload, MockOrigin, Op};
 
-use super::asking;
-use crate::support::{Client, PATIENCE, complete};
+use super::requests;
+use crate::support::{Client, TIMEOUT, complete};
 
 /// Beyond what a test may take: nobody looks again because this is over.
 const FOREVER: Duration = Duration::from_secs(3600);
@@ -32,7 +32,7 @@ where
 
 #[track_caller]
 fn assert_becomes_true(looks: &Receiver<bool>) {
-    while !looks.recv_timeout(PATIENCE).expect("nobody looked again") {}
+    while !looks.recv_timeout(TIMEOUT).expect("nobody looked again") {}
 }
 
 fn origin(clock_stands: bool) -> Arc<MockOrigin> {
@@ -63,9 +63,9 @@ fn every_change_wakes_waiters() {
         origin.on(Op::piece(1)).reject(503);
         let held = origin.on(Op::piece(2)).hold();
         let looks = looks(&origin, |_| false);
-        assert!(looks.recv_timeout(PATIENCE).is_ok());
+        assert!(looks.recv_timeout(TIMEOUT).is_ok());
         change(&origin, &token);
-        assert!(looks.recv_timeout(PATIENCE).is_ok(), "{name} wakes nobody");
+        assert!(looks.recv_timeout(TIMEOUT).is_ok(), "{name} wakes nobody");
         drop((looks, held));
         origin.reset();
     }
@@ -78,7 +78,7 @@ fn looking_is_no_change() {
         let _ = (origin.requests(), origin.faults(), origin.now(), origin.uploads());
         false
     });
-    assert!(looks.recv_timeout(PATIENCE).is_ok());
+    assert!(looks.recv_timeout(TIMEOUT).is_ok());
     assert!(looks.recv_timeout(Duration::from_millis(50)).is_err(), "it looked again");
     drop(looks);
     origin.reset();
@@ -91,11 +91,11 @@ fn advancing_to_a_join_or_a_deferred_commit_wakes_waiters() {
     let id = origin.upload("/videos/open").id().to_owned();
     origin.on(Op::create()).commit_later(Duration::from_secs(5));
     assert_eq!(complete(&mut Client::new(&origin), &token, &id).status, 200);
-    asking::create(&origin, &token, "/videos", "late");
+    requests::create(&origin, &token, "/videos", "late");
     let joined = looks(&origin, |origin| origin.file("/videos/open").exists());
     let committed = looks(&origin, |origin| origin.try_upload("/videos/late").is_ok());
-    assert_eq!(joined.recv_timeout(PATIENCE), Ok(false));
-    assert_eq!(committed.recv_timeout(PATIENCE), Ok(false));
+    assert_eq!(joined.recv_timeout(TIMEOUT), Ok(false));
+    assert_eq!(committed.recv_timeout(TIMEOUT), Ok(false));
     origin.advance(Duration::from_secs(6));
     assert_becomes_true(&joined);
     assert_becomes_true(&committed);
@@ -106,7 +106,7 @@ fn scheduled_changes_wake_waiters() {
     let origin = origin(false);
     let token = origin.issue_token("jane");
     origin.on(Op::create()).commit_later(DeferredCommit::after(Duration::from_millis(200)));
-    asking::create(&origin, &token, "/videos", "late");
+    requests::create(&origin, &token, "/videos", "late");
     let committed = looks(&origin, |origin| {
         origin.requests().iter().any(|request| request.exchange().committed.is_some())
     });

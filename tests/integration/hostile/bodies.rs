@@ -48,11 +48,11 @@ fn an_enormous_content_length_is_not_believed() {
     let scene = Scene::new();
     // More than any piece may have is rejected before it comes.
     let head = format!("{}Content-Length: {}\r\n\r\n", scene.piece_head(), u64::MAX - 2);
-    assert_eq!(scene.answer_to(head).code(), Some(-11));
+    assert_eq!(scene.response_to(head).code(), Some(-11));
     // As many as a piece may have are waited for, and no room is made for them before they come.
     let head = format!("{}Content-Length: 100000000000\r\n\r\nhello", scene.piece_head());
-    let answer = scene.answer_to(head);
-    assert_eq!((answer.status, answer.code()), (500, Some(-49)));
+    let response = scene.response_to(head);
+    assert_eq!((response.status, response.code()), (500, Some(-49)));
     scene.assert_unharmed();
 }
 
@@ -91,8 +91,8 @@ fn an_unknown_transfer_coding_is_rejected_before_the_body() {
         let scene = Scene::new();
         let head = format!("{}{codings}\r\nExpect: 100-continue\r\n\r\n", scene.piece_head());
         let mut client = scene.client();
-        let answer = client.write(head).read();
-        let found = (answer.status, answer.code(), answer.header("Connection"));
+        let response = client.write(head).read();
+        let found = (response.status, response.code(), response.header("Connection"));
         assert_eq!(found, (status, None, Some("close")), "{codings}");
         client.write(chunked(b"hello", 2)).finish_writing().assert_closed();
         let exchange = closed_exchange(&scene.origin, 0);
@@ -140,8 +140,8 @@ fn chunks_that_are_none_are_rejected_and_nothing_is_stored() {
         (&many_trailers, 5),
         ("5\r\nhello\r\n0\r\n\rX", 5),
     ] {
-        let answer = scene.answer_to(format!("{head}{garbage}"));
-        assert_eq!(answer.status, 400, "{garbage:?}");
+        let response = scene.response_to(format!("{head}{garbage}"));
+        assert_eq!(response.status, 400, "{garbage:?}");
         let index = scene.origin.journal().exchanges().len() - 1;
         let exchange = closed_exchange(&scene.origin, index);
         assert_eq!((exchange.received, exchange.digest), (received, None), "{garbage:?}");
@@ -154,8 +154,8 @@ fn an_enormous_chunk_is_not_believed() {
     let scene = Scene::new();
     let head = format!("{}Transfer-Encoding: chunked\r\n\r\n", scene.piece_head());
     for size in ["ffffffffffffffff", "7fffffffffffffff", "00000000000000000006", "100000000"] {
-        let answer = scene.answer_to(format!("{head}{size}\r\nhello"));
-        assert_eq!((answer.status, answer.code()), (500, Some(-49)), "{size}");
+        let response = scene.response_to(format!("{head}{size}\r\nhello"));
+        assert_eq!((response.status, response.code()), (500, Some(-49)), "{size}");
     }
     scene.assert_unharmed();
 }
@@ -165,7 +165,7 @@ fn a_body_that_nobody_asked_for_is_read_and_ignored() {
     let scene = Scene::new();
     let mut client = scene.client();
     for method in ["GET", "OPTIONS", "HEAD"] {
-        let sized = client.ask(method, "/a.txt", &[], b"a body");
+        let sized = client.send(method, "/a.txt", &[], b"a body");
         let head =
             format!("{method} /a.txt HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n");
         let chunks = client.write([head.as_bytes(), &chunked(b"a body", 4)].concat());
@@ -184,8 +184,8 @@ fn a_body_that_stops_half_way_is_answered_and_nothing_is_stored() {
     let chunks = format!("{}Transfer-Encoding: chunked\r\n\r\n", scene.piece_head());
     let chunks = [chunks.as_bytes(), &chunk(b"hello")].concat();
     for (index, half) in [sized.into_bytes(), chunks].iter().enumerate() {
-        let answer = scene.answer_to(half);
-        assert_eq!((answer.status, answer.code()), (500, Some(-49)));
+        let response = scene.response_to(half);
+        assert_eq!((response.status, response.code()), (500, Some(-49)));
         let exchange = closed_exchange(&scene.origin, index);
         assert_eq!((exchange.outcome, exchange.received), (Outcome::RequestTruncated, 5));
     }
@@ -202,9 +202,9 @@ fn half_a_body_is_no_reason_to_do_what_was_asked() {
     ] {
         let head =
             format!("POST {target} HTTP/1.1\r\nHost: o\r\nX-Agile-Authorization: {}", scene.token);
-        let answer =
-            scene.answer_to(format!("{head}\r\n{header}\r\nContent-Length: 9\r\n\r\nhalf"));
-        assert_eq!(answer.status, 400, "{target}");
+        let response =
+            scene.response_to(format!("{head}\r\n{header}\r\nContent-Length: 9\r\n\r\nhalf"));
+        assert_eq!(response.status, 400, "{target}");
     }
     scene.assert_unharmed();
 }

@@ -23,7 +23,7 @@ fn headers(count: usize) -> Vec<u8> {
 #[test]
 fn a_head_of_64_kib_is_served_and_a_longer_one_is_rejected() {
     let scene = Scene::new();
-    assert_eq!(scene.answer_to(head_of(LONGEST)).text(), "hello");
+    assert_eq!(scene.response_to(head_of(LONGEST)).text(), "hello");
     for length in [LONGEST + 1, LONGEST + 2, 100_000] {
         let record = scene.assert_bad_head(&head_of(length), 431);
         assert_eq!(record.unparsed.as_ref().unwrap().bytes.len(), LONGEST);
@@ -35,9 +35,9 @@ fn a_head_of_64_kib_is_served_and_a_longer_one_is_rejected() {
 fn an_endless_head_is_rejected_while_it_is_still_coming() {
     let scene = Scene::new();
     let mut client = scene.client();
-    let answer = client.write(&head_of(LONGEST + 5)[..=LONGEST]).read();
-    assert_eq!(answer.status, 431);
-    let _ = client.finish_writing().rest();
+    let response = client.write(&head_of(LONGEST + 5)[..=LONGEST]).read();
+    assert_eq!(response.status, 431);
+    let _ = client.finish_writing().read_to_end();
     let record = closed_connection(&scene.origin, client.address());
     assert_eq!(record.end, ConnectionEnd::BadHead(431));
     scene.assert_unharmed();
@@ -46,7 +46,7 @@ fn an_endless_head_is_rejected_while_it_is_still_coming() {
 #[test]
 fn ten_thousand_headers_are_rejected() {
     let scene = Scene::new();
-    assert_eq!(scene.answer_to(headers(100)).text(), "hello");
+    assert_eq!(scene.response_to(headers(100)).text(), "hello");
     for count in [101, 1_000, 10_000] {
         scene.assert_bad_head(&headers(count), 431);
     }
@@ -69,7 +69,7 @@ fn a_bad_head_behind_good_requests_is_told_from_them() {
     let mut client = scene.client();
     client.write("GET /a.txt HTTP/1.1\r\nHost: o\r\n\r\nOPTIONS / HTTP/1.1\r\nHost: o\r\n\r\n\0 / HTTP/1.1\r\n\r\n");
     assert_eq!([client.read().status, client.read().status, client.read().status], [200, 200, 400]);
-    let _ = client.finish_writing().rest();
+    let _ = client.finish_writing().read_to_end();
     let record = closed_connection(&scene.origin, client.address());
     assert_eq!(record.end, ConnectionEnd::BadHead(400));
     let unparsed = record.unparsed.as_ref().unwrap();
@@ -87,21 +87,24 @@ fn empty_connections_and_empty_lines_are_nothing_at_all() {
         let record = closed_connection(&scene.origin, client.address());
         assert_eq!((record.end, record.unparsed.is_none()), (ConnectionEnd::ByClient, true));
     }
-    assert_eq!(scene.answer_to("\r\n\n\r\nGET /a.txt HTTP/1.1\r\nHost: o\r\n\r\n").text(), "hello");
+    assert_eq!(
+        scene.response_to("\r\n\n\r\nGET /a.txt HTTP/1.1\r\nHost: o\r\n\r\n").text(),
+        "hello"
+    );
     scene.assert_unharmed();
 }
 
 #[test]
 fn header_values_that_are_not_utf_8_are_only_bytes() {
     let scene = Scene::new();
-    let ask = |head: &[u8]| scene.answer_to([head, b"\r\n\r\n"].concat());
-    assert_eq!(ask(b"GET /a.txt HTTP/1.1\r\nHost: o\r\nAny: \xff\xfe\x80").text(), "hello");
+    let send = |head: &[u8]| scene.response_to([head, b"\r\n\r\n"].concat());
+    assert_eq!(send(b"GET /a.txt HTTP/1.1\r\nHost: o\r\nAny: \xff\xfe\x80").text(), "hello");
     let login = b"POST /account/login HTTP/1.1\r\nHost: o\r\nX-Agile-Username: jane\r\nX-Agile-Password: \xff";
-    assert_eq!(ask(login).code(), Some(-10001));
+    assert_eq!(send(login).code(), Some(-10001));
     let token = b"POST /multipart/create HTTP/1.1\r\nHost: o\r\nX-Agile-Authorization: \xc3\x28";
-    assert_eq!((ask(token).status, ask(token).code()), (403, Some(-10001)));
+    assert_eq!((send(token).status, send(token).code()), (403, Some(-10001)));
     let piece = scene.piece_head().replace("Part: 2\r\n", "Part: ").into_bytes();
-    assert_eq!(ask(&[&piece, &b"\xd9\xa2"[..]].concat()).code(), Some(-3));
+    assert_eq!(send(&[&piece, &b"\xd9\xa2"[..]].concat()).code(), Some(-3));
     scene.assert_unharmed();
 }
 
@@ -123,13 +126,13 @@ fn http_1_1_without_exactly_one_host_is_rejected() {
     let scene = Scene::new();
     for hosts in ["", "Host: a\r\nHost: a\r\n", "Host: a\r\nhost: b\r\n", "Host: a b\r\n"] {
         for line in ["GET /a.txt", "POST /jsonrpc", "OPTIONS *", "POST /none"] {
-            let answer = scene.answer_to(format!("{line} HTTP/1.1\r\n{hosts}\r\n"));
-            assert_eq!((answer.status, answer.reason.as_str()), (400, "Bad Request"), "{line}");
-            assert_eq!(answer.header("Connection"), Some("close"), "{line}");
+            let response = scene.response_to(format!("{line} HTTP/1.1\r\n{hosts}\r\n"));
+            assert_eq!((response.status, response.reason.as_str()), (400, "Bad Request"), "{line}");
+            assert_eq!(response.header("Connection"), Some("close"), "{line}");
         }
     }
     for good in ["HTTP/1.0\r\n", "HTTP/1.0\r\nHost: a\r\n", "HTTP/1.1\r\nhost:\r\n"] {
-        assert_eq!(scene.answer_to(format!("GET /a.txt {good}\r\n")).text(), "hello", "{good}");
+        assert_eq!(scene.response_to(format!("GET /a.txt {good}\r\n")).text(), "hello", "{good}");
     }
     scene.assert_unharmed();
 }
@@ -137,21 +140,21 @@ fn http_1_1_without_exactly_one_host_is_rejected() {
 #[test]
 fn a_rejection_closes_an_http_1_0_connection_that_was_to_be_kept() {
     let scene = Scene::new();
-    let ask = |line: &str| {
+    let send = |line: &str| {
         let mut client = scene.client();
         client.write(format!("{line} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
         (client.read(), client)
     };
     for rejected in ["POST /multipart/create", "GET /none", "PUT /a.txt", "POST /none"] {
-        let (answer, mut client) = ask(rejected);
+        let (response, mut client) = send(rejected);
         let connection: Vec<_> =
-            answer.headers.iter().filter(|(name, _)| name == "Connection").collect();
+            response.headers.iter().filter(|(name, _)| name == "Connection").collect();
         assert_eq!(connection, [&("Connection".to_owned(), "close".to_owned())], "{rejected}");
         client.assert_closed();
     }
-    let (answer, mut client) = ask("GET /a.txt");
-    assert_eq!((answer.status, answer.header("Connection")), (200, Some("keep-alive")));
-    assert_eq!(client.ask("GET", "/a.txt", &[], b"").text(), "hello");
+    let (response, mut client) = send("GET /a.txt");
+    assert_eq!((response.status, response.header("Connection")), (200, Some("keep-alive")));
+    assert_eq!(client.send("GET", "/a.txt", &[], b"").text(), "hello");
     scene.assert_unharmed();
 }
 
@@ -163,7 +166,7 @@ fn bare_line_feeds_end_lines_too() {
         "GET /a.txt HTTP/1.1\nHost: o\nA: b\n\r\n",
         "\nGET /a.txt HTTP/1.1\r\nHost: o\r\n\n",
     ] {
-        assert_eq!(scene.answer_to(head).text(), "hello", "{head:?}");
+        assert_eq!(scene.response_to(head).text(), "hello", "{head:?}");
     }
     scene.assert_unharmed();
 }
@@ -216,10 +219,12 @@ fn other_protocols_are_rejected() {
 fn a_client_that_writes_byte_by_byte_is_served_like_any_other() {
     let scene = Scene::new();
     let mut client = Client::new(&scene.origin);
-    client.drip("\r\nGET /a.txt HTTP/1.1\r\nHost: origin\r\nRange: bytes=1-3\r\n\r\n");
+    client.write_bytewise("\r\nGET /a.txt HTTP/1.1\r\nHost: origin\r\nRange: bytes=1-3\r\n\r\n");
     assert_eq!(client.read().text(), "ell");
-    client.drip("POST /jsonrpc HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n");
-    client.drip("10;x=\"y\"\r\n{\"method\":\"ping\"\r\n1\r\n}\r\n0\r\nTrailer: z\r\n\r\n");
+    client
+        .write_bytewise("POST /jsonrpc HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n");
+    client
+        .write_bytewise("10;x=\"y\"\r\n{\"method\":\"ping\"\r\n1\r\n}\r\n0\r\nTrailer: z\r\n\r\n");
     assert_eq!(
         client.read().text(),
         r#"{"id": null, "result": {"code": 0, "operation": "pong"}, "error": null}"#

@@ -6,7 +6,7 @@ use mock_origin::journal::ConnectionEnd;
 use crate::hostile::Scene;
 use crate::support::payload::chunk;
 use crate::support::record::{closed_connection, closed_exchange};
-use crate::support::{Answer, Client, request};
+use crate::support::{Client, Response, request};
 
 const DEEP: usize = 100_000;
 
@@ -14,8 +14,8 @@ fn nested(depth: usize) -> String {
     "[".repeat(depth) + &"]".repeat(depth)
 }
 
-fn post(client: &mut Client, body: &str) -> Answer {
-    client.ask("POST", "/jsonrpc2", &[], body.as_bytes())
+fn post(client: &mut Client, body: &str) -> Response {
+    client.send("POST", "/jsonrpc2", &[], body.as_bytes())
 }
 
 #[test]
@@ -46,8 +46,8 @@ fn json_that_is_not_json_is_rejected_as_such() {
         assert!(post(&mut client, body).text().contains("-32700"), "{shown}");
     }
     for bytes in [&b"\xff\xfe{\0}\0"[..], b"{\"a\": \"\xc3\x28\"}"] {
-        let answer = client.ask("POST", "/jsonrpc", &[], bytes);
-        assert!(answer.text().contains("-32700"), "{}", bytes.escape_ascii());
+        let response = client.send("POST", "/jsonrpc", &[], bytes);
+        assert!(response.text().contains("-32700"), "{}", bytes.escape_ascii());
     }
     assert_eq!(scene.origin.journal().connections().len(), 1);
     scene.assert_unharmed();
@@ -79,17 +79,19 @@ fn json_that_is_no_request_is_rejected_as_such() {
 fn json_nested_a_hundred_thousand_deep_is_no_deeper_than_the_stack() {
     let scene = Scene::new();
     let mut client = scene.client();
-    let mut ask = |method: &str, params: &str, id: &str| {
+    let mut send = |method: &str, params: &str, id: &str| {
         let head = format!("{{\"jsonrpc\": \"2.0\", \"method\": \"{method}\"");
         let body = format!("{head}, \"params\": {params}, \"id\": {id}}}");
         post(&mut client, &body).text().to_owned()
     };
     let deep = nested(DEEP);
-    assert!(ask("ping", &format!("[{deep}]"), "1").contains(&deep), "what is echoed comes back");
-    assert!(ask("ping", "[]", &deep).contains(&deep), "an id comes back as it came");
-    assert!(ask("stat", &deep, "1").contains("-32602"));
-    assert!(ask("stat", &format!("[{deep}, {deep}]"), "1").contains("-10001"));
-    assert!(ask("stat", &format!("[\"{}\", {deep}]", scene.token), "1").contains("{\"code\": -1}"));
+    assert!(send("ping", &format!("[{deep}]"), "1").contains(&deep), "what is echoed comes back");
+    assert!(send("ping", "[]", &deep).contains(&deep), "an id comes back as it came");
+    assert!(send("stat", &deep, "1").contains("-32602"));
+    assert!(send("stat", &format!("[{deep}, {deep}]"), "1").contains("-10001"));
+    assert!(
+        send("stat", &format!("[\"{}\", {deep}]", scene.token), "1").contains("{\"code\": -1}")
+    );
     assert!(post(&mut client, &deep).text().contains("-32600"));
     scene.assert_unharmed();
 }
@@ -99,9 +101,9 @@ fn a_json_body_of_2_mib_is_rejected_early_and_the_answer_arrives() {
     let scene = Scene::new();
     let body = format!("{{\"method\": \"ping\", \"params\": [\"{}\"]}}", "x".repeat(2 << 20));
     let mut client = scene.client();
-    let answer = client.ask("POST", "/jsonrpc", &[], body.as_bytes());
-    assert!(answer.status == 200 && answer.text().contains("-32600"), "{answer:?}");
-    assert_eq!(answer.header("Connection"), Some("close"));
+    let response = client.send("POST", "/jsonrpc", &[], body.as_bytes());
+    assert!(response.status == 200 && response.text().contains("-32600"), "{response:?}");
+    assert_eq!(response.header("Connection"), Some("close"));
     assert_eq!(closed_exchange(&scene.origin, 0).received, 0);
     drop(client);
     scene.assert_unharmed();
@@ -113,8 +115,8 @@ fn chunks_of_json_are_rejected_when_they_have_become_too_long() {
     let mut client = scene.client();
     client.write("POST /jsonrpc HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n");
     client.write(chunk(&vec![b' '; 1 << 20])).write("1\r\n ");
-    let answer = client.read();
-    assert!(answer.text().contains("-32600"), "{answer:?}");
+    let response = client.read();
+    assert!(response.text().contains("-32600"), "{response:?}");
     let exchange = closed_exchange(&scene.origin, 0);
     assert_eq!((exchange.outcome, exchange.received), (Outcome::Responded, (1 << 20) + 1));
     let address = client.address();
@@ -148,10 +150,10 @@ fn numbers_that_no_integer_holds_are_rejected() {
             let params = format!("[\"{}\", {params}]", scene.token);
             let body =
                 format!("{{\"jsonrpc\": \"2.0\", \"method\": \"{method}\", \"params\": {params}}}");
-            let answer = post(&mut client, &body);
+            let response = post(&mut client, &body);
             assert!(
-                answer.text().contains(&format!("{{\"code\": {code}}}")),
-                "{number} {answer:?}"
+                response.text().contains(&format!("{{\"code\": {code}}}")),
+                "{number} {response:?}"
             );
         }
     }

@@ -66,7 +66,7 @@ fn a_client_that_never_reads_keeps_nobody_else_waiting() {
     client.write(request("GET", "/film", &[], b""));
     client.socket().read_exact(&mut [0; 9]).unwrap();
     for _ in 0..20 {
-        assert_eq!(scene.client().ask("GET", "/a.txt", &[], b"").text(), "hello");
+        assert_eq!(scene.client().send("GET", "/a.txt", &[], b"").text(), "hello");
     }
     let film = scene.origin.requests().iter().next().unwrap().clone();
     assert!(film.status() == Some(200) && !film.outcome().is_final(), "{:?}", film.outcome());

@@ -15,7 +15,7 @@ use mock_origin::journal::{Connection, ConnectionEnd};
 use mock_origin::{Builder, InProgressUpload, MockOrigin, UploadState};
 
 use crate::support::record::closed_connection;
-use crate::support::{Answer, Client, complete};
+use crate::support::{Client, Response, complete};
 
 /// An origin that a broken client meets, and what must come through that unharmed.
 struct Scene {
@@ -49,13 +49,13 @@ impl Scene {
         )
     }
 
-    /// Sends bytes, and nothing after them, and reads the one answer.
+    /// Sends bytes, and nothing after them, and reads the one response.
     #[track_caller]
-    fn answer_to(&self, bytes: impl AsRef<[u8]>) -> Answer {
+    fn response_to(&self, bytes: impl AsRef<[u8]>) -> Response {
         let mut client = self.client();
-        let answer = client.write(bytes).finish_writing().read();
+        let response = client.write(bytes).finish_writing().read();
         client.assert_closed();
-        answer
+        response
     }
 
     /// Sends bytes that are no request; the record of their connection must say so.
@@ -64,8 +64,8 @@ impl Scene {
         let mut client = self.client();
         client.write(bytes).finish_writing();
         let shown = bytes[..bytes.len().min(80)].escape_ascii();
-        let answer = (status > 0).then(|| client.read());
-        assert_eq!(answer.map_or(0, |answer| answer.status), status, "{shown}");
+        let response = (status > 0).then(|| client.read());
+        assert_eq!(response.map_or(0, |response| response.status), status, "{shown}");
         client.assert_closed();
         let record = closed_connection(&self.origin, client.address());
         assert_eq!(record.end, ConnectionEnd::BadHead(status), "{shown}");
@@ -91,7 +91,7 @@ impl Scene {
     /// The origin serves on, and blames itself for nothing.
     #[track_caller]
     fn assert_serving(&self) {
-        let served = self.client().ask("GET", "/a.txt", &[], b"");
+        let served = self.client().send("GET", "/a.txt", &[], b"");
         assert_eq!((served.status, served.text()), (200, "hello"));
         let verdict = self.origin.verify().map_err(|found| found.to_string());
         let blames_itself = |verdict: &String| verdict.contains("fault of its own");

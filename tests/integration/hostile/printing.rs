@@ -80,7 +80,7 @@ fn play(origin: &MockOrigin, token: &str, random: &mut Random) {
         format!(r#"{{"method": "getMultipartStatus", "params": ["{token}", {user}], "id": 1}}"#),
         format!(r#"{{"method": "login", "params": [{user}, "no"], "id": 1}}"#),
     ] {
-        client.ask("POST", "/jsonrpc", &[], body.as_bytes());
+        client.send("POST", "/jsonrpc", &[], body.as_bytes());
     }
     let (base, other) = (in_header(&name()), in_header(&name()));
     let quoted: Vec<_> = name().bytes().map(|byte| format!("%{byte:02x}")).collect();
@@ -102,7 +102,7 @@ fn play(origin: &MockOrigin, token: &str, random: &mut Random) {
     let bytes = name();
     for bytes in [bytes.as_bytes(), format!("GET /{bytes} HTTP/1.1\r\n\r\n").as_bytes()] {
         let mut client = Client::new(origin);
-        let _ = client.write(bytes).finish_writing().rest();
+        let _ = client.write(bytes).finish_writing().read_to_end();
     }
 }
 

@@ -25,9 +25,9 @@ fn unknown_methods_are_405_and_say_which_are_allowed() {
         (&"X".repeat(5_000), "/jsonrpc", "POST, OPTIONS"),
     ] {
         let mut client = scene.client();
-        let answer = client.ask(method, target, &[], b"");
+        let response = client.send(method, target, &[], b"");
         client.finish_writing().assert_closed();
-        let found = (answer.status, answer.header("Allow"), answer.code());
+        let found = (response.status, response.header("Allow"), response.code());
         assert_eq!(found, (405, Some(allowed), None), "{method} {target}");
     }
     scene.assert_unharmed();
@@ -60,8 +60,8 @@ fn unknown_paths_are_404_without_a_code() {
         ("GET", "/acme"),
         ("GET", "/open.mp4"),
     ] {
-        let answer = scene.answer_to(request(method, target, &[], b""));
-        assert_eq!((answer.status, answer.code()), (404, None), "{method} {target}");
+        let response = scene.response_to(request(method, target, &[], b""));
+        assert_eq!((response.status, response.code()), (404, None), "{method} {target}");
     }
     scene.assert_unharmed();
 }
@@ -72,14 +72,14 @@ fn absolute_and_asterisk_targets_are_understood() {
     for target in
         ["http://origin/a.txt", "HTTPS://user@origin:99//a.txt?a=//b", "ftp://[::1]/acme/a.txt"]
     {
-        assert_eq!(scene.answer_to(request("GET", target, &[], b"")).text(), "hello", "{target}");
+        assert_eq!(scene.response_to(request("GET", target, &[], b"")).text(), "hello", "{target}");
     }
-    let login = scene.answer_to(request("POST", "http://h/account/login", &[], b""));
+    let login = scene.response_to(request("POST", "http://h/account/login", &[], b""));
     assert_eq!((login.status, login.code()), (400, Some(-10001)));
     for (method, target, status) in
         [("OPTIONS", "*", 200), ("OPTIONS", "http://h", 200), ("GET", "*", 404), ("POST", "*", 404)]
     {
-        assert_eq!(scene.answer_to(request(method, target, &[], b"")).status, status, "{method}");
+        assert_eq!(scene.response_to(request(method, target, &[], b"")).status, status, "{method}");
     }
     scene.assert_unharmed();
 }
@@ -91,15 +91,15 @@ fn an_upgrade_is_not_made_and_takes_nothing_away() {
         [("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"), ("HTTP2-Settings", "")];
     let mut client = scene.client();
     for _ in 0..2 {
-        assert_eq!(client.ask("GET", "/a.txt", &upgrades, b"").text(), "hello");
+        assert_eq!(client.send("GET", "/a.txt", &upgrades, b"").text(), "hello");
     }
     // Clients that offer an upgrade write on like any other when they are rejected.
     let body = vec![0; 60_000];
-    let rejected = client.ask("POST", "/multipart/piece", &upgrades, &body);
+    let rejected = client.send("POST", "/multipart/piece", &upgrades, &body);
     assert_eq!(rejected.status, 401);
     assert!(
-        client.finish_writing().rest().unwrap().is_empty(),
-        "the answer was followed by a reset"
+        client.finish_writing().read_to_end().unwrap().is_empty(),
+        "the response was followed by a reset"
     );
     let record = closed_connection(&scene.origin, client.address());
     assert_eq!((record.end, record.drained), (ConnectionEnd::ByOrigin, 60_000));
@@ -116,18 +116,18 @@ fn numbers_out_of_range_in_headers_are_rejected() {
     let odd = ["-1", "+1", "1.0", "1e3", "0x1", "1 1", "1,1", "NaN", "\u{663}", "\u{ff11}"];
     for number in odd.into_iter().chain(["18446744073709551616", &longest]) {
         let mtime = [token, ("X-Agile-MTime", number)];
-        let answer = scene.client().ask("POST", "/multipart/create", &mtime, b"");
-        assert_eq!((answer.status, answer.code()), (400, Some(-20)), "mtime {number}");
+        let response = scene.client().send("POST", "/multipart/create", &mtime, b"");
+        assert_eq!((response.status, response.code()), (400, Some(-20)), "mtime {number}");
     }
     for number in odd.into_iter().chain(["0", "2147483648", "4294967297", &longest]) {
         let part = [token, upload, ("X-Agile-Part", number)];
-        let answer = scene.client().ask("POST", "/multipart/piece", &part, b"no");
-        assert_eq!((answer.status, answer.code()), (400, Some(-3)), "part {number}");
+        let response = scene.client().send("POST", "/multipart/piece", &part, b"no");
+        assert_eq!((response.status, response.code()), (400, Some(-3)), "part {number}");
     }
     for number in odd.into_iter().chain(["0", "000"]) {
         let expiry = [login[0], login[1], ("X-Agile-Expiry", number)];
-        let answer = scene.client().ask("POST", "/account/login", &expiry, b"");
-        assert_eq!((answer.status, answer.code()), (400, Some(-34)), "expiry {number}");
+        let response = scene.client().send("POST", "/account/login", &expiry, b"");
+        assert_eq!((response.status, response.code()), (400, Some(-34)), "expiry {number}");
     }
     scene.assert_unharmed();
 }
@@ -143,7 +143,7 @@ fn times_beyond_all_calendars_are_times() {
             ("X-Agile-Password", "secret"),
             ("X-Agile-Expiry", expiry),
         ];
-        let token = client.ask("POST", "/account/login", &login, b"");
+        let token = client.send("POST", "/account/login", &login, b"");
         let id = create(&mut client, token.header("X-Agile-Token").unwrap(), "/videos", "never");
         assert_eq!(piece(&mut client, &scene.token, &id, 1, b"x").code(), Some(0));
     }
@@ -152,16 +152,16 @@ fn times_beyond_all_calendars_are_times() {
         ("X-Agile-MTime", &latest),
         ("X-Agile-Basename", "late.txt"),
     ];
-    let created = client.ask("POST", "/multipart/create", &headers, b"");
+    let created = client.send("POST", "/multipart/create", &headers, b"");
     let id = created.header("X-Agile-Multipart").unwrap();
     assert_eq!(piece(&mut client, &scene.token, id, 1, b"x").code(), Some(0));
     assert_eq!(complete(&mut client, &scene.token, id).code(), Some(0));
     let since = [("If-Modified-Since", "Fri, 31 Dec 99999 23:59:59 GMT")];
-    let read = client.ask("GET", "/late.txt", &since, b"");
+    let read = client.send("GET", "/late.txt", &since, b"");
     assert_eq!(read.header("Last-Modified"), Some("Fri, 31 Dec 9999 23:59:59 GMT"));
     scene.origin.advance(std::time::Duration::MAX);
     let since = [("If-Modified-Since", "Fri, 31 Dec 9999 23:59:59 GMT")];
-    assert!([200, 304].contains(&client.ask("GET", "/late.txt", &since, b"").status));
+    assert!([200, 304].contains(&client.send("GET", "/late.txt", &since, b"").status));
     scene.assert_serving();
 }
 
@@ -187,8 +187,8 @@ fn ranges_out_of_range_harm_nobody() {
         ("=", 200),
         ("-1", 200),
     ] {
-        let answer = client.ask("GET", "/a.txt", &[("Range", range)], b"");
-        assert_eq!(answer.status, status, "{range:.40}");
+        let response = client.send("GET", "/a.txt", &[("Range", range)], b"");
+        assert_eq!(response.status, status, "{range:.40}");
         if status >= 400 {
             client = scene.client();
         }

@@ -48,7 +48,7 @@ fn name_of(test: &str) -> String {
 fn fails_verification() {
     let origin = MockOrigin::start();
     origin.on(Op::piece(2)).reject(503);
-    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    Client::new(&origin).send("OPTIONS", "/", &[], b"");
     origin.finish();
 }
 
@@ -64,7 +64,7 @@ fn panics_with_two_origins() {
 #[ignore = "`run` starts it"]
 fn passes() {
     let origin = MockOrigin::start();
-    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    Client::new(&origin).send("OPTIONS", "/", &[], b"");
     origin.finish();
 }
 

@@ -27,7 +27,7 @@ fn run(origin: &MockOrigin) {
     }
     let headers = crate::support::piece_headers(&token, &id, "3");
     let lost = crate::support::request("POST", "/multipart/piece", &headers, b"content");
-    let _ = Client::new(origin).write(lost).rest();
+    let _ = Client::new(origin).write(lost).read_to_end();
     piece(&mut Client::new(origin), &token, &id, 3, b"content");
     assert_eq!(complete(&mut client, &token, &id).code(), Some(0));
     create(&mut client, &token, "/videos", "left.mp4");
@@ -48,7 +48,7 @@ fn an_empty_run_has_no_verdict() {
 #[test]
 fn a_correct_run_passes_and_names_the_rules_that_did_not_apply() {
     let origin = origin();
-    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    Client::new(&origin).send("OPTIONS", "/", &[], b"");
     let page = Page::new(&origin.html_report());
     assert_eq!(page.text("#verdict-title"), "Passed");
     let notes = page.text(".verdict .notes summary");
@@ -77,7 +77,7 @@ fn an_incomplete_record_takes_the_place_of_the_verdict() {
     let hold = origin.on(Op::login()).hold();
     let mut client = Client::new(&origin);
     client.write(crate::support::request("POST", "/account/login", &[], b""));
-    assert!(hold.wait(crate::support::PATIENCE));
+    assert!(hold.wait(crate::support::TIMEOUT));
     let page = Page::new(&origin.html_report());
     assert_eq!(page.text("#verdict-title"), "No verdict: 1 exchange has not ended");
     assert_eq!(page.text("#picture .result .open"), "open");
@@ -141,7 +141,7 @@ fn a_due_time_inside_the_picture_is_a_line() {
     origin.on(Op::login()).attempt(1).reject(now);
     let login = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
     for _ in 0..2 {
-        Client::new(&origin).ask("POST", "/account/login", &login, b"");
+        Client::new(&origin).send("POST", "/account/login", &login, b"");
     }
     let page = Page::new(&origin.html_report());
     assert_eq!(page.count("#picture svg.track line.due"), 1);
@@ -168,7 +168,7 @@ fn exchanges_are_listed_with_redacted_heads() {
     run(&origin);
     let token = origin.issue_token("jane");
     let login = [("X-Agile-Username", "jane"), ("X-Agile-Password", "hunter2")];
-    Client::new(&origin).ask("POST", "/account/login?token=sesame", &login, b"");
+    Client::new(&origin).send("POST", "/account/login?token=sesame", &login, b"");
     let html = origin.html_report();
     let page = Page::new(&html);
     let exchanges = origin.journal().exchanges().len();
@@ -194,8 +194,8 @@ fn exchanges_are_listed_with_redacted_heads() {
 #[test]
 fn bytes_that_are_not_http_and_events_have_rows() {
     let origin = origin();
-    Client::new(&origin).write(b"\x16\x03\x01\x02\0\x01\0").finish_writing().rest().unwrap();
-    Client::new(&origin).ask("OPTIONS", "/", &[], b"");
+    Client::new(&origin).write(b"\x16\x03\x01\x02\0\x01\0").finish_writing().read_to_end().unwrap();
+    Client::new(&origin).send("OPTIONS", "/", &[], b"");
     origin.advance(Duration::from_secs(60));
     record::wait_for(&origin, |journal| (!journal.is_connected()).then_some(()));
     let page = Page::new(&origin.html_report());
@@ -237,7 +237,7 @@ fn a_cut_body_is_shown_as_cut() {
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let headers = crate::support::piece_headers(&token, &id, "1");
     let bytes = crate::support::request("POST", "/multipart/piece", &headers, b"content");
-    let _ = Client::new(&origin).write(bytes).rest();
+    let _ = Client::new(&origin).write(bytes).read_to_end();
     record::closed_exchange(&origin, 1);
     let page = Page::new(&origin.html_report());
     assert_eq!(page.texts("#picture .row .result")[1..], ["200", "cut"]);

@@ -28,8 +28,8 @@ fn upload(origin: &MockOrigin) -> Result<(), client::GaveUp> {
 /// The same client, which waits 50 ms for `100 Continue` before it sends a piece.
 fn upload_expecting(origin: &MockOrigin) -> Result<(), client::GaveUp> {
     let pieces: Vec<_> = (1..=4).map(|number| vec![number; 1000]).collect();
-    let patience = Some(std::time::Duration::from_millis(50));
+    let timeout = Some(std::time::Duration::from_millis(50));
     let mut client = client::Uploader::correct(origin);
-    client.expects = patience;
+    client.expects = timeout;
     client.upload("/videos", "movie.mp4", &pieces)
 }

@@ -159,7 +159,7 @@ fn a_listing_drops_or_repeats_entries_or_never_ends() {
 fn call(origin: &MockOrigin, method: &str, param: &str) -> String {
     let token = origin.issue_token("jane");
     let call = format!(r#"{{"method": "{method}", "params": ["{token}", "{param}"], "id": 1}}"#);
-    Client::new(origin).ask("POST", "/jsonrpc", &[], call.as_bytes()).text().to_owned()
+    Client::new(origin).send("POST", "/jsonrpc", &[], call.as_bytes()).text().to_owned()
 }
 
 fn list(origin: &MockOrigin) -> String {
@@ -167,7 +167,7 @@ fn list(origin: &MockOrigin) -> String {
     let call = format!(
         r#"{{"method": "listFile", "params": {{"token": "{token}", "path": "/videos"}}, "id": 1}}"#
     );
-    Client::new(origin).ask("POST", "/jsonrpc", &[], call.as_bytes()).text().to_owned()
+    Client::new(origin).send("POST", "/jsonrpc", &[], call.as_bytes()).text().to_owned()
 }
 
 fn restart_and_complete(origin: &MockOrigin, id: &str) {

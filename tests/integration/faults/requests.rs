@@ -2,24 +2,24 @@
 
 use mock_origin::{MockOrigin, Op};
 
-use crate::support::{Answer, Client, piece_headers, request};
+use crate::support::{Client, Response, piece_headers, request};
 
 /// Asks a JSON-RPC method on a connection of its own; `params` are JSON.
-pub(super) fn rpc(origin: &MockOrigin, method: &str, params: &str) -> Answer {
+pub(super) fn rpc(origin: &MockOrigin, method: &str, params: &str) -> Response {
     let body = format!(r#"{{"method": "{method}", "params": {params}, "id": 1}}"#);
-    Client::new(origin).ask("POST", "/jsonrpc", &[], body.as_bytes())
+    Client::new(origin).send("POST", "/jsonrpc", &[], body.as_bytes())
 }
 
 /// What a JSON-RPC method gives.
 pub(super) fn result(origin: &MockOrigin, method: &str, params: &str) -> serde_json::Value {
-    let answer = rpc(origin, method, params);
-    let mut json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let response = rpc(origin, method, params);
+    let mut json: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
     json["result"].take()
 }
 
 /// Several requests in one body, each a method and its parameters.
-pub(super) fn batch(origin: &MockOrigin, requests: &[(&str, String)]) -> Answer {
-    Client::new(origin).ask("POST", "/jsonrpc2", &[], batch_body(requests).as_bytes())
+pub(super) fn batch(origin: &MockOrigin, requests: &[(&str, String)]) -> Response {
+    Client::new(origin).send("POST", "/jsonrpc2", &[], batch_body(requests).as_bytes())
 }
 
 /// The body of that.
@@ -37,38 +37,38 @@ pub(super) fn http(
     target: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-) -> Answer {
-    Client::new(origin).ask("POST", target, headers, body)
+) -> Response {
+    Client::new(origin).send("POST", target, headers, body)
 }
 
 /// Begins an upload, if it is let.
-pub(super) fn create(origin: &MockOrigin, token: &str, directory: &str, name: &str) -> Answer {
+pub(super) fn create(origin: &MockOrigin, token: &str, directory: &str, name: &str) -> Response {
     let directory = ("X-Agile-Directory", directory);
     let headers = [("X-Agile-Authorization", token), directory, ("X-Agile-Basename", name)];
     http(origin, "/multipart/create", &headers, b"")
 }
 
 /// Logs in.
-pub(super) fn login(origin: &MockOrigin, user: &str, password: &str) -> Answer {
+pub(super) fn login(origin: &MockOrigin, user: &str, password: &str) -> Response {
     let headers = [("X-Agile-Username", user), ("X-Agile-Password", password)];
     http(origin, "/account/login", &headers, b"")
 }
 
 /// Makes a directory.
-pub(super) fn make_directory(origin: &MockOrigin, token: &str, path: &str) -> Answer {
+pub(super) fn make_directory(origin: &MockOrigin, token: &str, path: &str) -> Response {
     let headers = [("X-Agile-Authorization", token), ("X-Agile-Directory", path)];
     http(origin, "/post/directory", &headers, b"")
 }
 
 /// Stores a file by `/post/raw`.
-pub(super) fn raw(origin: &MockOrigin, token: &str, directory: &str, name: &str) -> Answer {
+pub(super) fn raw(origin: &MockOrigin, token: &str, directory: &str, name: &str) -> Response {
     let directory = ("X-Agile-Directory", directory);
     let headers = [("X-Agile-Authorization", token), directory, ("X-Agile-Basename", name)];
     http(origin, "/post/raw", &headers, b"raw")
 }
 
 /// Stores a file by `/post/file`.
-pub(super) fn form(origin: &MockOrigin, token: &str, directory: &str, name: &str) -> Answer {
+pub(super) fn form(origin: &MockOrigin, token: &str, directory: &str, name: &str) -> Response {
     let field = |name: &str, value: &str| {
         format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
@@ -86,16 +86,16 @@ pub(super) fn piece(origin: &MockOrigin, token: &str, id: &str, number: u32) -> 
     let headers = piece_headers(token, id, &number);
     let mut client = Client::new(origin);
     client.write(request("POST", "/multipart/piece", &headers, b"123")).finish_writing();
-    status(&client.rest().ok()?)
+    status(&client.read_to_end().ok()?)
 }
 
-/// The status of an answer that is still bytes.
-pub(super) fn status(answer: &[u8]) -> Option<u16> {
-    std::str::from_utf8(answer.get(9..12)?).ok()?.parse().ok()
+/// The status of a response that is still bytes.
+pub(super) fn status(response: &[u8]) -> Option<u16> {
+    std::str::from_utf8(response.get(9..12)?).ok()?.parse().ok()
 }
 
-/// How many calls of `op` have been struck.
-pub(super) fn struck(origin: &MockOrigin, op: Op) -> usize {
+/// Returns the number of calls of `op` into which faults were injected.
+pub(super) fn injected_count(origin: &MockOrigin, op: Op) -> usize {
     let requests = origin.requests().op(op);
     requests.iter().filter(|request| !request.exchange().faults.is_empty()).count()
 }
