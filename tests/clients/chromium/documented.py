@@ -26,19 +26,19 @@ class Documented(unittest.TestCase):
     def setUpClass(cls):
         cls.seen = page.run(SCRIPT)
 
-    def test_a_page_can_send_no_piece_and_no_password(self):
+    def test_a_page_cannot_send_a_piece_or_a_password(self):
         self.assertEqual(self.seen["login"], {"error": "TypeError"})
         self.assertEqual(self.seen["piece"], {"error": "TypeError"})
 
-    def test_a_page_reads_status_and_body_but_no_header_of_the_protocol(self):
+    def test_a_page_reads_status_and_body_but_no_protocol_header(self):
         self.assertEqual(self.seen["create"], {"status": 200, "body": ""})
         refused = '{"message": "invalid path", "code": -8}'
         self.assertEqual(self.seen["directory"], {"status": 400, "body": refused})
 
-    def test_a_page_speaks_json_rpc(self):
+    def test_a_page_calls_json_rpc(self):
         self.assertEqual(self.seen["rpc"], {"status": 200, "body": '{"id": 1, "result": 0, "error": null}'})
 
-    def test_a_garbled_status_line_is_no_answer(self):
+    def test_a_malformed_status_line_fails_the_request(self):
         self.assertEqual(self.seen["garbled"], {"error": "TypeError"})
 
 

@@ -1,4 +1,4 @@
-"""A whole upload by a page of another origin, with the switch cors=open (§10)."""
+"""A whole upload by a page of another origin, with the option cors=open (§10)."""
 # needs: python3 chromium
 # origin: --dir /in --set cors=open
 
@@ -39,7 +39,7 @@ class Open(unittest.TestCase):
         self.assertEqual(self.seen["complete"]["x-agile-parts"], "1")
         self.assertEqual(self.seen["stored"], {"status": 200, "x-agile-checksum": DIGEST, "body": "hello"})
 
-    def test_a_page_reads_the_code_of_a_refusal(self):
+    def test_a_page_reads_the_code_of_an_error(self):
         self.assertEqual(self.seen["refused"], {"status": 400, "x-agile-status": "-3", "body": ""})
 
 

@@ -25,15 +25,15 @@ FLAGS = [
     "--no-proxy-server",
 ]
 
-# `ask` gives what the page may see of an answer: its status, its X-Agile headers and its body.
+# `ask` returns what the page can read: the status, the X-Agile headers and the body.
 PAGE = """<!doctype html><script type="module">
 const origin = %s;
 const token = %s;
 async function ask(method, path, headers, body) {
   try {
-    const answer = await fetch(origin + path, { method, headers, body });
-    const own = [...answer.headers].filter(([name]) => name.startsWith('x-agile-'));
-    return { status: answer.status, ...Object.fromEntries(own), body: await answer.text() };
+    const response = await fetch(origin + path, { method, headers, body });
+    const own = [...response.headers].filter(([name]) => name.startsWith('x-agile-'));
+    return { status: response.status, ...Object.fromEntries(own), body: await response.text() };
   } catch (error) {
     return { error: error.name };
   }
@@ -61,13 +61,13 @@ def run(script, files=None):
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            self.answer({**(files or {}), "/": page.encode()}.get(self.path, b""))
+            self.send_page({**(files or {}), "/": page.encode()}.get(self.path, b""))
 
         def do_POST(self):
             results.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.answer(b"")
+            self.send_page(b"")
 
-        def answer(self, body):
+        def send_page(self, body):
             self.send_response(200)
             self.send_header("Content-Type", "text/html;charset=utf-8")
             self.send_header("Content-Length", str(len(body)))

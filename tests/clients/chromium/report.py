@@ -104,15 +104,15 @@ class Report(unittest.TestCase):
         self.assertEqual(self.each("barsOutside", "hiddenBars"), self.same(0, 0))
         self.assertTrue(all(seen["bars"] >= 8 for seen in self.seen))
 
-    def test_it_is_styled_and_readable(self):
+    def test_the_page_is_styled_and_readable(self):
         self.assertEqual(self.each("title", "styled", "smallText"), self.same("Passed", "none", 0))
 
-    def test_heads_open_and_links_lead_somewhere_without_scripts(self):
+    def test_details_and_links_work_without_scripts(self):
         self.assertEqual(self.each("heads", "images"), self.same(14, 0))
         for seen in self.seen:
             self.assertEqual(seen["links"], seen["allLinks"])
 
-    def test_a_hostile_name_is_text(self):
+    def test_a_hostile_name_is_shown_as_text(self):
         self.assertEqual(self.each("hostile", "attacked"), self.same(True, False))
 
 

@@ -1,4 +1,4 @@
-# What the curl clients share: a way to send, and claims about what came back.
+# Functions of the curl clients: they send requests and check responses.
 # shellcheck shell=bash
 set -euo pipefail
 
@@ -12,29 +12,29 @@ readonly UNKNOWN=00000000-0000-4000-8000-000000000000
 export UUID HEX32 UNKNOWN
 auth=()  # the arguments that carry a token; a client sets them
 
-# --- to send ------------------------------------------------------------------------------------
+# --- requests ------------------------------------------------------------------------------------
 
-# send PATH [CURL ARGUMENT]...: what came is in $work/head, $work/body, $status and $reason.
+# send PATH [CURL ARGUMENT]...: sets $work/head, $work/body, $status and $reason from the response.
 send() {
   local path=$1
   shift
   request "$ORIGIN$path" "$@"
 }
 
-# The same with a whole URL.
+# request URL [CURL ARGUMENT]...: the same for a full URL.
 request() {
   local url=$1
   shift
   : >"$work/body"
   sent=$(curl --silent --show-error --globoff --http1.1 --max-time 30 \
     --dump-header "$work/heads" --output "$work/body" \
-    --write-out '%{size_upload}' "$@" "$url") || broken "curl ended with $? for $url"
+    --write-out '%{size_upload}' "$@" "$url") || fail "curl ended with $? for $url"
   last_head <"$work/heads" >"$work/head"
   read -r _ status reason <"$work/head"
   export sent status reason
 }
 
-# Of the heads on standard input the last: others are interim answers.
+# Prints the last head on standard input: the earlier ones are interim responses.
 last_head() {
   local line head=
   while IFS= read -r line; do
@@ -48,7 +48,7 @@ post() {
   send "$@" -X POST
 }
 
-# A header of the last answer, spelled as given; nothing if it did not come.
+# header NAME: prints the value of a header of the last response; the case of NAME counts.
 header() {
   local line
   while IFS= read -r line; do
@@ -56,7 +56,7 @@ header() {
   done <"$work/head"
 }
 
-# The bytes of the last body.
+# Prints the length of the last body.
 body_bytes() {
   stat -c %s "$work/body"
 }
@@ -64,27 +64,27 @@ body_bytes() {
 # Logs in, and prints the token.
 login() {
   send /account/login -H "X-Agile-Username: ${1:-jane}" -H "X-Agile-Password: ${2:-secret}"
-  answered 200 0
+  responded 200 0
   header X-Agile-Token
 }
 
-# rpc METHOD PARAMETERS: prints the result of a JSON-RPC call, as it stands in the answer.
+# rpc METHOD PARAMETERS: prints the result of a JSON-RPC call verbatim.
 rpc() {
   post /jsonrpc -H 'Content-Type: application/json' -d "{\"id\": 1, \"method\": \"$1\", \"params\": $2}"
   sed -E 's/^\{"id": 1, "result": (.*), "error": null\}$/\1/' "$work/body"
 }
 
-# member NAME: the value of a member, in JSON on standard input that has it once.
+# member NAME: prints the value of a member that the JSON on standard input has once.
 member() {
   sed -n -E "s/.*\"$1\": \"?([^\",}]*).*/\1/p"
 }
 
-# create NAME [CURL ARGUMENT]...: begins an upload into /in, and prints its identifier.
+# create NAME [CURL ARGUMENT]...: creates an upload to /in and prints its identifier.
 create() {
   local name=$1
   shift
   post /multipart/create "${auth[@]}" -H 'X-Agile-Directory: /in' -H "X-Agile-Basename: $name" "$@"
-  answered 200 0
+  responded 200 0
   header X-Agile-Multipart
 }
 
@@ -105,7 +105,7 @@ put() {
   shift 2
   post /post/raw "${auth[@]}" -H 'X-Agile-Directory: /in' -H "X-Agile-Basename: $name" \
     --data-binary "$text" "$@"
-  answered 200 0
+  responded 200 0
 }
 
 # sha256 FILE
@@ -115,18 +115,18 @@ sha256() {
   printf '%s' "${sum%% *}"
 }
 
-# --- to claim -----------------------------------------------------------------------------------
+# --- assertions -----------------------------------------------------------------------------------
 
-# broken CLAIM [LINE]...: says so, with the way here and the last answer, and ends the test.
-broken() {
+# fail CLAIM [LINE]...: prints the claim, the call stack and the last response, and ends the test.
+fail() {
   local depth
   {
-    echo "broken: $1"
+    echo "failed: $1"
     if (( $# > 1 )); then printf '%s\n' "${@:2}"; fi
     for (( depth = 1; depth + 2 < ${#FUNCNAME[@]}; depth++ )); do
       echo "  in ${FUNCNAME[depth]} (${BASH_SOURCE[depth]##*/}:${BASH_LINENO[depth - 1]})"
     done
-    echo "  the last answer was:"
+    echo "  the last response:"
     sed 's/^/    /' "$work/head"
     head -c 500 "$work/body" | tr -c '[:print:]\n' '.' | sed 's/^/    /'
     echo
@@ -136,30 +136,30 @@ broken() {
 
 # is WHAT EXPECTED FOUND
 is() {
-  [[ $2 == "$3" ]] || broken "$1" "  expected: $2" "     found: $3"
+  [[ $2 == "$3" ]] || fail "$1" "  expected: $2" "     found: $3"
 }
 
-# is_like WHAT EXTENDED-REGULAR-EXPRESSION FOUND: as a whole.
+# is_like WHAT EXTENDED-REGULAR-EXPRESSION FOUND: the expression matches the whole text.
 is_like() {
-  [[ $3 =~ ^($2)$ ]] || broken "$1" "  expected: $2" "     found: $3"
+  [[ $3 =~ ^($2)$ ]] || fail "$1" "  expected: $2" "     found: $3"
 }
 
 # same WHAT FILE FILE
 same() {
-  cmp -s "$2" "$3" || broken "$1: $2 and $3 differ"
+  cmp -s "$2" "$3" || fail "$1: $2 and $3 differ"
 }
 
-# answered HTTP CODE: an endpoint's answer, with all that every one of them has (§1.6-§1.8).
-answered() {
-  plain_answer "$1"
+# responded HTTP CODE: checks the response of an endpoint and its common headers (§1.6-§1.8).
+responded() {
+  plain_response "$1"
   is "X-Agile-Status" "$2" "$(header X-Agile-Status)"
   is "Content-Type" 'text/json;charset=utf-8' "$(header Content-Type)"
   is "Content-Length" "$(body_bytes)" "$(header Content-Length)"
   if (( $1 >= 400 )); then is_like "Connection" '[Cc]lose' "$(header Connection)"; fi
 }
 
-# plain_answer HTTP: any answer, with what all have.
-plain_answer() {
+# plain_response HTTP: checks the status and the headers that every response has.
+plain_response() {
   is "the status" "$1" "$status"
   is "Server" Apache "$(header Server)"
   is "Access-Control-Allow-Origin" '*' "$(header Access-Control-Allow-Origin)"
@@ -169,26 +169,26 @@ plain_answer() {
   is_like "Date" '[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT' "$(header Date)"
 }
 
-# holds PATH FILE: reading a stored file gives the bytes of that one.
+# holds PATH FILE: the stored file has the bytes of the local one.
 holds() {
   send "$1"
-  plain_answer 200
+  plain_response 200
   same "$1" "$2" "$work/body"
 }
 
-# within SECONDS COMMAND...: tries until it succeeds, that long.
+# within SECONDS COMMAND...: repeats the command until it succeeds or the time is over.
 within() {
   local deadline=$((SECONDS + $1))
   shift
   until "$@"; do
-    (( SECONDS <= deadline )) || broken "not within the time: $*"
+    (( SECONDS <= deadline )) || fail "timeout: $*"
     sleep 0.05
   done
 }
 
-# --- to run -------------------------------------------------------------------------------------
+# --- running -------------------------------------------------------------------------------------
 
-# Runs every function whose name begins with `test_`, each for itself, and says which did not hold.
+# Runs each function whose name begins with `test_` in its own subshell, and prints those that fail.
 run_tests() {
   local test outcome failures=0 count=0
   for test in $(compgen -A function test_); do

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The switches for clients that want it otherwise (§10).
+# The options that change the protocol (§10).
 # needs: curl openssl
 # origin: --dir /in/sub --dir /list/dir --key-pair AKEY:a-secret-key
 # origin: --set result_shape=object --set x_content_type_auto=accept --set empty_form_file=reject
@@ -14,7 +14,7 @@ token=$(login)
 auth=(-H "X-Agile-Authorization: $token")
 : >"$work/empty"
 
-test_abort_answers_an_object() {
+test_abort_returns_an_object() {
   local id
   id=$(create aborted.txt)
   is "the result" '{"code": 0}' "$(rpc abortMultipart "[\"$token\", \"$id\"]")"
@@ -32,19 +32,19 @@ is_there() {
   [[ $status == 200 ]]
 }
 
-test_an_empty_form_file_is_refused() {
+test_an_empty_form_file_is_rejected() {
   post /post/file "${auth[@]}" -F "uploadFile=@$work/empty"
-  answered 400 -23
+  responded 400 -23
 }
 
-test_an_unlisted_type_is_refused() {
+test_an_unlisted_content_type_is_rejected() {
   post /multipart/create "${auth[@]}" -H 'X-Agile-Content-Type: video/new'
-  answered 400 -21
+  responded 400 -21
   post /post/raw "${auth[@]}" -H 'X-Agile-Content-Type: video/new' -d text
-  answered 400 -33
+  responded 400 -33
 }
 
-test_list_path_nests_and_goes_on_to_an_empty_page() {
+test_list_path_nests_items_and_ends_with_an_empty_page() {
   local page cookie dir file
   post /post/raw "${auth[@]}" -H 'X-Agile-Directory: /list' -H 'X-Agile-Basename: a.txt' -d text
   page=$(rpc listPath "[\"$token\", \"/list\", 10, \"\", true]")
@@ -56,30 +56,30 @@ test_list_path_nests_and_goes_on_to_an_empty_page() {
   is "the last page" '{"code": 0, "cookie": null, "dirs": [], "files": []}' "$page"
 }
 
-test_the_headers_have_their_old_names_too() {
+test_responses_have_the_legacy_headers() {
   post /multipart/create -H "X-LLNW-Authorization: $token"
-  answered 200 0
+  responded 200 0
   is X-Llnw-Status 0 "$(header X-Llnw-Status)"
   post /multipart/create
-  answered 401 -10001
+  responded 401 -10001
   is X-Llnw-Status -10001 "$(header X-Llnw-Status)"
 }
 
-test_a_signature_is_used_again() {
+test_a_signature_can_be_reused() {
   local twice
   twice=$(signature AKEY a-secret-key /post/directory "$LATER" directory=/twice)
   post /post/directory -H "X-Agile-Signature: $twice" -H 'X-Agile-Directory: /twice'
-  answered 200 0
+  responded 200 0
   post /post/directory -H "X-Agile-Signature: $twice" -H 'X-Agile-Directory: /twice'
-  answered 200 0
+  responded 200 0
 }
 
-test_a_join_is_waited_for_and_then_the_reader_waits() {
+test_the_file_appears_after_the_join_and_the_egress_delay() {
   local id states='' round
   id=$(create joined.txt)
   piece "$id" 1 -d text
   complete "$id"
-  answered 200 0
+  responded 200 0
   for round in 1 2 3; do states+="$(state_of "$id") "; done
   is "the states of $round polls" '5 5 6 ' "$states"
   within 10 is_there /in/joined.txt

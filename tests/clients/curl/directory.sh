@@ -18,24 +18,24 @@ directory() {
 
 # made BODY
 made() {
-  answered 200 0
+  responded 200 0
   is "the body" "$SUCCESS" "$(cat "$work/body")"
 }
 
-# refused HTTP CODE: the message is the reason phrase.
-refused() {
-  answered "$1" "$2"
+# rejected HTTP CODE: the message is the reason phrase.
+rejected() {
+  responded "$1" "$2"
   is "the body" "{\"message\": \"$reason\", \"code\": $2}" "$(cat "$work/body")"
 }
 
-test_a_directory_is_made_with_its_parents() {
+test_a_directory_is_created_with_its_parents() {
   directory /a/b/c
   made
-  is "the size of the answer" 33 "$(body_bytes)"
+  is "the size of the response" 33 "$(body_bytes)"
   is_like "a directory" '\{"code": 0, .*"type": 1\}' "$(rpc stat "[\"$token\", \"/a/b\"]")"
 }
 
-test_a_directory_that_is_there_is_no_error() {
+test_creating_an_existing_directory_succeeds() {
   directory /in
   made
   directory /
@@ -44,7 +44,7 @@ test_a_directory_that_is_there_is_no_error() {
   made
 }
 
-test_a_get_makes_one_too() {
+test_get_creates_a_directory() {
   send /post/directory "${auth[@]}" -H 'X-Agile-Directory: /by/get'
   made
 }
@@ -54,46 +54,46 @@ test_a_body_is_ignored() {
   made
 }
 
-test_without_recursion_a_parent_is_wanted() {
+test_without_recursion_a_missing_parent_is_rejected() {
   local value
   for value in false NO 0; do
     directory /none/child -H "X-Agile-Recursive: $value"
-    refused 400 -3
+    rejected 400 -3
     is "the reason phrase" 'parent directory does not exist' "$reason"
-    is "the size of the answer" 58 "$(body_bytes)"
+    is "the size of the response" 58 "$(body_bytes)"
   done
   directory /child -H 'X-Agile-Recursive: false'
   made
   directory /yes/child -H 'X-Agile-Recursive: Yes'
   made
   directory /x -H 'X-Agile-Recursive: maybe'
-  refused 400 -39
+  rejected 400 -39
 }
 
-test_a_file_in_the_way_is_refused() {
+test_a_path_through_a_file_is_rejected() {
   put file text
   directory /in/file
-  refused 400 -2
+  rejected 400 -2
   directory /in/file/below
-  refused 400 -2
+  rejected 400 -2
 }
 
-test_paths_that_are_none_are_refused() {
+test_invalid_paths_are_rejected() {
   local long
   post /post/directory "${auth[@]}"
-  refused 400 -8
+  rejected 400 -8
   post /post/directory "${auth[@]}" -H 'X-Agile-Directory;'
-  refused 400 -8
+  rejected 400 -8
   printf -v long '/%04097d' 0
   directory "$long"
-  refused 400 -8
+  rejected 400 -8
 }
 
-test_credentials_are_refused_with_a_body_too() {
+test_invalid_credentials_are_rejected_with_a_body() {
   post /post/directory -H 'X-Agile-Directory: /x'
-  refused 401 -10001
+  rejected 401 -10001
   post /post/directory -H 'X-Agile-Directory: /x' -H "X-Agile-Authorization: $UNKNOWN"
-  refused 403 -10001
+  rejected 403 -10001
 }
 
 run_tests

@@ -17,18 +17,18 @@ states_of_pieces() {
   rpc listMultipartPiece "[\"$token\", \"$1\"]" | grep -o '"state": [0-9]*' | tr -cd '0-9\n' | tr '\n' ' '
 }
 
-test_a_failed_upload_is_restarted() {
+test_a_failed_upload_can_be_restarted() {
   local id
   id=$(create failed.txt)
   piece "$id" 1 -d never
   piece "$id" 1 -d text
   complete "$id"
-  answered 200 0
+  responded 200 0
   is "FAILED" 12 "$(state_of "$id")"
   is "pieces SKIPPED and FAILED" '10 13 ' "$(states_of_pieces "$id")"
   is "it is too late" -18 "$(rpc abortMultipart "[\"$token\", \"$id\"]")"
   send /in/failed.txt
-  plain_answer 404
+  plain_response 404
   is "restarted" 0 "$(rpc restartMultipart "[\"$token\", \"$id\"]")"
   is "READY" 2 "$(state_of "$id")"
   is "not again" -22 "$(rpc restartMultipart "[\"$token\", \"$id\"]")"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# An origin that is full: of open uploads (§4.1), of bytes (§1.12).
+# The limits of open uploads (§4.1) and of the disk quota (§1.12).
 # needs: curl
 # origin: --dir /in --set open_uploads=2 --set disk_quota=1000
 # shellcheck source-path=SCRIPTDIR source=common.sh disable=SC2329  # run_tests finds the functions
@@ -9,12 +9,12 @@ token=$(login)
 auth=(-H "X-Agile-Authorization: $token")
 head -c 1001 /dev/zero >"$work/1001"
 
-test_so_many_uploads_are_open() {
+test_uploads_above_the_limit_of_open_uploads_are_rejected() {
   local id other
   id=$(create one.txt)
   other=$(create two.txt)
   post /multipart/create "${auth[@]}"
-  answered 400 -1
+  responded 400 -1
   rpc abortMultipart "[\"$token\", \"$other\"]" >/dev/null
   other=$(create three.txt)
   is "aborted" 0 "$(rpc abortMultipart "[\"$token\", \"$id\"]")"
@@ -25,13 +25,13 @@ test_a_full_disk_is_503() {
   local id
   id=$(create full.bin)
   piece "$id" 1 --data-binary "@$work/1001"
-  answered 503 -22
+  responded 503 -22
   post /post/raw "${auth[@]}" --data-binary "@$work/1001"
-  answered 503 -22
+  responded 503 -22
   post /post/file "${auth[@]}" -F "uploadFile=@$work/1001"
-  answered 503 -22
+  responded 503 -22
   piece "$id" 1 -d text
-  answered 200 0
+  responded 200 0
   is "aborted" 0 "$(rpc abortMultipart "[\"$token\", \"$id\"]")"
 }
 

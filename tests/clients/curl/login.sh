@@ -11,44 +11,44 @@ jane=("${name[@]}" "${password[@]}")
 
 # --- logins (§2.4-§2.7) -------------------------------------------------------------------------
 
-test_a_get_and_a_post_log_in() {
+test_login_accepts_get_and_post() {
   local method token
   for method in GET POST; do
     send /account/login -X "$method" "${jane[@]}"
-    answered 200 0
+    responded 200 0
     is_like X-Agile-Token "$UUID" "$(header X-Agile-Token)"
     is_like X-Agile-Uid '[1-9][0-9]*' "$(header X-Agile-Uid)"
     is_like X-Agile-Gid '[1-9][0-9]*' "$(header X-Agile-Gid)"
     is X-Agile-Path /acme "$(header X-Agile-Path)"
-    [[ $(header X-Agile-Token) != "${token:-}" ]] || broken "each login gives a token of its own"
+    [[ $(header X-Agile-Token) != "${token:-}" ]] || fail "each login gives a token of its own"
     token=$(header X-Agile-Token)
   done
 }
 
 test_a_wrong_name_or_password_is_400() {
   send /account/login
-  answered 400 -10001
+  responded 400 -10001
   send /account/login "${name[@]}"
-  answered 400 -10001
+  responded 400 -10001
   send /account/login "${name[@]}" -H 'X-Agile-Password: wrong'
-  answered 400 -10001
+  responded 400 -10001
   send /account/login -H 'X-Agile-Username: nobody' "${password[@]}"
-  answered 400 -10001
+  responded 400 -10001
 }
 
-test_an_expiry_is_a_positive_number() {
+test_login_rejects_an_invalid_expiry() {
   local expiry
   for expiry in 0 -1 soon 1.5; do
     send /account/login "${jane[@]}" -H "X-Agile-Expiry: $expiry"
-    answered 400 -34
+    responded 400 -34
   done
   send /account/login "${jane[@]}" -H 'X-Agile-Expiry: 60'
-  answered 200 0
+  responded 200 0
 }
 
 test_a_token_expires() {
   send /account/login "${jane[@]}" -H 'X-Agile-Expiry: 1'
-  answered 200 0
+  responded 200 0
   within 10 is_dead "$(header X-Agile-Token)"
 }
 
@@ -61,17 +61,17 @@ make_directory() {
   post /post/directory -H "X-Agile-Authorization: $1" -H "X-Agile-Directory: ${2:-/}"
 }
 
-test_a_subdirectory_is_the_root_of_its_token() {
+test_a_login_directory_is_the_root_of_its_token() {
   local token
   send /account/login "${jane[@]}" -H 'X-Agile-Subdir: in/'
-  answered 200 0
+  responded 200 0
   is X-Agile-Path /acme/in "$(header X-Agile-Path)"
   token=$(header X-Agile-Token)
   post /multipart/create -H "X-Agile-Authorization: $token" -H 'X-Agile-Basename: a.txt'
-  answered 200 0
+  responded 200 0
   is X-Agile-Path /acme/in/a.txt "$(header X-Agile-Path)"
   send /account/login "${jane[@]}" -H 'X-Agile-Subdir: /nowhere'
-  answered 400 -47
+  responded 400 -47
 }
 
 test_a_subdirectory_in_utf8_comes_raw_or_quoted() {
@@ -79,7 +79,7 @@ test_a_subdirectory_in_utf8_comes_raw_or_quoted() {
   for encoding in X-Agile-Encoding X-Agile-Content-Encoding; do
     for subdir in /in/grün /in/gr%C3%BCn; do
       send /account/login "${jane[@]}" -H "$encoding: UTF8" -H "X-Agile-Subdir: $subdir"
-      answered 200 0
+      responded 200 0
       is X-Agile-Path /acme/in/grün "$(header X-Agile-Path)"
       make_directory "$(header X-Agile-Token)"
       is "a live token" 200 "$status"
@@ -87,13 +87,13 @@ test_a_subdirectory_in_utf8_comes_raw_or_quoted() {
   done
 }
 
-test_what_cannot_be_read_gives_a_dead_token() {
+test_unreadable_login_headers_give_an_unusable_token() {
   send /account/login "${jane[@]}" -H 'X-Agile-Encoding: EBCDIC'
-  answered 200 0
+  responded 200 0
   make_directory "$(header X-Agile-Token)"
   is "a dead token" 403 "$status"
   send /account/login "${jane[@]}" -H 'X-Agile-Subdir: /in/grün'
-  answered 200 0
+  responded 200 0
   make_directory "$(header X-Agile-Token)"
   is "a dead token" 403 "$status"
 }
@@ -104,30 +104,30 @@ test_no_token_is_401_and_a_wrong_one_403_everywhere() {
   local path
   for path in /multipart/create /multipart/piece /multipart/complete /post/raw /post/file /post/directory; do
     post "$path"
-    answered 401 -10001
+    responded 401 -10001
     post "$path" -H 'X-Agile-Authorization;'
-    answered 401 -10001
+    responded 401 -10001
     post "$path" -H "X-Agile-Authorization: $UNKNOWN"
-    answered 403 -10001
+    responded 403 -10001
   done
 }
 
-test_a_token_in_the_query_counts_on_post_file_alone() {
+test_only_post_file_accepts_a_token_in_the_query() {
   local token
   token=$(login)
   post "/post/file?token=$token"
-  answered 400 -24
+  responded 400 -24
   post "/post/file?token=$UNKNOWN"
-  answered 403 -10001
+  responded 403 -10001
   post "/multipart/create?token=$token"
-  answered 401 -10001
+  responded 401 -10001
 }
 
-test_the_first_credentials_decide_alone() {
+test_only_the_first_credentials_are_checked() {
   local token
   token=$(login)
   post "/post/file?token=$token" -H "X-Agile-Authorization: $UNKNOWN"
-  answered 403 -10001
+  responded 403 -10001
 }
 
 test_a_logged_out_token_is_403() {
@@ -135,20 +135,20 @@ test_a_logged_out_token_is_403() {
   token=$(login)
   is "the result of logout" 0 "$(rpc logout "[\"$token\"]")"
   make_directory "$token"
-  answered 403 -10001
+  responded 403 -10001
 }
 
-test_an_upload_belongs_to_who_began_it() {
+test_an_upload_belongs_to_the_user_that_created_it() {
   local id
   post /multipart/create -H "X-Agile-Authorization: $(login)"
-  answered 200 0
+  responded 200 0
   id=$(header X-Agile-Multipart)
   post /multipart/piece -H "X-Agile-Authorization: $(login bob hunter2)" \
     -H "X-Agile-Multipart: $id" -H 'X-Agile-Part: 1' -d text
-  answered 400 -2
+  responded 400 -2
 }
 
-# --- ground rules (§1) --------------------------------------------------------------------------
+# --- common rules (§1) --------------------------------------------------------------------------
 
 test_other_methods_are_405_without_a_code() {
   local path
@@ -168,7 +168,7 @@ test_other_methods_are_405_without_a_code() {
 }
 
 not_allowed() {
-  plain_answer 405
+  plain_response 405
   is_like Allow '.*POST.*' "$(header Allow)"
   is "no X-Agile-Status" '' "$(header X-Agile-Status)"
 }
@@ -186,7 +186,7 @@ test_unknown_routes_are_404_without_a_code() {
 }
 
 is_unknown() {
-  plain_answer 404
+  plain_response 404
   is "no X-Agile-Status" '' "$(header X-Agile-Status)"
 }
 
@@ -194,43 +194,43 @@ test_options_is_200_everywhere_with_no_body() {
   local path
   for path in / /account/login /multipart/piece /post/file /jsonrpc /in/none.txt /nowhere; do
     send "$path" -X OPTIONS -H 'Origin: http://app.example' -H 'Access-Control-Request-Method: POST'
-    plain_answer 200
+    plain_response 200
     is "no X-Agile-Status" '' "$(header X-Agile-Status)"
     is "the size of the body" 0 "$(body_bytes)"
   done
 }
 
-test_repeated_slashes_are_one() {
+test_repeated_slashes_are_merged() {
   send //account///login "${jane[@]}"
-  answered 200 0
+  responded 200 0
   post //jsonrpc -d '{"id": 1, "method": "ping", "params": []}'
-  plain_answer 200
+  plain_response 200
 }
 
-test_two_ports_are_one_origin() {
+test_two_ports_serve_one_origin() {
   local token other
   token=$(login)
   other=${ORIGINS##* }
-  [[ $other != "$ORIGIN" ]] || broken "there is a second listener"
+  [[ $other != "$ORIGIN" ]] || fail "there is a second listener"
   request "$other/post/directory" -X POST -H "X-Agile-Authorization: $token" -H 'X-Agile-Directory: /both'
-  answered 200 0
+  responded 200 0
   make_directory "$token" /both/in
-  answered 200 0
+  responded 200 0
 }
 
-test_of_a_repeated_header_the_first_counts() {
+test_the_first_of_repeated_headers_is_used() {
   send /account/login "${jane[@]}" -H 'X-Agile-Username: bob' -H 'X-Agile-Expiry: 60' -H 'X-Agile-Expiry: soon'
-  answered 200 0
+  responded 200 0
 }
 
-test_header_names_are_read_in_any_case() {
+test_header_names_are_case_insensitive() {
   send /account/login -H 'x-agile-username: jane' -H 'X-AGILE-PASSWORD: secret'
-  answered 200 0
+  responded 200 0
 }
 
 test_http_1_0_is_answered() {
   send /account/login --http1.0 "${jane[@]}"
-  answered 200 0
+  responded 200 0
 }
 
 test_successes_keep_the_connection() {

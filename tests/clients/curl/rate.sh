@@ -5,15 +5,15 @@
 # shellcheck source-path=SCRIPTDIR source=common.sh disable=SC2329  # run_tests finds the functions
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# is_refused CURL-ARGUMENT...: one more request is too many.
-is_refused() {
+# is_rejected CURL-ARGUMENT...: the next request exceeds the limit.
+is_rejected() {
   post /multipart/create "$@"
   [[ $status == 429 ]]
 }
 
 test_one_request_too_many_is_429_before_credentials() {
-  within 20 is_refused
-  answered 429 -26
+  within 20 is_rejected
+  responded 429 -26
 }
 
 test_json_rpc_and_logins_are_not_counted() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Signed requests, with a pair of keys that the origin was given (§9).
+# Signed requests, with a configured key pair (§9).
 # needs: curl openssl
 # origin: --user jane:secret --user bob:hunter2 --dir /in --key-pair AKEY:a-secret-key
 # shellcheck source-path=SCRIPTDIR source=common.sh disable=SC2329  # run_tests finds the functions
@@ -21,27 +21,27 @@ with() {
   post "$path" -H "X-Agile-Signature: $signature" "$@"
 }
 
-test_every_endpoint_takes_a_signature() {
+test_every_endpoint_accepts_a_signature() {
   local id
   by_keys /post/directory 'X-Agile-Directory: /signed'
-  answered 200 0
+  responded 200 0
   by_keys /post/raw 'X-Agile-Directory: /signed' 'X-Agile-Basename: raw.txt' -- -d text
-  answered 200 0
+  responded 200 0
   by_keys /post/file -- -F "uploadFile=@$work/text" -F directory=/signed -F basename=form.txt
-  answered 200 0
+  responded 200 0
   by_keys /multipart/create 'X-Agile-Directory: /signed' 'X-Agile-Basename: pieces.txt'
-  answered 200 0
+  responded 200 0
   id=$(header X-Agile-Multipart)
   by_keys /multipart/piece "X-Agile-Multipart: $id" 'X-Agile-Part: 1' -- --data-binary "@$work/text"
-  answered 200 0
+  responded 200 0
   by_keys /multipart/complete "X-Agile-Multipart: $id"
-  answered 200 0
+  responded 200 0
   holds /signed/raw.txt "$work/text"
   holds /signed/form.txt "$work/text"
   holds /signed/pieces.txt "$work/text"
 }
 
-test_it_acts_as_the_first_user() {
+test_a_signature_authorizes_the_first_user() {
   local id token
   by_keys /multipart/create
   id=$(header X-Agile-Multipart)
@@ -51,47 +51,47 @@ test_it_acts_as_the_first_user() {
   is "not his" '{"code": -2}' "$(rpc getMultipartStatus "[\"$token\", \"$id\"]")"
 }
 
-test_login_takes_none() {
+test_login_rejects_signatures() {
   by_keys /account/login
-  answered 400 -10001
+  responded 400 -10001
 }
 
-test_values_are_signed_as_sent_or_quoted() {
+test_values_are_signed_raw_or_percent_encoded() {
   by_keys /post/directory 'X-Agile-Directory: /with space & more=1' 'X-Agile-Recursive: true'
-  answered 200 0
+  responded 200 0
   with "$(signature AKEY a-secret-key /post/directory $LATER 'directory=%2Fa%20b%26c')" \
     /post/directory -H 'X-Agile-Directory: /a b&c'
-  answered 200 0
+  responded 200 0
   by_keys /post/directory 'X-Agile-Directory: /a b'
-  answered 200 0
+  responded 200 0
 }
 
-test_terms_come_in_any_order() {
+test_terms_are_accepted_in_any_order() {
   local text='/post/directory?recursive=true&directory=/order&expiry=4102444800&access_key=AKEY'
   with "$text&signature=$(mac "$text" a-secret-key)" /post/directory \
     -H 'X-Agile-Directory: /order' -H 'X-Agile-Recursive: true'
-  answered 200 0
+  responded 200 0
 }
 
-test_an_expiry_in_milliseconds_is_later_too() {
+test_an_expiry_in_milliseconds_is_accepted() {
   with "$(signature AKEY a-secret-key /post/directory ${LATER}000 directory=/ms)" \
     /post/directory -H 'X-Agile-Directory: /ms'
-  answered 200 0
+  responded 200 0
 }
 
-test_a_signature_is_used_once() {
+test_a_signature_cannot_be_reused() {
   local once
   once=$(signature AKEY a-secret-key /post/directory "$(expiry)" directory=/once)
   with "$once" /post/directory -H 'X-Agile-Directory: /once'
-  answered 200 0
+  responded 200 0
   with "$once" /post/directory -H 'X-Agile-Directory: /once'
-  answered 403 -10001
+  responded 403 -10001
 }
 
-# forged ACCESS SECRET PATH EXPIRY TERM...: it does not open /post/directory for /x.
+# forged ACCESS SECRET PATH EXPIRY TERM...: /post/directory rejects the signature for /x.
 forged() {
   with "$(signature "$@")" /post/directory -H 'X-Agile-Directory: /x'
-  answered 403 -10001
+  responded 403 -10001
 }
 
 test_a_signature_that_is_not_over_this_request_is_403() {
@@ -107,16 +107,16 @@ test_a_signature_that_is_not_over_this_request_is_403() {
 
 test_what_is_no_signature_is_403() {
   with nonsense /post/directory -H 'X-Agile-Directory: /x'
-  answered 403 -10001
+  responded 403 -10001
   with '/post/directory?access_key=AKEY&expiry=4102444800&directory=/x&signature=%%%' \
     /post/directory -H 'X-Agile-Directory: /x'
-  answered 403 -10001
+  responded 403 -10001
 }
 
-test_a_token_decides_before_a_signature() {
+test_a_token_takes_precedence_over_a_signature() {
   with "$(signature AKEY a-secret-key /post/directory $LATER directory=/t)" \
     /post/directory -H 'X-Agile-Directory: /t' -H "X-Agile-Authorization: $UNKNOWN"
-  answered 403 -10001
+  responded 403 -10001
 }
 
 run_tests

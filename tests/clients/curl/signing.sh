@@ -1,10 +1,10 @@
-# What signs a request, for the clients that do (§9).
+# Signs requests (§9).
 # shellcheck shell=bash
 
-readonly LATER=4102444800  # seconds, long from now
+readonly LATER=4102444800  # Unix time in seconds, in the far future
 export LATER
 
-# mac TEXT SECRET: the base64 HMAC-SHA256 of a text.
+# mac TEXT SECRET: prints the base64 HMAC-SHA256 of a text.
 mac() {
   printf '%s' "$1" | openssl dgst -sha256 -mac HMAC -macopt "key:$2" -binary | openssl base64 -A
 }
@@ -33,7 +33,7 @@ signed() {
     -H "X-Agile-Signature: $(signature "$access" "$secret" "$path" "$(expiry)" "${terms[@]}")"
 }
 
-# A time that is later, and another one each call: a signature is used once.
+# Prints a different future time in each call: a signature is accepted once.
 expiry() {
   printf '%s' $((LATER + $(date +%s%N) % 1000000000))
 }

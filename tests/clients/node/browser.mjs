@@ -1,4 +1,4 @@
-// Uploads as a page in a browser does them, with the fetch of Node (§1.6, §4, §5.2).
+// Uploads with the fetch of Node, as a web page sends them (§1.6, §4, §5.2).
 // needs: node
 // origin: --dir /in
 
@@ -19,17 +19,17 @@ const token = await login();
 
 async function login() {
   const headers = { 'X-Agile-Username': 'jane', 'X-Agile-Password': 'secret' };
-  const answer = await send('/account/login', { method: 'POST', headers });
-  return answer.headers.get('X-Agile-Token');
+  const response = await send('/account/login', { method: 'POST', headers });
+  return response.headers.get('X-Agile-Token');
 }
 
-/** Sends a request as a page does, and sees that the page may read the answer. */
+/** Sends a request with the headers of a page, and checks that the page may read the response. */
 async function send(path, { headers, ...options } = {}) {
   const signal = AbortSignal.timeout(30_000);
   const asPage = { Origin: PAGE, ...headers };
-  const answer = await fetch(ORIGIN + path, { signal, headers: asPage, redirect: 'manual', ...options });
-  for (const [name, value] of Object.entries(CORS)) assert.equal(answer.headers.get(name), value);
-  return answer;
+  const response = await fetch(ORIGIN + path, { signal, headers: asPage, redirect: 'manual', ...options });
+  for (const [name, value] of Object.entries(CORS)) assert.equal(response.headers.get(name), value);
+  return response;
 }
 
 /** Posts to an endpoint with the token. */
@@ -40,12 +40,12 @@ function post(path, body, headers = {}, options = {}) {
 
 async function rpc(method, ...params) {
   const body = JSON.stringify({ id: 1, method, params });
-  const answer = await send('/jsonrpc', { method: 'POST', body });
-  return (await answer.json()).result;
+  const response = await send('/jsonrpc', { method: 'POST', body });
+  return (await response.json()).result;
 }
 
-function assertCode(answer, status, code) {
-  assert.deepEqual([answer.status, answer.headers.get('X-Agile-Status')], [status, code]);
+function assertCode(response, status, code) {
+  assert.deepEqual([response.status, response.headers.get('X-Agile-Status')], [status, code]);
 }
 
 /** A form with a file and fields. */
@@ -58,9 +58,9 @@ function form(file, name, fields = {}) {
 
 async function create(name) {
   const headers = { 'X-Agile-Directory': '/in', 'X-Agile-Basename': name };
-  const answer = await post('/multipart/create', undefined, headers);
-  assertCode(answer, 200, '0');
-  return answer.headers.get('X-Agile-Multipart');
+  const response = await post('/multipart/create', undefined, headers);
+  assertCode(response, 200, '0');
+  return response.headers.get('X-Agile-Multipart');
 }
 
 function piece(upload, number, body, options = {}) {
@@ -90,10 +90,10 @@ test('a preflight is answered 200 with what is allowed, and without a code', asy
       'Access-Control-Request-Method': 'POST',
       'Access-Control-Request-Headers': 'x-agile-authorization',
     };
-    const answer = await send(path, { method: 'OPTIONS', headers });
-    assert.equal(answer.status, 200);
-    assert.equal(answer.headers.get('X-Agile-Status'), null);
-    assert.equal(await answer.text(), '');
+    const response = await send(path, { method: 'OPTIONS', headers });
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('X-Agile-Status'), null);
+    assert.equal(await response.text(), '');
   }
 });
 
@@ -106,26 +106,26 @@ test('a page may read refusals too', async () => {
 test('a form with a token in its address needs no preflight', async () => {
   const file = new Blob(['text'], { type: 'text/plain' });
   const body = form(file, 'form.txt', { directory: '/in' });
-  const answer = await send(`/post/file?token=${token}`, { method: 'POST', body });
-  assertCode(answer, 200, '0');
-  assert.equal(answer.headers.get('X-Agile-Path'), '/acme/in/form.txt');
-  assert.equal(answer.headers.get('X-Agile-Checksum'), sha256('text'));
+  const response = await send(`/post/file?token=${token}`, { method: 'POST', body });
+  assertCode(response, 200, '0');
+  assert.equal(response.headers.get('X-Agile-Path'), '/acme/in/form.txt');
+  assert.equal(response.headers.get('X-Agile-Checksum'), sha256('text'));
   assert.deepEqual(await read('/in/form.txt'), encode('text'));
 });
 
 test('a file in a form keeps its name and its type', async () => {
   const file = new File(['<p>'], 'grün 1.unknown', { type: 'text/html' });
-  const answer = await post('/post/file', form(file, file.name));
-  assertCode(answer, 200, '0');
+  const response = await post('/post/file', form(file, file.name));
+  assertCode(response, 200, '0');
   const stored = await send('/gr%C3%BCn%201.unknown', { method: 'HEAD' });
   assert.equal(stored.headers.get('Content-Type'), 'text/html');
 });
 
 test('a file in a form may be large, and of any bytes', async () => {
   const bytes = new Uint8Array(3_000_000).map((_, at) => (at * 31) ^ (at >> 8));
-  const answer = await post('/post/file', form(new Blob([bytes]), 'large.bin', { directory: '/in' }));
-  assertCode(answer, 200, '0');
-  assert.equal(answer.headers.get('X-Agile-Size'), '3000000');
+  const response = await post('/post/file', form(new Blob([bytes]), 'large.bin', { directory: '/in' }));
+  assertCode(response, 200, '0');
+  assert.equal(response.headers.get('X-Agile-Size'), '3000000');
   assert.equal(sha256(await read('/in/large.bin')), sha256(bytes));
 });
 
@@ -133,9 +133,9 @@ test('a form goes on to where it says', async () => {
   const target = `${ORIGIN}/in/target.txt`;
   await post('/post/raw', 'the next page', { 'X-Agile-Basename': 'target.txt', 'X-Agile-Directory': '/in' });
   const body = () => form(new Blob(['text']), 'a.txt', { return_url: target });
-  const answer = await post('/post/file', body());
-  assertCode(answer, 302, '0');
-  assert.equal(answer.headers.get('Location'), target);
+  const response = await post('/post/file', body());
+  assertCode(response, 302, '0');
+  assert.equal(response.headers.get('Location'), target);
   const followed = await post('/post/file', body(), {}, { redirect: 'follow' });
   assert.deepEqual([followed.status, followed.url], [200, target]);
   assert.equal(await followed.text(), 'the next page');
@@ -143,18 +143,18 @@ test('a form goes on to where it says', async () => {
 
 test('a form goes back to where it came from', async () => {
   const body = form(new Blob(['text']), 'a.txt', { return_referer: '1' });
-  const answer = await post('/post/file', body, { Referer: `${PAGE}/form` });
-  assertCode(answer, 302, '0');
-  assert.equal(answer.headers.get('Location'), `${PAGE}/form`);
+  const response = await post('/post/file', body, { Referer: `${PAGE}/form` });
+  assertCode(response, 302, '0');
+  assert.equal(response.headers.get('Location'), `${PAGE}/form`);
 });
 
 test('slices of a file go up in parallel', async () => {
   const file = new Blob([new Uint8Array(1_050_000).map((_, at) => at % 251)]);
   const upload = await create('slices.bin');
   const slices = [0, 1, 2, 3, 4, 5].map((at) => file.slice(at * 200_000, (at + 1) * 200_000));
-  const answers = await Promise.all(slices.map((slice, at) => piece(upload, at + 1, slice)));
-  for (const answer of answers) assertCode(answer, 200, '0');
-  const sizes = answers.map((answer) => answer.headers.get('X-Agile-Size'));
+  const responses = await Promise.all(slices.map((slice, at) => piece(upload, at + 1, slice)));
+  for (const response of responses) assertCode(response, 200, '0');
+  const sizes = responses.map((response) => response.headers.get('X-Agile-Size'));
   assert.deepEqual(sizes, ['200000', '200000', '200000', '200000', '200000', '50000']);
   const done = await post('/multipart/complete', undefined, { 'X-Agile-Multipart': upload });
   assert.equal(done.headers.get('X-Agile-Parts'), '6');
@@ -166,9 +166,9 @@ test('a stream goes up in chunks', async () => {
   const body = stream(function* () {
     yield* ['one ', 'two ', 'three'].map(encode);
   });
-  const answer = await piece(upload, 1, body, { duplex: 'half' });
-  assertCode(answer, 200, '0');
-  assert.equal(answer.headers.get('X-Agile-Checksum'), sha256('one two three'));
+  const response = await piece(upload, 1, body, { duplex: 'half' });
+  assertCode(response, 200, '0');
+  assert.equal(response.headers.get('X-Agile-Checksum'), sha256('one two three'));
 });
 
 test('an upload that the user stops leaves no piece', async () => {
@@ -191,7 +191,7 @@ test('JSON-RPC is answered to a page, whose content type is text', async () => {
 
 test('a player reads a range', async () => {
   await post('/post/raw', '0123456789', { 'X-Agile-Basename': 'ten.txt', 'X-Agile-Directory': '/in' });
-  const answer = await send('/in/ten.txt', { headers: { Range: 'bytes=2-4' } });
-  assert.deepEqual([answer.status, await answer.text()], [206, '234']);
-  assert.equal(answer.headers.get('Content-Range'), 'bytes 2-4/10');
+  const response = await send('/in/ten.txt', { headers: { Range: 'bytes=2-4' } });
+  assert.deepEqual([response.status, await response.text()], [206, '234']);
+  assert.equal(response.headers.get('Content-Range'), 'bytes 2-4/10');
 });

@@ -1,4 +1,4 @@
-"""An upload that goes on in spite of chaos, and what the control endpoint tells of it."""
+"""An upload under chaos, and what the control endpoint returns about it."""
 # needs: python3
 # origin: --dir /in --seed 5 --control 127.0.0.1:0
 
@@ -17,32 +17,32 @@ PIECES = [bytes([number]) * 20_000 for number in range(1, 9)]
 
 
 def ask(host, method, path, body=None, headers=None):
-    """Sends a request on a connection of its own; the answer has been read."""
+    """Sends a request on its own connection and returns the read response."""
     connection = http.client.HTTPConnection(host, timeout=SECONDS)
     try:
         connection.request(method, path, body, headers or {})
-        answer = connection.getresponse()
-        answer.content = answer.read()
-        return answer
+        response = connection.getresponse()
+        response.content = response.read()
+        return response
     finally:
         connection.close()
 
 
 def control(method, path, said=None):
     body = None if said is None else json.dumps(said)
-    answer = ask(CONTROL.netloc, method, CONTROL.path + path, body)
-    return answer.status, json.loads(answer.content)
+    response = ask(CONTROL.netloc, method, CONTROL.path + path, body)
+    return response.status, json.loads(response.content)
 
 
 def insist(method, path, body=None, done=None, **headers):
-    """Tries once more than chaos strikes. `done` asks whether a lost answer was a success."""
+    """Retries more often than chaos injects. `done` checks whether a request without a response succeeded."""
     named = {"X-Agile-" + name.replace("_", "-"): str(value) for name, value in headers.items()}
     for _ in range(AT_MOST + 1):
         try:
-            answer = ask(ORIGIN, method, path, body, named)
-            # http.client takes a head that ends in its middle for a whole one.
-            if (answer.status, answer.getheader("X-Agile-Status")) == (200, "0"):
-                return answer
+            response = ask(ORIGIN, method, path, body, named)
+            # http.client accepts a truncated head as complete.
+            if (response.status, response.getheader("X-Agile-Status")) == (200, "0"):
+                return response
         except (OSError, http.client.HTTPException):
             pass
         if done and done():
@@ -51,7 +51,7 @@ def insist(method, path, body=None, done=None, **headers):
 
 
 def is_stored(name):
-    """Asks until it is answered: what asks is struck by chaos too."""
+    """Checks whether a file is stored; retries, because chaos affects this request too."""
     for _ in range(AT_MOST + 1):
         try:
             return ask(ORIGIN, "HEAD", f"/in/{name}").status == 200
@@ -80,7 +80,7 @@ class Control(unittest.TestCase):
         self.assertEqual(status, 200)
         return told["exchanges"]
 
-    def test_an_upload_survives_chaos_and_the_journal_tells_how(self):
+    def test_an_upload_survives_chaos_and_the_journal_shows_it(self):
         chaos = {"seed": 41, "profile": "network", "max_per_operation": AT_MOST, "percent": 60}
         self.assertEqual(control("POST", "chaos", chaos), (200, {}))
         upload("chaos.bin")
@@ -99,7 +99,7 @@ class Control(unittest.TestCase):
             self.assertEqual((last["digest"], last["outcome"]), (digest, "responded"))
         self.assertEqual(control("GET", "verdict"), (200, {"ok": True}))
 
-    def test_what_chaos_did_can_be_done_again_as_faults(self):
+    def test_faults_injected_by_chaos_can_be_replayed(self):
         control("POST", "chaos", {"seed": 7, "profile": "network", "max_per_operation": AT_MOST, "percent": 60})
         upload("again.bin")
         faults = [one["fault"] for one in control("GET", "chaos")[1]["injected"]]
@@ -111,7 +111,7 @@ class Control(unittest.TestCase):
         self.assertEqual([one["fired"] for one in accounts], [1] * len(faults))
         self.assertEqual(control("GET", "verdict"), (200, {"ok": True}))
 
-    def test_the_journal_is_read_on(self):
+    def test_after_returns_only_later_exchanges(self):
         upload("a.bin")
         first = self.exchanges()
         self.assertEqual(self.exchanges(after=first[-1]["index"]), [])
@@ -122,7 +122,7 @@ class Control(unittest.TestCase):
         password = [value for name, value in second[0]["headers"] if name == "X-Agile-Password"]
         self.assertEqual(password, ["<redacted>"])
 
-    def test_all_faults_are_added_or_none(self):
+    def test_one_invalid_fault_rejects_the_whole_list(self):
         right = {"op": "raw", "reject": 503}
         status, told = control("POST", "faults", [right, {"op": "raw", "reject": 503, "nth": 0}])
         self.assertEqual(status, 400)

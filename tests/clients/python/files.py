@@ -9,7 +9,7 @@ from origin import ACCOUNT, ORIGIN, SECONDS, login, put, rpc
 
 
 class Files(unittest.TestCase):
-    """Each test works in a directory of its own."""
+    """Each test uses its own directory."""
 
     def setUp(self):
         self.token = login()
@@ -22,30 +22,30 @@ class Files(unittest.TestCase):
         return f"{self.here}/{name}"
 
     def call(self, method, *arguments):
-        """A call with the token in front."""
+        """Calls a method with the token as the first argument."""
         return getattr(self.rpc, method)(self.token, *arguments)
 
     def text(self, path):
         return requests.get(ORIGIN + path, timeout=SECONDS).text
 
-    def test_make_dir_wants_a_parent_and_a_free_name(self):
+    def test_make_dir_requires_a_parent_and_a_free_name(self):
         self.put("file")
         for path, code in [("/a", 0), ("/a", -2), ("/b/c", -3), ("/file", -2), ("/file/a", -3)]:
             self.assertEqual(self.call("makeDir", self.here + path), code, path)
         self.assertEqual(self.call("makeDir", ""), -1)
 
-    def test_make_dir_2_makes_parents(self):
+    def test_make_dir_2_creates_parents(self):
         self.put("file")
         for path, code in [("/a/b/c", 0), ("/a/b", 0), ("/file", -2), ("/file/a", -2)]:
             self.assertEqual(self.call("makeDir2", self.here + path), code, path)
 
-    def test_delete_dir_wants_an_empty_one(self):
+    def test_delete_dir_requires_an_empty_directory(self):
         self.call("makeDir2", f"{self.here}/a/b")
         for path, code in [("/a", -7), ("/a/b/", 0), ("/a", 0), ("/a", -1)]:
             self.assertEqual(self.call("deleteDir", self.here + path), code, path)
         self.assertEqual(self.call("deleteDir", "/"), -6)
 
-    def test_stat_tells_more_with_detail(self):
+    def test_stat_returns_more_fields_with_detail(self):
         path = self.put("a.txt")
         brief = self.call("stat", path)
         self.assertEqual(sorted(brief), ["code", "ctime", "mtime", "size", "type"])
@@ -56,7 +56,7 @@ class Files(unittest.TestCase):
         self.assertNotIn("size", directory)
         self.assertNotIn("mimetype", directory)
 
-    def test_what_is_not_there_has_an_empty_stat(self):
+    def test_the_stat_of_a_missing_path_has_only_a_code(self):
         self.assertEqual(self.call("stat", "/nowhere"), {"code": -1})
         empty = {"uid": 0, "code": -1, "gid": 0, "checksum": ""}
         self.assertEqual(self.call("stat", "/nowhere", True), empty)
@@ -77,7 +77,7 @@ class Files(unittest.TestCase):
         self.assertEqual(self.call("renameFile", two, f"{self.here}/four"), 0)
         self.assertEqual(self.text(f"{self.here}/three"), "text")
 
-    def test_time_and_type_are_set(self):
+    def test_modification_time_and_type_can_be_set(self):
         path = self.put("a.txt")
         self.assertEqual(self.call("setMTime", path, "1400000000"), 0)
         self.assertEqual(self.call("setMTime", path, -1), -27)
@@ -121,7 +121,7 @@ class Files(unittest.TestCase):
         for path in (name, f"{name}/", f"//{name}//"):
             self.assertEqual(self.call("stat", path)["type"], 1, path)
 
-    def test_a_bad_token_comes_before_a_bad_path(self):
+    def test_an_invalid_token_is_reported_before_an_invalid_path(self):
         self.assertEqual(self.rpc.makeDir("", "/x"), -10001)
         self.assertEqual(self.rpc.stat("nonsense", "/x"), {"code": -10001})
 

@@ -19,12 +19,12 @@ def connect():
 
 
 def ask(connection, method, path, body=None, **headers):
-    """Sends a request; header names are written with `_` for `-`. The answer has been read."""
+    """Sends a request; header names have `_` instead of `-`. Returns the read response."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, path, body, named)
-    answer = connection.getresponse()
-    answer.content = answer.read()
-    return answer
+    response = connection.getresponse()
+    response.content = response.read()
+    return response
 
 
 def rpc(method, *params):
@@ -37,7 +37,7 @@ def chunks(content, size):
 
 
 def head(connection):
-    """The bytes of an answer's head, from the socket, before http.client looks at them."""
+    """Reads the bytes of a response head from the socket, before http.client parses them."""
     came = b""
     while not came.endswith(b"\r\n\r\n"):
         byte = connection.sock.recv(1)
@@ -70,14 +70,14 @@ class Framing(unittest.TestCase):
             self.http.putheader(name.replace("_", "-"), value)
         self.http.endheaders()
 
-    def is_stored(self, answer, content):
-        self.assertEqual((answer.status, answer.getheader("X-Agile-Status")), (200, "0"))
-        self.assertEqual(answer.getheader("X-Agile-Size"), str(len(content)))
+    def is_stored(self, response, content):
+        self.assertEqual((response.status, response.getheader("X-Agile-Status")), (200, "0"))
+        self.assertEqual(response.getheader("X-Agile-Size"), str(len(content)))
         checksum = hashlib.sha256(content).hexdigest()
-        self.assertEqual(answer.getheader("X-Agile-Checksum"), checksum)
+        self.assertEqual(response.getheader("X-Agile-Checksum"), checksum)
 
-    def is_refused(self, answer, status, code):
-        found = (answer.status, answer.getheader("X-Agile-Status"), answer.getheader("Connection"))
+    def is_rejected(self, response, status, code):
+        found = (response.status, response.getheader("X-Agile-Status"), response.getheader("Connection"))
         self.assertEqual(found, (status, code, "close"))
 
     def pieces_stored(self):
@@ -89,17 +89,17 @@ class Framing(unittest.TestCase):
             self.is_stored(self.piece(number, chunks(content, size)), content)
         self.is_stored(self.piece(5, chunks(b"text", 1)), b"text")
 
-    def test_no_chunks_at_all_are_an_empty_body(self):
+    def test_a_chunked_body_without_chunks_is_empty(self):
         self.is_stored(self.piece(1, iter(())), b"")
 
     def test_chunks_may_have_extensions_and_trailers(self):
         self.begin_piece(self.upload, Transfer_Encoding="chunked")
         self.http.send(b"4;name=value\r\ntext\r\n0;last\r\nX-Trailer: value\r\n\r\n")
-        answer = self.http.getresponse()
-        answer.read()
-        self.is_stored(answer, b"text")
+        response = self.http.getresponse()
+        response.read()
+        self.is_stored(response, b"text")
 
-    def test_a_file_is_sent_with_its_length(self):
+    def test_a_file_object_is_sent_with_its_length(self):
         with open(__file__, "rb") as file:
             content = file.read()
             file.seek(0)
@@ -113,71 +113,71 @@ class Framing(unittest.TestCase):
             self.assertIs(self.http.sock, socket)
 
     def test_an_error_closes_the_connection(self):
-        self.is_refused(self.piece(0, b"text"), 400, "-3")
+        self.is_rejected(self.piece(0, b"text"), 400, "-3")
         self.assertIsNone(self.http.sock)
         self.is_stored(self.piece(1, b"text"), b"text")
 
-    def test_100_continue_comes_before_the_body_and_not_before_a_refusal(self):
+    def test_100_continue_precedes_the_body_but_not_an_error(self):
         self.begin_piece(self.upload, Expect="100-continue", Content_Length="4")
         self.assertEqual(head(self.http), b"HTTP/1.1 100 Continue\r\n\r\n")
         self.http.send(b"text")
-        answer = self.http.getresponse()
-        answer.read()
-        self.is_stored(answer, b"text")
+        response = self.http.getresponse()
+        response.read()
+        self.is_stored(response, b"text")
         self.begin_piece(UNKNOWN, Expect="100-continue", Content_Length="4")
         refusal = head(self.http)
         self.assertTrue(refusal.startswith(b"HTTP/1.1 400 "), refusal)
         self.assertIn(b"\r\nX-Agile-Status: -2\r\n", refusal)
 
-    def test_100_continue_comes_before_chunks_too(self):
+    def test_100_continue_precedes_chunks(self):
         self.begin_piece(self.upload, Expect="100-continue", Transfer_Encoding="chunked")
         self.assertEqual(head(self.http), b"HTTP/1.1 100 Continue\r\n\r\n")
         self.http.send(b"4\r\ntext\r\n0\r\n\r\n")
-        answer = self.http.getresponse()
-        answer.read()
-        self.is_stored(answer, b"text")
+        response = self.http.getresponse()
+        response.read()
+        self.is_stored(response, b"text")
 
-    def test_a_refusal_reaches_a_client_that_sends_all_first(self):
+    def test_an_error_reaches_a_client_that_sends_all_first(self):
         for body in (bytes(500_000), chunks(bytes(500_000), 50_000)):
-            self.is_refused(self.piece(1, body, upload=UNKNOWN), 400, "-2")
+            self.is_rejected(self.piece(1, body, upload=UNKNOWN), 400, "-2")
 
     def test_a_body_that_ends_early_is_not_stored(self):
         self.begin_piece(self.upload, Content_Length="1000")
         self.http.send(bytes(999))
         self.http.sock.shutdown(1)
-        answer = self.http.getresponse()
-        self.is_refused(answer, 500, "-49")
+        response = self.http.getresponse()
+        self.is_rejected(response, 500, "-49")
         self.assertEqual(self.pieces_stored(), 0)
 
-    def test_a_client_that_goes_leaves_nothing(self):
+    def test_a_disconnect_during_the_body_stores_nothing(self):
         self.begin_piece(self.upload, Content_Length="1000")
         self.http.send(bytes(999))
         self.http.close()
         self.assertEqual(self.pieces_stored(), 0)
 
-    def test_an_answer_without_a_body_has_a_length_of_0(self):
-        answer = ask(self.http, "POST", "/multipart/create", b"", **self.headers())
-        self.assertEqual((answer.getheader("Content-Length"), answer.content), ("0", b""))
+    def test_a_response_without_a_body_has_length_0(self):
+        response = ask(self.http, "POST", "/multipart/create", b"", **self.headers())
+        self.assertEqual((response.getheader("Content-Length"), response.content), ("0", b""))
 
-    def test_a_reason_phrase_is_the_message(self):
+    def test_the_reason_phrase_is_the_message(self):
         nowhere = self.headers(X_Agile_Directory="/nowhere")
-        answer = ask(self.http, "POST", "/multipart/create", **nowhere)
-        self.is_refused(answer, 400, "-23")
-        self.assertEqual(answer.reason, "parent directory does not exist")
+        response = ask(self.http, "POST", "/multipart/create", **nowhere)
+        self.is_rejected(response, 400, "-23")
+        self.assertEqual(response.reason, "parent directory does not exist")
 
-    def test_whole_files_come_in_chunks_too(self):
+    def test_a_whole_file_may_be_chunked(self):
         content = os.urandom(50_000)
         named = self.headers(X_Agile_Directory="/in", X_Agile_Basename="raw.bin")
-        answer = ask(self.http, "POST", "/post/raw", chunks(content, 3_000), **named)
-        self.is_stored(answer, content)
+        response = ask(self.http, "POST", "/post/raw", chunks(content, 3_000), **named)
+        self.is_stored(response, content)
         self.assertEqual(ask(self.http, "GET", "/in/raw.bin").content, content)
-        answer = ask(self.http, "HEAD", "/in/raw.bin")
-        self.assertEqual((answer.getheader("Content-Length"), answer.content), ("50000", b""))
+        response = ask(self.http, "HEAD", "/in/raw.bin")
+        self.assertEqual((response.getheader("Content-Length"), response.content), ("50000", b""))
 
-    def test_json_rpc_comes_in_chunks_too(self):
+    def test_json_rpc_may_be_chunked(self):
         request = b'{"id": 1, "method": "ping", "params": ["in chunks"]}'
-        answer = ask(self.http, "POST", "/jsonrpc", chunks(request, 5))
-        self.assertEqual(json.loads(answer.content)["result"]["operation"], "in chunks")
+        response = ask(self.http, "POST", "/jsonrpc", chunks(request, 5))
+        self.assertEqual(json.loads(response.content)["result"]["operation"], "in chunks")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the Python clients share: where the origin is, and how one logs in."""
+"""Functions of the Python clients: the address of the origin, login and upload."""
 
 import os
 
@@ -14,27 +14,27 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
 def login():
-    """A token, by HTTP."""
+    """Logs in over HTTP and returns the token."""
     names = {"X-Agile-Username": USER, "X-Agile-Password": PASSWORD}
-    answer = requests.get(f"{ORIGIN}/account/login", headers=names, timeout=SECONDS)
-    answer.raise_for_status()
-    return answer.headers["X-Agile-Token"]
+    response = requests.get(f"{ORIGIN}/account/login", headers=names, timeout=SECONDS)
+    response.raise_for_status()
+    return response.headers["X-Agile-Token"]
 
 
 def rpc(version=1.0):
-    """JSON-RPC by version: 1.0 on the path with two slashes that some clients call, or 2.0."""
+    """Returns a JSON-RPC client; version 1.0 uses the path with two slashes, as some clients do."""
     path = "//jsonrpc" if version == 1.0 else "/jsonrpc2"
     return jsonrpclib.ServerProxy(ORIGIN + path, version=version)
 
 
 def post(session, path, body=b"", **headers):
-    """Posts; header names are written without `X-Agile-`, with `_` for `-`."""
+    """Sends a POST; header names have no `X-Agile-`, and `_` instead of `-`."""
     named = {"X-Agile-" + name.replace("_", "-"): str(value) for name, value in headers.items()}
     return session.post(ORIGIN + path, data=body, headers=named, timeout=SECONDS)
 
 
 def session(token):
-    """A session of requests that sends the token each time."""
+    """Returns a session of requests that always sends the token."""
     made = requests.Session()
     made.headers["X-Agile-Authorization"] = token
     return made
@@ -43,5 +43,5 @@ def session(token):
 def put(token, directory, name, body):
     """Stores a small file."""
     with session(token) as made:
-        answer = post(made, "/post/raw", body, Directory=directory, Basename=name)
-    answer.raise_for_status()
+        response = post(made, "/post/raw", body, Directory=directory, Basename=name)
+    response.raise_for_status()

@@ -1,4 +1,4 @@
-"""The loops of clients that list page by page (§7.2, §7.3)."""
+"""Clients that list page by page (§7.2, §7.3)."""
 # needs: python-packages
 
 import base64
@@ -22,7 +22,7 @@ def setUpModule():
 
 
 def pages(ask, is_last):
-    """Asks page by page, with each page's cookie for the next, until one says that it is the last."""
+    """Requests pages, passing the cookie of each to the next, until `is_last`."""
     found, cookie = [], 0
     while not found or not is_last(found[-1]):
         assert len(found) < MOST_PAGES, "the loop ends"
@@ -46,7 +46,7 @@ def ends_with_0(page):
 
 
 class Lists(unittest.TestCase):
-    def test_list_dir_and_list_file_give_everything_once_in_order(self):
+    def test_list_dir_and_list_file_return_every_entry_in_order(self):
         for method, expected in [("listDir", DIRECTORIES), ("listFile", FILES)]:
             for size in SIZES:
                 ask = getattr(rpc(), method)
@@ -59,7 +59,7 @@ class Lists(unittest.TestCase):
         self.assertEqual([page["cookie"] for page in found], [10, 20, 0])
         self.assertEqual(rpc().listFile(TOKEN, "/list", 10, 99)["list"], [])
 
-    def test_a_stat_comes_with_each_entry_when_asked(self):
+    def test_entries_have_a_stat_on_request(self):
         page = rpc(2.0).listFile(token=TOKEN, path="list/", pageSize="2", cookie="3", stat="true")
         self.assertEqual([entry["name"] for entry in page["list"]], FILES[3:5])
         stat = page["list"][0]["stat"]
@@ -69,7 +69,7 @@ class Lists(unittest.TestCase):
         self.assertEqual(sorted(stat), ["ctime", "gid", "mtime", "uid"])
         self.assertNotIn("stat", rpc().listDir(TOKEN, "/list", 1)["list"][0])
 
-    def test_list_path_gives_both_kinds(self):
+    def test_list_path_returns_directories_and_files(self):
         for size in SIZES:
             found = pages(
                 lambda cookie: rpc().listPath(TOKEN, "/list", size, cookie),
@@ -78,7 +78,7 @@ class Lists(unittest.TestCase):
             self.assertEqual(names(found, "dirs"), DIRECTORIES, size)
             self.assertEqual(names(found, "files"), FILES, size)
 
-    def test_list_paths_cookie_tells_what_was_given(self):
+    def test_the_cookie_of_list_path_holds_two_offsets(self):
         page = rpc().listPath(TOKEN, "/list", 12)
         self.assertEqual(struct.unpack(">QQ", base64.b64decode(page["cookie"])), (12, 12))
         page = rpc().listPath(TOKEN, "/list", 12, page["cookie"])
@@ -89,7 +89,7 @@ class Lists(unittest.TestCase):
         self.assertEqual(sorted(page["dirs"][0]), ["ctime", "gid", "mtime", "name", "uid"])
         self.assertEqual((page["files"][0]["name"], page["files"][0]["size"]), (FILES[0], 7))
 
-    def test_pages_that_make_no_sense_are_refused(self):
+    def test_invalid_pages_are_rejected(self):
         for method in ("listDir", "listFile", "listPath"):
             ask = getattr(rpc(), method)
             self.assertEqual(ask(TOKEN, "/nowhere"), {"code": -1}, method)
@@ -101,7 +101,7 @@ class Lists(unittest.TestCase):
 class Uploads(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        """Eleven uploads; the first has eleven pieces, of which two have one number."""
+        """Creates eleven uploads; the first has eleven pieces, two of them with one number."""
         cls.uploads = [
             rpc().createMultipart(TOKEN, f"/list/upload{n}")["mpid"] for n in range(11)
         ]
@@ -109,8 +109,8 @@ class Uploads(unittest.TestCase):
         with session(TOKEN) as http:
             for number in cls.numbers:
                 upload = cls.uploads[0]
-                answer = post(http, "/multipart/piece", b"text", Multipart=upload, Part=number)
-                answer.raise_for_status()
+                response = post(http, "/multipart/piece", b"text", Multipart=upload, Part=number)
+                response.raise_for_status()
 
     def test_list_multipart_ends_with_an_empty_page(self):
         for size in (1, 5, 11, 100):
@@ -119,14 +119,14 @@ class Uploads(unittest.TestCase):
             self.assertEqual(listed, self.uploads, size)
             self.assertEqual(found[-1]["multipart"], [])
 
-    def test_an_upload_is_listed_with_what_is_known(self):
+    def test_a_listed_upload_has_its_fields(self):
         page = rpc().listMultipart(TOKEN, 0, 1)
         self.assertEqual(page["cookie"], 1)
         entry = page["multipart"][0]
         self.assertEqual((entry["path"], entry["state"]), (f"/{ACCOUNT}/list/upload0", 2))
         self.assertEqual(sorted(entry), ["error", "gid", "mpid", "mtime", "path", "state", "uid"])
 
-    def test_list_multipart_piece_has_replaced_ones_too_and_ends_short(self):
+    def test_list_multipart_piece_includes_replaced_pieces(self):
         for size in (1, 5, 10, 11, 100):
             found = pages(
                 lambda cookie: rpc().listMultipartPiece(TOKEN, self.uploads[0], cookie, size),
@@ -136,18 +136,18 @@ class Uploads(unittest.TestCase):
             self.assertEqual(listed, self.numbers, size)
             self.assertEqual(len(found), len(self.numbers) // size + 1)
 
-    def test_a_replaced_piece_is_new_while_the_upload_is_open(self):
+    def test_a_replaced_piece_is_new_until_the_upload_completes(self):
         page = rpc().listMultipartPiece(TOKEN, self.uploads[0])
         self.assertEqual({piece["state"] for piece in page["pieces"]}, {1})
 
-    def test_a_piece_is_listed_with_what_is_known(self):
+    def test_a_listed_piece_has_its_fields(self):
         page = rpc(2.0).listMultipartPiece(
             token=TOKEN, mpid=self.uploads[0], lastpiece=10, pagesize=5
         )
         expected = [{"number": 3, "size": 4, "state": 1, "error": 0}]
         self.assertEqual((page["pieces"], page["cookie"]), (expected, 0))
 
-    def test_pages_that_make_no_sense_are_refused(self):
+    def test_invalid_pages_are_rejected(self):
         upload = self.uploads[0]
         self.assertEqual(rpc().listMultipart(TOKEN, -1), {"code": -3})
         self.assertEqual(rpc().listMultipart(TOKEN, 0, 0), {"code": -14})

@@ -13,15 +13,15 @@ UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 
 
 class Login(unittest.TestCase):
-    def test_http_answers_in_headers(self):
+    def test_http_login_returns_headers(self):
         headers = {"X-Agile-Username": USER, "X-Agile-Password": PASSWORD}
-        answer = requests.post(f"{ORIGIN}/account/login", headers=headers, timeout=SECONDS)
-        self.assertEqual((answer.status_code, answer.content), (200, b""))
-        self.assertEqual(answer.headers["X-Agile-Status"], "0")
-        self.assertRegex(answer.headers["X-Agile-Token"], UUID)
-        self.assertEqual(answer.headers["X-Agile-Path"], f"/{ACCOUNT}")
+        response = requests.post(f"{ORIGIN}/account/login", headers=headers, timeout=SECONDS)
+        self.assertEqual((response.status_code, response.content), (200, b""))
+        self.assertEqual(response.headers["X-Agile-Status"], "0")
+        self.assertRegex(response.headers["X-Agile-Token"], UUID)
+        self.assertEqual(response.headers["X-Agile-Path"], f"/{ACCOUNT}")
 
-    def test_json_rpc_answers_a_pair(self):
+    def test_json_rpc_login_returns_a_pair(self):
         for version in (1.0, 2.0):
             token, user = rpc(version).login(USER, PASSWORD)
             self.assertRegex(token, UUID)
@@ -29,29 +29,29 @@ class Login(unittest.TestCase):
             token, user = rpc(version).login(USER, PASSWORD, True)
             self.assertEqual(user["path"], f"/{ACCOUNT}")
 
-    def test_wrong_credentials_are_two_nulls(self):
+    def test_wrong_credentials_return_two_nulls(self):
         self.assertEqual(rpc().login(USER, "wrong"), [None, None])
         self.assertEqual(rpc().login("nobody", PASSWORD), [None, None])
 
-    def test_a_missing_parameter_is_an_error_object(self):
+    def test_a_missing_parameter_returns_an_error_object(self):
         with self.assertRaises(jsonrpclib.ProtocolError) as raised:
             rpc(2.0).login(USER)
         self.assertEqual(raised.exception.args[0][0], -32603)
 
 
 class Authenticate(unittest.TestCase):
-    def test_success_is_an_object(self):
-        answer = rpc().authenticate(USER, PASSWORD)
-        self.assertEqual(sorted(answer), ["code", "gid", "path", "token", "uid"])
-        self.assertEqual((answer["code"], answer["path"]), (0, f"/{ACCOUNT}"))
-        self.assertEqual(rpc().checkToken(answer["token"])["username"], USER)
+    def test_success_returns_an_object(self):
+        response = rpc().authenticate(USER, PASSWORD)
+        self.assertEqual(sorted(response), ["code", "gid", "path", "token", "uid"])
+        self.assertEqual((response["code"], response["path"]), (0, f"/{ACCOUNT}"))
+        self.assertEqual(rpc().checkToken(response["token"])["username"], USER)
 
-    def test_parameters_come_by_name(self):
-        answer = rpc(2.0).authenticate(username=USER, password=PASSWORD, expiry="60", subdir="in/")
-        self.assertEqual((answer["code"], answer["path"]), (0, f"/{ACCOUNT}/in"))
-        self.assertEqual(rpc().stat(answer["token"], "/")["type"], 1)
+    def test_parameters_are_accepted_by_name(self):
+        response = rpc(2.0).authenticate(username=USER, password=PASSWORD, expiry="60", subdir="in/")
+        self.assertEqual((response["code"], response["path"]), (0, f"/{ACCOUNT}/in"))
+        self.assertEqual(rpc().stat(response["token"], "/")["type"], 1)
 
-    def test_failure_is_the_same_object_with_a_null_token(self):
+    def test_failure_returns_the_object_with_a_null_token(self):
         for code, arguments in [
             (-10001, (USER, "wrong")),
             (-34, (USER, PASSWORD, 86_401)),
@@ -60,9 +60,9 @@ class Authenticate(unittest.TestCase):
             (-40, ("", PASSWORD)),
             (-41, (USER, "")),
         ]:
-            answer = rpc().authenticate(*arguments)
-            self.assertEqual((answer["code"], answer["token"]), (code, None), arguments)
-            self.assertEqual((answer["uid"], answer["gid"]), (0, 0))
+            response = rpc().authenticate(*arguments)
+            self.assertEqual((response["code"], response["token"]), (code, None), arguments)
+            self.assertEqual((response["uid"], response["gid"]), (0, 0))
 
     def test_it_ends_the_tokens_of_login_and_no_others(self):
         by_http, (by_login, _) = login(), rpc().login(USER, PASSWORD)
@@ -102,7 +102,7 @@ class Session(unittest.TestCase):
         self.assertEqual(rpc().noop(self.token), {"code": -10001})
         self.assertEqual(rpc().logout(self.token), -1)
 
-    def test_a_batch_is_answered_call_by_call(self):
+    def test_a_batch_returns_one_response_per_call(self):
         batch = jsonrpclib.MultiCall(rpc(2.0))
         batch.noop(self.token, "one")
         batch.stat(self.token, "/in")

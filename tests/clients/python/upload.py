@@ -1,4 +1,4 @@
-"""A whole upload, as scripts of the service did it: requests and jsonrpclib (§4, §7.3)."""
+"""A whole upload with requests and jsonrpclib, from login to logout (§4, §7.3)."""
 # needs: python-packages
 # origin: --set join=polls:3
 
@@ -22,13 +22,13 @@ def sha256(content):
 
 
 def pieces(content):
-    """The numbers and contents of the pieces."""
+    """Yields the number and the content of each piece."""
     starts = range(0, len(content), PIECE_BYTES)
     return [(n, content[at : at + PIECE_BYTES]) for n, at in enumerate(starts, 1)]
 
 
 def polled(token, upload):
-    """The states that polling saw, up to the last one."""
+    """Polls until the upload ends, and returns each state."""
     states = []
     while len(states) < MOST_POLLS and states[-1:] != [SUCCESS]:
         states.append(rpc().getMultipartStatus(token, upload)["state"])
@@ -41,18 +41,18 @@ class Upload(unittest.TestCase):
         self.http = session(self.token)
         self.addCleanup(self.http.close)
 
-    def ok(self, answer):
-        """What every success of an endpoint has."""
-        found = (answer.status_code, answer.headers["X-Agile-Status"], answer.content)
-        self.assertEqual(found, (200, "0", b""), answer.reason)
-        return answer.headers
+    def ok(self, response):
+        """Checks the fields that every success has."""
+        found = (response.status_code, response.headers["X-Agile-Status"], response.content)
+        self.assertEqual(found, (200, "0", b""), response.reason)
+        return response.headers
 
     def create(self, directory, name, **headers):
         made = post(self.http, "/multipart/create", Directory=directory, Basename=name, **headers)
         return self.ok(made)["X-Agile-Multipart"]
 
     def send(self, upload, number, content):
-        """Sends a piece and compares what the origin says of it."""
+        """Sends a piece and checks its size and checksum in the response."""
         told = self.ok(post(self.http, "/multipart/piece", content, Multipart=upload, Part=number))
         self.assertEqual(told["X-Agile-Checksum"], sha256(content))
         self.assertEqual(told["X-Agile-Size"], str(len(content)))
@@ -81,9 +81,9 @@ class Upload(unittest.TestCase):
         self.assertEqual((stat["code"], stat["type"], stat["size"]), (0, 2, len(MOVIE)))
         self.assertEqual((stat["checksum"], stat["mtime"]), (sha256(MOVIE), 1_400_000_000))
         self.assertEqual(stat["mimetype"], "video/mp4")
-        answer = self.read(path)
-        self.assertEqual(answer.headers["X-Agile-Checksum"], sha256(MOVIE))
-        self.assertTrue(answer.content == MOVIE, "the bytes are the same")
+        response = self.read(path)
+        self.assertEqual(response.headers["X-Agile-Checksum"], sha256(MOVIE))
+        self.assertTrue(response.content == MOVIE, "the bytes are the same")
 
     def it_can_be_cleared_away(self, path):
         self.assertEqual(rpc().deleteDir(self.token, "/videos/2014/may"), -7)
@@ -96,7 +96,7 @@ class Upload(unittest.TestCase):
         refused = post(self.http, "/multipart/create")
         self.assertEqual((refused.status_code, refused.headers["X-Agile-Status"]), (403, "-10001"))
 
-    def test_status_tells_of_an_upload(self):
+    def test_status_describes_an_upload(self):
         upload = self.create("/", "told.txt", Content_Type="text/plain", MTime=7)
         self.send(upload, 1, b"never")
         self.send(upload, 1, b"text")
@@ -115,11 +115,11 @@ class Upload(unittest.TestCase):
             },
         )
 
-    def test_a_type_that_nobody_knows_is_absent(self):
+    def test_an_unknown_type_is_absent(self):
         upload = self.create("/", "typeless")
         self.assertNotIn("content_type", rpc().getMultipartStatus(self.token, upload))
 
-    def test_json_rpc_begins_completes_and_aborts(self):
+    def test_json_rpc_creates_completes_and_aborts(self):
         begun = rpc().createMultipart(self.token, "/by-rpc.txt", "text/plain", "7")
         self.assertEqual(begun["code"], 0)
         self.assertEqual(rpc().completeMultipart(self.token, begun["mpid"]), {"code": -4})
@@ -132,14 +132,14 @@ class Upload(unittest.TestCase):
         self.assertEqual(rpc().getMultipartStatus(self.token, other)["state"], ABORT)
         self.assertEqual(rpc().restartMultipart(self.token, other), -22)
 
-    def test_the_names_of_states_are_told(self):
+    def test_the_names_of_states_are_returned(self):
         uploads = rpc().getMultipartStatusMap(self.token)
         self.assertEqual((uploads["code"], uploads["map"]["6"]), (0, "SUCCESS"))
         pieces_ = rpc(2.0).getMultipartStatusMap(token=self.token, name="piece")
         self.assertEqual((pieces_["map"]["10"], pieces_["map"]["12"]), ("SKIPPED", "EXPIRED"))
         self.assertEqual(rpc().getMultipartStatusMap(self.token, "other"), {"code": -19})
 
-    def test_a_refusal_carries_code_and_reason(self):
+    def test_an_error_has_a_code_and_a_reason(self):
         refused = post(self.http, "/multipart/create", Directory="/nowhere")
         self.assertEqual((refused.status_code, refused.headers["X-Agile-Status"]), (400, "-23"))
         self.assertEqual(refused.reason, "parent directory does not exist")
