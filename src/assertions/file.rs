@@ -13,6 +13,7 @@ use crate::wording::counted;
 
 use super::assertion_macro::assertions_with_try;
 use super::causes::{self, MissingFile};
+use super::near_miss::{NearMiss, near_misses};
 use super::reason::{Reason, Words};
 use super::requests::RecordedRequests;
 use super::state_view;
@@ -33,6 +34,8 @@ pub struct FileSnapshot {
     /// The latest removal at the path.
     removal: Option<Removal>,
     has_forgotten_removals: bool,
+    /// The files with nearly this path, if there is no file at the path.
+    near: Vec<NearMiss>,
     /// What prevents a file at the path.
     obstacle: Option<Obstacle>,
     /// The exchanges about the path, and those that the records above name.
@@ -60,6 +63,11 @@ impl FileSnapshot {
             (upload.clone(), requests)
         };
         let upload = state_view.uploads_to(&location).next_back();
+        let account = state_view.storage.account();
+        let near = match &found {
+            Ok(_) => Vec::new(),
+            Err(_) => near_misses(tree, &location, account),
+        };
         let mut snapshot = Self {
             path: state_view.absolute(&location),
             upload: upload.map(about),
@@ -68,7 +76,8 @@ impl FileSnapshot {
             has_forgotten_removals: tree.has_forgotten_removals(),
             obstacle: tree.obstacle(&location),
             exchanges: Vec::new(),
-            account: state_view.storage.account().to_owned(),
+            account: account.to_owned(),
+            near,
             location,
             found,
         };
@@ -87,7 +96,8 @@ impl FileSnapshot {
     fn recorded_exchanges(&self) -> BTreeSet<u64> {
         let uploads = self.maker.iter().chain(self.upload.iter().map(|(upload, _)| upload));
         let of_uploads = uploads.flat_map(causes::actors_of_upload);
-        let of_file = self.found.iter().flat_map(causes::actors_of_file);
+        let near = self.near.iter().map(|near| &near.file);
+        let of_file = self.found.iter().chain(near).flat_map(causes::actors_of_file);
         let of_path = self.removal.iter().map(|removal| removal.change.by);
         let of_obstacle = self.obstacle.iter().filter_map(causes::actor_of_obstacle);
         let requests = || self.upload.iter().flat_map(|(_, requests)| requests);
@@ -331,7 +341,11 @@ impl FileSnapshot {
             upload: self.upload.as_ref().map(|(upload, requests)| (upload, requests)),
             has_forgotten: self.has_forgotten_removals,
         };
-        missing.reason(self.words())
+        let near = self.near.iter().map(|near| {
+            let there = format!("{} {}: ", self.words().absolute(&near.path), near.difference);
+            causes::of_file(self.words(), &near.file).within(&there, "")
+        });
+        Reason::join(missing.reason(self.words()).into_iter().chain(near))
     }
 }
 

@@ -11,6 +11,7 @@ mod count_range;
 mod directory;
 mod failure;
 mod file;
+mod near_miss;
 mod piece;
 mod reason;
 mod request;

@@ -1,10 +1,11 @@
-//! Words for messages: numbers with their nouns, and suggestions for mistyped names. It knows nothing of
-//! the protocol.
-//! Start with [`counted`] and [`nearest`].
+//! Words for messages: numbers with their nouns, suggestions for mistyped names, and names that look the
+//! same. It knows nothing of the protocol. Start with [`counted`] and [`nearest`].
 
+mod composition;
 mod nearest;
 mod numerals;
 
+pub(crate) use composition::decompose;
 pub use nearest::nearest;
 pub(crate) use nearest::unknown;
 pub(crate) use numerals::{counted, ordinal};

@@ -285,3 +285,35 @@ fn expiry_and_faults_on_tokens_are_distinguished() {
     complete(&mut client, &token, &id);
     assert_fails("cause_token_ended_by_fault", origin.upload(&id).try_completed());
 }
+
+#[test]
+fn a_missing_file_names_the_files_with_nearly_its_name() {
+    let origin = origin();
+    let (composed, decomposed) = ("/videos/caf\u{e9}.txt", "/videos/cafe\u{301}.txt");
+    for name in ["a%20b.txt", "C.TXT", "cafe\u{301}.txt"] {
+        post(&origin, "jane", "/videos", name, b"x");
+    }
+    origin.file(decomposed).assert_exists();
+    post(&origin, "jane", "/", "d.txt", b"x");
+    call(&origin, "mark", "copyFile", &["/d.txt", "/old/e.txt"]);
+    for (name, path) in [
+        ("near_quoting", "/videos/a b.txt"),
+        ("near_case", "/videos/c.txt"),
+        ("near_composition", composed),
+        ("near_missing_directory", "/videos/d.txt"),
+        ("near_other_directory", "/old/old/e.txt"),
+    ] {
+        assert_fails(name, origin.file(path).try_exists());
+    }
+    assert_fails("near_content", origin.file("/videos/a b.txt").try_content("x"));
+}
+
+#[test]
+fn a_doubled_directory_and_the_account_are_named() {
+    let origin = MockOrigin::builder()
+        .file("/videos/videos/a.txt", "x")
+        .file("/acme/acme/films/b.txt", "x")
+        .start();
+    assert_fails("near_doubled_directory", origin.file("/videos/a.txt").try_exists());
+    assert_fails("near_account", origin.file("/films/b.txt").try_exists());
+}
