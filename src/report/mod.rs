@@ -1,5 +1,5 @@
-//! Reports: the journal as text, as a page and as files for other programs. Start with [`describe`] and
-//! [`Run`].
+//! Reports: the journal as text, as a page and as files for other programs. Start with [`describe`]; the
+//! input of the other reports is a `Run`.
 
 mod describe;
 mod har;
