@@ -84,7 +84,7 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const read = async (path) => new Uint8Array(await (await send(path)).arrayBuffer());
 const encode = (text) => new TextEncoder().encode(text);
 
-test('a preflight is answered 200 with what is allowed, and without a code', async () => {
+test('a preflight returns 200, the allowed methods and headers, and no code', async () => {
   for (const path of ['/post/file', '/multipart/piece', '/account/login', '/jsonrpc', '/in/a.txt']) {
     const headers = {
       'Access-Control-Request-Method': 'POST',
@@ -97,13 +97,13 @@ test('a preflight is answered 200 with what is allowed, and without a code', asy
   }
 });
 
-test('a page may read refusals too', async () => {
+test('a page reads error responses', async () => {
   assertCode(await send('/post/file', { method: 'POST' }), 401, '-10001');
   assertCode(await send('/post/file?token=none', { method: 'POST' }), 403, '-10001');
   assert.equal((await send('/in/none.txt')).status, 404);
 });
 
-test('a form with a token in its address needs no preflight', async () => {
+test('a form with a token in its URL needs no preflight', async () => {
   const file = new Blob(['text'], { type: 'text/plain' });
   const body = form(file, 'form.txt', { directory: '/in' });
   const response = await send(`/post/file?token=${token}`, { method: 'POST', body });
@@ -121,7 +121,7 @@ test('a file in a form keeps its name and its type', async () => {
   assert.equal(stored.headers.get('Content-Type'), 'text/html');
 });
 
-test('a file in a form may be large, and of any bytes', async () => {
+test('a form uploads a large binary file', async () => {
   const bytes = new Uint8Array(3_000_000).map((_, at) => (at * 31) ^ (at >> 8));
   const response = await post('/post/file', form(new Blob([bytes]), 'large.bin', { directory: '/in' }));
   assertCode(response, 200, '0');
@@ -129,7 +129,7 @@ test('a file in a form may be large, and of any bytes', async () => {
   assert.equal(sha256(await read('/in/large.bin')), sha256(bytes));
 });
 
-test('a form goes on to where it says', async () => {
+test('a form redirects to its return_url', async () => {
   const target = `${ORIGIN}/in/target.txt`;
   await post('/post/raw', 'the next page', { 'X-Agile-Basename': 'target.txt', 'X-Agile-Directory': '/in' });
   const body = () => form(new Blob(['text']), 'a.txt', { return_url: target });
@@ -141,14 +141,14 @@ test('a form goes on to where it says', async () => {
   assert.equal(await followed.text(), 'the next page');
 });
 
-test('a form goes back to where it came from', async () => {
+test('a form with return_referer redirects to the Referer', async () => {
   const body = form(new Blob(['text']), 'a.txt', { return_referer: '1' });
   const response = await post('/post/file', body, { Referer: `${PAGE}/form` });
   assertCode(response, 302, '0');
   assert.equal(response.headers.get('Location'), `${PAGE}/form`);
 });
 
-test('slices of a file go up in parallel', async () => {
+test('slices of a file are uploaded in parallel', async () => {
   const file = new Blob([new Uint8Array(1_050_000).map((_, at) => at % 251)]);
   const upload = await create('slices.bin');
   const slices = [0, 1, 2, 3, 4, 5].map((at) => file.slice(at * 200_000, (at + 1) * 200_000));
@@ -161,7 +161,7 @@ test('slices of a file go up in parallel', async () => {
   assert.deepEqual(await read('/in/slices.bin'), new Uint8Array(await file.arrayBuffer()));
 });
 
-test('a stream goes up in chunks', async () => {
+test('a stream is uploaded in chunks', async () => {
   const upload = await create('stream.txt');
   const body = stream(function* () {
     yield* ['one ', 'two ', 'three'].map(encode);
@@ -171,7 +171,7 @@ test('a stream goes up in chunks', async () => {
   assert.equal(response.headers.get('X-Agile-Checksum'), sha256('one two three'));
 });
 
-test('an upload that the user stops leaves no piece', async () => {
+test('an aborted request stores no piece', async () => {
   const upload = await create('stopped.txt');
   const stop = new AbortController();
   const body = stream(async function* () {
@@ -184,7 +184,7 @@ test('an upload that the user stops leaves no piece', async () => {
   assert.equal((await rpc('getMultipartStatus', token, upload)).numpieces, 0);
 });
 
-test('JSON-RPC is answered to a page, whose content type is text', async () => {
+test('JSON-RPC accepts the content type text/plain of a page', async () => {
   assert.deepEqual(await rpc('ping', 'grün'), { code: 0, operation: 'grün' });
   assert.deepEqual(await rpc('stat', token, '/nowhere'), { code: -1 });
 });
