@@ -1,4 +1,4 @@
-//! The server that does the least: hyper, a count, a hash, eight headers.
+//! The bare server: hyper, which counts and hashes each body and sends eight headers.
 
 use std::future::poll_fn;
 use std::io;
@@ -45,7 +45,7 @@ impl Drop for Bare {
     }
 }
 
-/// One for the process and two workers, as the origin has it.
+/// Returns the runtime of the process, with two workers, like the one of the origin.
 fn runtime() -> io::Result<&'static Runtime> {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     if let Some(runtime) = RUNTIME.get() {
@@ -65,7 +65,7 @@ async fn accept(listener: TcpListener) {
 async fn serve(socket: TcpStream) {
     let _ = socket.set_nodelay(true);
     let service = service_fn(answer);
-    // A client that has gone is none of our business here.
+    // A disconnect of the client is no error of the benchmark.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
 }
 
@@ -89,7 +89,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<String>, hyper::E
     Ok(response)
 }
 
-/// With size and checksum there are eight, as many as the origin's own.
+/// With size and checksum these are eight headers, as many as the origin sends.
 const SAME_FOR_ALL: [(&str, &str); 6] = [
     ("server", "Apache"),
     ("access-control-allow-origin", "*"),
@@ -101,7 +101,7 @@ const SAME_FOR_ALL: [(&str, &str); 6] = [
 
 const CHECKSUM: HeaderName = HeaderName::from_static("x-agile-checksum");
 
-/// By hand, as this is the server that does the least: the formatter takes longer than the hash.
+/// Encodes bytes by hand, because the formatter takes longer than the hash.
 fn hex(bytes: &[u8]) -> Vec<u8> {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |value: u8| DIGITS[usize::from(value & 15)];

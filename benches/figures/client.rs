@@ -1,5 +1,5 @@
-//! A client that costs next to nothing: a blocking socket, requests made beforehand, responses read
-//! as far as it takes to find their end.
+//! A client with little overhead: a blocking socket, prepared requests, and responses parsed only as
+//! far as needed to find their end.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ pub(crate) const PING: &[u8] = b"POST /jsonrpc HTTP/1.1\r\n\
     Content-Length: 49\r\n\r\n\
     {\"jsonrpc\": \"2.0\", \"method\": \"ping\", \"id\": 12345}";
 
-/// What a large body is sent from, again and again.
+/// The size of the block that a large body repeats.
 const BLOCK_BYTES: usize = 256 << 10;
 
 /// A connection that is kept alive.
@@ -32,7 +32,7 @@ impl Client {
         Ok(Self { connection: Connection::open(address)?, block: Vec::new() })
     }
 
-    /// Makes ready what a large body is sent from, so that it is not made while that is measured.
+    /// Allocates the block of a large body before the measurement starts.
     pub(crate) fn with_block(mut self) -> Self {
         self.block.resize(BLOCK_BYTES, b'x');
         self
@@ -44,7 +44,7 @@ impl Client {
         self.connection.skip_response()
     }
 
-    /// Sends a head and as many bytes of a body, and reads the response to its end.
+    /// Sends a head and a body of `size` bytes, and reads the response to its end.
     pub(crate) fn stream(&mut self, head: &[u8], mut size: u64) -> io::Result<()> {
         self.connection.write(head)?;
         while size > 0 {
@@ -56,7 +56,7 @@ impl Client {
     }
 }
 
-/// Waits for clients that were started at once.
+/// Waits for parallel clients.
 pub(crate) fn join_all<'scope>(
     clients: impl IntoIterator<Item = ScopedJoinHandle<'scope, io::Result<()>>>,
 ) -> io::Result<()> {

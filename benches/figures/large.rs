@@ -1,7 +1,6 @@
-//! One large piece whose content is kept: how fast, and in how much memory.
+//! One large piece whose content is stored: throughput and memory.
 //!
-//! The bare server throws the bytes away, while the origin writes them to a file: it may use its
-//! second thread to make up for that.
+//! The bare server discards the bytes; the origin writes them to a file and may use its second thread.
 
 use std::io;
 use std::time::Instant;
@@ -22,7 +21,7 @@ pub(crate) fn measure(effort: &Effort) -> io::Result<Vec<Row>> {
     let name = format!("one piece of {mib} MiB, kept");
     Ok(vec![
         Row::compared(&name, Unit::MibPerSecond, &speed, Target::RatioAtLeast(0.9)),
-        Row::compared("  memory it takes at most", Unit::Mib, &growth, Target::AtMost(16.0)),
+        Row::compared("  peak memory growth", Unit::Mib, &growth, Target::AtMost(16.0)),
     ])
 }
 

@@ -1,22 +1,22 @@
-//! What the origin costs, beside a bare server that does the least that could be called the same.
+//! Compares the cost of the origin with a bare server that does the minimum of the same work.
 //!
 //! ```text
 //! cargo bench                       every figure, in about a minute
 //! cargo bench -- --quick            smaller bodies and fewer rounds
-//! cargo bench -- start wait         only the figures of these names
+//! cargo bench -- start wait         only these figures
 //! ```
 //!
-//! Absolute times say more about the machine than about the code. So each figure is measured on
+//! Absolute times depend more on the machine than on the code. So each figure is measured on
 //! both [sides](server::Side) in turns — ours, bare, ours, bare — in one run, over the loopback,
-//! with the same bytes from the same blocking client. What slows the machine down slows both, and
-//! the ratio stays. Every value is the median of its rounds, and a ratio is the median of the
+//! with the same bytes from the same blocking client. A slow machine slows both sides, and the ratio
+//! stays. Every value is the median of its rounds, and a ratio is the median of the
 //! rounds' ratios.
 //!
 //! The bare server is hyper's on a runtime like the origin's: it counts and hashes each body where
-//! it is read, and answers with eight headers. It keeps nothing, knows no protocol and writes no
-//! journal: what lies between the two is what the origin does for a test.
+//! it is read, and sends eight headers. It stores nothing, implements no protocol and records no
+//! journal: the difference is what the origin does for a test.
 
-// The table is what this program is for.
+// A benchmark prints its table.
 #![allow(clippy::print_stdout)]
 
 mod bare;
@@ -38,7 +38,7 @@ use std::io;
 
 use table::Row;
 
-/// How much is sent, and how often.
+/// The size and the number of the measurements.
 struct Effort {
     /// Rounds of the figures that are quick to measure.
     rounds: usize,
@@ -68,7 +68,7 @@ fn main() -> io::Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [memory::CHILD, "large", side, mib] => large::in_child(side, mib),
         [memory::CHILD, "record", request] => record::in_child(request),
-        // Without it this is a test run, which wants to know only that it builds.
+        // `cargo test` runs this program without `--bench`, only to check that it builds.
         given if !given.contains(&"--bench") => Ok(()),
         given => print_figures(given),
     }

@@ -1,7 +1,6 @@
-//! How much memory a process takes, and processes to measure that in.
+//! The memory of a process, measured in a child process.
 //!
-//! A peak is that of the whole life of a process, so each is measured in a process of its own: this
-//! program, started anew.
+//! A peak belongs to the whole life of a process, so each measurement starts this program again.
 
 use std::io;
 use std::process::{Command, Stdio};
@@ -9,7 +8,7 @@ use std::process::{Command, Stdio};
 /// The first argument of such a process.
 pub(crate) const CHILD: &str = "--child";
 
-/// Starts this program anew, and reads the numbers that it prints.
+/// Starts this program again and reads the numbers that it prints.
 pub(crate) fn child<const N: usize>(arguments: &[&str]) -> io::Result<[f64; N]> {
     let mut command = Command::new(std::env::current_exe()?);
     let output = command.arg(CHILD).args(arguments).stderr(Stdio::inherit()).output()?;
@@ -19,12 +18,12 @@ pub(crate) fn child<const N: usize>(arguments: &[&str]) -> io::Result<[f64; N]> 
     numbers.try_into().map_err(missing)
 }
 
-/// KiB that the process has in memory now; `NaN` where the system does not tell.
+/// KiB that the process has in memory now; `NaN` where the system does not report it.
 pub(crate) fn resident() -> f64 {
     status("VmRSS:")
 }
 
-/// The most KiB that the process ever had in memory; `NaN` where the system does not tell.
+/// The most KiB that the process ever had in memory; `NaN` where the system does not report it.
 pub(crate) fn peak() -> f64 {
     status("VmHWM:")
 }

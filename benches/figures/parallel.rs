@@ -1,6 +1,6 @@
-//! Eight pieces at once, against the same eight one after another: hashing must use every core.
+//! Eight pieces in parallel, compared with the same eight in sequence: hashing must use every core.
 //!
-//! Both sides are ours here, each with a connection per piece.
+//! Both sides are the origin, with one connection for each piece.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! What the memory of a small exchange costs: its head, its record, and for a piece the piece.
+//! The memory of a small recorded exchange: its head, its record, and the piece of a piece request.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use crate::table::{Row, Target, Unit};
 
 const EXCHANGES: u32 = 10_000;
 
-/// As many as an upload takes.
+/// The maximum number of pieces of an upload.
 const PIECES: u32 = 1000;
 
 pub(crate) fn measure(_: &Effort) -> io::Result<Vec<Row>> {

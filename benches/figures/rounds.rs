@@ -19,8 +19,8 @@ impl Pair {
         median(self.other.clone())
     }
 
-    /// Our value by the other. Two values of one round saw the same weather, so they are compared
-    /// with each other and not with another round's.
+    /// Returns the median of the ratios. Only values of the same round are compared, because both were
+    /// measured under the same load.
     pub(crate) fn ratio(&self) -> f64 {
         median(self.ours.iter().zip(&self.other).map(|(ours, other)| ours / other).collect())
     }
@@ -34,7 +34,7 @@ pub(crate) fn in_turns<const N: usize>(
     in_turns_of(rounds, || measure(Side::Ours), || measure(Side::Bare))
 }
 
-/// As [`in_turns`], where the two sides are not the two servers.
+/// Like [`in_turns`], for sides other than the two servers.
 pub(crate) fn in_turns_of<const N: usize>(
     rounds: usize,
     ours: impl Fn() -> io::Result<[f64; N]>,
@@ -55,7 +55,7 @@ pub(crate) fn median(values: Vec<f64>) -> f64 {
     percentile(values, 50)
 }
 
-/// The value that so many of a hundred do not exceed.
+/// Returns the percentile.
 pub(crate) fn percentile(mut values: Vec<f64>, percent: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() * percent / 100).copied().unwrap_or(f64::NAN)

@@ -1,4 +1,4 @@
-//! The two servers that are compared, in one shape.
+//! One interface to the two servers that are compared.
 
 use std::any::Any;
 use std::io;
@@ -8,7 +8,7 @@ use mock_origin::{Builder, InProgressUpload, MockOrigin};
 
 use crate::bare::Bare;
 
-/// Which of the two.
+/// One of the two servers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     Ours,
@@ -31,7 +31,7 @@ impl Side {
 /// A server that is listening; dropping it stops it.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    /// The uploads that it takes pieces for.
+    /// The open uploads.
     pub(crate) uploads: Vec<Upload>,
     _running: Box<dyn Any>,
 }
@@ -41,7 +41,7 @@ impl Server {
         Self::with_uploads(side, 0)
     }
 
-    /// Starts one that has so many open uploads.
+    /// Starts a server with `count` open uploads.
     pub(crate) fn with_uploads(side: Side, count: u32) -> io::Result<Self> {
         match side {
             Side::Ours => Self::ours(count),
@@ -61,7 +61,7 @@ impl Server {
         Ok(Self { address, uploads, _running: Box::new(origin) })
     }
 
-    /// It knows no uploads, and is sent heads of the same length.
+    /// Starts the bare server. It has no uploads; the made-up ones give heads of the same length.
     fn bare(count: u32) -> io::Result<Self> {
         let bare = Bare::start()?;
         let made_up = Upload { token: "0".repeat(36), id: "0".repeat(32) };
@@ -70,7 +70,7 @@ impl Server {
     }
 }
 
-/// An upload that takes pieces.
+/// An open upload.
 #[derive(Clone)]
 pub(crate) struct Upload {
     token: String,

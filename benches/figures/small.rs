@@ -1,7 +1,7 @@
 //! Small pieces per second, over two connections that are kept alive.
 //!
-//! Here nothing but the cost per request counts: heads, journal, locks, the answer. Each connection
-//! has its uploads to itself, since one of them takes no more than a thousand pieces.
+//! This measures the cost per request: heads, journal, locks and the response. Each connection has its
+//! own uploads, because an upload has at most a thousand pieces.
 
 use std::io;
 use std::net::SocketAddr;
@@ -39,7 +39,7 @@ fn pieces_per_second(side: Side) -> io::Result<f64> {
     Ok(f64::from(CONNECTIONS * UPLOADS_EACH * PIECES) / before.elapsed().as_secs_f64())
 }
 
-/// All that one connection sends, made beforehand.
+/// Prepares the requests of one connection.
 fn requests(uploads: &[Upload]) -> Vec<Vec<u8>> {
     let pieces = |upload| (1..=PIECES).map(move |number| piece(upload, number));
     uploads.iter().flat_map(pieces).collect()

@@ -1,6 +1,6 @@
-//! From nothing to the first answer, in a process that has started one before; and back.
+//! The time to start a server and get its first response, and the time to stop it.
 //!
-//! It is what every test pays. The runtime is there by then, on both sides.
+//! Every test pays this. Both runtimes already exist.
 
 use std::io;
 use std::thread;
@@ -12,11 +12,11 @@ use crate::rounds::{in_turns, median};
 use crate::server::{Server, Side};
 use crate::table::{Row, Target, Unit};
 
-/// Starts in a round: one alone is a matter of luck. Each leaves two ports behind that the system
-/// gives to nobody for a minute, and where few are left it takes long to find one.
+/// Starts in a round; a single one varies too much. Each leaves two ports in TIME_WAIT for a minute, and
+/// with few free ports it takes long to find one.
 const STARTS: usize = 25;
 
-/// What stopping leaves to be tidied up shall not be measured with the next start.
+/// A pause after a stop, so that its cleanup is not measured with the next start.
 const REST: Duration = Duration::from_micros(300);
 
 pub(crate) fn measure(effort: &Effort) -> io::Result<Vec<Row>> {
@@ -25,7 +25,7 @@ pub(crate) fn measure(effort: &Effort) -> io::Result<Vec<Row>> {
     let [start, stop] = in_turns(effort.rounds, start_all)?;
     let target = Target::RatioAtMost(1.3);
     Ok(vec![
-        Row::compared("start to first answer", Unit::Micros, &start, target),
+        Row::compared("start to first response", Unit::Micros, &start, target),
         Row::alone("stop, the port closed", Unit::Micros, stop.ours(), Target::None),
     ])
 }
@@ -36,7 +36,7 @@ fn start_all(side: Side) -> io::Result<[f64; 2]> {
     Ok([median(starts), median(stops)])
 }
 
-/// The µs until the first answer, and those until all is stopped again.
+/// Returns the µs until the first response, and the µs of the stop.
 fn start(side: Side) -> io::Result<(f64, f64)> {
     thread::sleep(REST);
     let before = Instant::now();

@@ -1,10 +1,10 @@
-//! The table that is printed.
+//! The printed table.
 
 use std::fmt;
 
 use crate::rounds::Pair;
 
-/// What a value is counted in.
+/// The unit of a value.
 #[derive(Clone, Copy)]
 pub(crate) enum Unit {
     Micros,
@@ -14,7 +14,7 @@ pub(crate) enum Unit {
     Bytes,
 }
 
-/// What is asked of a figure.
+/// The target of a figure.
 #[derive(Clone, Copy)]
 pub(crate) enum Target {
     /// Our value beside the other.
@@ -23,11 +23,11 @@ pub(crate) enum Target {
     RatioAtLeast(f64),
     /// Our value alone.
     AtMost(f64),
-    /// Nothing: it is good to know.
+    /// No target.
     None,
 }
 
-/// A figure as it is printed.
+/// A printed figure.
 pub(crate) struct Row {
     name: String,
     unit: Unit,
@@ -38,14 +38,14 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// A value of ours beside another.
+    /// Returns a row that compares our value with the other.
     pub(crate) fn compared(name: &str, unit: Unit, pair: &Pair, target: Target) -> Self {
         let wants_ratio = matches!(target, Target::RatioAtMost(_) | Target::RatioAtLeast(_));
         let ratio = wants_ratio.then(|| pair.ratio());
         Self { other: Some(pair.other()), ratio, ..Self::alone(name, unit, pair.ours(), target) }
     }
 
-    /// A value of ours that nothing stands beside.
+    /// Returns a row with our value only.
     pub(crate) fn alone(name: &str, unit: Unit, ours: f64, target: Target) -> Self {
         Self { name: name.to_owned(), unit, ours, other: None, ratio: None, target }
     }
@@ -54,7 +54,7 @@ impl Row {
         match self.target {
             Target::RatioAtMost(most) => self.ratio.is_some_and(|ratio| ratio <= most),
             Target::RatioAtLeast(least) => self.ratio.is_some_and(|ratio| ratio >= least),
-            // What the system does not tell is not held against us.
+            // A value that the system does not report misses no target.
             Target::AtMost(most) => self.ours.is_nan() || self.ours <= most,
             Target::None => true,
         }

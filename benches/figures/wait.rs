@@ -1,8 +1,8 @@
-//! What a small request waits longer while a large piece is being received.
+//! The wait that a large piece adds to a small request on another connection.
 //!
-//! The wait without that is measured just before, on the same connection, and its median taken off.
-//! A part of what is left is nobody's fault: sender, reader and hasher of the large piece want the
-//! same few cores as the small request. The bare server's figure tells how much.
+//! The wait without the large piece is measured just before, on the same connection, and its median is
+//! subtracted. A part of the rest is unavoidable: the sender, the reader and the hasher of the large piece
+//! use the same few cores as the small request. The figure of the bare server shows how much.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use crate::rounds::{in_turns, median, percentile};
 use crate::server::{Server, Side};
 use crate::table::{Row, Target, Unit};
 
-/// Between two small requests, which must not become a load themselves.
+/// The pause between two small requests, so that they are no load themselves.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Small requests before the large piece begins.
@@ -28,11 +28,11 @@ pub(crate) fn measure(effort: &Effort) -> io::Result<Vec<Row>> {
     Ok(vec![
         Row::compared("a ping alone", Unit::Micros, &calm, Target::None),
         Row::compared(&name, Unit::Micros, &typical, Target::AtMost(300.0)),
-        Row::compared("  of a hundred, 99 wait less", Unit::Micros, &worst, Target::AtMost(5000.0)),
+        Row::compared("  99th percentile", Unit::Micros, &worst, Target::AtMost(5000.0)),
     ])
 }
 
-/// The usual wait, and the median and the 99th percentile of what is added to it, in µs.
+/// Returns the usual wait, and the median and the 99th percentile of the added wait, in µs.
 fn added_wait(side: Side, bytes: u64) -> io::Result<[f64; 3]> {
     let server = Server::with_uploads(side, 1)?;
     let mut pinging = Client::connect(server.address)?;
