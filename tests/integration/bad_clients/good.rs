@@ -1,5 +1,5 @@
-//! Three good clients: one after another, in parallel, and resuming. The referee finds nothing, under
-//! chaos neither.
+//! Three good clients: sequential, parallel and resuming. The referee finds nothing, with or without
+//! chaos.
 
 use std::thread;
 
@@ -11,10 +11,10 @@ use mock_origin::{Chaos, MockOrigin};
 /// The number of seeds.
 const SEEDS: u64 = 500;
 
-/// Chaos makes clients wait for up to some tenths of a second, so many origins run at once.
+/// The number of origins that run in parallel, because chaos delays each client by up to a few tenths of a second.
 const THREADS: u64 = 20;
 
-/// A good client, which uploads a file in these pieces and logs out.
+/// A client that uploads a file in the given pieces and logs out.
 type GoodClient = fn(&MockOrigin, &[Vec<u8>]);
 
 fn one_after_another(origin: &MockOrigin, pieces: &[Vec<u8>]) {
@@ -29,7 +29,7 @@ fn in_parallel(origin: &MockOrigin, pieces: &[Vec<u8>]) {
     client.log_out();
 }
 
-/// Is stopped after the first piece, and started again.
+/// Stops after the first piece; a new client resumes the upload.
 fn resuming(origin: &MockOrigin, pieces: &[Vec<u8>]) {
     let mut stopped = Uploader::correct(origin);
     let id = stopped.begin("/videos", "a.mp4", &pieces[..1]).unwrap();

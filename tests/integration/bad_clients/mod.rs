@@ -1,5 +1,5 @@
-//! One wrong client per rule of level must or should: the rule finds it, and no other rule of that level
-//! does. Good clients are in `good`: nothing finds them.
+//! One bad client for each rule of level must or should: the rule reports it, and no other rule of that
+//! level does. The good clients in `good` violate no rule.
 
 mod good;
 mod losing;
@@ -12,7 +12,7 @@ use crate::support::{Client, Response, piece_headers, request};
 use mock_origin::referee::{Finding, Level, RULES, rule_by_id};
 use mock_origin::{Builder, MockOrigin};
 
-/// Defines a test for each wrong client, with the rule that finds it, and the list of these rules.
+/// Defines a test for each bad client, and the list of the rules that report them.
 macro_rules! bad_clients {
     ($($name:ident: $rule:literal, $builder:expr, $client:expr;)*) => {
         pub(super) const FOUND: &[&str] = &[$($rule),*];
@@ -26,7 +26,7 @@ macro_rules! bad_clients {
 }
 pub(crate) use bad_clients;
 
-/// Runs a client against an origin, and asserts that exactly this rule of its level is violated.
+/// Runs a client and asserts that it violates this rule and no other rule of the same level.
 #[track_caller]
 fn assert_found(rule: &str, change: fn(Builder) -> Builder, client: fn(&mut Script<'_>)) {
     let builder = MockOrigin::builder().directory("/videos").seed(7);
@@ -51,7 +51,7 @@ fn every_rule_of_level_must_or_should_finds_a_client() {
     assert_eq!(found, rules.collect());
 }
 
-/// A client that does what a test says.
+/// The steps of a client.
 struct Script<'a> {
     origin: &'a MockOrigin,
     client: Client,
@@ -72,8 +72,8 @@ impl<'a> Script<'a> {
         response
     }
 
-    /// Repeats a step until the origin finds that rule. A busy machine can make pauses where the client
-    /// makes none, so the number of steps is not fixed.
+    /// Repeats a step until the origin reports the rule. A busy machine can add pauses between requests, so
+    /// the number of steps is not fixed.
     fn repeat_until_found(&mut self, rule: &str, step: impl Fn(&mut Self)) {
         for _ in 0..100 {
             (0..20).for_each(|_| step(self));

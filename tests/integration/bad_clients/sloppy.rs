@@ -1,4 +1,4 @@
-//! Clients that waste requests, tell secrets or mangle names: they violate a rule of level should.
+//! Clients that waste requests, reveal secrets or corrupt names: they violate a rule of level should.
 
 use crate::bad_clients::{bad_clients, plain};
 use crate::support::record::closed_connection;
