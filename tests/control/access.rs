@@ -1,4 +1,4 @@
-//! Who may steer an origin that can be reached from outside.
+//! The token of a control endpoint that other machines can reach.
 
 use std::io::{BufRead as _, BufReader};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ fn send(base: &str, headers: &str) -> Response {
 }
 
 #[test]
-fn an_exposed_control_endpoint_needs_its_token() {
+fn an_exposed_control_endpoint_requires_its_token() {
     let origin = Arc::new(MockOrigin::start());
     let address = ([0, 0, 0, 0], 0).into();
     let control = Control::start_exposed(origin, address, Some(TOKEN)).unwrap();
@@ -75,8 +75,8 @@ fn the_program_prints_the_token_before_the_last_line() {
         let headers = format!("Host: mock\r\nAuthorization: Bearer {token}\r\n");
         assert_eq!(send(base, &headers).status, 200);
         let ended = binary::terminate(child);
-        let said = String::from_utf8(ended.stderr).unwrap();
-        assert!(said.contains("curl -H \"Authorization: Bearer $TOKEN\" http://"), "{said}");
-        assert!(!said.contains(token), "{said}");
+        let stderr = String::from_utf8(ended.stderr).unwrap();
+        assert!(stderr.contains("curl -H \"Authorization: Bearer $TOKEN\" http://"), "{stderr}");
+        assert!(!stderr.contains(token), "{stderr}");
     }
 }

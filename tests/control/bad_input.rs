@@ -1,4 +1,4 @@
-//! What makes no sense, or means harm.
+//! Invalid and hostile requests: each returns one line and changes nothing.
 
 use serde_json::json;
 
@@ -9,8 +9,8 @@ const FAULTS: &str = "/__mock/faults";
 const CLOCK: &str = "/__mock/clock";
 const CHAOS: &str = "/__mock/chaos";
 
-/// Method, path and body; the status, and how the line begins.
-const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
+/// Method, path, body, expected status, and how the error line begins.
+const INVALID: &[(&str, &str, &str, u16, &str)] = &[
     (
         "GET",
         "/",
@@ -219,12 +219,12 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
 ];
 
 #[test]
-fn nonsense_is_one_clear_line_with_what_is_allowed() {
+fn invalid_requests_return_one_line_with_allowed_values() {
     let stage = stage();
-    for (method, path, body, status, said) in NONSENSE {
+    for (method, path, body, status, expected) in INVALID {
         let (found, line) = stage.rejected(method, path, body);
         assert_eq!(found, *status, "{method} {path} {body}: {line}");
-        assert!(line.starts_with(said), "{method} {path} {body}: {line}");
+        assert!(line.starts_with(expected), "{method} {path} {body}: {line}");
     }
     assert_eq!(stage.send("PUT", FAULTS, "", b"").header("Allow"), Some("GET, POST, DELETE"));
     let line = error(&stage.send("POST", CLOCK, "", b"\xff{}")).1;
@@ -233,7 +233,7 @@ fn nonsense_is_one_clear_line_with_what_is_allowed() {
 }
 
 #[test]
-fn a_body_has_a_limit() {
+fn a_body_above_1_mib_is_rejected() {
     let stage = stage();
     for length in [(1 << 20) + 1, 4 << 20] {
         let response = stage.send("POST", "/__mock/faults", "", &vec![b' '; length]);
@@ -247,7 +247,7 @@ fn a_body_has_a_limit() {
 }
 
 #[test]
-fn a_page_in_a_browser_is_not_let_in() {
+fn requests_with_a_foreign_origin_or_host_are_rejected() {
     let stage = stage();
     let send = |headers: &str| stage.send("POST", "/__mock/reset", headers, b"");
     for headers in [
@@ -282,7 +282,7 @@ fn a_page_in_a_browser_is_not_let_in() {
 }
 
 #[test]
-fn a_body_that_is_not_whole_is_answered_in_one_line() {
+fn truncated_and_malformed_bodies_return_one_line() {
     let stage = stage();
     let head = "POST /__mock/faults HTTP/1.1\r\nHost: localhost\r\n";
     let mut garbage = Client::to(&stage.base());
@@ -291,25 +291,25 @@ fn a_body_that_is_not_whole_is_answered_in_one_line() {
     short.write(format!("{head}Content-Length: 10\r\n\r\n{{"));
     short.finish_writing();
     for mut client in [garbage, short] {
-        let said = "the body ends before its length, or its chunks are none";
-        assert_eq!(error(&client.read()), (400, said.to_owned()));
+        let expected = "the body ends before its length, or its chunks are none";
+        assert_eq!(error(&client.read()), (400, expected.to_owned()));
     }
 }
 
 #[test]
-fn a_number_is_written_in_one_way() {
+fn ids_with_a_sign_or_leading_zero_are_unknown() {
     let stage = stage();
     stage.call("POST", FAULTS, r#"{"op": "raw", "hold": true}"#);
     for other in ["+0", "00", "0x0"] {
         let path = format!("/__mock/faults/{other}");
-        let said = format!("unknown fault {other}; known: 0");
-        assert_eq!(stage.rejected("DELETE", &path, ""), (404, said));
+        let expected = format!("unknown fault {other}; known: 0");
+        assert_eq!(stage.rejected("DELETE", &path, ""), (404, expected));
     }
     stage.origin.clear_faults();
 }
 
 #[test]
-fn slow_and_silent_clients_keep_nobody_waiting() {
+fn slow_and_silent_clients_do_not_block_others() {
     let stage = stage();
     let silent: Vec<_> = (0..64).map(|_| Client::to(&stage.base())).collect();
     let mut half = Client::to(&stage.base());
@@ -323,7 +323,7 @@ fn slow_and_silent_clients_keep_nobody_waiting() {
 }
 
 #[test]
-fn many_ask_at_once() {
+fn concurrent_requests_are_independent() {
     let stage = stage();
     std::thread::scope(|scope| {
         for number in 0..16 {

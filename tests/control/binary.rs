@@ -1,4 +1,4 @@
-//! The program around it: where it listens, what it reads, how it ends.
+//! `mock-origin serve`: its output, options, summary and report.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Output, Stdio};
@@ -20,7 +20,7 @@ fn file(text: &str) -> NamedTempFile {
     file
 }
 
-/// Ends it as a script does, and gives what it said and how it ended.
+/// Sends SIGTERM and returns the output and the exit status.
 #[cfg(unix)]
 pub(crate) fn terminate(child: Child) -> Output {
     let done = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
@@ -30,7 +30,7 @@ pub(crate) fn terminate(child: Child) -> Output {
 
 #[cfg(unix)]
 #[test]
-fn its_last_line_is_the_control_and_its_summary_names_faults_that_never_acted() {
+fn the_summary_names_faults_that_were_never_injected() {
     let faults = file(
         "[[fault]]\nname = \"the lost ack\"\nop = \"complete\"\ncommit_then = \"close\"\n\n\
          [[fault]]\nname = \"the dead login\"\nop = \"login\"\nreject = 503\n",
@@ -57,9 +57,9 @@ fn its_last_line_is_the_control_and_its_summary_names_faults_that_never_acted() 
     let verdict = "GET /__mock/verdict HTTP/1.1\r\nHost: localhost\r\n\r\n";
     assert!(Client::to(base.unwrap()).write(verdict).read().text().contains("the lost ack"));
     let ended = terminate(child);
-    let said = String::from_utf8(ended.stderr).unwrap();
-    let unmet: Vec<_> = said.lines().filter(|line| line.contains("was never injected")).collect();
-    assert_eq!(unmet, ["fault was never injected: the lost ack"], "{said}");
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    let unmet: Vec<_> = stderr.lines().filter(|line| line.contains("was never injected")).collect();
+    assert_eq!(unmet, ["fault was never injected: the lost ack"], "{stderr}");
     assert_eq!(ended.status.code(), Some(0));
     let mut rest = String::new();
     lines.read_to_string(&mut rest).unwrap();
@@ -68,7 +68,7 @@ fn its_last_line_is_the_control_and_its_summary_names_faults_that_never_acted() 
 
 #[cfg(unix)]
 #[test]
-fn its_summary_names_what_is_held_and_what_chaos_has_done() {
+fn the_summary_names_held_responses_and_chaos_faults() {
     let faults = file("[[fault]]\nname = \"the held login\"\nop = \"login\"\nhold = true\n");
     let options = ["--control=127.0.0.1:0", "--faults", faults.path().to_str().unwrap()];
     let mut child = serve(&options).spawn().unwrap();
@@ -93,21 +93,21 @@ fn its_summary_names_what_is_held_and_what_chaos_has_done() {
     }
     assert!(Client::to(&lines[0]).send("GET", "/account/login", &login, b"").status >= 400);
     let ended = terminate(child);
-    let said = String::from_utf8(ended.stderr).unwrap();
-    assert!(said.contains("GET /account/login by jane"), "{said}");
-    assert!(said.contains("response held"), "{said}");
-    assert!(said.contains("held response was never released: the held login"), "{said}");
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert!(stderr.contains("GET /account/login by jane"), "{stderr}");
+    assert!(stderr.contains("response held"), "{stderr}");
+    assert!(stderr.contains("held response was never released: the held login"), "{stderr}");
     assert!(
-        said.contains("\"seed\":41")
-            && said.contains(" injected these faults:\n    {\"op\":\"login\""),
-        "{said}"
+        stderr.contains("\"seed\":41")
+            && stderr.contains(" injected these faults:\n    {\"op\":\"login\""),
+        "{stderr}"
     );
     drop(held);
 }
 
 #[cfg(unix)]
 #[test]
-fn its_summary_tells_unfinished_requests_from_rejected_ones() {
+fn the_summary_counts_rejected_and_unfinished_requests() {
     let mut child = serve(&["--control=127.0.0.1:0"]).spawn().unwrap();
     let stdout = BufReader::new(child.stdout.as_mut().unwrap());
     let lines: Vec<_> = stdout.lines().take(2).map(|line| line.unwrap()).collect();
@@ -120,14 +120,17 @@ fn its_summary_tells_unfinished_requests_from_rejected_ones() {
         std::thread::yield_now();
     }
     let ended = terminate(child);
-    let said = String::from_utf8(ended.stderr).unwrap();
-    assert!(said.contains("2 exchanges on 2 connections, 1 rejected, 1 unfinished; "), "{said}");
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert!(
+        stderr.contains("2 exchanges on 2 connections, 1 rejected, 1 unfinished; "),
+        "{stderr}"
+    );
     drop(half);
 }
 
 #[cfg(unix)]
 #[test]
-fn its_files_and_uploads_are_there_from_the_start() {
+fn file_and_upload_options_store_files_and_create_uploads() {
     let local = file("the bytes of a file");
     let option = format!("--file=/a/b.txt={}", local.path().display());
     let options = ["--control=127.0.0.1:0", &option, "--upload=/a/c.mp4"];
@@ -147,13 +150,13 @@ fn its_files_and_uploads_are_there_from_the_start() {
 }
 
 #[test]
-fn what_cannot_be_served_is_one_line_and_2() {
+fn invalid_options_print_one_line_and_exit_with_2() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
     let unknown = file("[[fault]]\nop = \"raw\"\nuser = \"nobody\"\nreject = 503\n");
     let nonsense = file("[[fault]]\nop = \"raw\"\nreject = 503\nhold = true\n");
     let (unknown, nonsense) = (unknown.path().to_str().unwrap(), nonsense.path().to_str().unwrap());
-    for (options, said) in [
+    for (options, expected) in [
         (
             ["--faults", unknown],
             format!("{unknown}: fault 1: unknown user \"nobody\"; known users: [\"jane\"]"),
@@ -175,7 +178,7 @@ fn what_cannot_be_served_is_one_line_and_2() {
     ] {
         let ended = serve(&options).output().unwrap();
         let error = String::from_utf8(ended.stderr).unwrap();
-        assert!(error.starts_with(&format!("mock-origin: {said}")), "{error}");
+        assert!(error.starts_with(&format!("mock-origin: {expected}")), "{error}");
         assert_eq!((error.lines().count(), ended.status.code()), (1, Some(2)), "{error}");
         assert!(ended.stdout.is_empty());
     }
@@ -183,7 +186,7 @@ fn what_cannot_be_served_is_one_line_and_2() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_http_is_a_line_of_the_log_and_of_the_verdict() {
+fn the_log_and_the_summary_report_bytes_that_are_not_http() {
     let mut child = serve(&[]).spawn().unwrap();
     let mut url = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
@@ -191,17 +194,17 @@ fn what_is_no_http_is_a_line_of_the_log_and_of_the_verdict() {
     client.write(b"\x16\x03\x01\x02\0\x01\0\x1b[31m").finish_writing().read_to_end().unwrap();
     let mut log = BufReader::new(child.stderr.as_mut().unwrap());
     let mut line = String::new();
-    // It comes while the origin is serving.
+    // The line must appear before the program ends.
     log.read_line(&mut line).unwrap();
     assert!(line.contains("no request: TLS ClientHello: \\u{16}\\u{3}"), "{line}");
     drop(log);
-    let said = String::from_utf8(terminate(child).stderr).unwrap();
-    assert!(said.contains("not an HTTP request") && !said.contains('\u{1b}'), "{said}");
+    let stderr = String::from_utf8(terminate(child).stderr).unwrap();
+    assert!(stderr.contains("not an HTTP request") && !stderr.contains('\u{1b}'), "{stderr}");
 }
 
 #[cfg(unix)]
 #[test]
-fn its_report_is_a_page_of_the_run_without_secrets() {
+fn the_report_shows_the_run_without_secrets() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("report.html");
     let report = format!("--report={}", path.display());
@@ -220,10 +223,10 @@ fn its_report_is_a_page_of_the_run_without_secrets() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_rejected_at_the_start() {
+fn an_unwritable_report_path_is_rejected_at_start() {
     let ended = serve(&["--report", "/nowhere/report.html"]).output().unwrap();
     assert_eq!(ended.status.code(), Some(2));
-    let said = String::from_utf8(ended.stderr).unwrap();
-    assert!(said.contains("cannot write the report to /nowhere/report.html: "), "{said}");
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert!(stderr.contains("cannot write the report to /nowhere/report.html: "), "{stderr}");
     assert_eq!(ended.stdout, b"");
 }

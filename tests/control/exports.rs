@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mock_origin::MockOrigin;
 use mock_origin::control::Control;
 
-use crate::asking::unchunked;
+use crate::journal::unchunked;
 use crate::support::Client;
 use crate::{Stage, stage};
 

@@ -16,7 +16,7 @@ fn block<'a>(page: &'a str, language: &str) -> &'a str {
 }
 
 #[test]
-fn the_two_examples_of_the_page_are_the_same_faults() {
+fn the_toml_and_json_examples_define_the_same_faults() {
     let page = file("faults-in-files.md");
     let toml = Fault::list_from_toml("faults.toml", block(&page, "toml")).unwrap();
     assert_eq!(Fault::list_from_json(block(&page, "json")).unwrap(), toml);

@@ -7,15 +7,16 @@
 mod support;
 
 mod access;
-mod asking;
 mod bad_input;
 mod binary;
-mod ending;
+mod exit;
 mod exports;
+mod faults;
 mod faults_in_files;
+mod journal;
+mod origin_state;
 mod page;
 mod samples;
-mod steering;
 mod storage;
 mod waiting;
 
@@ -26,7 +27,7 @@ use mock_origin::control::Control;
 use serde_json::Value;
 use support::{Client, Response};
 
-/// An origin, its control, and a token.
+/// An origin, its control endpoint, and a token of its user.
 struct Stage {
     origin: Arc<MockOrigin>,
     control: Control,
@@ -45,7 +46,7 @@ impl Stage {
         self.control.url().strip_suffix("/__mock/").unwrap().to_owned()
     }
 
-    /// The bytes of one request; it names the control's own host unless `headers` do.
+    /// Encodes one request. Adds a `Host` header of the control endpoint unless `headers` has one.
     fn bytes(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
         let base = self.base();
         let host = base.strip_prefix("http://").unwrap();
@@ -61,7 +62,7 @@ impl Stage {
         Client::to(&self.base()).write(self.bytes(method, path, headers, body)).read()
     }
 
-    /// The response to what is right.
+    /// Sends a valid request and returns the JSON of its response.
     #[track_caller]
     fn call(&self, method: &str, path: &str, body: &str) -> Value {
         let response = self.send(method, path, "", body.as_bytes());
@@ -70,7 +71,7 @@ impl Stage {
         serde_json::from_str(response.text()).unwrap()
     }
 
-    /// The status and the one line of the response to what is wrong.
+    /// Sends an invalid request and returns the status and the error line.
     #[track_caller]
     fn rejected(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         error(&self.send(method, path, "", body.as_bytes()))
@@ -95,7 +96,7 @@ fn error(response: &Response) -> (u16, String) {
 }
 
 #[test]
-fn nothing_of_it_is_in_the_journal_or_on_the_origin() {
+fn control_requests_are_not_recorded_or_served_by_the_origin() {
     let stage = stage();
     stage.call("GET", "/__mock/", "");
     assert_eq!(stage.origin.journal().connections().len(), 0);
@@ -103,14 +104,14 @@ fn nothing_of_it_is_in_the_journal_or_on_the_origin() {
 }
 
 #[test]
-fn it_listens_on_loopback_alone() {
+fn start_rejects_non_loopback_addresses() {
     let origin = Arc::new(MockOrigin::start());
     let error = Control::start(origin, ([0, 0, 0, 0], 0).into()).unwrap_err().to_string();
     assert!(error.starts_with("the origin cannot be controlled at 0.0.0.0:0: "), "{error}");
 }
 
 #[test]
-fn its_port_closes_when_it_goes() {
+fn dropping_the_control_closes_its_port() {
     assert!(support::closes_its_port(|| {
         let stage = stage();
         let url = stage.control.url();
@@ -119,7 +120,7 @@ fn its_port_closes_when_it_goes() {
 }
 
 #[test]
-fn its_hold_on_the_origin_ends_when_it_goes() {
+fn dropping_the_control_releases_the_origin() {
     let Stage { origin, control, .. } = stage();
     let address = control.url().strip_prefix("http://").unwrap().replace("/__mock/", "");
     assert!(std::net::TcpStream::connect(&address).is_ok());

@@ -1,4 +1,4 @@
-//! What is written of it.
+//! The table of endpoints in `docs/control.md`.
 
 use std::fmt::Write as _;
 
@@ -6,9 +6,9 @@ use mock_origin::control::{ENDPOINTS, Parameter};
 
 use crate::support::page::assert_block;
 
-/// `UPDATE_GOLDEN=1 cargo test --features cli --test control` writes it anew.
+/// `UPDATE_GOLDEN=1 cargo test --features cli --test control` regenerates it.
 #[test]
-fn its_page_has_the_table_that_the_endpoints_say() {
+fn the_page_has_the_table_of_endpoints() {
     assert_block("docs/control.md", "endpoints", &table());
 }
 
@@ -25,7 +25,7 @@ fn table() -> String {
     table
 }
 
-/// A parameter of the query; what may be left out is in brackets.
+/// Formats a query parameter; an optional one is in brackets.
 fn parameter(parameter: &Parameter) -> String {
     let name = parameter.name;
     if parameter.is_required { format!("`?{name}=`") } else { format!("[`?{name}=`]") }

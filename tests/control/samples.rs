@@ -1,4 +1,4 @@
-//! The sample exchanges of the page: at least one of each endpoint, as they really go.
+//! The sample exchanges in `docs/control.md`: at least one of each endpoint, recorded from an origin.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::support::page::assert_block;
 use crate::support::record::closed_connection;
 use crate::support::{Client, piece};
 
-/// The target behind `/__mock/`, and the body. `ID` is the upload that was begun first.
+/// Method, target after `/__mock/`, and body. `ID` is the identifier of the first upload.
 const REQUESTS: &[(&str, &str, &str)] = &[
     ("POST", "faults", r#"{"op": "piece", "part": 2, "attempt": 1, "reject": 503}"#),
     ("POST", "faults", r#"[{"op": "complete", "hold": true}, {"op": "raw", "delay": 1}]"#),
@@ -54,7 +54,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET", "", ""),
 ];
 
-/// What is different in every run.
+/// Keys whose values differ in every run.
 const LEFT_OUT: &[&str] = &[
     "opened",
     "last_byte",
@@ -74,12 +74,12 @@ const LEFT_OUT: &[&str] = &[
     "dur",
 ];
 
-/// The longest response that is shown whole.
+/// The longest response that is shown in full, in characters.
 const LONGEST: usize = 900;
 
-/// `UPDATE_GOLDEN=1 cargo test --features cli --test control` writes it anew.
+/// `UPDATE_GOLDEN=1 cargo test --features cli --test control` regenerates it.
 #[test]
-fn its_page_has_sample_exchanges_of_every_endpoint() {
+fn the_page_has_a_sample_of_every_endpoint() {
     for endpoint in ENDPOINTS {
         let path = endpoint.path.strip_prefix("/__mock/").unwrap();
         let path: Vec<_> = path.split('/').collect();
@@ -121,7 +121,7 @@ fn samples() -> String {
     written + "\n```\n"
 }
 
-/// What the client under test does meanwhile: it tries HTTPS, and sends piece 2, which is rejected once.
+/// Acts as the client under test: tries HTTPS, and sends piece 2, which is rejected once.
 fn send_pieces(stage: &Stage, id: &str) {
     let mut client = Client::new(&stage.origin);
     client.write(b"\x16\x03\x01\x02\0\x01\0").finish_writing().read_to_end().unwrap();
@@ -132,14 +132,14 @@ fn send_pieces(stage: &Stage, id: &str) {
     }
 }
 
-/// A response without what is different in every run, its lines behind an arrow.
+/// Formats a response with an arrow before each line, without the values of [`LEFT_OUT`].
 fn shown(text: &str) -> String {
     let shown = match serde_json::from_str(text) {
         Ok(mut value) => {
             leave_out(&mut value);
             value.to_string()
         }
-        // The page of a run begins like that of every other.
+        // Only the first line of a report is the same in every run.
         Err(_) if text.starts_with("<!doctype html>") => "<!doctype html>…".to_owned(),
         Err(_) => without_times(text.trim_end()),
     };
@@ -164,7 +164,7 @@ fn leave_out(value: &mut Value) {
     }
 }
 
-/// A timeline whose times, such as `0.0123 s`, and whose port are left out.
+/// Replaces the times of a timeline, such as `0.0123 s`, and its port.
 fn without_times(text: &str) -> String {
     let word = |word: &str| {
         let is_time = word.contains('.') && word.parse::<f64>().is_ok();

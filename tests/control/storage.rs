@@ -1,4 +1,4 @@
-//! Files and uploads are read and put in from outside, and tokens expire.
+//! Files, uploads and tokens: the control endpoint reads, stores and expires them.
 
 use mock_origin::UploadState;
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::support::{Client, complete, create, piece};
 use crate::{error, stage};
 
 #[test]
-fn stored_files_are_listed_and_read_with_their_bytes() {
+fn stored_files_are_listed_and_read() {
     let stage = stage();
     assert_eq!(stage.put("b.txt").status, 200);
     let files = stage.call("GET", "/__mock/files", "");
@@ -26,7 +26,7 @@ fn stored_files_are_listed_and_read_with_their_bytes() {
 }
 
 #[test]
-fn a_file_of_any_size_is_put_and_comes_back_whole() {
+fn a_file_above_the_body_limit_is_stored_and_read_back() {
     let stage = stage();
     let bytes: Vec<u8> = (0..5_u32 << 20).map(|at| (at % 251).to_le_bytes()[0]).collect();
     let target = "/__mock/files?path=/a/b+c/d%2Be.bin";
@@ -44,7 +44,7 @@ fn a_file_of_any_size_is_put_and_comes_back_whole() {
 }
 
 #[test]
-fn an_upload_that_was_begun_from_outside_is_resumed_by_its_client() {
+fn a_client_resumes_an_upload_created_by_the_control() {
     let stage = stage();
     let body = r#"{"path": "/new/a.mp4", "user": "jane"}"#;
     let id = stage.call("POST", "/__mock/uploads", body)["id"].as_str().unwrap().to_owned();
@@ -70,12 +70,12 @@ fn an_upload_that_was_begun_from_outside_is_resumed_by_its_client() {
     stage.origin.file("/new/a.mp4").assert_content(b"one two");
     stage.origin.upload(&id).assert_state(UploadState::Success);
     let late = stage.send("PUT", &format!("/__mock/uploads/{id}/pieces?part=3"), "", b"x");
-    let said = format!("upload {id} accepts no pieces in state SUCCESS");
-    assert_eq!(error(&late), (409, said));
+    let expected = format!("upload {id} accepts no pieces in state SUCCESS");
+    assert_eq!(error(&late), (409, expected));
 }
 
-/// Method, path and body; the status, and how the line begins.
-const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
+/// Method, path, body, expected status, and how the error line begins.
+const INVALID: &[(&str, &str, &str, u16, &str)] = &[
     ("GET", "/files?path=/x", "", 404, "no file at \"/x\""),
     ("GET", "/files?path=/videos", "", 404, "\"/videos\" is a directory"),
     ("GET", "/files?path=/../x", "", 400, "invalid path \"/../x\""),
@@ -126,24 +126,24 @@ const NONSENSE: &[(&str, &str, &str, u16, &str)] = &[
 ];
 
 #[test]
-fn what_cannot_be_stored_is_one_clear_line() {
+fn invalid_storage_requests_return_one_line() {
     let stage = stage();
     assert_eq!(stage.put("a").status, 200);
     let id = create(&mut Client::new(&stage.origin), &stage.token, "/videos", "b.mp4");
-    for (method, path, body, status, said) in NONSENSE {
+    for (method, path, body, status, expected) in INVALID {
         let path = format!("/__mock{}", path.replace("ID", &id));
         let (found, line) = stage.rejected(method, &path, body);
         assert_eq!(found, *status, "{method} {path} {body}: {line}");
-        assert!(line.starts_with(said), "{method} {path} {body}: {line}");
+        assert!(line.starts_with(expected), "{method} {path} {body}: {line}");
     }
     stage.call("POST", "/__mock/options", r#"{"open_uploads": 1}"#);
     let full = stage.rejected("POST", "/__mock/uploads", r#"{"path": "/x"}"#);
-    let said = "as many uploads are open as the limit open_uploads allows";
-    assert_eq!(full, (409, said.to_owned()));
+    let expected = "as many uploads are open as the limit open_uploads allows";
+    assert_eq!(full, (409, expected.to_owned()));
 }
 
 #[test]
-fn a_page_in_a_browser_stores_nothing() {
+fn a_request_with_an_origin_header_stores_nothing() {
     let stage = stage();
     let sent = stage.send("PUT", "/__mock/files?path=/x", "Origin: null\r\n", &vec![7; 2 << 20]);
     assert_eq!(error(&sent).0, 403);
@@ -151,7 +151,7 @@ fn a_page_in_a_browser_stores_nothing() {
 }
 
 #[test]
-fn tokens_expire_alone_or_by_user() {
+fn one_token_or_all_of_a_user_are_expired() {
     let mut stage = stage();
     let others = [stage.origin.issue_token("jane"), stage.origin.issue_token("jane")];
     let one = json!({ "token": stage.token }).to_string();

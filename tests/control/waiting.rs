@@ -1,4 +1,4 @@
-//! A program waits for what the client under test does, and is woken when it does it.
+//! `/__mock/wait`: it returns when enough exchanges match, or when the origin is idle.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::stage;
 use crate::support::{Client, create, piece};
 
 #[test]
-fn a_wait_ends_when_enough_exchanges_have_come() {
+fn a_wait_ends_when_enough_exchanges_match() {
     let stage = stage();
     let target = "/__mock/wait?op=raw&status=200&count=3&timeout=600";
     std::thread::scope(|scope| {
@@ -19,13 +19,13 @@ fn a_wait_ends_when_enough_exchanges_have_come() {
         }
         assert_eq!(wait.join().unwrap(), json!({ "met": true, "count": 3 }));
     });
-    // What has come already counts.
+    // Earlier exchanges count.
     let met = json!({ "met": true, "count": 3 });
     assert_eq!(stage.call("GET", "/__mock/wait?op=raw&count=2&timeout=600", ""), met);
 }
 
 #[test]
-fn a_wait_selects_as_faults_do() {
+fn a_wait_accepts_every_selector() {
     let stage = stage();
     let mut client = Client::new(&stage.origin);
     let id = create(&mut client, &stage.token, "/videos", "a.mp4");
@@ -33,7 +33,7 @@ fn a_wait_selects_as_faults_do() {
         assert_eq!(piece(&mut client, &stage.token, &id, number, b"text").status, 200);
     }
     assert_eq!(stage.put("b.txt").status, 200);
-    // The last may still be on its way to the record.
+    // The last exchange may not be recorded yet.
     stage.call("GET", "/__mock/wait?quiet=0&timeout=600", "");
     for (query, count) in [
         ("", 5),
@@ -61,7 +61,7 @@ fn a_wait_selects_as_faults_do() {
 }
 
 #[test]
-fn a_wait_for_an_outcome_finds_a_held_answer() {
+fn a_wait_for_an_outcome_finds_a_held_response() {
     let stage = stage();
     stage.call("POST", "/__mock/faults", r#"{"op": "raw", "hold": true}"#);
     std::thread::scope(|scope| {
@@ -69,16 +69,16 @@ fn a_wait_for_an_outcome_finds_a_held_answer() {
         let held = stage.call("GET", "/__mock/wait?outcome=held&timeout=600", "");
         assert_eq!(held, json!({ "met": true, "count": 1 }));
         let quiet = stage.call("GET", "/__mock/wait?quiet=0&timeout=0.05", "");
-        assert_eq!(quiet, json!({ "met": false }), "a held response is open");
+        assert_eq!(quiet, json!({ "met": false }), "a held response is an open exchange");
         stage.call("POST", "/__mock/faults/0/release", "");
         assert_eq!(put.join().unwrap(), 200);
-        let answered = stage.call("GET", "/__mock/wait?outcome=responded&timeout=600", "");
-        assert_eq!(answered, json!({ "met": true, "count": 1 }));
+        let responded = stage.call("GET", "/__mock/wait?outcome=responded&timeout=600", "");
+        assert_eq!(responded, json!({ "met": true, "count": 1 }));
     });
 }
 
 #[test]
-fn a_wait_for_quiet_lasts_as_long_as_it_says() {
+fn a_wait_for_quiet_lasts_at_least_the_given_time() {
     let stage = stage();
     assert_eq!(stage.put("a.txt").status, 200);
     let begun = Instant::now();
@@ -88,7 +88,7 @@ fn a_wait_for_quiet_lasts_as_long_as_it_says() {
 }
 
 #[test]
-fn a_wait_gives_up_after_its_timeout() {
+fn a_wait_ends_after_its_timeout() {
     let stage = stage();
     let begun = Instant::now();
     let waited = stage.call("GET", "/__mock/wait?timeout=0.1", "");
@@ -97,7 +97,7 @@ fn a_wait_gives_up_after_its_timeout() {
 }
 
 #[test]
-fn hundreds_of_waits_keep_nobody_from_being_served() {
+fn hundreds_of_waits_do_not_block_requests() {
     let stage = stage();
     let waiting: Vec<_> = (0..600)
         .map(|_| {
@@ -115,7 +115,7 @@ fn hundreds_of_waits_keep_nobody_from_being_served() {
 }
 
 #[test]
-fn a_reset_begins_the_count_anew() {
+fn a_reset_restarts_the_count_of_a_wait() {
     let stage = stage();
     let target = "/__mock/wait?op=create&count=2&timeout=600";
     let waits: Vec<_> = (0..20)
@@ -125,7 +125,7 @@ fn a_reset_begins_the_count_anew() {
             client
         })
         .collect();
-    // Some have begun to wait by then, and some have not.
+    // The reset arrives before, during or after the start of each wait.
     let create = |name| {
         let token = stage.origin.issue_token("jane");
         create(&mut Client::new(&stage.origin), &token, "/videos", name)
@@ -141,9 +141,9 @@ fn a_reset_begins_the_count_anew() {
 }
 
 #[test]
-fn what_nobody_can_wait_for_is_one_clear_line() {
+fn invalid_waits_return_one_line() {
     let stage = stage();
-    for (query, said) in [
+    for (query, expected) in [
         ("ops=raw", "unknown parameter `ops`; did you mean `op`?"),
         ("op=rawr", "invalid value \"rawr\" for `op`; expected `any`, `login`"),
         (
@@ -186,6 +186,6 @@ fn what_nobody_can_wait_for_is_one_clear_line() {
     ] {
         let (status, line) = stage.rejected("GET", &format!("/__mock/wait?{query}"), "");
         assert_eq!(status, 400, "{query}: {line}");
-        assert!(line.starts_with(said), "{query}: {line}");
+        assert!(line.starts_with(expected), "{query}: {line}");
     }
 }

@@ -1,5 +1,4 @@
-//! How the program ends: promptly, whoever reads what it prints, and with a status that says how the
-//! run went.
+//! How `mock-origin serve` ends: signals, standard input, its parent, and the exit status.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -12,7 +11,7 @@ use crate::support::{Client, TIMEOUT};
 
 const LOGIN: [(&str, &str); 2] = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
 
-/// A program that is killed when the test ends, whatever becomes of the test.
+/// A running program, killed on drop so that a failed test leaves no process.
 struct Program {
     child: Child,
     url: String,
@@ -26,7 +25,7 @@ impl Program {
         Self { child, url: url.trim_end().to_owned() }
     }
 
-    /// Sends requests that are each a line on standard error.
+    /// Sends requests; the program logs one line on standard error for each.
     fn send(&self, requests: usize) {
         let mut client = Client::to(&self.url);
         for _ in 0..requests {
@@ -40,7 +39,7 @@ impl Program {
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
-    /// The status, if it ends in time.
+    /// Waits for the exit status; `None` if the program does not exit in time.
     fn status(&mut self) -> Option<ExitStatus> {
         let deadline = Instant::now() + TIMEOUT;
         while Instant::now() < deadline {
@@ -53,7 +52,7 @@ impl Program {
     }
 
     fn output(mut self) -> Output {
-        let status = self.status().expect("it ends in time");
+        let status = self.status().expect("the program exits in time");
         let mut stderr = Vec::new();
         self.child.stderr.take().unwrap().read_to_end(&mut stderr).unwrap();
         Output { status, stdout: Vec::new(), stderr }
@@ -69,19 +68,20 @@ impl Drop for Program {
 
 #[cfg(unix)]
 #[test]
-fn unread_standard_error_blocks_neither_requests_nor_the_end() {
+fn unread_stderr_blocks_neither_requests_nor_exit() {
     for signal in ["-TERM", "-INT"] {
         let mut program = Program::start(&mut serve(&[]));
         program.send(1500);
         program.signal(signal);
-        let status = program.status().expect("it ends though nobody reads standard error");
+        let status =
+            program.status().expect("the program exits although nobody reads standard error");
         assert_eq!(status.code(), Some(0), "{signal}");
     }
 }
 
 #[cfg(unix)]
 #[test]
-fn a_late_reader_of_standard_error_is_told_how_much_is_missing() {
+fn the_log_counts_lines_dropped_from_unread_stderr() {
     let mut program = Program::start(&mut serve(&[]));
     program.send(4000);
     let mut stderr = program.child.stderr.take().unwrap();
@@ -104,11 +104,11 @@ fn a_late_reader_of_standard_error_is_told_how_much_is_missing() {
 }
 
 #[test]
-fn exit_with_stdin_ends_when_standard_input_does() {
+fn exit_with_stdin_exits_when_stdin_is_closed() {
     let mut command = serve(&["--exit-with-stdin"]);
     let mut program = Program::start(command.stdin(Stdio::piped()));
     let mut input = program.child.stdin.take().unwrap();
-    input.write_all(b"what comes is thrown away\n").unwrap();
+    input.write_all(b"ignored\n").unwrap();
     program.send(1);
     assert!(program.child.try_wait().unwrap().is_none());
     drop(input);
@@ -117,15 +117,15 @@ fn exit_with_stdin_ends_when_standard_input_does() {
 
 #[cfg(unix)]
 #[test]
-fn exit_with_parent_ends_when_the_parent_does() {
-    // The shell says the program's id, waits for a line, and ends.
+fn exit_with_parent_exits_when_the_parent_exits() {
+    // The shell prints the id of the program, waits for a line and exits.
     let script =
         r#""$0" serve --quiet --exit-with-parent 2>/dev/null & echo $!; exec >&-; read line"#;
     let mut shell = Command::new("sh");
     shell.args(["-c", script, env!("CARGO_BIN_EXE_mock-origin")]);
     let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut output = BufReader::new(shell.stdout.take().unwrap());
-    // The two write at the same time.
+    // The shell and the program print in any order.
     let (mut one, mut other) = (String::new(), String::new());
     output.read_line(&mut one).unwrap();
     output.read_line(&mut other).unwrap();
@@ -134,19 +134,19 @@ fn exit_with_parent_ends_when_the_parent_does() {
     assert_eq!(login.status, 200);
     drop(shell.stdin.take());
     shell.wait().unwrap();
-    // Standard output ends with the last process that has it.
+    // The pipe ends when the last process that holds it exits.
     let (ended, end) = channel();
     thread::spawn(move || ended.send(output.read_to_end(&mut Vec::new())));
     let ends = end.recv_timeout(TIMEOUT).is_ok();
     if !ends {
         let _ = Command::new("kill").args(["-KILL", id.trim_end()]).status();
     }
-    assert!(ends, "it outlives its parent");
+    assert!(ends, "the program outlives its parent");
 }
 
 #[cfg(unix)]
 #[test]
-fn strict_exits_with_1_if_the_verdict_is_bad() {
+fn strict_exits_with_1_if_the_verdict_fails() {
     for (options, target, status) in [
         (&["--strict"][..], "/multipart/peice", 1),
         (&["--strict"], "/post/raw", 0),

@@ -1,4 +1,4 @@
-//! What makes the origin go another way.
+//! Clock, reset, offline, options and chaos.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::stage;
 use crate::support::{Client, Ended, TIMEOUT, create, piece, request};
 
 #[test]
-fn the_clock_jumps() {
+fn advance_moves_the_clock_up_to_the_year_9999() {
     let stage = stage();
     let now = stage.call("GET", "/__mock/clock", "")["now"].as_f64().unwrap();
     let then = stage.call("POST", "/__mock/clock", r#"{"advance": 3600}"#)["now"].as_f64().unwrap();
@@ -24,7 +24,7 @@ fn the_clock_jumps() {
 }
 
 #[test]
-fn reset_forgets_and_keeps_the_ports() {
+fn reset_clears_everything_but_the_ports() {
     let stage = stage();
     stage.put("a.txt");
     stage.call("POST", "/__mock/faults", r#"{"op": "raw", "reject": 503}"#);
@@ -35,7 +35,7 @@ fn reset_forgets_and_keeps_the_ports() {
 }
 
 #[test]
-fn reset_leaves_a_held_request_unanswered() {
+fn reset_closes_a_held_request_without_a_response() {
     let stage = stage();
     let hold = r#"{"op": "create", "hold": true}"#;
     stage.call("POST", "/__mock/faults", hold);
@@ -52,7 +52,7 @@ fn reset_leaves_a_held_request_unanswered() {
 }
 
 #[test]
-fn the_origin_goes_offline_and_the_control_stays() {
+fn the_control_stays_available_while_the_origin_is_offline() {
     let stage = stage();
     let address = stage.origin.url().strip_prefix("http://").unwrap().to_owned();
     for _ in 0..2 {
@@ -66,7 +66,7 @@ fn the_origin_goes_offline_and_the_control_stays() {
 }
 
 #[test]
-fn switches_are_set_all_or_none() {
+fn one_invalid_option_rejects_all_options() {
     let stage = stage();
     let (status, line) =
         stage.rejected("POST", "/__mock/options", r#"{"pieces": 1, "rate_limit": "often"}"#);
@@ -81,7 +81,7 @@ fn switches_are_set_all_or_none() {
 }
 
 #[test]
-fn switches_are_read_as_they_are_set() {
+fn options_are_returned_as_they_are_set() {
     let stage = stage();
     stage.call("POST", "/__mock/options", r#"{"pieces": 2, "join": "polls:3", "rate_limit": 100}"#);
     let values = stage.call("GET", "/__mock/options", "");
@@ -100,7 +100,7 @@ fn switches_are_read_as_they_are_set() {
 }
 
 #[test]
-fn chaos_decides_and_tells_what_it_has_done() {
+fn chaos_lists_its_injected_faults() {
     let stage = stage();
     let body =
         r#"{"seed": 41, "profile": "server_errors", "max_per_operation": 2, "percent": 100}"#;
@@ -114,14 +114,14 @@ fn chaos_decides_and_tells_what_it_has_done() {
     assert!(first["rust"].as_str().unwrap().starts_with("origin.on(Op::"), "{done}");
     let fault = first["fault"].to_string();
     assert_eq!(stage.call("DELETE", "/__mock/faults", ""), json!({ "deleted": [] }));
-    assert_eq!(stage.put("b.txt").status, 200, "chaos is over");
+    assert_eq!(stage.put("b.txt").status, 200, "chaos has ended");
     stage.call("POST", "/__mock/faults", &fault);
     stage.call("POST", "/__mock/chaos", r#"{"seed": 1}"#);
     stage.origin.clear_faults();
 }
 
 #[test]
-fn chaos_ends_alone_and_what_it_has_done_stays() {
+fn ending_chaos_keeps_faults_and_injected_list() {
     let stage = stage();
     stage.call("POST", "/__mock/faults", r#"{"op": "piece", "part": 9, "hold": true}"#);
     for seed in [7, 8] {
@@ -131,7 +131,7 @@ fn chaos_ends_alone_and_what_it_has_done_stays() {
     assert_eq!(
         stage.call("GET", "/__mock/chaos", "")["chaos"]["seed"],
         8,
-        "the latest is in force"
+        "the latest chaos is active"
     );
     assert!(stage.put("a.txt").status >= 400);
     assert_eq!(stage.call("DELETE", "/__mock/chaos", ""), json!({}));
@@ -143,7 +143,7 @@ fn chaos_ends_alone_and_what_it_has_done_stays() {
 }
 
 #[test]
-fn reset_leaves_an_origin_offline_that_is() {
+fn reset_keeps_an_offline_origin_offline() {
     let stage = stage();
     let address = stage.origin.url().strip_prefix("http://").unwrap().to_owned();
     stage.call("POST", "/__mock/offline", "");

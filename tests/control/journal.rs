@@ -1,17 +1,13 @@
-//! Faults and their accounts, and what happened.
+//! What the origin recorded: the root, the journal, the timeline, connections and marks.
 
-use std::sync::Arc;
-
-use mock_origin::Outcome;
 use mock_origin::control::ENDPOINTS;
-use mock_origin::journal::Exchange;
 use serde_json::{Value, json};
 
 use crate::stage;
-use crate::support::{self, Client, create, piece, record};
+use crate::support::{Client, create, piece, record};
 
 #[test]
-fn the_root_says_what_there_is() {
+fn the_root_lists_every_endpoint() {
     let stage = stage();
     let there = stage.call("GET", "/__mock/", "");
     assert_eq!(stage.call("GET", "/__mock", ""), there);
@@ -27,160 +23,7 @@ fn the_root_says_what_there_is() {
 }
 
 #[test]
-fn faults_are_added_act_are_listed_and_go() {
-    let stage = stage();
-    let one =
-        r#"{"op": "raw", "path": "/acme/videos/*", "attempt": 1, "reject": 503, "name": "busy"}"#;
-    assert_eq!(stage.call("POST", "/__mock/faults", one), json!({ "ids": [0] }));
-    let several = r#"[{"op": "piece", "part": 9, "hold": true}, {"on": "connections", "nth": 7, "reset": true}]"#;
-    assert_eq!(stage.call("POST", "/__mock/faults", several), json!({ "ids": [1, 2] }));
-    let tables = r#"{"fault": [{"on": "tokens", "user": "jane", "expire_after_requests": 90}]}"#;
-    assert_eq!(stage.call("POST", "/__mock/faults", tables), json!({ "ids": [3] }));
-    let _ = stage.put("a.txt").status;
-    let listed = stage.call("GET", "/__mock/faults", "");
-    let first = &listed["faults"][0];
-    assert_eq!(
-        (&first["id"], &first["name"], &first["location"]),
-        (&json!(0), &json!("busy"), &json!(null))
-    );
-    assert_eq!((&first["fault"]["op"], &first["fault"]["reject"]), (&json!("raw"), &json!(503)));
-    assert_eq!(listed["faults"][2]["matched"], 1);
-    assert_eq!(stage.call("DELETE", "/__mock/faults/2", ""), json!({ "deleted": [2] }));
-    assert_eq!(stage.call("DELETE", "/__mock/faults", ""), json!({ "deleted": [0, 1, 3] }));
-    assert_eq!(stage.call("GET", "/__mock/faults", ""), json!({ "faults": [] }));
-}
-
-#[test]
-fn what_a_fault_has_done_is_in_its_account_and_in_the_verdict() {
-    let stage = stage();
-    stage.call("POST", "/__mock/faults", r#"{"op": "raw", "attempt": 1, "reject": 503}"#);
-    let verdict = stage.call("GET", "/__mock/verdict", "");
-    assert_eq!(verdict["ok"], false);
-    let failure = verdict["failures"][0].as_str().unwrap();
-    let given = r#"fault was never injected: {"op": "raw", "attempt": 1, "reject": 503}"#;
-    assert!(failure.contains(given), "{failure}");
-    assert_eq!(stage.put("a.txt").status, 503);
-    assert_eq!(stage.put("a.txt").status, 200);
-    let fault = &stage.call("GET", "/__mock/faults", "")["faults"][0];
-    assert_eq!((&fault["matched"], &fault["fired"]), (&json!(1), &json!(1)));
-    assert_eq!(stage.call("GET", "/__mock/verdict", ""), json!({ "ok": true }));
-}
-
-#[test]
-fn a_fault_is_shown_in_the_words_in_which_it_was_given() {
-    let stage = stage();
-    let one = "{\"reject\": 503,\n  \"op\":\"raw\"}";
-    let other = r#"{"op": "piece", "part": 9, "hold": true}"#;
-    stage.call("POST", "/__mock/faults", &format!(" {one} "));
-    stage.call("POST", "/__mock/faults", &format!("[{other}, {one}]"));
-    stage.call("POST", "/__mock/faults", &format!("{{\"fault\": [{one}]}}"));
-    let listed = stage.call("GET", "/__mock/faults", "");
-    let listed = listed["faults"].as_array().unwrap();
-    let definitions: Vec<_> = listed.iter().map(|fault| fault["definition"].clone()).collect();
-    assert_eq!(definitions, [one, other, one, one]);
-    assert_eq!(listed[0]["name"], "{\"reject\": 503, \"op\":\"raw\"}");
-    stage.origin.on(mock_origin::Op::login()).reject(503);
-    let rust = &stage.call("GET", "/__mock/faults", "")["faults"][4];
-    assert_eq!(rust["definition"], json!(null));
-    assert!(rust["name"].as_str().unwrap().starts_with("origin.on(Op::login())"), "{rust}");
-    stage.origin.clear_faults();
-}
-
-#[test]
-fn of_several_faults_all_are_added_or_none() {
-    let stage = stage();
-    let fine = r#"{"op": "raw", "reject": 503}"#;
-    for (other, said) in [
-        (
-            r#"{"op": "raw", "user": "nobody", "reject": 503}"#,
-            "fault 2: unknown user \"nobody\"; known users: [\"jane\"]",
-        ),
-        (r#"{"op": "raw"}"#, "fault 2: missing action; expected one of "),
-        (
-            r#"{"op": "raw", "hold": true, "reject": 503}"#,
-            "fault 2: conflicting actions `hold` and `reject`; expected exactly one",
-        ),
-    ] {
-        let (status, line) =
-            stage.rejected("POST", "/__mock/faults", &format!("[{fine}, {other}]"));
-        assert_eq!(status, 400);
-        assert!(line.starts_with(said), "{line}");
-        assert!(stage.origin.faults().is_empty());
-    }
-    // Alone it needs no number.
-    let alone =
-        stage.rejected("POST", "/__mock/faults", r#"{"op": "raw", "user": "x", "hold": true}"#);
-    assert_eq!(alone, (400, "unknown user \"x\"; known users: [\"jane\"]".to_owned()));
-}
-
-#[test]
-fn deleting_a_hold_releases_its_answer() {
-    let stage = stage();
-    stage.call("POST", "/__mock/faults", r#"{"op": "raw", "hold": true}"#);
-    std::thread::scope(|scope| {
-        let put = scope.spawn(|| stage.put("a.txt").status);
-        assert!(stage.origin.wait_until(support::TIMEOUT, |requests| {
-            requests.iter().any(|request| request.outcome() == Outcome::Held)
-        }));
-        let journal = stage.call("GET", "/__mock/journal", "");
-        assert_eq!(journal["exchanges"][0]["outcome"], "held");
-        stage.call("DELETE", "/__mock/faults/0", "");
-        assert_eq!(put.join().unwrap(), 200);
-    });
-}
-
-#[test]
-fn a_hold_still_holds_if_its_number_was_released_or_deleted_before_it_was_added() {
-    let stage = stage();
-    assert_eq!(stage.rejected("DELETE", "/__mock/faults/0", "").0, 404);
-    assert_eq!(stage.rejected("POST", "/__mock/faults/0/release", "").0, 404);
-    stage.call("POST", "/__mock/faults", r#"{"op": "raw", "hold": true}"#);
-    std::thread::scope(|scope| {
-        let put = scope.spawn(|| stage.put("a.txt").status);
-        record::wait_for(&stage.origin, |journal| {
-            let held = |one: &Arc<Exchange>| one.outcome == Outcome::Held;
-            journal.exchanges().iter().any(held).then_some(())
-        });
-        stage.call("DELETE", "/__mock/faults", "");
-        assert_eq!(put.join().unwrap(), 200);
-    });
-}
-
-#[test]
-fn what_cannot_be_released_is_told_from_what_there_is_not() {
-    let stage = stage();
-    stage.call("POST", "/__mock/faults", r#"{"op": "raw", "reject": 503}"#);
-    let release = |id: &str| stage.rejected("POST", &format!("/__mock/faults/{id}/release"), "");
-    assert_eq!(release("0"), (404, "fault 0 has no hold; no fault has".to_owned()));
-    assert_eq!(release("1"), (404, "unknown fault 1; known: 0".to_owned()));
-    stage.origin.clear_faults();
-}
-
-#[test]
-fn a_released_hold_keeps_its_account_and_is_judged() {
-    let stage = stage();
-    let faults = r#"[{"op": "raw", "hold": true}, {"op": "login", "reject": 503}]"#;
-    stage.call("POST", "/__mock/faults", faults);
-    std::thread::scope(|scope| {
-        let put = scope.spawn(|| stage.put("a.txt").status);
-        record::wait_for(&stage.origin, |journal| {
-            let held = |one: &Arc<Exchange>| one.outcome == Outcome::Held;
-            journal.exchanges().iter().any(held).then_some(())
-        });
-        let released = stage.call("POST", "/__mock/faults/0/release", "");
-        assert_eq!(released, json!({ "released": [0] }));
-        assert_eq!(put.join().unwrap(), 200);
-    });
-    let listed = stage.call("GET", "/__mock/faults", "");
-    assert_eq!((&listed["faults"][0]["id"], &listed["faults"][0]["fired"]), (&json!(0), &json!(1)));
-    let other = stage.rejected("POST", "/__mock/faults/1/release", "");
-    assert_eq!(other, (404, "fault 1 has no hold; faults with hold: 0".to_owned()));
-    let verdict = stage.call("GET", "/__mock/verdict", "");
-    assert_eq!(verdict["failures"].as_array().unwrap().len(), 1, "{verdict}");
-}
-
-#[test]
-fn the_journal_tells_everything_but_secrets() {
+fn the_journal_has_every_field_and_no_secret() {
     let stage = stage();
     let mut client = Client::new(&stage.origin);
     let id = create(&mut client, &stage.token, "/videos", "a.mp4");
@@ -189,19 +32,19 @@ fn the_journal_tells_everything_but_secrets() {
     let journal = stage.call("GET", "/__mock/journal", "");
     let exchanges = journal["exchanges"].as_array().unwrap();
     assert_eq!(exchanges.len(), 3);
-    let told = &exchanges[1];
-    let call = &told["calls"][0];
+    let exchange = &exchanges[1];
+    let call = &exchange["calls"][0];
     for (found, expected) in [
-        (&told["index"], json!(1)),
-        (&told["connection"], json!(0)),
-        (&told["method"], json!("POST")),
-        (&told["target"], json!("/multipart/piece")),
-        (&told["framing"], json!("length")),
-        (&told["declared"], json!(4)),
-        (&told["received"], json!(4)),
-        (&told["status"], json!(200)),
-        (&told["outcome"], json!("responded")),
-        (&told["faults"], json!([])),
+        (&exchange["index"], json!(1)),
+        (&exchange["connection"], json!(0)),
+        (&exchange["method"], json!("POST")),
+        (&exchange["target"], json!("/multipart/piece")),
+        (&exchange["framing"], json!("length")),
+        (&exchange["declared"], json!(4)),
+        (&exchange["received"], json!(4)),
+        (&exchange["status"], json!(200)),
+        (&exchange["outcome"], json!("responded")),
+        (&exchange["faults"], json!([])),
         (&call["operation"], json!("piece")),
         (&call["interface"], json!("http")),
         (&call["name"], json!("/multipart/piece")),
@@ -211,20 +54,23 @@ fn the_journal_tells_everything_but_secrets() {
         (&call["part"], json!(1)),
         (&call["code"], json!(0)),
     ] {
-        assert_eq!(*found, expected, "{told}");
+        assert_eq!(*found, expected, "{exchange}");
     }
-    let (opened, closed) = (told["opened"].as_f64().unwrap(), told["closed"].as_f64().unwrap());
-    assert!(opened <= told["committed"].as_f64().unwrap() && opened <= closed);
-    assert!(told["response_started"].is_f64() && told["digest"].as_str().unwrap().len() == 64);
+    let (opened, closed) =
+        (exchange["opened"].as_f64().unwrap(), exchange["closed"].as_f64().unwrap());
+    assert!(opened <= exchange["committed"].as_f64().unwrap() && opened <= closed);
+    assert!(
+        exchange["response_started"].is_f64() && exchange["digest"].as_str().unwrap().len() == 64
+    );
     let authorization = json!(["X-Agile-Authorization", "<redacted>"]);
-    assert!(told["headers"].as_array().unwrap().contains(&authorization), "{told}");
+    assert!(exchange["headers"].as_array().unwrap().contains(&authorization), "{exchange}");
     assert_eq!(exchanges[2]["target"], "/post/raw");
     let text = journal.to_string();
     assert!(!text.contains(&stage.token) && !text.contains("hidden"), "{text}");
 }
 
 #[test]
-fn the_journal_is_read_on_from_a_number() {
+fn after_returns_only_later_exchanges() {
     let stage = stage();
     for name in ["a", "b", "c"] {
         assert_eq!(stage.put(name).status, 200);
@@ -242,7 +88,7 @@ fn the_journal_is_read_on_from_a_number() {
 }
 
 #[test]
-fn the_journal_is_read_page_by_page() {
+fn after_and_limit_page_through_the_journal() {
     let stage = stage();
     (0..5).for_each(|number| assert_eq!(stage.put(&number.to_string()).status, 200));
     let mut found = Vec::new();
@@ -259,7 +105,7 @@ fn the_journal_is_read_page_by_page() {
 }
 
 #[test]
-fn a_long_journal_is_streamed_and_an_exchange_names_its_fault_by_id() {
+fn a_long_journal_is_streamed_and_refers_to_faults_by_id() {
     const COUNT: usize = 600;
     let stage = stage();
     let name = "x".repeat(10_000);
@@ -284,7 +130,7 @@ fn a_long_journal_is_streamed_and_an_exchange_names_its_fault_by_id() {
     assert!(response.len() < COUNT * 2000, "{} bytes", response.len());
 }
 
-/// A body out of its chunks; every chunk is ASCII here.
+/// Joins the chunks of a body; every chunk must be ASCII.
 pub(crate) fn unchunked(mut rest: &str) -> String {
     let mut whole = String::new();
     loop {
@@ -300,7 +146,7 @@ pub(crate) fn unchunked(mut rest: &str) -> String {
 }
 
 #[test]
-fn the_timeline_is_text() {
+fn the_timeline_is_plain_text() {
     let stage = stage();
     stage.put("a.txt");
     let response = stage.send("GET", "/__mock/timeline", "", b"");
@@ -313,7 +159,7 @@ fn the_timeline_is_text() {
 }
 
 #[test]
-fn no_answer_has_dangerous_characters_in_it() {
+fn responses_escape_control_and_bidi_characters() {
     let stage = stage();
     let name = "a\u{9b}\u{202e}\u{2028}\u{200b}\u{7f}b";
     let body = json!({ "method": format!("{name}\n FAKE"), "id": 1 }).to_string();
@@ -332,7 +178,7 @@ fn no_answer_has_dangerous_characters_in_it() {
         assert!(text.contains("\\u") && !text.contains("\n FAKE"), "{path}: {text}");
     }
     let faults = stage.call("GET", "/__mock/faults", "");
-    assert_eq!(faults["faults"][0]["name"], "c\u{202e}d", "what is escaped means the same");
+    assert_eq!(faults["faults"][0]["name"], "c\u{202e}d", "the escaped name has the same value");
 }
 
 #[test]
@@ -364,13 +210,13 @@ fn the_journal_redacts_every_kind_of_secret() {
         let failure = request.try_header(name, "other").unwrap_err().to_string();
         assert!(!failure.contains(secret), "{failure}");
     }
-    let told = stage.call("GET", "/__mock/journal", "");
-    let target = told["exchanges"][0]["target"].as_str().unwrap();
+    let exchange = stage.call("GET", "/__mock/journal", "");
+    let target = exchange["exchanges"][0]["target"].as_str().unwrap();
     assert_eq!(target, "http://<redacted>@host/account/login");
 }
 
 #[test]
-fn connections_that_no_exchange_tells_of_are_listed() {
+fn connections_lists_bytes_that_are_no_request() {
     let stage = stage();
     assert_eq!(stage.call("GET", "/__mock/connections", ""), json!({ "connections": [] }));
     let mut client = Client::new(&stage.origin);
@@ -389,7 +235,7 @@ fn connections_that_no_exchange_tells_of_are_listed() {
 }
 
 #[test]
-fn marks_are_listed_in_their_order() {
+fn marks_are_listed_in_order() {
     let stage = stage();
     assert_eq!(stage.call("GET", "/__mock/marks", ""), json!({ "marks": [] }));
     stage.call("POST", "/__mock/faults", r#"{"op": "piece", "part": 9, "reject": 503}"#);
@@ -422,7 +268,7 @@ fn marks_are_listed_in_their_order() {
 }
 
 #[test]
-fn facts_about_body_and_token_are_told() {
+fn the_journal_reports_truncated_bodies_and_expired_tokens() {
     let stage = stage();
     let token = [("X-Agile-Authorization", &*stage.token)];
     stage.origin.expire_token(&stage.token);
