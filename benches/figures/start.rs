@@ -12,7 +12,7 @@ use crate::rounds::{in_turns, median};
 use crate::server::{Server, Side};
 use crate::table::{Row, Target, Unit};
 
-/// Starts in a round; a single one varies too much. Each leaves two ports in TIME_WAIT for a minute, and
+/// Starts in a round; a single one varies too much. Each leaves two ports in `TIME_WAIT` for a minute, and
 /// with few free ports it takes long to find one.
 const STARTS: usize = 25;
 
