@@ -1,5 +1,5 @@
-//! Every fault has a name, a place and a count, and one that never acted says what came near it.
-//! The texts are golden, as those of `tests/integration/assertions.rs` are.
+//! Tests names, locations and counts of faults, and what verification reports about a fault that was
+//! never injected. Its texts are golden files.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,7 +20,7 @@ use crate::support::{self, Client, TIMEOUT, complete, create, piece, piece_heade
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// An origin in which nothing is left to chance, so that what it says can be compared.
+/// Returns an origin with a fixed clock and seed, so that its texts are reproducible.
 fn builder() -> Builder {
     MockOrigin::builder()
         .user("jane", "secret")
@@ -31,7 +31,7 @@ fn builder() -> Builder {
         .clock_stopped()
 }
 
-/// What jane's client does: an upload of four pieces, and a look at it.
+/// Uploads four pieces as jane and reads the status of the upload.
 fn upload(origin: &MockOrigin) {
     let (mut client, token) = (Client::new(origin), origin.issue_token("jane"));
     let id = create(&mut client, &token, "/videos", "a.mp4");
@@ -43,7 +43,7 @@ fn upload(origin: &MockOrigin) {
     client.send("POST", "/jsonrpc", &[], status.as_bytes());
 }
 
-/// Asserts that a fault which did not act explains that with the golden text of that name.
+/// Asserts that verification explains with a golden text why a fault was not injected.
 fn assert_near(name: &str, install: impl Fn(&MockOrigin), run: impl Fn(&MockOrigin)) {
     let origin = builder().start();
     install(&origin);
@@ -53,7 +53,7 @@ fn assert_near(name: &str, install: impl Fn(&MockOrigin), run: impl Fn(&MockOrig
     assert_golden(name, &without_lines(&verdict.to_string()));
 }
 
-/// Arms a fault, whatever it gives.
+/// Installs a fault and ignores its handle.
 macro_rules! install {
     ($origin:ident $(.$word:ident($($arg:expr),*))+) => {
         |$origin: &MockOrigin| {
@@ -106,7 +106,7 @@ fn attempts_before_and_after_adding_are_distinguished() {
     };
     assert_near("fault_attempt_came_before", late, upload);
     assert_near("fault_attempt_came_only_before", late, |_| {});
-    // Forms without a path count for each other, as their paths are in their bodies.
+    // Forms share a count until their paths are known, because the paths are in the bodies.
     assert_near(
         "fault_form_never_came",
         install!(origin.on(Op::file()).attempt(3).lose(ResponseLoss::Close)),
@@ -148,7 +148,7 @@ fn a_skipped_call_states_the_reason() {
         let token = origin.issue_token("jane");
         assert_eq!(piece(&mut Client::new(origin), &token, "none", 1, b"123").code(), Some(-2));
     });
-    // Nobody looks at the rest of a head without credentials.
+    // A head without credentials is rejected before its other headers are read.
     assert_near("fault_rejected_unread", lost, |origin| {
         assert_eq!(piece(&mut Client::new(origin), "none", "none", 1, b"123").status, 403);
     });
@@ -419,7 +419,7 @@ fn finish_fails_if_a_fault_was_never_injected() {
     origin.finish();
 }
 
-/// How many faults the record of the first exchange names when it first says that the call is done.
+/// Returns the number of faults in the first exchange at the moment when it is recorded as committed.
 fn faults_at_commit(origin: &MockOrigin) -> usize {
     let seen = Cell::new(None);
     let is_done = origin.wait_until(TIMEOUT, |requests| {
@@ -439,7 +439,7 @@ fn a_fault_at_the_commit_counts_with_the_commit() {
         |origin| drop(origin.on(Op::complete()).interfere_after(Interference::RemoveDirectory)),
         |origin| drop(origin.on(Op::complete()).interfere_after(Interference::ExpireToken)),
     ];
-    // Whoever looks in between sees the one without the other, if there is an in between.
+    // A poll between the two changes, if there were such a moment, would see only one of them.
     for install in install.iter().cycle().take(30) {
         let origin =
             builder().upload(InProgressUpload::new("/videos/a.mp4").piece(1, "one")).start();

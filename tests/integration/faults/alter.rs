@@ -1,4 +1,4 @@
-//! Responses that say something else than they should, in their heads or as bytes.
+//! Tests responses with wrong headers and malformed responses.
 
 use mock_origin::internals::fault::{CallMatcher, FaultAction};
 use mock_origin::{ErrorResponse, Fault, HeaderMutation, MalformedResponse, Op};
@@ -7,10 +7,10 @@ use super::response::{Case, assert_cut, assert_whole, cases, head_length, text};
 use super::scene::{Scene, WAYS, Way, assert_works};
 use crate::support::Ended;
 
-/// A change, and what it makes of a response.
+/// A mutation, and the function that applies it to an expected response.
 type Change = (HeaderMutation, fn(&str) -> String);
 
-/// The value of a header in a response.
+/// Returns the value of a header in a response.
 fn value<'a>(response: &'a str, name: &str) -> &'a str {
     let begin = response.find(&format!("\r\n{name}: ")).unwrap() + name.len() + 4;
     let length = response[begin..].find('\r').unwrap();
@@ -103,7 +103,7 @@ fn assert_altered(case: &Case, changes: &[Change]) {
 }
 
 #[test]
-fn an_altered_answer_differs_in_nothing_else() {
+fn an_altered_response_differs_only_in_that_header() {
     for case in &cases() {
         assert_altered(case, &changes_of_all());
     }
@@ -166,7 +166,7 @@ fn a_missing_header_cannot_be_altered() {
 }
 
 #[test]
-fn a_rejection_tells_its_own_length() {
+fn a_refusal_has_its_own_content_length() {
     for name in ["Content-Length", "transfer-encoding"] {
         let scene = Scene::new();
         let effect = FaultAction::Reject(ErrorResponse::raw(418).header(name, "7"));
@@ -192,7 +192,7 @@ fn a_malformed_response_is_exact_and_ends_the_connection() {
     }
 }
 
-/// Every way to garble a response, and what becomes of it.
+/// Returns every kind of malformed response with its expected bytes.
 fn garbled(plain: &[u8]) -> Vec<(MalformedResponse, Vec<u8>)> {
     let (head, body) = plain.split_at(head_length(plain));
     let head = String::from_utf8(head.to_vec()).unwrap();

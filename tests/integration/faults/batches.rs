@@ -1,4 +1,4 @@
-//! A fault on one request of a JSON-RPC batch is that request's, wherever it can be.
+//! Tests faults on single calls of a JSON-RPC batch.
 
 use mock_origin::options::Join;
 use mock_origin::{ErrorResponse, Interference, ListingFault, Op, ResponseLoss, UploadState};
@@ -53,7 +53,7 @@ fn a_fault_on_the_response_affects_the_whole_batch() {
 }
 
 #[test]
-fn a_fault_on_one_request_of_a_batch_does_nothing_to_the_others() {
+fn a_fault_on_one_call_of_a_batch_leaves_the_others_intact() {
     let (origin, token) = videos();
     let ids = ["a", "b"].map(|name| {
         let id = create(&mut Client::new(&origin), &token, "/videos", name);

@@ -1,4 +1,4 @@
-//! What happens to a request before and in its body.
+//! Tests faults that apply before or in the body of a request.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ const CUTS: [(Disconnect, Ended); 4] = [
     (Disconnect::Stall, Ended::StillOpen),
 ];
 
-/// Sends piece 1 that way to an origin where `install` has armed a fault.
+/// Sends piece 1 to an origin with the fault of `install`.
 fn injection(way: Way, ended: Ended, install: impl FnOnce(CallFaultBuilder<'_>)) -> (Scene, Seen) {
     let scene = Scene::new();
     install(scene.origin.on(Op::piece(1)));
@@ -32,7 +32,7 @@ fn injection(way: Way, ended: Ended, install: impl FnOnce(CallFaultBuilder<'_>))
     (scene, seen)
 }
 
-/// Nothing was stored, and nothing stands in the way of sending the piece again.
+/// Asserts that nothing was stored and that the piece can be sent again.
 fn assert_nothing_done(scene: &Scene) {
     scene.origin.upload(&scene.id).piece(1).assert_size(3);
     let response = scene.client().write(scene.piece(1).bytes(Way::Length)).read();
@@ -64,7 +64,7 @@ fn assert_cut(scene: &Scene, seen: &Seen, received: u64) {
 }
 
 #[test]
-fn a_rejected_piece_is_answered_by_its_table_and_its_body_is_not_read() {
+fn a_rejection_uses_the_result_codes_and_reads_no_body() {
     for way in WAYS {
         for status in [400, 403, 429, 500, 503] {
             if PIECE.results.iter().any(|row| row.http == status) {
@@ -118,7 +118,7 @@ fn a_cut_in_the_body_comes_at_the_exact_byte() {
 }
 
 #[test]
-fn a_stall_in_the_body_comes_after_exactly_so_many_bytes() {
+fn a_stall_in_the_body_comes_at_the_exact_byte() {
     for way in WAYS {
         for bytes in [0, 1, 600, ALL] {
             let (scene, seen) = injection(way, Ended::StillOpen, |on| drop(on.stall_after(bytes)));
@@ -128,7 +128,7 @@ fn a_stall_in_the_body_comes_after_exactly_so_many_bytes() {
 }
 
 #[test]
-fn a_lost_request_is_read_whole_and_nothing_is_done() {
+fn a_lost_request_is_read_completely_and_not_committed() {
     for way in WAYS {
         for (cut, ended) in CUTS {
             let (scene, seen) = injection(way, ended, |on| drop(on.lose(as_loss(cut))));
@@ -224,7 +224,7 @@ fn a_fault_in_the_body_sends_100_continue_first() {
             let expected = if is_cut { Vec::new() } else { rejection(&PIECE, 503) };
             assert_eq!(bytes.escape_ascii().to_string(), expected.escape_ascii().to_string());
             let record = closed_exchange(&scene.origin, 0);
-            // What asked for the body has been written too.
+            // `100 Continue` was written too.
             let written = (CONTINUE.len() + expected.len()) as u64;
             assert_eq!((record.received, record.written), (500, written));
         }
@@ -258,7 +258,7 @@ fn requests_pipelined_after_a_cut_are_not_served() {
 }
 
 #[test]
-fn requests_pipelined_before_a_cut_are_answered() {
+fn requests_pipelined_before_a_cut_get_responses() {
     let first = Scene::plainly(|scene| scene.piece(2), |builder| builder);
     for way in WAYS {
         let scene = Scene::new();
@@ -275,7 +275,7 @@ fn requests_pipelined_before_a_cut_are_answered() {
 }
 
 #[test]
-fn a_cut_counts_the_bytes_that_trickle_in_while_it_waits() {
+fn a_waiting_cut_counts_the_bytes_that_still_arrive() {
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).cut_after(700, Disconnect::Reset);
     let request = scene.piece(1);
@@ -406,7 +406,7 @@ fn a_fault_on_the_path_of_a_form_applies_after_the_body() {
 }
 
 #[test]
-fn rows_of_a_table_are_found_by_status_code_and_both() {
+fn result_codes_are_found_by_status_by_code_and_by_both() {
     let row = result_code_for(PIECE.results, mock_origin::internals::protocol::ErrorKind::Checksum)
         .unwrap();
     for reject in [ErrorResponse::code(row.code), ErrorResponse::row(row.http, row.code)] {

@@ -1,4 +1,4 @@
-//! What is done, though the client is told something else; and what is not done, or later.
+//! Tests committed calls whose response is lost, lost requests, and deferred commits.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(super) const LOSSES: [(ResponseLoss, Ended); 6] = [
     (ResponseLoss::Status(503), Ended::Fin),
 ];
 
-/// An operation, and how it is seen that it took place.
+/// An operation, and the check that it was committed.
 struct Case {
     endpoint: &'static Endpoint,
     op: Op,
@@ -68,7 +68,7 @@ fn cases() -> [Case; 6] {
     ]
 }
 
-/// What the client sees of a loss on an endpoint.
+/// Returns the bytes that the client receives if the response of an endpoint is lost.
 fn seen_of(lose: ResponseLoss, endpoint: &Endpoint) -> Vec<u8> {
     match lose {
         ResponseLoss::Status(status) => rejection(endpoint, status),
@@ -136,7 +136,7 @@ fn lose_does_not_commit() {
     }
 }
 
-/// All that a client could know of an origin.
+/// Returns everything that a client can read from an origin.
 pub(super) fn known(scene: &Scene) -> Vec<String> {
     let asks = [
         ("login", r#"["jane", "secret"]"#),
@@ -156,7 +156,7 @@ pub(super) fn known(scene: &Scene) -> Vec<String> {
 }
 
 #[test]
-fn nothing_is_lost_if_the_origin_rejects() {
+fn a_response_is_not_lost_if_the_origin_rejects_the_call() {
     for way in WAYS {
         let scene = Scene::new();
         scene.origin.on(Op::complete()).times(2).commit_then(ResponseLoss::Reset);
@@ -170,7 +170,7 @@ fn nothing_is_lost_if_the_origin_rejects() {
     }
 }
 
-/// The number of an exchange in the record.
+/// Returns the index of an exchange in the journal.
 fn index(seen: &Seen) -> usize {
     usize::try_from(seen.exchange.index).unwrap()
 }
@@ -265,7 +265,7 @@ fn a_deferred_complete_completes_an_open_upload() {
 }
 
 #[test]
-fn late_pieces_come_in_the_order_of_their_times() {
+fn deferred_pieces_are_stored_in_the_order_of_their_times() {
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).nth(1).commit_later(2 * LATER);
     scene.origin.on(Op::piece(1)).nth(2).commit_later(LATER);

@@ -1,4 +1,4 @@
-//! Connections that come to grief, and an origin that goes away and comes back.
+//! Tests faults on connections, and an origin that goes offline and online.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -13,28 +13,28 @@ use super::videos;
 use crate::support::record::{all_closed, closed_connection};
 use crate::support::{Client, TIMEOUT, complete, create, piece, piece_headers, request};
 
-/// What a client sees of a connection on which it asks for something and says no more after that.
+/// What a client receives after one request.
 #[derive(Debug, PartialEq)]
 enum Seen {
-    /// The response.
+    /// A response.
     Response,
-    /// The end, without a word.
+    /// The connection was closed without a response.
     End,
-    /// A reset.
+    /// The connection was reset.
     Reset,
 }
 
-const ASKED: &[u8] = b"GET /acme/none HTTP/1.1\r\nHost: origin\r\n\r\n";
+const REQUEST: &[u8] = b"GET /acme/none HTTP/1.1\r\nHost: origin\r\n\r\n";
 
 fn seen(origin: &MockOrigin) -> Seen {
-    match try_send(&origin.url(), ASKED) {
+    match try_send(&origin.url(), REQUEST) {
         Ok(rest) if rest.is_empty() => Seen::End,
         Ok(rest) => {
             assert_eq!(requests::status(&rest), Some(404));
             Seen::Response
         }
         Err(error) => {
-            // Whoever writes behind a reset is told of a broken pipe.
+            // A write after a reset fails with a broken pipe.
             let reset = [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe];
             assert!(reset.contains(&error.kind()), "{error}");
             Seen::Reset
@@ -99,7 +99,7 @@ fn a_silent_connection_is_open_until_the_limit() {
     let silent = origin.on_connection().silence();
     let mut client = Client::new(&origin);
     let address = client.address();
-    client.write(ASKED);
+    client.write(REQUEST);
     assert_eq!(client.read_to_end().unwrap_or_default(), b"", "nothing is ever said on it");
     let connection = closed_connection(&origin, address);
     assert_eq!(connection.end, ConnectionEnd::ByFault);
@@ -111,7 +111,7 @@ fn a_silent_connection_is_open_until_the_limit() {
 }
 
 #[test]
-fn a_silent_connection_keeps_no_other_waiting() {
+fn a_silent_connection_does_not_block_others() {
     let (origin, token) = videos();
     origin.on_connection().times(3).silence();
     let silent = [(); 3].map(|()| Client::new(&origin));
@@ -140,7 +140,7 @@ fn a_connection_is_closed_after_n_responses_without_notice() {
         assert_eq!(connection.end, ConnectionEnd::ByFault);
         assert_eq!(connection.fault.as_ref().unwrap().fault, Some(fault.id()));
         assert_eq!((fault.fired(), origin.requests().iter().count() as u64), (1, answers));
-        // Only that connection.
+        // Other connections are not affected.
         let mut client = Client::new(&origin);
         for _ in 0..=answers {
             assert_eq!(client.send("GET", "/acme/a", &[], b"").status, 200);
@@ -150,7 +150,7 @@ fn a_connection_is_closed_after_n_responses_without_notice() {
 }
 
 #[test]
-fn a_pipelined_request_behind_the_last_answer_is_not_served() {
+fn a_pipelined_request_after_the_last_response_is_not_served() {
     let origin = MockOrigin::builder().file("/a", "abc").start();
     origin.on_connection().close_after(2);
     let mut client = Client::new(&origin);
@@ -168,7 +168,7 @@ fn a_pipelined_request_behind_the_last_answer_is_not_served() {
 }
 
 #[test]
-fn pieces_go_on_over_connections_that_are_closed_under_them() {
+fn an_upload_continues_over_connections_that_are_closed() {
     let (origin, token) = videos();
     origin.on_connection().always().close_after(2);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
@@ -191,7 +191,7 @@ fn is_rejected(url: &str) -> bool {
 }
 
 #[test]
-fn an_origin_goes_offline_and_online_again_and_forgets_nothing() {
+fn an_origin_keeps_its_state_while_it_is_offline() {
     let (origin, token) = videos();
     let url = origin.url();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
@@ -219,7 +219,7 @@ fn an_origin_goes_offline_and_online_again_and_forgets_nothing() {
 }
 
 #[test]
-fn a_request_in_flight_ends_with_the_connection_and_its_record_says_so() {
+fn going_offline_ends_and_records_requests_in_flight() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let mut client = Client::new(&origin);
@@ -260,7 +260,7 @@ fn going_offline_loses_held_responses_but_not_their_effects() {
 }
 
 #[test]
-fn every_listener_goes_away_and_comes_back() {
+fn every_listener_goes_offline_and_online() {
     let origin = MockOrigin::builder().port(0).port(0).listen("127.0.0.1:0").start();
     let urls = origin.urls();
     origin.go_offline();
@@ -274,7 +274,7 @@ fn every_listener_goes_away_and_comes_back() {
 }
 
 #[test]
-fn nobody_else_is_given_the_port_of_an_origin_that_is_offline() {
+fn an_offline_origin_keeps_its_ports_reserved() {
     let origin = MockOrigin::start();
     let url = origin.url();
     let address = url.strip_prefix("http://").unwrap();
@@ -288,7 +288,7 @@ fn nobody_else_is_given_the_port_of_an_origin_that_is_offline() {
 }
 
 #[test]
-fn an_origin_can_be_judged_and_dropped_while_it_is_offline() {
+fn an_offline_origin_can_be_verified_and_dropped() {
     let (origin, token) = videos();
     requests::create(&origin, &token, "/videos", "a.mp4");
     origin.go_offline();
@@ -300,7 +300,7 @@ fn an_origin_can_be_judged_and_dropped_while_it_is_offline() {
     drop(origin);
 }
 
-/// Sends a request on a connection of its own, and gives what comes back up to its end.
+/// Sends a request on a new connection, and reads until the connection ends.
 fn try_send(url: &str, whole: &[u8]) -> io::Result<Vec<u8>> {
     let mut socket = TcpStream::connect(url.strip_prefix("http://").unwrap())?;
     socket.set_read_timeout(Some(TIMEOUT))?;
@@ -309,9 +309,9 @@ fn try_send(url: &str, whole: &[u8]) -> io::Result<Vec<u8>> {
     socket.read_to_end(&mut response).map(|_| response)
 }
 
-/// Sends a request until it is done.
-fn send_stubbornly(url: &str, whole: &[u8]) {
-    // Far beyond what it takes, and yet an end, should the origin never come back.
+/// Sends a request until it succeeds.
+fn send_until_it_succeeds(url: &str, whole: &[u8]) {
+    // Much longer than needed; it ends the test if the origin stays offline.
     let until = Instant::now() + Duration::from_secs(60);
     while try_send(url, whole).ok().as_deref().and_then(requests::status) != Some(200) {
         assert!(Instant::now() < until, "{url} has not come back");
@@ -320,7 +320,7 @@ fn send_stubbornly(url: &str, whole: &[u8]) {
 }
 
 #[test]
-fn uploads_survive_an_origin_that_comes_and_goes() {
+fn uploads_survive_an_origin_that_restarts_repeatedly() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let url = origin.url();
@@ -333,7 +333,10 @@ fn uploads_survive_an_origin_that_comes_and_goes() {
                     let headers = piece_headers(token, id, &part);
                     let body = vec![u8::try_from(number).unwrap(); 10_000];
                     let headers = [&headers[..], &[("Connection", "close")]].concat();
-                    send_stubbornly(url, &request("POST", "/multipart/piece", &headers, &body));
+                    send_until_it_succeeds(
+                        url,
+                        &request("POST", "/multipart/piece", &headers, &body),
+                    );
                 }
             });
         }

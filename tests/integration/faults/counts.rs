@@ -1,4 +1,4 @@
-//! How many calls a fault strikes, and which attempts they are.
+//! Tests which calls and attempts a fault selects.
 
 use mock_origin::{Disconnect, Op, ResponseLoss};
 
@@ -7,7 +7,7 @@ use super::videos;
 use crate::support::{Client, Ended, TIMEOUT, create, piece_headers, request};
 
 #[test]
-fn an_attempt_is_the_same_whenever_the_fault_was_added() {
+fn an_attempt_number_does_not_depend_on_when_faults_are_added() {
     let targets: [(_, _, &[u8]); 2] =
         [("/post/raw", Op::raw(), b"x"), ("/multipart/create", Op::create(), b"")];
     for (target, op, body) in targets {
@@ -16,7 +16,7 @@ fn an_attempt_is_the_same_whenever_the_fault_was_added() {
             let install = || origin.on(op.clone()).attempt(3).reject(503);
             let early = is_early.then(install);
             let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Directory", "/videos")];
-            // Without a name: the origin chooses one.
+            // Without a basename the origin chooses one.
             let send = || requests::http(&origin, target, &headers, body).status;
             assert_eq!([send(), send()], [200, 200]);
             let fault = early.unwrap_or_else(install);
@@ -27,7 +27,7 @@ fn an_attempt_is_the_same_whenever_the_fault_was_added() {
 }
 
 #[test]
-fn attempts_count_while_no_fault_is_there() {
+fn attempts_are_counted_without_faults() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let send = || requests::piece(&origin, &token, &id, 1);
@@ -41,7 +41,7 @@ fn attempts_count_while_no_fault_is_there() {
 }
 
 #[test]
-fn nth_is_one_call_and_first_the_first_applicable_call() {
+fn nth_selects_one_call_and_first_the_first_applicable_call() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let nth = origin.on(Op::piece(1)).nth(1).commit_then(ResponseLoss::Reset);

@@ -113,7 +113,7 @@ fn a_reset_discards_everything_in_progress() {
     origin.finish();
 }
 
-/// What `finish()` says.
+/// Returns the panic message of `finish()`.
 fn panic_of(origin: MockOrigin) -> String {
     let failed = catch_unwind(AssertUnwindSafe(|| origin.finish())).unwrap_err();
     *failed.downcast::<String>().unwrap()

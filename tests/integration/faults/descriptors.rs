@@ -1,4 +1,4 @@
-//! An origin that cannot come back, as the process has no descriptors left, keeps its ports and says so.
+//! Tests going online in a process without free file descriptors: it fails and keeps the ports.
 
 use std::fs::File;
 use std::process::Command;
@@ -7,11 +7,11 @@ use mock_origin::MockOrigin;
 
 use crate::support::Client;
 
-/// Set in the process that may use up its descriptors: it runs nothing beside that.
+/// Marks the child process, which runs only this test and may use up its descriptors.
 const ALONE: &str = "MOCK_ORIGIN_TEST_USES_UP_DESCRIPTORS";
 
-/// Opens files until the process may open no more.
-fn use_up() -> Vec<File> {
+/// Opens files until the process has no descriptor left.
+fn open_all_descriptors() -> Vec<File> {
     std::iter::from_fn(|| File::open("/dev/null").ok()).collect()
 }
 
@@ -23,12 +23,12 @@ fn works(url: &str) -> bool {
 fn go_online_without_descriptors() {
     let origin = MockOrigin::builder().port(0).port(0).port(0).start();
     origin.go_offline();
-    let mut files = use_up();
+    let mut files = open_all_descriptors();
     for _ in 0..2 {
         let error = origin.try_go_online().unwrap_err().to_string();
         assert!(error.contains("cannot listen on 127.0.0.1:"), "{error}");
     }
-    // One port can be opened, two cannot.
+    // One descriptor is left, but the origin has two ports.
     files.pop();
     for _ in 0..2 {
         assert!(origin.try_go_online().is_err(), "two of three ports are closed");
@@ -38,9 +38,9 @@ fn go_online_without_descriptors() {
     assert_eq!(is_open, [true, false, false]);
     origin.go_online();
     assert!(origin.urls().iter().all(|url| works(url)));
-    // A failed try is no obstacle to going offline again.
+    // Going offline again works after the failure.
     origin.go_offline();
-    let files = use_up();
+    let files = open_all_descriptors();
     assert!(origin.try_go_online().is_err());
     origin.go_offline();
     drop(files);

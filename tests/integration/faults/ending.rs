@@ -31,7 +31,7 @@ fn data_after_an_orderly_close_is_discarded_and_counted() {
         let address = client.address();
         let (_, ended) = client.write(scene.piece(1).bytes(Way::Length)).receive(usize::MAX);
         assert_eq!(ended, Ended::Fin);
-        // The start of another request: anything else would be wrong of the client.
+        // The start of another request; other bytes would be recorded as invalid HTTP.
         client.write([b"GET /", &vec![b'a'; MORE - 5][..]].concat()).finish_writing();
         let record = closed_connection(&scene.origin, address);
         assert_eq!(record.end, end);
@@ -77,7 +77,7 @@ fn a_stalled_connection_does_not_keep_the_origin_from_finishing() {
     closed_exchange(&scene.origin, 1);
     let started = Instant::now();
     scene.origin.finish();
-    // Far below the limit of 30 s.
+    // Much less than the limit of 30 s.
     assert!(started.elapsed() < TIMEOUT);
     assert_ne!(one.receive(usize::MAX).1, Ended::StillOpen);
     assert_ne!(two.receive(usize::MAX).1, Ended::StillOpen);
@@ -120,7 +120,7 @@ fn a_client_that_leaves_before_a_delayed_response_is_recorded() {
 }
 
 #[test]
-fn faults_take_turns_on_one_connection_that_they_keep() {
+fn several_faults_apply_in_turn_on_one_connection() {
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).nth(1).read_slowly(50_000);
     scene.origin.on(Op::piece(1)).nth(2).respond_slowly(4_000);

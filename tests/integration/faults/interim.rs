@@ -1,4 +1,4 @@
-//! Interim responses: `100 Continue` that does not come, comes late or broken, and others before it.
+//! Tests interim responses: a withheld, delayed or malformed `100 Continue`, and additional ones.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,19 +18,19 @@ fn hints() -> InterimResponse {
     InterimResponse::status(103).header("link", "</a>; rel=preload").header("X-Two", "2")
 }
 
-/// Piece 1 by a client that waits for `100 Continue`.
+/// Returns piece 1 with `Expect: 100-continue`.
 fn expecting(scene: &Scene) -> Request {
     let mut request = scene.piece(1);
     request.headers.push(("Expect", "100-continue".to_owned()));
     request
 }
 
-/// The head of a request, and what follows it.
+/// Splits a request into head and body.
 fn split(request: &[u8]) -> (&[u8], &[u8]) {
     request.split_at(request.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4)
 }
 
-/// The response to the piece where no fault acts on it.
+/// Returns the response to the piece without a fault.
 fn plain() -> Vec<u8> {
     Scene::plainly(|scene| scene.piece(1), |builder| builder)
 }
@@ -47,7 +47,7 @@ fn assert_stored(record: &Exchange, written: usize) {
     assert_eq!(Figures::of(record), figures);
 }
 
-/// Asserts that exactly these bytes come next, and nothing behind them.
+/// Asserts that the client receives exactly these bytes.
 fn assert_received(client: &mut Client, expected: &[u8]) {
     let (bytes, ended) = client.receive(expected.len());
     assert_eq!((text(&bytes), ended), (text(expected), Ended::StillOpen));
@@ -58,7 +58,7 @@ fn record(scene: &Scene) -> Arc<Exchange> {
 }
 
 #[test]
-fn a_withheld_continue_is_never_sent_to_a_client_that_goes_on() {
+fn a_withheld_continue_is_not_sent_after_the_body_starts() {
     let response = plain();
     for way in [Way::Length, Way::Chunked] {
         let scene = Scene::new();
@@ -67,7 +67,7 @@ fn a_withheld_continue_is_never_sent_to_a_client_that_goes_on() {
         let (head, body) = split(&request);
         let mut client = scene.client();
         client.write(head);
-        // It acts while the client waits, not when it has gone on.
+        // The fault is injected while the client waits, not when the body arrives.
         wait_for(&scene.origin, |_| (fault.fired() == 1).then_some(()));
         assert_received(&mut client, b"");
         client.write(body);
@@ -130,7 +130,7 @@ fn a_client_that_does_not_wait_is_served_as_usual() {
 }
 
 #[test]
-fn a_delayed_continue_comes_once_and_late() {
+fn a_delayed_continue_is_sent_once_after_the_delay() {
     const DELAY: Duration = Duration::from_millis(60);
     let response = plain();
     for way in [Way::Length, Way::Chunked] {
@@ -148,7 +148,7 @@ fn a_delayed_continue_comes_once_and_late() {
 }
 
 #[test]
-fn garbage_comes_in_place_of_continue() {
+fn garbage_replaces_continue() {
     let response = plain();
     for garbage in [&b"HTTP/1.1 100 Cont"[..], b"\x00\xff", b"HTTP/1.1 100\r\n"] {
         let scene = Scene::new();
@@ -190,7 +190,7 @@ fn an_interim_response_precedes_any_response() {
         assert_stored(&seen.exchange, expected.len());
         scene.origin.finish();
     }
-    // A rejection, a stored file, and what is known behind the body alone.
+    // A rejection, a stored file, and a call that only its body identifies.
     let scene = Scene::with(|builder| builder.file("/a.txt", "abc"));
     scene.origin.on(Op::any()).times(3).send_interim(102);
     let no_token = Request { headers: Vec::new(), ..scene.piece(1) };
@@ -206,7 +206,7 @@ fn an_interim_response_precedes_any_response() {
 }
 
 #[test]
-fn continue_can_be_sent_to_a_client_that_did_not_ask() {
+fn continue_can_be_sent_without_an_expect_header() {
     let response = plain();
     let scene = Scene::new();
     scene.origin.on(Op::piece(1)).send_interim(100);
@@ -217,7 +217,7 @@ fn continue_can_be_sent_to_a_client_that_did_not_ask() {
 }
 
 #[test]
-fn a_request_without_expect_is_skipped_with_the_reason() {
+fn a_request_without_expect_is_skipped_with_a_reason() {
     let scene = Scene::new();
     let faults = [
         scene.origin.on(Op::piece(1)).nth(1).withhold_continue(),

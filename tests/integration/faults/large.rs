@@ -1,4 +1,4 @@
-//! What happens to the answers of stored files, large ones too, and to those of other clients.
+//! Tests response faults on large files, forms, HTTP/1.0 and pipelined requests.
 
 use std::time::{Duration, Instant};
 
@@ -15,18 +15,18 @@ use crate::support::{self, Ended, TIMEOUT};
 
 const SIZE: usize = 5 << 20;
 
-/// A file that does not fit into memory.
+/// Adds a file that exceeds the memory budget.
 fn with_large(builder: Builder) -> Builder {
     builder.memory_budget(1 << 16).file("/large.bin", random_bytes(1, SIZE))
 }
 
-/// The response to its reader, where nothing strikes it.
+/// Returns the response for the large file without a fault.
 fn plain() -> Vec<u8> {
     Scene::plainly(|_| read("/large.bin"), with_large)
 }
 
 #[test]
-fn a_large_answer_is_cut_in_its_middle() {
+fn a_large_response_is_cut_in_its_middle() {
     let plain = plain();
     assert!(plain.ends_with(&random_bytes(1, SIZE)));
     let head = head_length(&plain);
@@ -49,13 +49,13 @@ fn a_large_answer_is_cut_in_its_middle() {
 }
 
 #[test]
-fn a_reset_in_a_large_answer_leaves_a_beginning_of_it() {
+fn a_reset_in_a_large_response_leaves_a_prefix() {
     let plain = plain();
     for location in [1_000_001, 4_000_000] {
         let scene = Scene::with(with_large);
         scene.origin.on(Op::egress()).cut_response(location as u64, Disconnect::Reset);
         let seen = scene.play(&read("/large.bin"), Way::Length, usize::MAX);
-        // What was still under way is lost.
+        // A reset loses bytes in flight.
         assert!(seen.bytes.len() <= location && plain.starts_with(&seen.bytes));
         assert_eq!((seen.ended, seen.exchange.written), (Ended::Reset, location as u64));
         scene.origin.finish();
@@ -63,7 +63,7 @@ fn a_reset_in_a_large_answer_leaves_a_beginning_of_it() {
 }
 
 #[test]
-fn a_large_answer_is_truncated() {
+fn a_large_response_is_truncated() {
     let plain = plain();
     let head = head_length(&plain);
     for kept in [0, 1, 2_500_000, SIZE - 1] {
@@ -82,7 +82,7 @@ fn a_large_answer_is_truncated() {
 }
 
 #[test]
-fn a_large_answer_that_is_delayed_held_or_altered_comes_whole() {
+fn a_large_delayed_held_or_altered_response_is_complete() {
     let plain = plain();
     let scene = Scene::with(with_large);
     scene.origin.on(Op::egress()).nth(1).delay(Duration::from_millis(30));
@@ -105,7 +105,7 @@ fn a_large_answer_that_is_delayed_held_or_altered_comes_whole() {
 }
 
 #[test]
-fn a_reader_that_leaves_a_cut_response_first_is_recorded_as_gone() {
+fn a_client_that_leaves_before_the_cut_is_recorded_as_gone() {
     let scene = Scene::with(with_large);
     scene.origin.on(Op::egress()).cut_response(SIZE as u64, Disconnect::Close);
     let mut client = scene.client();
@@ -120,7 +120,7 @@ fn a_reader_that_leaves_a_cut_response_first_is_recorded_as_gone() {
 }
 
 #[test]
-fn a_range_is_cut_and_an_answer_to_head_too() {
+fn responses_to_range_and_head_requests_are_cut() {
     for (method, header) in [("GET", Some("bytes=10-19")), ("HEAD", None)] {
         let request = Request {
             method,
@@ -143,7 +143,7 @@ fn a_range_is_cut_and_an_answer_to_head_too() {
     }
 }
 
-/// A fault, how its connection ends, and how many bytes come before that.
+/// A fault, how its connection ends, and the number of bytes before the end.
 type Arm = (fn(CallFaultBuilder<'_>), Ended, usize);
 
 #[test]
@@ -214,7 +214,7 @@ fn response_faults_apply_to_http_1_0() {
 }
 
 #[test]
-fn a_pipelined_request_waits_for_an_answer_that_is_held_or_slow() {
+fn a_pipelined_request_waits_for_a_held_or_slow_response() {
     let scene = Scene::new();
     let held = scene.origin.on(Op::piece(1)).hold();
     scene.origin.on(Op::piece(2)).respond_slowly(4000);
@@ -235,7 +235,7 @@ fn a_pipelined_request_waits_for_an_answer_that_is_held_or_slow() {
 }
 
 #[test]
-fn a_rejection_with_any_status_is_written_as_it_is_recorded() {
+fn a_rejection_with_any_status_is_written_as_recorded() {
     for status in [200, 201, 204, 205, 302, 304, 418, 451, 599] {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).reject(ErrorResponse::raw(status).reason("so be it"));

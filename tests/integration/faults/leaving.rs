@@ -1,4 +1,4 @@
-//! A client that leaves while a fault makes it wait is noticed, whatever makes it wait.
+//! Tests that the origin notices a client that leaves while a fault makes it wait.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use super::scene::{Request, Scene, Way, assert_works, read};
 use crate::support::record::{closed_connection, closed_exchange, wait_for};
 use crate::support::{Client, request};
 
-/// Beyond what a test may take: nothing ends because this is over.
+/// Longer than any test, so that no wait ends by this limit.
 const FOREVER: Duration = Duration::from_secs(3600);
 
-/// How a client leaves: its socket is dropped, unless it is given back.
+/// How a client leaves. The socket is dropped unless the function returns it.
 type Leave = fn(Client) -> Option<Client>;
 
-/// Closing only the sending direction is leaving too: the origin cannot tell the difference.
+/// Includes closing only the sending direction, which the origin cannot tell from leaving.
 const WAYS_TO_LEAVE: [Leave; 3] = [
     |_| None,
     |client| {
@@ -33,7 +33,7 @@ fn scene() -> Scene {
     Scene::with(|builder| builder.hold_limit(FOREVER).file("/videos/f", vec![0; 1000]))
 }
 
-/// Sends a request and what is to follow it, leaves when the fault acts, and asserts that the
+/// Sends a request and the bytes `behind` it, leaves when the fault is injected, and asserts that the
 /// origin notices.
 fn assert_noticed(scene: &Scene, request: &Request, behind: &[u8], leave: Leave, outcome: Outcome) {
     let mut client = scene.client();
@@ -41,7 +41,7 @@ fn assert_noticed(scene: &Scene, request: &Request, behind: &[u8], leave: Leave,
     client.write([&request.bytes(Way::Length), behind].concat());
     wait_for(&scene.origin, |journal| {
         let exchange = journal.exchanges().first()?;
-        // What a fault cuts is over before the connection is.
+        // A cut closes the exchange before its connection.
         let is_cut = outcome != Outcome::CutByFault || exchange.outcome == outcome;
         (!exchange.faults.is_empty() && is_cut).then_some(())
     });
@@ -87,7 +87,7 @@ fn a_client_that_leaves_a_held_response_is_noticed() {
         (|scene| scene.form("f.mp4"), Op::operation(Operation::PostFile)),
         (|scene| scene.rpc("noop", r#"["TOKEN"]"#), Op::method("noop")),
         (|_| read("/videos/f"), Op::egress()),
-        // Rejected by the origin itself.
+        // The origin itself rejects this request.
         (|_| read("/videos/none"), Op::egress()),
     ];
     for (request, op) in calls {
@@ -96,7 +96,7 @@ fn a_client_that_leaves_a_held_response_is_noticed() {
             let held = scene.origin.on(op.clone()).hold();
             assert_noticed(&scene, &request(&scene), b"", leave, Outcome::ClientGone);
             assert_eq!(held.count(), 1);
-            // The hold is not over, but holds nothing that anybody waits for.
+            // The hold is still installed but holds no response.
             scene.origin.finish();
             drop(held);
         }
@@ -131,7 +131,7 @@ fn a_slowly_read_request_counts_from_its_first_byte() {
 }
 
 #[test]
-fn watching_a_client_keeps_its_next_requests() {
+fn watching_a_client_does_not_lose_its_next_requests() {
     let scene = scene();
     scene.origin.on(Op::piece(1)).times(2).delay(Duration::from_millis(50));
     let mut client = scene.client();

@@ -1,4 +1,4 @@
-//! Early responses reach clients that write their whole request first, whatever its size (§1.9).
+//! Tests that early responses reach clients that first write their whole request (§1.9).
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,22 +15,22 @@ use crate::support::{Client, TIMEOUT, request};
 
 const MB: usize = 1_000_000;
 
-/// A blocking client whose kernel takes little off its hands.
+/// Returns a blocking client with a small send buffer.
 fn small_client(origin: &MockOrigin) -> TcpStream {
     let url = origin.url();
     let address: std::net::SocketAddr = url.strip_prefix("http://").unwrap().parse().unwrap();
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.set_send_buffer_size(64 * 1024).unwrap();
     socket.set_recv_buffer_size(16 * 1024).unwrap();
-    // Else each write waits for the acknowledgement of the one before, which is delayed.
+    // Otherwise each write waits for the delayed acknowledgement of the previous one.
     socket.set_tcp_nodelay(true).unwrap();
     socket.connect(&address.into()).unwrap();
     socket.set_read_timeout(Some(TIMEOUT)).unwrap();
     socket.into()
 }
 
-/// Writes a piece with a body of `size` bytes, then reads up to the end. Gives what came, and how
-/// many bytes the body had on the wire.
+/// Writes a piece with a body of `size` bytes, then reads until the connection ends. Returns the
+/// response and the length of the body on the wire.
 fn write_then_read(origin: &MockOrigin, headers: &[(&str, &str)], size: usize) -> (Vec<u8>, u64) {
     let is_chunked = headers.iter().any(|(name, _)| *name == "Transfer-Encoding");
     let mut client = small_client(origin);
@@ -73,7 +73,7 @@ fn an_early_response_reaches_clients_that_write_first() {
                 assert_eq!(status(&came), expected, "{size} {framing:?}");
                 let connection = scene.origin.journal().connections()[0].clone();
                 let received = closed_exchange(&scene.origin, 0).received;
-                // The frames of a chunk of which a part was read are neither body nor discarded.
+                // The framing of a partly read chunk counts neither as body nor as discarded.
                 let framed = if framing.0 == "Content-Length" { 0 } else { 16 };
                 let all = received + connection.drained;
                 assert!(all <= sent && all + framed >= sent, "{all} of {sent} {framing:?}");
@@ -89,7 +89,7 @@ fn going_offline_does_not_wait_for_lingering_connections() {
     let mut client = Client::new(&origin);
     assert_eq!(client.send("POST", "/multipart/piece", &[], b"body").status, 401);
     let mut socket = client.socket().try_clone().unwrap();
-    // Left alone, it is read from for 30 s.
+    // Otherwise the origin would read from it for 30 s.
     let writing =
         thread::spawn(move || while socket.write_all(b"GET / HTTP/1.1\r\n\r\n").is_ok() {});
     origin.go_offline();

@@ -1,4 +1,4 @@
-//! Faults hit exactly where they say, and prove that they hit.
+//! Tests every fault action byte by byte, and the accounting of faults.
 
 mod accounting;
 mod alter;
@@ -37,8 +37,8 @@ use crate::support::{self, Client, complete, create, piece};
 use mock_origin::referee::Level;
 use mock_origin::{Disconnect, ErrorResponse, MockOrigin, Op, Outcome, ResponseLoss};
 
-/// The requests of these tests are written one by one, to see what a fault does to them. The referee
-/// would judge them as the conduct of a client.
+/// Returns an origin without the referee, which would report these single requests as the conduct of a
+/// client.
 fn videos() -> (MockOrigin, String) {
     let origin = MockOrigin::builder().referee(Level::Off).directory("/videos").start();
     let token = origin.issue_token("jane");
@@ -98,7 +98,7 @@ fn a_rejection_uses_the_result_codes_of_the_operation() {
 }
 
 #[test]
-fn an_answer_is_held_until_it_is_released() {
+fn a_response_is_held_until_released() {
     let (origin, token) = videos();
     let held = origin.on(Op::piece(1)).hold();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");

@@ -1,5 +1,5 @@
-//! What comes by no name of the tables goes wrong like everything else: a preflight, a request to no
-//! endpoint, and a method that there is not.
+//! Tests faults on calls without an operation: preflights, requests to unknown endpoints, and unknown
+//! methods.
 
 use mock_origin::{
     Disconnect, ErrorResponse, HeaderMutation, Interface, MockOrigin, Op, Operation, ResponseLoss,
@@ -10,7 +10,7 @@ use super::videos;
 use crate::support::{Client, request};
 
 #[test]
-fn faults_apply_to_nameless_calls() {
+fn faults_apply_to_calls_without_an_operation() {
     let send = |origin: &MockOrigin, operation: Operation| match operation {
         Operation::Preflight => {
             Client::new(origin).send("OPTIONS", "/multipart/piece", &[], b"").status
@@ -66,7 +66,7 @@ fn every_applicable_fault_works_on_preflights_and_rejections() {
 }
 
 #[test]
-fn a_rejection_without_a_row_has_the_standard_phrase() {
+fn a_rejection_without_a_result_code_has_the_standard_phrase() {
     let (origin, _) = videos();
     for (status, phrase) in
         [(301, "Moved Permanently"), (418, "I'm a Teapot"), (502, "Bad Gateway"), (599, "")]

@@ -1,4 +1,4 @@
-//! Rejections as a proxy writes them: with a page, and with header names in any case.
+//! Tests rejections as a proxy writes them: with a page, and with header names in any case.
 
 use mock_origin::{ErrorResponse, HeaderMutation, Op, Outcome};
 
@@ -12,7 +12,7 @@ fn page() -> ErrorResponse {
     ErrorResponse::raw(502).body("text/html", PAGE)
 }
 
-/// The rejection that a proxy's page comes to.
+/// Returns the expected bytes of a rejection with a page.
 fn written(page: &str) -> Vec<u8> {
     let length = PAGE.len().to_string();
     let own = [("Content-Type", "text/html"), ("Connection", "close"), ("Content-Length", &length)];
@@ -20,7 +20,7 @@ fn written(page: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_rejection_carries_its_body_type_and_length() {
+fn a_rejection_has_its_body_content_type_and_length() {
     for way in WAYS {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).reject(page());
@@ -52,7 +52,7 @@ fn a_rejection_of_head_has_a_length_but_no_body() {
 }
 
 #[test]
-fn a_body_replaces_the_one_of_a_row() {
+fn a_given_body_replaces_the_body_of_the_result_code() {
     let scene = Scene::new();
     scene
         .origin
@@ -141,7 +141,7 @@ fn a_header_of_a_rejection_replaces_the_default() {
 }
 
 #[test]
-fn an_altered_header_keeps_the_case_it_was_given() {
+fn an_altered_header_name_keeps_its_case() {
     for way in WAYS {
         let scene = Scene::new();
         let op = || scene.origin.on(Op::piece(1)).attempt(1);

@@ -1,5 +1,5 @@
-//! A fault that makes no sense is rejected at once, where it is written, in one line that says what
-//! there is instead.
+//! Tests that an impossible fault panics at the caller's line, with one line that names the
+//! alternative.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use mock_origin::{
 use super::videos;
 use crate::support::panics::catch_panic;
 
-/// What is asked for, and what is said against it.
+/// An invalid fault, and the expected message.
 type Case = (fn(&MockOrigin), &'static str);
 
-/// An upload without pieces.
+/// Returns an upload without pieces.
 fn with_upload() -> UploadSnapshot {
     MockOrigin::builder().upload(InProgressUpload::new("/a")).start().upload("/a")
 }
 
-/// All cases are tried before one fails, so that a changed text is seen with all of its kind.
+/// Asserts all cases before it fails, so that the output lists every changed text.
 fn assert_all_rejected(cases: &[Case]) {
     let (origin, _) = videos();
     let mut wrong = Vec::new();
-    for (ask, expected) in cases {
-        let (text, location) = catch_panic(|| ask(&origin)).unwrap_or_default();
+    for (build, expected) in cases {
+        let (text, location) = catch_panic(|| build(&origin)).unwrap_or_default();
         if text != *expected || location != file!() || text.contains('\n') {
             wrong.push(format!("said:     {text}\nexpected: {expected}\nat:       {location}\n"));
         }
@@ -37,10 +37,10 @@ fn assert_all_rejected(cases: &[Case]) {
     origin.finish();
 }
 
-/// Asserts that each of these is rejected with that text.
+/// Asserts that each call panics with its message.
 macro_rules! assert_rejected {
-    (|$origin:ident| $($ask:expr => $said:expr,)*) => {
-        assert_all_rejected(&[$((|$origin| { let _ = (&$origin, $ask); }, $said)),*])
+    (|$origin:ident| $($fault:expr => $message:expr,)*) => {
+        assert_all_rejected(&[$((|$origin| { let _ = (&$origin, $fault); }, $message)),*])
     };
 }
 
@@ -126,7 +126,7 @@ fn conflicting_selectors_are_rejected() {
 }
 
 #[test]
-fn success_as_a_rejection_is_rejected() {
+fn a_rejection_with_a_success_code_is_rejected() {
     assert_rejected! { |origin|
         origin.on(Op::piece(1)).reject(200) =>
             "reject: invalid status 200; expected 300 to 599",
@@ -334,7 +334,7 @@ fn inapplicable_actions_are_rejected() {
 }
 
 #[test]
-fn inapplicable_actions_on_nameless_calls_are_rejected() {
+fn inapplicable_actions_on_unknown_calls_are_rejected() {
     assert_rejected! { |origin|
         origin.on(Op::operation(Operation::Unmatched)).commit_then(ResponseLoss::Close) =>
             "commit_then: cannot apply to unmatched: the origin rejected the request: 404",

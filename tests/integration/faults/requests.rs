@@ -1,28 +1,28 @@
-//! Asking for things in one line each.
+//! Sends common requests, each on its own connection.
 
 use mock_origin::{MockOrigin, Op};
 
 use crate::support::{Client, Response, piece_headers, request};
 
-/// Asks a JSON-RPC method on a connection of its own; `params` are JSON.
+/// Calls a JSON-RPC method; `params` are JSON.
 pub(super) fn rpc(origin: &MockOrigin, method: &str, params: &str) -> Response {
     let body = format!(r#"{{"method": "{method}", "params": {params}, "id": 1}}"#);
     Client::new(origin).send("POST", "/jsonrpc", &[], body.as_bytes())
 }
 
-/// What a JSON-RPC method gives.
+/// Returns the result of a JSON-RPC method.
 pub(super) fn result(origin: &MockOrigin, method: &str, params: &str) -> serde_json::Value {
     let response = rpc(origin, method, params);
     let mut json: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
     json["result"].take()
 }
 
-/// Several requests in one body, each a method and its parameters.
+/// Sends a batch of methods with their parameters.
 pub(super) fn batch(origin: &MockOrigin, requests: &[(&str, String)]) -> Response {
     Client::new(origin).send("POST", "/jsonrpc2", &[], batch_body(requests).as_bytes())
 }
 
-/// The body of that.
+/// Returns the body of a batch.
 pub(super) fn batch_body(requests: &[(&str, String)]) -> String {
     let one = |(id, (method, params)): (usize, &(&str, String))| {
         format!(r#"{{"jsonrpc": "2.0", "method": "{method}", "params": {params}, "id": {id}}}"#)
@@ -31,7 +31,7 @@ pub(super) fn batch_body(requests: &[(&str, String)]) -> String {
     format!("[{}]", body.join(","))
 }
 
-/// Asks an endpoint on a connection of its own.
+/// Sends a POST request to an endpoint.
 pub(super) fn http(
     origin: &MockOrigin,
     target: &str,
@@ -41,7 +41,7 @@ pub(super) fn http(
     Client::new(origin).send("POST", target, headers, body)
 }
 
-/// Begins an upload, if it is let.
+/// Sends a create request.
 pub(super) fn create(origin: &MockOrigin, token: &str, directory: &str, name: &str) -> Response {
     let directory = ("X-Agile-Directory", directory);
     let headers = [("X-Agile-Authorization", token), directory, ("X-Agile-Basename", name)];
@@ -54,7 +54,7 @@ pub(super) fn login(origin: &MockOrigin, user: &str, password: &str) -> Response
     http(origin, "/account/login", &headers, b"")
 }
 
-/// Makes a directory.
+/// Creates a directory.
 pub(super) fn make_directory(origin: &MockOrigin, token: &str, path: &str) -> Response {
     let headers = [("X-Agile-Authorization", token), ("X-Agile-Directory", path)];
     http(origin, "/post/directory", &headers, b"")
@@ -80,7 +80,7 @@ pub(super) fn form(origin: &MockOrigin, token: &str, directory: &str, name: &str
     http(origin, "/post/file", &[("X-Agile-Authorization", token), form], body.as_bytes())
 }
 
-/// Sends a piece on a connection of its own; nothing if that is cut.
+/// Sends a piece. Returns its status, or `None` if the connection was cut.
 pub(super) fn piece(origin: &MockOrigin, token: &str, id: &str, number: u32) -> Option<u16> {
     let number = number.to_string();
     let headers = piece_headers(token, id, &number);
@@ -89,7 +89,7 @@ pub(super) fn piece(origin: &MockOrigin, token: &str, id: &str, number: u32) -> 
     status(&client.read_to_end().ok()?)
 }
 
-/// The status of a response that is still bytes.
+/// Returns the status of a response in bytes.
 pub(super) fn status(response: &[u8]) -> Option<u16> {
     std::str::from_utf8(response.get(9..12)?).ok()?.parse().ok()
 }

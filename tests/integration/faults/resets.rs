@@ -1,4 +1,4 @@
-//! A request that began before a reset is not answered behind it.
+//! Tests that requests that started before `reset()` get no response after it.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use super::scene::{Request, Scene, Way, assert_works, read};
 use crate::support::record::wait_for;
 use crate::support::{Client, Ended, TIMEOUT};
 
-/// Beyond what a test may take: nothing ends because this is over.
+/// Longer than any test, so that no wait ends by this limit.
 const FOREVER: Duration = Duration::from_secs(3600);
 
-/// A file that no kernel buffers whole.
+/// The size of a file that exceeds the kernel's buffers.
 const LARGE: usize = 64 << 20;
 
 fn scene() -> Scene {
@@ -19,7 +19,7 @@ fn scene() -> Scene {
 }
 
 /// Resets the origin and asserts that the client hears fewer than `whole` bytes, and that the origin
-/// then is as new.
+/// has its initial state.
 fn assert_no_response(scene: &Scene, mut client: Client, whole: usize) {
     scene.origin.reset();
     let (received, ended) = client.receive(usize::MAX);
@@ -31,7 +31,7 @@ fn assert_no_response(scene: &Scene, mut client: Client, whole: usize) {
 }
 
 #[test]
-fn a_request_that_a_fault_delays_is_not_answered_after_a_reset() {
+fn a_delayed_request_gets_no_response_after_a_reset() {
     type MakeAsk = fn(&Scene) -> Request;
     type Arm = fn(&MockOrigin);
     let calls: [(MakeAsk, Arm); 6] = [
@@ -46,7 +46,7 @@ fn a_request_that_a_fault_delays_is_not_answered_after_a_reset() {
             |scene| scene.rpc("noop", r#"["TOKEN"]"#),
             |origin| drop(origin.on(Op::method("noop")).delay(FOREVER)),
         ),
-        // Rejected by the origin itself.
+        // The origin itself rejects this request.
         (|_| read("/none"), |origin| drop(origin.on(Op::egress()).delay(FOREVER))),
     ];
     for (request, install) in calls {
@@ -58,13 +58,13 @@ fn a_request_that_a_fault_delays_is_not_answered_after_a_reset() {
             let is_injected = journal.exchanges().first().is_some_and(|it| !it.faults.is_empty());
             is_injected.then_some(())
         });
-        // Of a slow response its first byte may have come.
+        // The first byte of a slow response may have been sent before.
         assert_no_response(&scene, client, 10);
     }
 }
 
 #[test]
-fn a_held_request_is_not_answered_after_a_reset() {
+fn a_held_request_gets_no_response_after_a_reset() {
     let scene = scene();
     let held = scene.origin.on(Op::create()).hold();
     let mut client = scene.client();
@@ -75,7 +75,7 @@ fn a_held_request_is_not_answered_after_a_reset() {
 }
 
 #[test]
-fn a_request_in_the_middle_of_its_body_is_not_answered_after_a_reset() {
+fn a_partial_request_gets_no_response_after_a_reset() {
     for reject in [false, true] {
         let scene = scene();
         if reject {
@@ -97,7 +97,7 @@ fn a_request_in_the_middle_of_its_body_is_not_answered_after_a_reset() {
 }
 
 #[test]
-fn a_response_on_its_way_is_cut_by_a_reset() {
+fn a_reset_cuts_a_response_that_is_being_written() {
     let scene = scene();
     let mut client = scene.client();
     client.write(read("/videos/f").bytes(Way::Length));

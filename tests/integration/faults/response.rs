@@ -1,4 +1,4 @@
-//! Faults that delay, hold, slow down or cut a response.
+//! Tests faults that delay, hold, slow down or cut a response.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use super::scene::{Figures, Request, Scene, Seen, WAYS, Way, assert_works, read}
 use crate::support::record::{closed_exchange, wait_for};
 use crate::support::{Ended, TIMEOUT};
 
-/// Something that has a response.
+/// An operation and its request.
 pub(super) struct Case {
     pub(super) op: Op,
     pub(super) request: fn(&Scene) -> Request,
@@ -20,7 +20,7 @@ fn with_file(builder: Builder) -> Builder {
     builder.file("/small.txt", TEXT)
 }
 
-/// One response without a body, and two with one; of these one is a stored file.
+/// Returns one case without a response body, one with a JSON body, and one with a stored file.
 pub(super) fn cases() -> [Case; 3] {
     [
         Case { op: Op::piece(1), request: |scene| scene.piece(1) },
@@ -33,7 +33,7 @@ pub(super) fn cases() -> [Case; 3] {
 }
 
 impl Case {
-    /// The response where nothing strikes it.
+    /// Returns the response without a fault.
     pub(super) fn plain(&self) -> Vec<u8> {
         Scene::plainly(self.request, with_file)
     }
@@ -80,7 +80,7 @@ pub(super) fn assert_cut(seen: &Seen, request: &Request, expected: &[u8], ended:
 }
 
 #[test]
-fn a_delayed_answer_comes_late_and_whole() {
+fn a_delayed_response_is_complete() {
     const DELAY: Duration = Duration::from_millis(150);
     for case in cases() {
         let expected = case.plain();
@@ -101,7 +101,7 @@ fn a_delayed_answer_comes_late_and_whole() {
 }
 
 #[test]
-fn a_held_answer_comes_whole_when_it_is_released_or_dropped() {
+fn a_held_response_is_complete_after_release_or_drop() {
     for case in cases() {
         let expected = case.plain();
         for (at, way) in WAYS.into_iter().enumerate() {
@@ -210,7 +210,7 @@ fn a_slow_response_arrives_complete() {
     const RATE: u64 = 2000;
     for case in cases() {
         let expected = case.plain();
-        // The first fiftieth of a second's bytes goes at once.
+        // The bytes of the first 20 ms are sent at once.
         let millis = (expected.len() as u64 - RATE / 50) * 1000 / RATE;
         for way in WAYS {
             let (scene, request) = case.scene();

@@ -1,4 +1,4 @@
-//! What happens to JSON-RPC: to single calls, to those of a batch, and to all methods alike.
+//! Tests faults on JSON-RPC: on single calls, on batches, and on every method.
 
 use mock_origin::internals::protocol::METHODS;
 use mock_origin::options::Join;
@@ -9,7 +9,7 @@ use super::scene::{Request, Scene, WAYS, Way, assert_works, rejection_by_proxy};
 use crate::support::Response;
 use crate::support::record::closed_exchange;
 
-/// Parameters with which a method has something to do in [`stage`].
+/// Returns parameters with which a method succeeds on the origin of [`stage`].
 fn params(method: &str) -> &'static str {
     match method {
         "makeDir" | "makeDir2" => r#"["TOKEN", "/new"]"#,
@@ -38,11 +38,11 @@ fn params(method: &str) -> &'static str {
     }
 }
 
-/// An origin where every method has something to do.
+/// Returns an origin on which every method can succeed.
 fn stage(method: &str) -> Scene {
     let scene = Scene::with(|builder| builder.directory("/empty").file("/docs/a.txt", "text"));
     if method == "restartMultipart" {
-        // Only what has failed can be started again.
+        // Only a failed upload can be restarted.
         scene.origin.on(Op::complete().over(Interface::Http)).join(Join::Fail);
         let response = scene.client().write(scene.complete().bytes(Way::Length)).read();
         assert_eq!(response.status, 200);
@@ -78,7 +78,7 @@ fn every_json_rpc_method_commits_if_its_response_is_lost() {
     assert!(READERS.iter().all(|reader| !changing.contains(reader)), "{changing:?}");
 }
 
-/// The methods that leave no traces which a client could find.
+/// The methods that do not change the state.
 const READERS: [&str; 14] = [
     "listDir",
     "listFile",
@@ -96,7 +96,8 @@ const READERS: [&str; 14] = [
     "initKeyPair",
 ];
 
-/// JSON-RPC has no rows for statuses: another one comes as a proxy would send it.
+/// Returns the response of a lost call. JSON-RPC has no result codes with statuses, so that a proxy's
+/// response is sent.
 fn lost_rpc(lose: ResponseLoss) -> Vec<u8> {
     match lose {
         ResponseLoss::Status(status) => rejection_by_proxy(status),
@@ -152,7 +153,7 @@ fn a_rejected_call_of_a_batch_leaves_the_others_intact() {
 }
 
 #[test]
-fn a_status_rejects_a_batch_as_a_whole() {
+fn an_injected_status_rejects_the_whole_batch() {
     for way in WAYS {
         let scene = Scene::new();
         scene.origin.on(Op::method("makeDir")).nth(2).reject(503);
@@ -208,7 +209,7 @@ fn a_rejection_precedes_the_checks_of_the_origin() {
 }
 
 #[test]
-fn a_batch_whose_answer_is_lost_is_done_as_a_whole() {
+fn a_batch_whose_response_is_lost_is_committed() {
     for (at, (lose, ended)) in LOSSES.into_iter().enumerate() {
         let scene = Scene::new();
         scene.origin.on(Op::method("makeDir")).path("/two").commit_then(lose);

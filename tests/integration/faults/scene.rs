@@ -1,4 +1,4 @@
-//! An origin on which the same always happens, and clients that send the same in several ways.
+//! A deterministic origin, and clients that send the same request in several ways.
 
 #![allow(unreachable_pub)]
 
@@ -18,24 +18,24 @@ use crate::support::{self, Client, Ended};
 /// The length of the bodies that are sent.
 pub const LENGTH: usize = 1000;
 
-/// How a request comes.
+/// How a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// Alone on a connection, its body with a length.
+    /// On a new connection, with `Content-Length`.
     Length,
-    /// Alone on a connection, its body in chunks.
+    /// On a new connection, in chunks.
     Chunked,
-    /// Behind another request on its connection.
+    /// As the second request of a connection.
     Reused,
-    /// Both.
+    /// As the second request of a connection, in chunks.
     ReusedChunked,
 }
 
-/// All of them.
+/// Every way.
 pub const WAYS: [Way; 4] = [Way::Length, Way::Chunked, Way::Reused, Way::ReusedChunked];
 
 impl Way {
-    /// Whether another request goes before.
+    /// Returns whether another request precedes it.
     pub fn is_reused(self) -> bool {
         matches!(self, Self::Reused | Self::ReusedChunked)
     }
@@ -45,7 +45,7 @@ impl Way {
     }
 }
 
-/// A request, but for the way in which it is sent.
+/// A request, independent of the way in which it is sent.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: &'static str,
@@ -55,7 +55,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The request as bytes.
+    /// Returns the request as bytes.
     pub fn bytes(&self, way: Way) -> Vec<u8> {
         let mut headers: Vec<_> =
             self.headers.iter().map(|(name, value)| (*name, &**value)).collect();
@@ -68,7 +68,7 @@ impl Request {
     }
 }
 
-/// What a client saw of a request, and what the journal says of it.
+/// What a client received for a request, and the record of the exchange.
 #[derive(Debug)]
 pub struct Seen {
     pub bytes: Vec<u8>,
@@ -76,7 +76,7 @@ pub struct Seen {
     pub exchange: Arc<Exchange>,
 }
 
-/// An origin with an open upload to `/videos/a.mp4`, where time stands still.
+/// An origin with an open upload to `/videos/a.mp4` and a stopped clock.
 pub struct Scene {
     pub origin: MockOrigin,
     pub token: String,
@@ -106,7 +106,7 @@ impl Scene {
         Client::new(&self.origin)
     }
 
-    /// A piece of a thousand bytes.
+    /// Returns a piece of a thousand bytes.
     pub fn piece(&self, number: u32) -> Request {
         let headers = vec![
             ("X-Agile-Authorization", self.token.clone()),
@@ -117,7 +117,7 @@ impl Scene {
         Request { method: "POST", target: "/multipart/piece".to_owned(), headers, body }
     }
 
-    /// The completion of the upload.
+    /// Returns the completion of the upload.
     pub fn complete(&self) -> Request {
         let headers = vec![
             ("X-Agile-Authorization", self.token.clone()),
@@ -127,7 +127,7 @@ impl Scene {
         Request { method: "POST", target, headers, body: Vec::new() }
     }
 
-    /// The beginning of an upload to `/videos/{name}`.
+    /// Returns the creation of an upload to `/videos/{name}`.
     pub fn create(&self, name: &str) -> Request {
         let headers = self.location(name);
         Request {
@@ -138,13 +138,13 @@ impl Scene {
         }
     }
 
-    /// A whole file by `/post/raw`.
+    /// Returns a file for `/post/raw`.
     pub fn raw(&self, name: &str) -> Request {
         let (headers, body) = (self.location(name), vec![b'r'; LENGTH]);
         Request { method: "POST", target: "/post/raw".to_owned(), headers, body }
     }
 
-    /// A whole file by `/post/file`.
+    /// Returns a file for `/post/file`.
     pub fn form(&self, name: &str) -> Request {
         let headers = vec![
             ("X-Agile-Authorization", self.token.clone()),
@@ -162,7 +162,7 @@ impl Scene {
         Request { method: "POST", target, headers, body: body.into_bytes() }
     }
 
-    /// The making of `/new`.
+    /// Returns the creation of the directory `/new`.
     pub fn directory(&self) -> Request {
         let headers = vec![
             ("X-Agile-Authorization", self.token.clone()),
@@ -171,7 +171,7 @@ impl Scene {
         Request { method: "POST", target: "/post/directory".to_owned(), headers, body: Vec::new() }
     }
 
-    /// A JSON-RPC request.
+    /// Returns a JSON-RPC request.
     pub fn rpc(&self, method: &str, params: &str) -> Request {
         let params = params.replace("TOKEN", &self.token).replace("MPID", &self.id);
         let body = format!(
@@ -180,7 +180,7 @@ impl Scene {
         self.rpc_body(&body)
     }
 
-    /// Whatever as the body of a JSON-RPC request.
+    /// Returns a JSON-RPC request with any body.
     pub fn rpc_body(&self, body: &str) -> Request {
         let body = body.replace("TOKEN", &self.token).into_bytes();
         Request { method: "POST", target: "/jsonrpc2".to_owned(), headers: Vec::new(), body }
@@ -194,12 +194,12 @@ impl Scene {
         ]
     }
 
-    /// Sends a request that way and hears what comes: up to the end, or `count` bytes at least.
+    /// Sends a request on a new connection, and reads at least `count` bytes or until the end.
     pub fn play(&self, request: &Request, way: Way, count: usize) -> Seen {
         self.play_on(&mut self.client(), request, way, count)
     }
 
-    /// The same on that connection.
+    /// Does the same on an open connection.
     pub fn play_on(&self, client: &mut Client, request: &Request, way: Way, count: usize) -> Seen {
         if way.is_reused() {
             assert_works(client);
@@ -213,7 +213,7 @@ impl Scene {
         Seen { bytes, ended, exchange }
     }
 
-    /// What the request is answered with where nothing strikes it.
+    /// Returns the response to the request without a fault.
     pub fn plainly(request: impl Fn(&Self) -> Request, change: fn(Builder) -> Builder) -> Vec<u8> {
         let scene = Self::with(change);
         let mut client = scene.client();
@@ -222,7 +222,7 @@ impl Scene {
         let record = closed_exchange(&scene.origin, 0);
         assert_eq!(client.receive(0), (Vec::new(), Ended::StillOpen));
         let count = usize::try_from(record.written).unwrap();
-        // Now that its length is known, it can be received as it comes.
+        // Now the length is known, so that the raw bytes can be read.
         let scene = Self::with(change);
         let (bytes, ended) =
             scene.client().write(request(&scene).bytes(Way::Length)).receive(count);
@@ -231,8 +231,8 @@ impl Scene {
     }
 }
 
-/// The exchanges on the latest connection from that address. Others may be there that nobody has
-/// sent: ports are used again, and another program's client may not know yet.
+/// Returns the exchanges of the latest connection from this address. Earlier connections may belong to
+/// another program that used the port before.
 fn on_connection(journal: &Journal, client: SocketAddr) -> Vec<Arc<Exchange>> {
     let mut latest_first = journal.connections().iter().rev();
     let Some(connection) = latest_first.find(|known| known.peer == client) else {
@@ -242,27 +242,27 @@ fn on_connection(journal: &Journal, client: SocketAddr) -> Vec<Arc<Exchange>> {
     exchanges.filter(|exchange| exchange.connection == connection.index).cloned().collect()
 }
 
-/// Asserts that a connection still answers.
+/// Asserts that the origin still responds on a connection.
 pub fn assert_works(client: &mut Client) {
     let response = client.send("OPTIONS", "/multipart/piece", &[], b"");
     assert_eq!(response.status, 200, "{response:?}");
 }
 
-/// The reading of a stored file.
+/// Returns the download of a stored file.
 pub fn read(path: &str) -> Request {
     let (target, headers) = (format!("/acme{path}"), Vec::new());
     Request { method: "GET", target, headers, body: Vec::new() }
 }
 
-/// The figures of the journal that a fault promises.
+/// The values of the record that a fault determines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Figures {
     pub received: u64,
     pub written: u64,
     pub outcome: Outcome,
-    /// Whether what was asked for was done.
+    /// Whether the call was committed.
     pub committed: bool,
-    /// The status in the record.
+    /// The recorded status.
     pub status: Option<u16>,
     /// The number of injected faults.
     pub faults: usize,
@@ -281,7 +281,7 @@ impl Figures {
     }
 }
 
-/// A head of the origin, written out: `first` is what follows the version.
+/// Returns a response head; `first` is the status line without the version.
 pub fn head(first: &str, own: &[(&str, &str)]) -> Vec<u8> {
     let date = [("Date", "Sun, 09 Sep 2001 01:46:40 GMT")];
     let headers = date.iter().chain(&STANDARD_HEADERS).chain(own);
@@ -289,8 +289,8 @@ pub fn head(first: &str, own: &[(&str, &str)]) -> Vec<u8> {
     format!("HTTP/1.1 {first}\r\n{}\r\n", lines.concat()).into_bytes()
 }
 
-/// The rejection that an endpoint's table has for a status: one that is only made on request, if
-/// there is one; where there is none, what a proxy would say.
+/// Returns the rejection with this status. Prefers a result code of the endpoint that only faults
+/// cause, then any of its result codes, then a proxy's response.
 pub fn rejection(endpoint: &Endpoint, status: u16) -> Vec<u8> {
     let results = || endpoint.results.iter().filter(|row| row.http == status);
     let row =
@@ -305,7 +305,7 @@ pub fn rejection(endpoint: &Endpoint, status: u16) -> Vec<u8> {
     }
 }
 
-/// A rejection with a row of a table.
+/// Returns the rejection with a result code.
 pub fn rejection_with(row: &ResultCode, message: &str) -> Vec<u8> {
     let own = [
         ("X-Agile-Status", &*row.code.to_string()),
@@ -316,7 +316,7 @@ pub fn rejection_with(row: &ResultCode, message: &str) -> Vec<u8> {
     [head(&format!("{} {}", row.http, row.phrase), &own), message.as_bytes().to_vec()].concat()
 }
 
-/// A rejection that stands in no table.
+/// Returns the rejection of a proxy.
 pub fn rejection_by_proxy(status: u16) -> Vec<u8> {
     let first = match status {
         500 => "500 Internal Server Error",
@@ -326,7 +326,7 @@ pub fn rejection_by_proxy(status: u16) -> Vec<u8> {
     head(first, &[("Connection", "close"), ("Content-Length", "0")])
 }
 
-/// A body in chunks without its end.
+/// Returns a chunked body without the last chunk.
 pub fn open_chunks(bytes: &[u8]) -> Vec<u8> {
     bytes.chunks(300).flat_map(chunk).collect()
 }

@@ -1,4 +1,4 @@
-//! A fault acts on what it was said to act on, and on nothing else.
+//! Tests that a fault applies to the selected calls and to no others.
 
 use std::thread;
 
@@ -11,7 +11,7 @@ use super::requests::{self, form, login, make_directory, raw, rpc};
 use super::videos;
 use crate::support::{self, Client, complete, create};
 
-/// Does one of everything, and says which statuses came, in order.
+/// Calls every operation once and returns the statuses in order.
 fn one_of_everything(origin: &MockOrigin) -> Vec<u16> {
     let token = origin.issue_token("jane");
     let first = login(origin, "jane", "secret").status;
@@ -32,7 +32,7 @@ fn one_of_everything(origin: &MockOrigin) -> Vec<u16> {
     statuses
 }
 
-/// What [`one_of_everything`] does, in its order.
+/// The operations of [`one_of_everything`], in order.
 const EVERYTHING: [&str; 16] = [
     "login",
     "directory",
@@ -89,7 +89,7 @@ fn an_operation_selects_its_own_calls() {
 }
 
 #[test]
-fn a_path_selects_by_its_names() {
+fn a_path_pattern_selects_paths() {
     let cases: &[(&str, &[&str])] = &[
         ("/videos/a.mp4", &["/videos/a.mp4"]),
         ("/acme/videos/a.mp4", &["/videos/a.mp4"]),
@@ -120,7 +120,7 @@ fn a_path_selects_by_its_names() {
     }
 }
 
-/// Asks for `op` on a path.
+/// Calls `op` on a path.
 fn send(origin: &MockOrigin, op: &Op, path: &str) -> u16 {
     let token = origin.issue_token("jane");
     let (directory, name) = path.rsplit_once('/').unwrap();
@@ -138,7 +138,7 @@ fn send(origin: &MockOrigin, op: &Op, path: &str) -> u16 {
 }
 
 #[test]
-fn pieces_and_completions_are_about_the_path_of_their_upload() {
+fn pieces_and_completions_have_the_path_of_their_upload() {
     let (origin, token) = videos();
     origin.on(Op::any_piece()).path("/videos/b*").always().reject(503);
     origin.on(Op::complete()).path("/videos/a*").reject(500);
@@ -152,7 +152,7 @@ fn pieces_and_completions_are_about_the_path_of_their_upload() {
 }
 
 #[test]
-fn a_user_selects_by_name_however_the_user_is_known() {
+fn a_user_is_selected_by_token_and_by_credentials() {
     let origin = MockOrigin::builder().user("jane", "a").user("joe", "b").start();
     origin.on(Op::any()).user("joe").always().reject(ErrorResponse::raw(418));
     for (user, password, status) in [("jane", "a", 200), ("joe", "b", 418)] {
@@ -166,14 +166,14 @@ fn a_user_selects_by_name_however_the_user_is_known() {
 }
 
 #[test]
-fn an_upload_selects_by_its_identifier_and_counts_its_own_attempts() {
+fn an_upload_is_selected_by_id_and_counts_its_own_attempts() {
     let (origin, token) = videos();
     let begin = || create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let (one, other) = (begin(), begin());
     for _ in 0..3 {
         assert_eq!(requests::piece(&origin, &token, &other, 1), Some(200));
     }
-    // On the path these are attempts 4, 5 and 6; in the upload the first three.
+    // These are attempts 4, 5 and 6 of the path, and 1, 2 and 3 of the upload.
     let in_upload = origin.on(Op::piece(1)).upload(&one).attempt(2).reject(503);
     let on_path = origin.on(Op::piece(1)).attempt(6).reject(500);
     let statuses: Vec<_> = (0..3).map(|_| requests::piece(&origin, &token, &one, 1)).collect();
@@ -183,7 +183,7 @@ fn an_upload_selects_by_its_identifier_and_counts_its_own_attempts() {
 }
 
 #[test]
-fn attempts_count_for_each_part_in_whatever_order_pieces_come() {
+fn attempts_count_per_part_in_any_order_of_pieces() {
     let (origin, token) = videos();
     let fault = origin.on(Op::any_piece()).attempts(1..=2).reject(503);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
@@ -202,7 +202,7 @@ fn attempts_count_for_each_part_in_whatever_order_pieces_come() {
 }
 
 #[test]
-fn attempts_count_for_each_path_operation_and_user() {
+fn attempts_count_per_path_operation_and_user() {
     let origin = MockOrigin::builder().user("jane", "a").user("joe", "b").start();
     origin.on(Op::any()).attempt(1).reject(ErrorResponse::raw(418));
     let (jane, joe) = (origin.issue_token("jane"), origin.issue_token("joe"));
@@ -220,7 +220,7 @@ fn attempts_count_for_each_path_operation_and_user() {
         assert_eq!(login(&origin, "jane", "a").status, expected);
         assert_eq!(login(&origin, "joe", "b").status, expected);
     }
-    // Over JSON-RPC the same: begun for the third time.
+    // JSON-RPC counts together with HTTP: this is the third attempt.
     let created = rpc(&origin, "createMultipart", &format!(r#"["{jane}", "/a"]"#));
     assert_eq!(created.status, 200);
     origin.finish();
@@ -329,7 +329,7 @@ fn a_skipped_injection_does_not_use_up_the_fault() {
     said("the origin rejected the request: 403 -10001 invalid or expired credentials");
     assert_eq!(requests::piece(&origin, &token, "no upload", 1), Some(400));
     said("the origin rejected the request: 400 -2 unknown multipart identifier");
-    // Known at its head to be good, and rejected behind its body.
+    // The head is valid; the request is rejected after its body.
     let checksum = ("X-Agile-Checksum", &*"0".repeat(64));
     let part = [("X-Agile-Multipart", &*id), ("X-Agile-Part", "1")];
     let headers = [&part[..], &[("X-Agile-Authorization", &*token), checksum]].concat();

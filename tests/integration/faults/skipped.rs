@@ -1,4 +1,4 @@
-//! A fault that can change nothing is skipped, and `finish()` reports the reason.
+//! Tests that a fault without effect is skipped, and that `finish()` reports the reason.
 
 use mock_origin::{
     Disconnect, ErrorResponse, HeaderMutation, Interference, ListingFault, MalformedResponse,
@@ -9,7 +9,7 @@ use super::requests::{self, batch};
 use super::videos;
 use crate::support::{Client, Ended, TIMEOUT, create, piece_headers, request};
 
-/// What is armed, what is asked for, and what is said of the fault then.
+/// A fault, a request, and the expected reason.
 type Case = (fn(&MockOrigin), fn(&MockOrigin, &str), &'static str);
 
 fn send_create(origin: &MockOrigin, token: &str) {
@@ -141,7 +141,7 @@ fn a_second_fault_on_a_call_names_the_first() {
 
     origin.on_connection().reset();
     let second = origin.on_connection().nth(1).reset();
-    // It says nothing itself: what is written into a reset tells of it instead of what is read.
+    // The client only reads: a write could fail before the read reports the reset.
     assert_eq!(Client::new(&origin).receive(usize::MAX), (Vec::new(), Ended::Reset));
     let why = "another fault was injected: origin.on_connection().reset()";
     assert_eq!(second.record().unwrap().skip_reason.as_deref(), Some(why));
@@ -184,7 +184,7 @@ fn a_fault_on_a_stopped_origin_states_the_reason() {
 }
 
 #[test]
-fn a_released_hold_has_no_release_hint() {
+fn a_released_hold_is_reported_without_a_release_hint() {
     for _ in 0..20 {
         let (origin, token) = videos();
         let held = origin.on(Op::create()).attempt(1).hold();
@@ -192,7 +192,7 @@ fn a_released_hold_has_no_release_hint() {
         let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Basename", "a.mp4")];
         client.write(request("POST", "/multipart/create", &headers, b""));
         assert!(held.wait(TIMEOUT));
-        // The client gives up, and the test lets go.
+        // The client leaves, then the test releases the hold.
         client.reset();
         held.release();
         origin.finish();

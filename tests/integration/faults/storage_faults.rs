@@ -1,4 +1,4 @@
-//! Faults of the storage service itself: error codes, failed joins, stale or wrong lists, and
+//! Tests faults of the storage service: error codes, failed joins, stale or wrong lists, and
 //! interference by other clients.
 
 use mock_origin::internals::protocol::{
@@ -17,14 +17,14 @@ use super::scene::{LENGTH, Scene, WAYS};
 use super::videos;
 use crate::support::{Client, Response, complete, create};
 
-/// Rows that a test asks for although the origin could come to them itself.
+/// Result codes that a test can inject although the origin may also return them by itself.
 const ALSO: [(u16, i32); 2] = [(503, -22), (429, -26)];
 
 fn is_asked_for(row: &ResultCode) -> bool {
     row.availability == Availability::FaultOnly || ALSO.contains(&(row.http, row.code))
 }
 
-/// A request to an endpoint that would be done if nothing were wrong.
+/// Sends a request that succeeds without a fault.
 fn good_request(origin: &MockOrigin, endpoint: &Endpoint) -> Response {
     let token = origin.issue_token("jane");
     let id = origin.upload("/videos/open").id().to_owned();
@@ -43,7 +43,7 @@ fn good_request(origin: &MockOrigin, endpoint: &Endpoint) -> Response {
     }
 }
 
-fn ill_origin() -> MockOrigin {
+fn faulty_origin() -> MockOrigin {
     let open = InProgressUpload::new("/videos/open").piece(1, "one");
     MockOrigin::builder().upload(open).start()
 }
@@ -53,7 +53,7 @@ fn every_fault_only_code_of_endpoints_can_be_injected() {
     let mut asked = 0;
     for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.interface == Interface::Http) {
         for row in endpoint.results.iter().filter(|row| is_asked_for(row)) {
-            let origin = ill_origin();
+            let origin = faulty_origin();
             let op = Op::operation(endpoint.operation).over(Interface::Http);
             origin.on(op).reject(ErrorResponse::row(row.http, row.code));
             let response = good_request(&origin, endpoint);
@@ -63,7 +63,7 @@ fn every_fault_only_code_of_endpoints_can_be_injected() {
             let has_body = endpoint.operation == Operation::MakeDirectory;
             let message = format!(r#"{{"message": "{}", "code": {}}}"#, row.phrase, row.code);
             assert_eq!(response.text(), if has_body { &*message } else { "" }, "{name}");
-            // Once, and nothing has been done.
+            // The fault applies once, and the call was not committed.
             assert_eq!(good_request(&origin, endpoint).code(), Some(0), "{name}");
             origin.finish();
             asked += 1;
@@ -72,7 +72,7 @@ fn every_fault_only_code_of_endpoints_can_be_injected() {
     assert!(asked >= 15, "{asked}");
 }
 
-/// Parameters by name that the method can be called with.
+/// Returns valid named parameters of a method.
 fn good_params(origin: &MockOrigin, method: &Method) -> String {
     let value = |kind: ParamKind| match kind {
         ParamKind::Token => json!(origin.issue_token("jane")),
@@ -88,7 +88,7 @@ fn good_params(origin: &MockOrigin, method: &Method) -> String {
 
 #[test]
 fn every_fault_only_code_of_methods_can_be_injected() {
-    let origin = ill_origin();
+    let origin = faulty_origin();
     let shared = || ENVELOPE_RESULTS.iter().filter(|row| is_asked_for(row));
     let mut asked = 0;
     for method in METHODS {
@@ -118,7 +118,7 @@ fn every_fault_only_code_of_methods_can_be_injected() {
 #[test]
 fn any_http_status_can_be_injected_everywhere() {
     for status in [429, 500, 502, 503, 504] {
-        let origin = ill_origin();
+        let origin = faulty_origin();
         origin.on(Op::method("stat")).reject(status);
         origin.on(Op::egress()).reject(status);
         origin.on(Op::login().over(Interface::Http)).reject(status);
@@ -131,7 +131,7 @@ fn any_http_status_can_be_injected_everywhere() {
     }
 }
 
-/// What `getMultipartStatus` says of an upload: its state, and its error.
+/// Returns the state and the error of an upload by `getMultipartStatus`.
 fn status(origin: &MockOrigin, token: &str, id: &str) -> (i64, i64) {
     let status = result(origin, "getMultipartStatus", &format!(r#"["{token}", "{id}"]"#));
     (status["state"].as_i64().unwrap(), status["error"].as_i64().unwrap())
@@ -141,7 +141,7 @@ const JOIN: i64 = 5;
 const SUCCESS: i64 = 6;
 const FAILED: i64 = 12;
 
-/// An upload of one piece that waits to be completed.
+/// Creates an upload with one piece and returns its identifier.
 fn uploaded(origin: &MockOrigin, token: &str) -> String {
     let id = create(&mut Client::new(origin), token, "/videos", "a.mp4");
     assert_eq!(requests::piece(origin, token, &id, 1), Some(200));
@@ -149,7 +149,7 @@ fn uploaded(origin: &MockOrigin, token: &str) -> String {
 }
 
 #[test]
-fn a_lock_that_has_expired_is_found_when_the_upload_is_completed_again() {
+fn an_expired_lock_is_found_by_the_next_completion() {
     let (origin, token) = videos();
     let id = uploaded(&origin, &token);
     origin.on(Op::complete()).times(2).reject(ErrorResponse::code(-13));
@@ -160,7 +160,7 @@ fn a_lock_that_has_expired_is_found_when_the_upload_is_completed_again() {
 }
 
 #[test]
-fn a_failed_join_works_when_it_is_repeated() {
+fn a_failed_join_succeeds_on_the_next_attempt() {
     for by_method in [false, true] {
         let (origin, token) = videos();
         let id = uploaded(&origin, &token);
@@ -236,7 +236,7 @@ fn reads_are_stale_for_n_calls() {
     }
 }
 
-/// The lists of a page and where the next one begins, of whichever method.
+/// Returns the entries of a page and the cookie of the next one.
 fn page(origin: &MockOrigin, method: &str, about: &str, cookie: &Value) -> (Vec<Value>, Value) {
     let token = origin.issue_token("jane");
     let about = if about.is_empty() { String::new() } else { format!(r#""{about}", "#) };
@@ -250,7 +250,7 @@ fn page(origin: &MockOrigin, method: &str, about: &str, cookie: &Value) -> (Vec<
     (entries.collect(), page["cookie"].clone())
 }
 
-/// All entries of a list, page by page, as a client reads it; nothing if it never ends.
+/// Reads all pages of a list. Returns `None` if the list never ends.
 fn list(origin: &MockOrigin, method: &str, about: &str) -> Option<Vec<Value>> {
     let (mut found, mut cookie) = (Vec::new(), Value::Null);
     for _ in 0..10 {
@@ -264,7 +264,7 @@ fn list(origin: &MockOrigin, method: &str, about: &str) -> Option<Vec<Value>> {
     None
 }
 
-/// An origin with three of everything that can be listed, and what is asked of each method.
+/// Returns an origin with three entries for each list, and the parameters of each method.
 fn three_of_everything() -> (MockOrigin, [(&'static str, String); 5]) {
     let of_pieces =
         (1..=3).fold(InProgressUpload::new("/up/1"), |it, number| it.piece(number, "x"));
@@ -287,7 +287,7 @@ fn three_of_everything() -> (MockOrigin, [(&'static str, String); 5]) {
 }
 
 #[test]
-fn a_list_leaves_out_an_entry_or_repeats_one() {
+fn a_listing_fault_omits_or_repeats_an_entry() {
     let (origin, methods) = three_of_everything();
     for (method, about) in &methods {
         let whole = list(&origin, method, about).unwrap();
@@ -310,7 +310,7 @@ fn a_list_can_always_report_more_entries() {
         let always = origin.on(Op::method(method)).always().list(ListingFault::NeverEnds);
         assert_eq!(list(&origin, method, about), None, "{method}");
         always.remove();
-        // A fault that acts once adds a page at most.
+        // A fault that is injected once adds at most one page.
         let once = origin.on(Op::method(method)).nth(2).list(ListingFault::NeverEnds);
         let longer = list(&origin, method, about).expect("an end");
         assert!(longer.len() >= whole.len() && longer.starts_with(&whole), "{method} {longer:?}");
@@ -320,7 +320,7 @@ fn a_list_can_always_report_more_entries() {
 }
 
 #[test]
-fn a_directory_that_is_removed_lets_the_join_fail() {
+fn a_join_fails_if_its_directory_was_removed() {
     let meddlers: [fn(&MockOrigin); 3] = [
         |origin| {
             origin.on(Op::create()).interfere_after(Interference::RemoveDirectory);
@@ -345,8 +345,8 @@ fn a_directory_that_is_removed_lets_the_join_fail() {
 
 #[test]
 fn interference_can_end_an_upload_between_pieces() {
-    // Of an upload in NEW or in READY, what the piece is told that comes then; nothing if that
-    // cannot happen to it (§4.4).
+    // The code of the next piece for an upload in NEW or READY; `None` if the interference cannot
+    // apply in this state (§4.4).
     let mishaps = [
         (Interference::AbortUpload, Some(-17), Some(-17)),
         (Interference::ExpireUpload, Some(-8), Some(-8)),
@@ -390,7 +390,7 @@ fn interference_can_end_an_upload_between_pieces() {
 }
 
 #[test]
-fn interference_works_with_every_way_to_send_a_piece() {
+fn interference_applies_to_every_way_of_sending_a_piece() {
     for way in WAYS {
         let scene = Scene::new();
         scene.origin.on(Op::piece(1)).interfere_before(Interference::ExpireUpload);

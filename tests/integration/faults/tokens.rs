@@ -1,4 +1,4 @@
-//! Tokens that die before their time, and what a test changes while the origin runs.
+//! Tests tokens that expire early, and changes of options at run time.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -11,12 +11,12 @@ use crate::support::{Client, Response, complete, create, piece, piece_headers, r
 
 fn builder() -> Builder {
     let two = MockOrigin::builder().user("jane", "a").user("joe", "b").directory("/videos");
-    // Dead tokens are used again and again, to see when they died.
+    // These tests reuse expired tokens on purpose, to find out when they expired.
     let two = two.referee(mock_origin::referee::Level::Off);
     two.clock_at(UNIX_EPOCH + Duration::from_secs(1_600_000_000)).clock_stopped()
 }
 
-/// A token by logging in, as a client comes to one.
+/// Logs in and returns the token.
 fn token_of(origin: &MockOrigin, user: &str, password: &str) -> String {
     requests::login(origin, user, password).header("X-Agile-Token").unwrap().to_owned()
 }
@@ -25,7 +25,7 @@ fn begin(origin: &MockOrigin, token: &str) -> u16 {
     requests::create(origin, token, "/videos", "a.mp4").status
 }
 
-/// What `stat` of the root says: its code.
+/// Returns the code of `stat` for the root.
 fn stat(origin: &MockOrigin, token: &str) -> i64 {
     result(origin, "stat", &format!(r#"["{token}", "/"]"#))["code"].as_i64().unwrap()
 }
@@ -36,7 +36,7 @@ fn a_token_expires_after_requests_over_both_interfaces() {
     let before = token_of(&origin, "jane", "a");
     assert_eq!(begin(&origin, &before), 200);
     let fault = origin.on_token().expire_after_requests(3);
-    // What came before the fault does not count, and each token counts for itself.
+    // Requests before the fault do not count, and each token counts separately.
     for token in [before, token_of(&origin, "jane", "a"), token_of(&origin, "joe", "b")] {
         assert_eq!([begin(&origin, &token), begin(&origin, &token)], [200, 200]);
         assert_eq!(stat(&origin, &token), 0);
@@ -115,7 +115,7 @@ fn a_token_expires_after_the_time_of_the_fault() {
 fn a_token_that_expires_by_itself_names_no_fault() {
     let origin = builder().start();
     let given = token_of(&origin, "jane", "a");
-    // As long as the token lives anyway, and longer.
+    // At and after the token's own lifetime.
     let [same, longer] = [3600, 7200].map(Duration::from_secs).map(|life| {
         let fault = origin.on_token().expire_after(life);
         (life, fault)
@@ -192,7 +192,7 @@ fn an_upload_continues_with_a_new_token() {
     let interfere_after: Meddle = |origin| {
         origin.on(Op::piece(2)).interfere_after(Interference::ExpireToken);
     };
-    // The token of the piece on its way has been judged already.
+    // The token of the piece in progress was already checked.
     let interfere_before: Meddle = |origin| {
         origin.on(Op::piece(2)).interfere_before(Interference::ExpireToken);
     };
@@ -234,14 +234,14 @@ fn a_body_in_progress_is_stored_when_its_token_expires() {
 }
 
 #[test]
-fn a_rate_limit_is_switched_on_and_off_while_the_origin_runs() {
+fn the_rate_limit_can_be_changed_at_run_time() {
     let (origin, token) = videos();
     let limited = |response: &Response| (response.status, response.code()) == (429, Some(-26));
     let send = || requests::create(&origin, &token, "/videos", "a.mp4");
     assert!(!limited(&send()));
     origin.set("rate_limit", "0");
     assert!(limited(&send()));
-    // One a second: of those that come one upon the other some is too many.
+    // The limit is one per second, so that a quick sequence exceeds it.
     origin.set("rate_limit", "1");
     while !limited(&send()) {}
     assert_eq!(rpc(&origin, "stat", &format!(r#"["{token}", "/"]"#)).status, 200, "uploads only");
@@ -266,7 +266,7 @@ fn a_rejection_can_send_retry_after() {
 }
 
 #[test]
-fn a_disk_fills_up_and_is_emptied_while_the_origin_runs() {
+fn the_disk_quota_can_be_changed_at_run_time() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let send = |number| requests::piece(&origin, &token, &id, number);
@@ -282,7 +282,7 @@ fn a_disk_fills_up_and_is_emptied_while_the_origin_runs() {
 }
 
 #[test]
-fn a_reset_forgets_all_and_keeps_the_ports() {
+fn a_reset_clears_the_state_and_keeps_the_ports() {
     let origin = builder().file("/videos/given", "given").start();
     let (url, start) = (origin.url(), origin.now());
     let token = origin.issue_token("jane");
@@ -301,7 +301,7 @@ fn a_reset_forgets_all_and_keeps_the_ports() {
     assert_eq!((origin.faults().len(), origin.requests().iter().count()), (0, 0));
     assert!(origin.uploads().is_empty() && origin.verify().is_ok());
     origin.file("/videos/given").assert_content("given");
-    // The connection is still there; the token is not, nor is the upload.
+    // The connection survives; token and upload do not.
     assert_eq!(piece(&mut client, &token, &id, 1, b"x").status, 403);
     let token = origin.issue_token("jane");
     assert_eq!(requests::piece(&origin, &token, &id, 1), Some(400));

@@ -1,4 +1,4 @@
-//! Faults on tokens and connections leave their trace in the exchanges that they concern.
+//! Tests that exchanges name the faults on their token and their connection.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::requests::{self, rpc};
 use crate::support::Client;
 use crate::support::record::{closed_connection, wait_for};
 
-/// The names of the faults of each exchange.
+/// Returns the names of the faults of each exchange.
 fn traces(origin: &MockOrigin) -> Vec<String> {
     let journal = origin.journal();
     let names = journal.exchanges().iter().map(|exchange| {

@@ -1,4 +1,4 @@
-//! What counts as a use of a token.
+//! Tests which requests and bytes count as a use of a token.
 
 use mock_origin::{ErrorResponse, Op};
 
@@ -26,7 +26,7 @@ fn the_bytes_of_json_rpc_bodies_count() {
 }
 
 #[test]
-fn the_bytes_of_a_body_that_broke_off_count() {
+fn the_bytes_of_an_incomplete_body_count() {
     let (origin, token) = videos();
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
     let fault = origin.on_token().expire_after_bytes(900);

@@ -1,4 +1,4 @@
-//! Whoever waits looks again after every change, whoever made it.
+//! Tests that every change of the state wakes waiting threads.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -10,10 +10,10 @@ use mock_origin::{Chaos, DeferredCommit, InProgressUpload, MockOrigin, Op};
 use super::requests;
 use crate::support::{Client, TIMEOUT, complete};
 
-/// Beyond what a test may take: nobody looks again because this is over.
+/// Longer than any test, so that no wait ends by this limit.
 const FOREVER: Duration = Duration::from_secs(3600);
 
-/// What somebody sees who waits until it is true.
+/// Waits in a thread until `look` returns true, and sends the value of each check.
 fn looks<F>(origin: &Arc<MockOrigin>, look: F) -> Receiver<bool>
 where
     F: Fn(&MockOrigin) -> bool + Send + 'static,
@@ -23,7 +23,7 @@ where
     thread::spawn(move || {
         origin.wait_until(FOREVER, |_| {
             let seen = look(&origin);
-            // Nobody listens any more when the test is over.
+            // The receiver is gone after the test.
             sender.send(seen).is_err() || seen
         })
     });
@@ -72,7 +72,7 @@ fn every_change_wakes_waiters() {
 }
 
 #[test]
-fn looking_is_no_change() {
+fn reading_the_state_does_not_wake_waiters() {
     let origin = origin(true);
     let looks = looks(&origin, |origin| {
         let _ = (origin.requests(), origin.faults(), origin.now(), origin.uploads());
