@@ -1,4 +1,4 @@
-//! An upload client that survives whatever a correct one can survive, and five that do not.
+//! A correct upload client, and variants that each make one mistake.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -10,19 +10,19 @@ use crate::support::http::{Connection, TIMEOUT, find};
 use crate::support::payload::{chunked, sha256};
 use crate::support::{Response, request};
 
-/// What a client does wrong.
+/// The mistake of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mistake {
     None,
     NeverRetries,
-    /// Sends a piece again without its body: the file has been read to its end.
+    /// Retries a piece without its body, because the file was already read.
     ForgetsTheBody,
-    /// Sends a piece again with half of its body, in chunks.
+    /// Retries a piece with half of its body, in chunks.
     SendsHalfTheBody,
-    /// Takes a lost response to complete for the end of the upload.
+    /// Gives up if the response to complete is lost.
     GivesUpOnComplete,
     IgnoresTheChecksum,
-    /// Sends a piece again under the next number.
+    /// Retries a piece with the next part number.
     SendsAnotherPart,
 }
 
@@ -30,23 +30,23 @@ pub(crate) enum Mistake {
 #[derive(Debug)]
 pub(crate) struct GaveUp(#[allow(dead_code)] String);
 
-/// One client with at most one connection.
+/// A client with at most one connection.
 pub(crate) struct Uploader {
     url: String,
-    /// Whose password is `secret`.
+    /// The user name. The password is `secret`.
     pub(crate) user: &'static str,
     mistake: Mistake,
-    /// How often it tries anything at most.
+    /// The maximum number of attempts per request.
     pub(crate) attempts: u32,
-    /// Whether it uses a connection for more than one request.
+    /// Whether it keeps connections alive.
     pub(crate) keeps_alive: bool,
-    /// How long it waits for `100 Continue` before it sends a body, if it asks for that.
+    /// The time to wait for `100 Continue`, if it sends `Expect`.
     pub(crate) expects: Option<Duration>,
     token: Option<String>,
     connection: Option<Connection>,
 }
 
-/// A request that can be made again.
+/// A request that can be repeated.
 struct Request<'a> {
     target: &'a str,
     headers: Vec<(&'a str, String)>,
@@ -56,11 +56,11 @@ struct Request<'a> {
 enum Body<'a> {
     Bytes(&'a [u8]),
     Chunks(&'a [u8]),
-    /// A JSON-RPC method, and its parameter behind the token.
+    /// A JSON-RPC method, and its parameter after the token.
     Rpc(&'a str, &'a str),
 }
 
-/// What a response says about what comes next.
+/// The next step after a response.
 enum Next {
     Done,
     Again,
@@ -80,7 +80,7 @@ impl Uploader {
         Self::new(origin, Mistake::None)
     }
 
-    /// The same client, which opens a connection for each request.
+    /// Returns the client with keep-alive disabled.
     pub(crate) fn without_keep_alive(self) -> Self {
         Self { keeps_alive: false, ..self }
     }
@@ -100,7 +100,7 @@ impl Uploader {
         self.complete(&id)
     }
 
-    /// Uploads a file with all pieces at once, each on a connection of its own.
+    /// Uploads a file, with all pieces in parallel on their own connections.
     pub(crate) fn upload_at_once(
         &mut self,
         directory: &str,
@@ -119,7 +119,7 @@ impl Uploader {
         self.complete(&id)
     }
 
-    /// Begins an upload and sends some pieces, as a client that is stopped then. Returns the id.
+    /// Creates an upload, sends some pieces, and returns the upload's identifier.
     pub(crate) fn begin(
         &mut self,
         directory: &str,
@@ -133,13 +133,13 @@ impl Uploader {
         Ok(id)
     }
 
-    /// Sends the pieces that an upload lacks, and completes it.
+    /// Sends the missing pieces of an upload and completes it.
     pub(crate) fn resume(&mut self, id: &str, pieces: &[Vec<u8>]) -> Result<(), GaveUp> {
         let body = Body::Rpc("listMultipartPiece", id);
         let request = Request { target: "/jsonrpc", headers: Vec::new(), body };
         let mut listed = None;
         for _ in 0..self.attempts {
-            let Some(response) = self.try_ask(&request)? else { continue };
+            let Some(response) = self.try_send(&request)? else { continue };
             listed = serde_json::from_slice::<Value>(&response.body).ok();
             break;
         }
@@ -161,7 +161,7 @@ impl Uploader {
         let _ = (0..self.attempts).find_map(|_| self.try_once(&request, &token));
     }
 
-    /// The same client on another connection.
+    /// Returns the same client with a connection of its own.
     fn another(&self) -> Self {
         Self { url: self.url.clone(), token: self.token.clone(), connection: None, ..*self }
     }
@@ -189,8 +189,8 @@ impl Uploader {
         let headers = place.map(|(name, value)| (name, value.to_owned())).to_vec();
         let request = Request { target: "/multipart/create", headers, body: Body::Bytes(b"") };
         for _ in 0..self.attempts {
-            let Some(response) = self.try_ask(&request)? else { continue };
-            // If a response was lost, so was the upload that it told of: this is another one.
+            let Some(response) = self.try_send(&request)? else { continue };
+            // After a lost response this creates a second upload.
             if let Some(id) = response.header("X-Agile-Multipart") {
                 return Ok(id.to_owned());
             }
@@ -198,7 +198,7 @@ impl Uploader {
         Err(GaveUp("create".to_owned()))
     }
 
-    /// Sends a piece until it is there, and gives its number.
+    /// Sends a piece until it is stored, and returns its part number.
     fn piece(&mut self, id: &str, number: u32, content: &[u8]) -> Result<u32, GaveUp> {
         for attempt in 0..self.attempts {
             let is_again = attempt > 0;
@@ -212,7 +212,7 @@ impl Uploader {
             let headers =
                 vec![("X-Agile-Multipart", id.to_owned()), ("X-Agile-Part", number.to_string())];
             let request = Request { target: "/multipart/piece", headers, body };
-            let Some(response) = self.try_ask(&request)? else { continue };
+            let Some(response) = self.try_send(&request)? else { continue };
             if self.mistake == Mistake::IgnoresTheChecksum || is_stored(&response, sent) {
                 return Ok(number);
             }
@@ -231,7 +231,7 @@ impl Uploader {
             match self.try_once(&request, &token) {
                 None if self.mistake == Mistake::GivesUpOnComplete => break,
                 None => {}
-                // It may be open no more because an earlier attempt has closed it.
+                // An earlier attempt may have completed the upload.
                 Some(response) if attempt > 0 && response.code() == Some(-8) => {
                     return self.assure_completed(id);
                 }
@@ -246,12 +246,12 @@ impl Uploader {
         Err(GaveUp("complete".to_owned()))
     }
 
-    /// Asks whether the upload has been completed.
+    /// Checks by its status that the upload was completed.
     fn assure_completed(&mut self, id: &str) -> Result<(), GaveUp> {
         let body = Body::Rpc("getMultipartStatus", id);
         let request = Request { target: "/jsonrpc", headers: Vec::new(), body };
         for _ in 0..self.attempts {
-            let Some(response) = self.try_ask(&request)? else { continue };
+            let Some(response) = self.try_send(&request)? else { continue };
             let Ok(told) = serde_json::from_slice::<Value>(&response.body) else { continue };
             let is = |state: &UploadState| told["result"]["state"] == state.number();
             let fine = [UploadState::Complete, UploadState::Join, UploadState::Success];
@@ -260,8 +260,8 @@ impl Uploader {
         Err(GaveUp("status".to_owned()))
     }
 
-    /// One attempt, with a token. Nothing if it is to be tried again.
-    fn try_ask(&mut self, request: &Request<'_>) -> Result<Option<Response>, GaveUp> {
+    /// Makes one attempt with a token. Returns `None` if it must be repeated.
+    fn try_send(&mut self, request: &Request<'_>) -> Result<Option<Response>, GaveUp> {
         if self.token.is_none() {
             self.log_in()?;
         }
@@ -276,7 +276,7 @@ impl Uploader {
         Ok(None)
     }
 
-    /// One attempt. Nothing if the connection broke, or what came was no response.
+    /// Makes one attempt. Returns `None` without a valid response.
     fn try_once(&mut self, request: &Request<'_>, token: &str) -> Option<Response> {
         let timeout = self.expects.filter(|_| !matches!(request.body, Body::Bytes([])));
         let bytes = request.to_bytes(token, timeout.is_some());
@@ -305,7 +305,7 @@ impl Request<'_> {
             headers.push(("Expect", "100-continue"));
         }
         match self.body {
-            // `request` leaves the length out where there is no body.
+            // `request` adds no length to an empty body.
             Body::Bytes([]) => {
                 headers.push(("Content-Length", "0"));
                 request("POST", self.target, &headers, b"")
@@ -326,7 +326,7 @@ impl Request<'_> {
     }
 }
 
-/// Whether the origin has what was sent.
+/// Returns whether the response confirms the size and checksum of `sent`.
 fn is_stored(response: &Response, sent: &[u8]) -> bool {
     let checksum = response.header("X-Agile-Checksum").map(str::to_lowercase);
     checksum == Some(sha256(sent))
@@ -345,7 +345,7 @@ fn next(response: &Response) -> Next {
     }
 }
 
-/// Waits as long as the origin has asked for.
+/// Waits for the time of `Retry-After`.
 fn wait(response: &Response) {
     let seconds = response.header("Retry-After").and_then(|value| value.parse().ok());
     std::thread::sleep(Duration::from_secs(seconds.unwrap_or(0)));

@@ -1,4 +1,4 @@
-//! What chaos decides follows from what is asked for, and from nothing else.
+//! Tests that the decisions of chaos depend only on the seed and the call.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn call(operation: Operation, interface: Interface, name: &'static str, path: &s
     call
 }
 
-/// What the clients of some uploads ask for, each thing once.
+/// Returns the calls of some uploads, each once.
 fn calls() -> Vec<Call> {
     let mut calls = Vec::new();
     for number in 0..20 {
@@ -41,16 +41,16 @@ fn calls() -> Vec<Call> {
     calls
 }
 
-/// What is asked for, and which attempt it is.
+/// A call and its attempt number.
 type Asked = (String, u32);
 
-/// What strikes when those calls come in that order, to an origin that does them all, with bodies
-/// that are long enough for everything.
+/// Returns the injected faults if these calls come in this order, all succeed, and have bodies that are
+/// long enough for every fault.
 fn decisions(chaos: Chaos, calls: &[Call]) -> BTreeMap<Asked, (String, FaultAction)> {
     decided(chaos, calls, None, Some(1 << 30))
 }
 
-/// What strikes when the origin rejects those calls, or when their bodies are of that length.
+/// Returns the decisions for calls that the origin rejects, or with bodies of this length.
 fn decided(
     chaos: Chaos,
     calls: &[Call],
@@ -75,8 +75,8 @@ fn decided(
     decisions
 }
 
-/// Every call so many times.
-fn again_and_again() -> Vec<Call> {
+/// Returns every call several times.
+fn repeated_calls() -> Vec<Call> {
     (0..ATTEMPTS).flat_map(|_| calls()).collect()
 }
 
@@ -89,25 +89,25 @@ fn shuffled(mut calls: Vec<Call>, seed: u64) -> Vec<Call> {
 }
 
 #[test]
-fn the_order_of_requests_changes_no_decision() {
+fn the_order_of_requests_does_not_affect_decisions() {
     for profile in [Profile::Network, Profile::ServerErrors, Profile::Latency, Profile::All] {
         let chaos = Chaos::new(41).profile(profile);
-        let once = decisions(chaos, &again_and_again());
+        let once = decisions(chaos, &repeated_calls());
         assert!(once.len() > 20);
         for seed in 0..20 {
-            assert_eq!(decisions(chaos, &shuffled(again_and_again(), seed)), once);
+            assert_eq!(decisions(chaos, &shuffled(repeated_calls(), seed)), once);
         }
     }
 }
 
 #[test]
-fn identifiers_and_sessions_change_no_decision() {
+fn identifiers_and_sessions_do_not_affect_decisions() {
     let chaos = Chaos::new(41);
-    let mut others = again_and_again();
+    let mut others = repeated_calls();
     for call in others.iter_mut().filter(|call| call.operation != Operation::Create) {
         call.upload = Some("another".to_owned());
     }
-    assert_eq!(decisions(chaos, &others), decisions(chaos, &again_and_again()));
+    assert_eq!(decisions(chaos, &others), decisions(chaos, &repeated_calls()));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn fault_selection_depends_on_call_outcome() {
         let mut all = BTreeMap::new();
         for rejected in [None, Some(403), Some(404), Some(429)] {
             for declared in [None, Some(0), Some(10), Some(1000), Some(1 << 30)] {
-                for (asked, injection) in decided(chaos, &again_and_again(), rejected, declared) {
+                for (asked, injection) in decided(chaos, &repeated_calls(), rejected, declared) {
                     let known = all.entry(asked).or_insert_with(|| injection.clone());
                     assert_eq!(*known, injection);
                 }
@@ -128,15 +128,15 @@ fn fault_selection_depends_on_call_outcome() {
 }
 
 #[test]
-fn a_body_in_chunks_is_cut_where_one_of_known_length_is() {
+fn a_chunked_body_is_cut_where_a_sized_one_is() {
     let chaos = Chaos::new(44).profile(Profile::Network).percent(100);
-    let in_chunks = decided(chaos, &again_and_again(), None, None);
-    assert!(in_chunks == decisions(chaos, &again_and_again()));
+    let in_chunks = decided(chaos, &repeated_calls(), None, None);
+    assert!(in_chunks == decisions(chaos, &repeated_calls()));
     let in_the_middle = |action: &FaultAction| action.body_bytes().is_some_and(|bytes| bytes > 0);
     assert!(in_chunks.values().any(|(_, action)| in_the_middle(action)));
 }
 
-/// How long chaos lets a body and a response take, if it is about their time.
+/// Returns the time that a latency fault adds to a body and a response.
 fn takes(action: &FaultAction, body: Option<u64>, response: u64) -> Option<Duration> {
     let over = |bytes: u64, rate: u64| Duration::from_millis(bytes * 1000 / rate);
     match action {
@@ -150,7 +150,7 @@ fn takes(action: &FaultAction, body: Option<u64>, response: u64) -> Option<Durat
 #[test]
 fn latency_does_not_grow_with_size() {
     let chaos = Chaos::new(45).profile(Profile::Latency).percent(100);
-    // Files, lists and batches have no bounds.
+    // The responses of files, lists and batches have no maximum size.
     let large = (0..100).flat_map(|number| {
         let path = &format!("/acme/{number}");
         let mut stored = call(Operation::Read, Interface::Egress, "", path);
@@ -162,7 +162,7 @@ fn latency_does_not_grow_with_size() {
     let large: Vec<_> = large.collect();
     let mut kinds = BTreeSet::new();
     for declared in [None, Some(0), Some(100), Some(1 << 16), Some(1 << 20), Some(1 << 32)] {
-        let small = again_and_again();
+        let small = repeated_calls();
         for (calls, response) in [(&small, 1000), (&large, 1 << 32)] {
             for (_, action) in decided(chaos, calls, None, declared).into_values() {
                 let time = takes(&action, declared, response).unwrap();
@@ -179,7 +179,7 @@ fn max_per_operation_limits_the_attempts_with_faults() {
     for most in 1..=ATTEMPTS {
         let lossy = Chaos::new(5).profile(Profile::Network).percent(100);
         let chaos = lossy.max_per_operation(most);
-        let injected = decisions(chaos, &again_and_again());
+        let injected = decisions(chaos, &repeated_calls());
         assert!(injected.keys().all(|(_, attempt)| *attempt <= most));
         assert_eq!(injected.len(), calls().len() * most as usize);
     }
@@ -189,7 +189,7 @@ fn max_per_operation_limits_the_attempts_with_faults() {
 fn percent_is_the_probability_of_a_fault() {
     let all = calls().len() * 2;
     let chaos = Chaos::new(6).profile(Profile::Network);
-    let injected = |percent| decisions(chaos.percent(percent), &again_and_again()).len();
+    let injected = |percent| decisions(chaos.percent(percent), &repeated_calls()).len();
     assert_eq!(injected(100), all);
     let half = injected(50);
     assert!((all * 35 / 100..=all * 65 / 100).contains(&half), "{half} of {all}");
@@ -203,7 +203,7 @@ fn percent_above_100_is_rejected() {
     let _ = Chaos::new(1).percent(101);
 }
 
-/// Whether an effect is of that kind.
+/// Returns whether an action belongs to a profile.
 fn is_of(profile: Profile, action: &FaultAction) -> bool {
     let says_something = |lose: &ResponseLoss| matches!(lose, ResponseLoss::Status(_));
     let is_ill = match action {
@@ -226,17 +226,17 @@ fn is_of(profile: Profile, action: &FaultAction) -> bool {
 #[test]
 fn a_profile_gives_only_its_kind_of_faults() {
     for profile in PROFILES {
-        let injected = decisions(Chaos::new(7).profile(profile), &again_and_again());
+        let injected = decisions(Chaos::new(7).profile(profile), &repeated_calls());
         assert!(injected.values().all(|(_, action)| is_of(profile, action)), "{injected:#?}");
-        let everything = decisions(Chaos::new(7), &again_and_again());
+        let everything = decisions(Chaos::new(7), &repeated_calls());
         assert!(everything.values().any(|(_, action)| is_of(profile, action)));
     }
 }
 
 #[test]
-fn another_seed_decides_otherwise() {
+fn another_seed_gives_other_decisions() {
     let names = |seed| {
-        let decided = decisions(Chaos::new(seed), &again_and_again());
+        let decided = decisions(Chaos::new(seed), &repeated_calls());
         decided.into_values().map(|(name, _)| name).collect::<Vec<_>>()
     };
     let different: BTreeSet<_> = (0..50).map(names).collect();
@@ -247,7 +247,7 @@ fn another_seed_decides_otherwise() {
 #[test]
 fn cuts_are_early_and_late_in_bodies() {
     let chaos = Chaos::new(8).profile(Profile::Network).percent(100);
-    let cuts = decisions(chaos, &again_and_again())
+    let cuts = decisions(chaos, &repeated_calls())
         .into_values()
         .filter_map(|(_, action)| action.body_bytes());
     let cuts: BTreeSet<u64> = cuts.collect();
@@ -351,8 +351,8 @@ fn parts_users_paths_and_attempts_have_own_decisions() {
     assert!(alike.count() < 48, "attempts are decided alike");
 }
 
-/// A change here changes what every seed does: it is a new version of the encoding that
-/// `src/fault/decision.rs` describes.
+/// If this test changes, every seed behaves differently: `src/fault/decision.rs` needs a new version
+/// of the encoding.
 #[test]
 fn ten_decisions_of_one_seed_are_pinned() {
     let path = "/acme/videos/a.mp4";

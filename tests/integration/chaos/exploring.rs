@@ -1,5 +1,4 @@
-//! Clients that do something wrong are found by seeds alone, and what is printed then is the few
-//! faults that matter, as they are written in a test.
+//! Tests that exploring seeds finds wrong clients, and that it prints the minimal faults as Rust code.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,10 +13,10 @@ use crate::chaos::{pieces, videos};
 use crate::support::golden::assert_golden;
 use crate::support::{Client, TIMEOUT, request};
 
-/// What is printed when seeds have found a client that uploads in this way, and says whether it
-/// believes that it has.
+/// Explores seeds until `upload`, which returns whether the client reports success, fails the test.
+/// Returns the printed text.
 fn explored(chaos: Chaos, upload: impl Fn(&MockOrigin) -> bool) -> String {
-    // Nothing is left to chance, so that what is printed can be compared.
+    // Clock and seed are fixed, so that the text is reproducible.
     let builder =
         videos().seed(7).clock_at(UNIX_EPOCH + Duration::from_secs(1_600_000_000)).clock_stopped();
     let run = |origin: &MockOrigin| {
@@ -27,7 +26,7 @@ fn explored(chaos: Chaos, upload: impl Fn(&MockOrigin) -> bool) -> String {
     };
     let found = catch_unwind(AssertUnwindSafe(|| builder.explore(chaos, 0..500, run)));
     let text = *found.expect_err("no seed has found it").downcast::<String>().unwrap();
-    // Ports and times are never the same.
+    // Ports and times differ between runs.
     let (text, timeline) = text.split_once("\n\ntimeline of http://127.0.0.1:").unwrap();
     assert!(timeline.contains(" (seed 7):\n") && timeline.contains(", fault: "), "{timeline}");
     text.to_owned()
@@ -37,7 +36,7 @@ fn explored_with(mistake: Mistake, chaos: Chaos) -> String {
     explored(chaos, |origin| upload(origin, mistake))
 }
 
-/// The faults in a text that has a seed, its chaos and a failure too.
+/// Returns the faults in a printed text.
 #[track_caller]
 fn printed(text: &str) -> Vec<&str> {
     let (seed, rest) = text.split_once("; to replay its chaos:\n\n").unwrap();
@@ -57,7 +56,7 @@ fn printed(text: &str) -> Vec<&str> {
     faults.lines().map(str::trim).collect()
 }
 
-/// The one fault that matters.
+/// Returns the only fault in a printed text.
 #[track_caller]
 fn one_fault(text: &str) -> &str {
     let faults = printed(text);
@@ -122,11 +121,11 @@ fn a_failure_without_faults_is_reported() {
 
 #[test]
 #[should_panic(expected = "no seeds in 7..7: explore(0..500, ..)")]
-fn no_seed_is_rejected() {
+fn an_empty_range_of_seeds_is_rejected() {
     videos().explore(chaos(), 7..7, |_| {});
 }
 
-/// A client that tries everything twice is no match for two faults on one thing.
+/// A client with two attempts fails if two faults apply to the same operation.
 #[test]
 fn seeds_find_a_client_with_one_attempt_too_few() {
     let text = explored(Chaos::new(0), |origin| {
@@ -142,7 +141,7 @@ fn seeds_find_a_client_with_one_attempt_too_few() {
 }
 
 #[test]
-fn seeds_find_what_breaks_one_of_several_uploads() {
+fn seeds_find_a_mistake_in_one_of_several_uploads() {
     let text = explored(Chaos::new(0), |origin| {
         let mut correct = Uploader::correct(origin);
         for name in ["b.mp4", "c.mp4"] {
@@ -153,15 +152,15 @@ fn seeds_find_what_breaks_one_of_several_uploads() {
     assert!(one_fault(&text).contains(".path(\"/acme/videos/a.mp4\")"), "{text}");
 }
 
-/// Adds a fault in the very words that a golden text has, which fails the wrong client alone.
+/// Adds a fault by the exact code of a golden text. Only the wrong client fails under it.
 macro_rules! assert_pasted {
     ($name:literal, $mistake:expr, |$origin:ident| $sentence:expr) => {
         let golden = include_str!(concat!("../../../fixtures/failures/", $name, ".txt"));
-        // Long sentences are broken by the compiler.
+        // `stringify!` breaks long expressions into lines.
         let sentence = stringify!($sentence).replace('\n', " ");
         assert_eq!(format!("{sentence};"), one_fault(golden));
         for mistake in [Mistake::None, $mistake] {
-            // The mistake is found by the content.
+            // Without the referee only the content shows the mistake.
             let $origin = videos().referee(Level::Off).start();
             let handle = $sentence;
             let done = upload(&$origin, mistake);
@@ -194,7 +193,7 @@ fn printed_faults_are_equivalent_code() {
         .cut_response(43, Disconnect::Reset));
 }
 
-/// What is printed of a test that fails by what it leaves behind, where chaos decides to do nothing.
+/// Returns the text of a run without chaos faults that fails in its verification.
 fn left_behind(run: impl Fn(&MockOrigin)) -> String {
     let chaos = Chaos::new(0).percent(1);
     let found = catch_unwind(AssertUnwindSafe(|| videos().explore(chaos, 0..1, run)));
@@ -204,7 +203,7 @@ fn left_behind(run: impl Fn(&MockOrigin)) -> String {
 #[test]
 fn exploring_verifies_a_run_like_finish() {
     let login = request("POST", "/account/login", &[("X-Agile-Username", "jane")], b"");
-    // A client that leaves ends the hold, and so does a guard that is dropped.
+    // A hold ends if the client leaves or if its guard is dropped.
     let waiting = RefCell::new(Vec::new());
     let held = left_behind(|origin| {
         let held = origin.on(Op::login()).hold();

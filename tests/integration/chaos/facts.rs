@@ -1,9 +1,9 @@
-//! What a journal says of a run, without what chance has in it: order, indexes, connections, times.
+//! The reproducible facts of a journal: without order, indexes, connections and times.
 
 use mock_origin::journal::Exchange;
 use mock_origin::{MockOrigin, Op, Outcome, RecordedRequests};
 
-/// The facts of a journal, sorted: a multiset.
+/// Returns the facts of a journal, sorted.
 pub(crate) fn facts(origin: &MockOrigin) -> Vec<String> {
     let still_open = |requests: &RecordedRequests| {
         requests.iter().all(|request| request.exchange().outcome.is_final())
@@ -28,7 +28,7 @@ fn fact(exchange: &Exchange) -> String {
     format!("{calls:?} read {read} done {is_done} status {status:?} {outcome:?} by {faults:?}")
 }
 
-/// Asserts that two runs have the same facts, and shows only where they differ.
+/// Asserts that two runs have the same facts, and prints the differences.
 #[track_caller]
 pub(crate) fn assert_same(one: &[String], other: &[String]) {
     let only_in = |these: &[String], those: &[String]| {
@@ -46,18 +46,18 @@ pub(crate) fn assert_same(one: &[String], other: &[String]) {
     assert_eq!((left, right), (Vec::new(), Vec::new()), "facts that only one of two runs has");
 }
 
-/// How many requests a fault was injected into.
+/// Returns the number of requests with injected faults.
 pub(crate) fn injected_count(origin: &MockOrigin) -> usize {
     let requests = origin.requests();
     requests.iter().filter(|request| !request.exchange().faults.is_empty()).count()
 }
 
-/// How often clients asked how an upload stands, as they had lost the response to its completion.
-pub(crate) fn asked_for_status(origin: &MockOrigin) -> usize {
+/// Returns the number of status requests that clients sent after a lost response to complete.
+pub(crate) fn status_requests(origin: &MockOrigin) -> usize {
     origin.requests().op(Op::method("getMultipartStatus")).len()
 }
 
-/// How many requests a fault has cut.
+/// Returns the number of requests that faults have cut.
 pub(crate) fn cut(origin: &MockOrigin) -> usize {
     let requests = origin.requests();
     requests.iter().filter(|request| request.outcome() == Outcome::CutByFault).count()

@@ -1,4 +1,4 @@
-//! Clients that do something wrong are caught by one fault and an assertion.
+//! Tests that one fault and one assertion catch each wrong client.
 
 use mock_origin::referee::Level;
 use mock_origin::{AssertionFailure, HeaderMutation, MockOrigin, Op, ResponseLoss};
@@ -12,19 +12,18 @@ pub(crate) fn content() -> Vec<Vec<u8>> {
     pieces(2)
 }
 
-/// Uploads with such a client, which may notice that it has failed.
+/// Uploads with this mistake. Returns whether the client reports success.
 pub(crate) fn upload(origin: &MockOrigin, mistake: Mistake) -> bool {
     Uploader::new(origin, mistake).upload("/videos", "a.mp4", &content()).is_ok()
 }
 
-/// What a correct client achieves, whatever strikes.
+/// Asserts that the upload is complete and correct.
 pub(crate) fn assert_uploaded(origin: &MockOrigin) {
     origin.file(PATH).assert_content(content().concat());
     origin.upload(PATH).assert_completed();
 }
 
-/// Prepares two origins in the same way: the correct client passes on the one, the wrong one is
-/// told `text` on the other.
+/// Asserts that under the same fault the correct client passes, and the wrong one fails with `text`.
 #[track_caller]
 fn assert_caught(
     mistake: Mistake,
@@ -37,7 +36,7 @@ fn assert_caught(
         prepare(&origin);
         let claims_success = upload(&origin, mistake);
         let tried = try_it(&origin).map_err(|failure| failure.to_string());
-        // The fault did strike: it is the client that is judged.
+        // The fault was injected, so that the failure comes from the client.
         assert!(origin.verify().is_ok());
         (claims_success, tried)
     };
@@ -89,7 +88,7 @@ fn a_client_that_forgets_the_body_is_caught() {
 
 #[test]
 fn a_client_that_gives_up_on_completion_is_caught() {
-    // The file is there: the client does not know, and says that it is not.
+    // The file exists, but the client reports a failure.
     let origin = videos().start();
     origin.on(Op::complete()).commit_then(ResponseLoss::Reset);
     assert!(!upload(&origin, Mistake::GivesUpOnComplete));

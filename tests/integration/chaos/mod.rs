@@ -1,5 +1,5 @@
-//! Under chaos a correct client loses nothing, a wrong one is caught, and what is printed of it
-//! happens again.
+//! Tests that a correct client survives chaos, that wrong clients are caught, and that printed faults
+//! replay a run.
 
 pub(crate) mod client;
 mod decisions;
@@ -14,12 +14,12 @@ mod survival;
 use crate::support::payload::random_bytes;
 use mock_origin::{Builder, MockOrigin};
 
-/// An origin that is like every other one, up to what it says of itself.
+/// Returns a builder with fixed clock and seed, so that all origins are equal.
 fn videos() -> Builder {
     MockOrigin::builder().directory("/videos")
 }
 
-/// A small file in pieces, which differ from those of other numbers.
+/// Returns the pieces of a small file; each number gives other bytes.
 pub(crate) fn pieces(number: u64) -> Vec<Vec<u8>> {
     let sizes = (0..2 + number % 3).map(|at| 1 + (number * 37 + at * 101) % 700);
     sizes

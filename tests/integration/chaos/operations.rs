@@ -1,4 +1,4 @@
-//! Chaos strikes whatever the origin can do, and all of it happens again from what is printed.
+//! Tests that chaos applies to every operation, and that printed faults replay the run.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::chaos::replay::{replayed, under_chaos};
 use crate::support::http::Connection;
 use crate::support::{Response, request};
 
-/// Asks until the origin itself has answered.
+/// Sends a request until the response is not an injected one.
 fn send(origin: &MockOrigin, request: &[u8]) -> Response {
     let answers =
         (0..3).filter_map(|_| exchange(&mut Connection::to_url(&origin.url()).ok()?, request).ok());
@@ -30,9 +30,9 @@ const FORM: &str = "--x\r\nContent-Disposition: form-data; name=\"directory\"\r\
                     --x\r\nContent-Disposition: form-data; name=\"uploadFile\"; \
                     filename=\"f.txt\"\r\n\r\nform\r\n--x--\r\n";
 
-/// Asks for one of everything, one after the other, and again until it is done.
+/// Calls every operation in sequence, each until it succeeds.
 fn one_of_everything(origin: &MockOrigin) {
-    // Were it a login's, it would be another one after each login that is lost.
+    // A token from a login would change with each lost login.
     let token = origin.issue_token("jane");
     let with_token = ("X-Agile-Authorization", &*token);
     let jane = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
@@ -87,7 +87,7 @@ fn printed_faults_replay_every_operation() {
 }
 
 #[test]
-fn the_same_seed_does_the_same_to_everything() {
+fn the_same_seed_has_the_same_effect_on_every_operation() {
     for seed in 0..6 {
         let chaos = Chaos::new(seed).percent(80);
         let (faults, once) = under_chaos(chaos, one_of_everything);
@@ -98,7 +98,7 @@ fn the_same_seed_does_the_same_to_everything() {
 }
 
 #[test]
-fn a_healthy_origin_does_everything() {
+fn every_operation_succeeds_without_chaos() {
     let origin = crate::chaos::videos().start();
     one_of_everything(&origin);
     let facts = facts(&origin);

@@ -1,17 +1,17 @@
-//! Many uploads at once under chaos: nothing is lost, and the same happens again.
+//! Tests many parallel uploads under chaos: none is lost, and the run is reproducible.
 
 use mock_origin::{Chaos, MockOrigin, Profile, UploadState};
 
 use crate::chaos::client::Uploader;
-use crate::chaos::facts::{asked_for_status, assert_same, cut, facts, injected_count};
+use crate::chaos::facts::{assert_same, cut, facts, injected_count, status_requests};
 use crate::chaos::replay::{replayed, under_chaos};
 use crate::chaos::{pieces, videos};
 
-/// How many upload at once.
+/// The number of parallel clients.
 const WORKERS: u64 = 100;
 
-/// Uploads so many files, by many clients at once, of which every other one keeps its connection.
-/// Each has its own files to upload: how many log in must not depend on who is quick.
+/// Uploads files by parallel clients, half of them with keep-alive. Each client has its own files, so
+/// that the number of logins does not depend on timing.
 pub(crate) fn upload_all(origin: &MockOrigin, uploads: u64) {
     let work = |mut client: Uploader, worker: u64| {
         for number in (0..uploads).filter(|number| number % WORKERS == worker) {
@@ -27,7 +27,7 @@ pub(crate) fn upload_all(origin: &MockOrigin, uploads: u64) {
     });
 }
 
-/// Asserts that every file is there, and that each was joined once, however often it was begun.
+/// Asserts that every file exists and was joined once, even if it was created several times.
 pub(crate) fn assert_nothing_lost(origin: &MockOrigin, uploads: u64) {
     for number in 0..uploads {
         let content = pieces(number).concat();
@@ -39,12 +39,12 @@ pub(crate) fn assert_nothing_lost(origin: &MockOrigin, uploads: u64) {
     joined.sort_unstable();
     joined.dedup();
     assert_eq!(joined.len() as u64, uploads);
-    // What else was begun is what nobody was told of.
+    // Other uploads are those whose create response was lost.
     let is_known = |state| matches!(state, UploadState::New | UploadState::Success);
     assert!(all.iter().all(|upload| is_known(upload.state())));
 }
 
-/// What is the same in every run.
+/// Returns the reproducible facts of a run.
 fn run(chaos: Chaos, uploads: u64) -> Vec<String> {
     let origin = videos().seed(1).start();
     origin.chaos(chaos);
@@ -56,7 +56,7 @@ fn run(chaos: Chaos, uploads: u64) -> Vec<String> {
         "chaos injected {} only",
         injected_count(&origin)
     );
-    assert!(asked_for_status(&origin) > 0 && cut(&origin) > 0);
+    assert!(status_requests(&origin) > 0 && cut(&origin) > 0);
     origin.finish();
     facts
 }
@@ -77,7 +77,7 @@ fn a_thousand_uploads_survive_network_chaos_reproducibly() {
 }
 
 #[test]
-fn pieces_that_are_sent_at_once_do_not_count_for_each_other() {
+fn parallel_pieces_have_separate_attempts() {
     let upload = |origin: &MockOrigin| {
         for number in 0..20 {
             let mut client = Uploader::correct(origin);

@@ -1,4 +1,4 @@
-//! What is printed of a run does the same to another one.
+//! Tests that the printed faults of a run replay it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -23,7 +23,7 @@ fn upload_three(origin: &MockOrigin) {
     }
 }
 
-/// A run under chaos: what it did, and what happened.
+/// Runs under chaos. Returns the injected faults and the facts.
 pub(crate) fn under_chaos(chaos: Chaos, run: impl Fn(&MockOrigin)) -> (Vec<Fault>, Vec<String>) {
     let origin = videos().seed(1).start();
     origin.chaos(chaos);
@@ -32,7 +32,7 @@ pub(crate) fn under_chaos(chaos: Chaos, run: impl Fn(&MockOrigin)) -> (Vec<Fault
     (origin.done_by_chaos(), facts)
 }
 
-/// A run with those faults alone, all of which act.
+/// Runs with these faults only, and asserts that all are injected. Returns the facts.
 pub(crate) fn replayed(
     faults: &[Fault],
     text: impl Fn(&Fault) -> Fault,
@@ -42,7 +42,7 @@ pub(crate) fn replayed(
     for fault in faults {
         let given = text(fault);
         assert_eq!(given.to_string(), fault.to_string());
-        // One that was read from text would go by the text.
+        // A fault that was read from text would keep that text as its name.
         origin.add_fault(given.named(fault.to_string()));
     }
     run(&origin);
@@ -52,7 +52,7 @@ pub(crate) fn replayed(
 }
 
 #[test]
-fn the_faults_of_a_run_bring_about_the_same_run() {
+fn the_faults_of_a_run_replay_it() {
     for profile in PROFILES {
         for seed in 0..5 {
             let chaos = Chaos::new(seed).profile(profile).percent(60);
@@ -65,7 +65,7 @@ fn the_faults_of_a_run_bring_about_the_same_run() {
 
 #[test]
 #[cfg(feature = "control")]
-fn the_faults_of_a_run_bring_about_the_same_run_as_text() {
+fn the_faults_of_a_run_replay_it_as_text() {
     for profile in PROFILES {
         let (faults, once) = under_chaos(Chaos::new(8).profile(profile).percent(60), upload_three);
         let through_text = |fault: &Fault| {
@@ -78,13 +78,13 @@ fn the_faults_of_a_run_bring_about_the_same_run_as_text() {
 }
 
 #[test]
-fn the_faults_of_a_parallel_run_bring_about_the_same_run() {
+fn the_faults_of_a_parallel_run_replay_it() {
     let run = |origin: &MockOrigin| {
         upload_all(origin, 60);
         assert_nothing_lost(origin, 60);
     };
     let (mut faults, once) = under_chaos(Chaos::new(3), run);
-    // Their order is that of the run, and does not matter.
+    // They are in the order of the run, which has no effect.
     faults.reverse();
     assert_same(&once, &replayed(&faults, Fault::clone, run));
 }
@@ -144,7 +144,7 @@ fn other_clients_do_not_change_decisions() {
         let (after, before) =
             (faults_with_another_user(seed, true), faults_with_another_user(seed, false));
         assert_eq!(after.len(), 1);
-        // What needs that the call is done comes to nothing where it is rejected.
+        // A fault that needs a successful call is skipped if the call is rejected.
         if !before.is_empty() {
             assert_eq!(after, before);
             in_both += 1;
@@ -154,7 +154,7 @@ fn other_clients_do_not_change_decisions() {
 }
 
 #[test]
-fn names_with_letters_of_patterns_are_replayed_too() {
+fn names_with_pattern_characters_are_replayed() {
     let run = |origin: &MockOrigin| {
         for name in ["a*.mp4", "ab.mp4", "**", "\"quoted\" \\ (1).mp4", "\u{fc}.mp4"] {
             let mut client = Uploader::correct(origin);
@@ -167,7 +167,7 @@ fn names_with_letters_of_patterns_are_replayed_too() {
     }
 }
 
-/// What a test that fails at its end is told.
+/// Returns the panic text of `finish()`.
 fn failing_finish(origin: MockOrigin) -> String {
     origin.on(Op::piece(99)).reject(503);
     let failed = catch_unwind(AssertUnwindSafe(|| origin.finish())).unwrap_err();

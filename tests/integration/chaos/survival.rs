@@ -1,4 +1,4 @@
-//! The correct client survives.
+//! Tests that the correct client survives chaos.
 
 use std::time::{Duration, Instant};
 
@@ -8,10 +8,10 @@ use mock_origin::{
 };
 
 use crate::chaos::client::Uploader;
-use crate::chaos::facts::asked_for_status;
+use crate::chaos::facts::status_requests;
 use crate::chaos::{pieces, videos};
 
-/// One upload on a kept connection, and one on many.
+/// Uploads once with keep-alive and once without.
 fn survive(origin: &MockOrigin) {
     for (number, name) in [(0, "a.mp4"), (3, "b.mp4")] {
         let client = Uploader::correct(origin);
@@ -42,7 +42,7 @@ fn an_origin_without_a_builder_is_explored_too() {
     });
 }
 
-/// Uploads once on an origin that has been prepared.
+/// Uploads once and asserts that the upload is complete.
 fn survives(origin: &MockOrigin) {
     survive(origin);
     assert_eq!(origin.verify().map_err(|verdict| verdict.to_string()), Ok(()));
@@ -94,12 +94,12 @@ fn a_correct_client_checks_the_status_after_a_lost_completion() {
         let origin = videos().start();
         origin.on(Op::complete()).path("/videos/a.mp4").commit_then(lose);
         survives(&origin);
-        assert_eq!(asked_for_status(&origin), 1);
+        assert_eq!(status_requests(&origin), 1);
     }
 }
 
 #[test]
-fn a_correct_client_creates_again_what_it_lost() {
+fn a_correct_client_creates_a_lost_upload_again() {
     let origin = videos().start();
     origin.on(Op::create()).path("/videos/a.mp4").commit_then(ResponseLoss::Reset);
     survives(&origin);

@@ -1,4 +1,4 @@
-//! Bodies that are not framed as they are sent, or not sent as they are framed.
+//! Tests bodies with invalid framing, and bodies that are shorter than announced.
 
 use mock_origin::Outcome;
 use mock_origin::journal::{ConnectionEnd, Framing};
@@ -8,7 +8,7 @@ use crate::support::payload::{chunk, chunked};
 use crate::support::record::{closed_connection, closed_exchange};
 
 #[test]
-fn a_content_length_that_is_none_is_rejected() {
+fn an_invalid_content_length_is_rejected() {
     let scene = Scene::new();
     for length in [
         "",
@@ -32,7 +32,7 @@ fn a_content_length_that_is_none_is_rejected() {
 }
 
 #[test]
-fn the_same_content_length_twice_is_one() {
+fn a_repeated_equal_content_length_is_accepted() {
     let scene = Scene::new();
     let head =
         "OPTIONS / HTTP/1.1\r\nHost: o\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello";
@@ -44,12 +44,12 @@ fn the_same_content_length_twice_is_one() {
 }
 
 #[test]
-fn an_enormous_content_length_is_not_believed() {
+fn a_huge_content_length_reserves_no_memory() {
     let scene = Scene::new();
-    // More than any piece may have is rejected before it comes.
+    // A length above the limit of a piece is rejected at the head.
     let head = format!("{}Content-Length: {}\r\n\r\n", scene.piece_head(), u64::MAX - 2);
     assert_eq!(scene.response_to(head).code(), Some(-11));
-    // As many as a piece may have are waited for, and no room is made for them before they come.
+    // A length within the limit is accepted, and no memory is reserved for it.
     let head = format!("{}Content-Length: 100000000000\r\n\r\nhello", scene.piece_head());
     let response = scene.response_to(head);
     assert_eq!((response.status, response.code()), (500, Some(-49)));
@@ -57,7 +57,7 @@ fn an_enormous_content_length_is_not_believed() {
 }
 
 #[test]
-fn chunks_win_over_a_content_length_and_nothing_is_smuggled_in() {
+fn chunked_framing_overrides_content_length_safely() {
     let smuggled = "GET /smuggled HTTP/1.1\r\nHost: o\r\n\r\n";
     for (first, second) in [
         ("Content-Length: 3", "Transfer-Encoding: chunked"),
@@ -102,7 +102,7 @@ fn an_unknown_transfer_coding_is_rejected_before_the_body() {
 }
 
 #[test]
-fn a_transfer_encoding_that_does_not_end_in_chunked_is_rejected() {
+fn a_transfer_encoding_must_end_in_chunked() {
     let scene = Scene::new();
     for coding in ["gzip", "chunked, gzip", "chunked,", "identity", "", "xchunked"] {
         let head = format!("{}Transfer-Encoding: {coding}\r\n\r\n0\r\n\r\n", scene.piece_head());
@@ -114,7 +114,7 @@ fn a_transfer_encoding_that_does_not_end_in_chunked_is_rejected() {
 }
 
 #[test]
-fn chunks_that_are_none_are_rejected_and_nothing_is_stored() {
+fn malformed_chunks_are_rejected_and_store_nothing() {
     let scene = Scene::new();
     let head = format!("{}Transfer-Encoding: chunked\r\n\r\n", scene.piece_head());
     let long_extension = format!("5;{}\r\nhello\r\n0\r\n\r\n", "x".repeat(20_000));
@@ -150,7 +150,7 @@ fn chunks_that_are_none_are_rejected_and_nothing_is_stored() {
 }
 
 #[test]
-fn an_enormous_chunk_is_not_believed() {
+fn a_huge_chunk_size_reserves_no_memory() {
     let scene = Scene::new();
     let head = format!("{}Transfer-Encoding: chunked\r\n\r\n", scene.piece_head());
     for size in ["ffffffffffffffff", "7fffffffffffffff", "00000000000000000006", "100000000"] {
@@ -161,7 +161,7 @@ fn an_enormous_chunk_is_not_believed() {
 }
 
 #[test]
-fn a_body_that_nobody_asked_for_is_read_and_ignored() {
+fn an_unexpected_body_is_read_and_ignored() {
     let scene = Scene::new();
     let mut client = scene.client();
     for method in ["GET", "OPTIONS", "HEAD"] {
@@ -178,7 +178,7 @@ fn a_body_that_nobody_asked_for_is_read_and_ignored() {
 }
 
 #[test]
-fn a_body_that_stops_half_way_is_answered_and_nothing_is_stored() {
+fn a_truncated_body_gets_a_response_and_stores_nothing() {
     let scene = Scene::new();
     let sized = format!("{}Content-Length: 10\r\n\r\nhello", scene.piece_head());
     let chunks = format!("{}Transfer-Encoding: chunked\r\n\r\n", scene.piece_head());
@@ -193,7 +193,7 @@ fn a_body_that_stops_half_way_is_answered_and_nothing_is_stored() {
 }
 
 #[test]
-fn half_a_body_is_no_reason_to_do_what_was_asked() {
+fn a_call_with_a_truncated_body_is_not_committed() {
     let scene = Scene::new();
     for (target, header) in [
         ("/multipart/create", "X-Agile-Basename: new"),

@@ -1,4 +1,4 @@
-//! Whatever comes out of a seeded random generator.
+//! Sends random bytes and random calls from a seeded generator.
 
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,10 @@ use crate::support::{Client, request};
 
 const CONNECTIONS: usize = 3_000;
 
-/// On a slow machine fewer connections have to do.
+/// The longest time to send garbage. A slow machine uses fewer connections.
 const TIME: Duration = Duration::from_secs(4);
 
-/// What is good enough to be worth spoiling. None of it may change anything.
+/// Returns well-formed requests that change nothing.
 fn good_requests(scene: &Scene) -> Vec<Vec<u8>> {
     let ping = br#"{"jsonrpc": "2.0", "method": "ping", "params": [{"a": [1, "b"]}], "id": 1}"#;
     let chunks = b"POST /jsonrpc2 HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -34,8 +34,8 @@ fn good_requests(scene: &Scene) -> Vec<Vec<u8>> {
     ]
 }
 
-/// A few good requests one behind the other, spoiled in a few places.
-fn spoiled(random: &mut Random, good: &[Vec<u8>]) -> Vec<u8> {
+/// Returns a few requests in sequence, with a few random changes.
+fn with_random_changes(random: &mut Random, good: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes: Vec<u8> =
         (0..=random.below(3)).flat_map(|_| random.pick(good).clone()).collect();
     for _ in 0..random.below(5) {
@@ -45,15 +45,15 @@ fn spoiled(random: &mut Random, good: &[Vec<u8>]) -> Vec<u8> {
             0 => drop(bytes.drain(span)),
             1 => bytes.truncate(span.end),
             2 => bytes.extend_from_within(span),
-            3 => drop(bytes.splice(span.start..span.start, spice(random))),
-            _ => drop(bytes.splice(span, spice(random))),
+            3 => drop(bytes.splice(span.start..span.start, breaking_bytes(random))),
+            _ => drop(bytes.splice(span, breaking_bytes(random))),
         }
     }
     bytes
 }
 
-/// What hurts in the middle of a request.
-fn spice(random: &mut Random) -> Vec<u8> {
+/// Returns bytes that are likely to break a parser.
+fn breaking_bytes(random: &mut Random) -> Vec<u8> {
     const SPICES: [&[u8]; 12] = [
         b"\r\n",
         b"\n",
@@ -77,8 +77,8 @@ fn spice(random: &mut Random) -> Vec<u8> {
     }
 }
 
-/// Sends bytes in a few writes and ends the connection in one way or another. Where that leaves
-/// something to read: how many requests were answered.
+/// Sends bytes in a few writes and ends the connection at random. Returns the number of responses if
+/// the client reads them.
 fn play(random: &mut Random, mut client: Client, bytes: &[u8]) -> Option<usize> {
     for part in bytes.chunks(1 + random.below(bytes.len() + 1)) {
         client.write(part);
@@ -88,7 +88,7 @@ fn play(random: &mut Random, mut client: Client, bytes: &[u8]) -> Option<usize> 
         1 => drop(client),
         _ => {
             let answers = client.finish_writing().read_to_end().unwrap();
-            // What hyper answers by itself does not say that.
+            // hyper's own error responses do not contain this header.
             let said = b"\r\nServer: Apache\r\n";
             return Some(answers.windows(said.len()).filter(|window| window == said).count());
         }
@@ -96,8 +96,8 @@ fn play(random: &mut Random, mut client: Client, bytes: &[u8]) -> Option<usize> 
     None
 }
 
-/// What a client may ask that has logged in, with good credentials and any values.
-fn bold_requests(scene: &Scene, random: &mut Random) -> Vec<Vec<u8>> {
+/// Returns requests with a valid token and random values.
+fn authorized_requests(scene: &Scene, random: &mut Random) -> Vec<Vec<u8>> {
     let token = ("X-Agile-Authorization", scene.token.as_str());
     let piece = [token, ("X-Agile-Multipart", &scene.upload), ("X-Agile-Part", "3")];
     let named = [token, ("X-Agile-Basename", "b.txt"), ("X-Agile-Directory", "/videos")];
@@ -118,7 +118,7 @@ fn bold_requests(scene: &Scene, random: &mut Random) -> Vec<Vec<u8>> {
     requests
 }
 
-/// A JSON-RPC call of any method with any values.
+/// Returns a call of a random JSON-RPC method with random values.
 fn call(scene: &Scene, random: &mut Random) -> Vec<u8> {
     let method = random.pick(METHODS);
     let long = format!("\"{}\"", "x".repeat(5_000));
@@ -161,12 +161,12 @@ fn call(scene: &Scene, random: &mut Random) -> Vec<u8> {
     request("POST", "/jsonrpc", &[], body.as_bytes())
 }
 
-/// Sends so much garbage that something would have to break, and looks whether all of it is told.
-fn shower(scene: &Scene, seed: u64, good: impl Fn(&mut Random) -> Vec<Vec<u8>>) {
+/// Sends garbage on many connections, and asserts that all of it is recorded.
+fn send_garbage(scene: &Scene, seed: u64, good: impl Fn(&mut Random) -> Vec<Vec<u8>>) {
     let (mut random, began, mut answers) = (Random::new(seed), Instant::now(), Vec::new());
     while answers.len() < CONNECTIONS && began.elapsed() < TIME {
         let good = good(&mut random);
-        let bytes = spoiled(&mut random, &good);
+        let bytes = with_random_changes(&mut random, &good);
         answers.push(play(&mut random, scene.client(), &bytes));
     }
     let journal = all_closed(&scene.origin, answers.len());
@@ -182,21 +182,21 @@ fn shower(scene: &Scene, seed: u64, good: impl Fn(&mut Random) -> Vec<Vec<u8>>) 
     }
 }
 
-/// Another seed is tried with `SEED=7 cargo test --test integration garbage`.
+/// Returns the seed. To try another one, run `SEED=7 cargo test --test integration garbage`.
 fn seed() -> u64 {
     std::env::var("SEED").map_or(1, |seed| seed.parse().unwrap())
 }
 
 #[test]
-fn random_garbage_harms_nobody() {
+fn random_bytes_do_not_harm_the_origin() {
     let scene = Scene::of(MockOrigin::builder().seed(seed()));
-    shower(&scene, seed(), |_| good_requests(&scene));
+    send_garbage(&scene, seed(), |_| good_requests(&scene));
     scene.assert_unharmed();
 }
 
 #[test]
-fn random_garbage_of_a_client_that_has_logged_in_harms_nobody() {
+fn random_calls_of_a_logged_in_client_do_no_harm() {
     let scene = Scene::of(MockOrigin::builder().seed(seed()));
-    shower(&scene, seed(), |random| bold_requests(&scene, random));
+    send_garbage(&scene, seed(), |random| authorized_requests(&scene, random));
     scene.assert_serving();
 }

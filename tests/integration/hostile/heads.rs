@@ -1,4 +1,4 @@
-//! Heads that are none, or that nobody should send.
+//! Tests invalid and unusual request heads.
 
 use mock_origin::journal::ConnectionEnd;
 
@@ -6,22 +6,22 @@ use crate::hostile::Scene;
 use crate::support::Client;
 use crate::support::record::closed_connection;
 
-/// The longest head that is taken.
+/// The length of the longest accepted head.
 const LONGEST: usize = 64 * 1024;
 
-/// A request for `/a.txt` whose head has exactly so many bytes.
+/// Returns a request for `/a.txt` whose head has exactly `length` bytes.
 fn head_of(length: usize) -> Vec<u8> {
     let (begin, end) = ("GET /a.txt HTTP/1.1\r\nHost: o\r\nLong: ", "\r\n\r\n");
     format!("{begin}{}{end}", "x".repeat(length - begin.len() - end.len())).into_bytes()
 }
 
-/// A request for `/a.txt` with that many headers.
+/// Returns a request for `/a.txt` with `count` headers.
 fn headers(count: usize) -> Vec<u8> {
     format!("GET /a.txt HTTP/1.1\r\nHost: o\r\n{}\r\n", "a:\r\n".repeat(count - 1)).into_bytes()
 }
 
 #[test]
-fn a_head_of_64_kib_is_served_and_a_longer_one_is_rejected() {
+fn a_head_of_64_kib_is_served_and_a_longer_one_rejected() {
     let scene = Scene::new();
     assert_eq!(scene.response_to(head_of(LONGEST)).text(), "hello");
     for length in [LONGEST + 1, LONGEST + 2, 100_000] {
@@ -32,7 +32,7 @@ fn a_head_of_64_kib_is_served_and_a_longer_one_is_rejected() {
 }
 
 #[test]
-fn an_endless_head_is_rejected_while_it_is_still_coming() {
+fn an_endless_head_is_rejected_before_it_ends() {
     let scene = Scene::new();
     let mut client = scene.client();
     let response = client.write(&head_of(LONGEST + 5)[..=LONGEST]).read();
@@ -54,7 +54,7 @@ fn ten_thousand_headers_are_rejected() {
 }
 
 #[test]
-fn a_head_that_never_ends_is_recorded_when_its_client_has_gone() {
+fn an_incomplete_head_is_recorded_when_its_client_leaves() {
     let scene = Scene::new();
     for begun in ["G", "GET /a.txt HTTP/1.1", "GET /a.txt HTTP/1.1\r\nHost: origin\r\nX-Ag"] {
         let record = scene.assert_bad_head(begun.as_bytes(), 0);
@@ -64,7 +64,7 @@ fn a_head_that_never_ends_is_recorded_when_its_client_has_gone() {
 }
 
 #[test]
-fn a_bad_head_behind_good_requests_is_told_from_them() {
+fn an_invalid_head_after_valid_requests_is_recorded_alone() {
     let scene = Scene::new();
     let mut client = scene.client();
     client.write("GET /a.txt HTTP/1.1\r\nHost: o\r\n\r\nOPTIONS / HTTP/1.1\r\nHost: o\r\n\r\n\0 / HTTP/1.1\r\n\r\n");
@@ -79,7 +79,7 @@ fn a_bad_head_behind_good_requests_is_told_from_them() {
 }
 
 #[test]
-fn empty_connections_and_empty_lines_are_nothing_at_all() {
+fn empty_connections_and_empty_lines_are_ignored() {
     let scene = Scene::new();
     for nothing in ["", "\r\n", "\r\n\r\n\n\r\n\n"] {
         let mut client = scene.client();
@@ -95,7 +95,7 @@ fn empty_connections_and_empty_lines_are_nothing_at_all() {
 }
 
 #[test]
-fn header_values_that_are_not_utf_8_are_only_bytes() {
+fn header_values_may_be_invalid_utf_8() {
     let scene = Scene::new();
     let send = |head: &[u8]| scene.response_to([head, b"\r\n\r\n"].concat());
     assert_eq!(send(b"GET /a.txt HTTP/1.1\r\nHost: o\r\nAny: \xff\xfe\x80").text(), "hello");
@@ -122,7 +122,7 @@ fn control_characters_in_a_head_are_rejected() {
 }
 
 #[test]
-fn http_1_1_without_exactly_one_host_is_rejected() {
+fn http_1_1_requires_exactly_one_host() {
     let scene = Scene::new();
     for hosts in ["", "Host: a\r\nHost: a\r\n", "Host: a\r\nhost: b\r\n", "Host: a b\r\n"] {
         for line in ["GET /a.txt", "POST /jsonrpc", "OPTIONS *", "POST /none"] {
@@ -138,7 +138,7 @@ fn http_1_1_without_exactly_one_host_is_rejected() {
 }
 
 #[test]
-fn a_rejection_closes_an_http_1_0_connection_that_was_to_be_kept() {
+fn a_rejection_closes_an_http_1_0_keep_alive_connection() {
     let scene = Scene::new();
     let send = |line: &str| {
         let mut client = scene.client();
@@ -159,7 +159,7 @@ fn a_rejection_closes_an_http_1_0_connection_that_was_to_be_kept() {
 }
 
 #[test]
-fn bare_line_feeds_end_lines_too() {
+fn bare_line_feeds_end_lines() {
     let scene = Scene::new();
     for head in [
         "GET /a.txt HTTP/1.1\nHost: o\n\n",
@@ -172,7 +172,7 @@ fn bare_line_feeds_end_lines_too() {
 }
 
 #[test]
-fn bad_request_lines_are_rejected() {
+fn invalid_request_lines_are_rejected() {
     let scene = Scene::new();
     for line in [
         "GET",
@@ -216,7 +216,7 @@ fn other_protocols_are_rejected() {
 }
 
 #[test]
-fn a_client_that_writes_byte_by_byte_is_served_like_any_other() {
+fn a_client_that_writes_byte_by_byte_is_served() {
     let scene = Scene::new();
     let mut client = Client::new(&scene.origin);
     client.write_bytewise("\r\nGET /a.txt HTTP/1.1\r\nHost: origin\r\nRange: bytes=1-3\r\n\r\n");

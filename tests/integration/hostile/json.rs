@@ -1,4 +1,4 @@
-//! JSON-RPC bodies that no client should send.
+//! Tests invalid and unusual JSON-RPC bodies.
 
 use mock_origin::Outcome;
 use mock_origin::journal::ConnectionEnd;
@@ -19,7 +19,7 @@ fn post(client: &mut Client, body: &str) -> Response {
 }
 
 #[test]
-fn json_that_is_not_json_is_rejected_as_such() {
+fn invalid_json_is_rejected_as_a_parse_error() {
     let scene = Scene::new();
     let mut client = scene.client();
     let long = "9".repeat(500_000);
@@ -54,7 +54,7 @@ fn json_that_is_not_json_is_rejected_as_such() {
 }
 
 #[test]
-fn json_that_is_no_request_is_rejected_as_such() {
+fn json_that_is_not_a_request_is_rejected() {
     let scene = Scene::new();
     let mut client = scene.client();
     for body in [
@@ -76,7 +76,7 @@ fn json_that_is_no_request_is_rejected_as_such() {
 }
 
 #[test]
-fn json_nested_a_hundred_thousand_deep_is_no_deeper_than_the_stack() {
+fn deeply_nested_json_does_not_overflow_the_stack() {
     let scene = Scene::new();
     let mut client = scene.client();
     let mut send = |method: &str, params: &str, id: &str| {
@@ -97,7 +97,7 @@ fn json_nested_a_hundred_thousand_deep_is_no_deeper_than_the_stack() {
 }
 
 #[test]
-fn a_json_body_of_2_mib_is_rejected_early_and_the_answer_arrives() {
+fn a_json_body_of_2_mib_gets_an_early_rejection() {
     let scene = Scene::new();
     let body = format!("{{\"method\": \"ping\", \"params\": [\"{}\"]}}", "x".repeat(2 << 20));
     let mut client = scene.client();
@@ -110,7 +110,7 @@ fn a_json_body_of_2_mib_is_rejected_early_and_the_answer_arrives() {
 }
 
 #[test]
-fn chunks_of_json_are_rejected_when_they_have_become_too_long() {
+fn chunked_json_is_rejected_at_the_size_limit() {
     let scene = Scene::new();
     let mut client = scene.client();
     client.write("POST /jsonrpc HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -126,7 +126,7 @@ fn chunks_of_json_are_rejected_when_they_have_become_too_long() {
 }
 
 #[test]
-fn a_json_body_of_exactly_1_mib_is_taken() {
+fn a_json_body_of_exactly_1_mib_is_accepted() {
     let scene = Scene::new();
     let mut body = request("POST", "/jsonrpc", &[], &vec![b' '; 1 << 20]);
     let call = br#"{"method": "ping"}"#;
@@ -137,7 +137,7 @@ fn a_json_body_of_exactly_1_mib_is_taken() {
 }
 
 #[test]
-fn numbers_that_no_integer_holds_are_rejected() {
+fn numbers_out_of_range_in_json_are_rejected() {
     let scene = Scene::new();
     let mut client = scene.client();
     let longest = "9".repeat(1_000);

@@ -1,4 +1,4 @@
-//! Clients that leave when they should not, or never.
+//! Tests clients that disconnect early, never read, or never leave.
 
 use std::io::Read;
 
@@ -10,7 +10,7 @@ use crate::support::record::{all_closed, closed_connection, closed_exchange};
 use crate::support::{Client, request};
 
 #[test]
-fn a_reset_in_the_middle_of_a_head_harms_nobody() {
+fn a_reset_in_a_head_does_not_harm_the_origin() {
     let scene = Scene::new();
     for begun in ["", "GET", "GET /a.txt HTTP/1.1\r\nHost: ori"] {
         let mut client = scene.client();
@@ -24,7 +24,7 @@ fn a_reset_in_the_middle_of_a_head_harms_nobody() {
 }
 
 #[test]
-fn a_reset_in_the_middle_of_a_body_stores_nothing() {
+fn a_reset_in_a_body_stores_nothing() {
     let scene = Scene::new();
     for framing in
         ["Content-Length: 10\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"]
@@ -44,7 +44,7 @@ fn a_reset_in_the_middle_of_a_body_stores_nothing() {
 }
 
 #[test]
-fn a_reset_instead_of_reading_the_answer_harms_nobody() {
+fn a_reset_before_the_response_does_not_harm_the_origin() {
     let scene = Scene::new();
     for _ in 0..50 {
         let mut client = scene.client();
@@ -59,7 +59,7 @@ fn a_reset_instead_of_reading_the_answer_harms_nobody() {
 }
 
 #[test]
-fn a_client_that_never_reads_keeps_nobody_else_waiting() {
+fn a_client_that_never_reads_does_not_block_others() {
     const SIZE: usize = 50 << 20;
     let scene = Scene::of(MockOrigin::builder().file("/film", vec![0; SIZE]));
     let mut client = scene.client();
@@ -79,7 +79,7 @@ fn a_client_that_never_reads_keeps_nobody_else_waiting() {
 }
 
 #[test]
-fn two_hundred_connections_come_and_go_at_once() {
+fn two_hundred_connections_open_and_close_in_parallel() {
     let scene = Scene::new();
     let mut clients: Vec<Client> = (0..200).map(|_| scene.client()).collect();
     let begun = ["", "G", "GET / HTTP/1.1\r\nHost: o\r\n", &scene.piece_head()];
@@ -97,7 +97,7 @@ fn two_hundred_connections_come_and_go_at_once() {
 }
 
 #[test]
-fn an_origin_that_is_dropped_waits_for_no_client() {
+fn dropping_an_origin_does_not_wait_for_clients() {
     let scene = Scene::new();
     let mut half_a_head = scene.client();
     half_a_head.write("GET /a.tx");

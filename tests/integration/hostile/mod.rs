@@ -1,5 +1,5 @@
-//! No client, however broken, harms the origin: whatever was sent, it serves the next request, blames
-//! itself for nothing, and holds what it held.
+//! Tests that no client can harm the origin: after any bytes it serves the next request, records no
+//! internal error, and keeps its files.
 
 mod bodies;
 mod garbage;
@@ -17,7 +17,7 @@ use mock_origin::{Builder, InProgressUpload, MockOrigin, UploadState};
 use crate::support::record::closed_connection;
 use crate::support::{Client, Response, complete};
 
-/// An origin that a broken client meets, and what must come through that unharmed.
+/// An origin with a file and an open upload that must not change.
 struct Scene {
     origin: MockOrigin,
     token: String,
@@ -40,7 +40,7 @@ impl Scene {
         Client::new(&self.origin)
     }
 
-    /// The head of a piece that would be accepted, up to where further headers may follow.
+    /// Returns the head of a valid piece without its end, so that headers can be added.
     fn piece_head(&self) -> String {
         let Self { token, upload, .. } = self;
         format!(
@@ -49,7 +49,7 @@ impl Scene {
         )
     }
 
-    /// Sends bytes, and nothing after them, and reads the one response.
+    /// Sends bytes, closes the sending direction, and reads one response.
     #[track_caller]
     fn response_to(&self, bytes: impl AsRef<[u8]>) -> Response {
         let mut client = self.client();
@@ -58,7 +58,7 @@ impl Scene {
         response
     }
 
-    /// Sends bytes that are no request; the record of their connection must say so.
+    /// Asserts that bytes are recorded as an invalid head and get this status.
     #[track_caller]
     fn assert_bad_head(&self, bytes: &[u8], status: u16) -> Arc<Connection> {
         let mut client = self.client();
@@ -75,7 +75,7 @@ impl Scene {
         record
     }
 
-    /// The origin serves on, blames itself for nothing, and holds what it held.
+    /// Asserts that the origin serves requests, has no internal error, and kept its files.
     #[track_caller]
     fn assert_unharmed(self) {
         self.assert_serving();
@@ -88,7 +88,7 @@ impl Scene {
         self.origin.file("/videos/open.mp4").assert_content("first");
     }
 
-    /// The origin serves on, and blames itself for nothing.
+    /// Asserts that the origin serves requests and has no internal error.
     #[track_caller]
     fn assert_serving(&self) {
         let served = self.client().send("GET", "/a.txt", &[], b"");

@@ -1,5 +1,5 @@
-//! Whatever a client calls things, what is printed of it cannot forge a line, steer a terminal,
-//! reorder what is read, or hide a letter.
+//! Tests that names from a client cannot forge lines, control a terminal, reorder text, or hide
+//! letters in any output.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::support::{Client, request};
 
 const ROUNDS: usize = 25;
 
-/// What must never be printed raw: controls, bidi, zero-width, separators, invisible letters.
+/// Characters that must be escaped: controls, bidi, zero-width, separators, invisible letters.
 const DANGEROUS: [&str; 30] = [
     "\0",
     "\r",
@@ -46,12 +46,12 @@ const DANGEROUS: [&str; 30] = [
     "\u{10ffff}",
 ];
 
-/// What a forged line would begin with.
+/// The start of a forged line.
 const FORGED: &str = "FORGED";
 
 const ORDINARY: [&str; 7] = [FORGED, "a", "/", "ä", "\"", "\\", "' "];
 
-/// A name with a few dangerous characters in it, some of them very long.
+/// Returns a name with some dangerous characters. Some names are very long.
 fn hostile_name(random: &mut Random) -> String {
     let mut name = String::new();
     for _ in 0..=random.below(5) {
@@ -61,12 +61,12 @@ fn hostile_name(random: &mut Random) -> String {
     if random.below(8) == 0 { name + &"x".repeat(4_000) } else { name }
 }
 
-/// A name that may stand in a header: no line ends, and nothing else that HTTP rejects.
+/// Removes line ends and other characters that are invalid in a header.
 fn in_header(name: &str) -> String {
     name.chars().filter(|char| !char.is_ascii_control()).collect()
 }
 
-/// Has clients call everything by hostile names.
+/// Sends requests that use hostile names everywhere.
 fn play(origin: &MockOrigin, token: &str, random: &mut Random) {
     let mut several = (0..7).map(|_| hostile_name(random)).collect::<Vec<_>>().into_iter();
     let mut name = || several.next().unwrap();
@@ -98,7 +98,7 @@ fn play(origin: &MockOrigin, token: &str, random: &mut Random) {
     ] {
         Client::new(origin).write(request(method, target, headers, b"")).finish_writing().read();
     }
-    // No requests at all, and a request line that is none.
+    // Bytes that are not HTTP, and an invalid request line.
     let bytes = name();
     for bytes in [bytes.as_bytes(), format!("GET /{bytes} HTTP/1.1\r\n\r\n").as_bytes()] {
         let mut client = Client::new(origin);

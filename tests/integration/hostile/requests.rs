@@ -1,4 +1,4 @@
-//! Requests that can be read and should not have been sent.
+//! Tests valid HTTP requests that a correct client does not send.
 
 use mock_origin::Outcome;
 use mock_origin::journal::ConnectionEnd;
@@ -9,7 +9,7 @@ use crate::support::record::{closed_connection, closed_exchange};
 use crate::support::{complete, create, piece, request};
 
 #[test]
-fn unknown_methods_are_405_and_say_which_are_allowed() {
+fn an_unknown_method_is_405_with_an_allow_header() {
     let scene = Scene::new();
     for (method, target, allowed) in [
         ("PUT", "/multipart/piece", "POST, OPTIONS"),
@@ -67,7 +67,7 @@ fn unknown_paths_are_404_without_a_code() {
 }
 
 #[test]
-fn absolute_and_asterisk_targets_are_understood() {
+fn absolute_and_asterisk_targets_are_accepted() {
     let scene = Scene::new();
     for target in
         ["http://origin/a.txt", "HTTPS://user@origin:99//a.txt?a=//b", "ftp://[::1]/acme/a.txt"]
@@ -85,7 +85,7 @@ fn absolute_and_asterisk_targets_are_understood() {
 }
 
 #[test]
-fn an_upgrade_is_not_made_and_takes_nothing_away() {
+fn an_upgrade_is_ignored_and_the_connection_continues() {
     let scene = Scene::new();
     let upgrades =
         [("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"), ("HTTP2-Settings", "")];
@@ -93,7 +93,7 @@ fn an_upgrade_is_not_made_and_takes_nothing_away() {
     for _ in 0..2 {
         assert_eq!(client.send("GET", "/a.txt", &upgrades, b"").text(), "hello");
     }
-    // Clients that offer an upgrade write on like any other when they are rejected.
+    // A client that offered an upgrade continues with HTTP after the rejection.
     let body = vec![0; 60_000];
     let rejected = client.send("POST", "/multipart/piece", &upgrades, &body);
     assert_eq!(rejected.status, 401);
@@ -133,7 +133,7 @@ fn numbers_out_of_range_in_headers_are_rejected() {
 }
 
 #[test]
-fn times_beyond_all_calendars_are_times() {
+fn times_beyond_the_calendar_are_accepted() {
     let scene = Scene::new();
     let (mut client, latest) = (scene.client(), u64::MAX.to_string());
     let longest = "9".repeat(1_000);
@@ -166,7 +166,7 @@ fn times_beyond_all_calendars_are_times() {
 }
 
 #[test]
-fn ranges_out_of_range_harm_nobody() {
+fn ranges_beyond_the_file_get_the_right_status() {
     let scene = Scene::new();
     let mut client = scene.client();
     let longest = format!("bytes={}-", "9".repeat(10_000));
@@ -197,7 +197,7 @@ fn ranges_out_of_range_harm_nobody() {
 }
 
 #[test]
-fn fifty_requests_in_one_write_are_answered_one_by_one() {
+fn fifty_pipelined_requests_get_fifty_responses() {
     let scene = Scene::new();
     let ping = |id: usize| {
         let body = format!("{{\"method\": \"ping\", \"id\": {id}}}").into_bytes();
@@ -219,7 +219,7 @@ fn fifty_requests_in_one_write_are_answered_one_by_one() {
 }
 
 #[test]
-fn what_is_pipelined_behind_a_rejection_is_not_done() {
+fn requests_pipelined_after_a_rejection_are_not_served() {
     let scene = Scene::new();
     let headers =
         [("X-Agile-Authorization", scene.token.as_str()), ("X-Agile-Multipart", &scene.upload)];
