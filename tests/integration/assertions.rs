@@ -1,5 +1,5 @@
-//! An assertion that fails says why, in a text that a person can use. The texts are golden: they
-//! lie in `fixtures/failures`, and `UPDATE_GOLDEN=1 cargo test --test integration assertions` writes them anew.
+//! Tests assertions and the texts of their failures. The texts are golden files in `fixtures/failures`;
+//! `UPDATE_GOLDEN=1 cargo test --test integration assertions` writes them.
 
 use std::io::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
@@ -13,8 +13,8 @@ use mock_origin::{
     RecordedRequests, UploadState,
 };
 
-/// An origin in which nothing is left to chance, so that what it says can be compared. What the clients
-/// do wrong is found by the assertions.
+/// Returns an origin with fixed clock and seed, so that its texts are reproducible. The referee is off:
+/// the assertions find the mistakes of the clients.
 fn origin() -> MockOrigin {
     MockOrigin::builder()
         .referee(Level::Off)
@@ -46,7 +46,7 @@ fn completed(origin: &MockOrigin, name: &str, pieces: &[&[u8]]) {
 }
 
 #[test]
-fn every_assertion_on_a_file_can_hold() {
+fn every_assertion_on_a_file_can_pass() {
     let origin = origin();
     completed(&origin, "a.txt", &[b"one", b"two"]);
     let digest = Digest::compute(b"onetwo").to_string().to_uppercase();
@@ -67,7 +67,7 @@ fn every_assertion_on_a_file_can_hold() {
 }
 
 #[test]
-fn every_assertion_on_an_upload_can_hold() {
+fn every_assertion_on_an_upload_can_pass() {
     let origin = origin();
     completed(&origin, "a.txt", &[b"one", b"two"]);
     let upload = origin.upload("/videos/a.txt");
@@ -85,7 +85,7 @@ fn every_assertion_on_an_upload_can_hold() {
 }
 
 #[test]
-fn every_assertion_on_requests_can_hold() {
+fn every_assertion_on_requests_can_pass() {
     let origin = origin();
     completed(&origin, "a.txt", &[b"one", b"two"]);
     let requests = origin.requests();
@@ -120,7 +120,7 @@ fn aborted_uploads_and_pieces_out_of_order_are_explained() {
 }
 
 #[test]
-fn a_file_that_is_missing_is_explained_by_its_upload() {
+fn a_missing_file_is_explained_by_its_upload() {
     let origin = origin();
     assert_fails("file_never_begun", origin.file("/videos/a.txt").try_exists());
     let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one", b"two"]);
@@ -144,7 +144,7 @@ fn wrong_content_shows_the_first_differing_offset() {
 }
 
 #[test]
-fn an_upload_that_is_not_complete_is_explained_by_what_was_rejected() {
+fn an_incomplete_upload_shows_the_rejected_requests() {
     let origin = origin();
     assert_fails("upload_none", origin.try_upload("/videos/a.txt"));
     let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
@@ -160,7 +160,7 @@ fn an_upload_that_is_not_complete_is_explained_by_what_was_rejected() {
 }
 
 #[test]
-fn missing_requests_are_shown_among_all_requests() {
+fn a_missing_request_lists_all_requests() {
     let origin = origin();
     let (_, token, _) = uploaded(&origin, "a.txt", &[b"one"]);
     let pieces = origin.requests().op(Op::piece(1));
@@ -193,7 +193,7 @@ fn a_deleted_file_names_the_exchange_that_removed_it() {
 }
 
 #[test]
-fn a_rejection_over_json_rpc_is_a_culprit_too() {
+fn a_rejected_json_rpc_call_is_named_as_the_cause() {
     let origin = origin();
     let (mut client, token, id) = uploaded(&origin, "a.txt", &[]);
     piece(&mut client, &token, &id, 2, b"two");
@@ -204,14 +204,14 @@ fn a_rejection_over_json_rpc_is_a_culprit_too() {
 }
 
 #[test]
-fn a_fixture_file_has_no_pieces_to_look_at() {
+fn a_fixture_file_has_no_pieces() {
     let origin = MockOrigin::builder().file("/g.txt", "abc").start();
     let text = origin.file("/g.txt").try_content("xbc").unwrap_err().to_string();
     assert!(text.ends_with("because: the test stored it"), "{text}");
 }
 
 #[test]
-fn pieces_sent_one_after_the_other_are_sequential_whatever_the_connections() {
+fn pieces_on_several_connections_can_be_sequential() {
     for _ in 0..50 {
         let origin = MockOrigin::start();
         let token = origin.issue_token("jane");
@@ -224,13 +224,13 @@ fn pieces_sent_one_after_the_other_are_sequential_whatever_the_connections() {
 }
 
 #[test]
-fn requests_that_did_not_come_have_no_header() {
+fn an_empty_selection_of_requests_has_no_header() {
     let origin = origin();
     assert!(origin.requests().op(Op::login()).try_header("X-Agile-Username", "jane").is_err());
 }
 
 #[test]
-fn a_directory_that_is_not_as_claimed_is_explained() {
+fn a_wrong_directory_is_explained() {
     let origin = origin();
     completed(&origin, "a.txt", &[b"one"]);
     assert_fails("directory_missing", origin.directory("/films").try_exists());

@@ -1,4 +1,4 @@
-//! What is kept and what is printed stays bounded, however long a run is and whatever a client sends.
+//! Tests that records and messages stay bounded in long runs and with hostile clients.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::support::{Client, request};
 use mock_origin::{MockOrigin, Op};
 
-/// Sends each of the requests on a connection of its own, and reads its response.
+/// Sends each request on its own connection, and reads the response.
 fn send(origin: &MockOrigin, requests: impl IntoIterator<Item = (String, usize)>) {
     for (path, times) in requests {
         for _ in 0..times {
@@ -21,7 +21,7 @@ fn panic_text(origin: MockOrigin) -> String {
 }
 
 #[test]
-fn equal_failures_are_one_failure_with_a_count() {
+fn equal_failures_are_listed_once_with_a_count() {
     let origin = MockOrigin::start();
     let paths = ["/multipart/peice", "/nowhere"].map(|path| (path.to_owned(), 30));
     send(&origin, paths);
@@ -33,7 +33,7 @@ fn equal_failures_are_one_failure_with_a_count() {
 }
 
 #[test]
-fn a_verdict_shows_a_bounded_number_of_each_kind() {
+fn verification_lists_a_bounded_number_of_each_kind() {
     let origin = MockOrigin::start();
     send(&origin, (0..50).map(|number| (format!("/nowhere/{number}"), 1)));
     for _ in 0..50 {

@@ -1,5 +1,5 @@
-//! A failure names the exchange, the fault or the step of the clock that is behind it, as it was
-//! recorded. The texts are golden: `UPDATE_GOLDEN=1 cargo test --test integration causes` writes them anew.
+//! Tests that a failure names its recorded cause: the exchange, the fault or the step of the clock. The
+//! texts are golden files; `UPDATE_GOLDEN=1 cargo test --test integration causes` writes them.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -73,7 +73,7 @@ fn post(origin: &MockOrigin, user: &str, directory: &str, name: &str, content: &
 }
 
 #[test]
-fn an_upload_that_a_fault_expired_names_the_fault() {
+fn an_upload_expired_by_a_fault_names_it() {
     let origin = origin();
     origin.on(Op::piece(1)).named("early").interfere_after(Interference::ExpireUpload);
     let (_, _, id) = uploaded(&origin, "a.txt", &[b"one"]);
@@ -90,7 +90,7 @@ fn an_expired_upload_names_the_clock() {
 }
 
 #[test]
-fn an_open_upload_that_should_be_aborted_was_never_aborted() {
+fn an_open_upload_is_reported_as_never_aborted() {
     let origin = origin();
     let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
     assert_fails("cause_never_aborted", origin.upload(&id).try_aborted());
@@ -134,7 +134,7 @@ fn a_deferred_completion_is_explained_before_and_after() {
 }
 
 #[test]
-fn a_join_that_failed_names_who_removed_its_directory() {
+fn a_failed_join_names_who_removed_its_directory() {
     let origin = origin();
     let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
     call(&origin, "mark", "deleteDir", &["/videos"]);
@@ -144,7 +144,7 @@ fn a_join_that_failed_names_who_removed_its_directory() {
 }
 
 #[test]
-fn a_join_that_failed_names_who_renamed_its_directory() {
+fn a_failed_join_names_who_renamed_its_directory() {
     let origin = origin();
     let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
     call(&origin, "mark", "rename", &["/videos", "/films"]);
@@ -155,7 +155,7 @@ fn a_join_that_failed_names_who_renamed_its_directory() {
 }
 
 #[test]
-fn a_join_that_failed_names_the_fault_that_wanted_it() {
+fn a_failed_join_names_its_fault() {
     let origin = origin();
     origin.on(Op::complete()).join(Join::Fail);
     let (_, _, id) = completed(&origin, "a.txt", &[b"one"]);
@@ -163,7 +163,7 @@ fn a_join_that_failed_names_the_fault_that_wanted_it() {
 }
 
 #[test]
-fn a_directory_that_a_fault_removed_names_the_fault() {
+fn a_directory_removed_by_a_fault_names_it() {
     let origin = origin();
     completed(&origin, "a.txt", &[b"one"]);
     origin.on(Op::piece(1)).named("gone").interfere_after(Interference::RemoveDirectory);
@@ -205,7 +205,7 @@ fn a_copy_names_who_copied_and_who_sent_the_bytes() {
 }
 
 #[test]
-fn the_attempt_that_ends_last_counts() {
+fn the_piece_whose_body_ends_last_is_stored() {
     let origin = origin();
     let (mut second, token, id) = uploaded(&origin, "a.txt", &[]);
     let bytes = request("POST", "/multipart/piece", &piece_headers(&token, &id, "1"), b"stale!");
@@ -253,7 +253,7 @@ fn a_restarted_upload_names_who_opened_it_again() {
     assert_fails("cause_restarted", origin.upload(&id).try_completed());
 }
 
-/// Logs `token` out in an exchange of its own.
+/// Logs a token out.
 fn log_out(origin: &MockOrigin, token: &str) {
     let text = format!(r#"{{"method": "logout", "params": ["{token}"], "id": 1}}"#);
     Client::new(origin).send("POST", "/jsonrpc", &[], text.as_bytes());

@@ -1,5 +1,5 @@
-//! Facts that the journal and the storage record beside the exchanges themselves: marks, the sources
-//! of stored bytes, the ends of tokens, and what is wrong with a request.
+//! Tests facts that are recorded besides the exchanges: marks, the sources of stored bytes, the ends of
+//! tokens, and the HTTP rule that a request violates.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn marks(origin: &MockOrigin) -> Vec<(u64, MarkEvent)> {
 }
 
 #[test]
-fn marks_stand_between_the_exchanges() {
+fn marks_are_ordered_between_the_exchanges() {
     let origin = MockOrigin::start();
     let send = || assert_eq!(Client::new(&origin).send("OPTIONS", "/", &[], b"").status, 200);
     origin.mark_client_started("upload a.mp4");
@@ -138,7 +138,7 @@ fn an_ended_token_names_its_session_and_its_end() {
             response.header("X-Agile-Token").unwrap().to_owned()
         })
         .collect();
-    // #3 ends the first, #4 shortens the second, the third ends by its login.
+    // #3 ends the first, #4 shortens the second, and the third has its lifetime from its login.
     rpc(&mut client, "logout", &format!("{:?}", tokens[0]));
     rpc(&mut client, "updateSession", &format!("{:?}, 5", tokens[1]));
     origin.advance(Duration::from_secs(3600));
@@ -420,14 +420,14 @@ fn a_cut_body_is_counted_and_hashed() {
 }
 
 #[test]
-fn a_retry_is_compared_with_its_first_try() {
+fn a_retry_is_compared_with_its_first_attempt() {
     let body = random_bytes(2, 100_000);
     let changed = |at: usize| {
         let mut body = body.clone();
         body[at] ^= 1;
         body
     };
-    // Some are cut within the excerpt, at its end, and far behind it.
+    // The cuts are within the excerpt, at its end, and far behind it.
     for cut in [1, 512, 513, 70_000] {
         let (origin, head) = open_large_piece();
         let first = sent(&origin, &sized(&head, 100_000, &body[..cut]));
@@ -461,7 +461,7 @@ fn a_retry_in_many_frames_is_compared_with_every_cut() {
     for first in &tries {
         assert_eq!(retry.body_starts_with(first), Some(true), "{}", first.received);
     }
-    // The third try was longer than the second, and shorter than the first.
+    // The third attempt is longer than the second and shorter than the first.
     assert_eq!(tries[2].body_starts_with(&tries[1]), Some(true));
     assert_eq!(tries[2].body_starts_with(&tries[0]), None);
 }

@@ -1,5 +1,4 @@
-//! Nothing that happens is missing from the record: what came, byte for byte, what became of it, and
-//! how each connection ended.
+//! Tests that the journal records every request, its outcome, and the end of every connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +31,7 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 #[test]
-fn a_head_is_kept_as_it_came() {
+fn a_head_is_recorded_as_it_was_sent() {
     let origin = MockOrigin::start();
     let head = "OPTIONS /a%20b?c=d HTTP/1.1\r\nx-LOWER: 1\r\nHost:o\r\nB:  two words\t \r\nb: 3\r\n\
                 A:\r\nX-LOWER: 4\r\n\r\n";
@@ -55,9 +54,9 @@ fn a_head_is_kept_as_it_came() {
 }
 
 #[test]
-fn heads_that_come_in_one_write_are_kept_one_by_one() {
+fn pipelined_heads_are_recorded_separately() {
     let origin = MockOrigin::start();
-    // The bodies between them look like further requests.
+    // Their bodies look like requests.
     let body = b"GET / HTTP/1.1\r\n\r\n";
     let framed = [
         ("", Vec::new()),
@@ -81,7 +80,7 @@ fn heads_that_come_in_one_write_are_kept_one_by_one() {
 }
 
 #[test]
-fn a_body_is_counted_hashed_and_kept_in_its_first_bytes() {
+fn a_body_is_counted_and_hashed_and_its_start_recorded() {
     let (origin, token, id) = open_upload();
     let mut client = Client::new(&origin);
     for size in [0, 1, 511, 512, 513, 200_000] {
@@ -105,7 +104,7 @@ fn a_body_is_counted_hashed_and_kept_in_its_first_bytes() {
 }
 
 #[test]
-fn whole_bodies_are_kept_where_that_was_asked_for() {
+fn record_bodies_records_whole_bodies() {
     let origin = MockOrigin::builder().record_bodies().memory_budget(1_000).start();
     let (mut client, token) = (Client::new(&origin), origin.issue_token("jane"));
     let id = create(&mut client, &token, "/", "film");
@@ -122,7 +121,7 @@ fn whole_bodies_are_kept_where_that_was_asked_for() {
 }
 
 #[test]
-fn a_request_is_in_the_record_as_soon_as_its_head_is_there() {
+fn a_request_is_recorded_when_its_head_is_complete() {
     let (origin, token, id) = open_upload();
     let mut client = Client::new(&origin);
     client.write(piece_head(&token, &id, &[("Content-Length", "10")])).write("hello");
@@ -137,12 +136,12 @@ fn a_request_is_in_the_record_as_soon_as_its_head_is_there() {
     assert!(origin.timeline().contains("body still coming"), "{}", origin.timeline());
     assert_eq!(client.write("world").read().status, 200);
     assert_eq!(last(&origin).outcome, Outcome::Responded);
-    // What was asked before does not change.
+    // An earlier snapshot does not change.
     assert_eq!(request.outcome(), Outcome::Receiving);
 }
 
 #[test]
-fn a_client_that_stops_in_the_middle_of_a_piece_leaves_what_it_sent_in_the_record() {
+fn a_piece_that_stops_half_way_is_recorded() {
     let (origin, token, id) = open_upload();
     let body = random_bytes(2, 70_000);
     for (framing, declared) in
@@ -164,7 +163,7 @@ fn a_client_that_stops_in_the_middle_of_a_piece_leaves_what_it_sent_in_the_recor
 }
 
 #[test]
-fn a_client_that_resets_in_the_middle_of_a_piece_leaves_what_was_read_in_the_record() {
+fn a_piece_that_is_reset_half_way_is_recorded() {
     let (origin, token, id) = open_upload();
     let body = random_bytes(3, 1_000);
     for (framing, declared) in
@@ -173,7 +172,7 @@ fn a_client_that_resets_in_the_middle_of_a_piece_leaves_what_was_read_in_the_rec
         let sent = if declared.is_some() { body.clone() } else { chunk(&body) };
         let head = piece_head(&token, &id, &[framing, ("Expect", "100-continue")]);
         let mut client = Client::new(&origin);
-        // It is one segment: whoever has read the head of it has read the rest as well.
+        // Head and body are one segment, so that the origin reads both at once.
         assert_eq!(client.write([head, sent].concat()).read().status, 100);
         let address = client.address();
         client.reset();
@@ -188,7 +187,7 @@ fn a_client_that_resets_in_the_middle_of_a_piece_leaves_what_was_read_in_the_rec
 }
 
 #[test]
-fn a_reset_in_the_middle_of_many_bytes_never_counts_more_than_were_sent() {
+fn a_reset_body_never_counts_more_bytes_than_were_sent() {
     let (origin, token, id) = open_upload();
     let mut client = Client::new(&origin);
     client.write(piece_head(&token, &id, &[("Content-Length", "100000000")]));
@@ -197,14 +196,14 @@ fn a_reset_in_the_middle_of_many_bytes_never_counts_more_than_were_sent() {
     client.reset();
     let exchange = closed_exchange(&origin, 0);
     assert_eq!((exchange.outcome, exchange.declared()), (Outcome::ClientGone, Some(100_000_000)));
-    // How many of them were still under way nobody can tell.
+    // The number of lost bytes in flight is unknown.
     assert!(exchange.received <= 20_000_000, "{}", exchange.received);
     assert!(body.starts_with(&exchange.excerpt));
     origin.upload("/film").assert_pieces([]);
 }
 
 #[test]
-fn connections_and_exchanges_are_numbered_as_they_come() {
+fn connections_and_exchanges_are_numbered_in_order() {
     let origin = MockOrigin::start();
     let mut clients: Vec<_> = (0..20).map(|_| Client::new(&origin)).collect();
     for index in [3, 0, 3, 19, 7, 0] {
@@ -221,7 +220,7 @@ fn connections_and_exchanges_are_numbered_as_they_come() {
 }
 
 #[test]
-fn how_each_connection_ended_is_told() {
+fn the_end_of_each_connection_is_recorded() {
     let (origin, token, id) = open_upload();
     let end_of = |leave: &dyn Fn(&mut Client)| -> ConnectionEnd {
         let mut client = Client::new(&origin);
@@ -268,7 +267,7 @@ fn how_each_connection_ended_is_told() {
 }
 
 #[test]
-fn what_is_thrown_away_after_a_rejection_is_counted() {
+fn bytes_discarded_after_a_rejection_are_counted() {
     let origin = MockOrigin::start();
     for size in [0, 1, 1_000, 60_000] {
         let mut client = Client::new(&origin);
@@ -282,8 +281,8 @@ fn what_is_thrown_away_after_a_rejection_is_counted() {
 }
 
 #[test]
-fn bytes_written_are_the_bytes_that_the_client_reads() {
-    // Too much for one write.
+fn written_bytes_equal_the_bytes_that_the_client_reads() {
+    // A response that exceeds one write.
     let film = random_bytes(5, 5_000_000);
     let origin =
         MockOrigin::builder().file("/film", film).upload(InProgressUpload::new("/b")).start();
@@ -307,7 +306,7 @@ fn bytes_written_are_the_bytes_that_the_client_reads() {
 }
 
 #[test]
-fn the_answer_in_the_record_is_the_answer_on_the_wire() {
+fn the_recorded_response_equals_the_sent_one() {
     let (origin, token, id) = open_upload();
     let mut client = Client::new(&origin);
     let stored = piece(&mut client, &token, &id, 1, b"hello");
@@ -321,7 +320,7 @@ fn the_answer_in_the_record_is_the_answer_on_the_wire() {
 }
 
 #[test]
-fn protocol_time_stands_still_while_real_time_goes_on() {
+fn a_stopped_clock_does_not_follow_real_time() {
     let origin = MockOrigin::builder().clock_stopped().start();
     let start = origin.now();
     let mut client = Client::new(&origin);
@@ -372,7 +371,7 @@ fn a_batch_is_several_calls_in_one_exchange() {
 }
 
 #[test]
-fn secrets_are_shown_nowhere() {
+fn secrets_are_redacted_everywhere() {
     let origin = MockOrigin::builder().user("jane", "pa55word").start();
     let mut client = Client::new(&origin);
     let login = [("X-Agile-Username", "jane"), ("X-Agile-Password", "pa55word")];
@@ -385,7 +384,7 @@ fn secrets_are_shown_nowhere() {
     client.send("POST", "/jsonrpc", &[], rpc.as_bytes());
     let rpc = format!(r#"{{"method": "stat", "params": ["{token}", "/film"]}}"#);
     client.send("POST", "/jsonrpc", &[], rpc.as_bytes());
-    // Two heads that nobody can read, and one that is rejected.
+    // Two invalid heads, and one that is rejected.
     for bad in ["\0", ""] {
         let head =
             format!("GET / HTTP/1.1\r\nHost: o\r\nX-Agile-Authorization: {token}\r\nA: {bad}");

@@ -1,4 +1,4 @@
-//! An origin starts, stops and is described without surprises.
+//! Tests how an origin starts, stops and is described.
 
 use std::panic::catch_unwind;
 use std::time::{Duration, Instant, UNIX_EPOCH};
@@ -16,26 +16,26 @@ fn upload_something(origin: &MockOrigin) {
 }
 
 #[test]
-fn it_works_without_an_async_runtime() {
+fn an_origin_works_without_an_async_runtime() {
     upload_something(&MockOrigin::start());
 }
 
 #[tokio::test]
-async fn it_works_inside_a_runtime_of_one_thread_that_is_blocked() {
+async fn an_origin_works_in_a_blocked_current_thread_runtime() {
     let origin = MockOrigin::start();
     upload_something(&origin);
     origin.finish();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_works_inside_a_runtime_of_many_threads() {
+async fn an_origin_works_in_a_multi_thread_runtime() {
     let origin = MockOrigin::start();
     upload_something(&origin);
     origin.finish();
 }
 
 #[test]
-fn it_outlives_the_runtime_that_it_was_started_in() {
+fn an_origin_outlives_the_runtime_that_started_it() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let origin = runtime.block_on(async { MockOrigin::start() });
     drop(runtime);
@@ -43,7 +43,7 @@ fn it_outlives_the_runtime_that_it_was_started_in() {
 }
 
 #[test]
-fn dropping_it_closes_its_port_at_once() {
+fn dropping_an_origin_closes_its_port_at_once() {
     assert!(support::closes_its_port(|| {
         let origin = MockOrigin::start();
         let url = origin.url();
@@ -52,7 +52,7 @@ fn dropping_it_closes_its_port_at_once() {
 }
 
 #[test]
-fn dropping_it_closes_connections_that_were_kept_alive() {
+fn dropping_an_origin_closes_idle_connections() {
     let origin = MockOrigin::start();
     let mut kept_alive = Client::new(&origin);
     kept_alive.send("OPTIONS", "/", &[], b"");
@@ -61,7 +61,7 @@ fn dropping_it_closes_connections_that_were_kept_alive() {
 }
 
 #[test]
-fn a_port_can_be_taken_again_when_it_was_given_back() {
+fn a_port_can_be_reused_after_the_origin_is_dropped() {
     let origin = MockOrigin::start();
     let port = origin.url().rsplit(':').next().unwrap().parse().unwrap();
     Client::new(&origin).send("OPTIONS", "/", &[], b"");
@@ -72,7 +72,7 @@ fn a_port_can_be_taken_again_when_it_was_given_back() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_an_error_and_not_a_panic() {
+fn try_start_returns_an_error_if_the_port_is_in_use() {
     let origin = MockOrigin::start();
     let address = origin.url().trim_start_matches("http://").to_owned();
     let error = MockOrigin::builder().listen(&address).try_start().unwrap_err();
@@ -83,7 +83,7 @@ fn a_port_that_is_taken_is_an_error_and_not_a_panic() {
 }
 
 #[test]
-fn several_listeners_are_one_origin() {
+fn several_listeners_share_one_origin() {
     let origin = MockOrigin::builder().port(0).listen("127.0.0.1:0").start();
     let urls = origin.urls();
     assert_eq!(urls.len(), 2);
@@ -133,13 +133,13 @@ fn many_origins_share_a_few_threads() {
         let names =
             tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
         let ours = names.filter(|name| name.trim() == "mock-origin").count();
-        // Two workers, and the threads that block for the tests that run beside this one.
+        // Two workers, and the blocking threads of parallel tests.
         assert!(ours < 50, "{ours} threads for 100 origins");
     }
 }
 
 #[test]
-fn a_seed_decides_tokens_and_identifiers() {
+fn a_seed_determines_tokens_and_identifiers() {
     let facts = |seed| {
         let origin = MockOrigin::builder().seed(seed).start();
         let token = origin.issue_token("jane");
@@ -152,7 +152,7 @@ fn a_seed_decides_tokens_and_identifiers() {
 }
 
 #[test]
-fn protocol_time_moves_as_it_is_told() {
+fn advance_moves_protocol_time() {
     let start = UNIX_EPOCH + Duration::from_secs(1_000_000);
     let origin = MockOrigin::builder().clock_at(start).clock_stopped().start();
     let token = origin.issue_token("jane");
@@ -169,7 +169,7 @@ fn protocol_time_moves_as_it_is_told() {
 }
 
 #[test]
-fn an_expired_token_is_rejected_from_then_on() {
+fn an_expired_token_is_rejected() {
     let origin = MockOrigin::start();
     let token = origin.issue_token("jane");
     origin.expire_token(&token);
@@ -179,7 +179,7 @@ fn an_expired_token_is_rejected_from_then_on() {
 }
 
 #[test]
-fn it_holds_what_the_builder_gave_it() {
+fn an_origin_has_the_fixtures_of_its_builder() {
     let origin = MockOrigin::builder()
         .account("studio")
         .user_with(User::new("bob", "pw").root("/home/bob").ids(7, 8))
@@ -200,7 +200,7 @@ fn it_holds_what_the_builder_gave_it() {
 }
 
 #[test]
-fn an_upload_in_parallel_from_many_threads_is_whole() {
+fn a_parallel_upload_from_many_threads_is_complete() {
     let origin = MockOrigin::start();
     let token = origin.issue_token("jane");
     let id = create(&mut Client::new(&origin), &token, "/", "big.bin");
@@ -221,7 +221,7 @@ fn an_upload_in_parallel_from_many_threads_is_whole() {
 }
 
 #[test]
-fn waiting_ends_when_it_has_come_about_or_patience_is_over() {
+fn wait_until_ends_with_the_condition_or_the_timeout() {
     let origin = MockOrigin::start();
     std::thread::scope(|scope| {
         scope.spawn(|| Client::new(&origin).send("OPTIONS", "/", &[], b""));
@@ -233,14 +233,14 @@ fn waiting_ends_when_it_has_come_about_or_patience_is_over() {
 }
 
 #[test]
-fn what_is_waited_for_may_ask_the_origin_itself() {
+fn a_wait_condition_may_use_the_origin() {
     let origin = MockOrigin::start();
     Client::new(&origin).send("OPTIONS", "/", &[], b"");
     assert!(origin.wait_until(support::TIMEOUT, |_| origin.requests().len() == 1));
 }
 
 #[test]
-fn a_body_that_is_still_coming_shows_how_much_has_come() {
+fn a_body_in_progress_shows_its_received_bytes() {
     let origin = MockOrigin::start();
     let token = origin.issue_token("jane");
     let mut client = Client::new(&origin);
@@ -254,9 +254,9 @@ fn a_body_that_is_still_coming_shows_how_much_has_come() {
     assert!(origin.timeline().contains("500 of 1000 B"), "{}", origin.timeline());
 }
 
-/// Run again by itself, as a child whose standard error nobody reads.
+/// Runs this test again in a child process whose standard error is closed.
 #[test]
-fn a_failing_test_whose_standard_error_is_gone_fails_and_does_not_abort() {
+fn a_failing_test_without_standard_error_does_not_abort() {
     const CHILD: &str = "MOCK_ORIGIN_TEST_CHILD";
     if std::env::var_os(CHILD).is_some() {
         let failed = catch_unwind(|| {
@@ -265,7 +265,7 @@ fn a_failing_test_whose_standard_error_is_gone_fails_and_does_not_abort() {
         });
         std::process::exit(if failed.is_err() { 7 } else { 0 });
     }
-    let name = "lifecycle::a_failing_test_whose_standard_error_is_gone_fails_and_does_not_abort";
+    let name = "lifecycle::a_failing_test_without_standard_error_does_not_abort";
     let mut child = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", name, "--nocapture"])
         .env(CHILD, "1")

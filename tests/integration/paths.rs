@@ -1,5 +1,5 @@
-//! A path that a test writes is read in one way, wherever the API takes one: from the account's root,
-//! or with the account in front as answers show it.
+//! Tests that every method reads a path in the same way: from the account's root, or with the account
+//! in front, as responses show it.
 
 use crate::support::{Client, complete, create, piece};
 use mock_origin::{InProgressUpload, MockOrigin, Op, User};
@@ -12,7 +12,7 @@ fn uploaded(origin: &MockOrigin, directory: &str, name: &str, content: &[u8]) {
 }
 
 #[test]
-fn the_path_of_a_snapshot_finds_the_same_again() {
+fn the_path_of_a_snapshot_finds_the_same_snapshot() {
     let origin = MockOrigin::builder().directory("/videos").start();
     uploaded(&origin, "/videos", "a.mp4", b"one");
     let path = origin.upload("/videos/a.mp4").path().to_owned();
@@ -62,7 +62,7 @@ fn faults_read_both_forms_of_a_path() {
 }
 
 #[test]
-fn in_a_directory_named_like_the_account_the_root_comes_first() {
+fn a_directory_named_like_the_account_is_found_first() {
     let origin = MockOrigin::builder().file("/a.mp4", "outer").file("/b.mp4", "outer").start();
     assert!(!origin.directory("/acme/acme").exists());
     uploaded(&origin, "/", "c.mp4", b"outer");
@@ -98,7 +98,7 @@ fn a_missing_path_gets_no_hint_about_the_account() {
 }
 
 #[test]
-fn requests_without_paths_are_not_found_by_one() {
+fn a_path_does_not_select_requests_without_paths() {
     let origin = MockOrigin::start();
     Client::new(&origin).send("POST", "/jsonrpc", &[], br#"{"method": "ping", "id": 1}"#);
     origin.requests().path("/acme").assert_count(0);

@@ -1,5 +1,5 @@
-//! The referee as a test uses it: findings fail the verification, unless a test allows them. The clients
-//! that each rule catches are in `bad_clients`.
+//! Tests that findings fail the verification unless a test allows them. The clients that each rule
+//! catches are in `bad_clients`.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -43,7 +43,7 @@ fn an_allowed_finding_passes_and_is_not_listed() {
 }
 
 #[test]
-fn an_allowance_that_nobody_needs_fails_the_verification() {
+fn an_unused_allowance_fails_the_verification() {
     let origin = builder().allow("complete.gap", "the tool starts at 2").start();
     assert_golden("referee_stale", &origin.verify().unwrap_err().to_string());
 }
@@ -83,7 +83,7 @@ fn unknown_and_unjustified_allowances_are_rejected() {
 }
 
 #[test]
-fn failed_assertions_about_findings_list_what_there_is() {
+fn failed_assertions_about_findings_list_all_findings() {
     let origin = builder().referee(Level::Off).start();
     origin.assert_no_findings();
     let none = origin.try_finding("complete.early").unwrap_err();
@@ -99,7 +99,7 @@ fn failed_assertions_about_findings_list_what_there_is() {
 }
 
 #[tokio::test]
-async fn async_variants_find_the_same() {
+async fn async_variants_return_the_same_findings() {
     let origin = builder().referee(Level::Off).start();
     origin.assert_no_findings_async().await;
     complete_early(&origin);

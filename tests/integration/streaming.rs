@@ -1,5 +1,5 @@
-//! Bodies are streamed: asked for only when they are wanted, counted and hashed on their way, never
-//! held whole because of their size, and given back as they came.
+//! Tests streaming of bodies: `100 Continue`, early rejections, framing, the memory budget, and
+//! connections that are kept or closed.
 
 use std::thread;
 
@@ -13,7 +13,7 @@ use crate::support::{Client, Response, TIMEOUT, complete, create, piece, piece_h
 
 const MIB: usize = 1 << 20;
 
-/// The head of a piece, with what frames its body and whatever else.
+/// Returns the head of a piece with more headers, such as the framing of its body.
 fn piece_head(token: &str, id: &str, number: u32, more: &[(&str, &str)]) -> Vec<u8> {
     let number = number.to_string();
     let headers = [&piece_headers(token, id, &number), more].concat();
@@ -27,7 +27,7 @@ fn piece_in_chunks(client: &mut Client, head: &[u8], body: &[u8], size: usize) -
 const CHUNKED: (&str, &str) = ("Transfer-Encoding", "chunked");
 const EXPECT: (&str, &str) = ("Expect", "100-continue");
 
-/// An upload to `/film`, on a connection of its own.
+/// An upload in `/film` with its own connection.
 struct Upload {
     client: Client,
     token: String,
@@ -60,7 +60,7 @@ impl Upload {
 }
 
 #[test]
-fn a_rejected_client_that_expects_100_never_gets_it_and_its_body_is_never_read() {
+fn a_rejected_client_gets_no_100_and_its_body_is_not_read() {
     let full = InProgressUpload::new("/full").piece(1, "x").piece(2, "y");
     let origin = MockOrigin::builder()
         .upload(full)
@@ -93,7 +93,7 @@ fn a_rejected_client_that_expects_100_never_gets_it_and_its_body_is_never_read()
 }
 
 #[test]
-fn a_rejected_client_that_sends_all_the_same_gets_its_answer_and_no_reset() {
+fn a_rejected_client_that_sends_its_body_gets_a_response() {
     let origin = MockOrigin::start();
     let mut client = Client::new(&origin);
     let response = client.send("POST", "/multipart/piece", &[], &vec![0; 60_000]);
@@ -108,12 +108,12 @@ fn a_rejected_client_that_sends_all_the_same_gets_its_answer_and_no_reset() {
 }
 
 #[test]
-fn a_rejected_client_that_blindly_writes_20_mb_can_read_the_answer() {
+fn a_rejected_client_that_writes_20_mb_gets_the_response() {
     let origin = MockOrigin::builder().verify_on_drop(false).start();
     for framing in [("Content-Length", "20000000"), CHUNKED] {
         let mut client = Client::new(&origin);
         client.write(request("POST", "/multipart/piece", &[framing], b""));
-        // Chunks are as good as any bytes where a length was announced.
+        // After a `Content-Length` these chunks are ordinary bytes.
         for _ in 0..20 {
             client.write(chunk(&vec![0; 1_000_000]));
         }
@@ -122,19 +122,19 @@ fn a_rejected_client_that_blindly_writes_20_mb_can_read_the_answer() {
         let address = client.address();
         drop(client);
         let drained = closed_connection(&origin, address).drained;
-        // hyper may have read the first line of a chunk.
+        // hyper may have read the first chunk line.
         let (sent, line) = (20 * chunk(&vec![0; 1_000_000]).len() as u64, 7);
         assert!((sent - line..=sent).contains(&drained), "{drained} of {sent}");
     }
 }
 
 #[test]
-fn a_rejected_client_that_reads_while_it_writes_can_stop_early() {
+fn a_rejected_client_can_stop_its_body_early() {
     let origin = MockOrigin::start();
     let mut client = Client::new(&origin);
     let socket = client.socket().try_clone().unwrap();
     client.write(request("POST", "/multipart/piece", &[("Content-Length", "20000000")], b""));
-    // It never comes to the end of its body.
+    // The client never finishes its body.
     let writer = thread::spawn(move || {
         let mut socket = socket;
         while std::io::Write::write_all(&mut socket, &[0; 1_000]).is_ok() {}
@@ -146,7 +146,7 @@ fn a_rejected_client_that_reads_while_it_writes_can_stop_early() {
 }
 
 #[test]
-fn an_accepted_client_that_expects_100_gets_it_before_it_has_sent_anything() {
+fn an_accepted_client_gets_100_before_it_sends_its_body() {
     let origin = MockOrigin::start();
     let mut upload = Upload::new(&origin);
     let body = random_bytes(1, 100_000);
@@ -163,7 +163,7 @@ fn an_accepted_client_that_expects_100_gets_it_before_it_has_sent_anything() {
 }
 
 #[test]
-fn a_body_that_comes_without_waiting_for_100_is_taken() {
+fn a_body_sent_without_waiting_for_100_is_accepted() {
     let origin = MockOrigin::start();
     let mut upload = Upload::new(&origin);
     let head = upload.head(1, &[EXPECT, ("Content-Length", "5")]);
@@ -171,7 +171,7 @@ fn a_body_that_comes_without_waiting_for_100_is_taken() {
     let response = upload.client.read();
     let response = if response.status == 100 { upload.client.read() } else { response };
     assert_eq!(response.header("X-Agile-Size"), Some("5"));
-    // What follows on the connection is not disturbed by it.
+    // The next request on the connection works.
     upload.complete();
     origin.file("/film").assert_content("hello");
 }
@@ -199,7 +199,7 @@ fn chunks_and_content_length_give_the_same_size_and_digest() {
 }
 
 #[test]
-fn extensions_and_trailers_of_chunks_mean_nothing() {
+fn chunk_extensions_and_trailers_are_ignored() {
     let origin = MockOrigin::start();
     let mut upload = Upload::new(&origin);
     let head = upload.head(1, &[CHUNKED, ("Trailer", "X-Agile-Checksum")]);
@@ -211,7 +211,7 @@ fn extensions_and_trailers_of_chunks_mean_nothing() {
 }
 
 #[test]
-fn a_body_beyond_the_memory_budget_comes_back_byte_for_byte() {
+fn a_body_beyond_the_memory_budget_is_stored_exactly() {
     let body = random_bytes(2, 3 * MIB + 1);
     for budget in [0, 1, 100_000, 2 * MIB as u64] {
         let origin = MockOrigin::builder().memory_budget(budget).start();
@@ -228,7 +228,7 @@ fn a_body_beyond_the_memory_budget_comes_back_byte_for_byte() {
 }
 
 #[test]
-fn uploads_that_arrive_slice_by_slice_do_not_mix() {
+fn interleaved_uploads_do_not_mix() {
     for budget in [0, 50_000, 16 * MIB as u64] {
         let origin = MockOrigin::builder().memory_budget(budget).start();
         let mut uploads = ["a", "b", "c"].map(|name| Upload::to(&origin, name));
@@ -254,13 +254,13 @@ fn uploads_that_arrive_slice_by_slice_do_not_mix() {
 }
 
 #[test]
-fn a_chunked_piece_is_rejected_when_it_passes_the_limit_and_not_read_on() {
+fn a_chunked_piece_is_rejected_at_the_size_limit() {
     let origin = MockOrigin::builder().limit(Limit::PieceBytes, 100_000).start();
     let mut upload = Upload::new(&origin);
     let head = upload.head(1, &[CHUNKED]);
     let exact = piece_in_chunks(&mut upload.client, &head, &vec![1; 100_000], 30_000);
     assert_eq!(exact.header("X-Agile-Size"), Some("100000"));
-    // The body has not ended, and never will.
+    // The body never ends.
     let sent = [&head[..], &chunk(&vec![2; 60_000]), &chunk(&vec![2; 60_000])].concat();
     let rejected = upload.client.write(sent).read();
     assert_eq!((rejected.status, rejected.code()), (400, Some(-11)));
@@ -272,7 +272,7 @@ fn a_chunked_piece_is_rejected_when_it_passes_the_limit_and_not_read_on() {
 }
 
 #[test]
-fn a_chunked_piece_is_rejected_when_it_passes_the_limit_of_its_upload() {
+fn a_chunked_piece_is_rejected_at_the_limit_of_its_upload() {
     let origin = MockOrigin::builder().limit(Limit::UploadBytes, 100_000).start();
     let mut upload = Upload::new(&origin);
     assert_eq!(upload.piece(1, &vec![1; 90_000]).status, 200);
@@ -283,7 +283,7 @@ fn a_chunked_piece_is_rejected_when_it_passes_the_limit_of_its_upload() {
 }
 
 #[test]
-fn a_request_of_http_1_0_is_answered_and_its_connection_closed() {
+fn an_http_1_0_request_gets_a_response_and_a_close() {
     let origin = MockOrigin::builder().file("/a.txt", "hello").start();
     let mut client = Client::new(&origin);
     assert_eq!(client.write("GET /a.txt HTTP/1.0\r\n\r\n").read().text(), "hello");
@@ -299,7 +299,7 @@ fn a_request_of_http_1_0_is_answered_and_its_connection_closed() {
 }
 
 #[test]
-fn a_hundred_requests_come_on_one_connection() {
+fn one_connection_serves_a_hundred_requests() {
     let origin = MockOrigin::start();
     let mut upload = Upload::new(&origin);
     for number in 1..=98 {
@@ -321,7 +321,7 @@ fn a_hundred_requests_come_on_one_connection() {
 }
 
 #[test]
-fn a_client_that_says_close_is_answered_and_its_connection_closed() {
+fn a_connection_close_request_gets_a_response_and_a_close() {
     let origin = MockOrigin::builder().file("/a.txt", "hello").start();
     for word in ["close", "Close", "keep-alive, close"] {
         let mut client = Client::new(&origin);
@@ -334,7 +334,7 @@ fn a_client_that_says_close_is_answered_and_its_connection_closed() {
 }
 
 #[test]
-fn a_large_answer_is_written_whole_before_the_connection_is_closed() {
+fn a_large_response_is_complete_before_the_close() {
     let content = random_bytes(6, 12 * MIB);
     let origin = MockOrigin::builder().file("/film", content.clone()).start();
     let upgrade = ("Upgrade", "h2c");
@@ -342,7 +342,7 @@ fn a_large_answer_is_written_whole_before_the_connection_is_closed() {
     for (index, more) in reasons.into_iter().enumerate() {
         let mut client = Client::new(&origin);
         client.write(request("GET", "/film", more, b"")).finish_writing();
-        // There is more to write than the network takes: the origin must wait for this client.
+        // The response exceeds the socket buffers, so that the origin must wait for this client.
         let is_begun = |requests: &RecordedRequests| {
             requests.iter().nth(index).is_some_and(|film| film.status() == Some(200))
         };
@@ -353,7 +353,7 @@ fn a_large_answer_is_written_whole_before_the_connection_is_closed() {
 }
 
 #[test]
-fn a_small_request_is_answered_while_a_large_body_stands_still() {
+fn a_stalled_large_body_does_not_block_small_requests() {
     let origin = MockOrigin::builder().file("/a.txt", "hello").start();
     let mut upload = Upload::new(&origin);
     let body = random_bytes(7, 8 * MIB);
@@ -388,7 +388,7 @@ fn pieces_out_of_order_join_in_order() {
 }
 
 #[test]
-fn a_range_crosses_the_borders_of_pieces() {
+fn a_range_can_span_several_pieces() {
     let origin = MockOrigin::builder().memory_budget(40_000).start();
     let mut upload = Upload::new(&origin);
     let body = random_bytes(9, 100_000);

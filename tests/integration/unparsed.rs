@@ -1,4 +1,4 @@
-//! What is no HTTP is named everywhere, and verification fails on it.
+//! Tests that bytes that are not HTTP are recorded and shown, and that verification fails.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use mock_origin::report::describe_connection;
 const HELLO: &[u8] = b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03";
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Sends bytes and gives the record of their connection when it is over.
+/// Sends bytes and returns the closed record of the connection.
 fn sent(origin: &MockOrigin, bytes: &[u8]) -> Arc<Connection> {
     let mut client = Client::new(origin);
     let _ = client.write(bytes).finish_writing().read_to_end();
@@ -27,7 +27,7 @@ fn ping(length: usize, more: &str) -> Vec<u8> {
 }
 
 #[test]
-fn bytes_that_are_no_http_fail_verification() {
+fn bytes_that_are_not_http_fail_verification() {
     let head = |line: &str| format!("GET / HTTP/1.1\r\nHost: o\r\n{line}\r\n\r\n").into_bytes();
     for (name, bytes, kind) in [
         ("tls", HELLO.to_vec(), UnparsedKind::TlsClientHello),
@@ -54,7 +54,7 @@ fn bytes_that_are_no_http_fail_verification() {
 }
 
 #[test]
-fn a_body_that_was_not_announced_is_behind_its_request() {
+fn an_unannounced_body_is_recorded_after_its_request() {
     let origin = MockOrigin::start();
     let record = sent(&origin, &[&request("OPTIONS", "/", &[], b"")[..], b"{}\r\n\r\n"].concat());
     let unparsed = record.unparsed.as_ref().unwrap();
@@ -67,7 +67,7 @@ fn a_body_that_was_not_announced_is_behind_its_request() {
 }
 
 #[test]
-fn bytes_behind_a_closing_response_fail_verification() {
+fn bytes_after_a_closing_response_fail_verification() {
     let origin = MockOrigin::start();
     let request = b"OPTIONS / HTTP/1.0\r\nContent-Length: 2\r\n\r\nabcde\r\n";
     let record = sent(&origin, request);
@@ -76,7 +76,7 @@ fn bytes_behind_a_closing_response_fail_verification() {
 }
 
 #[test]
-fn bytes_behind_a_body_are_known_while_the_connection_is_open() {
+fn bytes_after_a_body_are_recorded_before_the_close() {
     let origin = MockOrigin::start();
     let mut client = Client::new(&origin);
     assert_eq!(client.write(ping(27, "xyz")).read().status, 200);
@@ -89,7 +89,7 @@ fn bytes_behind_a_body_are_known_while_the_connection_is_open() {
 }
 
 #[test]
-fn bytes_that_were_just_rejected_are_in_the_verdict_of_finish() {
+fn finish_reports_bytes_that_were_just_rejected() {
     let head = b"GET / HTTP/1.1\r\nContent-Length: +5\r\n\r\n";
     for (bytes, named) in [(HELLO, "TLS ClientHello"), (head, "is not one number")] {
         let origin = MockOrigin::start();
@@ -102,7 +102,7 @@ fn bytes_that_were_just_rejected_are_in_the_verdict_of_finish() {
 }
 
 #[test]
-fn a_pipelined_request_is_not_bytes_behind_a_body() {
+fn a_pipelined_request_is_not_recorded_as_extra_bytes() {
     let origin = MockOrigin::start();
     let two = [ping(27, "\r\n"), ping(27, "")].concat();
     let closing = b"OPTIONS / HTTP/1.0\r\n\r\nOPTIONS / HTTP/1.0\r\n\r\n";
@@ -113,7 +113,7 @@ fn a_pipelined_request_is_not_bytes_behind_a_body() {
 }
 
 #[test]
-fn a_method_that_there_is_not_is_still_a_request() {
+fn an_unknown_http_method_is_recorded_as_a_request() {
     let origin = MockOrigin::start();
     let mut client = Client::new(&origin);
     client.write_bytewise("XYZ /a HTTP/1.1\r\nHost: o\r\n\r\n").finish_writing();
@@ -125,7 +125,7 @@ fn a_method_that_there_is_not_is_still_a_request() {
 }
 
 #[test]
-fn connections_without_a_byte_are_no_failure() {
+fn connections_without_bytes_pass_verification() {
     let origin = MockOrigin::start();
     for bytes in [&b""[..], b"\r\n"] {
         assert!(sent(&origin, bytes).unparsed.is_none());
@@ -136,7 +136,7 @@ fn connections_without_a_byte_are_no_failure() {
 }
 
 #[test]
-fn an_incomplete_head_is_shown_and_no_failure() {
+fn an_incomplete_head_is_shown_and_passes_verification() {
     let origin = MockOrigin::start();
     let record = sent(&origin, b"POST /multipart/piece HTTP/1.1\r\nHos");
     assert_eq!(record.unparsed.as_ref().unwrap().kind, UnparsedKind::IncompleteHead);
@@ -145,7 +145,7 @@ fn an_incomplete_head_is_shown_and_no_failure() {
 }
 
 #[test]
-fn the_timeline_shows_connections_in_the_order_of_time() {
+fn the_timeline_shows_connections_in_time_order() {
     let origin = MockOrigin::start();
     let send = || assert_eq!(Client::new(&origin).send("OPTIONS", "/", &[], b"").status, 200);
     send();

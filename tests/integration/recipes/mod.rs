@@ -14,18 +14,18 @@ use mock_origin::MockOrigin;
 
 use crate::chaos::client;
 
-/// An origin with a directory.
+/// Returns an origin with a directory.
 fn videos() -> MockOrigin {
     MockOrigin::builder().directory("/videos").start()
 }
 
-/// The client under test: it uploads `/videos/movie.mp4` in four pieces of 1,000 bytes.
+/// Runs the client under test, which uploads `/videos/movie.mp4` in four pieces of 1,000 bytes.
 fn upload(origin: &MockOrigin) -> Result<(), client::GaveUp> {
     let pieces: Vec<_> = (1..=4).map(|number| vec![number; 1000]).collect();
     client::Uploader::correct(origin).upload("/videos", "movie.mp4", &pieces)
 }
 
-/// The same client, which waits 50 ms for `100 Continue` before it sends a piece.
+/// Runs the same client, which waits 50 ms for `100 Continue` before it sends a piece.
 fn upload_expecting(origin: &MockOrigin) -> Result<(), client::GaveUp> {
     let pieces: Vec<_> = (1..=4).map(|number| vec![number; 1000]).collect();
     let timeout = Some(std::time::Duration::from_millis(50));
