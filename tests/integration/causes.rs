@@ -8,7 +8,7 @@ use crate::support::{Client, TIMEOUT, complete, create, piece, piece_headers, re
 use mock_origin::options::Join;
 use mock_origin::{AssertionFailure, DeferredCommit, Interference, MockOrigin, Op, ResponseLoss};
 
-/// An origin whose tokens, identifiers and clock are fixed, with two users.
+/// Returns an origin with two users and fixed tokens, identifiers and clock.
 fn origin() -> MockOrigin {
     MockOrigin::builder()
         .user("jane", "secret")
@@ -212,7 +212,7 @@ fn the_piece_whose_body_ends_last_is_stored() {
     let mut first = Client::new(&origin);
     first.write(&bytes[..bytes.len() - 1]);
     let came = origin.wait_until(TIMEOUT, |all| all.clone().op(Op::piece(1)).len() == 1);
-    assert!(came, "the first try did not come");
+    assert!(came, "the first attempt was not recorded");
     piece(&mut second, &token, &id, 1, b"fresh!");
     first.write(&bytes[bytes.len() - 1..]);
     assert_eq!(first.read().code(), Some(0));

@@ -385,7 +385,7 @@ fn the_instant_of_100_continue_is_recorded() {
     assert_eq!(sent(&origin, &unasked).continued, None);
     let rejected = [&expect[..], b"X"].concat();
     let rejected = String::from_utf8(rejected).unwrap().replace("Length: 5", "Length: 1001");
-    assert_eq!(sent(&origin, rejected.as_bytes()).continued, None, "it was never asked for");
+    assert_eq!(sent(&origin, rejected.as_bytes()).continued, None, "the client did not expect it");
 }
 
 /// Returns a piece of this declared length, of which the client sends `body`.

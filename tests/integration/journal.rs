@@ -99,7 +99,7 @@ fn a_body_is_counted_and_hashed_and_its_start_recorded() {
             assert!(*exchange.excerpt == body[..size.min(512)]);
         }
         let bodies = origin.requests().into_iter().map(|request| request.body().unwrap());
-        assert!(bodies.flatten().next().is_none(), "bodies are kept only if a test asks for them");
+        assert!(bodies.flatten().next().is_none(), "bodies are not recorded by default");
     }
 }
 
@@ -181,7 +181,7 @@ fn a_piece_that_is_reset_half_way_is_recorded() {
         assert_eq!((exchange.declared(), exchange.received), (declared, 1_000));
         assert_eq!((exchange.outcome, exchange.status()), (Outcome::ClientGone, None));
         assert_eq!(exchange.digest, None);
-        assert!(*exchange.excerpt == body[..512], "the first bytes are kept");
+        assert!(*exchange.excerpt == body[..512], "the first bytes are recorded");
     }
     origin.upload("/film").assert_pieces([]).piece(1).assert_attempts(2);
 }

@@ -221,7 +221,7 @@ fn a_body_beyond_the_memory_budget_is_stored_exactly() {
         assert_eq!(upload.piece(1, &body[..MIB]).status, 200);
         upload.complete();
         let read = upload.client.send("GET", "/acme/film", &[], b"");
-        assert!(read.body == body, "other bytes came back with a budget of {budget}");
+        assert!(read.body == body, "the response has other bytes with a budget of {budget}");
         origin.file("/film").assert_content(&body);
         origin.finish();
     }
@@ -347,7 +347,7 @@ fn a_large_response_is_complete_before_the_close() {
             requests.iter().nth(index).is_some_and(|film| film.status() == Some(200))
         };
         assert!(origin.wait_until(TIMEOUT, is_begun));
-        assert!(client.read().body == content, "other bytes came back");
+        assert!(client.read().body == content, "the response has other bytes");
         client.assert_closed();
     }
 }

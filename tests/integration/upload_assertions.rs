@@ -1,6 +1,6 @@
-//! Assertions on how a client uploaded: each can hold, and each failure says what came instead. The
-//! texts are golden: `UPDATE_GOLDEN=1 cargo test --test integration upload_assertions` writes them
-//! anew.
+//! Tests assertions on how a client uploaded, and the texts of their failures. The
+//! texts are golden files; `UPDATE_GOLDEN=1 cargo test --test integration upload_assertions` writes
+//! them.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ use mock_origin::{
     AssertionFailure, DeferredCommit, HoldGuard, InProgressUpload, MockOrigin, Op, ResponseLoss,
 };
 
-/// An origin whose tokens, identifiers and clock are fixed.
+/// Returns an origin with fixed tokens, identifiers and clock.
 fn origin() -> MockOrigin {
     MockOrigin::builder()
         .referee(Level::Off)
@@ -39,7 +39,7 @@ fn uploaded(origin: &MockOrigin, pieces: &[&[u8]]) -> (String, String) {
     (token, id)
 }
 
-/// Sends a piece on a connection of its own, because a rejection closes the connection.
+/// Sends a piece on its own connection, because a rejection closes the connection.
 fn send(origin: &MockOrigin, token: &str, id: &str, number: u32, content: &[u8]) {
     piece(&mut Client::new(origin), token, id, number, content);
 }
@@ -57,7 +57,7 @@ fn abort(origin: &MockOrigin, token: &str, id: &str) {
 }
 
 #[test]
-fn every_assertion_on_sending_can_hold() {
+fn every_assertion_on_sending_can_pass() {
     let origin = origin();
     origin.on(Op::piece(2)).first().reject(503);
     let (token, id) = uploaded(&origin, &[b"one", b"two"]);
@@ -115,13 +115,13 @@ fn completing_before_an_acknowledgement_is_named() {
 }
 
 #[test]
-fn completing_while_a_piece_is_being_answered_is_named() {
+fn completing_while_a_piece_has_no_response_is_named() {
     let origin = origin();
     let (token, id) = uploaded(&origin, &[]);
     let hold = origin.on(Op::piece(1)).hold();
     let mut other = Client::new(&origin);
     other.write(request("POST", "/multipart/piece", &piece_headers(&token, &id, "1"), b"one"));
-    assert!(hold.wait(TIMEOUT), "piece 1 did not come");
+    assert!(hold.wait(TIMEOUT), "piece 1 was not recorded");
     finish(&origin, &token, &id);
     hold.release();
     assert_eq!(other.read().code(), Some(0));
@@ -163,7 +163,7 @@ fn pieces_in_flight_are_counted() {
             &piece_headers(&token, &id, number),
             b"x",
         ));
-        assert!(hold.wait(TIMEOUT), "piece {number} did not come");
+        assert!(hold.wait(TIMEOUT), "piece {number} was not recorded");
         clients.push(client);
     }
     holds.into_iter().for_each(HoldGuard::release);
@@ -234,7 +234,7 @@ fn an_abort_that_had_no_effect_is_named() {
 }
 
 #[test]
-fn assertions_wait_until_they_hold() {
+fn assertions_wait_until_they_pass() {
     let origin = origin();
     let upload = std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -251,7 +251,7 @@ fn assertions_wait_until_they_hold() {
 }
 
 #[tokio::test]
-async fn assertions_wait_until_they_hold_in_async_code() {
+async fn async_assertions_wait_until_they_pass() {
     let origin = origin();
     let token = origin.issue_token("jane");
     let waiting = origin.upload_within_async("/videos/a.txt", TIMEOUT, |it| it.try_pieces([1]));
@@ -270,7 +270,7 @@ async fn assertions_wait_until_they_hold_in_async_code() {
 }
 
 #[tokio::test]
-async fn a_wait_in_vain_shows_how_far_the_client_got() {
+async fn a_timed_out_wait_shows_the_state_of_the_client() {
     let (origin, short) = (origin(), Duration::from_millis(20));
     let none = origin.try_upload_within("/videos/a.txt", short, |upload| upload.try_completed());
     assert_fails("within_no_upload", none);

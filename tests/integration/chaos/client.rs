@@ -252,10 +252,10 @@ impl Uploader {
         let request = Request { target: "/jsonrpc", headers: Vec::new(), body };
         for _ in 0..self.attempts {
             let Some(response) = self.try_send(&request)? else { continue };
-            let Ok(told) = serde_json::from_slice::<Value>(&response.body) else { continue };
-            let is = |state: &UploadState| told["result"]["state"] == state.number();
+            let Ok(json) = serde_json::from_slice::<Value>(&response.body) else { continue };
+            let is = |state: &UploadState| json["result"]["state"] == state.number();
             let fine = [UploadState::Complete, UploadState::Join, UploadState::Success];
-            return if fine.iter().any(is) { Ok(()) } else { Err(GaveUp(told.to_string())) };
+            return if fine.iter().any(is) { Ok(()) } else { Err(GaveUp(json.to_string())) };
         }
         Err(GaveUp("status".to_owned()))
     }
@@ -287,7 +287,7 @@ impl Uploader {
             Some(timeout) => exchange_after_continue(&mut connection, &bytes, timeout),
         };
         let response = response.ok()?;
-        let is_over = response.header("Connection").is_some_and(|said| said == "close");
+        let is_over = response.header("Connection").is_some_and(|value| value == "close");
         self.connection = (self.keeps_alive && !is_over).then_some(connection);
         Some(response)
     }
@@ -334,8 +334,8 @@ fn is_stored(response: &Response, sent: &[u8]) -> bool {
 }
 
 fn next(response: &Response) -> Next {
-    let told = serde_json::from_slice::<Value>(&response.body).ok();
-    let in_body = told.and_then(|told| told["result"]["code"].as_i64());
+    let json = serde_json::from_slice::<Value>(&response.body).ok();
+    let in_body = json.and_then(|json| json["result"]["code"].as_i64());
     let in_head = response.header("X-Agile-Status").and_then(|code| code.parse().ok());
     match (response.status, in_head.or(in_body)) {
         (200, Some(0)) => Next::Done,

@@ -348,7 +348,7 @@ fn parts_users_paths_and_attempts_have_own_decisions() {
         let attempts: Vec<_> = injected.keys().map(|(_, attempt)| *attempt).collect();
         attempts.is_empty() || attempts == [1, 2]
     });
-    assert!(alike.count() < 48, "attempts are decided alike");
+    assert!(alike.count() < 48, "both attempts have the same decision");
 }
 
 /// If this test changes, every seed behaves differently: `src/fault/decision.rs` needs a new version

@@ -22,7 +22,7 @@ fn explored(chaos: Chaos, upload: impl Fn(&MockOrigin) -> bool) -> String {
     let run = |origin: &MockOrigin| {
         let done = upload(origin);
         assert_uploaded(origin);
-        assert!(done, "the client says that it has failed");
+        assert!(done, "the client reports a failure");
     };
     let found = catch_unwind(AssertUnwindSafe(|| builder.explore(chaos, 0..500, run)));
     let text = *found.expect_err("no seed has found it").downcast::<String>().unwrap();
@@ -115,8 +115,9 @@ fn a_failure_without_faults_is_reported() {
     let explore = || videos().explore(chaos(), 0..500, |_| panic!("always"));
     let found = catch_unwind(AssertUnwindSafe(explore)).unwrap_err();
     let text = found.downcast::<String>().unwrap();
-    let told = "The run fails without any fault.\n\nThe failure:\n\nalways\n\ntimeline of http://";
-    assert!(text.starts_with("the run fails with seed 0; ") && text.contains(told), "{text}");
+    let expected =
+        "The run fails without any fault.\n\nThe failure:\n\nalways\n\ntimeline of http://";
+    assert!(text.starts_with("the run fails with seed 0; ") && text.contains(expected), "{text}");
 }
 
 #[test]
@@ -217,8 +218,8 @@ fn exploring_verifies_a_run_like_finish() {
         origin.on(Op::create()).commit_later(Duration::from_secs(3600));
         let token = origin.issue_token("jane");
         let create = [("X-Agile-Authorization", token.as_str()), ("X-Agile-Basename", "a.mp4")];
-        let told = Client::new(origin).send("POST", "/multipart/create", &create, b"");
-        assert_eq!(told.status, 503);
+        let response = Client::new(origin).send("POST", "/multipart/create", &create, b"");
+        assert_eq!(response.status, 503);
     });
     assert!(late.contains("deferred operation was never carried out: "), "{late}");
 }

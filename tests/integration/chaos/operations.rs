@@ -12,9 +12,9 @@ use crate::support::{Response, request};
 
 /// Sends a request until the response is not an injected one.
 fn send(origin: &MockOrigin, request: &[u8]) -> Response {
-    let answers =
+    let responses =
         (0..3).filter_map(|_| exchange(&mut Connection::to_url(&origin.url()).ok()?, request).ok());
-    let mut own = answers.filter(|response| !matches!(response.status, 429 | 500 | 503));
+    let mut own = responses.filter(|response| !matches!(response.status, 429 | 500 | 503));
     own.next().unwrap_or_else(|| panic!("{}\n{}", request.escape_ascii(), origin.timeline()))
 }
 

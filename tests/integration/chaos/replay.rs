@@ -186,14 +186,14 @@ fn a_failing_finish_prints_chaos_as_code() {
     let done = sentences(&origin.done_by_chaos());
     assert!(!done.is_empty());
     let text = failing_finish(origin);
-    let told = format!(
+    let expected = format!(
         "to replay this chaos:\n\n    use mock_origin::{{Chaos, Profile}};\n\n    \
          origin.chaos(Chaos::new(41).profile(Profile::Network).max_per_operation(2)\
          .percent(60));\n\n\
          it has injected the equivalent of these faults:\n\n    \
          use mock_origin::{{Disconnect, Interface, Op, ResponseLoss}};\n\n{done}\ntimeline"
     );
-    assert!(text.contains(&told), "{text}");
+    assert!(text.contains(&expected), "{text}");
 }
 
 #[test]

@@ -235,7 +235,7 @@ fn a_response_not_released_in_time_is_sent_and_reported() {
     let text = origin.verify().unwrap_err().to_string();
     assert_golden("fault_hold_limit", &without_lines(&text));
     held.release();
-    assert!(origin.faults()[0].unreleased, "a release that comes too late changes nothing");
+    assert!(origin.faults()[0].unreleased, "a late release changes nothing");
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn a_fault_has_a_name_and_a_source_location() {
     let tried = origin.try_add_fault(lost()).unwrap().record().unwrap();
     assert_eq!(tried.location.unwrap().line, line);
     let read = origin.try_add_faults(vec![lost()]).unwrap()[0].record().unwrap();
-    assert_eq!(read.location, None, "what comes as text stands nowhere in a test");
+    assert_eq!(read.location, None, "a fault from text has no source location");
     origin.clear_faults();
 }
 
@@ -344,10 +344,10 @@ fn a_removed_fault_is_neither_injected_nor_verified() {
     assert_eq!(always.fired(), 2);
     always.remove();
     assert_eq!((send(), always.fired(), origin.faults().len()), (200, 2, 1));
-    assert!(origin.remove_fault(never.id()), "it was there");
-    assert!(!origin.remove_fault(never.id()), "and is no more");
+    assert!(origin.remove_fault(never.id()), "the fault exists");
+    assert!(!origin.remove_fault(never.id()), "the fault is gone");
     let again = origin.on(Op::create()).reject(500);
-    assert!(again.id() > never.id(), "numbers are never given twice");
+    assert!(again.id() > never.id(), "numbers are not reused");
     assert_eq!(send(), 500);
     origin.on(Op::create()).reject(503);
     origin.clear_faults();

@@ -60,7 +60,7 @@ fn a_connection_is_reset_before_anything_is_read() {
         (injected.fault, &*injected.name),
         (Some(second.id()), "origin.on_connection().nth(2).reset()")
     );
-    assert_eq!(journal.exchanges().len(), 3, "nothing was read of it");
+    assert_eq!(journal.exchanges().len(), 3, "no request was read from it");
     origin.finish();
 }
 
@@ -100,7 +100,7 @@ fn a_silent_connection_is_open_until_the_limit() {
     let mut client = Client::new(&origin);
     let address = client.address();
     client.write(REQUEST);
-    assert_eq!(client.read_to_end().unwrap_or_default(), b"", "nothing is ever said on it");
+    assert_eq!(client.read_to_end().unwrap_or_default(), b"", "nothing is sent on it");
     let connection = closed_connection(&origin, address);
     assert_eq!(connection.end, ConnectionEnd::ByFault);
     let (opened, closed) = (connection.opened.elapsed, connection.closed.unwrap().elapsed);
@@ -123,26 +123,26 @@ fn a_silent_connection_does_not_block_others() {
 
 #[test]
 fn a_connection_is_closed_after_n_responses_without_notice() {
-    for answers in 1..=3 {
+    for responses in 1..=3 {
         let origin = MockOrigin::builder().file("/a", "abc").start();
-        let fault = origin.on_connection().close_after(answers);
+        let fault = origin.on_connection().close_after(responses);
         let mut client = Client::new(&origin);
         let address = client.address();
-        for asked in 1..=answers {
+        for sent in 1..=responses {
             assert_eq!(fault.fired(), 0);
             let response = client.send("GET", "/acme/a", &[], b"");
-            assert_eq!((response.status, &*response.body), (200, &b"abc"[..]), "{asked}");
-            assert_eq!(response.header("Connection"), None, "it is not said");
+            assert_eq!((response.status, &*response.body), (200, &b"abc"[..]), "{sent}");
+            assert_eq!(response.header("Connection"), None, "the close is not announced");
         }
-        assert_eq!(client.read_to_end().unwrap(), b"", "an end, not a reset");
+        assert_eq!(client.read_to_end().unwrap(), b"", "closed, not reset");
         drop(client);
         let connection = closed_connection(&origin, address);
         assert_eq!(connection.end, ConnectionEnd::ByFault);
         assert_eq!(connection.fault.as_ref().unwrap().fault, Some(fault.id()));
-        assert_eq!((fault.fired(), origin.requests().iter().count() as u64), (1, answers));
+        assert_eq!((fault.fired(), origin.requests().iter().count() as u64), (1, responses));
         // Other connections are not affected.
         let mut client = Client::new(&origin);
-        for _ in 0..=answers {
+        for _ in 0..=responses {
             assert_eq!(client.send("GET", "/acme/a", &[], b"").status, 200);
         }
         origin.finish();
@@ -156,11 +156,7 @@ fn a_pipelined_request_after_the_last_response_is_not_served() {
     let mut client = Client::new(&origin);
     client.write(request("GET", "/acme/a", &[], b"").repeat(3));
     assert_eq!([client.read().status, client.read().status], [200, 200]);
-    assert_eq!(
-        client.read_to_end().unwrap(),
-        b"",
-        "an end, not a reset, though a request is unread"
-    );
+    assert_eq!(client.read_to_end().unwrap(), b"", "closed, not reset, though a request is unread");
     drop(client);
     all_closed(&origin, 1);
     assert_eq!(origin.requests().iter().count(), 2);
@@ -202,7 +198,7 @@ fn an_origin_keeps_its_state_while_it_is_offline() {
         assert!(is_rejected(&url), "round {round}");
         client.read_to_end().unwrap_or_default();
         origin.go_offline();
-        assert!(is_rejected(&url), "twice is as once");
+        assert!(is_rejected(&url), "a second call changes nothing");
         origin.go_online();
         origin.go_online();
         assert_eq!(origin.url(), url);
@@ -280,8 +276,8 @@ fn an_offline_origin_keeps_its_ports_reserved() {
     let address = url.strip_prefix("http://").unwrap();
     origin.go_offline();
     let other = MockOrigin::builder().listen(address).try_start().map(drop);
-    let said = other.expect_err("the port is taken").to_string();
-    assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
+    let error = other.expect_err("the port is taken").to_string();
+    assert!(error.contains(&format!("cannot listen on {address}")), "{error}");
     origin.go_online();
     assert_eq!(seen(&origin), Seen::Response);
     origin.finish();

@@ -159,7 +159,7 @@ fn a_half_close_waits_longer_than_a_close() {
         let mut latest_first = journal.connections().iter().rev();
         latest_first.any(|known| known.peer == client.address() && known.closed.is_none())
     };
-    assert!(is_open(&half), "it ends before that of the other, which came later");
+    assert!(is_open(&half), "the half-closed connection outlives the closed one");
     let address = half.address();
     drop(half);
     closed_connection(&scene.origin, address);

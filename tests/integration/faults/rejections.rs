@@ -29,11 +29,11 @@ fn assert_all_rejected(cases: &[Case]) {
     for (build, expected) in cases {
         let (text, location) = catch_panic(|| build(&origin)).unwrap_or_default();
         if text != *expected || location != file!() || text.contains('\n') {
-            wrong.push(format!("said:     {text}\nexpected: {expected}\nat:       {location}\n"));
+            wrong.push(format!("found:    {text}\nexpected: {expected}\nat:       {location}\n"));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-    assert!(origin.faults().is_empty(), "what is rejected is not added");
+    assert!(origin.faults().is_empty(), "a rejected fault is not added");
     origin.finish();
 }
 

@@ -27,7 +27,7 @@ fn assert_no_response(scene: &Scene, mut client: Client, whole: usize) {
     assert!(received.len() < whole, "{} bytes came after the reset", received.len());
     assert_works(&mut scene.client());
     assert_eq!(scene.origin.journal().exchanges().len(), 1);
-    assert_eq!(scene.origin.uploads().len(), 1, "the one that the builder gave");
+    assert_eq!(scene.origin.uploads().len(), 1, "only the upload of the builder");
 }
 
 #[test]

@@ -92,8 +92,12 @@ fn a_delayed_response_is_complete() {
             assert!(started.elapsed() >= DELAY, "{:?}", started.elapsed());
             assert_whole(&seen, &request, &expected);
             let record = &seen.exchange;
-            let (done, said) = (record.committed.unwrap(), record.response_started.unwrap());
-            assert!(said.elapsed >= done.elapsed + DELAY, "done at once, and said later");
+            let (committed, started) =
+                (record.committed.unwrap(), record.response_started.unwrap());
+            assert!(
+                started.elapsed >= committed.elapsed + DELAY,
+                "the response is delayed, not the commit"
+            );
             assert_works(&mut client);
             scene.origin.finish();
         }

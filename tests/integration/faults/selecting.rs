@@ -258,7 +258,7 @@ fn repeats_count_calls_after_the_fault_was_added() {
     for (count, injected) in cases {
         let (origin, token) = videos();
         let send = || requests::create(&origin, &token, "/videos", "a.mp4").status == 503;
-        assert!(!send(), "nothing is added yet");
+        assert!(!send(), "no fault is added yet");
         let on = origin.on(Op::create());
         match count {
             None => on.reject(503),
@@ -324,17 +324,18 @@ fn a_skipped_injection_does_not_use_up_the_fault() {
     let (origin, token) = videos();
     let lost = origin.on(Op::any_piece()).first().commit_then(ResponseLoss::Close);
     let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
-    let said = |why: &str| assert_eq!(lost.record().unwrap().skip_reason.as_deref(), Some(why));
+    let assert_reason =
+        |why: &str| assert_eq!(lost.record().unwrap().skip_reason.as_deref(), Some(why));
     assert_eq!(requests::piece(&origin, "no token", &id, 1), Some(403));
-    said("the origin rejected the request: 403 -10001 invalid or expired credentials");
+    assert_reason("the origin rejected the request: 403 -10001 invalid or expired credentials");
     assert_eq!(requests::piece(&origin, &token, "no upload", 1), Some(400));
-    said("the origin rejected the request: 400 -2 unknown multipart identifier");
+    assert_reason("the origin rejected the request: 400 -2 unknown multipart identifier");
     // The head is valid; the request is rejected after its body.
     let checksum = ("X-Agile-Checksum", &*"0".repeat(64));
     let part = [("X-Agile-Multipart", &*id), ("X-Agile-Part", "1")];
     let headers = [&part[..], &[("X-Agile-Authorization", &*token), checksum]].concat();
     assert_eq!(requests::http(&origin, "/multipart/piece", &headers, b"1").code(), Some(-6));
-    said("the origin rejected the request: 400 -6 checksum mismatch");
+    assert_reason("the origin rejected the request: 400 -6 checksum mismatch");
     assert_eq!(lost.fired(), 0);
     assert_eq!(requests::piece(&origin, &token, &id, 1), None);
     assert_eq!(lost.fired(), 1);

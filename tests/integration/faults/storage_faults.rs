@@ -174,7 +174,7 @@ fn a_failed_join_succeeds_on_the_next_attempt() {
         };
         assert_eq!((finish(), status(&origin, &token, &id)), (Some(0), (FAILED, 0)));
         origin.file("/videos/a.mp4").assert_absent();
-        assert_eq!(finish(), Some(-8), "it is not open any more");
+        assert_eq!(finish(), Some(-8), "the upload is not open");
         assert_eq!(result(&origin, "restartMultipart", &params), 0);
         assert_eq!((finish(), status(&origin, &token, &id)), (Some(0), (SUCCESS, 0)));
         origin.file("/videos/a.mp4").assert_content("123");
@@ -312,7 +312,7 @@ fn a_list_can_always_report_more_entries() {
         always.remove();
         // A fault that is injected once adds at most one page.
         let once = origin.on(Op::method(method)).nth(2).list(ListingFault::NeverEnds);
-        let longer = list(&origin, method, about).expect("an end");
+        let longer = list(&origin, method, about).expect("the list ends");
         assert!(longer.len() >= whole.len() && longer.starts_with(&whole), "{method} {longer:?}");
         assert_eq!(once.fired(), 1);
     }
@@ -347,13 +347,13 @@ fn a_join_fails_if_its_directory_was_removed() {
 fn interference_can_end_an_upload_between_pieces() {
     // The code of the next piece for an upload in NEW or READY; `None` if the interference cannot
     // apply in this state (§4.4).
-    let mishaps = [
+    let cases = [
         (Interference::AbortUpload, Some(-17), Some(-17)),
         (Interference::ExpireUpload, Some(-8), Some(-8)),
         (Interference::DeleteUpload, Some(-8), None),
     ];
-    for (interference, when_new, when_ready) in mishaps {
-        for (part, told) in [(1, when_new), (2, when_ready)] {
+    for (interference, when_new, when_ready) in cases {
+        for (part, code) in [(1, when_new), (2, when_ready)] {
             let (origin, token) = videos();
             let interfere_before = origin.on(Op::piece(part)).interfere_before(interference);
             let id = create(&mut Client::new(&origin), &token, "/videos", "a.mp4");
@@ -363,27 +363,27 @@ fn interference_can_end_an_upload_between_pieces() {
                 http(&origin, "/multipart/piece", &headers, b"123").code()
             };
             let codes: Vec<_> = (1..=part).map(send).collect();
-            assert_eq!(codes.last(), Some(&Some(told.unwrap_or(0))), "{interference:?} {part}");
+            assert_eq!(codes.last(), Some(&Some(code.unwrap_or(0))), "{interference:?} {part}");
             let record = interfere_before.record().unwrap();
-            assert_eq!(record.fired == 1, told.is_some(), "{interference:?} {part}: {record:?}");
-            if told.is_none() {
+            assert_eq!(record.fired == 1, code.is_some(), "{interference:?} {part}: {record:?}");
+            if code.is_none() {
                 let why = record.skip_reason.unwrap();
                 assert_eq!(&*why, "an upload in READY cannot be deleted (§4.4)");
                 assert!(origin.verify().is_err());
             }
         }
     }
-    for (interference, told, _) in &mishaps[..2] {
+    for (interference, code, _) in &cases[..2] {
         let (origin, token) = videos();
         origin.on(Op::piece(1)).interfere_after(*interference);
         let id = uploaded(&origin, &token);
         let headers = crate::support::piece_headers(&token, &id, "2");
         assert_eq!(
             http(&origin, "/multipart/piece", &headers, b"123").code(),
-            *told,
+            *code,
             "{interference:?}"
         );
-        assert_eq!(complete(&mut Client::new(&origin), &token, &id).code(), *told);
+        assert_eq!(complete(&mut Client::new(&origin), &token, &id).code(), *code);
         origin.file("/videos/a.mp4").assert_absent();
         origin.finish();
     }

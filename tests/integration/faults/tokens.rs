@@ -124,14 +124,18 @@ fn a_token_that_expires_by_itself_names_no_fault() {
     for (life, fault) in [&same, &longer] {
         origin.advance(Duration::from_secs(3600));
         assert_eq!((begin(&origin, &given), fault.fired()), (403, 0), "{life:?}");
-        assert_eq!(fault.record().unwrap().matched, 1, "the calls that came with such a token");
+        assert_eq!(fault.record().unwrap().matched, 1, "the calls with this token");
         fault.remove();
     }
     let late = origin.on_token().expire_after(Duration::from_secs(60));
-    assert_eq!((begin(&origin, &given), late.fired()), (403, 0), "it was dead before");
+    assert_eq!((begin(&origin, &given), late.fired()), (403, 0), "the token had already expired");
     let given = token_of(&origin, "jane", "a");
     origin.advance(Duration::from_secs(9000));
-    assert_eq!((begin(&origin, &given), late.fired()), (403, 1), "it would have lived longer");
+    assert_eq!(
+        (begin(&origin, &given), late.fired()),
+        (403, 1),
+        "the fault ended it before its lifetime"
+    );
     origin.finish();
 }
 

@@ -32,7 +32,7 @@ where
 
 #[track_caller]
 fn assert_becomes_true(looks: &Receiver<bool>) {
-    while !looks.recv_timeout(TIMEOUT).expect("nobody looked again") {}
+    while !looks.recv_timeout(TIMEOUT).expect("no check after the change") {}
 }
 
 fn origin(clock_stands: bool) -> Arc<MockOrigin> {
@@ -65,7 +65,7 @@ fn every_change_wakes_waiters() {
         let looks = looks(&origin, |_| false);
         assert!(looks.recv_timeout(TIMEOUT).is_ok());
         change(&origin, &token);
-        assert!(looks.recv_timeout(TIMEOUT).is_ok(), "{name} wakes nobody");
+        assert!(looks.recv_timeout(TIMEOUT).is_ok(), "{name} wakes no waiter");
         drop((looks, held));
         origin.reset();
     }
@@ -79,7 +79,7 @@ fn reading_the_state_does_not_wake_waiters() {
         false
     });
     assert!(looks.recv_timeout(TIMEOUT).is_ok());
-    assert!(looks.recv_timeout(Duration::from_millis(50)).is_err(), "it looked again");
+    assert!(looks.recv_timeout(Duration::from_millis(50)).is_err(), "a check without a change");
     drop(looks);
     origin.reset();
 }

@@ -87,10 +87,10 @@ fn play(random: &mut Random, mut client: Client, bytes: &[u8]) -> Option<usize> 
         0 => client.reset(),
         1 => drop(client),
         _ => {
-            let answers = client.finish_writing().read_to_end().unwrap();
-            // hyper's own error responses do not contain this header.
-            let said = b"\r\nServer: Apache\r\n";
-            return Some(answers.windows(said.len()).filter(|window| window == said).count());
+            let bytes = client.finish_writing().read_to_end().unwrap();
+            // hyper's error responses do not have this header.
+            let own = b"\r\nServer: Apache\r\n";
+            return Some(bytes.windows(own.len()).filter(|window| window == own).count());
         }
     }
     None
@@ -163,21 +163,21 @@ fn call(scene: &Scene, random: &mut Random) -> Vec<u8> {
 
 /// Sends garbage on many connections, and asserts that all of it is recorded.
 fn send_garbage(scene: &Scene, seed: u64, good: impl Fn(&mut Random) -> Vec<Vec<u8>>) {
-    let (mut random, began, mut answers) = (Random::new(seed), Instant::now(), Vec::new());
-    while answers.len() < CONNECTIONS && began.elapsed() < TIME {
+    let (mut random, began, mut responses) = (Random::new(seed), Instant::now(), Vec::new());
+    while responses.len() < CONNECTIONS && began.elapsed() < TIME {
         let good = good(&mut random);
         let bytes = with_random_changes(&mut random, &good);
-        answers.push(play(&mut random, scene.client(), &bytes));
+        responses.push(play(&mut random, scene.client(), &bytes));
     }
-    let journal = all_closed(&scene.origin, answers.len());
+    let journal = all_closed(&scene.origin, responses.len());
     assert_eq!(journal.internal_errors(), &[] as &[String], "seed {seed}");
     assert!(journal.exchanges().iter().all(|exchange| exchange.outcome.is_final()), "seed {seed}");
-    for (connection, answers) in journal.connections().iter().zip(answers) {
+    for (connection, responses) in journal.connections().iter().zip(responses) {
         let index = connection.index;
         assert_ne!(connection.end, ConnectionEnd::Stopped, "seed {seed}, connection {index}");
         let recorded = journal.exchanges().iter().filter(|exchange| exchange.connection == index);
-        if let Some(answers) = answers {
-            assert_eq!(recorded.count(), answers, "seed {seed}, connection {index}");
+        if let Some(responses) = responses {
+            assert_eq!(recorded.count(), responses, "seed {seed}, connection {index}");
         }
     }
 }

@@ -56,11 +56,11 @@ fn hostile_names_stay_text() {
 }
 
 #[test]
-fn a_long_record_is_elided_and_its_counts_are_whole() {
+fn a_long_record_is_shortened_but_its_counts_are_exact() {
     const EXCHANGES: usize = 5_000;
     let origin = MockOrigin::builder().verify_on_drop(false).start();
     for number in 0..EXCHANGES {
-        // One missing file is tried again and again, the others once.
+        // One missing file is requested repeatedly, the others once.
         let file = if number % 5 == 0 { 0 } else { number };
         let accept = "x".repeat(200);
         Client::new(&origin).send(

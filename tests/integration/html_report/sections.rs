@@ -60,7 +60,7 @@ fn a_correct_run_passes_and_names_the_rules_that_did_not_apply() {
 }
 
 #[test]
-fn a_fault_that_was_never_injected_takes_the_place_of_the_verdict() {
+fn an_uninjected_fault_replaces_the_verdict() {
     let origin = origin();
     run(&origin);
     origin.on(Op::piece(9)).reject(503);
@@ -72,7 +72,7 @@ fn a_fault_that_was_never_injected_takes_the_place_of_the_verdict() {
 }
 
 #[test]
-fn an_incomplete_record_takes_the_place_of_the_verdict() {
+fn an_incomplete_record_replaces_the_verdict() {
     let origin = origin();
     let hold = origin.on(Op::login()).hold();
     let mut client = Client::new(&origin);
@@ -84,7 +84,7 @@ fn an_incomplete_record_takes_the_place_of_the_verdict() {
 }
 
 #[test]
-fn findings_are_listed_worst_first_with_links_to_their_evidence() {
+fn findings_are_sorted_by_level_and_link_their_evidence() {
     let origin = origin();
     run(&origin);
     let page = Page::new(&origin.html_report());
@@ -105,7 +105,7 @@ fn findings_are_listed_worst_first_with_links_to_their_evidence() {
 }
 
 #[test]
-fn the_picture_shows_every_try_and_says_it_in_words() {
+fn the_picture_shows_and_describes_every_attempt() {
     let origin = origin();
     run(&origin);
     let page = Page::new(&origin.html_report());
@@ -148,7 +148,7 @@ fn a_due_time_inside_the_picture_is_a_line() {
 }
 
 #[test]
-fn uploads_tell_what_is_left_and_who_changed_them() {
+fn uploads_show_open_ones_and_who_changed_them() {
     let origin = origin();
     run(&origin);
     let page = Page::new(&origin.html_report());
@@ -214,10 +214,10 @@ fn bytes_that_are_not_http_and_events_have_rows() {
 }
 
 #[test]
-fn the_page_says_how_to_run_the_test_again() {
+fn the_page_shows_how_to_run_the_test_again() {
     let origin = origin();
     let page = Page::new(&origin.html_report());
-    let name = "html_report::sections::the_page_says_how_to_run_the_test_again";
+    let name = "html_report::sections::the_page_shows_how_to_run_the_test_again";
     assert_eq!(page.text("h1"), name);
     let commands = page.texts("#repeat pre");
     assert_eq!(
