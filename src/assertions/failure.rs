@@ -16,7 +16,7 @@ use super::reason::Reason;
 ///
 /// Its `Display` is the text that an assertion panics with: what failed, the expected and the found
 /// value, the cause with its section of the protocol, the exchanges that matter, and what to look
-/// at next. A `>` marks the exchange that caused the failure. Each entry is one line, and names
+/// at next or how to fix the client. A `>` marks the exchange that caused the failure. Each entry is one line, and names
 /// that a client chose are escaped.
 #[derive(Clone, Debug)]
 pub struct AssertionFailure {
@@ -26,6 +26,7 @@ pub struct AssertionFailure {
     waited: Option<String>,
     exchanges: Vec<Shown>,
     hint: Option<String>,
+    advice: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -76,6 +77,7 @@ impl AssertionFailure {
             waited: None,
             exchanges: Vec::new(),
             hint: None,
+            advice: None,
         })
     }
 
@@ -132,6 +134,13 @@ impl AssertionFailure {
         self
     }
 
+    /// Sets how to fix the client.
+    #[must_use]
+    pub(crate) fn advising(mut self: Box<Self>, advice: &'static str) -> Box<Self> {
+        self.advice = Some(advice);
+        self
+    }
+
     /// Panics with the text of the failure.
     #[track_caller]
     pub(crate) fn raise(&self) -> ! {
@@ -182,6 +191,9 @@ impl fmt::Display for AssertionFailure {
         }
         if let Some(hint) = &self.hint {
             write!(f, "\n   look at: {}", escape_line(hint))?;
+        }
+        if let Some(advice) = self.advice {
+            write!(f, "\n    to fix: {advice}")?;
         }
         Ok(())
     }

@@ -197,7 +197,7 @@ fn misconduct(finding: &Finding, journal: &Journal) -> AssertionFailure {
     let exchanges = finding.exchanges().iter().filter_map(|it| journal.exchange(*it).cloned());
     *AssertionFailure::with_text(title, finding.text())
         .showing(exchanges, |_| true)
-        .hint(rule.advice)
+        .advising(rule.advice)
 }
 
 /// Returns `what: NAME  (FILE:LINE)`.

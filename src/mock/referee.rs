@@ -208,7 +208,7 @@ impl MockOrigin {
         let found = listed(&wrong);
         let failure = AssertionFailure::new("the referee finds nothing", "no finding", found);
         let exchanges = first.exchanges().iter().filter_map(|it| journal.exchange(*it).cloned());
-        Err(failure.showing(exchanges, |_| true).hint(first.rule().advice))
+        Err(failure.showing(exchanges, |_| true).advising(first.rule().advice))
     }
 
     /// Returns the journal, and the findings that are not allowed, worst first.
