@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(crate) const PATH: &str = "/acme/videos/a.mp4";
 
 /// A journal in the making. Each request is accepted, and takes 10 ms, until a method says
 /// otherwise of the latest one.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Example {
     journal: Journal,
     exchanges: Vec<Exchange>,
@@ -391,8 +391,31 @@ impl Example {
         self
     }
 
+    /// Returns the ids of the violated rules.
+    pub(crate) fn violated_rules(self) -> HashSet<&'static str> {
+        judge(&self.finished().evidence()).findings.iter().map(Finding::id).collect()
+    }
+
+    /// Asserts that a violation stays one, whatever follows, if its rule claims so.
+    fn assert_certain_findings_stay(&self) {
+        let found = self.clone().violated_rules();
+        for requests in 0..self.exchanges.len() {
+            let mut earlier = self.clone();
+            earlier.exchanges.truncate(requests);
+            for id in earlier.violated_rules() {
+                let needs_end = rule_by_id(id).unwrap().needs_end;
+                let is_kept = needs_end || found.contains(id);
+                assert!(
+                    is_kept,
+                    "{id} was violated by the first {requests} requests, but not by all"
+                );
+            }
+        }
+    }
+
     fn findings_of(self, id: &str) -> (bool, Vec<Finding>) {
         assert!(rule_by_id(id).is_ok(), "{id}");
+        self.assert_certain_findings_stay();
         let example = self.finished();
         let report = judge(&example.evidence());
         assert!(report.internal_errors.is_empty(), "{:?}", report.internal_errors);

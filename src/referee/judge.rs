@@ -79,6 +79,7 @@ mod tests {
         advice: "",
         section: "",
         basis: Basis::Assumed,
+        needs_end: false,
         applies: |_| true,
         judge: |_, _| panic!("out of range"),
     };

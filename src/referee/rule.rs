@@ -100,6 +100,9 @@ pub struct Rule {
     pub section: &'static str,
     /// The source.
     pub basis: Basis,
+    /// Whether the run must end before a violation is certain, because a later request may still
+    /// satisfy the rule. Violations of other rules are certain when they occur.
+    pub needs_end: bool,
     /// Returns whether the client did anything that the rule is about.
     pub(crate) applies: fn(&Conduct<'_>) -> bool,
     /// Adds every violation to the findings.

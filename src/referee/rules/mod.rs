@@ -82,8 +82,11 @@ pub fn rule_by_id(id: &str) -> Result<&'static Rule, Error> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::evidence::UploadFacts;
+    use super::super::example::Example;
     use super::super::rule::Level;
     use super::*;
+    use crate::storage::Timestamp;
 
     #[test]
     fn no_level_stands_above_its_basis() {
@@ -105,6 +108,62 @@ mod tests {
                 assert!(text.ends_with('.') && !text.contains("  "), "{}: {text}", rule.id);
             }
             assert!(rule.section.starts_with('§') || rule.section.starts_with("RFC "));
+        }
+    }
+
+    /// What a client does after a violation.
+    type Continuation = fn(Example) -> Example;
+
+    /// Examples that violate each rule that needs the end, and what satisfies the rule later.
+    fn undone_violations() -> Vec<(&'static str, Example, Continuation)> {
+        let create = || Example::default().create();
+        let lost = || create().piece(1, b"a").complete().lost();
+        let facts = UploadFacts::default;
+        let open = UploadFacts { is_open: true, bytes: 1, ..facts() };
+        let settled = UploadFacts { settled: Some(Timestamp::from_secs(1_000)), ..facts() };
+        let rejected = create().piece(1, b"a").rejected(503, -26).rpc("getMultipartStatus");
+        let abort: Continuation = |it| it.rpc("abortMultipart").leaving(UploadFacts::default());
+        let restart: Continuation = |it| it.rpc("restartMultipart").leaving(UploadFacts::default());
+        let login = |it: Example, token| {
+            it.reconnect().login().create().with("X-Agile-Authorization", token)
+        };
+        let logins = ["1", "2", "3", "4", "5"].into_iter().fold(Example::default(), login);
+        let connect = |it: Example, _| it.reconnect().login();
+        let connections = (1..20).fold(Example::default().login(), connect);
+        let empty = create().piece(1, b"a").piece(2, b"").complete();
+        let tiny = (1..=100).fold(create(), |it, at| it.piece(at, b"a"));
+        let again = create().piece(1, b"a").piece(2, b"b").piece(1, b"a");
+        let poll = |it: Example, _| it.wait(1_000).rpc("getMultipartStatus");
+        let polls = (0..6).fold(create(), poll).leaving(settled);
+        vec![
+            ("retry.none", rejected, |it| it.piece(1, b"a")),
+            ("retry.acknowledged", again, restart),
+            ("complete.again_from_start", lost().create_as("b").piece_of("b", 1, b"a"), |it| {
+                it.rpc("getMultipartStatus")
+            }),
+            ("complete.unverified", lost(), |it| it.rpc("getMultipartStatus")),
+            ("orphan.left", create().piece(1, b"a").leaving(open), abort),
+            ("orphan.unknown", create().lost().leaving(open), abort),
+            ("orphan.zombie", create().rpc("abortMultipart").piece(1, b"a"), restart),
+            ("piece.empty_last", empty, |it| it.piece(3, b"c")),
+            ("piece.tiny", tiny, |it| it.piece(101, &vec![0; 7 << 20])),
+            ("token.storm", logins, |it| it.create().with("X-Agile-Authorization", "5")),
+            ("token.kept", Example::default().login(), |it| it.rpc("logout")),
+            ("http.churn", connections, Example::login),
+            ("poll.endless", polls, restart),
+        ]
+    }
+
+    #[test]
+    fn rules_that_need_the_end_can_be_satisfied_later() {
+        let cases = undone_violations();
+        let ids: Vec<_> = cases.iter().map(|(id, ..)| *id).collect();
+        let declared: Vec<_> =
+            RULES.iter().filter(|rule| rule.needs_end).map(|rule| rule.id).collect();
+        assert_eq!(ids, declared);
+        for (id, example, go_on) in cases {
+            assert!(example.clone().violated_rules().contains(id), "{id} is not violated");
+            assert!(!go_on(example).violated_rules().contains(id), "{id} stays violated");
         }
     }
 }

@@ -15,6 +15,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              JSON-RPC method. The status alone is not the result.",
     section: "§7.1.10",
     basis: Basis::Documented,
+    needs_end: false,
     applies: |conduct| {
         let is_judged = |operation| {
             let session = matches!(operation, Operation::Login | Operation::Create);

@@ -14,6 +14,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              failed, and repeat them.",
     section: "§4.1",
     basis: Basis::Documented,
+    needs_end: false,
     applies: |conduct| conduct.has(Operation::Login) || conduct.has(Operation::Create),
     judge: |conduct, violations| {
         for ignored in ignored(conduct) {

@@ -14,6 +14,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "Compare X-Agile-Size with the sent bytes, and send the piece again if they differ.",
     section: "§4.2",
     basis: Basis::Documented,
+    needs_end: false,
     applies: |conduct| conduct.has(Operation::Piece),
     judge: |conduct, violations| {
         let is_it = |reply| reply == Reply::Flawed(Flaw::Size);

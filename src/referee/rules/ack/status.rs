@@ -14,6 +14,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              multipart id and a failed completion leave nothing to build on.",
     section: "§1.7",
     basis: Basis::Documented,
+    needs_end: false,
     applies: |conduct| {
         let is_judged = |operation| {
             matches!(operation, Operation::Login | Operation::Create | Operation::Complete)

@@ -14,6 +14,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              never expire.",
     section: "§4.4",
     basis: Basis::Evidence,
+    needs_end: true,
     applies: |conduct| conduct.has(Operation::Create),
     judge: |conduct, violations| {
         for upload in &conduct.uploads {

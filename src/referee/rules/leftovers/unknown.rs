@@ -11,6 +11,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "listMultipart shows it. An upload without pieces expires after a day.",
     section: "§4.4",
     basis: Basis::Documented,
+    needs_end: true,
     applies: |conduct| conduct.has(Operation::Create),
     judge: |conduct, violations| {
         let unknown = conduct.uploads.iter().filter(|upload| {

@@ -11,6 +11,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "Stop all threads that send pieces before completing or aborting the upload.",
     section: "§4.4",
     basis: Basis::Documented,
+    needs_end: true,
     applies: |conduct| conduct.has(Operation::Complete) || conduct.has(Operation::Abort),
     judge: |conduct, violations| {
         for upload in conduct.uploads.iter().filter(|upload| upload.restarts.is_empty()) {

@@ -21,6 +21,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              reads old names only as an option, or not on all endpoints.",
     section: "§5.1",
     basis: Basis::Documented,
+    needs_end: false,
     applies: |conduct| !conduct.requests.is_empty(),
     judge: |conduct, violations| {
         let mut found: BTreeMap<&str, Vec<(Request<'_>, String)>> = BTreeMap::new();

@@ -13,6 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              `a%2520b.mp4` is.",
     section: "§3.3",
     basis: Basis::Evidence,
+    needs_end: false,
     applies: |conduct| names(conduct).next().is_some(),
     judge: |conduct, violations| {
         let wrong: Vec<_> = names(conduct).filter(is_wrong).collect();

@@ -13,6 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              lists the known types.",
     section: "§3.9",
     basis: Basis::Documented,
+    needs_end: false,
     applies: |conduct| conduct.requests.iter().any(|request| content_type(*request).is_some()),
     judge: |conduct, violations| {
         let unknown: Vec<_> = conduct

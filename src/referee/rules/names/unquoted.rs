@@ -14,6 +14,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              `%C3%BC.mp4`.",
     section: "§3.3",
     basis: Basis::Documented,
+    needs_end: false,
     applies: |conduct| names(conduct).next().is_some(),
     judge: |conduct, violations| {
         let wrong: Vec<_> = names(conduct).filter(is_wrong).collect();

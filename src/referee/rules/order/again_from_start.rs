@@ -16,6 +16,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              probably stored already.",
     section: "§4.3",
     basis: Basis::Evidence,
+    needs_end: true,
     applies: |conduct| conduct.uploads.iter().any(|upload| lost(upload).is_some()),
     judge: |conduct, violations| {
         for (upload, complete, create) in uploaded_again(conduct) {

@@ -13,6 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              response. Otherwise the file lacks them.",
     section: "§4.3",
     basis: Basis::Evidence,
+    needs_end: false,
     applies: |conduct| conduct.has(Operation::Complete) && conduct.has(Operation::Piece),
     judge: |conduct, violations| {
         for upload in &conduct.uploads {

@@ -10,6 +10,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "Send an empty file as one empty piece, or by POST /post/raw.",
     section: "§4.3",
     basis: Basis::Documented,
+    needs_end: false,
     applies: |conduct| conduct.has(Operation::Complete),
     judge: |conduct, violations| {
         for upload in &conduct.uploads {

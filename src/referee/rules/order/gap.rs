@@ -11,6 +11,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "Number the pieces 1, 2, 3 and so on, in the order of the file.",
     section: "§4.3",
     basis: Basis::Documented,
+    needs_end: false,
     applies: |conduct| conduct.has(Operation::Complete),
     judge: |conduct, violations| {
         for upload in &conduct.uploads {

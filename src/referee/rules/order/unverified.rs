@@ -18,6 +18,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              upload was completed or failed.",
     section: "§4.3",
     basis: Basis::Evidence,
+    needs_end: true,
     applies: |conduct| {
         conduct.uploads.iter().any(|upload| upload.completes.iter().any(|it| it.has_no_response()))
     },

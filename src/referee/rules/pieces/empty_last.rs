@@ -11,6 +11,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              one empty piece.",
     section: "§4.2",
     basis: Basis::Assumed,
+    needs_end: true,
     applies: |conduct| conduct.has(Operation::Piece),
     judge: |conduct, violations| {
         for upload in conduct.uploads.iter().filter(|upload| !upload.completes.is_empty()) {

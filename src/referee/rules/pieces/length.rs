@@ -12,6 +12,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              before. A client that was stopped in the middle of a body looks the same.",
     section: "RFC 9112 §6.2",
     basis: Basis::Rfc,
+    needs_end: false,
     applies: |conduct| conduct.requests.iter().any(|it| it.exchange.declared().is_some()),
     judge: |conduct, violations| {
         let short: Vec<_> = conduct.requests.iter().filter(|it| is_short(**it)).collect();

@@ -11,6 +11,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "Count from 1, not from 0, and write the number without a sign.",
     section: "§4.2",
     basis: Basis::Documented,
+    needs_end: false,
     applies: |conduct| conduct.has(Operation::Piece),
     judge: |conduct, violations| {
         let wrong = conduct.requests.iter().filter(|request| {

@@ -17,6 +17,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "An upload takes at most 1,000 pieces of up to 100 GB. Use pieces of 1 MiB or more.",
     section: "§4.2",
     basis: Basis::Evidence,
+    needs_end: true,
     applies: |conduct| conduct.has(Operation::Piece),
     judge: |conduct, violations| {
         for upload in conduct.uploads.iter().filter(|upload| upload.pieces.len() >= MANY) {

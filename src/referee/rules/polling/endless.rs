@@ -15,6 +15,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              itself. Five polls after the end are found.",
     section: "§4.4",
     basis: Basis::Documented,
+    needs_end: true,
     applies: |conduct| conduct.uploads.iter().any(|upload| polls(upload).next().is_some()),
     judge: |conduct, violations| {
         for upload in &conduct.uploads {

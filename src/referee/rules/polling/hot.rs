@@ -21,6 +21,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              found.",
     section: "§4.4",
     basis: Basis::Assumed,
+    needs_end: false,
     applies: |conduct| conduct.uploads.iter().any(|upload| polls(upload).nth(1).is_some()),
     judge: |conduct, violations| {
         for upload in &conduct.uploads {

@@ -11,6 +11,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              pause of 100 ms are found.",
     section: "§1.11",
     basis: Basis::Documented,
+    needs_end: false,
     applies: |conduct| {
         let is_it = |status| status == 429;
         conduct

@@ -17,6 +17,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              More than 20 equal requests in a row are found.",
     section: "§7.2",
     basis: Basis::Evidence,
+    needs_end: false,
     applies: |conduct| conduct.requests.iter().any(|request| is_list(request.operation())),
     judge: |conduct, violations| {
         let mut pages: HashMap<_, Vec<Request<'_>>> = HashMap::new();

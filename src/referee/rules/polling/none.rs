@@ -14,6 +14,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              before.",
     section: "§4.4",
     basis: Basis::Documented,
+    needs_end: false,
     applies: |conduct| conduct.has(Operation::Complete),
     judge: |conduct, violations| {
         let mut completed: HashMap<&str, Request<'_>> = HashMap::new();

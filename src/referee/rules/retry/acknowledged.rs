@@ -13,6 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              The same bytes sent twice are waste.",
     section: "§4.2",
     basis: Basis::Documented,
+    needs_end: true,
     applies: |conduct| conduct.has(Operation::Piece),
     judge: |conduct, violations| {
         for upload in &conduct.uploads {

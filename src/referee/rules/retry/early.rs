@@ -12,6 +12,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "Wait at least that many seconds after the response has arrived.",
     section: "RFC 9110 §10.2.3",
     basis: Basis::Rfc,
+    needs_end: false,
     applies: |conduct| conduct.requests.iter().any(|request| asked_wait(*request).is_some()),
     judge: |conduct, violations| {
         for tries in &conduct.tries {

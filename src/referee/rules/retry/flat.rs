@@ -13,6 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              of 100 ms are found.",
     section: "§1.12",
     basis: Basis::Evidence,
+    needs_end: false,
     applies: has_retries,
     judge: |conduct, violations| {
         for tries in conduct.tries.iter().filter(|tries| is_change(tries[0].operation())) {

@@ -14,6 +14,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              after a lost response to a completion, ask for the status.",
     section: "§1.12",
     basis: Basis::Evidence,
+    needs_end: true,
     applies: |conduct| conduct.tries.iter().any(|tries| may_pass(tries[0])),
     judge: |conduct, violations| {
         for tries in &conduct.tries {

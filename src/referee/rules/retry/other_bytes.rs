@@ -13,6 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              the same part. Check whether the source changed while it was read.",
     section: "§4.2",
     basis: Basis::Assumed,
+    needs_end: false,
     applies: |conduct| tries_with_body(conduct).any(|tries| tries.len() > 1),
     judge: |conduct, violations| {
         for tries in tries_with_body(conduct) {

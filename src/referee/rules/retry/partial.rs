@@ -13,6 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              empty. The protocol has no way to continue a body: Content-Range has no effect.",
     section: "§4.2",
     basis: Basis::Evidence,
+    needs_end: false,
     applies: |conduct| tries_with_body(conduct).any(|tries| tries.len() > 1 || has_range(tries[0])),
     judge: |conduct, violations| {
         for tries in tries_with_body(conduct) {

@@ -14,6 +14,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              response, 408, 425, 429 and 500 or more are worth another try.",
     section: "§4.2",
     basis: Basis::Evidence,
+    needs_end: false,
     applies: has_retries,
     judge: |conduct, violations| {
         for tries in conduct.tries.iter().filter(|tries| is_change(tries[0].operation())) {

@@ -15,6 +15,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "Limit the number of tries or their total time, then report the last failure.",
     section: "§1.11",
     basis: Basis::Evidence,
+    needs_end: false,
     applies: has_retries,
     judge: |conduct, violations| {
         for tries in conduct.tries.iter().filter(|tries| is_change(tries[0].operation())) {

@@ -13,6 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "Log in again after 401 or 403 with -10001, and repeat the request with the new token.",
     section: "§2.3",
     basis: Basis::Documented,
+    needs_end: false,
     applies: |conduct| conduct.tokens.iter().flatten().any(|request| is_rejected(*request)),
     judge: |conduct, violations| {
         for requests in &conduct.tokens {

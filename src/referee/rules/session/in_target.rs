@@ -11,6 +11,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "Send credentials in headers. Only POST /post/file takes a token in its query.",
     section: "RFC 9110 §17.9",
     basis: Basis::Rfc,
+    needs_end: false,
     applies: |conduct| conduct.requests.iter().any(|it| it.call.interface != Interface::Egress),
     judge: |conduct, violations| {
         let secret = conduct.requests.iter().filter(|request| has_secret(**request));

@@ -10,6 +10,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "Call the JSON-RPC method logout. A token that is kept works until it expires.",
     section: "§7.4",
     basis: Basis::Documented,
+    needs_end: true,
     applies: |conduct| conduct.has(Operation::Login),
     judge: |conduct, violations| {
         let logins = conduct

@@ -13,6 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "Use an https:// URL for every name that is not this machine.",
     section: "RFC 9110 §17.16.1",
     basis: Basis::Rfc,
+    needs_end: false,
     applies: |conduct| conduct.requests.iter().any(|request| has_password(*request)),
     judge: |conduct, violations| {
         let plain = conduct.requests.iter().filter(|it| has_password(**it) && is_remote(**it));

@@ -14,6 +14,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "A token lives for an hour. Log in once and keep the token until it is rejected.",
     section: "§2.2",
     basis: Basis::Evidence,
+    needs_end: true,
     applies: |conduct| conduct.has(Operation::Login) && !conduct.tokens.is_empty(),
     judge: |conduct, violations| {
         let logins: Vec<_> = conduct

@@ -13,6 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "Read while you send, or use Expect: 100-continue for large bodies.",
     section: "RFC 9112 §9.6",
     basis: Basis::Rfc,
+    needs_end: false,
     applies: |conduct| conduct.requests.iter().any(|request| request.rejection().is_some()),
     judge: |conduct, violations| {
         for (connection, requests) in &conduct.connections {

@@ -12,6 +12,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "Use one client object for all requests, and read each response to its end.",
     section: "RFC 9112 §9.3",
     basis: Basis::Rfc,
+    needs_end: true,
     applies: |conduct| conduct.connections.len() > 1,
     judge: |conduct, violations| {
         let single: Vec<_> = conduct

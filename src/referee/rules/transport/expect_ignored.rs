@@ -17,6 +17,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              final one.",
     section: "RFC 9110 §10.1.1",
     basis: Basis::Rfc,
+    needs_end: false,
     applies: |conduct| conduct.requests.iter().any(|it| it.exchange.head.expects_continue()),
     judge: |conduct, violations| {
         let ignored = conduct.connections.iter().filter_map(|(connection, requests)| {

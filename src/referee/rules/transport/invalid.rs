@@ -13,6 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     advice: "Let an HTTP library write heads and chunks.",
     section: "RFC 9112 §3.2",
     basis: Basis::Rfc,
+    needs_end: false,
     applies: |conduct| !conduct.requests.is_empty(),
     judge: |conduct, violations| {
         let mut errors: BTreeMap<String, Vec<Request<'_>>> = BTreeMap::new();

@@ -11,6 +11,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              request has no body.",
     section: "RFC 9112 §6",
     basis: Basis::Rfc,
+    needs_end: false,
     applies: |conduct| !conduct.requests.is_empty(),
     judge: |conduct, violations| {
         let found: Vec<_> = conduct

@@ -13,6 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              written.",
     section: "RFC 9112 §3",
     basis: Basis::Rfc,
+    needs_end: false,
     applies: |conduct| !conduct.connections.is_empty(),
     judge: |conduct, violations| {
         let mut kinds: BTreeMap<String, Vec<(&Connection, &Unparsed)>> = BTreeMap::new();

@@ -11,6 +11,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
              about requests with both.",
     section: "RFC 9112 §6.2",
     basis: Basis::Rfc,
+    needs_end: false,
     applies: |conduct| !conduct.requests.is_empty(),
     judge: |conduct, violations| {
         let both = conduct.requests.iter().filter(|request| {
