@@ -195,9 +195,19 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "/__mock/verdict",
         r#"{"ok": true} | {"ok": false, "failures": [TEXT], "omitted": N}"#,
         "verifies the run so far. Failures are, for example, bytes that are not a request, \
-         requests to unknown endpoints, faults that were never injected, and responses held \
-         beyond the hold limit",
+         requests to unknown endpoints, faults that were never injected, responses held beyond \
+         the hold limit, findings from the level of the referee on, and allowed rules that nobody \
+         violated",
         Tell(inspect::verify),
+    ),
+    get(
+        "/__mock/findings",
+        r#"{"findings": [{"rule", "level", "sentence", "section", "text", "count", "exchanges", "advice", "certain", "allowed"}], "not_applicable": [RULE], "omitted": N}"#,
+        "judges the clients by the rules of the referee, worst first. If a finding is not \
+         `certain`, a later request may satisfy its rule. `allowed` is the reason to allow it, or \
+         null. `exchanges` are at most 8 of the numbers. A rule that is not applicable has not \
+         passed",
+        Tell(inspect::findings),
     ),
     Endpoint {
         query: wait::PARAMETERS,

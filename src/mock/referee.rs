@@ -4,6 +4,8 @@
 use crate::assertions::AssertionFailure;
 use crate::error::Error;
 use crate::journal::Journal;
+#[cfg(feature = "control")]
+use crate::referee::RefereeOptions;
 use crate::referee::{Evidence, Finding, Level, Report, Rule, judge, rule_by_id};
 use crate::wording::counted;
 
@@ -198,6 +200,12 @@ impl MockOrigin {
     ) -> impl Future<Output = Result<Finding, Box<AssertionFailure>>> + Send + use<'_> {
         let rule = known_rule(id);
         async move { finding_of(rule, self.shared.wait_idle_async().await) }
+    }
+
+    /// Returns the result of all rules, and which findings are allowed.
+    #[cfg(feature = "control")]
+    pub(crate) fn referee_report(&self) -> (Report, &RefereeOptions) {
+        (report(self.shared.wait_idle()).1, &self.referee)
     }
 
     fn no_findings(&self, state: StateGuard<'_>) -> Result<(), Box<AssertionFailure>> {

@@ -13,6 +13,7 @@ mod exit;
 mod exports;
 mod faults;
 mod faults_in_files;
+mod findings;
 mod journal;
 mod origin_state;
 mod page;
@@ -22,8 +23,8 @@ mod waiting;
 
 use std::sync::Arc;
 
-use mock_origin::MockOrigin;
 use mock_origin::control::Control;
+use mock_origin::{Builder, MockOrigin};
 use serde_json::Value;
 use support::{Client, Response};
 
@@ -35,7 +36,11 @@ struct Stage {
 }
 
 fn stage() -> Stage {
-    let origin = Arc::new(MockOrigin::builder().directory("/videos").seed(5).start());
+    stage_of(MockOrigin::builder())
+}
+
+fn stage_of(builder: Builder) -> Stage {
+    let origin = Arc::new(builder.directory("/videos").seed(5).start());
     let control = Control::start(Arc::clone(&origin), ([127, 0, 0, 1], 0).into()).unwrap();
     let token = origin.issue_token("jane");
     Stage { origin, control, token }

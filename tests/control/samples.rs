@@ -39,6 +39,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET", "har", ""),
     ("GET", "trace", ""),
     ("GET", "verdict", ""),
+    ("GET", "findings", ""),
     ("DELETE", "faults", ""),
     ("GET", "clock", ""),
     ("POST", "clock", r#"{"advance": 3600}"#),

@@ -7,6 +7,7 @@ use crate::journal::{
     self, Actor, BodyEnd, FaultRef, Framing, Instants, Outcome, Secrets, shown_target,
 };
 use crate::mock::NamedUpload;
+use crate::referee::{self, RefereeOptions};
 use crate::storage;
 
 /// A fault in the list of faults.
@@ -59,6 +60,55 @@ pub(in crate::control) struct Verdict {
     pub(in crate::control) failures: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::control) omitted: Option<usize>,
+}
+
+/// What the referee found.
+#[derive(Serialize)]
+pub(in crate::control) struct RefereeReport {
+    findings: Vec<Finding>,
+    not_applicable: Vec<&'static str>,
+    omitted: u64,
+}
+
+impl RefereeReport {
+    /// Sorts what counts before what is allowed, worst first.
+    pub(in crate::control) fn new(mut report: referee::Report, options: &RefereeOptions) -> Self {
+        let is_allowed = |finding: &referee::Finding| options.is_allowed(finding.id());
+        report.findings.sort_by_key(|finding| (is_allowed(finding), finding.level()));
+        let findings = report.findings.iter().map(|finding| Finding {
+            rule: finding.id(),
+            level: finding.level().name(),
+            sentence: finding.rule().sentence,
+            section: finding.rule().section,
+            text: finding.text().to_owned(),
+            count: finding.count(),
+            exchanges: finding.exchanges().to_vec(),
+            advice: finding.rule().advice,
+            certain: !finding.rule().needs_end,
+            allowed: options.reason_to_allow(finding.id()).map(str::to_owned),
+        });
+        Self {
+            findings: findings.collect(),
+            not_applicable: report.not_applicable,
+            omitted: report.omitted.iter().map(|(_, count)| count).sum(),
+        }
+    }
+}
+
+/// A violation of a rule. If it is not `certain`, a later request may satisfy the rule. `allowed` is
+/// the reason to allow it.
+#[derive(Serialize)]
+struct Finding {
+    rule: &'static str,
+    level: &'static str,
+    sentence: &'static str,
+    section: &'static str,
+    text: String,
+    count: u64,
+    exchanges: Vec<u64>,
+    advice: &'static str,
+    certain: bool,
+    allowed: Option<String>,
 }
 
 /// The result of a wait; `count` is missing for a wait until the origin is quiet.

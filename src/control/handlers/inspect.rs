@@ -1,4 +1,4 @@
-//! Shows what happened: journal, connections, timeline and verification.
+//! Shows what happened: journal, connections, timeline, findings and verification.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::journal::Outcome;
 use crate::mock::MockOrigin;
 
 use crate::control::dto::requests::{NewNote, read};
-use crate::control::dto::responses::{self as dto, Verdict};
+use crate::control::dto::responses::{self as dto, RefereeReport, Verdict};
 use crate::control::list::{list, text};
 use crate::control::message::{ApiError, Request, Response};
 use crate::control::query::Parameter;
@@ -30,6 +30,11 @@ pub(in crate::control) fn verify(origin: &MockOrigin) -> Response {
             omitted: Some(error.omitted()),
         },
     }))
+}
+
+pub(in crate::control) fn findings(origin: &MockOrigin) -> Response {
+    let (report, options) = origin.referee_report();
+    Response::Json(json!(RefereeReport::new(report, options)))
 }
 
 /// The parameters that select a part of the journal.
