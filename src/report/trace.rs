@@ -51,7 +51,7 @@ fn event(
     event.insert("name".to_owned(), name.into());
     event.insert("pid".to_owned(), PROCESS.into());
     event.insert("tid".to_owned(), thread.into());
-    event.insert("ts".to_owned(), micros(at));
+    event.insert("ts".to_owned(), micros(at).into());
     add(&mut event);
     Value::Object(event)
 }
@@ -59,14 +59,15 @@ fn event(
 /// Returns an event with a duration.
 fn span(name: &str, thread: u64, from: Duration, to: Duration, args: Value) -> Value {
     event("X", name, thread, from, |event| {
-        event.insert("dur".to_owned(), micros(to.saturating_sub(from)));
+        // The rounded ends are subtracted, so that a span and its last phase end together.
+        event.insert("dur".to_owned(), micros(to).saturating_sub(micros(from)).into());
         event.insert("cat".to_owned(), "exchange".into());
         event.insert("args".to_owned(), args);
     })
 }
 
-fn micros(time: Duration) -> Value {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX).into()
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Returns the row of a connection. 0 is no thread in the format.
@@ -148,4 +149,20 @@ fn mark_event(mark: &Mark) -> Value {
     event("i", &mark.line(), 0, mark.at.elapsed, |event| {
         event.insert("s".to_owned(), "g".into());
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_and_its_last_phase_end_together() {
+        let (from, middle, to) = (902_900, 1_064_100, 1_259_800);
+        let end = |from, to| {
+            let time = Duration::from_nanos;
+            let span = span("a", 1, time(from), time(to), json!({}));
+            span["ts"].as_u64().zip(span["dur"].as_u64()).map(|(start, length)| start + length)
+        };
+        assert_eq!((end(from, to), end(middle, to)), (Some(1_259), Some(1_259)));
+    }
 }
