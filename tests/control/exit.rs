@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::binary::serve;
-use crate::support::{Client, TIMEOUT};
+use crate::support::{Client, TIMEOUT, complete, create};
 
 const LOGIN: [(&str, &str); 2] = [("X-Agile-Username", "jane"), ("X-Agile-Password", "secret")];
 
@@ -98,7 +98,7 @@ fn the_log_counts_lines_dropped_from_unread_stderr() {
             .strip_suffix(" lines were dropped here: standard error was not read in time")?;
         number.parse::<usize>().ok()
     });
-    let logged = text.lines().filter(|line| line.contains("GET /account/login")).count();
+    let logged = text.lines().filter(|line| line.ends_with("200 OK")).count();
     assert_eq!(logged + dropped.expect("lines were dropped"), 4000);
     assert!(text.contains("4000 exchanges on 1 connection, 0 rejected"), "{text}");
 }
@@ -158,4 +158,48 @@ fn strict_exits_with_1_if_the_verdict_fails() {
         let output = program.output();
         assert_eq!(output.status.code(), Some(status), "{options:?} {target} {output:?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn findings_decide_the_status_as_the_options_say() {
+    for (options, status, text) in [
+        (&[][..], 0, "finding: complete.empty (must): "),
+        (&["--fail-on=never"], 0, "finding: complete.empty (must): "),
+        (&["--fail-on=must"], 1, "finding: complete.empty (must): "),
+        (&["--fail-on=should", "--referee=off"], 1, "finding: complete.empty (must): "),
+        (&["--strict"], 1, "complete.empty (must): A client must not"),
+        (&["--strict", "--referee=off"], 0, "finding: complete.empty (must): "),
+        (&["--strict", "--allow=complete.empty=known"], 0, "1 upload"),
+        (&["--strict", "--allow=complete.gap=known"], 1, "never violated: complete.gap"),
+    ] {
+        let program = Program::start(&mut serve(&[options, &["--dir=/videos"]].concat()));
+        let mut client = Client::to(&program.url);
+        let login = client.send("GET", "/account/login", &LOGIN, b"");
+        let token = login.header("X-Agile-Token").unwrap().to_owned();
+        let id = create(&mut client, &token, "/videos", "a.mp4");
+        complete(&mut client, &token, &id);
+        program.signal("-TERM");
+        let output = program.output();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(status), "{options:?} {stderr}");
+        assert!(stderr.contains(text), "{options:?} {stderr}");
+        let is_allowed = options.contains(&"--allow=complete.empty=known");
+        assert_eq!(stderr.contains("complete.empty"), !is_allowed, "{options:?} {stderr}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn findings_are_printed_while_the_program_serves() {
+    let mut program = Program::start(&mut serve(&["--dir=/videos"]));
+    let mut client = Client::to(&program.url);
+    let login = client.send("GET", "/account/login", &LOGIN, b"");
+    let token = login.header("X-Agile-Token").unwrap().to_owned();
+    let id = create(&mut client, &token, "/videos", "a.mp4");
+    complete(&mut client, &token, &id);
+    // The program is not stopped: without the line, this waits until the test is killed.
+    let lines = BufReader::new(program.child.stderr.take().unwrap()).lines();
+    let findings = lines.map(|line| line.unwrap()).find(|line| line.starts_with("finding: "));
+    assert!(findings.unwrap().starts_with("finding: complete.empty (must): "));
 }

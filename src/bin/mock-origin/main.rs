@@ -8,6 +8,7 @@ mod colour;
 mod command_line;
 mod diagnostics;
 mod explain;
+mod finding_log;
 mod log;
 mod serve;
 mod stop;
@@ -15,9 +16,9 @@ mod usage;
 
 use std::process::ExitCode;
 
-use args::{Command, Flag};
+use args::Command;
 
-/// The exit code of `--strict` for a run with failures.
+/// The exit code of `--strict` and `--fail-on` for a run with failures.
 const FAILED: u8 = 1;
 
 /// The exit code for an invalid command line, or for an error of the environment.
@@ -36,8 +37,8 @@ fn main() -> ExitCode {
         }
     };
     match serve::serve(&serve) {
-        Ok(false) if serve.has(Flag::Strict) => ExitCode::from(FAILED),
-        Ok(_) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::from(FAILED),
+        Ok(false) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("mock-origin: {error:#}");
             ExitCode::from(USAGE_ERROR)

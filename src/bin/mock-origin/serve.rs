@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mock_origin::control::Control;
+use mock_origin::referee::Finding;
 use mock_origin::{Builder, Error, InProgressUpload, MockOrigin, VerificationError};
 
 use crate::args::{Flag, Serve};
 use crate::colour::Colour;
 use crate::command_line;
 use crate::diagnostics::Diagnostics;
+use crate::finding_log::{FindingLog, finding_line};
 use crate::log::{self, Log};
 use crate::stop::Stop;
 
@@ -21,7 +23,8 @@ const TURN: Duration = Duration::from_millis(100);
 /// The longest time that the end of the program waits for a reader of standard error.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Serves until it is stopped and prints each exchange. Returns whether the run passed verification.
+/// Serves until it is stopped and prints each exchange. Returns whether the exit status
+/// must report a failure: of the verification, or findings from the level of `--fail-on` on.
 pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn std::error::Error>> {
     let quiet = serve.has(Flag::Quiet);
     let stop = watch(serve)?;
@@ -41,16 +44,21 @@ pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn std::error::Error>> {
         ));
     }
     let mut log = Log::new(Colour::for_terminal(io::stderr().is_terminal()));
+    let mut findings = FindingLog::default();
     while !stop.is_requested() {
         let lines = log.wait_for_lines(&origin, TURN);
-        lines.into_iter().filter(|_| !quiet).for_each(|line| diagnostics.print(line));
+        let lines = lines.into_iter().chain(findings.certain_lines(&origin));
+        lines.filter(|_| !quiet).for_each(|line| diagnostics.print(line));
     }
     drop(control);
     let verdict = origin.verify_at_end();
     let report = write_report(&origin, serve);
     diagnostics.finish(summary(&origin, verdict.as_ref().err(), quiet), LAST_WORDS);
     report?;
-    Ok(verdict.is_ok())
+    let is_failing =
+        |finding: &Finding| serve.fail_on.is_some_and(|level| level.includes(finding.level()));
+    let fails_strictly = serve.has(Flag::Strict) && verdict.is_err();
+    Ok(fails_strictly || origin.findings().iter().any(is_failing))
 }
 
 fn write_report(origin: &MockOrigin, serve: &Serve) -> Result<(), Error> {
@@ -117,6 +125,9 @@ pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
         builder = builder.upload(InProgressUpload::new(path));
     }
     builder.validate().map_err(|error| format!("--upload: {error}"))?;
+    builder = serve.referee.into_iter().fold(builder, Builder::referee);
+    builder = serve.allowed.iter().fold(builder, |builder, (id, reason)| builder.allow(id, reason));
+    builder.validate().map_err(|error| format!("--allow: {error}"))?;
     builder = builder.faults(serve.faults.clone());
     let file = serve.file.as_deref().unwrap_or_default();
     builder.validate().map_err(|error| format!("{file}: {error}"))?;
@@ -163,6 +174,7 @@ fn summary(origin: &MockOrigin, verdict: Option<&VerificationError>, quiet: bool
         origin.seed(),
     ));
     lines.extend(chaos(origin));
+    lines.extend(origin.findings().iter().map(finding_line));
     lines.extend(verdict.map(ToString::to_string));
     lines
 }

@@ -11,9 +11,9 @@ Usage: mock-origin serve [OPTIONS]
 The first line on standard output is the base URL; with several listeners, one URL per
 line; with --control, the last line is \"control URL\". Each exchange is a line on standard
 error when it ends; lines that nobody reads are dropped and counted. Ctrl-C or SIGTERM
-stops the program: it prints unfinished exchanges, a summary, the injections of chaos and
-the failures of verification, and exits with 0, or with --strict with 1 if there are
-failures. It waits at most 2 seconds for a reader of standard error. An invalid command
+stops the program: it prints unfinished exchanges, a summary, the injections of chaos, all
+findings and the failures of verification. It exits with 0, or with 1 if --strict or
+--fail-on says so. A finding that no later request can undo is printed when it occurs. It waits at most 2 seconds for a reader of standard error. An invalid command
 line or file is one line on standard error, and exit status 2.
 
 Options; each may be given once, unless it may be repeated:
@@ -37,6 +37,13 @@ Options; each may be given once, unless it may be repeated:
   --control-token TOKEN     the token for --expose-control        [random]
   --hold-limit SECONDS      the longest time that a fault may hold a response  [30]
   --report FILE             write an HTML page of the run, at the start and at the end
+  --referee LEVEL           findings from this level on fail the verification: must, should
+                            or off  [must]
+  --allow ID=REASON         allow clients to violate a rule; may be repeated. Verification
+                            fails if nobody violates it
+  --fail-on LEVEL           exit with 1 if a client violates a rule of level must, or also of
+                            should, or never  [never]. --strict counts the findings of
+                            --referee in any case
   --quiet                   do not print exchanges
   --strict                  exit with 1 if verification fails
   --exit-with-stdin         stop when standard input ends
