@@ -7,7 +7,7 @@ use super::{InterimSupport, Stage};
 pub struct CallContext {
     /// The stage: the head, or the commit if the call was not known earlier.
     pub at: Stage,
-    /// The status, if the origin itself rejects the call.
+    /// The status with which the origin rejects the call without a fault, if it does.
     pub rejected: Option<u16>,
     /// The declared length of the body, if any.
     pub declared: Option<u64>,

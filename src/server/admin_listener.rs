@@ -150,7 +150,7 @@ async fn reply(
     admin: Arc<impl Admin>,
     activity: &Arc<Activity>,
 ) -> AdminResponse {
-    const NO_BODY: &str = "the body ends before its length, or its chunks are none";
+    const NO_BODY: &str = "invalid body: it ends before its declared length, or its chunks are malformed";
     let (head, declared, body) = split_request(request);
     let read = match admin.writer(&head, declared) {
         Some(writer) => store(body, writer).await,
@@ -169,7 +169,7 @@ async fn reply(
     match result {
         Ok(AdminResult::Ready(reply)) => reply,
         Ok(AdminResult::Deferred(reply)) => reply.await,
-        Err(_) => AdminResponse::error(500, "this is a bug of mock-origin: its thread panicked"),
+        Err(_) => AdminResponse::error(500, "internal error: the thread of the request panicked; please report it"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The sample exchanges in `docs/control.md`: at least one of each endpoint, recorded from an origin.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -94,6 +95,22 @@ fn the_page_has_a_sample_of_every_endpoint() {
         assert!(has_sample, "{} {}", endpoint.method, endpoint.path);
     }
     assert_block("docs/control.md", "samples", &samples());
+}
+
+#[test]
+fn the_page_names_every_field_of_an_exchange() {
+    let page = include_str!("../../docs/control.md");
+    let (_, sample) = page.split_once("GET /__mock/journal?limit=1\n=> ").unwrap();
+    let sample: Value = serde_json::from_str(sample.lines().next().unwrap()).unwrap();
+    let fields: BTreeSet<&str> =
+        sample["exchanges"][0].as_object().unwrap().keys().map(String::as_str).collect();
+
+    let (_, table) = page.split_once("| Field | Content |\n|---|---|\n").unwrap();
+    let rows = table.lines().take_while(|line| !line.is_empty());
+    let cells = rows.filter_map(|row| row.strip_prefix("| ")?.split_once(" | "));
+    let names: BTreeSet<&str> =
+        cells.flat_map(|(names, _)| names.split(", ").map(|name| name.trim_matches('`'))).collect();
+    assert_eq!(names, fields);
 }
 
 fn samples() -> String {

@@ -46,7 +46,7 @@ impl fmt::Debug for AdminResponseBody {
         match self {
             Self::Text(text) => f.debug_tuple("Text").field(text).finish(),
             Self::Chunks(_) => f.write_str("Chunks"),
-            Self::Blob(content) => f.debug_tuple("Content").field(content).finish(),
+            Self::Blob(blob) => f.debug_tuple("Blob").field(blob).finish(),
         }
     }
 }
@@ -101,8 +101,8 @@ impl Outgoing {
         match body {
             AdminResponseBody::Text(text) => Self { whole: text.into(), pending: None },
             AdminResponseBody::Chunks(chunks) => pending(chunks, None),
-            AdminResponseBody::Blob(content) => {
-                pending(Box::new(content.chunks(0..content.len())), Some(content.len()))
+            AdminResponseBody::Blob(blob) => {
+                pending(Box::new(blob.chunks(0..blob.len())), Some(blob.len()))
             }
         }
     }
@@ -154,7 +154,7 @@ impl PendingChunks {
                         return Poll::Pending;
                     };
                     let Ok((chunks, chunk)) = made else {
-                        return Poll::Ready(Some(Err(io::Error::other("its thread panicked"))));
+                        return Poll::Ready(Some(Err(io::Error::other("the thread that makes the chunk panicked"))));
                     };
                     if let Some(Ok(bytes)) = &chunk {
                         self.left = self.left.map(|left| left.saturating_sub(bytes.len() as u64));
