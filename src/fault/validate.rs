@@ -85,6 +85,9 @@ pub(super) fn check_matcher(matcher: &CallMatcher) -> Result<(), String> {
         let fits = !parts.is_empty() && *parts.start() > 0 && u64::from(*parts.end()) <= most;
         if !fits {
             let given = shown_range(parts);
+            if parts.is_empty() {
+                return Err(format!("part: empty range {given}; expected the smaller number first"));
+            }
             return Err(format!("part: invalid part number {given}; expected 1 to {most}"));
         }
     }

@@ -370,22 +370,39 @@ impl Builder {
         }
     }
 
-    /// Checks the steps so far, without starting anything.
+    /// Checks the steps so far and that the fixtures fit together, without starting anything.
     ///
     /// # Errors
     ///
-    /// Returns the first error after [`Builder::defer_errors`]. Without `defer_errors` the step
-    /// panicked.
+    /// If a step failed after [`Builder::defer_errors`] (without it, the step panicked), or the fixtures
+    /// contradict each other: a file where a directory must be, or an unknown owner of an upload.
     ///
     /// ```
     /// let builder = mock_origin::MockOrigin::builder().defer_errors().set("jion", "fail");
     /// assert!(builder.validate().unwrap_err().is_invalid_option());
     /// ```
     pub fn validate(&self) -> Result<(), Error> {
-        match &self.errors {
-            Errors::Defer(Some((kind, message))) => Err(kind(message.clone())),
-            Errors::Defer(None) | Errors::Panic => Ok(()),
+        self.storage(self.clock.unwrap_or_else(SystemTime::now).into(), 0).map(drop)
+    }
+
+    /// Returns the storage with everything that was given.
+    fn storage(&self, start: Timestamp, seed: u64) -> Result<Storage, Error> {
+        if let Errors::Defer(Some((kind, message))) = &self.errors {
+            return Err(kind(message.clone()));
         }
+        let setup = Setup {
+            account: self.account.clone(),
+            users: self.given.users(&self.account),
+            options: self.options.clone(),
+            seed,
+        };
+        let mut storage = Storage::new(setup, start);
+        let populated = self.given.populate(&mut storage, start);
+        populated.map_err(|why| Error::invalid_argument(format!("invalid fixtures: {why}")))?;
+        if let Some(keys) = &self.keys {
+            storage.set_keys(keys.clone());
+        }
+        Ok(storage)
     }
 
     /// Starts the origin. When this returns, it is listening.
@@ -405,28 +422,13 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If a step failed after [`Builder::defer_errors`], a port is taken, the runtime cannot start, or
-    /// the fixtures contradict each other: a file where a directory must be, or an unknown owner of an
-    /// upload.
+    /// If [`Builder::validate`] fails, a port is taken, or the runtime cannot start.
     #[track_caller]
     pub fn try_start(self) -> Result<MockOrigin, Error> {
-        self.validate()?;
         let start = Timestamp::from(self.clock.unwrap_or_else(SystemTime::now));
         let seed = self.seed.unwrap_or_else(random_seed);
-        let setup = Setup {
-            account: self.account.clone(),
-            users: self.given.users(&self.account),
-            options: self.options.clone(),
-            seed,
-        };
+        let storage = self.storage(start, seed)?;
         let store = BlobStore::new(self.memory_budget);
-        let mut origin = Storage::new(setup, start);
-        self.given.populate(&mut origin, start).map_err(|why| {
-            Error::invalid_argument(format!("the origin cannot hold what it is given: {why}"))
-        })?;
-        if let Some(keys) = &self.keys {
-            origin.set_keys(keys.clone());
-        }
         let addresses = match self.listeners.as_slice() {
             [] => &[SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)],
             given => given,
@@ -434,7 +436,7 @@ impl Builder {
         let bound: Vec<_> =
             addresses.iter().map(|address| bind(*address)).collect::<Result<_, _>>()?;
         let clock = Clock::new(start, self.pace);
-        let shared = Shared::new(origin, clock, store, self.records_bodies, self.hold_limit);
+        let shared = Shared::new(storage, clock, store, self.records_bodies, self.hold_limit);
         shared.lock().journal.set_secrets(self.secrets);
         for fault in self.faults {
             shared.lock().add_fault(fault, None);

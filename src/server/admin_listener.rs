@@ -150,7 +150,8 @@ async fn reply(
     admin: Arc<impl Admin>,
     activity: &Arc<Activity>,
 ) -> AdminResponse {
-    const NO_BODY: &str = "invalid body: it ends before its declared length, or its chunks are malformed";
+    const NO_BODY: &str =
+        "invalid body: it ends before its declared length, or its chunks are malformed";
     let (head, declared, body) = split_request(request);
     let read = match admin.writer(&head, declared) {
         Some(writer) => store(body, writer).await,
@@ -169,7 +170,10 @@ async fn reply(
     match result {
         Ok(AdminResult::Ready(reply)) => reply,
         Ok(AdminResult::Deferred(reply)) => reply.await,
-        Err(_) => AdminResponse::error(500, "internal error: the thread of the request panicked; please report it"),
+        Err(_) => AdminResponse::error(
+            500,
+            "internal error: the thread of the request panicked; please report it",
+        ),
     }
 }
 

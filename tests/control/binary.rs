@@ -167,8 +167,7 @@ fn invalid_options_print_one_line_and_exit_with_2() {
         ),
         (
             ["--file=/a=Cargo.toml", "--dir=/a"],
-            "the origin cannot hold what it is given: file /a: a directory is there, or another file"
-                .to_owned(),
+            "--file: invalid fixtures: file /a: a directory is there, or another file".to_owned(),
         ),
         (["--control", &taken], format!("--control: the origin cannot listen on {taken}: ")),
         (

@@ -76,7 +76,7 @@ fn invalid_values_panic_at_the_callers_line() {
 #[test]
 fn deferred_errors_are_returned_by_try_start() {
     type Step = fn(Builder) -> Builder;
-    let cases: [(Step, &str); 12] = [
+    let cases: [(Step, &str); 13] = [
         (|builder| builder.account("a/b"), "invalid account \"a/b\": "),
         (|builder| builder.user("", "x"), "invalid user \"\": "),
         (|builder| builder.user("a", "x").user("a", "y"), "duplicate user \"a\""),
@@ -87,6 +87,10 @@ fn deferred_errors_are_returned_by_try_start() {
         (
             |builder| builder.upload(InProgressUpload::new("/a").piece(0, "x")),
             "invalid part number 0: expected 1 to 2147483647",
+        ),
+        (
+            |builder| builder.file("/a", "x").directory("/a"),
+            "invalid fixtures: file /a: a directory is there",
         ),
         (|builder| builder.listen("8080"), "invalid address \"8080\": "),
         (|builder| builder.listen("0.0.0.0:0"), "other machines can reach 0.0.0.0:0, "),

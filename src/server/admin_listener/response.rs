@@ -154,7 +154,9 @@ impl PendingChunks {
                         return Poll::Pending;
                     };
                     let Ok((chunks, chunk)) = made else {
-                        return Poll::Ready(Some(Err(io::Error::other("the thread that makes the chunk panicked"))));
+                        return Poll::Ready(Some(Err(io::Error::other(
+                            "the thread that makes the chunk panicked",
+                        ))));
                     };
                     if let Some(Ok(bytes)) = &chunk {
                         self.left = self.left.map(|left| left.saturating_sub(bytes.len() as u64));
