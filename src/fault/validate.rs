@@ -86,7 +86,9 @@ pub(super) fn check_matcher(matcher: &CallMatcher) -> Result<(), String> {
         if !fits {
             let given = shown_range(parts);
             if parts.is_empty() {
-                return Err(format!("part: empty range {given}; expected the smaller number first"));
+                return Err(format!(
+                    "part: empty range {given}; expected the smaller number first"
+                ));
             }
             return Err(format!("part: invalid part number {given}; expected 1 to {most}"));
         }

@@ -291,7 +291,8 @@ fn truncated_and_malformed_bodies_return_one_line() {
     short.write(format!("{head}Content-Length: 10\r\n\r\n{{"));
     short.finish_writing();
     for mut client in [garbage, short] {
-        let expected = "invalid body: it ends before its declared length, or its chunks are malformed";
+        let expected =
+            "invalid body: it ends before its declared length, or its chunks are malformed";
         assert_eq!(error(&client.read()), (400, expected.to_owned()));
     }
 }
