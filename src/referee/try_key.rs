@@ -3,13 +3,14 @@
 use crate::journal::{Call, Exchange};
 use crate::protocol::{Interface, Operation};
 
-/// Two requests with the same key ask for the same thing. Credentials and the body do not matter.
+/// Two requests with the same key ask for the same thing for the same user. The body and the token do not
+/// matter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum TryKey<'a> {
-    /// A request to an HTTP endpoint or for a stored file: method, target, the headers that say
-    /// what is asked for, and the path that a form names.
-    Http(&'a [u8], &'a [u8], Vec<(String, &'a [u8])>, Option<&'a str>),
-    /// A call of a method: its name and what it is about.
+    /// A request to an HTTP endpoint or for a stored file: the user, method, target, the headers
+    /// that say what is asked for, and the path that a form names.
+    Http(Option<&'a str>, &'a [u8], &'a [u8], Vec<(String, &'a [u8])>, Option<&'a str>),
+    /// A call of a method: its name, the user, and what it is about.
     JsonRpc(&'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>),
 }
 
@@ -36,6 +37,6 @@ impl<'a> TryKey<'a> {
         headers.sort();
         let is_form = call.operation == Operation::PostFile;
         let path = call.path.as_deref().filter(|_| is_form && !call.is_named_by_origin);
-        Self::Http(head.method(), head.target(), headers, path)
+        Self::Http(call.user.as_deref(), head.method(), head.target(), headers, path)
     }
 }

@@ -76,6 +76,13 @@ mod tests {
     }
 
     #[test]
+    fn a_shorter_file_of_another_user_is_not_a_retry() {
+        let example = Example::default().raw(b"abcdef").rejected(503, -26);
+        let example = example.raw(b"abc").call(|call| call.user = Some("bob".to_owned()));
+        example.assert_not_applicable("retry.partial");
+    }
+
+    #[test]
     fn a_retry_with_the_rest_of_the_body_is_bad() {
         cut().piece(1, b"cdef").assert_bad(
             "retry.partial",
