@@ -44,8 +44,8 @@ impl<'a> UploadConduct<'a> {
     }
 
     /// Returns the parts without an acknowledgement that the client can have read before
-    /// `complete` began, each with its latest try before that. A part counts as acknowledged if the
-    /// client listed the pieces after its response was lost.
+    /// `complete` began, each with its latest try before that. A part counts as acknowledged if it
+    /// was stored and the client asked for the state or the pieces after its response was lost.
     pub(crate) fn unacknowledged_before(
         &self,
         complete: Request<'a>,
@@ -59,9 +59,7 @@ impl<'a> UploadConduct<'a> {
             let latest = *earlier.next_back()?;
             let is_listed = latest.exchange.committed.is_some()
                 && self.inquiries.iter().any(|inquiry| {
-                    inquiry.is(Operation::ListPieces)
-                        && latest.ended_before(*inquiry)
-                        && inquiry.index() < complete.index()
+                    latest.ended_before(*inquiry) && inquiry.index() < complete.index()
                 });
             (!is_listed).then_some((*part, latest))
         })

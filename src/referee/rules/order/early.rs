@@ -70,6 +70,22 @@ mod tests {
     }
 
     #[test]
+    fn the_number_of_stored_pieces_replaces_a_lost_acknowledgement() {
+        let example = Example::default().create().piece(1, b"a").lost();
+        example.rpc("getMultipartStatus").complete().assert_good("complete.early");
+    }
+
+    #[test]
+    fn asking_for_the_status_does_not_replace_a_rejected_piece() {
+        let example = Example::default().create().piece(1, b"a").piece(2, b"b").rejected(503, -26);
+        example.rpc("getMultipartStatus").complete().assert_bad(
+            "complete.early",
+            "upload of /acme/videos/a.mp4 was completed (#4) without piece 2: #2 was rejected with \
+             503 with code -26",
+        );
+    }
+
+    #[test]
     fn completing_without_a_rejected_piece_is_bad() {
         let example = Example::default().create().piece(1, b"a").piece(2, b"b").rejected(503, -26);
         example.complete().assert_bad(
