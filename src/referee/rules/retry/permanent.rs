@@ -1,5 +1,6 @@
 //! `retry.permanent`: what is wrong with a request does not pass.
 
+use crate::protocol::{ErrorKind, Operation};
 use crate::referee::conduct::Conduct;
 use crate::referee::request::{Rejection, Request, is_change};
 use crate::referee::rule::{Basis, Level, Rule};
@@ -44,7 +45,11 @@ fn is_repeated(conduct: &Conduct<'_>, rejected: Request<'_>, next: Request<'_>) 
         (Some(one), Some(other)) => one == other,
         _ => rejected.exchange.declared() == next.exchange.declared(),
     };
+    // A client that makes sure that a directory exists takes this rejection for a success.
+    let is_there =
+        rejected.is(Operation::MakeDirectory) && rejected.is_rejected_for(ErrorKind::IsDirectory);
     rejected.rejection().is_some_and(is_permanent)
+        && !is_there
         && rejected.ended_before(next)
         && is_same_body
         && (!rejected.call.is_json_rpc() || rejected.exchange.digest == next.exchange.digest)
@@ -69,6 +74,23 @@ mod tests {
     fn a_client_that_creates_the_directory_first_is_good() {
         let example = rejected().rpc("makeDir2").create();
         example.rejected_for(ErrorKind::NoParent).assert_good("retry.permanent");
+    }
+
+    #[test]
+    fn making_sure_twice_that_a_directory_exists_is_good() {
+        let example = Example::default().rpc("makeDir").rejected_for(ErrorKind::IsDirectory);
+        let example = example.rpc("makeDir").rejected_for(ErrorKind::IsDirectory);
+        example.assert_good("retry.permanent");
+    }
+
+    #[test]
+    fn creating_a_directory_below_a_file_twice_is_bad() {
+        let example = Example::default().rpc("makeDir").rejected_for(ErrorKind::FileInPath);
+        example.rpc("makeDir").rejected_for(ErrorKind::FileInPath).assert_bad(
+            "retry.permanent",
+            "makeDir of /acme/videos/a.mp4 (#0) was rejected with 200 with code -3 and was sent \
+             again unchanged (#1)",
+        );
     }
 
     #[test]
