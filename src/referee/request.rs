@@ -52,7 +52,7 @@ impl Rejection {
 impl std::fmt::Display for Rejection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.code {
-            Some(code) => write!(f, "{} with code {code}", self.status),
+            Some(code) => write!(f, "{}, code {code}", self.status),
             None => write!(f, "{}", self.status),
         }
     }

@@ -74,7 +74,7 @@ mod tests {
         let example = Example::default().create().piece(1, b"a").rejected(200, -26);
         example.complete().assert_bad(
             "ack.code",
-            "upload of /acme/videos/a.mp4: piece 1 (#1) got 200 with code -26, and the \
+            "upload of /acme/videos/a.mp4: piece 1 (#1) got 200, code -26, and the \
              client completed the upload (#2)",
         );
     }
@@ -89,7 +89,7 @@ mod tests {
             .rejected_for(ErrorKind::UnknownUpload)
             .assert_bad(
                 "ack.code",
-                "createMultipart of /acme/videos/a.mp4 (#0) got 200 with code -23, and \
+                "createMultipart of /acme/videos/a.mp4 (#0) got 200, code -23, and \
                  the client went on with POST /multipart/piece 1 (#1)",
             );
     }

@@ -60,7 +60,7 @@ mod tests {
             .rejected_for(ErrorKind::NoCredentials)
             .assert_bad(
                 "ack.status",
-                "POST /account/login (#0) was rejected with 400 with code -10001, and the client \
+                "POST /account/login (#0) was rejected with 400, code -10001, and the client \
                  went on with POST /multipart/create of /acme/videos/a.mp4 (#1)",
             );
     }
@@ -71,7 +71,7 @@ mod tests {
         let example = example.rejected_for(ErrorKind::Gaps);
         example.rpc("setMTime").assert_bad(
             "ack.status",
-            "POST /multipart/complete of /acme/videos/a.mp4 (#2) was rejected with 400 with code \
+            "POST /multipart/complete of /acme/videos/a.mp4 (#2) was rejected with 400, code \
              -5, and the client went on with setMTime of /acme/videos/a.mp4 (#3)",
         );
     }

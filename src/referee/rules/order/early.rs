@@ -81,7 +81,7 @@ mod tests {
         example.rpc("getMultipartStatus").complete().assert_bad(
             "complete.early",
             "upload of /acme/videos/a.mp4 was completed (#4) without piece 2: #2 was rejected with \
-             503 with code -26",
+             503, code -26",
         );
     }
 
@@ -91,7 +91,7 @@ mod tests {
         example.complete().assert_bad(
             "complete.early",
             "upload of /acme/videos/a.mp4 was completed (#3) without piece 2: #2 was rejected with \
-             503 with code -26",
+             503, code -26",
         );
     }
 

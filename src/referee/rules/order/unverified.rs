@@ -85,7 +85,7 @@ mod tests {
     fn taking_minus_8_for_success_is_bad() {
         lost().complete().rejected_for(ErrorKind::WrongState).assert_bad(
             "complete.unverified",
-            "upload of /acme/videos/a.mp4: the completion (#3) was rejected with 400 with code -8, \
+            "upload of /acme/videos/a.mp4: the completion (#3) was rejected with 400, code -8, \
              and the client did not ask whether the upload is complete",
         );
     }

@@ -76,7 +76,7 @@ mod tests {
         let example = Example::default().create().piece(1, b"a").rejected(503, -26);
         example.rpc("abortMultipart").assert_bad(
             "retry.none",
-            "POST /multipart/piece 1 of /acme/videos/a.mp4 (#1) was rejected with 503 with code -26 \
+            "POST /multipart/piece 1 of /acme/videos/a.mp4 (#1) was rejected with 503, code -26 \
              and was never repeated",
         );
     }

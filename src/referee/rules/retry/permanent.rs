@@ -88,7 +88,7 @@ mod tests {
         let example = Example::default().rpc("makeDir").rejected_for(ErrorKind::FileInPath);
         example.rpc("makeDir").rejected_for(ErrorKind::FileInPath).assert_bad(
             "retry.permanent",
-            "makeDir of /acme/videos/a.mp4 (#0) was rejected with 200 with code -3 and was sent \
+            "makeDir of /acme/videos/a.mp4 (#0) was rejected with 200, code -3 and was sent \
              again unchanged (#1)",
         );
     }
@@ -98,7 +98,7 @@ mod tests {
         let example = rejected().create().rejected_for(ErrorKind::NoParent);
         example.create().rejected_for(ErrorKind::NoParent).assert_bad(
             "retry.permanent",
-            "POST /multipart/create of /acme/videos/a.mp4 (#1) was rejected with 400 with code -23 \
+            "POST /multipart/create of /acme/videos/a.mp4 (#1) was rejected with 400, code -23 \
              and was sent again unchanged (#2)",
         );
     }

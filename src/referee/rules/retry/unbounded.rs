@@ -60,7 +60,7 @@ mod tests {
         tries(21).assert_bad(
             "retry.unbounded",
             "POST /multipart/create of /acme/videos/a.mp4 was sent 21 times without success (#1 to \
-             #21); the last was rejected with 503 with code -26",
+             #21); the last was rejected with 503, code -26",
         );
     }
 }

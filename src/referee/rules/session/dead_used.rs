@@ -77,7 +77,7 @@ mod tests {
     fn repeating_a_request_with_the_rejected_token_is_bad() {
         rejected().create().rejected_for(ErrorKind::BadCredentials).assert_bad(
             "token.dead_used",
-            "POST /multipart/create of /acme/videos/a.mp4 (#0) was rejected with 403 with code \
+            "POST /multipart/create of /acme/videos/a.mp4 (#0) was rejected with 403, code \
              -10001, and was sent again with the same token (#1)",
         );
     }

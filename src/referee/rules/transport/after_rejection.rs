@@ -50,7 +50,7 @@ mod tests {
     fn a_large_body_after_a_rejection_is_remarked() {
         drained(MANY + 1).assert_bad(
             "http.after_rejection",
-            "POST /multipart/piece 1 of /acme/videos/a.mp4 (#0) was rejected with 503 with code -26, \
+            "POST /multipart/piece 1 of /acme/videos/a.mp4 (#0) was rejected with 503, code -26, \
              and 33554433 bytes followed",
         );
     }

@@ -72,7 +72,7 @@ mod tests {
         rejected().connection_having(|it| it.drained = 3).assert_bad(
             "http.expect_ignored",
             "POST /multipart/piece 1 of /acme/videos/a.mp4 (#0) asked for 100 Continue, was rejected \
-             with 400 with code -2, and sent 3 bytes of its body",
+             with 400, code -2, and sent 3 bytes of its body",
         );
     }
 }
