@@ -7,6 +7,10 @@ use crate::referee::rule::{Basis, Level, Rule};
 
 use super::has_retries;
 
+/// Operations that ensure that something is absent.
+const DELETIONS: [Operation; 3] =
+    [Operation::DeleteDirectory, Operation::DeleteFile, Operation::DeleteObject];
+
 pub(in crate::referee) static RULE: Rule = Rule {
     id: "retry.permanent",
     level: Level::Should,
@@ -45,11 +49,15 @@ fn is_repeated(conduct: &Conduct<'_>, rejected: Request<'_>, next: Request<'_>) 
         (Some(one), Some(other)) => one == other,
         _ => rejected.exchange.declared() == next.exchange.declared(),
     };
-    // A client that makes sure that a directory exists takes this rejection for a success.
+    // A client that makes sure that a directory exists, or that something does not, takes these
+    // rejections for a success.
     let is_there =
         rejected.is(Operation::MakeDirectory) && rejected.is_rejected_for(ErrorKind::IsDirectory);
+    let is_gone = DELETIONS.iter().any(|operation| rejected.is(*operation))
+        && rejected.is_rejected_for(ErrorKind::NotFound);
     rejected.rejection().is_some_and(is_permanent)
         && !is_there
+        && !is_gone
         && rejected.ended_before(next)
         && is_same_body
         && (!rejected.call.is_json_rpc() || rejected.exchange.digest == next.exchange.digest)
@@ -80,6 +88,13 @@ mod tests {
     fn making_sure_twice_that_a_directory_exists_is_good() {
         let example = Example::default().rpc("makeDir").rejected_for(ErrorKind::IsDirectory);
         let example = example.rpc("makeDir").rejected_for(ErrorKind::IsDirectory);
+        example.assert_good("retry.permanent");
+    }
+
+    #[test]
+    fn making_sure_twice_that_a_file_is_absent_is_good() {
+        let example = Example::default().rpc("deleteFile").rejected_for(ErrorKind::NotFound);
+        let example = example.rpc("deleteFile").rejected_for(ErrorKind::NotFound);
         example.assert_good("retry.permanent");
     }
 
