@@ -11,7 +11,8 @@ pub(in crate::referee) static RULE: Rule = Rule {
     id: "token.storm",
     level: Level::Should,
     sentence: "A client should use its token for more than one request.",
-    advice: "A token lives for an hour. Log in once and keep the token until it is rejected.",
+    advice: "A token lives for an hour. Log in once and keep the token until it is rejected. Processes \
+             that log in for one request each look the same.",
     section: "§2.2",
     basis: Basis::Evidence,
     needs_end: true,
