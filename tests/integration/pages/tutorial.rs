@@ -69,3 +69,12 @@ fn the_fixed_client_sends_the_piece_twice() {
     origin.upload("/videos/movie.mp4").piece(2).assert_attempts(2);
     origin.finish();
 }
+
+#[test]
+fn the_referee_finds_the_bug_of_the_first_client() {
+    let origin = MockOrigin::builder().directory("/videos").verify_on_drop(false).start();
+    origin.on(Op::piece(2)).attempt(1).reject(503);
+    first_client::upload(&origin.url(), "movie.mp4", &[7; 2500]).unwrap();
+    origin.assert_finding("complete.early");
+    assert!(origin.verify().unwrap_err().to_string().contains("complete.early"));
+}
