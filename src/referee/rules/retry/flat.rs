@@ -42,6 +42,15 @@ mod tests {
     }
 
     #[test]
+    fn every_try_without_a_pause_is_counted() {
+        tries(25, |_| 1).assert_bad(
+            "retry.flat",
+            "POST /multipart/create of /acme/videos/a.mp4 was sent 25 times (#0 to #24), each less \
+             than 100 ms after a server error",
+        );
+    }
+
+    #[test]
     fn growing_pauses_are_good() {
         tries(6, |at| 100 << at).create().assert_good("retry.flat");
     }

@@ -52,21 +52,11 @@ pub(super) fn hot_run<'c, 'a>(
     tries: &'c [Request<'a>],
     is_it: impl Fn(Rejection) -> bool,
 ) -> Option<&'c [Request<'a>]> {
-    let mut start = 0;
-    for at in 0..tries.len() {
-        let follows = at > start && {
-            let wait = tries[at - 1].longest_wait_until(tries[at]);
-            wait.is_some_and(|wait| wait < HOT_PAUSE)
-        };
-        let is_rejected = tries[at].rejection().is_some_and(&is_it);
-        start = match (is_rejected, follows || at == start) {
-            (true, true) => start,
-            (true, false) => at,
-            (false, _) => at + 1,
-        };
-        if is_rejected && at + 1 - start > HOT_TRIES {
-            return Some(&tries[start..=at]);
-        }
-    }
-    None
+    let is_rejected = |request: &Request<'_>| request.rejection().is_some_and(&is_it);
+    let is_hot = |one: &Request<'_>, next: &Request<'_>| {
+        one.longest_wait_until(*next).is_some_and(|wait| wait < HOT_PAUSE)
+    };
+    tries
+        .chunk_by(|one, next| is_rejected(one) && is_rejected(next) && is_hot(one, next))
+        .find(|run| run.len() > HOT_TRIES)
 }
