@@ -12,6 +12,7 @@ use crate::protocol::{ErrorKind, Operation};
 use crate::referee::conduct::Conduct;
 use crate::referee::request::{Flaw, Reply, Request};
 use crate::referee::upload::UploadConduct;
+use crate::referee::violations::Violations;
 
 /// A failed request, and the first later request that builds on its success.
 pub(super) struct Ignored<'a> {
@@ -79,6 +80,26 @@ fn is_without_upload(conduct: &Conduct<'_>, request: Request<'_>) -> bool {
     let upload = conduct.upload_of(request);
     request.is_rejected_for(ErrorKind::UnknownUpload)
         && upload.is_none_or(|upload| upload.facts.is_none() && !upload.is_created())
+}
+
+/// Adds the uploads that the client completed although its latest response to a piece has this flaw.
+/// `what` is the value that differs.
+fn judge_flaw(conduct: &Conduct<'_>, violations: &mut Violations, flaw: Flaw, what: &str) {
+    let is_it = |reply| reply == Reply::Flawed(flaw);
+    for (upload, complete, parts) in completed_in_spite_of(conduct, is_it) {
+        let exchanges = parts.iter().map(|part| part.index());
+        violations.add(exchanges.chain([complete.index()]), parts.len(), || {
+            let first = parts[0];
+            format!(
+                "{}: the response to piece {} ({}) has another {what} than the sent bytes, and \
+                 the client completed the upload ({})",
+                upload.name(),
+                first.call.part.unwrap_or_default(),
+                first.number(),
+                complete.number()
+            )
+        });
+    }
 }
 
 /// Returns the uploads that the client completed although its latest response to these parts was

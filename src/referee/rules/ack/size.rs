@@ -1,10 +1,10 @@
 //! `ack.size`: the size in a response says what the origin stored.
 
 use crate::protocol::Operation;
-use crate::referee::request::{Flaw, Reply};
+use crate::referee::request::Flaw;
 use crate::referee::rule::{Basis, Level, Rule};
 
-use super::completed_in_spite_of;
+use super::judge_flaw;
 
 pub(in crate::referee) static RULE: Rule = Rule {
     id: "ack.size",
@@ -16,23 +16,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     basis: Basis::Documented,
     needs_end: false,
     applies: |conduct| conduct.has(Operation::Piece),
-    judge: |conduct, violations| {
-        let is_it = |reply| reply == Reply::Flawed(Flaw::Size);
-        for (upload, complete, parts) in completed_in_spite_of(conduct, is_it) {
-            let exchanges = parts.iter().map(|part| part.index());
-            violations.add(exchanges.chain([complete.index()]), parts.len(), || {
-                let first = parts[0];
-                format!(
-                    "{}: the response to piece {} ({}) has another size than the sent bytes, and \
-                     the client completed the upload ({})",
-                    upload.name(),
-                    first.call.part.unwrap_or_default(),
-                    first.number(),
-                    complete.number()
-                )
-            });
-        }
-    },
+    judge: |conduct, violations| judge_flaw(conduct, violations, Flaw::Size, "size"),
 };
 
 #[cfg(test)]
