@@ -41,8 +41,8 @@ pub(super) fn open(context: &RequestContext<'_>, call: &mut Call) -> Download {
 }
 
 impl Download {
-    /// Returns the response, or the blob whose digest the response needs. A response that nobody
-    /// reads needs no digest.
+    /// Returns the response, or the blob whose digest the response needs. A deferred
+    /// response is discarded and needs no digest.
     pub(super) fn commit(
         &self,
         storage: &Storage,

@@ -196,7 +196,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         r#"{"ok": true} | {"ok": false, "failures": [TEXT], "omitted": N}"#,
         "verifies the run so far. Failures are, for example, bytes that are not a request, \
          requests to unknown endpoints, faults that were never injected, responses held beyond \
-         the hold limit, findings from the level of the referee on, and allowed rules that nobody \
+         the hold limit, findings from the level of the referee on, and allowed rules that were not \
          violated",
         Tell(inspect::verify),
     ),

@@ -30,7 +30,7 @@ impl Builder {
     }
 
     /// Allows the client to violate a rule of the referee, for a reason that the source shows. The
-    /// verification fails if nobody violates the rule, so that no allowance outlives its reason; under
+    /// verification fails if the client does not violate the rule, so that no allowance outlives its reason; under
     /// [`Builder::explore`] it need not be violated in every run.
     ///
     /// ```
@@ -38,7 +38,7 @@ impl Builder {
     ///
     /// # let origin =
     /// MockOrigin::builder().allow("retry.unbounded", "the tool under test never gives up").start();
-    /// # assert!(origin.verify().is_err()); // Nobody violated it.
+    /// # assert!(origin.verify().is_err()); // The client did not violate it.
     /// ```
     ///
     /// # Panics
@@ -149,7 +149,7 @@ impl MockOrigin {
     ///
     /// # Panics
     ///
-    /// If nobody violated it, with the findings that there are, or if there is no such rule.
+    /// If the client did not violate it, with the findings that there are, or if there is no such rule.
     #[track_caller]
     pub fn assert_finding(&self, id: &str) -> Finding {
         match self.try_finding(id) {
@@ -162,7 +162,7 @@ impl MockOrigin {
     ///
     /// # Panics
     ///
-    /// If nobody violated it, at the line that awaits the future, or if there is no such rule, before
+    /// If the client did not violate it, at the line that awaits the future, or if there is no such rule, before
     /// the future is polled.
     #[track_caller]
     pub fn assert_finding_async(&self, id: &str) -> impl Future<Output = Finding> + Send {

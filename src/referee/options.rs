@@ -62,7 +62,7 @@ impl RefereeOptions {
         })
     }
 
-    /// Returns the allowed rules that nobody violated.
+    /// Returns the allowed rules that were not violated.
     pub(crate) fn stale<'s>(&'s self, report: &'s Report) -> impl Iterator<Item = &'s Allowed> {
         let is_stale = |allowed: &&Allowed| {
             report.findings.iter().all(|finding| finding.id() != allowed.rule.id)

@@ -32,11 +32,11 @@ pub(crate) struct Listening {
 pub(crate) struct Bound {
     listener: TcpListener,
     address: SocketAddr,
-    /// The socket that reserves the port while nobody listens.
+    /// The socket that reserves the port while the origin is offline.
     reserved: Option<Reserved>,
 }
 
-/// A bound port on which nobody listens.
+/// A bound port without a listening socket.
 #[derive(Debug)]
 pub(crate) struct Reserved(TcpSocket, SocketAddr);
 

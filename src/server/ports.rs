@@ -20,7 +20,7 @@ pub(crate) struct Ports {
 #[derive(Debug)]
 enum Port {
     Open(Listening),
-    /// Nobody listens, and connections are refused; the port stays reserved.
+    /// No socket listens, and connections are refused; the port stays reserved.
     Closed(Closed),
 }
 

@@ -171,8 +171,8 @@ impl State {
         }
     }
 
-    /// Records which faults hold responses that nobody can release any more, and which deferred
-    /// commits that will never run. Called at the end, when the origin is idle.
+    /// Records which faults still hold responses, and which deferred commits will not run. Called at
+    /// the end, when the origin is idle.
     pub(crate) fn record_unreleased(&mut self) {
         let open: Vec<u64> = self.holds.holding().chain(self.deferred.faults()).collect();
         for fault in open {

@@ -74,7 +74,7 @@ fn unread_stderr_blocks_neither_requests_nor_exit() {
         program.send(1500);
         program.signal(signal);
         let status =
-            program.status().expect("the program exits although nobody reads standard error");
+            program.status().expect("the program exits although standard error is not read");
         assert_eq!(status.code(), Some(0), "{signal}");
     }
 }

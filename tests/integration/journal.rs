@@ -393,7 +393,7 @@ fn secrets_are_redacted_everywhere() {
         closed_connection(&origin, client.address());
     }
     client.send("POST", "/nothing", &login, b"");
-    // Secrets in places where nobody expects them.
+    // Secrets in unusual places.
     let referer = format!("http://jane:pa55word@h/?token={token}");
     let target = format!("/film?password=pa55word&x={token}&{token}&r=http://j:pa55word@h");
     Client::new(&origin).send("GET", &target, &[("Referer", &referer)], b"");

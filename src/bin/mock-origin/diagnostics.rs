@@ -1,5 +1,5 @@
 //! Prints lines to standard error without blocking: a bounded queue holds them, and a thread writes
-//! them. If nobody reads standard error in time, lines are dropped and counted. A slow reader neither
+//! them. If standard error is not read in time, lines are dropped and counted. A slow reader neither
 //! delays the origin nor keeps the program from ending. Start with [`Diagnostics::print`].
 
 use std::collections::VecDeque;

@@ -9,12 +9,14 @@ Usage: mock-origin serve [OPTIONS]
        mock-origin explain [RULE]    print a rule of the referee, or the list of all
 
 The first line on standard output is the base URL; with several listeners, one URL per
-line; with --control, the last line is \"control URL\". Each exchange is a line on standard
-error when it ends; lines that nobody reads are dropped and counted. Ctrl-C or SIGTERM
-stops the program: it prints unfinished exchanges, a summary, the injections of chaos, all
-findings and the failures of verification. It exits with 0, or with 1 if --strict or
---fail-on says so. A finding that no later request can undo is printed when it occurs. It waits at most 2 seconds for a reader of standard error. An invalid command
-line or file is one line on standard error, and exit status 2.
+line; with --control, the last line is \"control URL\". Standard error gets a line for each
+exchange when it ends, and for each finding that no later request can undo. Lines that are
+not read in time are dropped and counted.
+
+Ctrl-C or SIGTERM stops the program. It prints unfinished exchanges, a summary, the
+injections of chaos, all findings and the failures of verification, and waits at most 2
+seconds for a reader of standard error. It exits with 0, or with 1 if --strict or --fail-on
+says so. An invalid command line or file is one line on standard error, and exit status 2.
 
 Options; each may be given once, unless it may be repeated:
   --listen ADDR:PORT        the address to listen on; may be repeated  [127.0.0.1:0]
@@ -40,10 +42,10 @@ Options; each may be given once, unless it may be repeated:
   --referee LEVEL           findings from this level on fail the verification: must, should
                             or off  [must]
   --allow ID=REASON         allow clients to violate a rule; may be repeated. Verification
-                            fails if nobody violates it
-  --fail-on LEVEL           exit with 1 if a client violates a rule of level must, or also of
-                            should, or never  [never]. --strict counts the findings of
-                            --referee in any case
+                            fails if the rule is not violated
+  --fail-on LEVEL           exit with 1 on findings of this level or worse: must, should or
+                            never  [never]. With --strict, findings that --referee selects
+                            also count
   --quiet                   do not print exchanges
   --strict                  exit with 1 if verification fails
   --exit-with-stdin         stop when standard input ends

@@ -112,8 +112,7 @@ impl RecordingStream {
         step.taken
     }
 
-    /// Inspects bytes that nobody will read: after a request with a response they may not be a request
-    /// at all.
+    /// Inspects bytes that hyper does not read. After the last response they may not be a request.
     fn inspect_rest(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         self.inspects_rest =

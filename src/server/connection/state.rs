@@ -25,8 +25,8 @@
 //! # Beside the phases
 //!
 //! Three facts do not depend on the phase: whether the input is still a sequence of requests
-//! ([`Input`]), what became of the connection's fault ([`ConnectionFault`]), and how many bytes nobody
-//! has read. [`ConnectionEvent::Dropped`] computes the end of the connection from all of them.
+//! ([`Input`]), what became of the connection's fault ([`ConnectionFault`]), and how many bytes
+//! are unread. [`ConnectionEvent::Dropped`] computes the end of the connection from all of them.
 
 use crate::journal::{ChunkError, ConnectionEnd, Outcome, UnparsedKind};
 
@@ -71,7 +71,7 @@ pub(crate) enum ConnectionEvent<'a> {
     HyperDone { cleanly: bool },
     /// A fault on an exchange ended the connection; `drained` if the remaining bytes were discarded.
     EndedByFault { drained: bool },
-    /// Nobody uses the connection any more; `stopped` if the origin stopped.
+    /// The last user has released the connection; `stopped` if the origin stopped.
     Dropped { stopped: bool },
 }
 

@@ -244,7 +244,7 @@ impl RequestTask {
         if let Some(pending) = self.pending.take() {
             let by = actor(exchange.index, &pending);
             let result = commit::interfere(&mut state, by, interference, request.call());
-            // Under the same lock, so that nobody sees the one without the other.
+            // Under the same lock, so that change and account appear together.
             account(&mut state, exchange.index, &pending.injection, result);
         }
         true

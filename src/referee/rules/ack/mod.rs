@@ -75,7 +75,7 @@ fn is_without_token(request: Request<'_>) -> bool {
     request.operation() != Operation::Login && request.is_rejected_for(ErrorKind::NoCredentials)
 }
 
-/// Returns whether a request names no upload, or one that nobody created.
+/// Returns whether a request names no upload, or one that was never created.
 fn is_without_upload(conduct: &Conduct<'_>, request: Request<'_>) -> bool {
     let upload = conduct.upload_of(request);
     request.is_rejected_for(ErrorKind::UnknownUpload)
