@@ -1,7 +1,7 @@
 //! `rate.ignored`: a client that is too fast slows down.
 
 use crate::referee::rule::{Basis, Level, Rule};
-use crate::referee::rules::retry::hot_run;
+use crate::referee::rules::retry::judge_hot_run;
 
 pub(in crate::referee) static RULE: Rule = Rule {
     id: "rate.ignored",
@@ -13,24 +13,12 @@ pub(in crate::referee) static RULE: Rule = Rule {
     basis: Basis::Documented,
     needs_end: false,
     applies: |conduct| {
-        let is_it = |status| status == 429;
-        conduct
-            .requests
-            .iter()
-            .any(|it| it.rejection().is_some_and(|rejection| is_it(rejection.status)))
+        let mut rejections = conduct.requests.iter().filter_map(|request| request.rejection());
+        rejections.any(|rejection| rejection.status == 429)
     },
     judge: |conduct, violations| {
         for tries in &conduct.tries {
-            let Some(run) = hot_run(tries, |rejection| rejection.status == 429) else { continue };
-            violations.add(run.iter().map(|it| it.index()), run.len(), || {
-                format!(
-                    "{} was sent {} times ({} to {}), each less than 100 ms after a 429",
-                    run[0].describe(),
-                    run.len(),
-                    run[0].number(),
-                    run[run.len() - 1].number()
-                )
-            });
+            judge_hot_run(tries, violations, |rejection| rejection.status == 429, "a 429");
         }
     },
 };

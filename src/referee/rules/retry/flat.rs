@@ -3,7 +3,7 @@
 use crate::referee::request::{Rejection, is_change};
 use crate::referee::rule::{Basis, Level, Rule};
 
-use super::{has_retries, hot_run};
+use super::{has_retries, judge_hot_run};
 
 pub(in crate::referee) static RULE: Rule = Rule {
     id: "retry.flat",
@@ -18,16 +18,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     judge: |conduct, violations| {
         for tries in conduct.tries.iter().filter(|tries| is_change(tries[0].operation())) {
             let is_it = |rejection: Rejection| rejection.is_transient() && rejection.status != 429;
-            let Some(run) = hot_run(tries, is_it) else { continue };
-            violations.add(run.iter().map(|it| it.index()), run.len(), || {
-                format!(
-                    "{} was sent {} times ({} to {}), each less than 100 ms after a server error",
-                    run[0].describe(),
-                    run.len(),
-                    run[0].number(),
-                    run[run.len() - 1].number()
-                )
-            });
+            judge_hot_run(tries, violations, is_it, "a server error");
         }
     },
 };

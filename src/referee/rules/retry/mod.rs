@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::protocol::Operation;
 use crate::referee::conduct::Conduct;
 use crate::referee::request::{Rejection, Request, is_change};
+use crate::referee::violations::Violations;
 
 /// The number of failed tries in a row after which a client without pauses is found.
 const HOT_TRIES: usize = 5;
@@ -46,17 +47,29 @@ fn repeated<'c, 'a>(
     })
 }
 
-/// Returns the first run of rejected tries that each followed the rejection before without a pause.
-/// The wait is judged on its early side: a slow machine makes it longer, never shorter.
-pub(super) fn hot_run<'c, 'a>(
-    tries: &'c [Request<'a>],
+/// Adds the first run of rejected tries that each followed the rejection before without a pause.
+/// `cause` is what the rejections have in common. The wait is judged on its early side: a slow machine
+/// makes it longer, never shorter.
+pub(super) fn judge_hot_run(
+    tries: &[Request<'_>],
+    violations: &mut Violations,
     is_it: impl Fn(Rejection) -> bool,
-) -> Option<&'c [Request<'a>]> {
+    cause: &str,
+) {
     let is_rejected = |request: &Request<'_>| request.rejection().is_some_and(&is_it);
     let is_hot = |one: &Request<'_>, next: &Request<'_>| {
         one.longest_wait_until(*next).is_some_and(|wait| wait < HOT_PAUSE)
     };
-    tries
-        .chunk_by(|one, next| is_rejected(one) && is_rejected(next) && is_hot(one, next))
-        .find(|run| run.len() > HOT_TRIES)
+    let mut runs =
+        tries.chunk_by(|one, next| is_rejected(one) && is_rejected(next) && is_hot(one, next));
+    let Some(run) = runs.find(|run| run.len() > HOT_TRIES) else { return };
+    violations.add(run.iter().map(|it| it.index()), run.len(), || {
+        format!(
+            "{} was sent {} times ({} to {}), each less than 100 ms after {cause}",
+            run[0].describe(),
+            run.len(),
+            run[0].number(),
+            run[run.len() - 1].number()
+        )
+    });
 }
