@@ -4,13 +4,12 @@
 use std::io::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::support::golden::assert_golden;
-use crate::support::{Client, complete, create, piece, piece_headers, request};
+use crate::support::golden::{assert_fails, assert_golden};
+use crate::support::{Client, complete, create, piece, piece_headers, request, upload_pieces};
 use mock_origin::journal::Digest;
 use mock_origin::referee::Level;
 use mock_origin::{
-    AssertionFailure, Interface, MockOrigin, Op, Operation, Outcome, RecordedRequest,
-    RecordedRequests, UploadState,
+    Interface, MockOrigin, Op, Operation, Outcome, RecordedRequest, RecordedRequests, UploadState,
 };
 
 /// Returns an origin with fixed clock and seed, so that its texts are reproducible. The referee is off:
@@ -25,23 +24,8 @@ fn origin() -> MockOrigin {
         .start()
 }
 
-fn assert_fails<T>(name: &str, result: Result<T, Box<AssertionFailure>>) {
-    let failure = result.err().unwrap_or_else(|| panic!("{name}: the assertion holds"));
-    assert_golden(name, &failure.to_string());
-}
-
-/// Uploads pieces 1, 2, … and does not complete.
-fn uploaded(origin: &MockOrigin, name: &str, pieces: &[&[u8]]) -> (Client, String, String) {
-    let (mut client, token) = (Client::new(origin), origin.issue_token("jane"));
-    let id = create(&mut client, &token, "/videos", name);
-    for (content, number) in pieces.iter().zip(1..) {
-        piece(&mut client, &token, &id, number, content);
-    }
-    (client, token, id)
-}
-
 fn completed(origin: &MockOrigin, name: &str, pieces: &[&[u8]]) {
-    let (mut client, token, id) = uploaded(origin, name, pieces);
+    let (mut client, token, id) = upload_pieces(origin, name, pieces);
     assert_eq!(complete(&mut client, &token, &id).code(), Some(0));
 }
 
@@ -109,7 +93,7 @@ fn every_assertion_on_requests_can_pass() {
 #[test]
 fn aborted_uploads_and_pieces_out_of_order_are_explained() {
     let origin = origin();
-    let (mut client, token, id) = uploaded(&origin, "a.txt", &[]);
+    let (mut client, token, id) = upload_pieces(&origin, "a.txt", &[]);
     piece(&mut client, &token, &id, 2, b"two");
     piece(&mut client, &token, &id, 1, b"one");
     assert_fails("upload_out_of_order", origin.upload(&id).try_sequential());
@@ -123,7 +107,7 @@ fn aborted_uploads_and_pieces_out_of_order_are_explained() {
 fn a_missing_file_is_explained_by_its_upload() {
     let origin = origin();
     assert_fails("file_never_begun", origin.file("/videos/a.txt").try_exists());
-    let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one", b"two"]);
+    let (mut client, token, id) = upload_pieces(&origin, "a.txt", &[b"one", b"two"]);
     assert_fails("file_not_completed", origin.file("/videos/a.txt").try_content("onetwo"));
     complete(&mut client, &token, &id);
     assert_fails("file_that_should_not_be", origin.file("/videos/a.txt").try_absent());
@@ -147,7 +131,7 @@ fn wrong_content_shows_the_first_differing_offset() {
 fn an_incomplete_upload_shows_the_rejected_requests() {
     let origin = origin();
     assert_fails("upload_none", origin.try_upload("/videos/a.txt"));
-    let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
+    let (mut client, token, id) = upload_pieces(&origin, "a.txt", &[b"one"]);
     assert_fails("upload_not_completed", origin.upload(&id).try_completed());
     piece(&mut client, &token, &id, 4, b"four");
     complete(&mut client, &token, &id);
@@ -162,7 +146,7 @@ fn an_incomplete_upload_shows_the_rejected_requests() {
 #[test]
 fn a_missing_request_lists_all_requests() {
     let origin = origin();
-    let (_, token, _) = uploaded(&origin, "a.txt", &[b"one"]);
+    let (_, token, _) = upload_pieces(&origin, "a.txt", &[b"one"]);
     let pieces = origin.requests().op(Op::piece(1));
     assert_fails("requests_count", pieces.try_count(2));
     assert_fails("requests_count_of_all", origin.requests().try_count(5..));
@@ -178,7 +162,7 @@ fn only_relevant_exchanges_are_shown() {
     let origin = origin();
     let pieces: Vec<Vec<u8>> = (0..20).map(|number| vec![number; 10]).collect();
     let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-    let (_, _, id) = uploaded(&origin, "a.txt", &pieces);
+    let (_, _, id) = upload_pieces(&origin, "a.txt", &pieces);
     assert_fails("upload_many_exchanges", origin.upload(&id).try_completed());
 }
 
@@ -195,7 +179,7 @@ fn a_deleted_file_names_the_exchange_that_removed_it() {
 #[test]
 fn a_rejected_json_rpc_call_is_named_as_the_cause() {
     let origin = origin();
-    let (mut client, token, id) = uploaded(&origin, "a.txt", &[]);
+    let (mut client, token, id) = upload_pieces(&origin, "a.txt", &[]);
     piece(&mut client, &token, &id, 2, b"two");
     let call = format!(r#"{{"method": "completeMultipart", "params": ["{token}", "{id}"]}}"#);
     client.send("POST", "/jsonrpc", &[], call.as_bytes());
@@ -242,7 +226,7 @@ fn a_wrong_directory_is_explained() {
 #[test]
 fn a_truncated_piece_shows_the_received_bytes() {
     let origin = origin();
-    let (mut client, token, id) = uploaded(&origin, "a.txt", &[]);
+    let (mut client, token, id) = upload_pieces(&origin, "a.txt", &[]);
     let headers = piece_headers(&token, &id, "1");
     let whole = request("POST", "/multipart/piece", &headers, &[b'x'; 100]);
     client.write(&whole[..whole.len() - 60]).finish_writing();

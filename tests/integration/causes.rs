@@ -3,10 +3,10 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::support::golden::assert_golden;
-use crate::support::{Client, TIMEOUT, complete, create, piece, piece_headers, request};
+use crate::support::golden::assert_fails;
+use crate::support::{Client, TIMEOUT, complete, piece, piece_headers, request, upload_pieces};
 use mock_origin::options::Join;
-use mock_origin::{AssertionFailure, DeferredCommit, Interference, MockOrigin, Op, ResponseLoss};
+use mock_origin::{DeferredCommit, Interference, MockOrigin, Op, ResponseLoss};
 
 /// Returns an origin with two users and fixed tokens, identifiers and clock.
 fn origin() -> MockOrigin {
@@ -21,24 +21,8 @@ fn origin() -> MockOrigin {
         .start()
 }
 
-#[track_caller]
-fn assert_fails<T>(name: &str, result: Result<T, Box<AssertionFailure>>) {
-    let failure = result.err().unwrap_or_else(|| panic!("{name}: the assertion holds"));
-    assert_golden(name, &failure.to_string());
-}
-
-/// Uploads pieces 1, 2, … to `/videos/{name}` and does not complete.
-fn uploaded(origin: &MockOrigin, name: &str, pieces: &[&[u8]]) -> (Client, String, String) {
-    let (mut client, token) = (Client::new(origin), origin.issue_token("jane"));
-    let id = create(&mut client, &token, "/videos", name);
-    for (content, number) in pieces.iter().zip(1..) {
-        piece(&mut client, &token, &id, number, content);
-    }
-    (client, token, id)
-}
-
 fn completed(origin: &MockOrigin, name: &str, pieces: &[&[u8]]) -> (Client, String, String) {
-    let (mut client, token, id) = uploaded(origin, name, pieces);
+    let (mut client, token, id) = upload_pieces(origin, name, pieces);
     complete(&mut client, &token, &id);
     (client, token, id)
 }
@@ -76,7 +60,7 @@ fn post(origin: &MockOrigin, user: &str, directory: &str, name: &str, content: &
 fn an_upload_expired_by_a_fault_names_it() {
     let origin = origin();
     origin.on(Op::piece(1)).named("early").interfere_after(Interference::ExpireUpload);
-    let (_, _, id) = uploaded(&origin, "a.txt", &[b"one"]);
+    let (_, _, id) = upload_pieces(&origin, "a.txt", &[b"one"]);
     assert_fails("cause_expired_by_fault", origin.upload(&id).try_completed());
     assert_fails("cause_file_of_expired_upload", origin.file("/videos/a.txt").try_exists());
 }
@@ -84,7 +68,7 @@ fn an_upload_expired_by_a_fault_names_it() {
 #[test]
 fn an_expired_upload_names_the_clock() {
     let origin = origin();
-    let (_, _, id) = uploaded(&origin, "a.txt", &[]);
+    let (_, _, id) = upload_pieces(&origin, "a.txt", &[]);
     origin.advance(Duration::from_secs(100_000));
     assert_fails("cause_expired_by_advance", origin.upload(&id).try_completed());
 }
@@ -92,7 +76,7 @@ fn an_expired_upload_names_the_clock() {
 #[test]
 fn an_open_upload_is_reported_as_never_aborted() {
     let origin = origin();
-    let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
+    let (mut client, token, id) = upload_pieces(&origin, "a.txt", &[b"one"]);
     assert_fails("cause_never_aborted", origin.upload(&id).try_aborted());
     complete(&mut client, &token, &id);
     call(&origin, "jane", "abortMultipart", &[&id]);
@@ -102,11 +86,11 @@ fn an_open_upload_is_reported_as_never_aborted() {
 #[test]
 fn an_aborted_upload_names_who_aborted_it() {
     let origin = origin();
-    let (_, _, id) = uploaded(&origin, "a.txt", &[b"one"]);
+    let (_, _, id) = upload_pieces(&origin, "a.txt", &[b"one"]);
     call(&origin, "jane", "abortMultipart", &[&id]);
     assert_fails("cause_aborted_by_exchange", origin.upload(&id).try_completed());
     origin.on(Op::piece(1)).interfere_before(Interference::AbortUpload);
-    let (_, _, id) = uploaded(&origin, "b.txt", &[b"one"]);
+    let (_, _, id) = upload_pieces(&origin, "b.txt", &[b"one"]);
     assert_fails("cause_aborted_by_fault", origin.upload(&id).try_completed());
 }
 
@@ -136,7 +120,7 @@ fn a_deferred_completion_is_explained_before_and_after() {
 #[test]
 fn a_failed_join_names_who_removed_its_directory() {
     let origin = origin();
-    let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
+    let (mut client, token, id) = upload_pieces(&origin, "a.txt", &[b"one"]);
     call(&origin, "mark", "deleteDir", &["/videos"]);
     complete(&mut client, &token, &id);
     assert_fails("cause_join_without_directory", origin.upload(&id).try_completed());
@@ -146,7 +130,7 @@ fn a_failed_join_names_who_removed_its_directory() {
 #[test]
 fn a_failed_join_names_who_renamed_its_directory() {
     let origin = origin();
-    let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
+    let (mut client, token, id) = upload_pieces(&origin, "a.txt", &[b"one"]);
     call(&origin, "mark", "rename", &["/videos", "/films"]);
     complete(&mut client, &token, &id);
     assert_fails("cause_join_in_renamed_directory", origin.upload(&id).try_completed());
@@ -167,7 +151,7 @@ fn a_directory_removed_by_a_fault_names_it() {
     let origin = origin();
     completed(&origin, "a.txt", &[b"one"]);
     origin.on(Op::piece(1)).named("gone").interfere_after(Interference::RemoveDirectory);
-    uploaded(&origin, "b.txt", &[b"one"]);
+    upload_pieces(&origin, "b.txt", &[b"one"]);
     assert_fails("cause_file_removed_with_directory", origin.file("/videos/a.txt").try_exists());
     assert_fails("cause_directory_removed_by_fault", origin.directory("/videos").try_exists());
 }
@@ -207,7 +191,7 @@ fn a_copy_names_who_copied_and_who_sent_the_bytes() {
 #[test]
 fn the_piece_whose_body_ends_last_is_stored() {
     let origin = origin();
-    let (mut second, token, id) = uploaded(&origin, "a.txt", &[]);
+    let (mut second, token, id) = upload_pieces(&origin, "a.txt", &[]);
     let bytes = request("POST", "/multipart/piece", &piece_headers(&token, &id, "1"), b"stale!");
     let mut first = Client::new(&origin);
     first.write(&bytes[..bytes.len() - 1]);
@@ -262,12 +246,12 @@ fn log_out(origin: &MockOrigin, token: &str) {
 #[test]
 fn a_rejected_token_names_who_ended_it() {
     let origin = origin();
-    let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
+    let (mut client, token, id) = upload_pieces(&origin, "a.txt", &[b"one"]);
     log_out(&origin, &token);
     complete(&mut client, &token, &id);
     assert_fails("cause_token_logged_out", origin.upload(&id).try_completed());
     assert_fails("cause_file_after_logout", origin.file("/videos/a.txt").try_exists());
-    let (mut client, token, id) = uploaded(&origin, "b.txt", &[b"one"]);
+    let (mut client, token, id) = upload_pieces(&origin, "b.txt", &[b"one"]);
     origin.expire_token(&token);
     piece(&mut client, &token, &id, 2, b"two");
     assert_fails("cause_token_expired_by_test", origin.upload(&id).piece(2).try_stored());
@@ -276,12 +260,12 @@ fn a_rejected_token_names_who_ended_it() {
 #[test]
 fn expiry_and_faults_on_tokens_are_distinguished() {
     let origin = origin();
-    let (mut client, token, id) = uploaded(&origin, "a.txt", &[b"one"]);
+    let (mut client, token, id) = upload_pieces(&origin, "a.txt", &[b"one"]);
     origin.advance(Duration::from_secs(3600));
     complete(&mut client, &token, &id);
     assert_fails("cause_token_expired", origin.upload(&id).try_completed());
     origin.on_token().expire_after_requests(2);
-    let (mut client, token, id) = uploaded(&origin, "b.txt", &[b"one"]);
+    let (mut client, token, id) = upload_pieces(&origin, "b.txt", &[b"one"]);
     complete(&mut client, &token, &id);
     assert_fails("cause_token_ended_by_fault", origin.upload(&id).try_completed());
 }

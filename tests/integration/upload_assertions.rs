@@ -4,7 +4,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::support::golden::assert_golden;
+use crate::support::golden::{assert_fails, assert_golden};
 use crate::support::{Client, TIMEOUT, complete, create, piece, piece_headers, request};
 use mock_origin::referee::Level;
 use mock_origin::{
@@ -21,12 +21,6 @@ fn origin() -> MockOrigin {
         .clock_at(UNIX_EPOCH + Duration::from_secs(1_600_000_000))
         .clock_stopped()
         .start()
-}
-
-#[track_caller]
-fn assert_fails<T>(name: &str, result: Result<T, Box<AssertionFailure>>) {
-    let failure = result.err().unwrap_or_else(|| panic!("{name}: the assertion holds"));
-    assert_golden(name, &failure.to_string());
 }
 
 /// Uploads pieces 1, 2, … to `/videos/a.txt` and does not complete.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use mock_origin::AssertionFailure;
+
 /// Asserts that `text` equals the golden file `name`.
 #[track_caller]
 pub fn assert_golden(name: &str, text: &str) {
@@ -13,6 +15,13 @@ pub fn assert_golden(name: &str, text: &str) {
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
     let golden = golden.trim_end_matches('\n');
     assert!(text == golden, "{} has changed. Now:\n{text}\nBefore:\n{golden}\n", path.display());
+}
+
+/// Asserts that an assertion failed with the text of the golden file `name`.
+#[track_caller]
+pub fn assert_fails<T>(name: &str, result: Result<T, Box<AssertionFailure>>) {
+    let failure = result.err().unwrap_or_else(|| panic!("{name}: the assertion holds"));
+    assert_golden(name, &failure.to_string());
 }
 
 /// Replaces line numbers of source files in `text`, so that edits of a test do not change its golden file.

@@ -229,3 +229,18 @@ pub fn complete(client: &mut Client, token: &str, id: &str) -> Response {
     let headers = [("X-Agile-Authorization", token), ("X-Agile-Multipart", id)];
     client.send("POST", "/multipart/complete", &headers, b"")
 }
+
+/// Uploads pieces 1, 2, … to `/videos/{name}` and does not complete. Returns the client, its token and
+/// the multipart id.
+pub fn upload_pieces(
+    origin: &MockOrigin,
+    name: &str,
+    pieces: &[&[u8]],
+) -> (Client, String, String) {
+    let (mut client, token) = (Client::new(origin), origin.issue_token("jane"));
+    let id = create(&mut client, &token, "/videos", name);
+    for (content, number) in pieces.iter().zip(1..) {
+        piece(&mut client, &token, &id, number, content);
+    }
+    (client, token, id)
+}
