@@ -3,6 +3,7 @@
 
 mod by_example;
 mod cites;
+mod clients;
 mod examples;
 mod protocol;
 mod rules;
