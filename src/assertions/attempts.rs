@@ -143,7 +143,7 @@ impl<'a> Attempts<'a> {
         Err(Violation { cause, ..Violation::new(format!("at most {most}"), found, culprits) })
     }
 
-    /// Returns an error if more than `most` pieces were in flight at once: sent and not answered.
+    /// Returns an error if more than `most` pieces were in flight at once: sent, and without a response.
     pub(super) fn in_flight_at_most(&self, most: usize) -> Judged {
         let mut sent: Vec<_> = self.0.pieces.values().flatten().copied().collect();
         sent.sort_by_key(|request| request.index());

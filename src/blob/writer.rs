@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use crate::blob::spool::BLOCK;
 
-    /// Returns a store of 1000 bytes, and a writer that was told `declared` and given `written`
+    /// Returns a store of 1000 bytes, and a writer with the length `declared` that has taken `written`
     /// bytes.
     fn written(declared: Option<u64>, written: usize) -> (BlobStore, BlobWriter) {
         let store = BlobStore::new(1000);

@@ -47,7 +47,7 @@ impl Builder {
     /// The first failing run is repeated, at most 200 times, with fewer and fewer of the faults
     /// that were injected, until the run passes without any one of them. The panic prints these
     /// faults as Rust code, the failure that they cause, which may differ from the first, and the
-    /// timeline of that run. If 200 runs were too few, it says so. The process-wide panic hook
+    /// timeline of that run. It states whether 200 runs were too few. The process-wide panic hook
     /// reports each of these runs, which prints a lot if backtraces are enabled.
     ///
     /// An async client needs its own runtime in a test that is not async itself:

@@ -42,7 +42,7 @@ use crate::mock::reporting::Reporting;
 /// * A call of `verify` counts, whatever it returned: the test has seen the result. A
 ///   [`reset`](Self::reset) begins a new run, which has to be verified again.
 /// * A test that returns an error drops the origin. If the run fails verification too, the panic
-///   hides that error; the panic says so.
+///   hides that error; the text of the panic states this.
 /// * If the thread is panicking, the drop does not verify. It prints the timeline and the injected
 ///   chaos to standard error. Of more than 200 exchanges it prints the first, the last, and those
 ///   that failed, had a fault or have no complete response.

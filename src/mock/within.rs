@@ -309,7 +309,7 @@ impl MockOrigin {
     }
 }
 
-/// An assertion that does not hold yet, and how far the client got.
+/// An assertion that still fails, and how far the client got.
 struct Unmet {
     failure: Box<AssertionFailure>,
     progress: String,

@@ -58,7 +58,7 @@ impl std::fmt::Display for Rejection {
     }
 }
 
-/// What is wrong with the data of a successful response.
+/// A defect in the data of a successful response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flaw {
     /// The checksum is not that of the received bytes.

@@ -214,7 +214,7 @@ impl RequestTask {
         true
     }
 
-    /// Defers the commit. Returns the request if it is committed now all the same.
+    /// Defers the commit. Returns the request if it must be committed now.
     fn defer_commit(
         &mut self,
         request: Box<PendingRequest>,

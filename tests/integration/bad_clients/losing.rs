@@ -44,7 +44,7 @@ bad_clients! {
     sends_the_rest_of_a_piece: "retry.partial", plain, |client| {
         client.origin.on(Op::piece(1)).attempt(1).cut_after(3, Disconnect::Close);
         let id = client.create();
-        client.piece_in_vain(&id, 1, b"onetwo");
+        client.piece_without_response(&id, 1, b"onetwo");
         client.piece(&id, 1, b"two");
         client.complete(&id);
     };

@@ -120,7 +120,7 @@ impl<'a> Script<'a> {
     }
 
     /// Sends a piece whose response a fault loses.
-    fn piece_in_vain(&mut self, id: &str, number: u32, content: &[u8]) {
+    fn piece_without_response(&mut self, id: &str, number: u32, content: &[u8]) {
         let (token, number) = (self.token.clone(), number.to_string());
         self.send_without_response(
             "/multipart/piece",
@@ -136,7 +136,7 @@ impl<'a> Script<'a> {
     }
 
     /// Completes an upload, and a fault loses the response.
-    fn complete_in_vain(&mut self, id: &str) {
+    fn complete_without_response(&mut self, id: &str) {
         let token = self.token.clone();
         let headers = [("X-Agile-Authorization", &*token), ("X-Agile-Multipart", id)];
         self.send_without_response("/multipart/complete", &headers, b"");

@@ -31,7 +31,7 @@ bad_clients! {
     sends_other_bytes: "retry.other_bytes", plain, |client| {
         client.origin.on(Op::piece(1)).attempt(1).cut_after(3, Disconnect::Close);
         let id = client.create();
-        client.piece_in_vain(&id, 1, b"onetwo");
+        client.piece_without_response(&id, 1, b"onetwo");
         client.piece(&id, 1, b"twoone");
         client.complete(&id);
     };
@@ -46,7 +46,7 @@ bad_clients! {
         client.origin.on(Op::complete()).first().commit_then(ResponseLoss::Close);
         let id = client.create();
         client.piece(&id, 1, b"one");
-        client.complete_in_vain(&id);
+        client.complete_without_response(&id);
         let id = client.create();
         client.piece(&id, 1, b"one");
         client.complete(&id);
@@ -55,7 +55,7 @@ bad_clients! {
         client.origin.on(Op::complete()).commit_then(ResponseLoss::Close);
         let id = client.create();
         client.piece(&id, 1, b"one");
-        client.complete_in_vain(&id);
+        client.complete_without_response(&id);
     };
     leaves_its_upload_open: "orphan.left", plain, |client| {
         let id = client.create();

@@ -1,4 +1,4 @@
-//! `retry.permanent`: what is wrong with a request does not pass.
+//! `retry.permanent`: a request that was rejected for good fails again.
 
 use crate::protocol::{ErrorKind, Operation};
 use crate::referee::conduct::Conduct;
