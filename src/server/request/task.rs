@@ -1,6 +1,6 @@
-//! One request in progress: reads its body, commits it and applies its faults. What the response is,
-//! [`api`](crate::api) and the decisions of [`inject`](crate::server::request::inject) say. Start with
-//! [`RequestTask::run`].
+//! One request in progress: reads its body, commits it and applies its faults. The
+//! [`api`](crate::api) and the decisions of [`inject`](crate::server::request::inject) determine the
+//! response. Start with [`RequestTask::run`].
 
 use std::pin::pin;
 use std::sync::Arc;
