@@ -47,6 +47,7 @@
 //!
 //! * `server` (default): the origin itself.
 //! * `control`: the control endpoint, through which other programs control an origin over HTTP.
+//! * `check`: the conformance suite for upload clients.
 //! * `cli`: the program `mock-origin`.
 
 // The build without the server only proves that the core needs neither hyper nor tokio.
@@ -56,6 +57,8 @@
 mod api;
 mod assertions;
 mod blob;
+#[cfg(feature = "check")]
+pub mod check;
 #[cfg(feature = "control")]
 pub mod control;
 mod error;

@@ -1,0 +1,111 @@
+//! Runs clients: a command or a closure. Start with [`Client`] and [`ClientRun`].
+//!
+//! A client is started with a [`Target`], observed until it ends, and stopped at its deadline. This module
+//! does not know what is stored, and judges nothing.
+
+use std::time::Duration;
+
+use super::Target;
+
+/// A client that can be run.
+pub(crate) trait Client: Sync {
+    /// Returns whether the client is a process, which can be signalled.
+    fn is_process(&self) -> bool;
+
+    /// Runs the client once, until it ends or `limits.deadline` has passed.
+    fn run(&self, target: &Target, limits: &Limits<'_>) -> ClientRun;
+}
+
+/// When a run is ended from outside.
+pub(crate) struct Limits<'a> {
+    /// The longest time of the run.
+    pub(crate) deadline: Duration,
+    /// Sends a signal as soon as the condition is true. The client may ignore `Terminate`.
+    pub(crate) interruption: Option<Interruption<'a>>,
+    /// Ends the run at once, as at the deadline.
+    pub(crate) is_stopped: &'a (dyn Fn() -> bool + Sync),
+    /// Returns what the client waits for, in words, when the deadline passes. Example: "the response to #7 …".
+    pub(crate) waits_for: &'a (dyn Fn() -> String + Sync),
+}
+
+/// A signal during a run.
+#[derive(Clone, Copy)]
+pub(crate) struct Interruption<'a> {
+    pub(crate) signal: Signal,
+    /// Returns whether the signal is due. It is asked every few milliseconds.
+    pub(crate) is_due: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// The signals that scenarios send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGTERM.
+    Terminate,
+    /// SIGKILL.
+    Kill,
+}
+
+/// What is known about one run of a client.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ClientRun {
+    /// How it ended.
+    pub ending: Ending,
+    /// How long it ran.
+    pub duration: Duration,
+    /// The end of what it wrote to standard output and standard error, at most 64 KiB each.
+    pub stdout: Output,
+    /// The end of what it wrote to standard error.
+    pub stderr: Output,
+    /// The processes that were still running when the client had ended, as `pid command`. They were killed.
+    pub left_behind: Vec<String>,
+}
+
+/// The end of an output.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Output {
+    /// The last bytes as text, at most 64 KiB.
+    pub tail: String,
+    /// The number of bytes in all.
+    pub bytes: u64,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Ending {
+    /// With an exit status; a closure that returned `Ok` has 0, one that returned `Err` has 1.
+    Exited(i32),
+    /// By a signal that this program did not send.
+    Crashed(String),
+    /// By the signal that the scenario sends.
+    Interrupted(Signal),
+    /// It was stopped at its deadline. `waiting_for` says for what it was waiting.
+    TimedOut {
+        /// The deadline.
+        after: Duration,
+        /// What it was waiting for.
+        waiting_for: String,
+        /// Whether it ended after SIGTERM, within 2 s.
+        after_terminate: bool,
+    },
+    /// It could not be started.
+    NotStarted(String),
+    /// The suite was interrupted.
+    Stopped,
+}
+
+/// What a client says about the file by the way it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Claim {
+    /// It is stored.
+    Stored,
+    /// It is not stored.
+    NotStored,
+    /// The client does not support what was asked.
+    Unsupported,
+    /// Nothing: it crashed, hung or was killed.
+    Nothing,
+}

@@ -1,0 +1,33 @@
+//! A conformance suite: runs an upload client through a catalogue of situations and judges what it says
+//! against what is true.
+//!
+//! The [catalogue](scenarios) is a table. For each [`Scenario`] the suite starts an origin, adds the faults,
+//! runs the client, compares its [`Claim`] with the stored file, asks the referee, and returns a
+//! [`ScenarioResult`]. This layer knows processes and their deadlines; it injects no fault itself and parses no
+//! request. Start with [`Scenario`] and [`State`].
+
+#![allow(dead_code)]
+
+mod catalogue;
+mod client;
+mod observed;
+mod plan;
+mod profile;
+mod result;
+mod rules;
+mod scenario;
+mod suite;
+mod target;
+
+pub use catalogue::scenarios;
+pub use client::{Claim, ClientRun, Ending, Output, Signal};
+pub use observed::{Habit, Observed};
+pub use plan::Plan;
+pub use profile::{Feature, Flavour, Profile, Statuses, Via};
+pub use result::{
+    CheckFinding, Exports, FaultUse, Reproduction, ScenarioResult, State, SuiteReport,
+};
+pub use rules::{CheckRule, RULES, rule_by_id};
+pub use scenario::{Content, Event, Expected, Role, Scenario};
+pub use suite::{ExportKinds, Suite};
+pub use target::{PLACEHOLDERS, Target};

@@ -1,0 +1,148 @@
+//! What the user declares about a client. Start with [`Profile`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// Describes a client: its command and what it claims to do. Every key is optional.
+///
+/// ```
+/// use mock_origin::check::{Feature, Profile};
+///
+/// let profile = Profile::from_toml("profile.toml", "features = [\"retries\"]\npiece_size = 65536")?;
+/// assert!(profile.claims(Feature::Retries));
+/// # Ok::<(), mock_origin::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The program and its arguments, with placeholders. The command line overrides it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+    /// The interface that the client uploads by. Default: inferred from the control run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flavour: Option<Flavour>,
+    /// How the client reaches the origin.
+    pub via: Via,
+    /// What the client claims to do. A client that gives up where it claims a feature fails.
+    pub features: BTreeSet<Feature>,
+    /// The size of a piece in bytes. Default: inferred from the control run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub piece_size: Option<u64>,
+    /// A command that runs before each scenario, with the same placeholders and environment.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub setup: Vec<String>,
+    /// The longest time of one run, in seconds. Default: 3 times the control run, plus the time that the
+    /// scenario makes the client wait, plus 10 s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<f64>,
+    /// What the exit statuses of the client mean.
+    pub statuses: Statuses,
+    /// Options of the origin by name, as for `mock-origin serve --set`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+    /// Files that are written below HOME before each run: the relative path and the text, with placeholders.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
+    /// Environment variables of the client, with placeholders.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+}
+
+/// The interface that a client uploads by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Flavour {
+    /// Pieces, begun and completed over HTTP (§4).
+    Multipart,
+    /// Pieces, begun or completed over JSON-RPC (§7).
+    JsonRpc,
+    /// Whole files by `POST /post/raw` (§5).
+    Raw,
+    /// Whole files by `POST /post/file`, as a form (§5).
+    Form,
+}
+
+/// How a client reaches the origin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Via {
+    /// The client is given the URL.
+    #[default]
+    Url,
+    /// The client has a fixed host and is given the origin as its HTTP proxy.
+    Proxy,
+    /// The client is given an `https` URL and the certificate of its authority.
+    Tls,
+}
+
+/// What a client can claim to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Feature {
+    /// Repeats requests that got no response or a server error.
+    Retries,
+    /// Logs in again when its token is rejected.
+    Relogin,
+    /// Continues an upload after it was killed.
+    Resume,
+    /// Compares checksums and sizes of responses with what it sent.
+    Checksum,
+    /// Asks whether a completed upload was joined.
+    JoinPoll,
+    /// Aborts an upload that it gives up.
+    Abort,
+    /// Creates missing directories.
+    Mkdir,
+    /// Uploads names outside ASCII.
+    Unicode,
+    /// Uploads empty files.
+    Empty,
+    /// Sends pieces in parallel.
+    Parallel,
+    /// Logs in by itself and reports wrong credentials.
+    Auth,
+}
+
+/// What the exit statuses of a client mean.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Statuses {
+    /// The file is stored. Default: 0.
+    pub success: Vec<i32>,
+    /// The client does not support what the scenario asks for. Default: 89.
+    pub unsupported: Vec<i32>,
+}
+
+impl Default for Statuses {
+    fn default() -> Self {
+        Self { success: vec![0], unsupported: vec![89] }
+    }
+}
+
+impl Profile {
+    /// Reads a profile from TOML. `file` is its name in messages.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not TOML, or has an unknown key or an invalid value.
+    pub fn from_toml(file: &str, text: &str) -> Result<Self, Error> {
+        toml::from_str(text).map_err(|error| {
+            let line = error.span().map(|span| text[..span.start].lines().count().max(1));
+            let place = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
+            Error::invalid_argument(format!("{place}: {}", error.message()))
+        })
+    }
+
+    /// Returns whether the client claims a feature.
+    pub fn claims(&self, feature: Feature) -> bool {
+        self.features.contains(&feature)
+    }
+}
