@@ -29,5 +29,5 @@ pub use result::{
 };
 pub use rules::{CheckRule, RULES, rule_by_id};
 pub use scenario::{Content, Event, Expected, Role, Scenario};
-pub use suite::{ExportKinds, Suite};
+pub use suite::{ExportKinds, Progress, Suite};
 pub use target::{PLACEHOLDERS, Target};

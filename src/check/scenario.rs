@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::journal::Journal;
 use crate::mock::{Builder, MockOrigin};
 use crate::referee::{Basis, Level};
 
@@ -49,6 +50,9 @@ pub struct Scenario {
     pub(crate) builder: fn(Builder, &Plan) -> Builder,
     /// Adds the faults.
     pub(crate) faults: fn(&MockOrigin, &Plan),
+    /// Returns whether the record shows that the situation arose. It is asked if there are no faults, whose
+    /// counters show it, for example if an option of the origin makes the situation.
+    pub(crate) is_exercised: fn(&Journal) -> bool,
 }
 
 /// The request that a situation is about.
@@ -143,6 +147,7 @@ impl Scenario {
         is_timed: false,
         builder: |builder, _| builder,
         faults: |_, _| {},
+        is_exercised: |_| true,
     };
 
     /// Returns whether clients of a flavour send the request that the situation is about.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::Profile;
+use super::{Observed, Profile, Scenario, ScenarioResult};
 
 /// A selection of scenarios, and how to run them.
 #[derive(Clone, Debug)]
@@ -36,6 +36,28 @@ pub struct ExportKinds {
     pub har: bool,
     /// The trace.
     pub trace: bool,
+}
+
+/// What happens while a suite runs.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Progress<'a> {
+    /// The control runs succeeded, and this many runs follow.
+    Calibrated {
+        /// What they show about the client.
+        observed: &'a Observed,
+        /// The number of runs that follow, without repetitions.
+        runs: usize,
+    },
+    /// A run begins.
+    Started {
+        /// The scenario.
+        scenario: &'static Scenario,
+        /// The seed of the run.
+        seed: u64,
+    },
+    /// A run has ended.
+    Finished(&'a ScenarioResult),
 }
 
 impl Suite {

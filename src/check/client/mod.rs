@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::Target;
+use super::{Statuses, Target};
 
 /// A client that can be run.
 pub(crate) trait Client: Sync {
@@ -59,6 +59,18 @@ pub struct ClientRun {
     pub stderr: Output,
     /// The processes that were still running when the client had ended, as `pid command`. They were killed.
     pub left_behind: Vec<String>,
+}
+
+impl ClientRun {
+    /// Returns what the client says about the file by the way it ended.
+    pub fn claim(&self, statuses: &Statuses) -> Claim {
+        match self.ending {
+            Ending::Exited(status) if statuses.success.contains(&status) => Claim::Stored,
+            Ending::Exited(status) if statuses.unsupported.contains(&status) => Claim::Unsupported,
+            Ending::Exited(_) => Claim::NotStored,
+            _ => Claim::Nothing,
+        }
+    }
 }
 
 /// The end of an output.
