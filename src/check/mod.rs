@@ -18,6 +18,7 @@ mod rules;
 mod scenario;
 mod suite;
 mod target;
+mod verdict;
 
 pub use catalogue::scenarios;
 pub use client::{Claim, ClientRun, Ending, Output, Signal};

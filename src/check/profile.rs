@@ -110,6 +110,25 @@ pub enum Feature {
     Auth,
 }
 
+impl Feature {
+    /// Returns the name in profiles.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Retries => "retries",
+            Self::Relogin => "relogin",
+            Self::Resume => "resume",
+            Self::Checksum => "checksum",
+            Self::JoinPoll => "join_poll",
+            Self::Abort => "abort",
+            Self::Mkdir => "mkdir",
+            Self::Unicode => "unicode",
+            Self::Empty => "empty",
+            Self::Parallel => "parallel",
+            Self::Auth => "auth",
+        }
+    }
+}
+
 /// What the exit statuses of a client mean.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

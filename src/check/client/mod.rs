@@ -3,6 +3,7 @@
 //! A client is started with a [`Target`], observed until it ends, and stopped at its deadline. This module
 //! does not know what is stored, and judges nothing.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::{Statuses, Target};
@@ -106,6 +107,28 @@ pub enum Ending {
     NotStarted(String),
     /// The suite was interrupted.
     Stopped,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited(status) => write!(f, "exit status {status}"),
+            Self::Crashed(how) => write!(f, "ended by {how}"),
+            Self::Interrupted(signal) => write!(f, "ended by {signal}, as the scenario says"),
+            Self::TimedOut { after, .. } => write!(f, "stopped after {after:.1?}"),
+            Self::NotStarted(why) => write!(f, "not started: {why}"),
+            Self::Stopped => f.write_str("stopped with the suite"),
+        }
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Terminate => "SIGTERM",
+            Self::Kill => "SIGKILL",
+        })
+    }
 }
 
 /// What a client says about the file by the way it ended.
