@@ -76,7 +76,7 @@ pub(crate) fn judge(facts: Facts<'_>) -> Verdict {
         let is_excused = EXCUSED_WITHOUT
             .iter()
             .any(|(feature, rule)| *rule == finding.rule && !profile.claims(*feature));
-        !is_excused && !(is_killed && CAUSED_BY_KILLING.contains(&&*finding.rule))
+        !(is_excused || is_killed && CAUSED_BY_KILLING.contains(&&*finding.rule))
     }));
     let claim = if facts.status_counts { last.claim(&profile.statuses) } else { Claim::Nothing };
     let claims_feature = scenario.feature.is_some_and(|feature| profile.claims(feature));
