@@ -150,6 +150,19 @@ impl Scenario {
         is_exercised: |_| true,
     };
 
+    /// Returns whether the id matches a pattern: `*` matches any characters.
+    pub fn matches(&self, pattern: &str) -> bool {
+        let mut parts = pattern.split('*');
+        let first = parts.next().unwrap_or_default();
+        let Some(mut rest) = self.id.strip_prefix(first) else { return false };
+        let Some(last) = parts.next_back() else { return rest.is_empty() };
+        for part in parts {
+            let Some(at) = rest.find(part) else { return false };
+            rest = &rest[at + part.len()..];
+        }
+        rest.ends_with(last)
+    }
+
     /// Returns whether clients of a flavour send the request that the situation is about.
     pub fn applies_to(&self, flavour: Flavour) -> bool {
         let has_pieces = matches!(flavour, Flavour::Multipart | Flavour::JsonRpc);
@@ -170,6 +183,31 @@ impl Content {
             Self::Pieces(pieces) => pieces * piece_size,
             Self::PiecesAnd(pieces, bytes) => pieces * piece_size + bytes,
             Self::Standard => 3 * piece_size + piece_size / 2,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_matches_any_characters() {
+        let scenario = Scenario { id: "lost/last_piece", ..Scenario::DEFAULT };
+        for (pattern, is_match) in [
+            ("lost/last_piece", true),
+            ("lost/*", true),
+            ("*piece", true),
+            ("*", true),
+            ("l*/*_*e", true),
+            ("lost/last_piece*", true),
+            ("lost", false),
+            ("lost/", false),
+            ("*/piece", false),
+            ("lost/last*last_piece", false),
+            ("", false),
+        ] {
+            assert_eq!(scenario.matches(pattern), is_match, "{pattern}");
         }
     }
 }

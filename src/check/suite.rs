@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::{Observed, Profile, Scenario, ScenarioResult};
+use crate::error::Error;
+use crate::wording::nearest;
+
+use super::{Observed, Profile, Scenario, ScenarioResult, scenarios};
 
 /// A selection of scenarios, and how to run them.
 #[derive(Clone, Debug)]
@@ -92,6 +95,25 @@ impl Suite {
         self
     }
 
+    /// Returns the selected scenarios, in the order of the catalogue. The control runs are always among them.
+    ///
+    /// # Errors
+    ///
+    /// If a pattern matches no scenario. The message names the ids that are most like it.
+    pub fn scenarios(&self) -> Result<Vec<&'static Scenario>, Error> {
+        for pattern in self.only.iter().chain(&self.skip) {
+            if !scenarios().any(|scenario| scenario.matches(pattern)) {
+                return Err(Error::invalid_argument(no_match(pattern)));
+            }
+        }
+        let is_selected = |scenario: &&Scenario| {
+            let is_any = |patterns: &[String]| patterns.iter().any(|it| scenario.matches(it));
+            let is_wanted = self.only.is_empty() || is_any(&self.only);
+            scenario.id.starts_with("control/") || (is_wanted && !is_any(&self.skip))
+        };
+        Ok(scenarios().filter(is_selected).collect())
+    }
+
     /// Sets the seed of contents, tokens and identifiers. Default: 1.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -144,5 +166,58 @@ impl Suite {
     pub fn stop_on(mut self, flag: Arc<AtomicBool>) -> Self {
         self.stop = flag;
         self
+    }
+}
+
+/// Returns the message for a pattern that matches no scenario, with the ids that may be meant.
+fn no_match(pattern: &str) -> String {
+    let ids: Vec<_> = scenarios().map(|scenario| scenario.id).collect();
+    let shown = pattern.escape_debug();
+    if let Some(meant) = nearest(pattern, ids.iter().copied()) {
+        return format!("no scenario matches `{shown}`; did you mean `{meant}`?");
+    }
+    let families = ids.iter().filter_map(|id| id.split_once('/')).map(|(family, _)| family);
+    let mut families: Vec<_> = families.collect();
+    families.dedup();
+    let family = pattern.split('/').next().unwrap_or_default();
+    let family = nearest(family, families.iter().copied());
+    let known: Vec<_> = match family {
+        Some(family) => {
+            let is_near = |id: &&&str| id.split('/').next() == Some(family);
+            ids.iter().filter(is_near).map(|id| (*id).to_owned()).collect()
+        }
+        None => families.iter().map(|family| format!("{family}/*")).collect(),
+    };
+    format!("no scenario matches `{shown}`; known: {}", known.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_select_scenarios_beside_the_control_runs() {
+        let ids = |suite: Suite| match suite.scenarios() {
+            Ok(selected) => selected.iter().map(|scenario| scenario.id).collect::<Vec<_>>(),
+            Err(error) => panic!("{error}"),
+        };
+        let all = ids(Suite::new(Profile::default()));
+        assert_eq!(all, scenarios().map(|scenario| scenario.id).collect::<Vec<_>>());
+        let suite = || Suite::new(Profile::default());
+        assert_eq!(ids(suite().only("control/plain")), ["control/plain", "control/refused"]);
+        assert_eq!(ids(suite().skip("*")), ["control/plain", "control/refused"]);
+    }
+
+    #[test]
+    fn patterns_without_a_match_are_errors() {
+        let error = |pattern| {
+            let selected =
+                Suite::new(Profile::default()).only("control/*").skip(pattern).scenarios();
+            selected.err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        let meant = "no scenario matches `control/plian`; did you mean `control/plain`?";
+        assert_eq!(error("control/plian"), meant);
+        assert!(error("contrl/nothing").contains("; known: control/plain, control/refused"));
+        assert!(error("nothing*").contains("; known: control/*"));
     }
 }
