@@ -83,7 +83,7 @@ pub(crate) fn judge(facts: Facts<'_>) -> Verdict {
     let mut declined = None;
     match (claim, truth.is_stored) {
         (Claim::Stored, false) => {
-            findings.push(claim_finding("check.lie", Level::Must, last, truth))
+            findings.push(claim_finding("check.lie", Level::Must, last, truth));
         }
         (Claim::NotStored | Claim::Unsupported, true) if scenario.expected != Expected::Either => {
             let level = if claims_feature { Level::Must } else { Level::Should };
