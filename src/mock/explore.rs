@@ -11,6 +11,7 @@ use crate::journal::escape_lines;
 use crate::mock::builder::Builder;
 use crate::mock::mock_origin::MockOrigin;
 use crate::mock::reporting::{failure_report_path, test_name, write_page};
+use crate::mock::shrink::{Minimality, Minimized, shrink};
 
 /// The largest number of repeated runs for finding the faults that matter.
 const MAX_RUNS: usize = 200;
@@ -119,12 +120,14 @@ impl Builder {
         let seed = chaos.seed();
         let minimized = match self.run_with_faults(seed, &faults, run) {
             None => Minimized { faults, failure, minimality: Minimality::NotReproduced },
-            Some(again) => shrink(faults, again, |fewer| self.run_with_faults(seed, fewer, run)),
+            Some(again) => {
+                shrink(faults, again, MAX_RUNS, |fewer| self.run_with_faults(seed, fewer, run))
+            }
         };
         let page = minimized.failure.page.as_ref();
         let path = page.and_then(|_| failure_report_path(&test_name(Location::caller())));
         let report = path.zip(page).map(|(path, page)| write_page(&path, page));
-        minimized.render(chaos) + &report.unwrap_or_default()
+        render(&minimized, chaos) + &report.unwrap_or_default()
     }
 }
 
@@ -151,81 +154,33 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message").to_owned()
 }
 
-/// The result of reducing the faults of a failing run.
-struct Minimized {
-    faults: Vec<Fault>,
-    failure: FailedRun,
-    minimality: Minimality,
-}
-
-/// What is known about the remaining faults.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Minimality {
-    /// The faults were injected in a run that failed, but that run passes when repeated with them.
-    NotReproduced,
-    /// The faults make the run fail. There were too few runs to tell whether fewer faults do.
-    LimitReached,
-    /// The faults make the run fail, and it passes without any one of them.
-    Minimal,
-}
-
-/// Removes faults, many at once and then fewer, while the run still fails.
-fn shrink(
-    mut faults: Vec<Fault>,
-    mut failure: FailedRun,
-    fails: impl Fn(&[Fault]) -> Option<FailedRun>,
-) -> Minimized {
-    let mut runs = 0;
-    let mut size = faults.len().div_ceil(2);
-    while size > 0 {
-        let (before, mut at) = (faults.len(), 0);
-        while at < faults.len() {
-            if runs == MAX_RUNS {
-                return Minimized { faults, failure, minimality: Minimality::LimitReached };
-            }
-            let end = faults.len().min(at + size);
-            let fewer = [&faults[..at], &faults[end..]].concat();
-            runs += 1;
-            match fails(&fewer) {
-                Some(again) => (faults, failure) = (fewer, again),
-                None => at = end,
-            }
+/// Returns the text of the failure of an exploration.
+fn render(minimized: &Minimized<FailedRun>, chaos: Chaos) -> String {
+    let what = match minimized.minimality {
+        _ if minimized.faults.is_empty() => "The run fails without any fault.\n".to_owned(),
+        Minimality::NotReproduced => {
+            "These faults were injected, but the run passes when it is repeated with them alone:"
+                .to_owned()
         }
-        // A fault that mattered only together with a removed one may not matter any more.
-        if size > 1 || faults.len() == before {
-            size /= 2;
+        Minimality::LimitReached => {
+            format!(
+                "The run fails with these faults; {MAX_RUNS} runs found no smaller set that makes it fail:"
+            )
         }
-    }
-    Minimized { faults, failure, minimality: Minimality::Minimal }
-}
-
-impl Minimized {
-    fn render(&self, chaos: Chaos) -> String {
-        let what = match self.minimality {
-            _ if self.faults.is_empty() => "The run fails without any fault.\n".to_owned(),
-            Minimality::NotReproduced => {
-                "These faults were injected, but the run passes when it is repeated with them alone:".to_owned()
-            }
-            Minimality::LimitReached => {
-                format!(
-                    "The run fails with these faults; {MAX_RUNS} runs found no smaller set that makes it fail:"
-                )
-            }
-            Minimality::Minimal => {
-                "The run fails with these faults, and passes without any one of them:".to_owned()
-            }
-        };
-        let faults = match self.faults.as_slice() {
-            [] => String::new(),
-            some => format!("\n\n{}", snippet(some)),
-        };
-        let (seed, FailedRun { why, timeline, .. }) = (chaos.seed(), &self.failure);
-        let chaos = snippet([format!("origin.chaos({chaos})")]);
-        escape_lines(&format!(
-            "the run fails with seed {seed}; to replay its chaos:\n\n{chaos}\n{what}{faults}\n\
+        Minimality::Minimal => {
+            "The run fails with these faults, and passes without any one of them:".to_owned()
+        }
+    };
+    let faults = match minimized.faults.as_slice() {
+        [] => String::new(),
+        some => format!("\n\n{}", snippet(some)),
+    };
+    let (seed, FailedRun { why, timeline, .. }) = (chaos.seed(), &minimized.failure);
+    let chaos = snippet([format!("origin.chaos({chaos})")]);
+    escape_lines(&format!(
+        "the run fails with seed {seed}; to replay its chaos:\n\n{chaos}\n{what}{faults}\n\
              The failure:\n\n{why}\n\n{timeline}"
-        ))
-    }
+    ))
 }
 
 #[cfg(test)]
@@ -234,49 +189,13 @@ mod tests {
     use crate::fault::{CallMatcher, FaultAction};
     use crate::journal::Op;
 
-    fn fault(part: u32) -> Fault {
-        Fault::on_call(CallMatcher::new(Op::piece(part)), FaultAction::Hold)
-    }
-
-    fn failed(why: &str) -> FailedRun {
-        FailedRun { why: why.to_owned(), timeline: "timeline".to_owned(), page: None }
-    }
-
-    /// Returns the remaining faults, if a run with some of them fails as `fails` says.
-    fn shrunk(
-        parts: &[u32],
-        fails: impl Fn(&dyn Fn(u32) -> bool) -> bool,
-    ) -> (Vec<Fault>, Minimality) {
-        let all = parts.iter().copied().map(fault).collect();
-        let minimized = shrink(all, failed("all"), |some| {
-            fails(&|part| some.contains(&fault(part))).then(|| failed("some"))
-        });
-        (minimized.faults, minimized.minimality)
-    }
-
     #[test]
-    fn shrinking_keeps_only_the_needed_faults() {
-        let all: Vec<_> = (1..=20).collect();
-        let left = shrunk(&all, |has| has(3) && has(17));
-        assert_eq!(left, (vec![fault(3), fault(17)], Minimality::Minimal));
-        assert_eq!(shrunk(&all, |_| true), (Vec::new(), Minimality::Minimal));
-        assert_eq!(shrunk(&[1], |has| has(1)), (vec![fault(1)], Minimality::Minimal));
-    }
-
-    #[test]
-    fn shrinking_retries_faults_after_a_removal() {
-        // Fault 5 compensates for fault 1, which nothing else needs.
-        let left = shrunk(&[5, 3, 1, 6], |has| has(3) && has(6) && (has(5) || !has(1)));
-        assert_eq!(left, (vec![fault(3), fault(6)], Minimality::Minimal));
-    }
-
-    #[test]
-    fn shrinking_reports_that_it_reached_its_limit() {
-        let all: Vec<_> = (1..=200).collect();
-        let (left, minimality) = shrunk(&all, |has| all.iter().all(|part| has(*part)));
-        assert_eq!((left.len(), minimality), (200, Minimality::LimitReached));
-        let minimized = Minimized { faults: left, failure: failed("all"), minimality };
-        let text = minimized.render(Chaos::new(1));
+    fn a_failure_states_that_the_limit_of_runs_was_reached() {
+        let failure =
+            FailedRun { why: "all".to_owned(), timeline: "timeline".to_owned(), page: None };
+        let faults = vec![Fault::on_call(CallMatcher::new(Op::piece(1)), FaultAction::Hold)];
+        let minimality = Minimality::LimitReached;
+        let text = render(&Minimized { faults, failure, minimality }, Chaos::new(1));
         assert!(text.contains("200 runs found no smaller set"), "{text}");
     }
 }

@@ -23,6 +23,7 @@ mod provision;
 mod referee;
 mod report;
 mod reporting;
+pub(crate) mod shrink;
 mod snapshots;
 mod verification;
 mod wait;
