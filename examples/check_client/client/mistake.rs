@@ -28,7 +28,11 @@ pub(crate) static MISTAKES: &[Mistake] = &[
     row("retry.other_bytes", "?", "repeats a piece with its bytes in reverse order"),
     row("retry.acknowledged", "?", "continues an upload from its first piece"),
     row("complete.early", "?", "leaves a rejected piece out"),
-    row("complete.gap", "?", "repeats a piece with the next part number"),
+    row(
+        "complete.gap",
+        "?",
+        "numbers the last piece one too high if the size is a multiple of the piece size",
+    ),
     row("complete.empty", "?", "completes the upload of an empty file without a piece"),
     row("complete.again_from_start", "?", "uploads the file again when complete gets no response"),
     row("complete.unverified", "?", "gives up when complete gets no response"),

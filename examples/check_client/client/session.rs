@@ -188,7 +188,12 @@ impl Session {
             let mut wanted = Duration::ZERO;
             let text = match meaning {
                 Ok(Meaning::Done(reply)) => match check(&reply) {
-                    Ok(()) => return Ok(reply),
+                    Ok(()) => {
+                        if self.makes("token.storm") {
+                            self.token = None;
+                        }
+                        return Ok(reply);
+                    }
                     Err(text) => text,
                 },
                 Ok(Meaning::Later { text, retry_after, status }) => {

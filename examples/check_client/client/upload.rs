@@ -43,7 +43,8 @@ pub(super) fn run(args: &Args, host: &str) -> Result<(), Failure> {
     match args.flavour {
         Flavour::Raw | Flavour::Form => whole::send(&mut session, args, &source)?,
         Flavour::Multipart | Flavour::Rpc => {
-            Upload { args, source: &source, session: &mut session }.run()?;
+            let (source, session) = (&source, &mut session);
+            Upload { args, source, session, is_completed: false }.run()?;
         }
     }
     session.log_out();
@@ -55,6 +56,8 @@ struct Upload<'a> {
     args: &'a Args,
     source: &'a Source,
     session: &'a mut Session,
+    /// Whether the origin has accepted the completion, so that nothing is left to abort.
+    is_completed: bool,
 }
 
 impl Upload<'_> {
@@ -80,7 +83,7 @@ impl Upload<'_> {
 
     /// Continues or begins an upload, and ends it. The identifier is in `state` as soon as it is known.
     fn round(&mut self, state: &mut State) -> Result<(), Failure> {
-        let mut is_completed = false;
+        self.is_completed = false;
         if let Some(earlier) = state.load() {
             match self.state_of(&earlier.id)? {
                 Some(number) if OPEN.contains(&number) => {
@@ -93,7 +96,7 @@ impl Upload<'_> {
                 }
                 Some(number) if COMPLETED.contains(&number) => {
                     *state = earlier;
-                    is_completed = true;
+                    self.is_completed = true;
                 }
                 _ => {}
             }
@@ -103,13 +106,15 @@ impl Upload<'_> {
             state.save();
         }
         let id = state.id.clone();
-        if !is_completed {
+        if !self.is_completed {
             if self.session.makes("piece.length") {
-                wrong_requests::short_piece(self.session, &id);
+                let piece = self.source.piece(0).map_err(Failure::File)?;
+                wrong_requests::short_piece(self.session, &id, &piece);
             }
             self.send_pieces(state)?;
             self.source.check_unchanged().map_err(Failure::File)?;
             self.complete(&id)?;
+            self.is_completed = true;
         }
         self.act_after_completion(&id);
         if self.session.makes("lie.ignores_join") {
@@ -120,7 +125,8 @@ impl Upload<'_> {
 
     /// Aborts an upload that is not completed. Returns whether it turned out to be stored.
     fn give_up(&mut self, id: &str) -> bool {
-        if id.is_empty() || self.session.makes("orphan.left") {
+        let leaves = self.session.makes("orphan.left") || self.session.makes("complete.unverified");
+        if id.is_empty() || self.is_completed || leaves {
             return false;
         }
         self.session.wind_up();
@@ -195,21 +201,26 @@ impl Upload<'_> {
     }
 
     fn send_pieces(&mut self, state: &mut State) -> Result<(), Failure> {
-        let mut shift = 0;
         let count = self.source.pieces.len();
         if self.session.makes("complete.empty") && self.source.size == 0 {
             return Ok(());
         }
         for index in 0..count {
-            let number = index + 1;
+            let is_last = index + 1 == count;
+            let number = if is_last && self.session.makes("complete.gap") {
+                // One too high if the size is a multiple of the piece size.
+                usize::try_from(self.source.size / self.source.piece_size + 1).unwrap_or(count)
+            } else {
+                index + 1
+            };
             if state.acknowledged.contains(&number) {
                 continue;
             }
             if index == 0 && self.session.makes("piece.number") {
                 // The origin rejects it, and the client counts from 1 then.
-                let _ = self.send_piece(&state.id, index, 0, &mut 0);
+                let _ = self.send_piece(&state.id, index, 0);
             }
-            match self.send_piece(&state.id, index, number, &mut shift) {
+            match self.send_piece(&state.id, index, number) {
                 Ok(()) => {
                     state.acknowledged.insert(number);
                     state.save();
@@ -234,16 +245,9 @@ impl Upload<'_> {
     }
 
     /// Sends a piece until the origin confirms its checksum and its size.
-    fn send_piece(
-        &mut self,
-        id: &str,
-        index: usize,
-        number: usize,
-        shift: &mut usize,
-    ) -> Result<(), Failure> {
+    fn send_piece(&mut self, id: &str, index: usize, number: usize) -> Result<(), Failure> {
         let has = |mistake| self.session.makes(mistake);
-        let (moves, shortens, reverses) =
-            (has("complete.gap"), has("retry.partial"), has("retry.other_bytes"));
+        let (shortens, reverses) = (has("retry.partial"), has("retry.other_bytes"));
         let (trusts_checksum, trusts_size) = (
             has("ack.checksum") || has("lie.half_a_piece"),
             has("ack.size") || has("lie.half_a_piece"),
@@ -257,9 +261,6 @@ impl Upload<'_> {
         let make = |attempt: u32| {
             let mut body = self.source.piece(index).map_err(Failure::File)?;
             if attempt > 0 {
-                if moves {
-                    *shift += 1;
-                }
                 if shortens || halves {
                     body.truncate(body.len() / 2);
                 }
@@ -268,10 +269,8 @@ impl Upload<'_> {
                 }
             }
             sent.replace((sha256(&body), body.len()));
-            let headers = vec![
-                ("X-Agile-Multipart", id.to_owned()),
-                ("X-Agile-Part", (number + *shift).to_string()),
-            ];
+            let headers =
+                vec![("X-Agile-Multipart", id.to_owned()), ("X-Agile-Part", number.to_string())];
             Ok(Call::Endpoint { target: "/multipart/piece".into(), headers, body })
         };
         let check = |reply: &Reply| {
@@ -433,7 +432,7 @@ impl Upload<'_> {
             let _ = self.session.method("setMTime", &[json!(self.path()), json!(1)]);
         }
         if self.session.makes("orphan.zombie") {
-            let _ = self.send_piece(id, 0, 1, &mut 0);
+            let _ = self.send_piece(id, 0, 1);
         }
     }
 }

@@ -33,13 +33,13 @@ pub(super) fn send_before(session: &Session, mistake: &str, user: &str, password
     send(session, &bytes);
 }
 
-/// Declares a piece of 10 bytes and sends 4.
-pub(super) fn short_piece(session: &Session, id: &str) {
+/// Sends piece 1 without its last byte.
+pub(super) fn short_piece(session: &Session, id: &str, piece: &[u8]) {
     let token = session.token.as_deref().unwrap_or_default();
     let headers =
         [("X-Agile-Authorization", token), ("X-Agile-Multipart", id), ("X-Agile-Part", "1")];
-    let whole = encode(session.wire.host(), "/multipart/piece", headers.into_iter(), b"0123456789");
-    send(session, &whole[..whole.len() - 6]);
+    let whole = encode(session.wire.host(), "/multipart/piece", headers.into_iter(), piece);
+    send(session, &whole[..whole.len() - 1]);
 }
 
 /// Sends bytes and reads until the origin closes the connection.

@@ -7,8 +7,8 @@ import requests
 
 ORIGIN = os.environ["ORIGIN"]
 ACCOUNT = "acme"
-USER = "jane"
-PASSWORD = "secret"
+USER = os.environ.get("MOCK_ORIGIN_USER", "jane")
+PASSWORD = os.environ.get("MOCK_ORIGIN_PASSWORD", "secret")
 SECONDS = 30  # that a request may take
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
