@@ -16,8 +16,11 @@ mod profile;
 mod result;
 mod rules;
 mod scenario;
+mod scratch;
+mod source;
 mod suite;
 mod target;
+mod template;
 mod verdict;
 
 pub use catalogue::scenarios;

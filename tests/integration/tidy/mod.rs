@@ -47,7 +47,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "check",
         except: &["control"],
-        crates: &["rustix", "serde", "serde_json", "toml"],
+        crates: &["rustix", "serde", "serde_json", "tempfile", "toml"],
     },
     // A separate program: it sees only the public API.
     Layer { name: "bin", except: &[], crates: &["ctrlc", "lexopt"] },
