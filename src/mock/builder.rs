@@ -12,16 +12,16 @@ use crate::blob::{BlobStore, DEFAULT_BUDGET};
 use crate::error::Error;
 use crate::fault::Fault;
 use crate::journal::Secrets;
-use crate::protocol::{Limit, Options, RESERVED_PREFIXES};
+use crate::protocol::{Limit, Options};
 use crate::referee::RefereeOptions;
 use crate::storage::{Clock, ClockMode, KeyPair, Setup, Storage, Timestamp};
 
 use crate::mock::fault_check;
-use crate::mock::fixtures::{Fixtures, InProgressUpload, User};
+use crate::mock::fixtures::{Fixtures, InProgressUpload, User, check_account};
 use crate::mock::mock_origin::MockOrigin;
-use crate::server::listener::bind;
-use crate::server::ports::Ports;
-use crate::server::shared::Shared;
+#[cfg(feature = "tls")]
+use crate::server::tls::TlsServer;
+use crate::server::{listener::bind, ports::Ports, shared::Shared};
 
 /// Describes an origin. [`Builder::start`] starts it.
 ///
@@ -53,6 +53,9 @@ pub struct Builder {
     given: Fixtures,
     listeners: Vec<SocketAddr>,
     exposed: bool,
+    /// The names in the certificate, if connections use TLS.
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<Vec<String>>,
     pub(crate) options: Options,
     keys: Option<KeyPair>,
     seed: Option<u64>,
@@ -86,6 +89,8 @@ impl Default for Builder {
             given: Fixtures::default(),
             listeners: Vec::new(),
             exposed: false,
+            #[cfg(feature = "tls")]
+            tls: None,
             options: Options::default(),
             keys: None,
             seed: None,
@@ -436,7 +441,15 @@ impl Builder {
         let bound: Vec<_> =
             addresses.iter().map(|address| bind(*address)).collect::<Result<_, _>>()?;
         let clock = Clock::new(start, self.pace);
-        let shared = Shared::new(storage, clock, store, self.records_bodies, self.hold_limit);
+        let shared = Shared::new(
+            storage,
+            clock,
+            store,
+            self.records_bodies,
+            self.hold_limit,
+            #[cfg(feature = "tls")]
+            self.tls.map(|names| TlsServer::new(&names, addresses)).transpose()?,
+        );
         shared.lock().journal.set_secrets(self.secrets);
         for fault in self.faults {
             shared.lock().add_fault(fault, None);
@@ -453,7 +466,11 @@ impl Builder {
 
     /// Applies a step with an argument that may be invalid, for which `example` is a valid call.
     #[track_caller]
-    fn apply(self, example: &str, step: impl FnOnce(&mut Self) -> Result<(), String>) -> Self {
+    pub(super) fn apply(
+        self,
+        example: &str,
+        step: impl FnOnce(&mut Self) -> Result<(), String>,
+    ) -> Self {
         self.apply_as(Error::invalid_argument, example, step)
     }
 
@@ -473,23 +490,6 @@ impl Builder {
         }
         self
     }
-}
-
-fn check_account(name: &str) -> Result<(), String> {
-    let is_plain = !name.is_empty()
-        && name != "."
-        && !name.contains("..")
-        && !name.contains(['/', '?', '#', '%'])
-        && !name.contains(|char: char| char.is_control() || char.is_whitespace());
-    if !is_plain {
-        return Err(format!(
-            "invalid account {name:?}: expected one segment of a path, without whitespace and `%`"
-        ));
-    }
-    if RESERVED_PREFIXES.contains(&name) {
-        return Err(format!("invalid account {name:?}: the name is reserved for endpoints"));
-    }
-    Ok(())
 }
 
 /// Returns a random seed: the standard library's hash keys are random enough.

@@ -6,7 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::blob::{Blob, Digest};
-use crate::protocol::{ErrorKind, LIMITS, Limit};
+use crate::protocol::{ErrorKind, LIMITS, Limit, RESERVED_PREFIXES};
 use crate::storage::{
     Change, MissingParents, NewPiece, NewUpload, Path, PathEncoding, Storage, Timestamp, UserId,
     UserRecord,
@@ -269,4 +269,22 @@ fn parse_file_path(text: &str) -> Result<Path, String> {
     let path = parse_path(text)?;
     let error = || format!("invalid path {text:?}: a file needs a name");
     if path.is_root() { Err(error()) } else { Ok(path) }
+}
+
+/// Checks the name of an account: one segment of a path that is no endpoint.
+pub(super) fn check_account(name: &str) -> Result<(), String> {
+    let is_plain = !name.is_empty()
+        && name != "."
+        && !name.contains("..")
+        && !name.contains(['/', '?', '#', '%'])
+        && !name.contains(|char: char| char.is_control() || char.is_whitespace());
+    if !is_plain {
+        return Err(format!(
+            "invalid account {name:?}: expected one segment of a path, without whitespace and `%`"
+        ));
+    }
+    if RESERVED_PREFIXES.contains(&name) {
+        return Err(format!("invalid account {name:?}: the name is reserved for endpoints"));
+    }
+    Ok(())
 }

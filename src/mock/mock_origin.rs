@@ -114,14 +114,15 @@ impl MockOrigin {
         self.addr().port()
     }
 
-    /// Returns the base URL of the first listener, without a slash at the end.
+    /// Returns the base URL of the first listener, without a slash at the end. It begins with
+    /// `https://` if the origin uses TLS.
     ///
     /// ```
     /// let origin = mock_origin::MockOrigin::start();
     /// assert_eq!(origin.url(), format!("http://127.0.0.1:{}", origin.port()));
     /// ```
     pub fn url(&self) -> String {
-        format!("http://{}", self.addr())
+        format!("{}://{}", self.shared.scheme, self.addr())
     }
 
     /// Returns the URL of a path at the first listener. A missing slash at the start of `path` is
@@ -145,7 +146,8 @@ impl MockOrigin {
     /// assert_eq!(origin.urls().len(), 2);
     /// ```
     pub fn urls(&self) -> Vec<String> {
-        let url = |address: &SocketAddr| format!("http://{}", reachable(*address));
+        let scheme = self.shared.scheme;
+        let url = |address: &SocketAddr| format!("{scheme}://{}", reachable(*address));
         self.ports.addresses().iter().map(url).collect()
     }
 

@@ -25,6 +25,8 @@ mod report;
 mod reporting;
 pub(crate) mod shrink;
 mod snapshots;
+#[cfg(feature = "tls")]
+mod tls;
 mod verification;
 mod wait;
 #[cfg(feature = "control")]

@@ -18,3 +18,5 @@ pub(crate) mod runtime;
 pub(crate) mod shared;
 pub(crate) mod state;
 pub(crate) mod state_guard;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;

@@ -18,6 +18,8 @@ use crate::server::epoch::Epoch;
 use crate::server::runtime::timeout_at;
 use crate::server::state::State;
 use crate::server::state_guard::{StateGuard, Waiters};
+#[cfg(feature = "tls")]
+use crate::server::tls::TlsServer;
 
 /// The longest wait for responses that are being written.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -36,6 +38,11 @@ pub(crate) struct Shared {
     pub(crate) epoch: Epoch,
     /// The longest time that a fault may keep a client waiting.
     pub(crate) hold_limit: Duration,
+    /// The certificates, if connections use TLS.
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<TlsServer>,
+    /// The scheme of the origin's URLs.
+    pub(crate) scheme: &'static str,
 }
 
 impl Shared {
@@ -45,8 +52,13 @@ impl Shared {
         store: BlobStore,
         records_bodies: bool,
         hold_limit: Duration,
+        #[cfg(feature = "tls")] tls: Option<TlsServer>,
     ) -> Arc<Self> {
         let initial = (storage.clone(), clock.clone());
+        #[cfg(feature = "tls")]
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        #[cfg(not(feature = "tls"))]
+        let scheme = "http";
         Arc::new(Self {
             state: Mutex::new(State::new(storage, clock)),
             waiters: Waiters::default(),
@@ -57,6 +69,9 @@ impl Shared {
             initial,
             epoch: Epoch::default(),
             hold_limit,
+            #[cfg(feature = "tls")]
+            tls,
+            scheme,
         })
     }
 

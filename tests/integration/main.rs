@@ -32,6 +32,8 @@ mod referee;
 mod streaming;
 mod tidy;
 mod timeline;
+#[cfg(feature = "tls")]
+mod tls;
 mod unparsed;
 mod upload_assertions;
 mod verify_on_drop;

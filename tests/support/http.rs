@@ -4,7 +4,7 @@
 
 #![allow(dead_code, unreachable_pub)] // each binary uses a part of it
 
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::ops::Range;
 use std::time::Duration;
@@ -19,8 +19,8 @@ const END: &[u8] = b"\r\n\r\n";
 const READ_BYTES: usize = 4 * 1024;
 
 /// A connection, and the bytes that were read beyond the last response.
-pub struct Connection {
-    socket: TcpStream,
+pub struct Connection<S = TcpStream> {
+    socket: S,
     unread: Vec<u8>,
 }
 
@@ -42,17 +42,12 @@ impl Connection {
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(TIMEOUT))?;
         socket.set_write_timeout(Some(TIMEOUT))?;
-        Ok(Self { socket, unread: Vec::new() })
+        Ok(Self::new(socket))
     }
 
     /// Connects to a base URL.
     pub fn to_url(url: &str) -> io::Result<Self> {
         Self::open(url.strip_prefix("http://").ok_or(ErrorKind::InvalidInput)?)
-    }
-
-    /// Writes bytes as they are.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.socket.write_all(bytes)
     }
 
     /// Closes the sending direction. A socket that the server has reset has none to close; the next
@@ -62,6 +57,18 @@ impl Connection {
             Err(error) if error.kind() == ErrorKind::NotConnected => Ok(()),
             done => done,
         }
+    }
+}
+
+impl<S: Read + Write> Connection<S> {
+    /// Uses a stream that is connected.
+    pub fn new(socket: S) -> Self {
+        Self { socket, unread: Vec::new() }
+    }
+
+    /// Writes bytes as they are.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.socket.write_all(bytes)
     }
 
     /// Reads the head of a response to a request with this method.
@@ -108,8 +115,13 @@ impl Connection {
     }
 
     /// Returns the socket.
-    pub fn socket(&self) -> &TcpStream {
+    pub fn socket(&self) -> &S {
         &self.socket
+    }
+
+    /// Returns the socket, to read from it.
+    pub fn socket_mut(&mut self) -> &mut S {
+        &mut self.socket
     }
 
     /// Reads until a head is complete, and returns its length.

@@ -31,16 +31,16 @@ async fn write_parts(recorder: &ConnectionRecorder, raw_response: RawResponse) -
     let RawResponse { head, body, mut room, .. } = raw_response;
     write(recorder, &head, &mut room).await?;
     match body {
-        Some(Body::Bytes(bytes)) => write(recorder, &bytes, &mut room).await,
+        Some(Body::Bytes(bytes)) => write(recorder, &bytes, &mut room).await?,
         Some(Body::Blob(content, range)) => {
             let mut chunks = content.chunks(range);
             while let Some(chunk) = chunks.next().filter(|_| room > 0) {
                 write(recorder, &chunk?, &mut room).await?;
             }
-            Ok(())
         }
-        Some(Body::HeadOnly(_)) | None => Ok(()),
+        Some(Body::HeadOnly(_)) | None => {}
     }
+    poll_fn(|context| recorder.socket.poll_flush(context)).await
 }
 
 async fn write(recorder: &ConnectionRecorder, bytes: &[u8], room: &mut u64) -> io::Result<()> {

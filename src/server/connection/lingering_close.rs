@@ -8,7 +8,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::ReadBuf;
@@ -53,8 +53,11 @@ impl LingeringClose {
         mut discarded: impl FnMut(&[u8]),
     ) -> Poll<io::Result<()>> {
         let mut scrap = [MaybeUninit::uninit(); 16 * 1024];
-        if !self.is_shut_down {
-            ready!(socket.poll_shutdown(context))?;
+        // With TLS, it waits until the client has read what was written before.
+        if !self.is_shut_down
+            && let Poll::Ready(done) = socket.poll_shutdown(context)
+        {
+            done?;
             self.is_shut_down = true;
         }
         while self.all_ends.as_mut().poll(context).is_pending() {

@@ -1,6 +1,8 @@
 //! One connection, from its acceptance to its end. Start with [`serve`].
 
 pub(crate) mod ending;
+#[cfg(feature = "tls")]
+pub(crate) mod handshake;
 pub(crate) mod lingering_close;
 pub(crate) mod outgoing;
 pub(crate) mod raw_response;
@@ -70,6 +72,13 @@ async fn apply_connection_fault(recorder: &ConnectionRecorder) -> bool {
 /// Serves a connection. Errors go to the journal and nowhere else.
 pub(crate) async fn serve(recorder: Arc<ConnectionRecorder>) {
     if apply_connection_fault(&recorder).await {
+        return;
+    }
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &recorder.shared.tls
+        // Boxed: otherwise every connection would reserve memory for this future.
+        && !Box::pin(handshake::shake_hands(&recorder, tls)).await
+    {
         return;
     }
     let service = service_fn({

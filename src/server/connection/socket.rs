@@ -15,8 +15,13 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use tokio::net::TcpStream;
 
+#[cfg(feature = "tls")]
+type Stream = crate::server::tls::TlsStream;
+#[cfg(not(feature = "tls"))]
+type Stream = TcpStream;
+
 /// A socket that the connection's recorder owns: it is closed after the journal is up to date.
-pub(crate) struct Socket(Mutex<TcpStream>);
+pub(crate) struct Socket(Mutex<Stream>);
 
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,7 +33,13 @@ impl Socket {
     pub(crate) fn new(stream: TcpStream) -> Self {
         // A small response must not wait until the previous one is acknowledged.
         let _ = stream.set_nodelay(true);
-        Self(Mutex::new(stream))
+        Self(Mutex::new(layered(stream)))
+    }
+
+    /// Calls `poll` with the stream.
+    #[cfg(feature = "tls")]
+    pub(crate) fn poll_stream<T>(&self, poll: impl FnOnce(&mut Stream) -> Poll<T>) -> Poll<T> {
+        poll(&mut self.0.lock())
     }
 
     pub(crate) fn poll_read(
@@ -71,7 +82,7 @@ impl Socket {
     /// Makes closing the socket send a reset.
     pub(crate) fn reset_on_close(&self) {
         // If the option cannot be set, the connection is closed normally.
-        let _ = self.0.lock().set_zero_linger();
+        let _ = tcp(&self.0.lock()).set_zero_linger();
     }
 
     /// Completes when the client has closed its sending direction or the connection was reset.
@@ -81,7 +92,7 @@ impl Socket {
         /// if it is polled.
         const LOOK_AGAIN: Duration = Duration::from_millis(20);
         loop {
-            let readable = poll_fn(|context| self.0.lock().poll_read_ready(context)).await;
+            let readable = poll_fn(|context| tcp(&self.0.lock()).poll_read_ready(context)).await;
             if readable.is_err() || self.is_closed_by_client() {
                 return;
             }
@@ -91,10 +102,30 @@ impl Socket {
 
     fn is_closed_by_client(&self) -> bool {
         let stream = self.0.lock();
-        let ready = pin!(stream.ready(Interest::READABLE));
+        let ready = pin!(tcp(&stream).ready(Interest::READABLE));
         match ready.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(ready) => ready.map_or(true, Ready::is_read_closed),
             Poll::Pending => false,
         }
     }
+}
+
+#[cfg(feature = "tls")]
+fn layered(stream: TcpStream) -> Stream {
+    stream.into()
+}
+
+#[cfg(not(feature = "tls"))]
+fn layered(stream: TcpStream) -> Stream {
+    stream
+}
+
+#[cfg(feature = "tls")]
+fn tcp(stream: &Stream) -> &TcpStream {
+    &stream.tcp
+}
+
+#[cfg(not(feature = "tls"))]
+fn tcp(stream: &Stream) -> &TcpStream {
+    stream
 }
