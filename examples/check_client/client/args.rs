@@ -16,7 +16,7 @@ Usage: check_client [OPTIONS] --user NAME --password WORD URL DIRECTORY NAME FIL
   --timeout SECONDS   the longest silence of the origin (default: 4)
   --patience SECONDS  the longest time for all tries (default: 25)
   --mistake ID        make this mistake
-  --list-mistakes     print each mistake and the scenario that shows it
+  --list-mistakes     print each mistake, the scenario that shows it, and its rule
 
 Exit status: 0 if the file is stored, 1 if not or unknown, 2 if the command line
 is invalid, 89 if the URL is not http://.

@@ -36,7 +36,7 @@ pub(crate) fn main(line: lexopt::Parser) -> ExitCode {
         }
         Ok(Parsed::List) => {
             for row in mistake::MISTAKES {
-                println!("{:<26} {:<28} {}", row.id, row.scenario, row.what);
+                println!("{:<26} {:<26} {:<26} {}", row.id, row.scenario, row.rule(), row.what);
             }
             return ExitCode::SUCCESS;
         }

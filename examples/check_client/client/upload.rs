@@ -248,11 +248,9 @@ impl Upload<'_> {
     fn send_piece(&mut self, id: &str, index: usize, number: usize) -> Result<(), Failure> {
         let has = |mistake| self.session.makes(mistake);
         let (shortens, reverses) = (has("retry.partial"), has("retry.other_bytes"));
-        let (trusts_checksum, trusts_size) = (
-            has("ack.checksum") || has("lie.half_a_piece"),
-            has("ack.size") || has("lie.half_a_piece"),
-        );
-        let halves = has("lie.half_a_piece");
+        let (trusts, halves) = (has("ack.code"), has("lie.half_a_piece"));
+        let trusts_checksum = has("ack.checksum") || trusts || halves;
+        let trusts_size = has("ack.size") || trusts || halves;
         let tries = self.session.tries;
         if has("complete.early") {
             self.session.tries = 1;

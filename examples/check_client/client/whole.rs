@@ -1,5 +1,7 @@
 //! Uploads of a whole file by one request, and the proof that a file is stored.
 
+use std::time::Duration;
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
@@ -7,9 +9,13 @@ use super::args::{Args, Flavour};
 use super::message::{Call, Reply};
 use super::session::{Failure, Session};
 use super::source::Source;
+use super::stop;
 
 /// It must not occur in the file. This client does not look, because check's files are random.
 const BOUNDARY: &str = "check-client-2d4bbd0a8f3e";
+
+/// The pauses in milliseconds after questions about the file.
+const PAUSES: [u64; 4] = [100, 200, 400, 0];
 
 /// Sends the file by `/post/raw` or `/post/file`.
 pub(super) fn send(session: &mut Session, args: &Args, source: &Source) -> Result<(), Failure> {
@@ -55,21 +61,28 @@ pub(super) fn send(session: &mut Session, args: &Args, source: &Source) -> Resul
     Err(Failure::NoSuccess("the stored file is missing or differs".to_owned()))
 }
 
-/// Returns whether the origin has a file of this size and checksum.
+/// Returns whether the origin has a file of this size and checksum. It asks a few times, because the first answers may
+/// be old.
 pub(super) fn is_stored(
     session: &mut Session,
     path: &str,
     source: &Source,
 ) -> Result<bool, Failure> {
-    match session.method("stat", &[json!(path), json!(true)]) {
-        Ok(stat) => {
-            let checksum = stat["checksum"].as_str().unwrap_or_default();
-            Ok(checksum.eq_ignore_ascii_case(&source.digest)
-                && stat["size"].as_u64() == Some(source.size))
+    for pause in PAUSES {
+        match session.method("stat", &[json!(path), json!(true)]) {
+            Ok(stat) => {
+                let checksum = stat["checksum"].as_str().unwrap_or_default();
+                let size = stat["size"].as_u64();
+                if checksum.eq_ignore_ascii_case(&source.digest) && size == Some(source.size) {
+                    return Ok(true);
+                }
+            }
+            Err(Failure::Rejected { .. }) => {}
+            Err(failure) => return Err(failure),
         }
-        Err(Failure::Rejected { .. }) => Ok(false),
-        Err(failure) => Err(failure),
+        stop::pause(Duration::from_millis(pause));
     }
+    Ok(false)
 }
 
 /// Encodes a form with the names as fields, because a `filename` cannot hold every character.
