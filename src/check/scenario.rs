@@ -103,7 +103,8 @@ pub enum Content {
     Standard,
 }
 
-/// What happens beside the faults of the origin.
+/// What happens beside the faults of the origin. What happens during the run happens as soon as a fault has
+/// acted, because the fault stops the client at the right place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -111,15 +112,15 @@ pub enum Event {
     None,
     /// The client is told a wrong password.
     WrongPassword,
-    /// The client gets SIGKILL when the first bytes of the file have been acknowledged, and is run again.
+    /// The client gets SIGKILL, and is run again.
     KillAndRunAgain,
-    /// The client gets SIGTERM when the first bytes of the file have been acknowledged.
+    /// The client gets SIGTERM.
     Terminate,
-    /// The origin goes offline for this time when the first bytes of the file have been acknowledged.
+    /// The origin goes offline for this time.
     Offline(Duration),
-    /// The source file is overwritten in place, with the same size, when its first bytes have arrived.
+    /// The source file is overwritten in place, with the same size.
     ChangeSource,
-    /// The source file grows when its first bytes have arrived.
+    /// The source file grows.
     GrowSource,
     /// Random faults, by the seed of the run.
     Chaos,
@@ -161,6 +162,11 @@ impl Scenario {
             rest = &rest[at + part.len()..];
         }
         rest.ends_with(last)
+    }
+
+    /// Returns the part of the id before the slash.
+    pub fn family(&self) -> &'static str {
+        self.id.split('/').next().unwrap_or_default()
     }
 
     /// Returns whether clients of a flavour send the request that the situation is about.

@@ -1,0 +1,20 @@
+//! Random faults.
+
+use std::time::Duration;
+
+use crate::check::{Event, Feature, Scenario};
+use crate::referee::{Basis, Level};
+
+pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
+    id: "chaos/random",
+    situation: "Random faults, at most two for each request. The suite runs it once for each seed.",
+    right: "Repeats what failed: the third try of a request succeeds.",
+    rule: "check.gave_up",
+    level: Level::Should,
+    section: "§1.12",
+    basis: Basis::Evidence,
+    feature: Some(Feature::Retries),
+    event: Event::Chaos,
+    waits: Duration::from_secs(20),
+    ..Scenario::DEFAULT
+}];
