@@ -38,5 +38,5 @@ pub mod storage {
 }
 
 pub mod wording {
-    pub use crate::wording::nearest;
+    pub use crate::wording::{nearest, shell_word};
 }

@@ -10,11 +10,16 @@
 
 mod catalogue;
 mod client;
+mod exit_status;
+mod expectations;
 mod observed;
 mod plan;
 mod profile;
+mod report;
 mod result;
 mod rules;
+#[cfg(test)]
+mod samples;
 mod scenario;
 mod scratch;
 mod source;
@@ -25,11 +30,13 @@ mod verdict;
 
 pub use catalogue::scenarios;
 pub use client::{Claim, ClientRun, Ending, Output, Signal};
+pub use exit_status::{EXIT_STATUSES, ExitStatus};
+pub use expectations::{Expectation, Expectations, StaleExpectation};
 pub use observed::{Habit, Observed};
 pub use plan::Plan;
 pub use profile::{Feature, Flavour, Profile, Statuses, Via};
 pub use result::{
-    CheckFinding, Exports, FaultUse, Reproduction, ScenarioResult, State, SuiteReport,
+    CheckFinding, DECLINED, Exports, FaultUse, Reproduction, ScenarioResult, State, SuiteReport,
 };
 pub use rules::{CheckRule, RULES, rule_by_id};
 pub use scenario::{Content, Event, Expected, Role, Scenario};

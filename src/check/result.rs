@@ -6,12 +6,17 @@ use serde::Serialize;
 
 use crate::referee::Level;
 
-use super::{ClientRun, Scenario};
+use super::exit_status::ExitStatus;
+use super::expectations::{Expectations, StaleExpectation};
+use super::report::text;
+use super::{ClientRun, Event, Scenario};
 
 /// The result of a suite.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct SuiteReport {
+    /// The command of the client, with placeholders. A closure has none.
+    pub command: Vec<String>,
     /// The results, in the order of the catalogue.
     pub results: Vec<ScenarioResult>,
     /// What could make a pass meaningless, one sentence each.
@@ -24,6 +29,67 @@ pub struct SuiteReport {
     pub is_incomplete: bool,
     /// How long the suite ran.
     pub duration: Duration,
+    /// Whether findings of level should and declined scenarios count as failures too.
+    pub is_strict: bool,
+    /// The failures that are expected. Default: none.
+    pub expectations: Expectations,
+}
+
+/// What an expectation names instead of a rule if the client declines the scenario.
+pub const DECLINED: &str = "declined";
+
+impl SuiteReport {
+    /// Returns the number of results with a state.
+    pub fn count(&self, state: State) -> usize {
+        self.results.iter().filter(|result| result.state == state).count()
+    }
+
+    /// Returns the expectations that do not describe the run. There are none if the run was interrupted, or if
+    /// nothing was measured.
+    pub fn stale_expectations(&self) -> Vec<StaleExpectation> {
+        if self.is_incomplete || self.not_measured.is_some() {
+            return Vec::new();
+        }
+        self.expectations.stale(self)
+    }
+
+    /// Returns whether every failure is expected, and no expectation is stale.
+    pub fn is_as_expected(&self) -> bool {
+        let is_expected = |result| self.unexpected(result).is_empty();
+        self.results.iter().all(is_expected) && self.stale_expectations().is_empty()
+    }
+
+    /// Returns the failures of a result that are not expected: the rule and the sentence of each.
+    pub fn unexpected<'a>(&self, result: &'a ScenarioResult) -> Vec<(&'a str, &'a str)> {
+        let failures = result.failures(self.is_strict).into_iter();
+        let is_expected =
+            |rule, sentence| self.expectations.entry_for(result.scenario.id, rule, sentence);
+        failures.filter(|(rule, sentence)| is_expected(rule, sentence).is_none()).collect()
+    }
+
+    /// Returns the report as plain text: the details of each failure, and the summary.
+    pub fn to_text(&self) -> String {
+        text::report(self)
+    }
+
+    /// Returns the end of [`to_text`](Self::to_text): the findings, what did not pass without failing, what could
+    /// make a pass meaningless, and the result of the whole.
+    pub fn to_summary(&self) -> String {
+        text::summary(self)
+    }
+
+    /// Returns what the program exits with. An interruption wins over results that are missing for other reasons,
+    /// and those win over failures.
+    pub fn exit_status(&self) -> ExitStatus {
+        match () {
+            () if self.is_incomplete => ExitStatus::Interrupted,
+            () if self.not_measured.is_some() || self.count(State::Error) > 0 => {
+                ExitStatus::NotMeasured
+            }
+            () if self.is_as_expected() => ExitStatus::AsExpected,
+            () => ExitStatus::Unexpected,
+        }
+    }
 }
 
 /// The result of one scenario with one seed.
@@ -54,6 +120,44 @@ pub struct ScenarioResult {
     pub exports: Exports,
 }
 
+impl ScenarioResult {
+    /// Returns the name of the run: the id of the scenario, with the seed if the seed makes the situation.
+    pub fn name(&self) -> String {
+        match self.scenario.event {
+            Event::Chaos => format!("{}#{}", self.scenario.id, self.seed),
+            _ => self.scenario.id.to_owned(),
+        }
+    }
+
+    /// Returns the name of the run as the name of a file, without an extension.
+    pub fn file_name(&self) -> String {
+        self.name().replace('/', "-").replace('#', "-seed-")
+    }
+
+    /// Returns the result as a line of text, without a line end.
+    pub fn to_line(&self) -> String {
+        text::line(self)
+    }
+
+    /// Returns what an expectation can name: the rule and the sentence of each finding that is more than a
+    /// remark, and [`DECLINED`] with the reason.
+    pub fn violations(&self) -> Vec<(&str, &str)> {
+        let findings = self.findings.iter().filter(|finding| finding.level != Level::Info);
+        let findings = findings.map(|finding| (&*finding.rule, &*finding.sentence));
+        let declined = (self.state == State::Declined)
+            .then(|| (DECLINED, self.remark.as_deref().unwrap_or_default()));
+        findings.chain(declined).collect()
+    }
+
+    /// Returns the violations that make the run fail: those of level must, and with `is_strict` all.
+    pub fn failures(&self, is_strict: bool) -> Vec<(&str, &str)> {
+        let is_must =
+            |rule: &str| self.findings.iter().any(|it| it.rule == rule && it.level == Level::Must);
+        let all = self.violations().into_iter();
+        all.filter(|(rule, _)| is_strict || is_must(rule)).collect()
+    }
+}
+
 /// The state of a scenario. Only `Pass` counts as passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -73,6 +177,32 @@ pub enum State {
     NotMeasured,
     /// This program or its environment failed.
     Error,
+}
+
+impl State {
+    /// All states, in the order of a summary.
+    pub const ALL: [Self; 7] = [
+        Self::Pass,
+        Self::Fail,
+        Self::Warn,
+        Self::Declined,
+        Self::NotExercised,
+        Self::NotMeasured,
+        Self::Error,
+    ];
+
+    /// Returns the name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+            Self::Declined => "declined",
+            Self::NotExercised => "not exercised",
+            Self::NotMeasured => "not measured",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// Something that a client does wrong, with its proof.

@@ -39,7 +39,7 @@ pub use head::Head;
 pub use head_error::HeadError;
 pub use mark::{Mark, MarkEvent};
 pub(crate) use ranges::RangeList;
-pub(crate) use secrets::{Secrets, redacted, shown_line, shown_target};
+pub(crate) use secrets::{Secrets, redacted, redacted_output, shown_line, shown_target};
 pub(crate) use selector::Op;
 pub use selector::Parts;
 pub(crate) use shorten::shorten;

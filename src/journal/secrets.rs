@@ -89,12 +89,9 @@ impl Secrets {
             return (name, value);
         }
         // A token may stand anywhere, even in place of a name.
-        let shown = |text: &str| {
-            let text = redacted_text(text);
-            redact(&text, &['-'], |at| token_at(&text, at)).into_owned()
-        };
         let is_secret = is_secret(&name) || MEDIA_VAULT.contains(&&*name);
-        (shown(&name), if is_secret { REDACTED.to_owned() } else { shown(&value) })
+        let value = if is_secret { REDACTED.to_owned() } else { redacted_output(&value) };
+        (redacted_output(&name), value)
     }
 }
 
@@ -132,6 +129,12 @@ pub(crate) fn shown_target(target: &[u8]) -> String {
 pub(crate) fn shown_line(raw: &[u8]) -> String {
     let line = raw.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default();
     let text = shown_target(line);
+    redact(&text, &['-'], |at| token_at(&text, at)).into_owned()
+}
+
+/// Returns what a client printed, of any number of lines. Everything that looks like a token is redacted too.
+pub(crate) fn redacted_output(text: &str) -> String {
+    let text = redacted_text(text);
     redact(&text, &['-'], |at| token_at(&text, at)).into_owned()
 }
 
@@ -304,6 +307,9 @@ mod tests {
 
     #[test]
     fn token_like_text_is_redacted_in_unstructured_bytes() {
+        let output = format!("a\npassword: s\ntoken {TOKEN} was rejected");
+        let redacted_lines = "a\npassword: <redacted>\ntoken <redacted> was rejected";
+        assert_eq!(redacted_output(&output), redacted_lines);
         let shown = |text: &str| shown_line(text.as_bytes());
         assert_eq!(shown(&format!("[\"{TOKEN}\", 1]")), "[\"<redacted>\", 1]");
         assert_eq!(shown(&TOKEN[1..]), &TOKEN[1..]);

@@ -4,8 +4,10 @@
 mod composition;
 mod nearest;
 mod numerals;
+mod shell;
 
 pub(crate) use composition::decompose;
 pub use nearest::nearest;
 pub(crate) use nearest::unknown;
 pub(crate) use numerals::{counted, ordinal};
+pub use shell::shell_word;

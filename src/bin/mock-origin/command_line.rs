@@ -1,5 +1,7 @@
 //! The command line as text that can be pasted into a shell. Start with [`shown`].
 
+use mock_origin::internals::wording::shell_word;
+
 /// The options whose values contain a secret, behind the first colon or as a whole.
 const SECRETS: [&str; 3] = ["--user", "--key-pair", TOKEN];
 const TOKEN: &str = "--control-token";
@@ -27,21 +29,12 @@ pub(crate) fn shown(args: impl IntoIterator<Item = String>) -> String {
             arg.clone()
         };
         option = if arg.starts_with("--") && value.is_none() { name } else { String::new() };
-        shown.push(quoted(&text));
+        shown.push(shell_word(&text));
     }
     if !has_seed {
         shown.push("--seed {seed}".to_owned());
     }
     shown.join(" ")
-}
-
-/// Returns a word as a POSIX shell reads it.
-fn quoted(word: &str) -> String {
-    let is_plain = |char: char| char.is_ascii_alphanumeric() || "-_./=:,+@%".contains(char);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
