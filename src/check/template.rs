@@ -71,6 +71,13 @@ impl Template {
     }
 }
 
+/// Makes a text without placeholders.
+impl From<String> for Template {
+    fn from(text: String) -> Self {
+        Self(vec![Part::Text(text)])
+    }
+}
+
 /// Returns the error of an invalid text, of which the first 60 characters are shown.
 fn invalid(text: &str, problem: &str) -> Error {
     let shown: String = text.chars().take(60).collect();

@@ -212,7 +212,14 @@ mod tests {
     fn run(ending: Ending) -> ClientRun {
         let (stdout, stderr) = (Output::default(), Output::default());
         let duration = Duration::from_millis(5);
-        ClientRun { ending, duration, stdout, stderr, left_behind: Vec::new() }
+        ClientRun {
+            ending,
+            duration,
+            stdout,
+            stderr,
+            left_behind: Vec::new(),
+            signalled_after: None,
+        }
     }
 
     fn truth(is_stored: bool) -> Truth {

@@ -3,10 +3,18 @@
 //! A client is started with a [`Target`], observed until it ends, and stopped at its deadline. This module
 //! does not know what is stored, and judges nothing.
 
+mod closure;
+mod command;
+mod output;
+mod process;
+mod system;
+
 use std::fmt;
 use std::time::Duration;
 
 use super::{Statuses, Target};
+#[allow(unused_imports)]
+pub(crate) use {closure::ClosureClient, command::CommandClient};
 
 /// A client that can be run.
 pub(crate) trait Client: Sync {
@@ -60,9 +68,23 @@ pub struct ClientRun {
     pub stderr: Output,
     /// The processes that were still running when the client had ended, as `pid command`. They were killed.
     pub left_behind: Vec<String>,
+    /// When the signal of the scenario was sent, after the start of the run.
+    pub signalled_after: Option<Duration>,
 }
 
 impl ClientRun {
+    /// Creates a run that could not be started.
+    fn not_started(reason: String) -> Self {
+        Self {
+            ending: Ending::NotStarted(reason),
+            duration: Duration::ZERO,
+            stdout: Output::default(),
+            stderr: Output::default(),
+            left_behind: Vec::new(),
+            signalled_after: None,
+        }
+    }
+
     /// Returns what the client says about the file by the way it ended.
     pub fn claim(&self, statuses: &Statuses) -> Claim {
         match self.ending {
@@ -143,4 +165,42 @@ pub enum Claim {
     Unsupported,
     /// Nothing: it crashed, hung or was killed.
     Nothing,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// Returns a target with this scratch folder, and nothing behind its URL.
+    pub(super) fn target(scratch: &Path) -> Target {
+        Target {
+            scenario: "lost/piece".to_owned(),
+            url: "http://127.0.0.1:9".to_owned(),
+            host: "127.0.0.1".to_owned(),
+            port: 9,
+            user: "user".to_owned(),
+            password: "password".to_owned(),
+            account: "account".to_owned(),
+            directory: "/videos".to_owned(),
+            name: "film.mp4".to_owned(),
+            path: "/videos/film.mp4".to_owned(),
+            file: scratch.join("source/film.mp4"),
+            size: 7,
+            piece_size: 65536,
+            scratch: scratch.to_owned(),
+            ca: None,
+        }
+    }
+
+    /// Returns limits with only a deadline.
+    pub(super) fn limits(deadline: Duration) -> Limits<'static> {
+        Limits {
+            deadline,
+            interruption: None,
+            is_stopped: &|| false,
+            waits_for: &|| "a response".to_owned(),
+        }
+    }
 }
