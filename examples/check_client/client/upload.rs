@@ -1,6 +1,6 @@
 //! A multipart upload from its creation to the proof that the file is stored.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
@@ -339,7 +339,7 @@ impl Upload<'_> {
 
     /// Waits until the pieces are joined, and proves that the file is stored.
     fn wait_for_join(&mut self, id: &str) -> Result<(), Failure> {
-        let end = std::time::Instant::now() + JOIN_PATIENCE;
+        let end = Instant::now() + JOIN_PATIENCE;
         let mut pause = FIRST_POLL;
         loop {
             let state = self.state_of(id)?;
@@ -354,7 +354,7 @@ impl Upload<'_> {
             if self.session.makes("poll.hot") {
                 pause = Duration::ZERO;
             }
-            if std::time::Instant::now() + pause > end || !self.session.has_time_after(pause) {
+            if Instant::now() + pause > end || !self.session.has_time_after(pause) {
                 break;
             }
             stop::pause(pause);
