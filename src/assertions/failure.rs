@@ -141,6 +141,27 @@ impl AssertionFailure {
         self
     }
 
+    /// Returns the found value, and the cause if it is known.
+    #[cfg(feature = "check")]
+    pub(crate) fn found_and_cause(&self) -> String {
+        let found = match &self.facts {
+            Facts::Values { found, .. } => found,
+            Facts::Text(text) => text,
+        };
+        match &self.cause {
+            Some(cause) => format!("{found}: {cause}"),
+            None => found.clone(),
+        }
+    }
+
+    /// Returns the exchanges that the text shows, each with its number and its line.
+    #[cfg(feature = "check")]
+    pub(crate) fn shown_exchanges(&self) -> Vec<(u64, String)> {
+        let line = |exchange: &Exchange| format!("#{} {}", exchange.index, describe(exchange));
+        let chosen = self.choose_exchanges().into_iter();
+        chosen.map(|shown| (shown.exchange.index, line(&shown.exchange))).collect()
+    }
+
     /// Panics with the text of the failure.
     #[track_caller]
     pub(crate) fn raise(&self) -> ! {

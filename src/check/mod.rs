@@ -8,8 +8,11 @@
 
 #![allow(dead_code)]
 
+mod calibration;
 mod catalogue;
+mod chaos;
 mod client;
+mod context;
 mod exit_status;
 mod expectations;
 mod observed;
@@ -18,17 +21,20 @@ mod profile;
 mod report;
 mod result;
 mod rules;
+mod running;
 #[cfg(test)]
 mod samples;
 mod scenario;
+mod scenario_run;
 mod scratch;
 mod source;
+mod staging;
 mod suite;
 mod target;
 mod template;
 mod verdict;
 
-pub use catalogue::scenarios;
+pub use catalogue::{scenario_by_id, scenarios};
 pub use client::{Claim, ClientRun, Ending, Output, Signal};
 pub use exit_status::{EXIT_STATUSES, ExitStatus};
 pub use expectations::{Expectation, Expectations, StaleExpectation};

@@ -46,6 +46,14 @@ impl Plan {
         }
     }
 
+    /// Returns the first request that carries bytes of the file: piece 1, or the whole file.
+    pub fn first_body(&self) -> Op {
+        match self.flavour {
+            Flavour::Multipart | Flavour::JsonRpc => Op::piece(1),
+            Flavour::Raw | Flavour::Form => self.body(),
+        }
+    }
+
     /// Returns the number of a piece that is neither first nor last, if there are three pieces.
     pub fn middle(&self) -> u32 {
         self.pieces.div_ceil(2)

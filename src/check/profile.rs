@@ -1,6 +1,7 @@
 //! What the user declares about a client. Start with [`Profile`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +109,18 @@ pub enum Feature {
     Parallel,
     /// Logs in by itself and reports wrong credentials.
     Auth,
+}
+
+impl fmt::Display for Flavour {
+    /// Writes the name in profiles.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Multipart => "multipart",
+            Self::JsonRpc => "json_rpc",
+            Self::Raw => "raw",
+            Self::Form => "form",
+        })
+    }
 }
 
 impl Feature {

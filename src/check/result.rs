@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::fault::Fault;
 use crate::referee::Level;
 
 use super::exit_status::ExitStatus;
@@ -108,8 +109,12 @@ pub struct ScenarioResult {
     pub findings: Vec<CheckFinding>,
     /// The faults, with how often and on which exchanges they acted.
     pub faults: Vec<FaultUse>,
+    /// The injections of chaos, as faults that do the same.
+    pub(crate) injected: Vec<Fault>,
     /// What the client did, one entry per run.
     pub runs: Vec<ClientRun>,
+    /// Whether the file is stored as it was sent.
+    pub is_stored: bool,
     /// What is true at the end, in words.
     pub truth: String,
     /// How to see it again.

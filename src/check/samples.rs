@@ -67,7 +67,9 @@ fn new_result(scenario: &'static Scenario, state: State) -> ScenarioResult {
         remark: None,
         findings: Vec::new(),
         faults: Vec::new(),
+        injected: Vec::new(),
         runs: vec![run(0)],
+        is_stored: true,
         truth: "/acme/videos/film.mp4 is stored as it was sent, 229376 bytes, after 0.031 s"
             .to_owned(),
         reproduction: Reproduction::default(),

@@ -26,6 +26,11 @@ pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
     FAMILIES.iter().copied().flatten()
 }
 
+/// Returns the scenario with an id.
+pub fn scenario_by_id(id: &str) -> Option<&'static Scenario> {
+    scenarios().find(|scenario| scenario.id == id)
+}
+
 const FAMILIES: &[&[Scenario]] = &[
     control::SCENARIOS,
     content::SCENARIOS,

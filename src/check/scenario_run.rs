@@ -1,0 +1,227 @@
+//! Runs one scenario: starts an origin, runs the client, compares and judges. Start with [`run_scenario`].
+
+use crate::error::Error;
+use crate::fault::{Chaos, Fault, FaultRecord};
+use crate::journal::Journal;
+use crate::mock::MockOrigin;
+use crate::referee::{Finding, Level, rule_by_id};
+use crate::report::describe;
+
+use super::context::{Context, PASSWORD, USER};
+use super::source::Source;
+use super::staging::Stage;
+use super::verdict::{Facts, Truth, judge};
+use super::{
+    CheckFinding, Event, Exports, FaultUse, Observed, Plan, Reproduction, Scenario, ScenarioResult,
+    State,
+};
+
+/// A run of the catalogue: a scenario, a seed, and the faults that replace its own, if any.
+#[derive(Clone, Copy)]
+pub(crate) struct Run<'a> {
+    pub(crate) scenario: &'static Scenario,
+    pub(crate) seed: u64,
+    /// Replays these injections of chaos instead of chaos itself.
+    pub(crate) replayed: Option<&'a [Fault]>,
+    /// The size of the file, instead of that of the scenario.
+    pub(crate) size: Option<u64>,
+}
+
+/// A run and what it showed about the client.
+pub(crate) struct Performed {
+    pub(crate) result: ScenarioResult,
+    pub(crate) observed: Option<Observed>,
+}
+
+/// Runs a scenario once. An error of this program or its environment is a result of its own.
+pub(crate) fn run_scenario(context: &Context<'_>, run: Run<'_>) -> Performed {
+    perform(context, run).unwrap_or_else(|error| Performed {
+        result: not_run(run.scenario, run.seed, State::Error, format!("{error:#}")),
+        observed: None,
+    })
+}
+
+/// Runs a scenario once.
+///
+/// # Errors
+///
+/// If the origin cannot start, or a file cannot be written.
+fn perform(context: &Context<'_>, run: Run<'_>) -> Result<Performed, Error> {
+    let Run { scenario, seed, .. } = run;
+    let plan = context.plan(scenario, seed, run.size);
+    let folder = context.scratch.folder(scenario.id)?;
+    let source = Source::create(folder.source(scenario.name), plan.size, seed)?;
+    let origin = start(context, scenario, &plan)?;
+    let target = context.target(scenario, &origin, &folder, &source);
+    match (scenario.event, run.replayed) {
+        (_, Some(faults)) => faults.iter().for_each(|it| origin.add_replayed(it.clone())),
+        (Event::Chaos, None) => {
+            origin.chaos(Chaos::new(seed).max_per_operation(2));
+        }
+        (_, None) => (scenario.faults)(&origin, &plan),
+    }
+    let added = origin.faults();
+    let stage = Stage { context, scenario, plan: &plan, origin: &origin, target: &target };
+    let staged = stage.perform(&source)?;
+    let truth = truth(&origin, &target.path, &source, staged.changed.as_ref());
+    let journal = origin.journal();
+    let (report, _) = origin.referee_report();
+    let faults = fault_uses(&origin, &journal, &added);
+    let not_exercised = staged
+        .not_exercised
+        .or_else(|| not_exercised(scenario, &faults, &journal, &report.not_applicable));
+    let is_wrong = |finding: &&Finding| Level::Should.includes(finding.level());
+    let findings = report.findings.iter().filter(is_wrong).map(|it| shown(it, &journal)).collect();
+    let verdict = judge(Facts {
+        scenario,
+        profile: &context.suite.profile,
+        runs: &staged.runs,
+        truth: &truth,
+        status_counts: context.status_counts,
+        not_exercised,
+        findings,
+    });
+    let kinds = context.suite.exports;
+    origin.set_run_command(&format!("mock-origin check --only {} --seed {seed}", scenario.id));
+    let observed =
+        Observed::infer(&journal, staged.runs.iter().map(|it| it.duration.as_secs_f64()).sum());
+    let result = ScenarioResult {
+        scenario,
+        seed,
+        state: verdict.state,
+        remark: verdict.remark,
+        findings: verdict.findings,
+        faults,
+        runs: staged.runs,
+        injected: origin.done_by_chaos(),
+        is_stored: truth.is_stored,
+        truth: truth.text,
+        reproduction: Reproduction::default(),
+        timeline: origin.timeline(),
+        exports: Exports {
+            html: kinds.html.then(|| origin.html_report()),
+            har: kinds.har.then(|| origin.har().collect()),
+            trace: kinds.trace.then(|| origin.trace().collect()),
+        },
+    };
+    Ok(Performed { result, observed })
+}
+
+/// Returns why the situation of a scenario did not arise, if it did not.
+fn not_exercised(
+    scenario: &Scenario,
+    faults: &[FaultUse],
+    journal: &Journal,
+    not_applicable: &[&str],
+) -> Option<String> {
+    if scenario.event == Event::Chaos && faults.is_empty() {
+        return Some("chaos injected nothing with this seed".to_owned());
+    }
+    if let Some(first) = faults.first().filter(|_| faults.iter().all(|it| it.fired == 0)) {
+        let why = first.skip_reason.as_deref().unwrap_or("no request matched it");
+        return Some(format!("the fault never acted: {}: {why}", first.rust));
+    }
+    if !(scenario.is_exercised)(journal) {
+        return Some("the situation did not arise".to_owned());
+    }
+    let rule = rule_by_id(scenario.rule).ok()?;
+    not_applicable.contains(&rule.id).then(|| format!("the rule {} did not apply", rule.id))
+}
+
+/// Returns the result of a scenario that was not run.
+pub(crate) fn not_run(
+    scenario: &'static Scenario,
+    seed: u64,
+    state: State,
+    remark: String,
+) -> ScenarioResult {
+    ScenarioResult {
+        scenario,
+        seed,
+        state,
+        remark: Some(remark),
+        findings: Vec::new(),
+        faults: Vec::new(),
+        injected: Vec::new(),
+        runs: Vec::new(),
+        is_stored: false,
+        truth: String::new(),
+        reproduction: Reproduction::default(),
+        timeline: String::new(),
+        exports: Exports::default(),
+    }
+}
+
+/// Starts the origin of a scenario.
+fn start(context: &Context<'_>, scenario: &Scenario, plan: &Plan) -> Result<MockOrigin, Error> {
+    let builder = MockOrigin::builder().user(USER, PASSWORD).seed(plan.seed).verify_on_drop(false);
+    let builder =
+        if scenario.has_directory { builder.directory(scenario.directory) } else { builder };
+    let options = &context.suite.profile.options;
+    let builder =
+        options.iter().fold(builder.defer_errors(), |it, (name, value)| it.set(name, value));
+    (scenario.builder)(builder, plan).try_start()
+}
+
+/// Compares the stored file with what was sent: the source, or the source as the scenario changed it.
+fn truth(origin: &MockOrigin, path: &str, source: &Source, changed: Option<&Source>) -> Truth {
+    let file = origin.file(path);
+    let is_stored = |source: &Source| file.try_digest(&source.digest.to_string()).is_ok();
+    if is_stored(source) || changed.is_some_and(is_stored) {
+        let text = format!("{} is stored as it was sent, {} bytes", file.path(), source.size);
+        return Truth { is_stored: true, text, exchanges: Vec::new() };
+    }
+    let Err(failure) = file.try_digest(&source.digest.to_string()) else { unreachable!() };
+    let size = file.size().map_or_else(String::new, |size| {
+        format!("a file of {size} bytes is stored, and {} bytes were to be sent; ", source.size)
+    });
+    let text = format!("{}: {size}{}", file.path(), failure.found_and_cause());
+    Truth { is_stored: false, text, exchanges: failure.shown_exchanges() }
+}
+
+/// Returns a finding of the referee as one of `check`.
+fn shown(finding: &Finding, journal: &Journal) -> CheckFinding {
+    let exchanges = finding.exchanges().iter().filter_map(|index| journal.exchange(*index));
+    CheckFinding {
+        rule: finding.id().to_owned(),
+        level: finding.level(),
+        sentence: finding.rule().sentence.to_owned(),
+        because: finding.text().to_owned(),
+        however: String::new(),
+        exchanges: finding.exchanges().to_vec(),
+        lines: exchanges.map(|it| format!("#{} {}", it.index, describe(it))).collect(),
+    }
+}
+
+/// Returns what the faults of the scenario did, or the injections of its chaos.
+fn fault_uses(origin: &MockOrigin, journal: &Journal, added: &[FaultRecord]) -> Vec<FaultUse> {
+    let records = origin.faults();
+    let of_scenario = records.iter().filter(|it| added.iter().any(|added| added.id == it.id));
+    let uses = of_scenario.map(|record| {
+        let acted = |it: &&std::sync::Arc<crate::journal::Exchange>| {
+            it.faults.iter().any(|fault| fault.fault == Some(record.id))
+        };
+        let on_connection = |it: &std::sync::Arc<crate::journal::Connection>| {
+            let is_ours = it.fault.as_ref().is_some_and(|fault| fault.fault == Some(record.id));
+            it.fault_injected.filter(|_| is_ours)
+        };
+        let exchanges: Vec<_> = journal.exchanges().iter().filter(acted).collect();
+        let first = exchanges.first().map(|it| it.opened);
+        let first = first.or_else(|| journal.connections().iter().find_map(on_connection));
+        FaultUse {
+            rust: record.fault.to_string(),
+            fired: record.fired,
+            exchanges: exchanges.iter().map(|it| it.index).collect(),
+            first_at: first.map(|it| it.elapsed.as_secs_f64()),
+            skip_reason: record.skip_reason.as_deref().map(str::to_owned),
+        }
+    });
+    let chaos = origin.done_by_chaos().into_iter().map(|fault| FaultUse {
+        rust: fault.to_string(),
+        fired: 1,
+        exchanges: Vec::new(),
+        first_at: None,
+        skip_reason: None,
+    });
+    uses.chain(chaos).collect()
+}
