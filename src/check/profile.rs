@@ -68,6 +68,21 @@ pub enum Flavour {
     Form,
 }
 
+impl Flavour {
+    /// All flavours.
+    pub const ALL: [Self; 4] = [Self::Multipart, Self::JsonRpc, Self::Raw, Self::Form];
+
+    /// Returns the name in profiles.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Multipart => "multipart",
+            Self::JsonRpc => "json_rpc",
+            Self::Raw => "raw",
+            Self::Form => "form",
+        }
+    }
+}
+
 /// How a client reaches the origin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,12 +1,17 @@
 //! A situation that a client is put into, and what a right client does. Start with [`Scenario`].
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::journal::Journal;
 use crate::mock::{Builder, MockOrigin};
 use crate::referee::{Basis, Level};
+use crate::wording::counted;
 
 use super::{Feature, Flavour, Plan};
+
+/// The piece size of the code in explanations.
+const CODE_PIECE_SIZE: u64 = 64 << 10;
 
 /// A row of the catalogue: a role, a situation and what is right in it.
 #[derive(Clone, Copy, Debug)]
@@ -176,6 +181,111 @@ impl Scenario {
             Role::Any | Role::Login | Role::Body => true,
             Role::Create | Role::Piece | Role::Complete => has_pieces,
             Role::File => !has_pieces,
+        }
+    }
+
+    /// Returns the path of the file, from the account's root.
+    pub fn path(&self) -> String {
+        format!("{}/{}", self.directory, self.name)
+    }
+
+    /// Returns the flavours of clients to which the scenario applies.
+    pub fn flavours(&self) -> Vec<Flavour> {
+        Flavour::ALL.into_iter().filter(|flavour| self.applies_to(*flavour)).collect()
+    }
+
+    /// Returns the builder of the scenario's origin: the directory, and what the situation changes.
+    pub(crate) fn origin_builder(&self, plan: &Plan) -> Builder {
+        let builder = MockOrigin::builder();
+        let builder = if self.has_directory { builder.directory(self.directory) } else { builder };
+        (self.builder)(builder, plan)
+    }
+
+    /// Returns Rust code that starts the scenario's origin and adds its faults, for a client of the first
+    /// flavour to which the scenario applies, with pieces of 64 KiB. Starts an origin to list its faults.
+    ///
+    /// # Panics
+    ///
+    /// If the origin cannot start.
+    pub fn setup_code(&self) -> String {
+        let flavour = self.flavours().first().copied().unwrap_or(Flavour::Multipart);
+        let plan = Plan::new(flavour, CODE_PIECE_SIZE, self.content.size(CODE_PIECE_SIZE), 1);
+        let builder = self.origin_builder(&plan);
+        let steps = builder.steps();
+        let origin = builder.verify_on_drop(false).start();
+        (self.faults)(&origin, &plan);
+        let mut lines = vec![match steps.as_slice() {
+            [] => "let origin = MockOrigin::start();".to_owned(),
+            [step] => format!("let origin = MockOrigin::builder(){step}.start();"),
+            steps => {
+                let steps = steps.join("\n    ");
+                format!("let origin = MockOrigin::builder()\n    {steps}\n    .start();")
+            }
+        }];
+        lines.extend(origin.faults().iter().map(|record| format!("{};", record.fault)));
+        if self.event == Event::Chaos {
+            lines.push("origin.chaos(Chaos::new(1));".to_owned());
+        }
+        lines.join("\n") + "\n"
+    }
+
+    /// Returns the text of `mock-origin check --explain`: the situation, what a right client does, the rule
+    /// that decides, the source, and [the code](Self::setup_code).
+    ///
+    /// ```
+    /// let scenario = mock_origin::check::scenarios().find(|it| it.id == "lost/complete").unwrap();
+    /// assert!(scenario.explain().contains("origin.on(Op::complete()).attempt(1)"));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the origin cannot start.
+    pub fn explain(&self) -> String {
+        let flavours: Vec<_> = self.flavours().into_iter().map(Flavour::name).collect();
+        let feature = self.feature.map(|feature| format!("feature: {}\n", feature.name()));
+        let code = self.setup_code().replace('\n', "\n    ");
+        format!(
+            "{} ({})\n\n{}\nA right client {}\n\nrule: {}\n{}clients: {}\nfile: {}, {}\n\
+             source: {}\n\n    {}\n",
+            self.id,
+            self.level,
+            self.situation,
+            self.right_in_sentence(),
+            self.rule,
+            feature.unwrap_or_default(),
+            flavours.join(", "),
+            self.path(),
+            self.content,
+            self.source(),
+            code.trim_end(),
+        )
+    }
+
+    /// Returns what a right client does, to follow "A right client".
+    pub(crate) fn right_in_sentence(&self) -> String {
+        let (first, rest) = self.right.split_at(1);
+        first.to_lowercase() + rest
+    }
+
+    /// Returns the section and the basis.
+    fn source(&self) -> String {
+        match self.basis {
+            Basis::Rfc => self.section.to_owned(),
+            basis => format!("{}, {}", self.section, basis.name()),
+        }
+    }
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("no bytes"),
+            Self::Bytes(bytes) => f.write_str(&counted(*bytes, "byte")),
+            Self::Pieces(pieces) => write!(f, "{pieces} pieces"),
+            Self::PiecesAnd(pieces, bytes) => {
+                write!(f, "{pieces} pieces and {}", counted(*bytes, "byte"))
+            }
+            Self::Standard => f.write_str("3 pieces and a half"),
         }
     }
 }

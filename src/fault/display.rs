@@ -227,7 +227,8 @@ fn token_code(life: TokenExpiry) -> String {
     }
 }
 
-fn duration_code(by: Duration) -> String {
+/// Returns a duration as Rust code.
+pub(crate) fn duration_code(by: Duration) -> String {
     match by.subsec_nanos() {
         0 => format!("Duration::from_secs({})", by.as_secs()),
         nanos if nanos % 1_000_000 == 0 => format!("Duration::from_millis({})", by.as_millis()),

@@ -38,6 +38,8 @@ pub use call_context::CallContext;
 pub use chaos::{Chaos, Profile};
 pub(crate) use diagnose::near_misses;
 pub(crate) use display::attempts_call;
+#[cfg(feature = "check")]
+pub(crate) use display::duration_code;
 pub(crate) use error_response::Choice;
 pub use error_response::ErrorResponse;
 pub(crate) use injection::Injection;

@@ -50,7 +50,7 @@ use crate::server::{listener::bind, ports::Ports, shared::Shared};
 #[must_use = "`.start()` starts the origin"]
 pub struct Builder {
     account: String,
-    given: Fixtures,
+    pub(super) given: Fixtures,
     listeners: Vec<SocketAddr>,
     exposed: bool,
     /// The names in the certificate, if connections use TLS.
@@ -63,7 +63,7 @@ pub struct Builder {
     pace: ClockMode,
     memory_budget: u64,
     records_bodies: bool,
-    hold_limit: Duration,
+    pub(super) hold_limit: Duration,
     verifies_on_drop: bool,
     pub(super) referee: RefereeOptions,
     pub(super) secrets: Secrets,

@@ -193,6 +193,17 @@ impl Fixtures {
         users
     }
 
+    /// Returns the steps of the builder that add directories and files, as Rust code.
+    #[cfg(feature = "check")]
+    pub(super) fn steps(&self) -> impl Iterator<Item = String> {
+        let directories = self.directories.iter();
+        let directories = directories.map(|path| format!(".directory({:?})", path.to_string()));
+        let files = self.files.iter().map(|(path, content)| {
+            format!(".file({:?}, b\"{}\")", path.to_string(), content.escape_ascii())
+        });
+        directories.chain(files)
+    }
+
     /// Stores the initial data.
     ///
     /// # Errors

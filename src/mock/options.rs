@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::error::Error;
+#[cfg(feature = "check")]
+use crate::fault::duration_code;
 use crate::protocol::{
     Cors, Join, LastCookie, LegacyHeaders, ListPathItems, Policy, RenameTaken, ResultShape,
     suggest_call,
@@ -121,5 +123,41 @@ impl Builder {
     pub fn egress_delay(mut self, delay: Duration) -> Self {
         self.options.egress_delay = delay;
         self
+    }
+
+    /// Returns the steps that differ from the default as Rust code: directories, files, options, limits and
+    /// the hold limit. Users and uploads in progress are left out.
+    #[cfg(feature = "check")]
+    pub(crate) fn steps(&self) -> Vec<String> {
+        let default = Self::default();
+        let options = self.options.values().zip(default.options.values());
+        let options = options.filter(|(own, default)| own != default);
+        let options = options.map(|((name, value), _)| format!(".set({name:?}, {value:?})"));
+        let hold_limit = (self.hold_limit != default.hold_limit)
+            .then(|| format!(".hold_limit({})", duration_code(self.hold_limit)));
+        self.given.steps().chain(options).chain(hold_limit).collect()
+    }
+}
+
+#[cfg(all(test, feature = "check"))]
+mod tests {
+    use super::*;
+    use crate::mock::MockOrigin;
+
+    #[test]
+    fn the_steps_of_a_builder_are_rust_code() {
+        let builder = MockOrigin::builder()
+            .directory("/videos")
+            .file("/videos/a.mp4", "\u{1}old")
+            .join(Join::Polls(3))
+            .hold_limit(Duration::from_millis(500));
+        let steps = [
+            r#".directory("/videos")"#,
+            r#".file("/videos/a.mp4", b"\x01old")"#,
+            r#".set("join", "polls:3")"#,
+            ".hold_limit(Duration::from_millis(500))",
+        ];
+        assert_eq!(builder.steps(), steps);
+        assert!(MockOrigin::builder().steps().is_empty());
     }
 }

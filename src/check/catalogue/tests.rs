@@ -70,15 +70,12 @@ const DEMANDED: &[&str] = &[
     "chaos/random",
 ];
 
-const FLAVOURS: [Flavour; 4] = [Flavour::Multipart, Flavour::JsonRpc, Flavour::Raw, Flavour::Form];
-
 const PIECE_SIZE: u64 = 65_536;
 
 /// Starts the origin of a row, with its faults.
 fn start(row: &Scenario, flavour: Flavour) -> MockOrigin {
     let plan = Plan::new(flavour, PIECE_SIZE, row.content.size(PIECE_SIZE), 1);
-    let builder = MockOrigin::builder().directory("/videos").verify_on_drop(false);
-    let origin = (row.builder)(builder, &plan).start();
+    let origin = row.origin_builder(&plan).verify_on_drop(false).start();
     (row.faults)(&origin, &plan);
     origin
 }
@@ -140,9 +137,8 @@ fn sentences_are_sentences() {
 #[test]
 fn the_faults_of_every_row_are_valid_for_every_flavour() {
     for row in scenarios() {
-        let applicable = FLAVOURS.into_iter().filter(|flavour| row.applies_to(*flavour));
-        let mut count = 0;
-        for flavour in applicable {
+        assert!(!row.flavours().is_empty(), "{} applies to no client", row.id);
+        for flavour in row.flavours() {
             let origin = start(row, flavour);
             let is_stopped = matches!(
                 row.event,
@@ -154,8 +150,32 @@ fn the_faults_of_every_row_are_valid_for_every_flavour() {
             );
             // Such an event is triggered by a fault.
             assert!(!is_stopped || !origin.faults().is_empty(), "{} {flavour:?}", row.id);
-            count += 1;
         }
-        assert!(count > 0, "{} applies to no client", row.id);
     }
+}
+
+#[test]
+fn an_explanation_has_the_code_of_the_situation() {
+    let explain =
+        |id: &str| scenarios().find(|row| row.id == id).map(Scenario::explain).unwrap_or_default();
+    let lost = explain("lost/complete");
+    assert_eq!(
+        lost,
+        "lost/complete (should)
+
+The upload is completed, but the response is lost.
+A right client repeats the completion, and asks for the status if it is rejected with -8.
+
+rule: complete.unverified
+feature: retries
+clients: multipart, json_rpc
+file: /videos/film.mp4, 3 pieces and a half
+source: \u{a7}4.3, evidence
+
+    let origin = MockOrigin::builder().directory(\"/videos\").start();
+    origin.on(Op::complete()).attempt(1).commit_then(ResponseLoss::Close);
+"
+    );
+    assert!(explain("join/later").contains(r#".set("join", "after:3")"#));
+    assert!(explain("chaos/random").contains("origin.chaos(Chaos::new(1));"));
 }
