@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use super::raw_head::{is_http_10, lines};
+use super::Head;
 
 /// The result of a look at the next bytes of a connection.
 #[must_use]
@@ -16,8 +16,8 @@ use super::raw_head::{is_http_10, lines};
 pub(crate) struct Step {
     /// The number of bytes that may be passed on now: at least one, unless there are none.
     pub taken: usize,
-    /// The raw head that ends with the last of these bytes, from request line to empty line.
-    pub head: Option<Box<[u8]>>,
+    /// The head that ends with the last of these bytes, from request line to empty line.
+    pub head: Option<Head>,
 }
 
 /// The way in which a head delimits its body.
@@ -70,6 +70,9 @@ pub(crate) struct Framer {
     body: Body,
     /// The unfinished head. Its buffer is reused for the next one.
     head: Vec<u8>,
+    /// The number of its complete lines, and of the bytes after them.
+    lines: usize,
+    line_bytes: usize,
     head_limit: usize,
 }
 
@@ -77,7 +80,8 @@ impl Framer {
     /// Creates a framer at the start of a connection. It gives up on a head of more than
     /// `head_limit` bytes.
     pub(crate) const fn new(head_limit: usize) -> Self {
-        Self { body: Body::new(Ok(Framing::None)), head: Vec::new(), head_limit }
+        let body = Body::new(Ok(Framing::None));
+        Self { body, head: Vec::new(), lines: 0, line_bytes: 0, head_limit }
     }
 
     /// Looks at the next bytes of the connection and returns how many of them may be passed on now.
@@ -124,36 +128,60 @@ impl Framer {
         &self.head
     }
 
-    /// Reads line by line. The end of the captured bytes shows the end of a head, so no byte is
-    /// scanned twice.
+    /// Looks for the empty line that ends a head. Scans no byte twice.
     fn head_step(&mut self, bytes: &[u8]) -> Step {
-        let mut taken = 0;
-        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-            #[cfg(test)]
-            tests::SCANNED.with(|scanned| scanned.set(scanned.get() + line.len()));
+        // The starts of the head and of the line in `bytes`.
+        let (mut start, mut line) = (0, 0);
+        loop {
             let room = self.head_limit - self.head.len();
-            self.head.extend_from_slice(&line[..line.len().min(room)]);
-            if line.len() > room {
-                self.body.at = At::Lost;
-                return self.step(bytes);
+            let end = bytes.len().min(start + room);
+            // An iterator is several times slower where a dependent is not optimised.
+            let mut at = line;
+            while at < end && bytes[at] != b'\n' {
+                at += 1;
             }
-            taken += line.len();
-            match self.head.as_slice() {
+            #[cfg(test)]
+            tests::SCANNED.with(|scanned| scanned.set(scanned.get() + at - line));
+            self.line_bytes += at - line;
+            if at == end {
+                self.head.extend_from_slice(&bytes[start..end]);
+                if end < bytes.len() {
+                    self.body.at = At::Lost;
+                }
+                return Step { taken: bytes.len(), head: None };
+            }
+            // Bare line feeds end lines, as they do in hyper.
+            let is_blank = match std::mem::take(&mut self.line_bytes) {
+                0 => true,
+                1 if at == line => self.head.ends_with(b"\r"),
+                1 => bytes[line] == b'\r',
+                _ => false,
+            };
+            line = at + 1;
+            match (is_blank, self.lines) {
+                (false, _) => self.lines += 1,
                 // RFC 9112 §2.2: empty lines before a request line are ignored.
-                b"\r\n" | b"\n" => self.head.clear(),
-                // Bare line feeds end lines, as they do in hyper.
-                [.., b'\n', b'\r', b'\n'] | [.., b'\n', b'\n'] => return self.end_head(taken),
-                _ => {}
+                (true, 0) => {
+                    self.head.clear();
+                    start = line;
+                }
+                (true, _) => return self.end_head(&bytes[start..line], line),
             }
         }
-        Step { taken, head: None }
     }
 
-    fn end_head(&mut self, taken: usize) -> Step {
-        self.body = Body::new(Framing::parse(&self.head));
-        let head = Some(Box::from(self.head.as_slice()));
-        self.head.clear();
-        Step { taken, head }
+    fn end_head(&mut self, rest: &[u8], taken: usize) -> Step {
+        let lines = std::mem::take(&mut self.lines) - 1;
+        let head = if self.head.is_empty() {
+            Head::with_lines(rest, lines)
+        } else {
+            self.head.extend_from_slice(rest);
+            let head = Head::with_lines(&self.head, lines);
+            self.head.clear();
+            head
+        };
+        self.body = Body::new(head.valid_framing());
+        Step { taken, head: Some(head) }
     }
 }
 
@@ -175,41 +203,11 @@ impl Framing {
         }
     }
 
-    /// Returns the framing of a raw head, as a [`Step`] returns it (RFC 9112 §6.3).
+    /// Returns the framing of a raw head (RFC 9112 §6.3).
     #[doc(hidden)]
     pub fn parse(raw_head: &[u8]) -> Result<Self, Malformed> {
-        match list(raw_head, b"transfer-encoding").last() {
-            None => Self::parse_content_length(raw_head),
-            Some(_) if is_http_10(raw_head) => Err(Malformed),
-            Some(coding) if coding.eq_ignore_ascii_case(b"chunked") => Ok(Self::Chunked),
-            Some(_) => Err(Malformed),
-        }
+        Head::new(raw_head).valid_framing()
     }
-
-    fn parse_content_length(raw_head: &[u8]) -> Result<Self, Malformed> {
-        let mut sizes = list(raw_head, b"content-length").map(decimal);
-        match sizes.next() {
-            None => Ok(Self::None),
-            Some(Some(size)) if sizes.all(|other| other == Some(size)) => Ok(Self::Length(size)),
-            Some(_) => Err(Malformed),
-        }
-    }
-}
-
-/// Returns the members of the list that all headers of this name form together.
-fn list<'a>(raw_head: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-    let values = lines(raw_head).skip(1).filter_map(move |line| {
-        let (found, rest) = line.split_at_checked(name.len())?;
-        let value = rest.strip_prefix(b":")?;
-        found.eq_ignore_ascii_case(name).then_some(value)
-    });
-    values.flat_map(|value| value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii))
-}
-
-fn decimal(text: &[u8]) -> Option<u64> {
-    let digits = str::from_utf8(text).ok()?;
-    // `parse` alone would accept a sign.
-    digits.parse().ok().filter(|_| !digits.starts_with('+'))
 }
 
 /// The rest of a body.
@@ -381,8 +379,8 @@ mod tests {
             marked.push_str(&bare[at..at + taken]);
             at += taken;
             if let Some(head) = head {
-                assert!(!framer.mid_head() && marked.as_bytes().ends_with(&head));
-                marked.insert(marked.len() - head.len(), '<');
+                assert!(!framer.mid_head() && marked.as_bytes().ends_with(head.raw()));
+                marked.insert(marked.len() - head.raw().len(), '<');
                 marked.push('>');
             } else if in_body && !framer.mid_body() && !framer.is_lost() {
                 marked.push('|');

@@ -3,78 +3,122 @@
 
 use std::fmt;
 
-use super::Framing;
 use super::escaped::Escaped;
+use super::framing::{Framing, Malformed};
 use super::head_error::{HeadError, has_length_and_coding};
-use super::raw_head::{is_http_10, lines};
+use super::raw_head::{REQUEST_LINE, index_lines, is_http_10};
 use super::secrets::shown_line;
 
 /// The raw head of a request.
 ///
-/// It is kept as one block of bytes and parsed at each access, which is small and exact.
+/// It is one block: the bytes as received, and behind them the offsets of its lines, so that a head is
+/// parsed only once.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Head {
-    raw: Box<[u8]>,
-    /// Parsed once, because each request needs it several times.
-    framing: Framing,
+    block: Box<[u8]>,
+    /// The number of bytes before the offsets.
+    length: u32,
+    is_plain: bool,
+    framing: Result<Framing, Malformed>,
 }
 
 impl Head {
     /// Creates a head from the bytes between the request line and the empty line, both included.
-    pub fn new(raw: impl Into<Box<[u8]>>) -> Self {
-        let raw = raw.into();
-        // A head with contradictory framing is rejected before its body is needed.
-        let framing = Framing::parse(&raw).unwrap_or(Framing::None);
-        Self { raw, framing }
+    ///
+    /// # Panics
+    ///
+    /// Panics if it has more than 64 KiB, which is more than the origin accepts.
+    pub fn new(raw: impl AsRef<[u8]>) -> Self {
+        let raw = raw.as_ref();
+        Self::with_lines(raw, raw.split(|byte| *byte == b'\n').count() - 1)
+    }
+
+    /// Creates a head with at most that many lines behind the request line.
+    pub(super) fn with_lines(raw: &[u8], lines: usize) -> Self {
+        let mut block = vec![0; raw.len() + 2 * (REQUEST_LINE + 2 * lines)].into_boxed_slice();
+        let (bytes, offsets) = block.split_at_mut(raw.len());
+        bytes.copy_from_slice(raw);
+        let is_plain = index_lines(bytes, offsets);
+        let length = u32::try_from(raw.len()).unwrap_or_default();
+        let mut head = Self { block, length, is_plain, framing: Ok(Framing::None) };
+        head.framing = head.find_framing();
+        head
+    }
+
+    /// Returns the framing that the headers declare (RFC 9112 §6.3).
+    fn find_framing(&self) -> Result<Framing, Malformed> {
+        let list = |name| self.headers_named(name).flat_map(|value| value.split(|it| *it == b','));
+        match list("Transfer-Encoding").last() {
+            Some(_) if is_http_10(self.raw()) => return Err(Malformed),
+            Some(it) if it.trim_ascii().eq_ignore_ascii_case(b"chunked") => {
+                return Ok(Framing::Chunked);
+            }
+            Some(_) => return Err(Malformed),
+            None => {}
+        }
+        let mut lengths = list("Content-Length").map(|text| parse_decimal(text.trim_ascii()));
+        match lengths.next() {
+            None => Ok(Framing::None),
+            Some(Some(length)) if lengths.all(|other| other == Some(length)) => {
+                Ok(Framing::Length(length))
+            }
+            Some(_) => Err(Malformed),
+        }
     }
 
     /// Returns the declared framing of the body.
     pub fn framing(&self) -> Framing {
+        // A head with contradictory framing is rejected before its body is needed.
+        self.framing.unwrap_or(Framing::None)
+    }
+
+    /// Returns the declared framing of the body, unless it is contradictory.
+    pub(super) fn valid_framing(&self) -> Result<Framing, Malformed> {
         self.framing
     }
 
     /// Returns all bytes.
     pub fn raw(&self) -> &[u8] {
-        &self.raw
+        &self.block[..self.length as usize]
     }
 
     /// Returns the method.
     pub fn method(&self) -> &[u8] {
-        self.request_line().next().unwrap_or_default()
+        &self.block[..self.offset(0)]
     }
 
     /// Returns the request target, as sent.
     pub fn target(&self) -> &[u8] {
-        self.request_line().nth(1).unwrap_or_default()
+        self.block.get(self.offset(0) + 1..self.offset(1)).unwrap_or_default()
     }
 
     /// Returns the version of the response: `HTTP/1.0` for an HTTP/1.0 client, else `HTTP/1.1`.
     pub fn version(&self) -> &'static str {
-        if is_http_10(&self.raw) { "HTTP/1.0" } else { "HTTP/1.1" }
+        if is_http_10(self.raw()) { "HTTP/1.0" } else { "HTTP/1.1" }
     }
 
     /// Returns whether the client waits for `100 Continue` before it sends its body
     /// (RFC 9110 §10.1.1).
     pub fn expects_continue(&self) -> bool {
-        let expectations = self.headers().filter(|(name, _)| name.eq_ignore_ascii_case(b"Expect"));
         // The last of several counts, as in hyper.
-        let is_asked =
-            expectations.last().is_some_and(|it| it.1.eq_ignore_ascii_case(b"100-continue"));
-        is_asked && !is_http_10(&self.raw) && self.framing.length() != Some(0)
+        let expectation = self.headers_named("Expect").last();
+        let is_asked = expectation.is_some_and(|it| it.eq_ignore_ascii_case(b"100-continue"));
+        is_asked && !is_http_10(self.raw()) && self.framing().length() != Some(0)
     }
 
     /// Returns the rule of HTTP that the head violates although the origin accepts it:
     /// [`HeadError::LengthAndCoding`].
     pub fn accepted_error(&self) -> Option<HeadError> {
-        let is_ambiguous = self.framing == Framing::Chunked && has_length_and_coding(&self.raw);
+        let is_ambiguous = self.framing == Ok(Framing::Chunked) && has_length_and_coding(self);
         is_ambiguous.then_some(HeadError::LengthAndCoding)
     }
 
     /// Returns the headers in wire order and in their original case.
     pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        lines(&self.raw).skip(1).filter_map(|line| {
-            let colon = line.iter().position(|byte| *byte == b':')?;
-            Some((&line[..colon], line[colon + 1..].trim_ascii()))
+        (0..self.lines()).filter_map(|line| {
+            let (start, name_end, end) = self.line(line);
+            let value = || self.block[name_end + 1..end].trim_ascii();
+            (name_end > 0).then(|| (&self.block[start..name_end], value()))
         })
     }
 
@@ -85,22 +129,59 @@ impl Head {
 
     /// Returns the values of all headers of that name, in any case, in wire order.
     pub fn headers_named<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        lines(&self.raw).skip(1).filter_map(move |line| {
-            let (given, value) = line.split_at_checked(name.len())?;
-            let value = value.strip_prefix(b":")?;
-            given.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())
+        self.numbered_headers(name).map(|(_, value)| value)
+    }
+
+    /// Returns the values of all headers of that name, each with the number of its line. The request
+    /// line is line 1.
+    pub(super) fn numbered_headers<'a>(
+        &'a self,
+        name: &str,
+    ) -> impl Iterator<Item = (usize, &'a [u8])> {
+        let (mut line, lines) = (0, self.lines());
+        std::iter::from_fn(move || {
+            while line < lines {
+                let (start, name_end, end) = self.line(line);
+                line += 1;
+                // Most names differ in length, which is cheap to compare.
+                if name_end == start + name.len()
+                    && self.block[start..name_end].eq_ignore_ascii_case(name.as_bytes())
+                {
+                    return Some((line + 1, self.block[name_end + 1..end].trim_ascii()));
+                }
+            }
+            None
         })
     }
 
-    fn request_line(&self) -> impl Iterator<Item = &[u8]> {
-        lines(&self.raw).next().unwrap_or_default().split(|byte| *byte == b' ')
+    /// Returns the number of lines behind the request line.
+    fn lines(&self) -> usize {
+        ((self.block.len() - self.length as usize) / 2 - REQUEST_LINE) / 2
     }
+
+    /// Returns the start of a line behind the request line, the end of its name, which is 0 if there is
+    /// no colon, and its end.
+    fn line(&self, line: usize) -> (usize, usize, usize) {
+        let at = REQUEST_LINE + 2 * line;
+        (self.offset(at - 1), self.offset(at), self.offset(at + 1))
+    }
+
+    fn offset(&self, index: usize) -> usize {
+        let at = self.length as usize + 2 * index;
+        usize::from(self.block[at]) | usize::from(self.block[at + 1]) << 8
+    }
+}
+
+fn parse_decimal(text: &[u8]) -> Option<u64> {
+    let digits = str::from_utf8(text).ok()?;
+    // `parse` alone would accept a sign.
+    digits.parse().ok().filter(|_| !digits.starts_with('+'))
 }
 
 impl fmt::Debug for Head {
     /// Shows only the request line, without its query, because the rest may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Head").field(&Escaped::new(&shown_line(&self.raw))).finish()
+        f.debug_tuple("Head").field(&Escaped::new(&shown_line(self.raw()))).finish()
     }
 }
 
@@ -115,6 +196,31 @@ mod tests {
         assert_eq!(headers, [(&b"x-B"[..], &b"1"[..]), (b"A", b"2"), (b"X-b", b"3")]);
         assert_eq!((head.method(), head.target()), (&b"POST"[..], &b"/a?b"[..]));
         assert_eq!(head.header("X-B"), Some(&b"1"[..]));
+    }
+
+    #[test]
+    fn the_longest_head_is_indexed() {
+        let start = "GET / HTTP/1.1\r\nA: ";
+        let last = "\r\nZ: last\r\n\r\n";
+        let value = "a".repeat(64 * 1024 - start.len() - last.len());
+        let head = Head::new(format!("{start}{value}{last}"));
+        assert_eq!(
+            (head.header("Z"), head.header("a")),
+            (Some(&b"last"[..]), Some(value.as_bytes()))
+        );
+    }
+
+    #[test]
+    fn headers_are_found_whatever_ends_their_lines() {
+        let raw = "POST  HTTP/1.1\nA b\n: c\r\nD:e\n\nF: \r\nG:h";
+        for end in [raw.len(), raw.len() - 1] {
+            let head = Head::new(&raw[..end]);
+            let headers: Vec<_> = head.headers().collect();
+            let last = (&b"G"[..], &raw.as_bytes()[raw.len() - 1..end]);
+            assert_eq!(headers, [(&b""[..], &b"c"[..]), (b"D", b"e"), (b"F", b""), last]);
+            assert_eq!((head.method(), head.target()), (&b"POST"[..], &b""[..]));
+            assert_eq!(head.numbered_headers("d").next(), Some((4, &b"e"[..])));
+        }
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! wrong `Host` or an unsupported transfer coding. Both reasons are found here, so that the journal
 //! can name them. This module decides no status. Start with [`HeadError::find`].
 
-use super::raw_head::{is_http_10, lines};
-use super::{Escaped, Framing, redacted};
+use super::raw_head::lines;
+use super::{Escaped, Framing, Head, redacted};
 
 /// The rule of HTTP that a head violates. Lines are counted from 1, the request line included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +63,12 @@ impl HeadError {
     /// assert_eq!(error.message(head), r#"line 3, "Content-Length: +5", is not one number"#);
     /// ```
     pub fn find(head: &[u8]) -> Option<Self> {
-        let find_others = || Self::find_in_host(head).or_else(|| Self::find_in_codings(head));
-        Self::find_in_syntax(head)
-            .or_else(find_others)
-            .or_else(|| has_length_and_coding(head).then_some(Self::LengthAndCoding))
+        Self::find_in_syntax(head).or_else(|| {
+            let head = Head::new(head);
+            Self::find_in_host(&head)
+                .or_else(|| Self::find_in_codings(&head))
+                .or_else(|| has_length_and_coding(&head).then_some(Self::LengthAndCoding))
+        })
     }
 
     /// Returns the first rule of syntax or framing that a head violates, as far as it was received.
@@ -87,10 +89,10 @@ impl HeadError {
 
     /// Returns what is wrong with `Host`: an HTTP/1.1 request has exactly one, an HTTP/1.0 request at
     /// most one (RFC 9112 §3.2).
-    pub(crate) fn find_in_host(head: &[u8]) -> Option<Self> {
-        let mut hosts = named(head, "Host");
+    pub(crate) fn find_in_host(head: &Head) -> Option<Self> {
+        let mut hosts = head.numbered_headers("Host");
         let Some((at, host)) = hosts.next() else {
-            return (!is_http_10(head)).then_some(Self::NoHost);
+            return (head.version() != "HTTP/1.0").then_some(Self::NoHost);
         };
         if let Some((second, _)) = hosts.next() {
             return Some(Self::SecondHost(second));
@@ -100,8 +102,8 @@ impl HeadError {
 
     /// Returns what is wrong with the transfer codings: only `chunked` is supported, and it may be
     /// applied only once (RFC 9112 §6.1, §7.1).
-    pub(crate) fn find_in_codings(head: &[u8]) -> Option<Self> {
-        let codings = named(head, "Transfer-Encoding").flat_map(|(at, list)| {
+    pub(crate) fn find_in_codings(head: &Head) -> Option<Self> {
+        let codings = head.numbered_headers("Transfer-Encoding").flat_map(|(at, list)| {
             list.split(|byte| *byte == b',').map(move |coding| (at, coding.trim_ascii()))
         });
         let mut codings = codings.filter(|(_, coding)| !coding.is_empty());
@@ -148,8 +150,8 @@ impl HeadError {
 }
 
 /// Returns whether a head announces the length of its body in two ways (RFC 9112 §6.3).
-pub(super) fn has_length_and_coding(head: &[u8]) -> bool {
-    ["Content-Length", "Transfer-Encoding"].iter().all(|name| named(head, name).next().is_some())
+pub(super) fn has_length_and_coding(head: &Head) -> bool {
+    ["Content-Length", "Transfer-Encoding"].iter().all(|name| head.header(name).is_some())
 }
 
 fn request_line_error(line: &[u8]) -> Option<HeadError> {
@@ -180,12 +182,14 @@ fn header_error(at: usize, line: &[u8]) -> Option<HeadError> {
 
 /// Returns the rule of body framing that a head violates.
 fn framing_error(head: &[u8]) -> Option<HeadError> {
-    Framing::parse(head).err()?;
-    if named(head, "Transfer-Encoding").next().is_some() {
+    let head = Head::new(head);
+    head.valid_framing().err()?;
+    if head.header("Transfer-Encoding").is_some() {
         return Some(HeadError::TransferEncoding);
     }
     // Each value is read as if it were the only header, so the first wrong one is found.
-    let mut lengths = named(head, "Content-Length")
+    let mut lengths = head
+        .numbered_headers("Content-Length")
         .map(|(at, value)| (at, Framing::parse(&[b"\nContent-Length:", value].concat()).ok()));
     let (at, first) = lengths.next()?;
     let differs = |(_, length): &(usize, Option<Framing>)| *length != first;
@@ -197,15 +201,6 @@ fn framing_error(head: &[u8]) -> Option<HeadError> {
 fn parts(line: &[u8]) -> (&[u8], &[u8]) {
     let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
     (&line[..colon], line.get(colon + 1..).unwrap_or_default().trim_ascii())
-}
-
-/// Returns the numbers of the lines with the header `name`, and its values.
-fn named<'a>(head: &'a [u8], name: &str) -> impl Iterator<Item = (usize, &'a [u8])> {
-    lines(head).zip(1..).skip(1).filter_map(move |(line, number)| {
-        let (given, value) = line.split_at_checked(name.len())?;
-        let value = value.strip_prefix(b":")?;
-        given.eq_ignore_ascii_case(name.as_bytes()).then(|| (number, value.trim_ascii()))
-    })
 }
 
 /// Returns whether the byte may stand in `uri-host [ ":" port ]` (RFC 3986 §3.2.2).

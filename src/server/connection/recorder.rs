@@ -13,7 +13,7 @@ use std::task::{Context, Poll, ready};
 use parking_lot::Mutex;
 
 use crate::fault::ConnectionAction;
-use crate::journal::{Connection, FaultRef, Instants, Outcome, Unparsed};
+use crate::journal::{Connection, FaultRef, Head, Instants, Outcome, Unparsed};
 
 use crate::server::connection::outgoing::Outgoing;
 use crate::server::connection::socket::Socket;
@@ -107,7 +107,7 @@ impl ConnectionRecorder {
 
     /// Takes the head that hyper has accepted. Returns `None` if there is none, which is recorded as
     /// an internal error.
-    pub(crate) fn take_head(&self) -> Option<Box<[u8]>> {
+    pub(crate) fn take_head(&self) -> Option<Head> {
         let effect = self.state.lock().apply(ConnectionEvent::HeadAccepted);
         match effect {
             Effect::Serve { head, retracts } => {

@@ -14,7 +14,7 @@ use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::fault::ConnectionAction;
-use crate::journal::{Framer, is_request_prefix};
+use crate::journal::{Framer, Head, is_request_prefix};
 
 use crate::server::connection::lingering_close::LingeringClose;
 use crate::server::connection::recorder::{ConnectionRecorder, Interrupted};
@@ -121,7 +121,7 @@ impl RecordingStream {
             let step = self.framer.step(rest);
             rest = &rest[step.taken..];
             self.inspects_rest = step.head.is_none();
-            let head = step.head.as_deref().unwrap_or(self.framer.partial_head());
+            let head = step.head.as_ref().map_or(self.framer.partial_head(), Head::raw);
             if !self.framer.mid_body() && !is_request_prefix(head) {
                 self.recorder.report(ConnectionEvent::Unparsed(head));
             }

@@ -28,13 +28,13 @@
 //! ([`Input`]), what became of the connection's fault ([`ConnectionFault`]), and how many bytes
 //! are unread. [`ConnectionEvent::Dropped`] computes the end of the connection from all of them.
 
-use crate::journal::{ChunkError, ConnectionEnd, Outcome, UnparsedKind};
+use crate::journal::{ChunkError, ConnectionEnd, Head, Outcome, UnparsedKind};
 
 /// What happened to a connection.
 #[derive(Debug)]
 pub(crate) enum ConnectionEvent<'a> {
     /// The recording stream passes a complete head to hyper.
-    HeadRead(Box<[u8]>),
+    HeadRead(Head),
     /// hyper has accepted the head, and its request is about to be served.
     HeadAccepted,
     /// The exchange of the request was opened in `epoch`.
@@ -81,7 +81,7 @@ pub(crate) enum Effect {
     None,
     /// Serve the request with this head. If `retracts` is true, bytes of it are recorded as unparsed.
     Serve {
-        head: Box<[u8]>,
+        head: Head,
         retracts: bool,
     },
     /// Record the number of body bytes read, for concurrent readers.
@@ -159,7 +159,7 @@ enum Phase {
     #[default]
     Idle,
     /// hyper has this head and has not accepted it yet.
-    HeadRead(Box<[u8]>),
+    HeadRead(Head),
     /// hyper has accepted a head whose exchange is being opened.
     Opening,
     /// A request is being served, and hyper does not have the whole response.
@@ -306,7 +306,7 @@ impl ConnectionState {
         }
     }
 
-    fn read_head(&mut self, head: Box<[u8]>) -> Effect {
+    fn read_head(&mut self, head: Head) -> Effect {
         match self.phase {
             // A fault may have removed the header that closes the connection.
             Phase::Idle | Phase::Lingering => {
@@ -382,7 +382,7 @@ impl ConnectionState {
     }
 
     fn record_unparsed(&mut self, partial: &[u8], rejected: Option<u16>) -> Effect {
-        let bytes = if let Phase::HeadRead(head) = &self.phase { head } else { partial };
+        let bytes = if let Phase::HeadRead(head) = &self.phase { head.raw() } else { partial };
         let (known, status) = match self.input {
             Input::Valid => (0, rejected),
             Input::Unparsed { length, status } => (length, rejected.or(status)),

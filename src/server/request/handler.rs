@@ -32,8 +32,7 @@ pub(crate) async fn serve(
     recorder: Arc<ConnectionRecorder>,
     request: Request<Incoming>,
 ) -> Result<hyper::Response<HyperBody>, ConnectionAborted> {
-    let raw = recorder.take_head().ok_or(ConnectionAborted)?;
-    let head = Head::new(raw);
+    let head = recorder.take_head().ok_or(ConnectionAborted)?;
     let framing = head.framing();
     let (version, body) = (request.version(), request.into_body());
     let (mut task, opened) = open(&recorder, head);

@@ -15,13 +15,13 @@ fn effects<'a>(
 
 /// Returns the events up to an open exchange.
 fn opened(exchange: u64) -> [Event<'static>; 3] {
-    [Event::HeadRead(HEAD.into()), Event::HeadAccepted, Event::Opened { exchange, epoch: 0 }]
+    [Event::HeadRead(Head::new(HEAD)), Event::HeadAccepted, Event::Opened { exchange, epoch: 0 }]
 }
 
 /// Returns a state with an open exchange.
 fn serving(has_fault: bool) -> ConnectionState {
     let mut state = ConnectionState::new(has_fault);
-    let serve = Effect::Serve { head: HEAD.into(), retracts: false };
+    let serve = Effect::Serve { head: Head::new(HEAD), retracts: false };
     assert_eq!(effects(&mut state, opened(0)), [serve]);
     state
 }
@@ -84,7 +84,7 @@ fn events_out_of_turn_change_nothing() {
     let events = [ready(true), Event::Flushed, Event::FilePassed, Event::Closed(Outcome::Stopped)];
     assert_eq!(effects(&mut state, events), []);
     let mut state = serving(false);
-    assert!(matches!(state.apply(Event::HeadRead(HEAD.into())), Effect::InternalError(_)));
+    assert!(matches!(state.apply(Event::HeadRead(Head::new(HEAD))), Effect::InternalError(_)));
     assert_eq!(state.apply(Event::Closed(Outcome::Stopped)), closed(0, Outcome::Stopped, 0, 0));
 }
 
@@ -153,7 +153,8 @@ fn a_fault_that_discards_the_rest_counts_unread_bytes() {
 #[test]
 fn a_rejected_head_is_recorded_with_its_status() {
     let mut state = ConnectionState::new(false);
-    let events = [Event::HeadRead(HEAD.into()), Event::StatusWritten { status: 400, partial: b"" }];
+    let events =
+        [Event::HeadRead(Head::new(HEAD)), Event::StatusWritten { status: 400, partial: b"" }];
     let recorded = effects(&mut state, events);
     let [Effect::RecordUnparsed(unparsed)] = &recorded[..] else { panic!("{recorded:?}") };
     assert_eq!((&*unparsed.bytes, unparsed.status, unparsed.is_new), (HEAD, Some(400), true));
@@ -201,7 +202,7 @@ fn unparsed_bytes_may_grow_into_a_request() {
         assert_eq!((&*unparsed.bytes, unparsed.is_new), (partial, is_new));
         assert_eq!(state.apply(Event::Unparsed(partial)), Effect::None);
     }
-    let serve = Effect::Serve { head: HEAD.into(), retracts: true };
+    let serve = Effect::Serve { head: Head::new(HEAD), retracts: true };
     assert_eq!(effects(&mut state, opened(0)), [serve]);
     assert!(!state.is_unparsed());
 }
