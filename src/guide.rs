@@ -18,6 +18,9 @@ pub mod faults_in_files {}
 #[doc = include_str!("../docs/rules.md")]
 pub mod rules {}
 
+#[doc = include_str!("../docs/check.md")]
+pub mod check {}
+
 #[doc = include_str!("../docs/report.md")]
 pub mod report {}
 

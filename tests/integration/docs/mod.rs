@@ -2,6 +2,8 @@
 //! `UPDATE_GOLDEN=1 cargo test --test integration docs` writes the generated parts.
 
 mod by_example;
+#[cfg(feature = "check")]
+mod check;
 mod cites;
 mod clients;
 mod examples;
