@@ -7,8 +7,9 @@ use crate::mock::MockOrigin;
 
 use super::client::Client;
 use super::scratch::{Folder, Scratch};
+use super::settings::Settings;
 use super::source::Source;
-use super::{Event, Flavour, Observed, Plan, Scenario, Suite, Target};
+use super::{Event, Flavour, Observed, Plan, Scenario, Target};
 
 /// The user that the client logs in as, and the password.
 pub(crate) const USER: &str = "jane";
@@ -22,7 +23,7 @@ const FIRST_DEADLINE: Duration = Duration::from_secs(60);
 
 /// What the runs of a suite share.
 pub(crate) struct Context<'a> {
-    pub(crate) suite: &'a Suite,
+    pub(crate) suite: &'a Settings,
     pub(crate) client: &'a dyn Client,
     pub(crate) scratch: &'a Scratch,
     /// What the control run showed, once it has succeeded.

@@ -27,6 +27,7 @@ mod samples;
 mod scenario;
 mod scenario_run;
 mod scratch;
+mod settings;
 mod source;
 mod staging;
 mod suite;
@@ -46,5 +47,6 @@ pub use result::{
 };
 pub use rules::{CheckRule, RULES, rule_by_id};
 pub use scenario::{Content, Event, Expected, Role, Scenario};
-pub use suite::{ExportKinds, Progress, Suite};
+pub use settings::{ExportKinds, Progress};
+pub use suite::Suite;
 pub use target::{PLACEHOLDERS, Target};

@@ -81,7 +81,14 @@ fn new_result(scenario: &'static Scenario, state: State) -> ScenarioResult {
 fn run(status: i32) -> ClientRun {
     let (stdout, stderr) = (Output::default(), Output::default());
     let duration = Duration::from_millis(42);
-    ClientRun { ending: Ending::Exited(status), duration, stdout, stderr, left_behind: Vec::new() }
+    ClientRun {
+        ending: Ending::Exited(status),
+        duration,
+        stdout,
+        stderr,
+        left_behind: Vec::new(),
+        signalled_after: None,
+    }
 }
 
 /// Returns a finding of level must without proof.

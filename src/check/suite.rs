@@ -1,6 +1,5 @@
 //! Runs a selection of the catalogue against a client. Start with [`Suite`].
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -8,79 +7,24 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::wording::nearest;
 
-use super::{Observed, Profile, Scenario, ScenarioResult, scenarios};
+use super::client::{ClosureClient, CommandClient};
+use super::running::run_suite;
+use super::settings::{ExportKinds, Progress, Settings};
+use super::{Profile, Scenario, SuiteReport, Target, scenarios};
 
 /// A selection of scenarios, and how to run them.
 #[derive(Clone, Debug)]
 #[must_use = "`.run_command(…)` or `.run(…)` runs the scenarios"]
 pub struct Suite {
-    pub(super) profile: Profile,
-    pub(super) only: Vec<String>,
-    pub(super) skip: Vec<String>,
-    pub(super) seed: u64,
-    pub(super) chaos_seeds: std::ops::RangeInclusive<u64>,
-    pub(super) jobs: usize,
-    pub(super) timeout: Option<Duration>,
-    pub(super) fails_fast: bool,
-    pub(super) keeps_scratch: bool,
-    pub(super) keeps_proxies: bool,
-    pub(super) exports: ExportKinds,
-    pub(super) stop: Arc<AtomicBool>,
-    pub(super) scratch_root: Option<PathBuf>,
-}
-
-/// What each run is exported to. Default: nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ExportKinds {
-    /// The HTML page.
-    pub html: bool,
-    /// The HAR file.
-    pub har: bool,
-    /// The trace.
-    pub trace: bool,
-}
-
-/// What happens while a suite runs.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum Progress<'a> {
-    /// The control runs succeeded, and this many runs follow.
-    Calibrated {
-        /// What they show about the client.
-        observed: &'a Observed,
-        /// The number of runs that follow, without repetitions.
-        runs: usize,
-    },
-    /// A run begins.
-    Started {
-        /// The scenario.
-        scenario: &'static Scenario,
-        /// The seed of the run.
-        seed: u64,
-    },
-    /// A run has ended.
-    Finished(&'a ScenarioResult),
+    settings: Settings,
+    only: Vec<String>,
+    skip: Vec<String>,
 }
 
 impl Suite {
     /// Selects all scenarios, for a client with this profile.
     pub fn new(profile: Profile) -> Self {
-        Self {
-            profile,
-            only: Vec::new(),
-            skip: Vec::new(),
-            seed: 1,
-            chaos_seeds: 1..=5,
-            jobs: 1,
-            timeout: None,
-            fails_fast: false,
-            keeps_scratch: false,
-            keeps_proxies: false,
-            exports: ExportKinds::default(),
-            stop: Arc::default(),
-            scratch_root: None,
-        }
+        Self { settings: Settings::new(profile), only: Vec::new(), skip: Vec::new() }
     }
 
     /// Selects only scenarios whose id matches a pattern: `*` matches any characters. Several patterns add up.
@@ -116,56 +60,99 @@ impl Suite {
 
     /// Sets the seed of contents, tokens and identifiers. Default: 1.
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.settings.seed = seed;
         self
     }
 
     /// Sets the seeds of the scenarios with chaos. Default: 1 to 5.
     pub fn chaos_seeds(mut self, seeds: std::ops::RangeInclusive<u64>) -> Self {
-        self.chaos_seeds = seeds;
+        self.settings.chaos_seeds = seeds;
         self
     }
 
     /// Sets the number of scenarios that run at once. Default: 1. Scenarios that depend on time run alone.
     pub fn jobs(mut self, jobs: usize) -> Self {
-        self.jobs = jobs.max(1);
+        self.settings.jobs = jobs.max(1);
         self
     }
 
     /// Sets the longest time of a run. Default: that of the profile.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.settings.timeout = Some(timeout);
         self
     }
 
     /// Stops after the first scenario that fails. Default: off.
     pub fn fail_fast(mut self, fails_fast: bool) -> Self {
-        self.fails_fast = fails_fast;
+        self.settings.fails_fast = fails_fast;
         self
     }
 
     /// Keeps the scratch folders. Default: off.
     pub fn keep_scratch(mut self, keeps: bool) -> Self {
-        self.keeps_scratch = keeps;
+        self.settings.keeps_scratch = keeps;
         self
     }
 
     /// Keeps the proxy variables of the environment. Default: off; they are removed.
     pub fn keep_proxies(mut self, keeps: bool) -> Self {
-        self.keeps_proxies = keeps;
+        self.settings.keeps_proxies = keeps;
         self
     }
 
     /// Exports each run. Default: nothing.
     pub fn exports(mut self, kinds: ExportKinds) -> Self {
-        self.exports = kinds;
+        self.settings.exports = kinds;
         self
     }
 
     /// Ends the suite as soon as the flag is true: the running clients are killed, and the report is incomplete.
     pub fn stop_on(mut self, flag: Arc<AtomicBool>) -> Self {
-        self.stop = flag;
+        self.settings.stop = flag;
         self
+    }
+
+    /// Runs the selected scenarios against a command: the program and its arguments, with placeholders. An empty
+    /// command stands for that of the profile. `observe` is told what happens, by any thread.
+    ///
+    /// # Errors
+    ///
+    /// If a pattern matches no scenario, a placeholder or an option of the profile is invalid, or the scratch folder
+    /// cannot be created.
+    pub fn run_command(
+        &self,
+        command: &[String],
+        observe: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> Result<SuiteReport, Error> {
+        let settings = &self.settings;
+        let client = CommandClient::new(command, &settings.profile, settings.keeps_proxies)?;
+        let report = run_suite(settings, &self.scenarios()?, &client, observe)?;
+        let command = if command.is_empty() { &settings.profile.command } else { command };
+        Ok(SuiteReport { command: command.to_vec(), ..report })
+    }
+
+    /// Runs the selected scenarios against a closure: `Ok` means that the file is stored, `Err` that it is not.
+    /// Scenarios that send signals are not measured.
+    ///
+    /// Each run has a thread. A closure that does not return by its deadline keeps its thread.
+    ///
+    /// ```
+    /// use mock_origin::check::{Profile, State, Suite, Target};
+    ///
+    /// # fn upload(_: &Target) -> Result<(), String> { Err("not implemented".to_owned()) }
+    /// let report = Suite::new(Profile::default()).only("content/*").run(|target| upload(target))?;
+    /// assert_eq!(report.count(State::Pass), 0);
+    /// # Ok::<(), mock_origin::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`run_command`](Self::run_command).
+    pub fn run<E: std::fmt::Display>(
+        &self,
+        client: impl Fn(&Target) -> Result<(), E> + Send + Sync + 'static,
+    ) -> Result<SuiteReport, Error> {
+        run_suite(&self.settings, &self.scenarios()?, &ClosureClient::new(client), &|_| {})
     }
 }
 
