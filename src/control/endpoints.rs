@@ -140,7 +140,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
     get(
         "/__mock/connections",
-        r#"{"connections": [{"index", "opened", "closed", "unparsed": {"kind", "text", "excerpt", "behind", "status", "at"}, "fault"}]}"#,
+        r#"{"connections": [{"index", "opened", "closed", "tls": {"server_name", "protocols", "version"}, "unparsed": {"kind", "text", "excerpt", "behind", "status", "at"}, "fault"}]}"#,
         "lists the connections with an event that belongs to no exchange: bytes that are not a \
          request, or a fault",
         Tell(inspect::connections),

@@ -17,6 +17,7 @@ mod raw_head;
 mod secrets;
 pub(crate) mod selector;
 mod shorten;
+mod tls;
 mod unparsed;
 
 #[cfg(feature = "control")]
@@ -43,6 +44,7 @@ pub(crate) use secrets::{Secrets, redacted, redacted_output, shown_line, shown_t
 pub(crate) use selector::Op;
 pub use selector::Parts;
 pub(crate) use shorten::shorten;
+pub use tls::{Tls, TlsFailure};
 pub(crate) use unparsed::is_request_prefix;
 pub use unparsed::{Unparsed, UnparsedKind};
 
@@ -63,6 +65,8 @@ pub struct Journal {
     /// The number of open connections. It is updated with each change, because each end may be the
     /// last.
     connected: usize,
+    /// The number of TLS handshakes in progress.
+    handshaking: usize,
     /// The finished exchanges, in the order in which they ended.
     ended: Vec<u64>,
     /// The connections on which no request could be read or no byte came, or that a fault ended, in
@@ -258,9 +262,11 @@ impl Journal {
         if let Some(record) = at.and_then(|at| self.connections.get_mut(at)).map(Arc::make_mut) {
             self.version += 1;
             let is_open = |record: &Connection| usize::from(record.closed.is_none());
-            let before = is_open(record);
+            let is_handshaking = |record: &Connection| usize::from(record.is_handshaking());
+            let before = (is_open(record), is_handshaking(record));
             change(record);
-            self.connected = self.connected + is_open(record) - before;
+            self.connected = self.connected + is_open(record) - before.0;
+            self.handshaking = self.handshaking + is_handshaking(record) - before.1;
         }
     }
 
@@ -326,6 +332,11 @@ impl Journal {
     pub(crate) fn is_responding(&self) -> bool {
         self.responding > 0
     }
+
+    /// Returns whether a TLS handshake is in progress, so that its result will be recorded soon.
+    pub(crate) fn is_handshaking(&self) -> bool {
+        self.handshaking > 0
+    }
 }
 
 #[cfg(test)]
@@ -341,6 +352,7 @@ mod tests {
             opened: Instants::default(),
             closed: None,
             end: ConnectionEnd::Open,
+            tls: None,
             unparsed: None,
             is_unused: false,
             drained: 0,

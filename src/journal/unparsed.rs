@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::head_error::is_token;
-use super::{Escaped, HeadError, Instants, shown_line};
+use super::{Escaped, HeadError, Instants, TlsFailure, shown_line};
 
 /// Bytes from which no request could be read. The connection ends with them.
 #[derive(Clone)]
@@ -32,6 +32,10 @@ pub enum UnparsedKind {
     TlsClientHello,
     /// The preface of an HTTP/2 connection.
     Http2Preface,
+    /// Plain HTTP on a TLS port.
+    HttpOnTlsPort,
+    /// A TLS handshake that failed. Only bytes that are not TLS are kept.
+    TlsHandshake(TlsFailure),
     /// Bytes after a request that are not a request. The body was longer than declared, or was not
     /// declared.
     BytesBehindRequest,
@@ -69,6 +73,8 @@ impl UnparsedKind {
         match self {
             Self::TlsClientHello => "tls_client_hello",
             Self::Http2Preface => "http2_preface",
+            Self::HttpOnTlsPort => "http_on_tls_port",
+            Self::TlsHandshake(_) => "tls_handshake",
             Self::BytesBehindRequest => "bytes_behind_request",
             Self::NoRequestLine => "no_request_line",
             Self::InvalidHead(_) => "invalid_head",
@@ -76,10 +82,14 @@ impl UnparsedKind {
         }
     }
 
-    /// Returns whether the client made an error. A client that was stopped in the middle of a head
-    /// made none.
+    /// Returns whether the client made an error. A client that was stopped in the middle of a head or of
+    /// a handshake made none.
     pub(crate) fn is_wrong(self) -> bool {
-        self != Self::IncompleteHead
+        match self {
+            Self::IncompleteHead => false,
+            Self::TlsHandshake(failure) => failure.is_wrong(),
+            _ => true,
+        }
     }
 }
 
@@ -124,6 +134,8 @@ impl fmt::Display for Unparsed {
         match self.kind {
             UnparsedKind::TlsClientHello => f.write_str("TLS ClientHello")?,
             UnparsedKind::Http2Preface => f.write_str("HTTP/2 preface")?,
+            UnparsedKind::HttpOnTlsPort => f.write_str("plain HTTP on a TLS port")?,
+            UnparsedKind::TlsHandshake(failure) => write!(f, "TLS handshake failed: {failure}")?,
             UnparsedKind::BytesBehindRequest => f.write_str("bytes that are no request")?,
             UnparsedKind::NoRequestLine => f.write_str("no request line")?,
             UnparsedKind::InvalidHead(error) => {

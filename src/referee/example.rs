@@ -353,6 +353,7 @@ impl Example {
                 opened: at(self.clock),
                 closed: None,
                 end: ConnectionEnd::ByClient,
+                tls: None,
                 unparsed: None,
                 is_unused: false,
                 drained: 0,

@@ -29,9 +29,15 @@ pub(super) fn connection_event(connection: &Connection) -> Option<(String, Strin
     Some(match (&connection.unparsed, fault) {
         (None, Some(fault)) => ("connection affected by a fault".to_owned(), fault),
         (None, None) if connection.is_unused => {
+            let has_session = connection.tls.as_ref().is_some_and(|tls| tls.version.is_some());
             let end = match connection.end {
+                ConnectionEnd::ByClient if has_session => {
+                    "the client closed the connection after the TLS handshake"
+                }
                 ConnectionEnd::ByClient => "the client closed the connection without a byte",
-                ConnectionEnd::Stopped => "no byte came until the origin closed the connection",
+                ConnectionEnd::ByOrigin | ConnectionEnd::Stopped => {
+                    "no byte came until the origin closed the connection"
+                }
                 _ => "the connection broke without a byte",
             };
             (format!("no request: {end}"), String::new())
@@ -40,7 +46,11 @@ pub(super) fn connection_event(connection: &Connection) -> Option<(String, Strin
         (Some(unparsed), fault) => {
             let status = unparsed.status.map(|status| status.to_string());
             let status = status.unwrap_or_else(|| "no response".to_owned());
-            let what = format!("no request: {unparsed}: {}", unparsed.excerpt());
+            let excerpt = match unparsed.excerpt() {
+                none if none.is_empty() => none,
+                excerpt => format!(": {excerpt}"),
+            };
+            let what = format!("no request: {unparsed}{excerpt}");
             (what, fault.map_or(status.clone(), |fault| format!("{status}, {fault}")))
         }
     })

@@ -40,6 +40,7 @@ fn journal(exchanges: u64, name: &str) -> Journal {
             opened: at(0),
             closed: None,
             end: ConnectionEnd::Open,
+            tls: None,
             unparsed: None,
             is_unused: false,
             drained: 0,

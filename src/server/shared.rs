@@ -21,7 +21,7 @@ use crate::server::state_guard::{StateGuard, Waiters};
 #[cfg(feature = "tls")]
 use crate::server::tls::TlsServer;
 
-/// The longest wait for responses that are being written.
+/// The longest wait for responses that are being written and for TLS handshakes.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// One origin, as its tasks see it.
@@ -151,6 +151,7 @@ impl Shared {
 
     /// Locks the state when no response is being written or released. A client may have its
     /// response before the exchange is closed; a test that looks then must not see the difference.
+    /// A client may also reject a certificate before that is recorded, so handshakes count too.
     /// Waits up to [`IDLE_TIMEOUT`].
     pub(crate) fn wait_idle(&self) -> StateGuard<'_> {
         self.lock_when(IDLE_TIMEOUT, State::is_idle).0

@@ -185,8 +185,9 @@ impl State {
         Instants { protocol: self.now(), elapsed: self.elapsed }
     }
 
-    /// Returns whether no response is being written or released.
+    /// Returns whether no response is being written or released, and no TLS handshake is in progress.
     pub(crate) fn is_idle(&self) -> bool {
-        !self.journal.is_responding() && !self.holds.is_releasing()
+        let is_busy = self.journal.is_responding() || self.journal.is_handshaking();
+        !is_busy && !self.holds.is_releasing()
     }
 }

@@ -321,6 +321,7 @@ pub(in crate::control) struct Connection {
     index: u64,
     opened: f64,
     closed: Option<f64>,
+    tls: Option<Tls>,
     unparsed: Option<Unparsed>,
     fault: Option<FaultReference>,
 }
@@ -331,9 +332,25 @@ impl From<&journal::Connection> for Connection {
             index: connection.index,
             opened: seconds(&connection.opened),
             closed: connection.closed.as_ref().map(seconds),
+            tls: connection.tls.as_ref().map(Tls::from),
             unparsed: connection.unparsed.as_ref().map(Unparsed::from),
             fault: connection.fault.as_ref().map(FaultReference::from),
         }
+    }
+}
+
+/// The TLS handshake of a connection, as far as it went.
+#[derive(Serialize)]
+struct Tls {
+    server_name: Option<String>,
+    protocols: Vec<String>,
+    version: Option<&'static str>,
+}
+
+impl From<&journal::Tls> for Tls {
+    fn from(tls: &journal::Tls) -> Self {
+        let journal::Tls { server_name, protocols, version } = tls.clone();
+        Self { server_name, protocols, version }
     }
 }
 

@@ -47,6 +47,7 @@ pub(crate) fn accepted(
         opened,
         closed: None,
         end: ConnectionEnd::Open,
+        tls: None,
         unparsed: None,
         is_unused: false,
         drained: 0,
@@ -77,7 +78,7 @@ pub(crate) async fn serve(recorder: Arc<ConnectionRecorder>) {
     #[cfg(feature = "tls")]
     if let Some(tls) = &recorder.shared.tls
         // Boxed: otherwise every connection would reserve memory for this future.
-        && !Box::pin(handshake::shake_hands(&recorder, tls)).await
+        && !Box::pin(handshake::shake_hands(&recorder, tls, handshake::TIME_LIMIT)).await
     {
         return;
     }

@@ -13,6 +13,8 @@ use std::task::{Context, Poll, ready};
 use parking_lot::Mutex;
 
 use crate::fault::ConnectionAction;
+#[cfg(feature = "tls")]
+use crate::journal::Tls;
 use crate::journal::{Connection, FaultRef, Head, Instants, Outcome, Unparsed};
 
 use crate::server::connection::outgoing::Outgoing;
@@ -103,6 +105,12 @@ impl ConnectionRecorder {
             self.record(&mut self.shared.lock(), effect);
         }
         is_recorded
+    }
+
+    /// Records the TLS handshake, as far as it went.
+    #[cfg(feature = "tls")]
+    pub(crate) fn record_tls(&self, tls: Tls) {
+        self.shared.lock().journal.update_connection(self.index, |record| record.tls = Some(tls));
     }
 
     /// Takes the head that hyper has accepted. Returns `None` if there is none, which is recorded as

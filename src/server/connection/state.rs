@@ -16,7 +16,7 @@
 //!      └──────────────────────────────────────────────────────────────────────────────────┤
 //!     Lingering ◀── if the response closes the connection ────────────────────────────────┘
 //!
-//!     any phase ── HyperDone, EndedByFault ──▶ Ended
+//!     any phase ── HyperDone, EndedByFault, HandshakeFailed ──▶ Ended
 //! ```
 //!
 //! Every other event leaves the phase as it is. An event that hyper cannot cause in the current phase
@@ -57,6 +57,9 @@ pub(crate) enum ConnectionEvent<'a> {
     Closed(Outcome),
     /// No request can be read from the last head, or from these bytes, which may grow.
     Unparsed(&'a [u8]),
+    /// The TLS handshake failed, perhaps because of these bytes; `status` if they are HTTP.
+    #[cfg_attr(not(feature = "tls"), allow(dead_code))]
+    HandshakeFailed { kind: UnparsedKind, bytes: Box<[u8]>, status: Option<u16> },
     /// A status line is written. If no exchange is open, hyper rejects the last head or `partial`.
     StatusWritten { status: u16, partial: &'a [u8] },
     /// The client has closed its sending direction, or the connection broke.
@@ -248,13 +251,12 @@ impl ConnectionState {
             },
             ConnectionEvent::Closed(outcome) => self.close_exchange(outcome),
             ConnectionEvent::Unparsed(partial) => self.record_unparsed(partial, None),
-            ConnectionEvent::StatusWritten { status, partial } => match self.open() {
-                Some(OpenExchange { exchange, .. }) if status == 100 => {
-                    Effect::RecordContinue { exchange: *exchange }
-                }
-                Some(_) => Effect::None,
-                None => self.record_unparsed(partial, Some(status)),
-            },
+            ConnectionEvent::HandshakeFailed { kind, bytes, status } => {
+                self.fail_handshake(kind, bytes, status)
+            }
+            ConnectionEvent::StatusWritten { status, partial } => {
+                self.write_status(status, partial)
+            }
             ConnectionEvent::ClientFinished => {
                 self.client_finished = true;
                 Effect::None
@@ -381,6 +383,16 @@ impl ConnectionState {
         Effect::CloseExchange { exchange, outcome, received, written, chunk_error }
     }
 
+    fn write_status(&mut self, status: u16, partial: &[u8]) -> Effect {
+        match self.open() {
+            Some(OpenExchange { exchange, .. }) if status == 100 => {
+                Effect::RecordContinue { exchange: *exchange }
+            }
+            Some(_) => Effect::None,
+            None => self.record_unparsed(partial, Some(status)),
+        }
+    }
+
     fn record_unparsed(&mut self, partial: &[u8], rejected: Option<u16>) -> Effect {
         let bytes = if let Phase::HeadRead(head) = &self.phase { head.raw() } else { partial };
         let (known, status) = match self.input {
@@ -395,6 +407,17 @@ impl ConnectionState {
         let behind = self.open().map(|open| open.exchange).or(closed);
         let kind = UnparsedKind::classify(bytes, behind.is_some(), status.is_some());
         let (bytes, is_new) = (bytes.into(), known == 0);
+        Effect::RecordUnparsed(Box::new(UnparsedBytes { kind, bytes, behind, status, is_new }))
+    }
+
+    fn fail_handshake(
+        &mut self,
+        kind: UnparsedKind,
+        bytes: Box<[u8]>,
+        status: Option<u16>,
+    ) -> Effect {
+        self.phase = Phase::Ended { end: ConnectionEnd::TlsFailed, lingered: false };
+        let (behind, is_new) = (None, true);
         Effect::RecordUnparsed(Box::new(UnparsedBytes { kind, bytes, behind, status, is_new }))
     }
 
@@ -447,7 +470,10 @@ impl ConnectionState {
         let is_skipped = matches!(self.fault, ConnectionFault::Selected(_));
         let skip_reason = is_skipped.then(|| skip_reason(end));
         // An exchange or unparsed bytes are recorded for every byte that was read.
-        let is_used = matches!(end, ConnectionEnd::BadHead(_) | ConnectionEnd::ByFault);
+        let is_used = matches!(
+            end,
+            ConnectionEnd::BadHead(_) | ConnectionEnd::TlsFailed | ConnectionEnd::ByFault
+        );
         let is_unused = self.closed.is_none() && !is_used;
         Effect::CloseConnection { end, is_unused, drained, skip_reason }
     }
@@ -461,6 +487,7 @@ fn skip_reason(end: ConnectionEnd) -> &'static str {
             "the origin closed it after the last response (Connection: close, or HTTP/1.0)"
         }
         ConnectionEnd::BadHead(_) => "it ended first, with invalid HTTP",
+        ConnectionEnd::TlsFailed => "its TLS handshake failed first",
         ConnectionEnd::ByFault => "a fault on a call ended it first",
         ConnectionEnd::Stopped => "the origin was stopped first",
         ConnectionEnd::Open | ConnectionEnd::Broken => "it broke first",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use rustls::server::{Accepted, AcceptedAlert, Acceptor, ClientHello};
-use rustls::{ServerConfig, ServerConnection};
+use rustls::{ProtocolVersion, ServerConfig, ServerConnection};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -30,12 +30,11 @@ enum Session {
 
 /// Why a handshake failed.
 #[derive(Debug)]
-#[allow(dead_code)] // the reasons are not recorded yet
 pub(crate) enum HandshakeError {
     /// The client closed the connection.
     Closed,
     /// The connection broke.
-    Broken(io::Error),
+    Broken,
     /// The client sent an alert, or bytes that are not a valid handshake.
     Invalid(rustls::Error),
 }
@@ -47,6 +46,18 @@ impl From<TcpStream> for TlsStream {
 }
 
 impl TlsStream {
+    /// Returns the first byte that the client sends, which stays in the socket, or `None` if it closes
+    /// the connection.
+    pub(crate) fn poll_first_byte(
+        &self,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<Option<u8>>> {
+        let mut byte = [0];
+        let mut buffer = ReadBuf::new(&mut byte);
+        ready!(self.tcp.poll_peek(context, &mut buffer))?;
+        Poll::Ready(Ok(buffer.filled().first().copied()))
+    }
+
     /// Reads the `ClientHello`, and calls `seen` with it.
     pub(crate) fn poll_client_hello(
         &mut self,
@@ -58,7 +69,7 @@ impl TlsStream {
         }
         while let Session::Reading(acceptor) = &mut self.session {
             let count = acceptor.read_tls(&mut NonBlocking(&mut self.tcp, context));
-            if ready!(poll_of(count)).map_err(HandshakeError::Broken)? == 0 {
+            if ready!(poll_of(count)).map_err(|_| HandshakeError::Broken)? == 0 {
                 return Poll::Ready(Err(HandshakeError::Closed));
             }
             match acceptor.accept() {
@@ -74,12 +85,12 @@ impl TlsStream {
         Poll::Ready(Ok(()))
     }
 
-    /// Makes the handshake after the `ClientHello` was read.
+    /// Makes the handshake after the `ClientHello` was read. Returns the negotiated version.
     pub(crate) fn poll_handshake(
         &mut self,
         context: &mut Context<'_>,
         config: &Arc<ServerConfig>,
-    ) -> Poll<Result<(), HandshakeError>> {
+    ) -> Poll<Result<Option<ProtocolVersion>, HandshakeError>> {
         if let Session::Accepted(_) = self.session
             && let Session::Accepted(accepted) =
                 std::mem::replace(&mut self.session, Session::Plain)
@@ -89,25 +100,23 @@ impl TlsStream {
                 Err((error, alert)) => return Poll::Ready(Err(self.fail(context, error, alert))),
             }
         }
-        while let Session::Made(session) = &mut self.session {
-            let io = &mut NonBlocking(&mut self.tcp, context);
-            ready!(poll_flush(session, io)).map_err(HandshakeError::Broken)?;
+        let Session::Made(session) = &mut self.session else {
+            return Poll::Ready(Err(HandshakeError::Closed));
+        };
+        let io = &mut NonBlocking(&mut self.tcp, context);
+        let error = loop {
+            ready!(poll_flush(session, io)).map_err(|_| HandshakeError::Broken)?;
             if !session.is_handshaking() {
-                break;
+                return Poll::Ready(Ok(session.protocol_version()));
             }
             match ready!(poll_receive(session, io)) {
                 Ok(0) => return Poll::Ready(Err(HandshakeError::Closed)),
                 Ok(_) => {}
-                Err(error) => {
-                    self.session = Session::Plain;
-                    return Poll::Ready(Err(match error.downcast() {
-                        Ok(invalid) => HandshakeError::Invalid(invalid),
-                        Err(error) => HandshakeError::Broken(error),
-                    }));
-                }
+                Err(error) => break error,
             }
-        }
-        Poll::Ready(Ok(()))
+        };
+        self.session = Session::Plain;
+        Poll::Ready(Err(error.downcast().map_or(HandshakeError::Broken, HandshakeError::Invalid)))
     }
 
     /// Sends an alert. It is short, so that the socket takes it at once or the client is gone.

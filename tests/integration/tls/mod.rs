@@ -1,6 +1,7 @@
 //! Tests origins that use TLS, with a client that verifies certificates.
 
 mod client;
+mod failures;
 
 use mock_origin::{Disconnect, MockOrigin, Op};
 use rustls::{ProtocolVersion, version};

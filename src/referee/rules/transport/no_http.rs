@@ -18,9 +18,9 @@ pub(in crate::referee) static RULE: Rule = Rule {
     judge: |conduct, violations| {
         let mut kinds: BTreeMap<String, Vec<(&Connection, &Unparsed)>> = BTreeMap::new();
         for (connection, _) in &conduct.connections {
-            let wrong = connection.unparsed.as_ref().filter(|unparsed| {
-                unparsed.kind.is_wrong() && unparsed.kind != UnparsedKind::BytesBehindRequest
-            });
+            let wrong = connection
+                .wrong_bytes()
+                .filter(|unparsed| unparsed.kind != UnparsedKind::BytesBehindRequest);
             if let Some(unparsed) = wrong {
                 let without_place = Unparsed { behind: None, ..unparsed.clone() };
                 kinds.entry(without_place.to_string()).or_default().push((connection, unparsed));
@@ -31,7 +31,8 @@ pub(in crate::referee) static RULE: Rule = Rule {
             violations.add(behind, found.len(), || {
                 let (connection, unparsed) = found[0];
                 let (index, excerpt) = (connection.index, unparsed.excerpt());
-                format!("connection {index} has bytes that are no request: {kind}: \"{excerpt}\"")
+                let excerpt = if excerpt.is_empty() { excerpt } else { format!(": \"{excerpt}\"") };
+                format!("connection {index} has bytes that are no request: {kind}{excerpt}")
             });
         }
     },

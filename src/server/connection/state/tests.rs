@@ -1,6 +1,6 @@
 use super::ConnectionEvent as Event;
 use super::*;
-use crate::journal::ChunkError;
+use crate::journal::{ChunkError, TlsFailure};
 
 const HEAD: &[u8] = b"GET /a HTTP/1.1\r\n\r\n";
 
@@ -269,6 +269,11 @@ fn only_a_connection_without_a_byte_is_unused() {
     let mut unparsed = ConnectionState::new(false);
     effects(&mut unparsed, [Event::Unparsed(b"x")]);
     assert!(!is_unused(&mut unparsed, false));
+    let mut failed = ConnectionState::new(false);
+    let kind = UnparsedKind::TlsHandshake(TlsFailure::Closed);
+    let bytes = Box::default();
+    effects(&mut failed, [Event::HandshakeFailed { kind, bytes, status: None }]);
+    assert!(!is_unused(&mut failed, false));
     let mut refused = ConnectionState::new(true);
     effects(&mut refused, [Event::FaultInjected]);
     assert!(!is_unused(&mut refused, false));
