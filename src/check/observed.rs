@@ -11,6 +11,7 @@ use super::{Feature, Flavour, Profile};
 
 /// The profile that the traffic of the control run shows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Observed {
     /// The interface that the client uploads by.
@@ -29,6 +30,7 @@ pub struct Observed {
 
 /// Something that a client does or does not do, whether or not its profile claims it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Habit {

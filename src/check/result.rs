@@ -9,7 +9,7 @@ use crate::referee::Level;
 
 use super::exit_status::ExitStatus;
 use super::expectations::{Expectations, StaleExpectation};
-use super::report::text;
+use super::report::{github, html, json, junit, markdown, text};
 use super::{ClientRun, Event, Scenario};
 
 /// The result of a suite.
@@ -62,10 +62,7 @@ impl SuiteReport {
 
     /// Returns the failures of a result that are not expected: the rule and the sentence of each.
     pub fn unexpected<'a>(&self, result: &'a ScenarioResult) -> Vec<(&'a str, &'a str)> {
-        let failures = result.failures(self.is_strict).into_iter();
-        let is_expected =
-            |rule, sentence| self.expectations.entry_for(result.scenario.id, rule, sentence);
-        failures.filter(|(rule, sentence)| is_expected(rule, sentence).is_none()).collect()
+        result.unexpected(&self.expectations, self.is_strict)
     }
 
     /// Returns the report as plain text: the details of each failure, and the summary.
@@ -77,6 +74,32 @@ impl SuiteReport {
     /// make a pass meaningless, and the result of the whole.
     pub fn to_summary(&self) -> String {
         text::summary(self)
+    }
+
+    /// Returns the report as `JUnit` XML.
+    pub fn to_junit(&self) -> String {
+        junit::report(self)
+    }
+
+    /// Returns the report as JSON. `docs/check.schema.json` describes it.
+    pub fn to_json(&self) -> String {
+        json::report(self)
+    }
+
+    /// Returns the report as Markdown.
+    pub fn to_markdown(&self) -> String {
+        markdown::report(self)
+    }
+
+    /// Returns the report as an HTML page. Its links to the pages of the runs lead to the folder `folder` beside it,
+    /// with [`ScenarioResult::file_name`] and `.html`.
+    pub fn to_html(&self, folder: &str) -> String {
+        html::report(self, folder)
+    }
+
+    /// Returns the failures as commands of `GitHub` Actions, a line each, which it shows as annotations.
+    pub fn to_github(&self) -> String {
+        github::report(self)
     }
 
     /// Returns what the program exits with. An interruption wins over results that are missing for other reasons,
@@ -154,6 +177,17 @@ impl ScenarioResult {
         findings.chain(declined).collect()
     }
 
+    /// Returns the failures that the expectations do not have.
+    pub(crate) fn unexpected(
+        &self,
+        expectations: &Expectations,
+        is_strict: bool,
+    ) -> Vec<(&str, &str)> {
+        let id = self.scenario.id;
+        let failures = self.failures(is_strict).into_iter();
+        failures.filter(|it| expectations.entry_for(id, it.0, it.1).is_none()).collect()
+    }
+
     /// Returns the violations that make the run fail: those of level must, and with `is_strict` all.
     pub fn failures(&self, is_strict: bool) -> Vec<(&str, &str)> {
         let is_must =
@@ -165,6 +199,7 @@ impl ScenarioResult {
 
 /// The state of a scenario. Only `Pass` counts as passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum State {
@@ -212,12 +247,14 @@ impl State {
 
 /// Something that a client does wrong, with its proof.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CheckFinding {
     /// The id of the rule: of the referee, or of [`RULES`](super::RULES).
     pub rule: String,
     /// The level.
     #[serde(serialize_with = "level_name")]
+    #[cfg_attr(test, schemars(with = "String"))]
     pub level: Level,
     /// What is wrong, in one sentence.
     pub sentence: String,
@@ -239,6 +276,7 @@ fn level_name<S: serde::Serializer>(level: &Level, serializer: S) -> Result<S::O
 
 /// A fault of a scenario and what it did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FaultUse {
     /// The fault as Rust code.
@@ -255,6 +293,7 @@ pub struct FaultUse {
 
 /// Three ways to see a result again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Reproduction {
     /// The command line of `mock-origin check`, without the client's command.

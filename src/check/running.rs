@@ -69,14 +69,15 @@ pub(crate) fn run_suite(
     }
     let ids: Vec<_> = scenarios().map(|scenario| scenario.id).collect();
     results.sort_by_key(|it| (ids.iter().position(|id| *id == it.scenario.id), it.seed));
-    let has_failed = results.iter().any(|it| it.state == State::Fail);
     Ok(SuiteReport {
         results,
         cautions,
         observed,
         not_measured,
-        is_incomplete: is_stopped() || (suite.fails_fast && has_failed),
+        is_incomplete: is_stopped(),
         duration: started.elapsed(),
+        is_strict: suite.is_strict,
+        expectations: suite.expectations.clone(),
         ..SuiteReport::default()
     })
 }
@@ -104,7 +105,7 @@ fn run_selected(
             not_run(scenario, seed, State::NotMeasured, why)
         } else if (context.is_stopped)() || (suite.fails_fast && has_failed.load(Ordering::Relaxed))
         {
-            not_run(scenario, seed, State::NotMeasured, "the suite ended first".to_owned())
+            not_run(scenario, seed, State::NotMeasured, "the suite ended before".to_owned())
         } else {
             observe(Progress::Started { scenario, seed });
             let run = Run { scenario, seed, replayed: None, size: None };
@@ -116,7 +117,8 @@ fn run_selected(
             }
             reduce_chaos(context, result)
         };
-        has_failed.fetch_or(result.state == State::Fail, Ordering::Relaxed);
+        let is_unexpected = !result.unexpected(&suite.expectations, suite.is_strict).is_empty();
+        has_failed.fetch_or(is_unexpected, Ordering::Relaxed);
         observe(Progress::Finished(&result));
         lock(&results).push(result);
     };

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::{Observed, Profile, Scenario, ScenarioResult};
+use super::{Expectations, Observed, Profile, Scenario, ScenarioResult};
 
 /// How to run scenarios.
+// Independent switches, set by methods of `Suite`.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) profile: Profile,
@@ -17,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) jobs: usize,
     pub(crate) timeout: Option<Duration>,
     pub(crate) fails_fast: bool,
+    pub(crate) is_strict: bool,
+    pub(crate) expectations: Expectations,
     pub(crate) keeps_scratch: bool,
     pub(crate) keeps_proxies: bool,
     pub(crate) exports: ExportKinds,
@@ -34,6 +38,8 @@ impl Settings {
             jobs: 1,
             timeout: None,
             fails_fast: false,
+            is_strict: false,
+            expectations: Expectations::default(),
             keeps_scratch: false,
             keeps_proxies: false,
             exports: ExportKinds::default(),

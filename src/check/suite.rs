@@ -10,7 +10,7 @@ use crate::wording::nearest;
 use super::client::{ClosureClient, CommandClient};
 use super::running::run_suite;
 use super::settings::{ExportKinds, Progress, Settings};
-use super::{Profile, Scenario, SuiteReport, Target, scenarios};
+use super::{Expectations, Profile, Scenario, SuiteReport, Target, scenarios};
 
 /// A selection of scenarios, and how to run them.
 #[derive(Clone, Debug)]
@@ -82,7 +82,19 @@ impl Suite {
         self
     }
 
-    /// Stops after the first scenario that fails. Default: off.
+    /// Lets findings of level should and declined scenarios count as failures too. Default: off.
+    pub fn strict(mut self, is_strict: bool) -> Self {
+        self.settings.is_strict = is_strict;
+        self
+    }
+
+    /// Sets the failures that are expected. Default: none.
+    pub fn expectations(mut self, expectations: Expectations) -> Self {
+        self.settings.expectations = expectations;
+        self
+    }
+
+    /// Stops after the first scenario that fails unexpectedly. Default: off.
     pub fn fail_fast(mut self, fails_fast: bool) -> Self {
         self.settings.fails_fast = fails_fast;
         self

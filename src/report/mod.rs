@@ -16,6 +16,8 @@ mod tests;
 pub use describe::{describe, describe_connection};
 pub(crate) use har::har;
 pub(crate) use html::HtmlReport;
+#[cfg(feature = "check")]
+pub(crate) use html::{HEAD as HTML_HEAD, Markup, STYLE as HTML_STYLE};
 pub(crate) use run::Run;
 pub(crate) use timeline::{Timeline, TimelineExcerpt};
 pub(crate) use trace::trace;

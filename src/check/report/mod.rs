@@ -5,6 +5,11 @@
 //! in; start with [`text`].
 
 mod describe;
+pub(super) mod github;
+pub(super) mod html;
+pub(super) mod json;
+pub(super) mod junit;
+pub(super) mod markdown;
 pub(super) mod text;
 
 #[cfg(test)]

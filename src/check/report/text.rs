@@ -51,7 +51,7 @@ pub(in crate::check) fn line(result: &ScenarioResult) -> String {
 }
 
 /// Returns everything about a result that helps to find the cause.
-fn details(report: &SuiteReport, result: &ScenarioResult) -> String {
+pub(super) fn details(report: &SuiteReport, result: &ScenarioResult) -> String {
     let (name, scenario) = (result.name(), result.scenario);
     let state = result.state.name();
     let mut text = format!("{state} {name}: {} ({})\n", scenario.situation, scenario.section);
@@ -96,7 +96,7 @@ fn finding(finding: &CheckFinding) -> String {
 }
 
 /// Returns the ways to see a result again. A warning has only the first.
-fn reproduction(report: &SuiteReport, result: &ScenarioResult) -> String {
+pub(super) fn reproduction(report: &SuiteReport, result: &ScenarioResult) -> String {
     let again = &result.reproduction;
     if again.check.is_empty() {
         return String::new();

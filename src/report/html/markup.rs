@@ -10,27 +10,27 @@ use crate::journal::is_unsafe;
 /// character references, and the characters that could steer a terminal or hide or reorder text as
 /// [`Escaped`](crate::journal::Escaped) writes them. So no text from the wire can end its element.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Markup(String);
+pub(crate) struct Markup(String);
 
 impl Markup {
     /// Adds a literal.
-    pub(super) fn html(&mut self, literal: &'static str) -> &mut Self {
+    pub(crate) fn html(&mut self, literal: &'static str) -> &mut Self {
         self.0.push_str(literal);
         self
     }
 
     /// Adds text on one line.
-    pub(super) fn text(&mut self, text: impl Display) -> &mut Self {
+    pub(crate) fn text(&mut self, text: impl Display) -> &mut Self {
         self.escape(&text, false)
     }
 
     /// Adds text whose line ends are kept.
-    pub(super) fn lines(&mut self, text: impl Display) -> &mut Self {
+    pub(crate) fn lines(&mut self, text: impl Display) -> &mut Self {
         self.escape(&text, true)
     }
 
     /// Adds an attribute to the tag that was begun.
-    pub(super) fn attr(&mut self, name: &'static str, value: impl Display) -> &mut Self {
+    pub(crate) fn attr(&mut self, name: &'static str, value: impl Display) -> &mut Self {
         self.html(" ").html(name).html("=\"").text(value).html("\"")
     }
 
@@ -49,7 +49,7 @@ impl Markup {
         self.0.len()
     }
 
-    pub(super) fn into_string(self) -> String {
+    pub(crate) fn into_string(self) -> String {
         self.0
     }
 

@@ -27,7 +27,7 @@ use crate::storage::Storage;
 use crate::wording::counted;
 
 use facts::Facts;
-use markup::Markup;
+pub(crate) use markup::Markup;
 use units::{grouped, spoken};
 
 /// Everything that the report shows.
@@ -58,11 +58,14 @@ pub(crate) struct HtmlReport<'a> {
 const MAX_CHAOS: usize = 64 * 1024;
 
 /// Nothing may be loaded and no script may run, even if the file is served.
-const HEAD: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+pub(crate) const HEAD: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
     <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n\
     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
     <meta name=\"color-scheme\" content=\"light dark\">\n\
     <meta name=\"referrer\" content=\"no-referrer\">\n<title>";
+
+/// The style of all pages.
+pub(crate) const STYLE: &str = include_str!("style.css");
 
 impl HtmlReport<'_> {
     /// Returns the HTML document.
@@ -70,7 +73,7 @@ impl HtmlReport<'_> {
         let facts = Facts::new(self);
         let mut page = Markup::default();
         page.html(HEAD).text(self.title).html(" · mock-origin report</title>\n<style>\n");
-        page.html(include_str!("style.css")).html("</style>\n</head>\n<body>\n");
+        page.html(STYLE).html("</style>\n</head>\n<body>\n");
         page.html("<a class=\"skip\" href=\"#main\">Skip to the verdict</a>\n");
         self.header(&mut page);
         page.html("<main id=\"main\">\n");
