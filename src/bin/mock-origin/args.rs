@@ -10,6 +10,7 @@ use lexopt::{Arg, Parser};
 use mock_origin::Fault;
 use mock_origin::referee::Level;
 
+use crate::check;
 use crate::explain::explain;
 use crate::serve::describe_origin;
 use crate::usage::{help, version};
@@ -22,6 +23,8 @@ pub(crate) enum Command {
     Help(String),
     /// Serve an origin.
     Serve(Box<Serve>),
+    /// Judge a client.
+    Check(Box<check::args::Check>),
 }
 
 /// The origin that the command line describes.
@@ -74,21 +77,24 @@ impl Serve {
     }
 }
 
+/// The end of the message for a wrong command.
+const EXPECTED: &str = "expected mock-origin serve, check or explain";
+
 /// Parses a command line.
 pub(crate) fn parse(mut parser: Parser) -> Result<Command, String> {
     let wrong = |error: lexopt::Error| error.to_string();
     match parser.next().map_err(wrong)? {
         Some(Arg::Value(command)) if command == "serve" => serve(parser),
+        Some(Arg::Value(command)) if command == "check" => check::args::parse(parser),
         Some(Arg::Value(command)) if command == "explain" => explain(parser).map(Command::Help),
         Some(Arg::Value(command)) if command == "help" => Ok(Command::Help(help())),
         Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Help(help())),
         Some(Arg::Short('V') | Arg::Long("version")) => Ok(Command::Help(version())),
-        Some(Arg::Value(command)) => Err(format!(
-            "unknown command {:?}; expected mock-origin serve",
-            command.to_string_lossy()
-        )),
-        Some(other) => Err(format!("{}; expected mock-origin serve", other.unexpected())),
-        None => Err("missing command; expected mock-origin serve".to_owned()),
+        Some(Arg::Value(command)) => {
+            Err(format!("unknown command {:?}; {EXPECTED}", command.to_string_lossy()))
+        }
+        Some(other) => Err(format!("{}; {EXPECTED}", other.unexpected())),
+        None => Err(format!("missing command; {EXPECTED}")),
     }
 }
 
@@ -154,7 +160,8 @@ fn check_addresses(serve: &Serve) -> Result<(), String> {
     }
 }
 
-fn text(value: OsString) -> Result<String, String> {
+/// Returns a value as text.
+pub(crate) fn text(value: OsString) -> Result<String, String> {
     value
         .into_string()
         .map_err(|value| format!("invalid argument {}; expected UTF-8", value.display()))

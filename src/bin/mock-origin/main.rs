@@ -1,9 +1,10 @@
-//! The command line program: an origin for clients in other languages.
+//! The command line program: an origin for clients in other languages, and a judge of upload clients.
 
 // A program prints to its user.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod check;
 mod colour;
 mod command_line;
 mod diagnostics;
@@ -27,10 +28,11 @@ const USAGE_ERROR: u8 = 2;
 fn main() -> ExitCode {
     let serve = match args::parse(lexopt::Parser::from_env()) {
         Ok(Command::Help(text)) => {
-            print!("{text}");
+            check::print_text(&text);
             return ExitCode::SUCCESS;
         }
         Ok(Command::Serve(serve)) => serve,
+        Ok(Command::Check(suite)) => return ExitCode::from(check::check(&suite).code()),
         Err(wrong) => {
             eprintln!("mock-origin: {wrong}");
             return ExitCode::from(USAGE_ERROR);

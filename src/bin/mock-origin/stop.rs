@@ -4,9 +4,12 @@
 use std::io;
 #[cfg(unix)]
 use std::os::unix::process::parent_id;
+use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+
+use mock_origin::check::ExitStatus;
 
 /// Detects whether the program must stop.
 pub(crate) struct Stop {
@@ -45,6 +48,19 @@ impl Stop {
         let is_orphan = self.parent.is_some_and(|parent| parent != parent_id());
         is_orphan || self.is_requested.load(Ordering::Relaxed)
     }
+}
+
+/// Returns a flag that becomes true on SIGINT, SIGTERM or SIGHUP. The second signal ends the program at once.
+pub(crate) fn interrupt_flag() -> io::Result<Arc<AtomicBool>> {
+    let is_requested = Arc::new(AtomicBool::new(false));
+    let requested = Arc::clone(&is_requested);
+    let handler = move || {
+        if requested.swap(true, Ordering::Relaxed) {
+            process::exit(ExitStatus::Interrupted.code().into());
+        }
+    };
+    ctrlc::set_handler(handler).map_err(io::Error::other)?;
+    Ok(is_requested)
 }
 
 /// Only Unix gives an orphan another parent.

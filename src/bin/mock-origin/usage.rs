@@ -6,6 +6,8 @@ const USAGE: &str = "\
 An HTTP origin for the tests of Origin Storage upload clients.
 
 Usage: mock-origin serve [OPTIONS]
+       mock-origin check [OPTIONS] -- COMMAND [ARGS…]
+                                     judge an upload client; see mock-origin check --help
        mock-origin explain [RULE]    print a rule of the referee, or the list of all
 
 The first line on standard output is the base URL; with several listeners, one URL per

@@ -12,6 +12,7 @@ fn read(args: &[&str]) -> Result<Serve, String> {
     match parse(Parser::from_iter(words))? {
         Command::Serve(serve) => Ok(*serve),
         Command::Help(text) => Err(text),
+        Command::Check(_) => Err("check".to_owned()),
     }
 }
 
@@ -55,8 +56,8 @@ fn every_option_is_read() {
 
 /// Invalid command lines with their errors.
 const NONSENSE: &[(&[&str], &str)] = &[
-    (&[], "missing command; expected mock-origin serve"),
-    (&["surf"], "unknown command \"surf\"; expected mock-origin serve"),
+    (&[], "missing command; expected mock-origin serve, check or explain"),
+    (&["surf"], "unknown command \"surf\"; expected mock-origin serve, check or explain"),
     (
         &["serve", "--listen", "x"],
         "invalid value \"x\" for --listen; expected an IP address and a port, such as 127.0.0.1:8080",
