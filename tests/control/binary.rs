@@ -229,3 +229,37 @@ fn an_unwritable_report_path_is_rejected_at_start() {
     assert!(stderr.contains("cannot write the report to /nowhere/report.html: "), "{stderr}");
     assert_eq!(ended.stdout, b"");
 }
+
+#[cfg(unix)]
+#[test]
+fn serve_writes_the_authority_before_the_first_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    let out = format!("--ca-out={}", ca.display());
+    let mut child = serve(&["--tls", "--tls-name=upload.example.com", &out]).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(first.starts_with("https://127.0.0.1:"), "{first}");
+    let pem = std::fs::read_to_string(&ca).unwrap();
+    assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"), "{pem}");
+    let url = first.trim_end().replace("https://", "http://");
+    let response = Client::to(&url).send("OPTIONS", "/", &[], b"");
+    assert_eq!(response.text(), "This port uses TLS: the URL must begin with https.\n");
+    let stderr = String::from_utf8(terminate(child).stderr).unwrap();
+    let line = "no request: plain HTTP on a TLS port: OPTIONS / HTTP/1.1";
+    assert!(stderr.contains(line) && stderr.contains("client sent bytes"), "{stderr}");
+}
+
+#[test]
+fn serve_reports_an_authority_that_cannot_be_written() {
+    let output = serve(&["--tls", "--ca-out=/nowhere/ca.pem"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        (output.stdout.len(), String::from_utf8(output.stderr).unwrap()),
+        (
+            0,
+            "mock-origin: --ca-out: /nowhere/ca.pem: No such file or directory (os error 2)\n"
+                .to_owned()
+        )
+    );
+}

@@ -43,6 +43,10 @@ pub(crate) struct Serve {
     pub(crate) seed: Option<u64>,
     pub(crate) hold_limit: Option<Duration>,
     pub(crate) flags: Vec<Flag>,
+    /// The names in the TLS certificate beside those of this machine.
+    pub(crate) tls_names: Vec<String>,
+    /// The file for the certificate of the authority.
+    pub(crate) ca_out: Option<String>,
     /// The address of the control endpoint.
     pub(crate) control: Option<SocketAddr>,
     /// The token of an exposed control endpoint. Default: random.
@@ -67,6 +71,7 @@ pub(crate) enum Flag {
     ExposeControl,
     Quiet,
     Strict,
+    Tls,
     ExitWithStdin,
     ExitWithParent,
 }
@@ -123,6 +128,13 @@ fn serve(mut parser: Parser) -> Result<Command, String> {
         set(&mut serve, &name, &value)?;
     }
     check_addresses(&serve)?;
+    for (option, is_given) in
+        [("tls-name", !serve.tls_names.is_empty()), ("ca-out", serve.ca_out.is_some())]
+    {
+        if is_given && !serve.has(Flag::Tls) {
+            return Err(format!("--{option} requires --tls"));
+        }
+    }
     if serve.has(Flag::ExitWithParent) && !cfg!(unix) {
         return Err(
             "--exit-with-parent requires Unix; --exit-with-stdin works everywhere".to_owned()

@@ -33,6 +33,10 @@ pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn std::error::Error>> {
     origin.set_run_command(&command_line::shown(std::env::args()));
     // A file that cannot be written is reported now and not after the run.
     write_report(&origin, serve)?;
+    if let Some(path) = &serve.ca_out {
+        std::fs::write(path, origin.ca_pem())
+            .map_err(|error| format!("--ca-out: {path}: {error}"))?;
+    }
     let control = serve.control.map(|address| start_control(&origin, address, serve));
     let control = control.transpose().map_err(|error| format!("--control: {error:#}"))?;
     print_addresses(&origin, control.as_ref())?;
@@ -108,6 +112,10 @@ pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
     for address in &serve.listen {
         builder = builder.listen(&address.to_string());
     }
+    if serve.has(Flag::Tls) {
+        builder = builder.tls();
+    }
+    builder = serve.tls_names.iter().fold(builder, |builder, name| builder.tls_name(name));
     for (name, password) in &serve.users {
         builder = builder.user(name, password);
     }

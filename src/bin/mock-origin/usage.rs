@@ -23,6 +23,12 @@ says so. An invalid command line or file is one line on standard error, and exit
 Options; each may be given once, unless it may be repeated:
   --listen ADDR:PORT        the address to listen on; may be repeated  [127.0.0.1:0]
   --expose                  allow addresses that other machines can reach
+  --tls                     serve https:// on every --listen address, with a certificate for
+                            localhost, 127.0.0.1, ::1 and these addresses
+  --tls-name HOST           a name for the certificate: a DNS name, *.example.com or an IP
+                            address; may be repeated
+  --ca-out FILE             write what clients must trust, as PEM, before the first line is
+                            printed
   --account NAME            the account                       [acme]
   --user NAME:PASSWORD      a user; may be repeated           [jane:secret]
   --dir PATH                a directory; may be repeated

@@ -14,6 +14,7 @@ pub(super) const FLAGS: &[(&str, Flag)] = &[
     ("expose-control", Flag::ExposeControl),
     ("quiet", Flag::Quiet),
     ("strict", Flag::Strict),
+    ("tls", Flag::Tls),
     ("exit-with-stdin", Flag::ExitWithStdin),
     ("exit-with-parent", Flag::ExitWithParent),
 ];
@@ -34,13 +35,22 @@ pub(super) fn unknown_option(name: &str) -> String {
 type Set = fn(&mut Serve, &str) -> Option<()>;
 
 /// The options that may be repeated.
-pub(super) const REPEATED: &[&str] = &["listen", "user", "dir", "file", "upload", "set", "allow"];
+pub(super) const REPEATED: &[&str] =
+    &["listen", "tls-name", "user", "dir", "file", "upload", "set", "allow"];
 
 /// The options with a value, and the setter of each.
 pub(super) const OPTIONS: &[(&str, Set)] = &[
     ("listen", |serve, value| {
         serve.listen.push(value.parse().ok()?);
         Some(())
+    }),
+    ("tls-name", |serve, value| {
+        serve.tls_names.push(value.to_owned());
+        Some(())
+    }),
+    ("ca-out", |serve, value| {
+        serve.ca_out = Some(value.to_owned()).filter(|file| !file.is_empty());
+        serve.ca_out.as_ref().map(|_| ())
     }),
     ("account", |serve, value| {
         serve.account = Some(value.to_owned());
@@ -138,7 +148,7 @@ fn form_of(name: &str) -> &'static str {
         "file" => "PATH=LOCALFILE",
         "key-pair" => "ACCESS:SECRET",
         "set" => "NAME=VALUE",
-        "faults" | "report" => "the name of a file",
+        "faults" | "report" | "ca-out" => "the name of a file",
         "referee" => "must, should or off",
         "allow" => "ID=REASON",
         "fail-on" => "must, should or never",

@@ -41,6 +41,10 @@ fn every_option_is_read() {
         "0.5",
         "--quiet",
         "--strict",
+        "--tls",
+        "--tls-name=upload.example.com",
+        "--tls-name=*.example.com",
+        "--ca-out=ca.pem",
         "--exit-with-stdin",
         "--exit-with-parent",
     ])
@@ -49,7 +53,10 @@ fn every_option_is_read() {
     assert_eq!(serve.users, [("bob".to_owned(), "p:w".to_owned())]);
     assert_eq!(serve.options, [("join".to_owned(), "polls:3".to_owned())]);
     assert_eq!((serve.seed, serve.account.as_deref()), (Some(7), Some("studio")));
-    assert_eq!(serve.flags, [Flag::Quiet, Flag::Strict, Flag::ExitWithStdin, Flag::ExitWithParent]);
+    let flags = [Flag::Quiet, Flag::Strict, Flag::Tls, Flag::ExitWithStdin, Flag::ExitWithParent];
+    assert_eq!(serve.flags, flags);
+    assert_eq!(serve.tls_names, ["upload.example.com", "*.example.com"]);
+    assert_eq!(serve.ca_out.as_deref(), Some("ca.pem"));
     assert_eq!(serve.control, Some(SocketAddr::from(([127, 0, 0, 1], 0))));
     assert_eq!(serve.hold_limit, Some(Duration::from_millis(500)));
 }
@@ -80,6 +87,17 @@ const NONSENSE: &[(&[&str], &str)] = &[
     (
         &["serve", "--upload=/../a"],
         "--upload: invalid path \"/../a\": no name may be \".\" or contain \"..\"",
+    ),
+    (&["serve", "--tls-name=a"], "--tls-name requires --tls"),
+    (&["serve", "--ca-out=ca.pem"], "--ca-out requires --tls"),
+    (
+        &["serve", "--tls", "--tls-name=https://a"],
+        "invalid TLS name \"https://a\": expected a DNS name, such as \"upload.example.com\" or \
+         \"*.example.com\", or an IP address",
+    ),
+    (
+        &["serve", "--tls", "--ca-out="],
+        "invalid value \"\" for --ca-out; expected the name of a file",
     ),
     (&["serve", "--expose-control"], "--expose-control requires --control"),
     (
