@@ -21,7 +21,7 @@ pub(super) enum SignedUrl {
 pub(super) fn build_address(storage: &Storage, host: &str, path: &Path, expires: u64) -> String {
     let absolute = path.absolute(storage.account());
     let quoted = encode_path(&absolute);
-    format!("http://{host}{quoted}?e={expires}&h={}", hash(storage, path, expires))
+    format!("{}://{host}{quoted}?e={expires}&h={}", storage.scheme(), hash(storage, path, expires))
 }
 
 /// Parses the query of an address: `e` and `h` make it a MediaVault address.

@@ -19,8 +19,6 @@ use crate::storage::{Clock, ClockMode, KeyPair, Setup, Storage, Timestamp};
 use crate::mock::fault_check;
 use crate::mock::fixtures::{Fixtures, InProgressUpload, User, check_account};
 use crate::mock::mock_origin::MockOrigin;
-#[cfg(feature = "tls")]
-use crate::server::tls::TlsServer;
 use crate::server::{listener::bind, ports::Ports, shared::Shared};
 
 /// Describes an origin. [`Builder::start`] starts it.
@@ -407,6 +405,8 @@ impl Builder {
         if let Some(keys) = &self.keys {
             storage.set_keys(keys.clone());
         }
+        #[cfg(feature = "tls")]
+        self.tls.iter().for_each(|_| storage.set_scheme("https"));
         Ok(storage)
     }
 
@@ -448,7 +448,7 @@ impl Builder {
             self.records_bodies,
             self.hold_limit,
             #[cfg(feature = "tls")]
-            self.tls.map(|names| TlsServer::new(&names, addresses)).transpose()?,
+            self.make_certificates(addresses)?,
         );
         shared.lock().journal.set_secrets(self.secrets);
         for fault in self.faults {

@@ -1,9 +1,12 @@
 //! TLS of an origin (feature `tls`): the steps of the builder and the certificate for clients. Start with
 //! [`Builder::tls`].
 
+use std::net::SocketAddr;
+
+use crate::error::Error;
 use crate::mock::builder::Builder;
 use crate::mock::mock_origin::MockOrigin;
-use crate::server::tls::check_name;
+use crate::server::tls::{TlsServer, check_name};
 
 impl Builder {
     /// Serves HTTPS on every listener, and no plain HTTP. The certificate is valid for `localhost`,
@@ -38,6 +41,14 @@ impl Builder {
             builder.tls.get_or_insert_default().push(name.to_owned());
             Ok(())
         })
+    }
+
+    /// Makes the certificates if the origin uses TLS.
+    pub(super) fn make_certificates(
+        &self,
+        listeners: &[SocketAddr],
+    ) -> Result<Option<TlsServer>, Error> {
+        self.tls.as_ref().map(|names| TlsServer::new(names, listeners)).transpose()
     }
 }
 

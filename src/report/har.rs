@@ -59,8 +59,10 @@ fn entry(run: &Run, start: Start, exchange: &Exchange) -> Value {
 
 fn request(run: &Run, exchange: &Exchange) -> Value {
     let (head, secrets) = (&exchange.head, run.journal.secrets());
-    let local = run.journal.connection(exchange.connection).map(|it| it.local.to_string());
-    let authority = local.as_deref().unwrap_or("localhost");
+    let connection = run.journal.connection(exchange.connection);
+    let scheme = if connection.is_some_and(|it| it.tls.is_some()) { "https" } else { "http" };
+    let local = connection.map(|it| it.local.to_string());
+    let origin = format!("{scheme}://{}", local.as_deref().unwrap_or("localhost"));
     let query: Vec<_> = secrets
         .query(head.target())
         .into_iter()
@@ -68,7 +70,7 @@ fn request(run: &Run, exchange: &Exchange) -> Value {
         .collect();
     json!({
         "method": lossy(head.method()),
-        "url": url(authority, &secrets.target(head.target())),
+        "url": url(&origin, &secrets.target(head.target())),
         "httpVersion": head.version(),
         "cookies": [],
         "headers": headers(run, head.headers()),
@@ -160,11 +162,13 @@ fn headers<'a>(run: &Run, headers: impl Iterator<Item = (&'a [u8], &'a [u8])>) -
 }
 
 /// Returns the URL of a target as it was sent: absolute, a path, or anything else.
-fn url(authority: &str, target: &str) -> String {
+fn url(origin: &str, target: &str) -> String {
     match target {
-        absolute if absolute.starts_with("http://") => escape_uri(absolute),
-        path if path.starts_with('/') => format!("http://{authority}{}", escape_uri(path)),
-        other => format!("http://{authority}/{}", escape_uri(other)),
+        absolute if absolute.starts_with("http://") || absolute.starts_with("https://") => {
+            escape_uri(absolute)
+        }
+        path if path.starts_with('/') => format!("{origin}{}", escape_uri(path)),
+        other => format!("{origin}/{}", escape_uri(other)),
     }
 }
 
@@ -204,7 +208,7 @@ mod tests {
             ("/%41%zz%", "http://h:1/%41%25zz%25"),
             ("/ä<\u{202e}", "http://h:1/%C3%A4%3C%E2%80%AE"),
         ] {
-            assert_eq!(url("h:1", target), expected);
+            assert_eq!(url("http://h:1", target), expected);
         }
     }
 }

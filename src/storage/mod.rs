@@ -80,6 +80,8 @@ pub struct Storage {
     /// The time of the last run of the collector.
     collected: Option<Timestamp>,
     rate: Rate,
+    /// The scheme of its URLs.
+    scheme: &'static str,
 }
 
 impl Storage {
@@ -97,6 +99,7 @@ impl Storage {
             uploads: Uploads::default(),
             collected: None,
             rate: Rate::default(),
+            scheme: "http",
         };
         for (index, user) in storage.sessions.users().to_vec().iter().enumerate() {
             // Only a file could block a directory, and there are none yet.
@@ -113,6 +116,11 @@ impl Storage {
     /// Returns the name of the account.
     pub fn account(&self) -> &str {
         &self.account
+    }
+
+    /// Returns the scheme of URLs that it gives to clients.
+    pub(crate) fn scheme(&self) -> &'static str {
+        self.scheme
     }
 
     /// Returns the limits.
@@ -245,6 +253,12 @@ impl Storage {
     pub fn as_of(&self, past: &Self) -> Self {
         let options = self.options.clone();
         Self { sessions: self.sessions.clone(), options, ..past.clone() }
+    }
+
+    /// Sets the scheme of URLs that it gives to clients. Default: `http`.
+    #[cfg(feature = "tls")]
+    pub(crate) fn set_scheme(&mut self, scheme: &'static str) {
+        self.scheme = scheme;
     }
 
     /// Sets the key pair of the account. It acts as the first user.

@@ -46,6 +46,24 @@ fn the_certificate_has_local_and_given_names() {
 }
 
 #[test]
+fn urls_in_responses_and_reports_use_https() {
+    let origin = MockOrigin::builder().tls().file("/a", "abc").start();
+    let mut client = TlsClient::new(&origin);
+    let token = origin.issue_token("jane");
+    let body = format!(
+        r#"{{"jsonrpc": "2.0", "method": "mediaVaultUrl", "params": ["{token}", "/a"], "id": 1}}"#
+    );
+    let response = client.send("POST", "/jsonrpc", &[], body.as_bytes());
+    assert!(response.text().contains("\"https://origin/acme/a?e="), "{}", response.text());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    origin.write_har(file.path()).unwrap();
+    let har = std::fs::read_to_string(file.path()).unwrap().replace("\": ", "\":");
+    let url = format!("\"url\":\"https://{}/jsonrpc\"", origin.addr());
+    assert!(har.contains(&url), "{har}");
+    origin.finish();
+}
+
+#[test]
 fn every_listener_uses_tls() {
     let origin = MockOrigin::builder().port(0).port(0).tls().start();
     assert!(origin.urls().iter().all(|url| url.starts_with("https://127.0.0.1:")));

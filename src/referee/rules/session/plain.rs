@@ -1,5 +1,6 @@
 //! `secret.plain`: a password is readable on a network without TLS.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::protocol::{Interface, Operation};
@@ -16,7 +17,14 @@ pub(in crate::referee) static RULE: Rule = Rule {
     needs_end: false,
     applies: |conduct| conduct.requests.iter().any(|request| has_password(*request)),
     judge: |conduct, violations| {
-        let plain = conduct.requests.iter().filter(|it| has_password(**it) && is_remote(**it));
+        let connections = conduct.connections.iter().map(|(connection, _)| connection);
+        let encrypted: BTreeSet<u64> =
+            connections.filter(|it| it.tls.is_some()).map(|it| it.index).collect();
+        let is_plain = |it: Request<'_>| !encrypted.contains(&it.exchange.connection);
+        let plain = conduct
+            .requests
+            .iter()
+            .filter(|it| has_password(**it) && is_remote(**it) && is_plain(**it));
         let plain: Vec<_> = plain.collect();
         let Some(first) = plain.first() else { return };
         violations.add(plain.iter().map(|it| it.index()), plain.len(), || {
@@ -56,6 +64,7 @@ fn is_remote(request: Request<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::journal::Tls;
     use crate::referee::example::Example;
 
     #[test]
@@ -63,6 +72,13 @@ mod tests {
         for host in ["localhost:80", "127.0.0.1:8080", "[::1]:80", "origin"] {
             Example::default().login().with("Host", host).assert_good("secret.plain");
         }
+    }
+
+    #[test]
+    fn tls_is_good() {
+        let example = Example::default().login().with("Host", "acme.upload.example.com");
+        let example = example.connection_having(|connection| connection.tls = Some(Tls::default()));
+        example.assert_good("secret.plain");
     }
 
     #[test]
