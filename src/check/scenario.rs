@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::journal::Journal;
+use crate::journal::{Journal, Op};
 use crate::mock::{Builder, MockOrigin};
 use crate::referee::{Basis, Level};
 use crate::wording::counted;
@@ -49,6 +49,9 @@ pub struct Scenario {
     pub event: Event,
     /// The longest time that the situation makes a right client wait.
     pub waits: Duration,
+    /// The protocol time that passes when the client has ended, before the stored file is compared. A file that
+    /// is joined in this time is stored, whether or not the client waited for it.
+    pub settles: Duration,
     /// Whether the verdict depends on time, so that the scenario runs alone.
     pub is_timed: bool,
     /// Changes the origin before it starts.
@@ -108,8 +111,8 @@ pub enum Content {
     Standard,
 }
 
-/// What happens beside the faults of the origin. What happens during the run happens as soon as a fault has
-/// acted, because the fault stops the client at the right place.
+/// What happens beside the faults of the origin. What happens during the run happens while the response to a
+/// request that carries bytes of the file is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -150,6 +153,7 @@ impl Scenario {
         has_directory: true,
         event: Event::None,
         waits: Duration::ZERO,
+        settles: Duration::ZERO,
         is_timed: false,
         builder: |builder, _| builder,
         faults: |_, _| {},
@@ -201,6 +205,23 @@ impl Scenario {
         (self.builder)(builder, plan)
     }
 
+    /// Returns the request whose response is held for the event, and what happens meanwhile, in words.
+    pub(crate) fn held_request(&self, plan: &Plan) -> Option<(Op, String)> {
+        let (op, what) = match self.event {
+            Event::None | Event::WrongPassword | Event::Chaos => return None,
+            Event::ChangeSource => (plan.first_body(), "the source is overwritten.".to_owned()),
+            Event::GrowSource => (plan.first_body(), "the source grows.".to_owned()),
+            Event::KillAndRunAgain => {
+                (plan.body(), "the client gets SIGKILL, and is run again.".to_owned())
+            }
+            Event::Terminate => (plan.body(), "the client gets SIGTERM.".to_owned()),
+            Event::Offline(time) => {
+                (plan.body(), format!("the origin goes offline for {} s.", time.as_secs()))
+            }
+        };
+        Some((op, what))
+    }
+
     /// Returns Rust code that starts the scenario's origin and adds its faults, for a client of the first
     /// flavour to which the scenario applies, with pieces of 64 KiB. Starts an origin to list its faults.
     ///
@@ -225,6 +246,10 @@ impl Scenario {
         lines.extend(origin.faults().iter().map(|record| format!("{};", record.fault)));
         if self.event == Event::Chaos {
             lines.push("origin.chaos(Chaos::new(1));".to_owned());
+        }
+        if let Some((op, what)) = self.held_request(&plan) {
+            lines.push(format!("let held = origin.on({}).hold();", op.code()));
+            lines.push(format!("// While it is held: {what}"));
         }
         lines.join("\n") + "\n"
     }

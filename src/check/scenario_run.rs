@@ -63,6 +63,9 @@ fn perform(context: &Context<'_>, run: Run<'_>) -> Result<Performed, Error> {
     let added = origin.faults();
     let stage = Stage { context, scenario, plan: &plan, origin: &origin, target: &target };
     let staged = stage.perform(&source)?;
+    if !scenario.settles.is_zero() {
+        origin.advance(scenario.settles);
+    }
     let truth = truth(&origin, &target.path, &source, staged.changed.as_ref());
     let journal = origin.journal();
     let (report, _) = origin.referee_report();

@@ -8,7 +8,6 @@ use std::thread;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::journal::Op;
 use crate::mock::{HoldGuard, MockOrigin};
 use crate::report::describe;
 
@@ -50,7 +49,8 @@ impl Stage<'_> {
     pub(crate) fn perform(&self, source: &Source) -> Result<Staged, Error> {
         let (client, event) = (self.context.client, self.scenario.event);
         let needs_process = matches!(event, Event::KillAndRunAgain | Event::Terminate);
-        let Some(op) = self.anchor().filter(|_| !needs_process || client.is_process()) else {
+        let held = self.scenario.held_request(self.plan).map(|(op, _)| op);
+        let Some(op) = held.filter(|_| !needs_process || client.is_process()) else {
             let not_exercised =
                 needs_process.then(|| "a closure cannot be sent a signal".to_owned());
             return Ok(Staged { runs: vec![self.run(None)], changed: None, not_exercised });
@@ -75,15 +75,6 @@ impl Stage<'_> {
         }
         let not_exercised = (!happened).then_some(shown);
         Ok(Staged { runs, changed: changed.transpose()?, not_exercised })
-    }
-
-    /// Returns the request whose response is held for the event.
-    fn anchor(&self) -> Option<Op> {
-        match self.scenario.event {
-            Event::None | Event::WrongPassword | Event::Chaos => None,
-            Event::ChangeSource | Event::GrowSource => Some(self.plan.first_body()),
-            Event::KillAndRunAgain | Event::Terminate | Event::Offline(_) => Some(self.plan.body()),
-        }
     }
 
     /// Waits until the response is held, lets the event happen, and releases the response.

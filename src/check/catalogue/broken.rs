@@ -136,14 +136,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "broken/offline",
-        situation: "The origin goes down in the middle of a body and is back after three seconds.",
+        situation: "The origin goes down while a response is awaited, and is back after three seconds.",
         right: "Tries again with growing pauses until the origin is back.",
         waits: Duration::from_secs(15),
         is_timed: true,
         event: Event::Offline(Duration::from_secs(3)),
-        faults: |origin, plan| {
-            origin.on(plan.body()).attempt(1).stall_after(plan.half());
-        },
         ..BROKEN
     },
 ];

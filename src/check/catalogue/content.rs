@@ -1,13 +1,10 @@
 //! The content of the file: sizes at the edges, and sources that change while they are read.
 
-use std::time::Duration;
-
 use crate::check::{Content, Event, Expected, Feature, Role, Scenario};
-use crate::journal::Op;
 use crate::options::Limit;
 use crate::referee::{Basis, Level};
 
-/// The response to piece 1 is delayed, so that the source changes between the reading of two pieces.
+/// The response to piece 1 is held, so that the source changes between the reading of two pieces.
 const CHANGING: Scenario = Scenario {
     rule: "check.lie",
     level: Level::Must,
@@ -15,10 +12,6 @@ const CHANGING: Scenario = Scenario {
     basis: Basis::Evidence,
     role: Role::Piece,
     expected: Expected::Either,
-    waits: Duration::from_secs(1),
-    faults: |origin, _| {
-        origin.on(Op::piece(1)).attempt(1).delay(Duration::from_secs(1));
-    },
     ..Scenario::DEFAULT
 };
 

@@ -23,6 +23,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         rule: "poll.none",
         level: Level::Should,
         waits: Duration::from_secs(5),
+        settles: Duration::from_secs(3),
         builder: |builder, _| builder.join(Join::After(Duration::from_secs(3))),
         is_exercised: super::has_completed,
         ..JOINED

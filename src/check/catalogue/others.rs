@@ -48,6 +48,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         feature: Some(Feature::Retries),
         expected: Expected::Stored,
         waits: Duration::from_secs(2),
+        settles: Duration::from_secs(1),
         faults: |origin, plan| {
             let later = DeferredCommit::after(Duration::from_secs(1)).then(ResponseLoss::Reset);
             origin.on(plan.body()).attempt(1).commit_later(later);
