@@ -146,8 +146,12 @@ fn inapplicable(scenario: &Scenario, observed: &Observed) -> Option<String> {
     if !scenario.applies_to(observed.flavour) {
         return Some(format!("a client of the flavour {} sends no such request", observed.flavour));
     }
-    let needs_login = scenario.role == Role::Login && !observed.habits.contains(&Habit::LogsIn);
-    needs_login.then(|| "the client does not log in".to_owned())
+    let (habit, what) = match scenario.role {
+        Role::Login => (Habit::LogsIn, "log in"),
+        Role::Continue => (Habit::ExpectsContinue, "send Expect: 100-continue"),
+        _ => return None,
+    };
+    (!observed.habits.contains(&habit)).then(|| format!("the client does not {what}"))
 }
 
 #[cfg(test)]

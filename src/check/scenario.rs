@@ -79,6 +79,8 @@ pub enum Role {
     Complete,
     /// A request that carries bytes of the file: a piece, or the whole file.
     Body,
+    /// A request that carries bytes of the file and waits for `100 Continue`.
+    Continue,
     /// A request that carries the whole file.
     File,
 }
@@ -130,7 +132,7 @@ pub enum Event {
     ChangeSource,
     /// The source file grows.
     GrowSource,
-    /// Random faults, by the seed of the run.
+    /// Nothing, but the faults are random: the scenario runs once for each seed.
     Chaos,
 }
 
@@ -182,7 +184,7 @@ impl Scenario {
     pub fn applies_to(&self, flavour: Flavour) -> bool {
         let has_pieces = matches!(flavour, Flavour::Multipart | Flavour::JsonRpc);
         match self.role {
-            Role::Any | Role::Login | Role::Body => true,
+            Role::Any | Role::Login | Role::Body | Role::Continue => true,
             Role::Create | Role::Piece | Role::Complete => has_pieces,
             Role::File => !has_pieces,
         }
@@ -244,9 +246,7 @@ impl Scenario {
             }
         }];
         lines.extend(origin.faults().iter().map(|record| format!("{};", record.fault)));
-        if self.event == Event::Chaos {
-            lines.push("origin.chaos(Chaos::new(1));".to_owned());
-        }
+        lines.extend(origin.active_chaos().map(|chaos| format!("origin.chaos({chaos});")));
         if let Some((op, what)) = self.held_request(&plan) {
             lines.push(format!("let held = origin.on({}).hold();", op.code()));
             lines.push(format!("// While it is held: {what}"));

@@ -1,7 +1,7 @@
 //! Runs one scenario: starts an origin, runs the client, compares and judges. Start with [`run_scenario`].
 
 use crate::error::Error;
-use crate::fault::{Chaos, Fault, FaultRecord};
+use crate::fault::{Fault, FaultRecord};
 use crate::journal::Journal;
 use crate::mock::MockOrigin;
 use crate::referee::{Finding, Level, rule_by_id};
@@ -53,12 +53,9 @@ fn perform(context: &Context<'_>, run: Run<'_>) -> Result<Performed, Error> {
     let source = Source::create(folder.source(scenario.name), plan.size, seed)?;
     let origin = start(context, scenario, &plan)?;
     let target = context.target(scenario, &origin, &folder, &source);
-    match (scenario.event, run.replayed) {
-        (_, Some(faults)) => faults.iter().for_each(|it| origin.add_replayed(it.clone())),
-        (Event::Chaos, None) => {
-            origin.chaos(Chaos::new(seed).max_per_operation(2));
-        }
-        (_, None) => (scenario.faults)(&origin, &plan),
+    match run.replayed {
+        Some(faults) => faults.iter().for_each(|it| origin.add_replayed(it.clone())),
+        None => (scenario.faults)(&origin, &plan),
     }
     let added = origin.faults();
     let stage = Stage { context, scenario, plan: &plan, origin: &origin, target: &target };

@@ -125,6 +125,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         right: "Sends the body after a timeout of its own.",
         section: "RFC 9110 §10.1.1",
         basis: Basis::Rfc,
+        role: Role::Continue,
         feature: None,
         waits: Duration::from_secs(10),
         is_timed: true,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::check::{Event, Feature, Scenario};
+use crate::fault::Chaos;
 use crate::referee::{Basis, Level};
 
 pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
@@ -16,5 +17,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
     feature: Some(Feature::Retries),
     event: Event::Chaos,
     waits: Duration::from_secs(20),
+    faults: |origin, plan| {
+        origin.chaos(Chaos::new(plan.seed).max_per_operation(2).percent(50));
+    },
     ..Scenario::DEFAULT
 }];

@@ -22,7 +22,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         id: "names/unicode",
         situation: "The name and the directory have characters outside US-ASCII.",
-        right: "Quotes them with X-Agile-Encoding: UTF8, or sends them raw as UTF-8.",
+        right: "Quotes them, with X-Agile-Encoding: UTF8.",
         feature: Some(Feature::Unicode),
         name: "\u{fc}ber \u{6620}\u{753b} \u{1f3ac}.mp4",
         directory: "/vid\u{e9}os",

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::check::{Expected, Feature, Role, Scenario};
+use crate::check::{Expected, Feature, Flavour, Role, Scenario};
 use crate::fault::{ErrorResponse, HeaderMutation, InterimResponse, MalformedResponse};
 use crate::journal::Op;
+use crate::protocol::Interface;
 use crate::referee::{Basis, Level};
 
 const WRONG: Scenario = Scenario {
@@ -17,6 +18,12 @@ const WRONG: Scenario = Scenario {
     feature: Some(Feature::Retries),
     ..Scenario::DEFAULT
 };
+
+/// A JSON-RPC response without a result. The headers that HTTP endpoints answer with are in the result there.
+fn null_result() -> ErrorResponse {
+    let body = r#"{"jsonrpc": "2.0", "id": null, "result": null}"#;
+    ErrorResponse::raw(200).body("application/json;charset=utf-8", body)
+}
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -98,7 +105,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         role: Role::Login,
         faults: |origin, _| {
             let lacking = HeaderMutation::Without("X-Agile-Token".to_owned());
-            origin.on(Op::login()).attempt(1).alter(lacking);
+            origin.on(Op::login().over(Interface::Http)).attempt(1).alter(lacking);
+            let op = Op::login().over(Interface::JsonRpc);
+            origin.on(op).attempt(1).reject(null_result());
         },
         ..WRONG
     },
@@ -109,9 +118,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         rule: "ack.header",
         section: "§4.1",
         role: Role::Create,
-        faults: |origin, _| {
+        faults: |origin, plan| {
             let lacking = HeaderMutation::Without("X-Agile-Multipart".to_owned());
-            origin.on(Op::create()).attempt(1).alter(lacking);
+            origin.on(Op::create().over(Interface::Http)).attempt(1).alter(lacking);
+            if plan.flavour == Flavour::JsonRpc {
+                let op = Op::create().over(Interface::JsonRpc);
+                origin.on(op).attempt(1).reject(null_result());
+            }
         },
         ..WRONG
     },

@@ -167,5 +167,5 @@ source: \u{a7}4.3, evidence
 "
     );
     assert!(explain("join/later").contains(r#".set("join", "after:3")"#));
-    assert!(explain("chaos/random").contains("origin.chaos(Chaos::new(1));"));
+    assert!(explain("chaos/random").contains("origin.chaos(Chaos::new(1).profile(Profile::All)"));
 }
