@@ -120,6 +120,7 @@ fn never_asked(step: &Step, upload: &Upload, requests: &RecordedRequests) -> Rea
             let text = format!("its abort was lost (#{index}): the body ended after {received}");
             Reason::new(text, [index])
         }
+        None if !requests.is_whole() => Reason::plain("no abortMultipart is in the journal"),
         None => Reason::plain(format!("no abortMultipart came ({section})")),
     }
 }

@@ -22,7 +22,7 @@ impl CountRange {
     }
 
     /// Returns the largest number, if there is one.
-    fn max(self) -> Option<usize> {
+    pub(super) fn max(self) -> Option<usize> {
         match self.end {
             Bound::Included(most) => Some(most),
             Bound::Excluded(above) => above.checked_sub(1),

@@ -1,9 +1,8 @@
 //! Assertions on a directory.
 
 use std::collections::{BTreeSet, HashSet};
-use std::sync::Arc;
 
-use crate::journal::{Escaped, Exchange};
+use crate::journal::Escaped;
 use crate::protocol::ErrorKind;
 use crate::storage::{Actor, Directory, Node, Obstacle, Path, Removal};
 use crate::wording::counted;
@@ -11,6 +10,7 @@ use crate::wording::counted;
 use super::assertion_macro::assertions_with_try;
 use super::causes;
 use super::reason::{Reason, Words};
+use super::requests::RecordedRequests;
 use super::state_view::{self, listed};
 use super::{AssertionFailure, StateView};
 
@@ -30,8 +30,8 @@ pub struct DirectorySnapshot {
     obstacle: Option<Obstacle>,
     /// Who stored the file that has its path.
     file: Option<Actor>,
-    /// The exchanges that the records above name.
-    exchanges: Vec<Arc<Exchange>>,
+    /// All requests, from which a failure shows those that the records above name.
+    requests: RecordedRequests,
     account: String,
 }
 
@@ -47,31 +47,18 @@ impl DirectorySnapshot {
         let tree = state_view.storage.tree();
         let found = tree.directory(&location).cloned();
         let entries = found.iter().flat_map(|directory| directory.entries(tree));
-        let mut snapshot = Self {
+        Self {
             path: state_view.absolute(&location),
             entries: entries.map(|(name, node)| (name.to_owned(), actor_of(node))).collect(),
             removal: tree.removal(&location).cloned(),
             removals: tree.removals_from(&location).cloned().collect(),
             obstacle: tree.obstacle(&location),
             file: tree.file(&location).ok().map(|file| file.history.stored.by),
-            exchanges: Vec::new(),
+            requests: RecordedRequests::new(state_view.journal),
             account: state_view.storage.account().to_owned(),
             location,
             found,
-        };
-        let recorded = snapshot.recorded_exchanges();
-        let exchanges = recorded.into_iter().filter_map(|index| state_view.journal.exchange(index));
-        snapshot.exchanges = exchanges.cloned().collect();
-        snapshot
-    }
-
-    fn recorded_exchanges(&self) -> BTreeSet<u64> {
-        let removals = self.removal.iter().chain(&self.removals).map(|removal| removal.change.by);
-        let made = self.found.iter().flat_map(actors_of_directory);
-        let entries = self.entries.iter().map(|(_, by)| *by);
-        let obstacle = self.obstacle.as_ref().and_then(causes::actor_of_obstacle);
-        let actors = removals.chain(made).chain(entries).chain(obstacle).chain(self.file);
-        actors.filter_map(Actor::exchange).collect()
+        }
     }
 
     /// Returns whether there is a directory.
@@ -123,7 +110,7 @@ impl DirectorySnapshot {
     }
 
     fn words(&self) -> Words<'_> {
-        Words { exchanges: &self.exchanges, account: &self.account }
+        Words { exchanges: self.requests.all(), account: &self.account }
     }
 
     /// Shows only the exchanges that the reason names, because others are not about the directory.
@@ -134,11 +121,13 @@ impl DirectorySnapshot {
         found: impl std::fmt::Display,
         reason: Option<Reason>,
     ) -> Box<AssertionFailure> {
-        let named = reason.as_ref().map(Reason::exchanges).unwrap_or_default().to_vec();
-        let is_named = move |exchange: &&Arc<Exchange>| named.contains(&exchange.index);
-        let exchanges: Vec<_> = self.exchanges.iter().filter(is_named).cloned().collect();
+        let named = reason.as_ref().map(Reason::exchanges).unwrap_or_default();
+        let named: BTreeSet<u64> = named.iter().copied().collect();
+        let exchanges = named.into_iter().filter_map(|it| self.requests.all().by_number(it));
+        let exchanges: Vec<_> = exchanges.cloned().collect();
         AssertionFailure::new(format!("directory {} {claim}", self.path), expected, found)
             .explained_by(reason, exchanges)
+            .lacking(self.requests.dropped())
     }
 
     fn how_it_was_made(&self, directory: &Directory) -> Reason {
@@ -191,11 +180,6 @@ fn actor_of(node: &Node) -> Actor {
         Node::Directory(directory) => (directory.created, &directory.renamed),
     };
     renamed.as_deref().map_or(stored, |(_, change)| *change).by
-}
-
-fn actors_of_directory(directory: &Directory) -> impl Iterator<Item = Actor> {
-    let renamed = directory.renamed.as_deref().map(|(_, change)| change.by);
-    renamed.into_iter().chain([directory.created.by])
 }
 
 /// Returns the difference of two lists, if they are too long to be shown whole.

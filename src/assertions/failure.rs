@@ -3,11 +3,12 @@
 //! It only formats: the modules beside it find the cause and choose the exchanges. Start with
 //! [`AssertionFailure`].
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::journal::{Exchange, escape_line};
+use crate::journal::{Dropped, Exchange, escape_line};
 use crate::report::describe;
 
 use super::reason::Reason;
@@ -24,7 +25,11 @@ pub struct AssertionFailure {
     facts: Facts,
     cause: Option<String>,
     waited: Option<String>,
+    /// The exchanges to show, in order, and how many others matter.
     exchanges: Vec<Shown>,
+    omitted: usize,
+    /// What the journal lacks.
+    missing: Option<String>,
     hint: Option<String>,
     advice: Option<&'static str>,
 }
@@ -76,6 +81,8 @@ impl AssertionFailure {
             cause: None,
             waited: None,
             exchanges: Vec::new(),
+            omitted: 0,
+            missing: None,
             hint: None,
             advice: None,
         })
@@ -99,15 +106,32 @@ impl AssertionFailure {
         self
     }
 
-    /// Sets the exchanges that matter, and marks those for which `is_culprit` is true.
+    /// Sets the exchanges that matter, in order, and marks those for which `is_culprit` is true.
     #[must_use]
     pub(crate) fn showing(
         mut self: Box<Self>,
         exchanges: impl IntoIterator<Item = Arc<Exchange>>,
         is_culprit: impl Fn(&Exchange) -> bool,
     ) -> Box<Self> {
-        let shown = |exchange: Arc<Exchange>| Shown { is_culprit: is_culprit(&exchange), exchange };
-        self.exchanges = exchanges.into_iter().map(shown).collect();
+        let (mut culprits, mut others) = (Vec::new(), VecDeque::new());
+        let mut count = 0;
+        for exchange in exchanges {
+            count += 1;
+            if !is_culprit(&exchange) {
+                others.push_back(Shown { exchange, is_culprit: false });
+            } else if culprits.len() < MAX_SHOWN {
+                culprits.push(Shown { exchange, is_culprit: true });
+            }
+            if others.len() > MAX_SHOWN {
+                others.pop_front();
+            }
+        }
+        // The culprits, and then the latest of the others.
+        let surplus = (culprits.len() + others.len()).saturating_sub(MAX_SHOWN);
+        culprits.extend(others.drain(..).skip(surplus));
+        culprits.sort_by_key(|shown| shown.exchange.index);
+        self.omitted = count - culprits.len();
+        self.exchanges = culprits;
         self
     }
 
@@ -158,26 +182,20 @@ impl AssertionFailure {
     #[cfg(feature = "check")]
     pub(crate) fn shown_exchanges(&self) -> Vec<(u64, String)> {
         let line = |exchange: &Exchange| format!("#{} {}", exchange.index, describe(exchange));
-        let chosen = self.choose_exchanges().into_iter();
-        chosen.map(|shown| (shown.exchange.index, line(&shown.exchange))).collect()
+        self.exchanges.iter().map(|shown| (shown.exchange.index, line(&shown.exchange))).collect()
+    }
+
+    /// Names what the journal no longer has.
+    #[must_use]
+    pub(crate) fn lacking(mut self: Box<Self>, dropped: Dropped) -> Box<Self> {
+        self.missing = dropped.describe();
+        self
     }
 
     /// Panics with the text of the failure.
     #[track_caller]
     pub(crate) fn raise(&self) -> ! {
         panic!("{self}")
-    }
-
-    /// Returns the exchanges to show: the culprits, and then the latest of the others.
-    fn choose_exchanges(&self) -> Vec<&Shown> {
-        let (culprits, others): (Vec<_>, Vec<_>) =
-            self.exchanges.iter().partition(|shown| shown.is_culprit);
-        let culprits = &culprits[..culprits.len().min(MAX_SHOWN)];
-        let room = MAX_SHOWN - culprits.len();
-        let others = &others[others.len().saturating_sub(room)..];
-        let mut chosen = [culprits, others].concat();
-        chosen.sort_by_key(|shown| shown.exchange.index);
-        chosen
     }
 }
 
@@ -197,18 +215,19 @@ impl fmt::Display for AssertionFailure {
         if let Some(waited) = &self.waited {
             write!(f, "\n    waited: {}", escape_line(waited))?;
         }
-        let chosen = self.choose_exchanges();
-        if !chosen.is_empty() {
+        if !self.exchanges.is_empty() {
             write!(f, "\n  exchanges:")?;
         }
-        for Shown { exchange, is_culprit } in &chosen {
+        for Shown { exchange, is_culprit } in &self.exchanges {
             let mark = if *is_culprit { ">" } else { " " };
             let text = describe(exchange);
             write!(f, "\n  {mark} #{:<3} conn {:<2} {text}", exchange.index, exchange.connection)?;
         }
-        let left = self.exchanges.len() - chosen.len();
-        if left > 0 {
-            write!(f, "\n    … and {left} more")?;
+        if self.omitted > 0 {
+            write!(f, "\n    … and {} more", self.omitted)?;
+        }
+        if let Some(missing) = &self.missing {
+            write!(f, "\n   missing: {missing}")?;
         }
         if let Some(hint) = &self.hint {
             write!(f, "\n   look at: {}", escape_line(hint))?;

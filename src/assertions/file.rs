@@ -38,8 +38,9 @@ pub struct FileSnapshot {
     near: Vec<NearMiss>,
     /// What prevents a file at the path.
     obstacle: Option<Obstacle>,
-    /// The exchanges about the path, and those that the records above name.
-    exchanges: Vec<Arc<Exchange>>,
+    /// All requests, from which a failure shows those about the path, and those that the records
+    /// above name.
+    requests: RecordedRequests,
     account: String,
 }
 
@@ -58,37 +59,26 @@ impl FileSnapshot {
             ByteSource::Pieces { upload, .. } => state_view.storage.uploads().get(upload).cloned(),
             ByteSource::Body(_) => None,
         });
-        let about = |upload: &Upload| {
-            let requests = RecordedRequests::new(state_view.journal.exchanges()).upload(&upload.id);
-            (upload.clone(), requests)
-        };
+        let about = |upload: &Upload| (upload.clone(), state_view.requests_of(upload));
         let upload = state_view.uploads_to(&location).next_back();
         let account = state_view.storage.account();
         let near = match &found {
             Ok(_) => Vec::new(),
             Err(_) => near_misses(tree, &location, account),
         };
-        let mut snapshot = Self {
+        Self {
             path: state_view.absolute(&location),
             upload: upload.map(about),
             maker,
             removal: tree.removal(&location).cloned(),
             has_forgotten_removals: tree.has_forgotten_removals(),
             obstacle: tree.obstacle(&location),
-            exchanges: Vec::new(),
+            requests: RecordedRequests::new(state_view.journal),
             account: account.to_owned(),
             near,
             location,
             found,
-        };
-        let recorded = snapshot.recorded_exchanges();
-        let concerns = |exchange: &&Arc<Exchange>| {
-            let is_about = |call: &Call| call.path.as_ref() == Some(&snapshot.path);
-            recorded.contains(&exchange.index) || exchange.calls.iter().any(is_about)
-        };
-        snapshot.exchanges =
-            state_view.journal.exchanges().iter().filter(concerns).cloned().collect();
-        snapshot
+        }
     }
 
     /// Returns the exchanges that changed the file, its uploads or its path, and those about its
@@ -306,7 +296,7 @@ impl FileSnapshot {
     }
 
     fn words(&self) -> Words<'_> {
-        Words { exchanges: &self.exchanges, account: &self.account }
+        Words { exchanges: self.requests.all(), account: &self.account }
     }
 
     fn failure(
@@ -325,8 +315,14 @@ impl FileSnapshot {
         found: impl std::fmt::Display,
         reason: Option<Reason>,
     ) -> Box<AssertionFailure> {
+        let recorded = self.recorded_exchanges();
+        let concerns = |exchange: &&Arc<Exchange>| {
+            let is_about = |call: &Call| call.path.as_ref() == Some(&self.path);
+            recorded.contains(&exchange.index) || exchange.calls.iter().any(is_about)
+        };
         AssertionFailure::new(format!("file {} {claim}", self.path), expected, found)
-            .explained_by(reason, self.exchanges.iter().cloned())
+            .explained_by(reason, self.requests.all().iter().filter(concerns).cloned())
+            .lacking(self.requests.dropped())
     }
 
     /// Returns how the file was stored, or why there is none.

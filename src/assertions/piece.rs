@@ -13,7 +13,7 @@ use super::causes;
 use super::reason::Words;
 use super::request::RecordedRequest;
 use super::requests::RecordedRequests;
-use super::state_view::digest;
+use super::state_view::{KEEP_REQUESTS, digest};
 use super::{AssertionFailure, CountRange};
 
 /// A snapshot of one part number of an upload: the stored piece, and every attempt to send it.
@@ -60,6 +60,7 @@ impl PieceSnapshot {
         /// Asserts the number of requests that sent the piece: `1`, `1..=3`, `2..`.
         assert_attempts, try_attempts(self, expected: impl Into<CountRange>) {
             let expected = expected.into().or_reject(".assert_attempts");
+            self.knows_all("was sent the expected number of times")?;
             let found = self.attempts.len();
             let failure = || self.failure("was sent the expected number of times", expected, found);
             if expected.contains(found) { Ok(()) } else { Err(failure()) }
@@ -129,6 +130,7 @@ impl PieceSnapshot {
         claim: &str,
         judged: Result<(), Violation>,
     ) -> Result<(), Box<AssertionFailure>> {
+        self.knows_all(claim)?;
         judged.map_err(|violation| {
             let Violation { expected, found, culprits, cause } = violation;
             let exchanges = self.attempts.iter().map(RecordedRequest::shared);
@@ -136,6 +138,15 @@ impl PieceSnapshot {
                 .showing(exchanges, |exchange| culprits.contains(&exchange.index))
                 .because(cause)
         })
+    }
+
+    /// Fails if requests of the upload were dropped, so that a claim about all of them is uncertain.
+    fn knows_all(&self, claim: &str) -> Result<(), Box<AssertionFailure>> {
+        if self.attempts.is_whole() {
+            return Ok(());
+        }
+        let (expected, found) = ("every request of the upload", "only the latest of them");
+        Err(self.failure(claim, expected, found).hint(KEEP_REQUESTS))
     }
 
     fn words(&self) -> Words<'_> {
@@ -169,6 +180,7 @@ impl PieceSnapshot {
             found,
         )
         .showing(exchanges, Exchange::is_rejected)
+        .lacking(self.attempts.dropped())
         .hint(format!(
             "the parts that were sent: {}",
             RangeList::from_numbers(self.seen.iter().copied())

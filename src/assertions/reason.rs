@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::journal::{Call, Escaped, Exchange};
+use crate::journal::{Call, Escaped, Exchange, Records};
 use crate::protocol::Interface;
 use crate::storage::{Actor, CallId, Path, Removal, RemovalKind};
 
@@ -64,8 +64,8 @@ impl Reason {
 /// Formats records as text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Words<'a> {
-    /// The exchanges that can be described, in the order of their numbers.
-    pub(super) exchanges: &'a [Arc<Exchange>],
+    /// The exchanges that can be described.
+    pub(super) exchanges: &'a Records<Arc<Exchange>>,
     pub(super) account: &'a str,
 }
 
@@ -121,8 +121,7 @@ impl<'a> Words<'a> {
     }
 
     fn exchange(self, number: u64) -> Option<&'a Exchange> {
-        let at = self.exchanges.binary_search_by_key(&number, |exchange| exchange.index);
-        at.ok().map(|at| &*self.exchanges[at])
+        self.exchanges.by_number(number).map(AsRef::as_ref)
     }
 
     fn call(self, id: CallId) -> String {

@@ -1,9 +1,9 @@
 //! Queries of the recorded requests, with assertions. Start with [`RecordedRequests`].
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use crate::journal::{Exchange, Op};
+use crate::journal::{Dropped, Exchange, Journal, Op, Records};
 use crate::referee::Request;
 use crate::storage::{Path, PathEncoding};
 use crate::wording::counted;
@@ -40,20 +40,58 @@ use super::request::RecordedRequest;
 /// ```
 #[derive(Clone, Debug)]
 pub struct RecordedRequests {
-    found: Vec<RecordedRequest>,
-    /// All exchanges of the snapshot, which failure messages show.
-    all: Arc<[Arc<Exchange>]>,
+    /// The selected calls. Those of a new query are listed when they are first asked for: most
+    /// assertions that hold need no list.
+    found: OnceLock<Vec<RecordedRequest>>,
+    /// The upload whose calls are selected, until they are listed.
+    of_upload: Option<String>,
+    /// Whether all calls that `of_upload` selects are in the journal.
+    is_whole: bool,
+    all: Arc<Snapshot>,
     question: Vec<String>,
 }
 
+/// The exchanges when the snapshot was taken. Failure messages show them.
+#[derive(Clone, Debug)]
+struct Snapshot {
+    exchanges: Records<Arc<Exchange>>,
+    calls: usize,
+    dropped: Dropped,
+}
+
 impl RecordedRequests {
-    /// Creates a query that matches every call of `exchanges`.
-    pub(crate) fn new(exchanges: &[Arc<Exchange>]) -> Self {
+    /// Creates a query that matches every call of a journal.
+    pub(crate) fn new(journal: &Journal) -> Self {
+        let (exchanges, calls) = (journal.exchanges().clone(), journal.calls());
+        let all = Arc::new(Snapshot { exchanges, calls, dropped: journal.dropped() });
+        let is_whole = all.dropped.exchanges == 0;
+        Self { found: OnceLock::new(), of_upload: None, is_whole, all, question: Vec::new() }
+    }
+
+    /// Returns the calls of an upload, without listing them yet. `is_whole` states whether the journal
+    /// has all of them.
+    pub(crate) fn of_upload(&self, id: &str, is_whole: bool) -> Self {
+        let (found, question) = (OnceLock::new(), vec![format!("upload {id}")]);
         Self {
-            found: exchanges.iter().flat_map(RecordedRequest::all_of).collect(),
-            all: exchanges.into(),
-            question: Vec::new(),
+            found,
+            of_upload: Some(id.to_owned()),
+            is_whole,
+            all: Arc::clone(&self.all),
+            question,
         }
+    }
+
+    /// Returns the calls of a query that are not listed yet.
+    fn unlisted(&self) -> impl Iterator<Item = RecordedRequest> {
+        let upload = self.of_upload.as_ref();
+        let is_meant = move |request: &RecordedRequest| {
+            upload.is_none() || request.call().upload.as_ref() == upload
+        };
+        self.all().iter().flat_map(RecordedRequest::all_of).filter(is_meant)
+    }
+
+    fn found(&self) -> &[RecordedRequest] {
+        self.found.get_or_init(|| self.unlisted().collect())
     }
 
     /// Keeps only the calls that `op` selects.
@@ -94,7 +132,7 @@ impl RecordedRequests {
     /// Returns a path in test code as the journal shows it, or `None` if no call can have it.
     fn absolute(&self, text: &str) -> Option<String> {
         let path = Path::parse(text.as_bytes(), PathEncoding::Raw, u64::MAX).ok()?;
-        let calls = || self.all.iter().flat_map(|exchange| &exchange.calls);
+        let calls = || self.all().iter().flat_map(|exchange| &exchange.calls);
         let paths = || calls().filter_map(|call| call.path.as_deref());
         // Every path in the journal begins with the account.
         let account = paths().next()?.split('/').nth(1)?;
@@ -123,21 +161,22 @@ impl RecordedRequests {
         self.keep(format!("part {number}"), |request| request.part() == Some(number))
     }
 
-    /// Groups the calls by upload.
-    pub(crate) fn by_upload(&self) -> HashMap<String, Self> {
-        let mut groups: HashMap<String, Self> = HashMap::new();
-        for request in &self.found {
-            let Some(id) = &request.call().upload else { continue };
-            let group = groups.entry(id.clone()).or_insert_with(|| self.empty_selection(id));
-            group.found.push(request.clone());
+    /// Returns the calls of each upload.
+    pub(crate) fn by_upload(&self) -> HashMap<String, Vec<RecordedRequest>> {
+        let mut groups: HashMap<String, Vec<RecordedRequest>> = HashMap::new();
+        for request in self.unlisted() {
+            let Some(id) = request.call().upload.as_deref() else { continue };
+            match groups.get_mut(id) {
+                Some(group) => group.push(request),
+                None => drop(groups.insert(id.to_owned(), vec![request])),
+            }
         }
         groups
     }
 
-    /// Returns an empty selection of the same snapshot.
-    pub(crate) fn empty_selection(&self, id: &str) -> Self {
-        let question = vec![format!("upload {id}")];
-        Self { found: Vec::new(), all: Arc::clone(&self.all), question }
+    /// Sets the calls that the query selects.
+    pub(crate) fn listed(self, found: Vec<RecordedRequest>) -> Self {
+        Self { found: found.into(), ..self }
     }
 
     /// Keeps only the calls whose response has that HTTP status.
@@ -166,32 +205,35 @@ impl RecordedRequests {
 
     /// Iterates over the calls, in the order in which their heads arrived.
     pub fn iter(&self) -> std::slice::Iter<'_, RecordedRequest> {
-        self.found.iter()
+        self.found().iter()
     }
 
     /// Returns the first call.
     pub fn first(&self) -> Option<&RecordedRequest> {
-        self.found.first()
+        self.found().first()
     }
 
     /// Returns the last call.
     pub fn last(&self) -> Option<&RecordedRequest> {
-        self.found.last()
+        self.found().last()
     }
 
     /// Returns the call at `index`, counted from 0.
     pub fn get(&self, index: usize) -> Option<&RecordedRequest> {
-        self.found.get(index)
+        self.found().get(index)
     }
 
     /// Returns the number of calls.
     pub fn len(&self) -> usize {
-        self.found.len()
+        match (self.found.get(), &self.of_upload) {
+            (None, None) => self.all.calls,
+            _ => self.found().len(),
+        }
     }
 
     /// Returns whether there are no calls.
     pub fn is_empty(&self) -> bool {
-        self.found.is_empty()
+        self.len() == 0
     }
 
     /// Returns how many requests there are, and how many of them are unfinished.
@@ -204,8 +246,18 @@ impl RecordedRequests {
     }
 
     /// Returns all exchanges of the snapshot.
-    pub(crate) fn all(&self) -> &[Arc<Exchange>] {
-        &self.all
+    pub(crate) fn all(&self) -> &Records<Arc<Exchange>> {
+        &self.all.exchanges
+    }
+
+    /// Returns what the journal lacked when the snapshot was taken.
+    pub(crate) fn dropped(&self) -> Dropped {
+        self.all.dropped
+    }
+
+    /// Returns whether the journal had every call that the query may select.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// Returns the query in words, or `None` if it matches every call.
@@ -214,7 +266,14 @@ impl RecordedRequests {
     }
 
     fn keep(mut self, words: String, wanted: impl Fn(&RecordedRequest) -> bool) -> Self {
-        self.found.retain(wanted);
+        let found = match self.found.take() {
+            Some(mut found) => {
+                found.retain(wanted);
+                found
+            }
+            None => self.unlisted().filter(wanted).collect(),
+        };
+        self.found = found.into();
         self.question.push(words);
         self
     }
@@ -223,7 +282,7 @@ impl RecordedRequests {
         /// Asserts the number of requests: `3`, `1..=2`, `1..`.
         assert_count, try_count(self, expected: impl Into<CountRange>) {
             let expected = expected.into().or_reject(".assert_count");
-            if expected.contains(self.len()) { Ok(()) } else { Err(self.wrong_count(expected)) }
+            if self.holds(expected) { Ok(()) } else { Err(self.wrong_count(expected)) }
         }
 
         /// Asserts that the client asked for these operations one after the other: the requests of each
@@ -248,6 +307,7 @@ impl RecordedRequests {
                     self.iter().filter(|it| is_shown(it)).map(RecordedRequest::shared),
                     |exchange| violation.culprits.contains(&exchange.index),
                 )
+                .lacking(self.dropped())
             })
         }
 
@@ -255,7 +315,8 @@ impl RecordedRequests {
         /// this value.
         assert_header, try_header(self, name: &str, value: &str) {
             self.try_count(1..)?;
-            self.iter().try_for_each(|request| request.try_header(name, value).map(|_| ()))
+            let mut wrong = self.iter().filter_map(|request| request.try_header(name, value).err());
+            wrong.next().map_or(Ok(()), |failure| Err(failure.lacking(self.dropped())))
         }
     }
 
@@ -291,9 +352,14 @@ impl RecordedRequests {
     /// If there is none or more than one.
     pub fn try_single(&self) -> Result<&RecordedRequest, Box<AssertionFailure>> {
         match (self.first(), self.len()) {
-            (Some(request), 1) => Ok(request),
+            (Some(request), 1) if self.is_whole => Ok(request),
             _ => Err(self.wrong_count(CountRange::from(1))),
         }
+    }
+
+    /// Returns whether the number of calls is certainly expected: dropped exchanges may add to it.
+    fn holds(&self, expected: CountRange) -> bool {
+        expected.contains(self.len()) && (self.is_whole || expected.max().is_none())
     }
 
     fn wrong_count(&self, expected: CountRange) -> Box<AssertionFailure> {
@@ -301,8 +367,14 @@ impl RecordedRequests {
         let claim = self
             .query_text()
             .map_or("of all requests".to_owned(), |it| format!("of requests with {it}"));
-        let failure = AssertionFailure::new(format!("number {claim}"), expected, self.len())
-            .showing(self.all().iter().cloned(), |exchange| found.contains(&exchange.index));
+        let number = if expected.contains(self.len()) {
+            format!("{} in the journal, and perhaps more that were dropped", self.len())
+        } else {
+            self.len().to_string()
+        };
+        let failure = AssertionFailure::new(format!("number {claim}"), expected, number)
+            .showing(self.all().iter().cloned(), |exchange| found.contains(&exchange.index))
+            .lacking(self.dropped());
         if found.is_empty() {
             return failure;
         }
@@ -323,7 +395,8 @@ impl IntoIterator for RecordedRequests {
     type Item = RecordedRequest;
     type IntoIter = std::vec::IntoIter<RecordedRequest>;
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.found.into_iter()
+    fn into_iter(mut self) -> Self::IntoIter {
+        self.found();
+        self.found.take().unwrap_or_default().into_iter()
     }
 }

@@ -6,6 +6,8 @@ use crate::blob::Digest;
 use crate::journal::{Journal, RangeList};
 use crate::storage::{Path, PathEncoding, Storage, Upload};
 
+use super::RecordedRequests;
+
 /// The storage and the journal at one moment. The server creates it under its lock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StateView<'a> {
@@ -14,6 +16,10 @@ pub(crate) struct StateView<'a> {
     /// The journal.
     pub journal: &'a Journal,
 }
+
+/// The hint of a failure because requests of an upload are gone.
+pub(super) const KEEP_REQUESTS: &str =
+    "Builder::journal_limit and MockOrigin::clear_journal, by which requests were removed";
 
 /// The maximum number of names in a message.
 pub(super) const MAX_LISTED: usize = 20;
@@ -99,6 +105,17 @@ impl<'a> StateView<'a> {
     /// Returns the uploads to `path`, in the order of creation.
     pub(crate) fn uploads_to(&self, path: &Path) -> impl DoubleEndedIterator<Item = &'a Upload> {
         self.storage.uploads().iter().filter(move |upload| upload.path == *path)
+    }
+
+    /// Returns the requests about an upload.
+    pub(super) fn requests_of(&self, upload: &Upload) -> RecordedRequests {
+        let created = upload.history.first().and_then(|created| created.change.by.exchange());
+        let is_whole = match created {
+            // The journal drops the requests of an upload from the first one on.
+            Some(create) => self.journal.exchange(create).is_some(),
+            None => !self.journal.dropped().is_any(),
+        };
+        RecordedRequests::new(self.journal).of_upload(&upload.id, is_whole)
     }
 
     /// Returns a path as responses and the journal show it.

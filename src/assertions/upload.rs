@@ -1,6 +1,7 @@
 //! Assertions on an upload.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use super::causes;
 use super::reason::{Reason, Words};
 use super::request::RecordedRequest;
 use super::requests::RecordedRequests;
-use super::state_view::{MAX_LISTED, listed, with_pieces};
+use super::state_view::{KEEP_REQUESTS, MAX_LISTED, listed, with_pieces};
 use super::{AssertionFailure, CountRange, PieceSnapshot, StateView};
 
 type Checked = Result<(), Box<AssertionFailure>>;
@@ -32,19 +33,20 @@ pub struct UploadSnapshot {
 impl UploadSnapshot {
     /// Returns every upload, in the order of creation.
     pub(crate) fn all(state_view: StateView<'_>) -> Vec<Self> {
-        let all = RecordedRequests::new(state_view.journal.exchanges());
-        let mut groups = all.by_upload();
-        let uploads = state_view.storage.uploads().iter();
-        uploads
-            .map(|upload| {
-                let own = groups.remove(&upload.id);
-                Self::with(
-                    state_view,
-                    upload,
-                    own.unwrap_or_else(|| all.empty_selection(&upload.id)),
-                )
-            })
-            .collect()
+        Self::with_requests(state_view, state_view.storage.uploads().iter())
+    }
+
+    fn with_requests<'a>(
+        state_view: StateView<'_>,
+        uploads: impl Iterator<Item = &'a Upload>,
+    ) -> Vec<Self> {
+        let mut groups = RecordedRequests::new(state_view.journal).by_upload();
+        let snapshots = uploads.map(|upload| {
+            let own = groups.remove(&upload.id).unwrap_or_default();
+            let snapshot = Self::of(state_view, upload);
+            Self { requests: snapshot.requests.listed(own), ..snapshot }
+        });
+        snapshots.collect()
     }
 
     /// Returns the upload with this multipart id, else the latest upload to this path. The path is
@@ -73,11 +75,7 @@ impl UploadSnapshot {
     }
 
     fn of(state_view: StateView<'_>, upload: &Upload) -> Self {
-        let requests = RecordedRequests::new(state_view.journal.exchanges()).upload(&upload.id);
-        Self::with(state_view, upload, requests)
-    }
-
-    fn with(state_view: StateView<'_>, upload: &Upload, requests: RecordedRequests) -> Self {
+        let requests = state_view.requests_of(upload);
         let (account, path) =
             (state_view.storage.account().to_owned(), state_view.absolute(&upload.path));
         Self { upload: upload.clone(), path, account, requests }
@@ -183,13 +181,16 @@ impl UploadSnapshot {
 
         /// Asserts the number of piece bytes that were sent, including failed and repeated attempts.
         assert_bytes_sent, try_bytes_sent(self, expected: u64) {
-            let (found, claim) = (self.bytes_sent(), "was sent with the expected number of bytes");
+            let claim = "was sent with the expected number of bytes";
+            self.knows_all(claim)?;
+            let found = self.bytes_sent();
             if found == expected { Ok(()) } else { Err(self.failure(claim, expected, found, |_| false)) }
         }
 
         /// Asserts that the pieces were sent in the order of their numbers, each after the response to
         /// the previous one. Sending a number again is in order.
         assert_sequential, try_sequential(self) {
+            self.knows_all("was sent sequentially")?;
             let sent = self.sent();
             let pairs = sent.iter().zip(sent.iter().skip(1));
             let early = pairs.into_iter().find(|(one, next)| !follows(one, next));
@@ -296,12 +297,11 @@ impl UploadSnapshot {
     }
 
     /// Returns an error that names the uploads that are still open, each with the reason.
-    pub(crate) fn none_open(uploads: &[Self]) -> Checked {
-        let open: Vec<_> = uploads.iter().filter(|upload| upload.upload.is_open()).collect();
-        if open.is_empty() {
-            return Ok(());
-        }
-        let reason = |upload: &&Self| {
+    pub(crate) fn none_open(state_view: StateView<'_>) -> Checked {
+        let mut uploads = state_view.storage.uploads().iter().filter(|upload| upload.is_open());
+        let Some(first) = uploads.next() else { return Ok(()) };
+        let open = Self::with_requests(state_view, iter::once(first).chain(uploads));
+        let reason = |upload: &Self| {
             let text = format!(
                 "{} is {} {}",
                 upload.path,
@@ -327,7 +327,8 @@ impl UploadSnapshot {
             "every upload completed or aborted",
             counted(open.len(), "open upload"),
         )
-        .explained_by(reason, shown.into_values()))
+        .explained_by(reason, shown.into_values())
+        .lacking(state_view.journal.dropped()))
     }
 
     fn words(&self) -> Words<'_> {
@@ -343,11 +344,21 @@ impl UploadSnapshot {
         claim: &str,
         judged: Result<(), Violation>,
     ) -> Result<(), Box<AssertionFailure>> {
+        self.knows_all(claim)?;
         judged.map_err(|violation| {
             let Violation { expected, found, culprits, cause } = violation;
             let is_culprit = |it: &RecordedRequest| culprits.contains(&it.exchange().index);
             self.failure(claim, expected, found, is_culprit).because(cause)
         })
+    }
+
+    /// Fails if requests of the upload were dropped, so that a claim about all of them is uncertain.
+    fn knows_all(&self, claim: &str) -> Checked {
+        if self.requests.is_whole() {
+            return Ok(());
+        }
+        let (expected, found) = ("every request of the upload", "only the latest of them");
+        Err(self.failure(claim, expected, found, |_| false).hint(KEEP_REQUESTS))
     }
 
     fn in_state(&self, claim: &str, expected: UploadState) -> Checked {
@@ -359,7 +370,8 @@ impl UploadSnapshot {
         let reason = causes::of_upload(self.words(), &self.upload, &self.requests, expected);
         let shown = with_named(&self.requests, reason.as_ref());
         let claim = format!("upload {} {claim}", self.path);
-        Err(AssertionFailure::new(claim, expected, found).explained_by(reason, shown))
+        let failure = AssertionFailure::new(claim, expected, found).explained_by(reason, shown);
+        Err(failure.lacking(self.requests.dropped()))
     }
 
     fn wrong_pieces(
@@ -411,6 +423,7 @@ impl UploadSnapshot {
             .showing(self.requests.iter().map(RecordedRequest::shared), |exchange| {
                 culprits.contains(&exchange.index)
             })
+            .lacking(self.requests.dropped())
     }
 }
 
@@ -439,11 +452,12 @@ fn no_such_upload(state_view: StateView<'_>, path_or_id: &str) -> Box<AssertionF
         [] => "no uploads".to_owned(),
         some => format!("uploads to {}", listed(some)),
     };
-    let creates = RecordedRequests::new(state_view.journal.exchanges()).op(Op::create());
+    let creates = RecordedRequests::new(state_view.journal).op(Op::create());
     AssertionFailure::new(
         format!("upload {path_or_id} exists"),
         "an upload with this path or multipart id",
         found,
     )
     .showing(creates.iter().map(RecordedRequest::shared), Exchange::is_rejected)
+    .lacking(state_view.journal.dropped())
 }

@@ -78,7 +78,7 @@ pub(crate) fn verify(
     report: &Report,
     options: &RefereeOptions,
 ) -> Result<(), VerificationError> {
-    let requests = RecordedRequests::new(journal.exchanges());
+    let (requests, dropped) = (RecordedRequests::new(journal), journal.dropped());
     let mut error = VerificationError { failures: Vec::new(), omitted: 0 };
     let invalid = connections::unparsed(journal).filter(|(_, unparsed)| {
         let is_behind = unparsed.kind == UnparsedKind::BytesBehindRequest;
@@ -103,7 +103,12 @@ pub(crate) fn verify(
     });
     let errors = journal.internal_errors().iter().chain(&report.internal_errors);
     error.extend(errors, |text| internal_error(text));
-    if error.failures.is_empty() { Ok(()) } else { Err(error) }
+    if error.failures.is_empty() {
+        return Ok(());
+    }
+    let lacking = |failure: AssertionFailure| *Box::new(failure).lacking(dropped);
+    error.failures = error.failures.into_iter().map(lacking).collect();
+    Err(error)
 }
 
 /// Groups the requests that matched no endpoint or method, by name and response status.

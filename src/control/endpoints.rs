@@ -131,13 +131,22 @@ pub const ENDPOINTS: &[Endpoint] = &[
         query: inspect::PAGE,
         ..get(
             "/__mock/journal",
-            r#"{"exchanges": […]}"#,
+            r#"{"dropped": N, "cleared": N, "exchanges": […]}"#,
             "lists every request so far and its outcome: with `after`, those with a higher \
-             number; with `limit`, at most that many. A long response is streamed without a \
-             Content-Length",
+             number; with `limit`, at most that many. `dropped` counts the older exchanges that \
+             the journal limit removed, `cleared` those that were cleared. A long response is \
+             streamed without a Content-Length",
             Try(inspect::journal),
         )
     },
+    delete(
+        "/__mock/journal",
+        r#"{"cleared": N}"#,
+        "removes the records of all requests, connections and marks that are over, so that \
+         counts begin anew; what is stored stays, and so do faults, tokens and requests in \
+         progress",
+        Tell(inspect::clear),
+    ),
     get(
         "/__mock/connections",
         r#"{"connections": [{"index", "opened", "closed", "tls": {"server_name", "protocols", "version"}, "unparsed": {"kind", "text", "excerpt", "behind", "status", "at"}, "fault"}]}"#,

@@ -15,7 +15,20 @@ pub(super) fn list(
     key: &str,
     items: impl Iterator<Item = io::Result<Value>> + Send + 'static,
 ) -> AdminResponseBody {
-    let mut writer = ListWriter { items, written: format!("{{\"{key}\":["), is_first: true };
+    list_after(&[], key, items)
+}
+
+/// Returns the object `{counts, key: [items]}` as [`list`] does.
+pub(super) fn list_after(
+    counts: &[(&str, u64)],
+    key: &str,
+    items: impl Iterator<Item = io::Result<Value>> + Send + 'static,
+) -> AdminResponseBody {
+    let written = counts
+        .iter()
+        .fold("{".to_owned(), |text, (name, count)| text + &format!("\"{name}\":{count},"));
+    let written = format!("{written}\"{key}\":[");
+    let mut writer = ListWriter { items, written, is_first: true };
     match writer.write_chunk() {
         Ok(true) => AdminResponseBody::Text(writer.written),
         Ok(false) => AdminResponseBody::Chunks(writer.into_chunks()),

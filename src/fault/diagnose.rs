@@ -35,7 +35,8 @@ fn near_token(uses: u64, life: TokenExpiry) -> String {
 fn near_connection(record: &FaultRecord, count: Repeat, journal: &Journal) -> String {
     let came = match record.matched {
         0 => {
-            let before = counted(journal.connections().len(), "connection");
+            let before = journal.connections().len() as u64 + journal.dropped().connections;
+            let before = counted(before, "connection");
             format!("no connections since the fault was added, {before} before")
         }
         some => format!("{} since the fault was added", counted(some, "connection")),
@@ -51,8 +52,11 @@ fn near_call(record: &FaultRecord, matcher: &CallMatcher, journal: &Journal) -> 
     if let Some(why) = &record.skip_reason {
         return format!("{} matched, but {why}", counted(record.matched, "call"));
     }
-    let calls: Vec<Cow<'_, Call>> = journal.exchanges().iter().flat_map(calls).collect();
-    let calls: Vec<&Call> = calls.iter().map(AsRef::as_ref).collect();
+    let calls = || journal.exchanges().iter().flat_map(|exchange| &exchange.calls);
+    let named = calls().filter(|call| call.is_named_by_origin);
+    let named: Vec<_> = named.map(Call::as_asked).collect();
+    let calls = calls().filter(|call| !call.is_named_by_origin);
+    let calls: Vec<&Call> = calls.chain(named.iter().map(AsRef::as_ref)).collect();
     for step in STEPS {
         let left: Vec<&Call> =
             calls.iter().copied().filter(|call| (step.before)(matcher, call)).collect();
@@ -179,23 +183,23 @@ fn too_few_calls(record: &FaultRecord, matcher: &CallMatcher, journal: &Journal)
     }
 }
 
-/// Returns the attempt numbers of the calls that `matcher` selects: those among the first `before`
-/// requests, and those after them.
+/// Returns the attempt numbers of the calls that `matcher` selects: those of exchanges below the number
+/// `before`, and those of later ones.
 fn attempts_seen(
-    before: usize,
+    before: u64,
     matcher: &CallMatcher,
     journal: &Journal,
 ) -> (BTreeSet<u32>, BTreeSet<u32>) {
     let mut attempts = Attempts::default();
     let mut seen = (BTreeSet::new(), BTreeSet::new());
-    for (at, exchange) in journal.exchanges().iter().enumerate() {
+    for exchange in journal.exchanges() {
         for call in calls(exchange) {
             // A form is counted at its head, without its path, unless the matcher has a path.
             let is_pathless = call.operation == Operation::PostFile && matcher.path.is_none();
             let counted = if is_pathless { Cow::Owned(call.without_path()) } else { call.clone() };
             let number = attempts.count(&counted).for_matcher(matcher);
             if matcher.selects(&call) {
-                let of = if at < before { &mut seen.0 } else { &mut seen.1 };
+                let of = if exchange.index < before { &mut seen.0 } else { &mut seen.1 };
                 of.insert(number);
             }
         }

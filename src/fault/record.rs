@@ -34,8 +34,8 @@ pub struct FaultRecord {
     pub unreleased: bool,
     /// Whether verification fails if the fault is never injected.
     pub(crate) is_judged: bool,
-    /// The number of requests before it was added.
-    pub(super) before: usize,
+    /// The number of the first exchange that began after it was added.
+    pub(super) before: u64,
     /// The number of pending injections.
     pub(super) reserved: u64,
     /// The state of the origin when it was added, for stale responses.

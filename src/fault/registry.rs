@@ -65,7 +65,7 @@ impl Faults {
             skip_reason: None,
             unreleased: false,
             is_judged: true,
-            before: journal.exchanges().len(),
+            before: journal.next_exchange(),
             reserved: 0,
             past: is_stale.then(|| Arc::new(past())),
         });

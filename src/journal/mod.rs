@@ -6,7 +6,9 @@
 
 mod body_prefix;
 mod connection;
+mod dropped;
 mod escaped;
+mod events;
 pub(crate) mod exchange;
 mod framing;
 mod head;
@@ -14,13 +16,15 @@ mod head_error;
 mod mark;
 mod ranges;
 mod raw_head;
+mod records;
+mod retention;
 mod secrets;
 pub(crate) mod selector;
 mod shorten;
 mod tls;
 mod unparsed;
 
-#[cfg(feature = "control")]
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -31,7 +35,9 @@ pub use crate::storage::{
 pub use body_prefix::BodyPrefix;
 use body_prefix::CutBodies;
 pub use connection::{Connection, ConnectionEnd};
+pub use dropped::Dropped;
 pub(crate) use escaped::{Escaped, escape_json, escape_line, escape_lines, is_unsafe, json_escape};
+pub use events::Events;
 pub(crate) use exchange::Outcome;
 pub use exchange::{BodyEnd, Call, Exchange, FaultRef, Instants, ResponseHead};
 pub(crate) use framing::Framer;
@@ -40,6 +46,8 @@ pub use head::Head;
 pub use head_error::HeadError;
 pub use mark::{Mark, MarkEvent};
 pub(crate) use ranges::RangeList;
+pub use records::{Records, RecordsIter};
+pub(crate) use retention::Retention;
 pub(crate) use secrets::{Secrets, redacted, redacted_output, shown_line, shown_target};
 pub(crate) use selector::Op;
 pub use selector::Parts;
@@ -52,13 +60,22 @@ pub use unparsed::{Unparsed, UnparsedKind};
 pub(crate) const EXCERPT_BYTES: usize = 512;
 
 /// The journal of one origin.
+///
+/// A clone shares the records. With a journal limit, and after
+/// [`MockOrigin::clear_journal`](crate::MockOrigin::clear_journal), older records are gone;
+/// [`Journal::dropped`] returns how many.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    connections: Vec<Arc<Connection>>,
-    exchanges: Vec<Arc<Exchange>>,
-    marks: Vec<Arc<Mark>>,
+    connections: Records<Arc<Connection>>,
+    exchanges: Records<Arc<Exchange>>,
+    marks: Records<Arc<Mark>>,
     cut_bodies: CutBodies,
     internal_errors: Vec<String>,
+    /// The number of calls of the exchanges. It is updated with each change, because a waiting test
+    /// asks for it after every change.
+    calls: usize,
+    /// The number of exchanges that have not ended.
+    open: usize,
     /// The number of responses being written. It is updated with each change, because every
     /// assertion reads it.
     responding: usize,
@@ -67,41 +84,35 @@ pub struct Journal {
     connected: usize,
     /// The number of TLS handshakes in progress.
     handshaking: usize,
-    /// The finished exchanges, in the order in which they ended.
-    ended: Vec<u64>,
+    /// The numbers of finished exchanges, in the order in which they ended.
+    ended: Records<u64>,
     /// The connections on which no request could be read or no byte came, or that a fault ended, in
     /// the order in which that happened.
-    noted: Vec<u64>,
-    /// The number of connections and exchanges before the last reset. Numbers are never reused.
-    forgotten: Forgotten,
+    noted: Records<u64>,
+    dropped: Dropped,
+    /// The number of the first exchange since the last reset.
+    first_exchange: u64,
     /// Whether reports of its exchanges show secrets.
     secrets: Secrets,
     /// The number of changes, by which waiting code detects a change.
     version: u64,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Forgotten {
-    connections: u64,
-    exchanges: u64,
-    marks: u64,
-    ended: usize,
-    noted: usize,
-}
-
 impl Journal {
     /// Removes all records. Requests and connections that are in progress are not recorded any
-    /// more.
+    /// more. Numbers are never reused.
     pub(crate) fn reset(&mut self) {
-        let forgotten = Forgotten {
-            connections: self.forgotten.connections + self.connections.len() as u64,
-            exchanges: self.forgotten.exchanges + self.exchanges.len() as u64,
-            marks: self.forgotten.marks + self.marks.len() as u64,
-            ended: self.ended(),
-            noted: self.forgotten.noted + self.noted.len(),
+        *self = Self {
+            connections: Records::starting_at(self.connections.next_number()),
+            exchanges: Records::starting_at(self.exchanges.next_number()),
+            marks: Records::starting_at(self.marks.next_number()),
+            ended: Records::starting_at(self.ended.next_number()),
+            noted: Records::starting_at(self.noted.next_number()),
+            first_exchange: self.exchanges.next_number(),
+            secrets: self.secrets,
+            version: self.version + 1,
+            ..Self::default()
         };
-        let (secrets, version) = (self.secrets, self.version + 1);
-        *self = Self { forgotten, secrets, version, ..Self::default() };
     }
 
     /// Lets reports of its exchanges show secrets, or redact them.
@@ -115,41 +126,45 @@ impl Journal {
     }
 
     /// Returns the connections in the order of acceptance.
-    pub fn connections(&self) -> &[Arc<Connection>] {
+    pub fn connections(&self) -> &Records<Arc<Connection>> {
         &self.connections
     }
 
     /// Returns the exchanges in the order in which their heads arrived.
-    pub fn exchanges(&self) -> &[Arc<Exchange>] {
+    pub fn exchanges(&self) -> &Records<Arc<Exchange>> {
         &self.exchanges
     }
 
-    /// Returns the exchange of that number.
+    /// Returns the exchange of that number, or `None` if there is none or it was dropped.
     pub fn exchange(&self, index: u64) -> Option<&Arc<Exchange>> {
-        let at = index.checked_sub(self.forgotten.exchanges)?;
-        usize::try_from(at).ok().and_then(|at| self.exchanges.get(at))
+        self.exchanges.by_number(index)
     }
 
-    /// Returns the numbers of the exchanges.
-    #[cfg(feature = "control")]
-    pub(crate) fn numbers(&self) -> Range<u64> {
-        let first = self.forgotten.exchanges;
-        first..first + self.exchanges.len() as u64
+    /// Returns the exchanges with a number in `range`.
+    pub(crate) fn exchanges_in(&self, range: Range<u64>) -> impl Iterator<Item = &Arc<Exchange>> {
+        self.exchanges.range(range).map(|(_, exchange)| exchange)
     }
 
-    /// Returns the existing exchanges with a number in `range`.
+    /// Returns the number that the first exchange since the last reset has.
     #[cfg(feature = "control")]
-    pub(crate) fn exchanges_in(&self, range: Range<u64>) -> &[Arc<Exchange>] {
-        let first = self.forgotten.exchanges;
-        let at = |number: u64| usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
-        let end = at(range.end).min(self.exchanges.len());
-        &self.exchanges[at(range.start).min(end)..end]
+    pub(crate) fn first_exchange(&self) -> u64 {
+        self.first_exchange
+    }
+
+    /// Returns the number of calls of all exchanges.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls
+    }
+
+    /// Returns what is no longer in the journal.
+    pub fn dropped(&self) -> Dropped {
+        self.dropped
     }
 
     /// Returns whether an exchange has not ended.
     #[cfg(feature = "control")]
     pub(crate) fn has_open_exchanges(&self) -> bool {
-        self.exchanges.len() > self.ended.len()
+        self.open > 0
     }
 
     /// Returns the internal errors of the origin. Each is a bug of the origin, never of the client.
@@ -160,24 +175,23 @@ impl Journal {
     /// Records a connection. `make` receives its number.
     pub(crate) fn connect(&mut self, make: impl FnOnce(u64) -> Connection) -> u64 {
         self.version += 1;
-        let index = self.forgotten.connections + self.connections.len() as u64;
-        let connection = make(index);
+        let connection = make(self.connections.next_number());
         self.connected += usize::from(connection.closed.is_none());
-        self.connections.push(Arc::new(connection));
-        index
+        self.connections.push(Arc::new(connection))
     }
 
     /// Records an exchange. `make` receives its number.
     pub(crate) fn open(&mut self, make: impl FnOnce(u64) -> Exchange) -> u64 {
         self.version += 1;
-        let index = self.next_exchange();
-        self.exchanges.push(Arc::new(make(index)));
-        index
+        let exchange = make(self.next_exchange());
+        self.calls += exchange.calls.len();
+        self.open += 1;
+        self.exchanges.push(Arc::new(exchange))
     }
 
     /// Returns the number that the next exchange will have.
     pub(crate) fn next_exchange(&self) -> u64 {
-        self.forgotten.exchanges + self.exchanges.len() as u64
+        self.exchanges.next_number()
     }
 
     /// Records an event that belongs to no exchange, and returns the number of its mark.
@@ -193,26 +207,23 @@ impl Journal {
         event: MarkEvent,
     ) -> u64 {
         self.version += 1;
-        let index = self.forgotten.marks + self.marks.len() as u64;
-        self.marks.push(Arc::new(Mark { index, at, next_exchange, event }));
-        index
+        let index = self.marks.next_number();
+        self.marks.push(Arc::new(Mark { index, at, next_exchange, event }))
     }
 
     /// Returns the events that belong to no exchange, in the order in which they were recorded.
-    pub fn marks(&self) -> &[Arc<Mark>] {
+    pub fn marks(&self) -> &Records<Arc<Mark>> {
         &self.marks
     }
 
     /// Returns the marks with the number `first` or a higher one.
-    pub(crate) fn marks_from(&self, first: u64) -> &[Arc<Mark>] {
-        let at = usize::try_from(first.saturating_sub(self.forgotten.marks)).unwrap_or(usize::MAX);
-        &self.marks[at.min(self.marks.len())..]
+    pub(crate) fn marks_from(&self, first: u64) -> impl Iterator<Item = &Arc<Mark>> {
+        self.marks.range(first..u64::MAX).map(|(_, mark)| mark)
     }
 
     /// Returns the mark of that number.
     pub fn mark(&self, index: u64) -> Option<&Arc<Mark>> {
-        let at = index.checked_sub(self.forgotten.marks)?;
-        usize::try_from(at).ok().and_then(|at| self.marks.get(at))
+        self.marks.by_number(index)
     }
 
     /// Returns the step of the test by which protocol time passed `time`; `None` if it came by
@@ -223,16 +234,18 @@ impl Journal {
 
     /// Changes the record of an exchange by `change`.
     pub(crate) fn update(&mut self, exchange: u64, change: impl FnOnce(&mut Exchange)) {
-        let at = exchange.checked_sub(self.forgotten.exchanges);
-        let at = at.and_then(|at| usize::try_from(at).ok());
-        let record = at.and_then(|at| self.exchanges.get_mut(at));
-        let Some(record) = record.map(Arc::make_mut) else { return };
+        let Some(record) = self.exchanges.by_number_mut(exchange).map(Arc::make_mut) else {
+            return;
+        };
         self.version += 1;
         let is_responding = |record: &Exchange| usize::from(record.outcome == Outcome::Responding);
         let (before, was_over) = (is_responding(record), record.outcome.is_final());
+        let calls = record.calls.len();
         change(record);
+        self.calls = self.calls + record.calls.len() - calls;
         self.responding = self.responding + is_responding(record) - before;
         if record.outcome.is_final() && !was_over {
+            self.open -= 1;
             self.ended.push(exchange);
         }
     }
@@ -257,9 +270,7 @@ impl Journal {
         connection: u64,
         change: impl FnOnce(&mut Connection),
     ) {
-        let at = connection.checked_sub(self.forgotten.connections);
-        let at = at.and_then(|at| usize::try_from(at).ok());
-        if let Some(record) = at.and_then(|at| self.connections.get_mut(at)).map(Arc::make_mut) {
+        if let Some(record) = self.connections.by_number_mut(connection).map(Arc::make_mut) {
             self.version += 1;
             let is_open = |record: &Connection| usize::from(record.closed.is_none());
             let is_handshaking = |record: &Connection| usize::from(record.is_handshaking());
@@ -282,7 +293,7 @@ impl Journal {
         connection: u64,
         change: impl FnOnce(&mut Connection),
     ) {
-        if connection >= self.forgotten.connections {
+        if self.connection(connection).is_some() {
             self.noted.push(connection);
             self.update_connection(connection, change);
         }
@@ -290,18 +301,13 @@ impl Journal {
 
     /// Returns the connections with events that belong to no exchange, in the order of the events,
     /// after the first `seen`.
-    pub(crate) fn connection_events_after(
-        &self,
-        seen: usize,
-    ) -> impl Iterator<Item = &Arc<Connection>> {
-        let seen = seen.saturating_sub(self.forgotten.noted);
-        self.noted.iter().skip(seen).filter_map(|index| self.connection(*index))
+    pub(crate) fn connection_events_after(&self, seen: usize) -> Events<Connection> {
+        events_after(&self.noted, seen, |index| self.connection(index))
     }
 
-    /// Returns the connection of that number.
+    /// Returns the connection of that number, or `None` if there is none or it was dropped.
     pub fn connection(&self, index: u64) -> Option<&Arc<Connection>> {
-        let at = index.checked_sub(self.forgotten.connections)?;
-        usize::try_from(at).ok().and_then(|at| self.connections.get(at))
+        self.connections.by_number(index)
     }
 
     /// Records an internal error of the origin.
@@ -311,15 +317,68 @@ impl Journal {
 
     /// Returns the number of exchanges that have ended.
     pub(crate) fn ended(&self) -> usize {
-        self.forgotten.ended + self.ended.len()
+        usize::try_from(self.ended.next_number()).unwrap_or(usize::MAX)
     }
 
     /// Returns the exchanges that ended after the first `seen`, in the order in which they ended.
-    pub(crate) fn ended_after(&self, seen: usize) -> impl Iterator<Item = &Arc<Exchange>> {
-        self.ended
-            .iter()
-            .skip(seen.saturating_sub(self.forgotten.ended))
-            .filter_map(|index| self.exchange(*index))
+    pub(crate) fn ended_after(&self, seen: usize) -> Events<Exchange> {
+        events_after(&self.ended, seen, |index| self.exchange(index))
+    }
+
+    /// Returns the number that the next connection will have.
+    fn next_connection(&self) -> u64 {
+        self.connections.next_number()
+    }
+
+    /// Drops an exchange that has ended.
+    fn drop_exchange(&mut self, number: u64) {
+        let Some(exchange) = self.exchanges.remove(number) else { return };
+        self.calls -= exchange.calls.len();
+        self.dropped.exchanges += 1;
+        self.dropped.rejected += u64::from(exchange.is_rejected());
+        self.dropped.complete_from = self.dropped.complete_from.max(number + 1);
+    }
+
+    /// Drops a connection that has ended.
+    fn drop_connection(&mut self, number: u64) {
+        self.dropped.connections += u64::from(self.connections.remove(number).is_some());
+    }
+
+    /// Drops all but the newest `limit` marks and events.
+    fn drop_events(&mut self, limit: u64) {
+        let is_over = |len: usize| len as u64 > limit;
+        while is_over(self.marks.len())
+            && let Some(mark) = self.marks.pop_front()
+        {
+            self.dropped.complete_from = self.dropped.complete_from.max(mark.next_exchange);
+        }
+        while is_over(self.ended.len()) && self.ended.pop_front().is_some() {}
+        while is_over(self.noted.len()) && self.noted.pop_front().is_some() {}
+    }
+
+    /// Removes the records of everything that is over, and returns the number of removed exchanges.
+    /// Numbers are never reused, and the counts of [`Dropped`] begin anew.
+    pub(crate) fn clear(&mut self) -> u64 {
+        self.version += 1;
+        let earlier = std::mem::take(&mut self.dropped);
+        let over = self.exchanges.iter().filter(|it| it.outcome.is_final());
+        for number in over.map(|exchange| exchange.index).collect::<Vec<_>>() {
+            self.drop_exchange(number);
+        }
+        let removed = self.dropped.exchanges;
+        let cleared = earlier.cleared + earlier.exchanges + removed;
+        self.dropped =
+            Dropped { cleared, complete_from: self.next_exchange(), ..Dropped::default() };
+        let used: HashSet<u64> = self.exchanges.iter().map(|it| it.connection).collect();
+        let over = self.connections.iter().filter(|it| it.closed.is_some());
+        let over = over.map(|it| it.index).filter(|index| !used.contains(index));
+        for number in over.collect::<Vec<_>>() {
+            self.connections.remove(number);
+        }
+        self.marks = Records::starting_at(self.marks.next_number());
+        self.ended = Records::starting_at(self.ended.next_number());
+        self.noted = Records::starting_at(self.noted.next_number());
+        removed
     }
 
     /// Returns the number of changes.
@@ -337,6 +396,19 @@ impl Journal {
     pub(crate) fn is_handshaking(&self) -> bool {
         self.handshaking > 0
     }
+}
+
+/// Returns the records that a list of numbers names after the first `seen`.
+fn events_after<'a, T: 'a>(
+    numbers: &Records<u64>,
+    seen: usize,
+    find: impl Fn(u64) -> Option<&'a Arc<T>>,
+) -> Events<T> {
+    let as_usize = |number| usize::try_from(number).unwrap_or(usize::MAX);
+    let found = numbers.range(seen as u64..u64::MAX).filter_map(|(_, number)| find(*number));
+    let events: Vec<_> = found.cloned().collect();
+    let next = as_usize(numbers.next_number());
+    Events { dropped: next.saturating_sub(seen) - events.len(), events, next }
 }
 
 #[cfg(test)]

@@ -11,13 +11,13 @@ use bytes::Bytes;
 use crate::blob::{BlobStore, DEFAULT_BUDGET};
 use crate::error::Error;
 use crate::fault::Fault;
-use crate::journal::Secrets;
 use crate::protocol::{Limit, Options};
 use crate::referee::RefereeOptions;
 use crate::storage::{Clock, ClockMode, KeyPair, Setup, Storage, Timestamp};
 
 use crate::mock::fault_check;
 use crate::mock::fixtures::{Fixtures, InProgressUpload, User, check_account};
+use crate::mock::journal_options::JournalOptions;
 use crate::mock::mock_origin::MockOrigin;
 use crate::server::{listener::bind, ports::Ports, shared::Shared};
 
@@ -64,7 +64,7 @@ pub struct Builder {
     pub(super) hold_limit: Duration,
     verifies_on_drop: bool,
     pub(super) referee: RefereeOptions,
-    pub(super) secrets: Secrets,
+    pub(super) journal: JournalOptions,
     faults: Vec<Fault>,
     errors: Errors,
 }
@@ -99,7 +99,7 @@ impl Default for Builder {
             hold_limit: Duration::from_secs(30),
             verifies_on_drop: true,
             referee: RefereeOptions::default(),
-            secrets: Secrets::default(),
+            journal: JournalOptions::default(),
             faults: Vec::new(),
             errors: Errors::Panic,
         }
@@ -450,7 +450,7 @@ impl Builder {
             #[cfg(feature = "tls")]
             self.make_certificates(addresses)?,
         );
-        shared.lock().journal.set_secrets(self.secrets);
+        self.journal.apply(&mut shared.lock());
         for fault in self.faults {
             shared.lock().add_fault(fault, None);
         }

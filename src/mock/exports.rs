@@ -24,7 +24,7 @@ impl Builder {
     /// # origin.finish();
     /// ```
     pub fn show_secrets(mut self, show: bool) -> Self {
-        self.secrets = if show { Secrets::Shown } else { Secrets::Redacted };
+        self.journal.secrets = if show { Secrets::Shown } else { Secrets::Redacted };
         self
     }
 }

@@ -4,28 +4,43 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::journal::Exchange;
+use crate::journal::{Dropped, Exchange};
 
 use crate::mock::mock_origin::MockOrigin;
 use crate::server::shared::Shared;
 
 /// The number of exchanges per slice.
-const SLICE: u64 = 256;
+const SLICE: usize = 256;
 
-/// The exchanges that exist when it is created, in slices. A reset ends it early.
+/// The exchanges that exist when it is created, in slices, except those that are dropped before they are
+/// read. A reset ends it early.
 #[derive(Debug)]
 pub(crate) struct JournalReader {
     shared: Arc<Shared>,
     left: Range<u64>,
+    /// How many exchanges may still be read.
+    limit: usize,
+    dropped: Dropped,
 }
 
 impl MockOrigin {
     /// Reads at most `limit` exchanges, from the number `from` on.
     pub(crate) fn read_journal(&self, from: u64, limit: u64) -> JournalReader {
-        let numbers = self.shared.wait_idle().journal.numbers();
-        let start = from.max(numbers.start);
-        let end = start.saturating_add(limit).min(numbers.end);
-        JournalReader { shared: Arc::clone(&self.shared), left: start..end }
+        let state = self.shared.wait_idle();
+        let first = state.journal.exchanges().first().map_or(0, |first| first.index);
+        let left = from.max(first)..state.journal.next_exchange();
+        let dropped = state.journal.dropped();
+        drop(state);
+        let shared = Arc::clone(&self.shared);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        JournalReader { shared, left, limit, dropped }
+    }
+}
+
+impl JournalReader {
+    /// Returns what the journal lacked when the reader was created.
+    pub(crate) fn dropped(&self) -> Dropped {
+        self.dropped
     }
 }
 
@@ -33,13 +48,16 @@ impl Iterator for JournalReader {
     type Item = Vec<Arc<Exchange>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let Range { start, end } = self.left;
-        if start >= end {
+        if self.left.is_empty() || self.limit == 0 {
             return None;
         }
-        let until = end.min(start + SLICE);
-        self.left.start = until;
-        let slice = self.shared.lock().journal.exchanges_in(start..until).to_vec();
-        (!slice.is_empty()).then_some(slice)
+        let slice: Vec<_> = {
+            let state = self.shared.lock();
+            let found = state.journal.exchanges_in(self.left.clone());
+            found.take(self.limit.min(SLICE)).cloned().collect()
+        };
+        self.limit -= slice.len();
+        self.left.start = slice.last()?.index + 1;
+        Some(slice)
     }
 }

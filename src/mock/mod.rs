@@ -13,6 +13,8 @@ pub(crate) mod fault_builder;
 pub(crate) mod fault_check;
 mod fixtures;
 mod hold_guard;
+mod journal_limit;
+mod journal_options;
 #[cfg(feature = "control")]
 pub(crate) mod journal_reader;
 mod mock_origin;

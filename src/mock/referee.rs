@@ -216,7 +216,8 @@ impl MockOrigin {
         let found = listed(&wrong);
         let failure = AssertionFailure::new("the referee finds nothing", "no finding", found);
         let exchanges = first.exchanges().iter().filter_map(|it| journal.exchange(*it).cloned());
-        Err(failure.showing(exchanges, |_| true).advising(first.rule().advice))
+        let failure = failure.showing(exchanges, |_| true).advising(first.rule().advice);
+        Err(failure.lacking(journal.dropped()))
     }
 
     /// Returns the journal, and the findings that are not allowed, worst first.
@@ -250,7 +251,7 @@ fn report(state: StateGuard<'_>) -> (Journal, Report) {
 }
 
 fn finding_of(rule: &Rule, state: StateGuard<'_>) -> Result<Finding, Box<AssertionFailure>> {
-    let (_, report) = report(state);
+    let (journal, report) = report(state);
     let is_applicable = report.not_applicable.iter().all(|other| *other != rule.id);
     let mut findings = report.findings;
     if let Some(at) = findings.iter().position(|finding| finding.id() == rule.id) {
@@ -262,7 +263,8 @@ fn finding_of(rule: &Rule, state: StateGuard<'_>) -> Result<Finding, Box<Asserti
         (true, false) => listed(&findings),
     };
     let claim = format!("the referee finds {}", rule.id);
-    Err(AssertionFailure::new(claim, format!("a violation of: {}", rule.sentence), found))
+    let expected = format!("a violation of: {}", rule.sentence);
+    Err(AssertionFailure::new(claim, expected, found).lacking(journal.dropped()))
 }
 
 /// Returns findings as text: the first five, and the number of the others.

@@ -187,7 +187,7 @@ impl MockOrigin {
     /// origin.requests().assert_count(0);
     /// ```
     pub fn requests(&self) -> RecordedRequests {
-        RecordedRequests::new(self.shared.wait_idle().journal.exchanges())
+        RecordedRequests::new(&self.shared.wait_idle().journal)
     }
 
     /// Does the same as [`requests`](Self::requests) without blocking the thread. Dropping the
@@ -199,7 +199,7 @@ impl MockOrigin {
     /// # }
     /// ```
     pub async fn requests_async(&self) -> RecordedRequests {
-        RecordedRequests::new(self.shared.wait_idle_async().await.journal.exchanges())
+        RecordedRequests::new(&self.shared.wait_idle_async().await.journal)
     }
 
     /// Returns a copy of the journal.

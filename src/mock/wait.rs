@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::assertions::{RecordedRequests, StateView};
-use crate::journal::{Connection, Exchange, Journal, Mark};
+use crate::journal::{Connection, Events, Exchange, Journal, Mark};
 
 use crate::mock::mock_origin::MockOrigin;
 use crate::server::state::State;
@@ -64,7 +64,7 @@ impl MockOrigin {
     /// a live log. Waits up to `timeout` for one.
     ///
     /// Blocks its thread; async code uses [`ended_after_async`](Self::ended_after_async).
-    pub fn ended_after(&self, seen: usize, timeout: Duration) -> Vec<Arc<Exchange>> {
+    pub fn ended_after(&self, seen: usize, timeout: Duration) -> Events<Exchange> {
         self.shared.ended_after(seen, timeout)
     }
 
@@ -76,10 +76,10 @@ impl MockOrigin {
     /// use mock_origin::MockOrigin;
     ///
     /// let origin = MockOrigin::start();
-    /// assert!(origin.connection_events_after(0).is_empty());
+    /// assert!(origin.connection_events_after(0).events.is_empty());
     /// ```
-    pub fn connection_events_after(&self, seen: usize) -> Vec<Arc<Connection>> {
-        self.shared.lock().journal.connection_events_after(seen).cloned().collect()
+    pub fn connection_events_after(&self, seen: usize) -> Events<Connection> {
+        self.shared.lock().journal.connection_events_after(seen)
     }
 
     /// Returns the marks with the number `first` or a higher one. Does not wait.
@@ -91,7 +91,7 @@ impl MockOrigin {
     /// assert!(origin.marks_from(1).is_empty());
     /// ```
     pub fn marks_from(&self, first: u64) -> Vec<Arc<Mark>> {
-        self.shared.lock().journal.marks_from(first).to_vec()
+        self.shared.lock().journal.marks_from(first).cloned().collect()
     }
 
     /// Does the same as [`ended_after`](Self::ended_after) without blocking the thread.
@@ -100,13 +100,13 @@ impl MockOrigin {
     /// ```no_run
     /// # async fn test(origin: mock_origin::MockOrigin) {
     /// let ended = origin.ended_after_async(0, std::time::Duration::from_secs(5)).await;
-    /// assert_eq!(ended.len(), 1);
+    /// assert_eq!((ended.events.len(), ended.next), (1, 1));
     /// # }
     /// ```
-    pub async fn ended_after_async(&self, seen: usize, timeout: Duration) -> Vec<Arc<Exchange>> {
+    pub async fn ended_after_async(&self, seen: usize, timeout: Duration) -> Events<Exchange> {
         let is_there = |state: &State| state.journal.ended() > seen;
         let (state, _) = self.shared.lock_when_async(timeout, is_there).await;
-        state.journal.ended_after(seen).cloned().collect()
+        state.journal.ended_after(seen)
     }
 }
 
@@ -130,7 +130,7 @@ impl Waiting {
     }
 
     pub(super) fn requests(&self) -> RecordedRequests {
-        RecordedRequests::new(self.journal.exchanges())
+        RecordedRequests::new(&self.journal)
     }
 
     pub(super) fn view(&self) -> StateView<'_> {

@@ -115,7 +115,7 @@ async fn until_quiet(shared: &Shared, time: Duration, deadline: Instant) -> Wait
 struct Counting {
     wanted: Wanted,
     next: u64,
-    /// The number of the first exchange that is not forgotten.
+    /// The number of the first exchange since the last reset.
     first: u64,
     /// Open exchanges, which may still change.
     open: Vec<Arc<Exchange>>,
@@ -130,14 +130,14 @@ impl Counting {
 
     /// Inspects some new exchanges and all open ones. Returns whether there are more.
     fn look(&mut self, journal: &Journal) -> bool {
-        let numbers = journal.numbers();
-        if self.first != numbers.start {
+        if self.first != journal.first_exchange() {
             // The journal was reset.
-            (self.first, self.over) = (numbers.start, 0);
-            self.next = self.next.max(numbers.start);
+            (self.first, self.over) = (journal.first_exchange(), 0);
+            self.next = self.next.max(self.first);
             self.open.clear();
         }
-        let until = numbers.end.min(self.next.saturating_add(SLICE)).max(self.next);
+        let end = journal.next_exchange();
+        let until = end.min(self.next.saturating_add(SLICE)).max(self.next);
         let before = std::mem::take(&mut self.open);
         let before = before.iter().filter_map(|exchange| journal.exchange(exchange.index));
         for exchange in before.chain(journal.exchanges_in(self.next..until)) {
@@ -148,7 +148,7 @@ impl Counting {
             }
         }
         self.next = until;
-        until < numbers.end
+        until < end
     }
 
     fn count(&self) -> u64 {

@@ -10,6 +10,7 @@ use crate::assertions::{
 use crate::mock::mock_origin::MockOrigin;
 use crate::mock::panic_at_await::PanicAtAwait;
 use crate::mock::wait::Waiting;
+use crate::server::state_guard::StateGuard;
 
 type Checked<T> = Result<T, Box<AssertionFailure>>;
 
@@ -200,7 +201,7 @@ impl MockOrigin {
     ///
     /// Returns a failure with the reason for each open upload.
     pub fn try_no_open_uploads(&self) -> Checked<()> {
-        UploadSnapshot::none_open(&self.uploads())
+        none_open(self.shared.wait_idle())
     }
 
     /// Does the same as [`assert_no_open_uploads`](Self::assert_no_open_uploads) without blocking the
@@ -219,7 +220,7 @@ impl MockOrigin {
     ///
     /// Returns a failure with the reason for each open upload.
     pub async fn try_no_open_uploads_async(&self) -> Checked<()> {
-        UploadSnapshot::none_open(&self.uploads_async().await)
+        none_open(self.shared.wait_idle_async().await)
     }
 
     /// Waits until every upload was completed or aborted, or has expired.
@@ -312,13 +313,28 @@ impl MockOrigin {
 /// An assertion that still fails, and how far the client got.
 struct Unmet {
     failure: Box<AssertionFailure>,
-    progress: String,
+    /// Asked for only when the time is over.
+    progress: Box<dyn FnOnce() -> String + Send>,
 }
 
 impl Unmet {
-    fn after(self, timeout: Duration) -> Box<AssertionFailure> {
-        self.failure.after_waiting(timeout, &self.progress)
+    fn new(
+        failure: Box<AssertionFailure>,
+        progress: impl FnOnce() -> String + Send + 'static,
+    ) -> Self {
+        Self { failure, progress: Box::new(progress) }
     }
+
+    fn after(self, timeout: Duration) -> Box<AssertionFailure> {
+        self.failure.after_waiting(timeout, &(self.progress)())
+    }
+}
+
+/// Unlocks the state first, because uploads may be many.
+fn none_open(state: StateGuard<'_>) -> Checked<()> {
+    let (storage, journal) = (state.storage.clone(), state.journal.clone());
+    drop(state);
+    UploadSnapshot::none_open(StateView { storage: &storage, journal: &journal })
 }
 
 fn checked_upload(
@@ -327,12 +343,12 @@ fn checked_upload(
     check: impl Fn(&UploadSnapshot) -> Checked<&UploadSnapshot>,
 ) -> Result<UploadSnapshot, Unmet> {
     let upload = UploadSnapshot::take(view, path_or_id).map_err(|failure| {
-        let requests = RecordedRequests::new(view.journal.exchanges());
-        Unmet { failure, progress: requests.progress() }
+        let requests = RecordedRequests::new(view.journal);
+        Unmet::new(failure, move || requests.progress())
     })?;
     match check(&upload) {
         Ok(_) => Ok(upload),
-        Err(failure) => Err(Unmet { failure, progress: upload.progress() }),
+        Err(failure) => Err(Unmet::new(failure, move || upload.progress())),
     }
 }
 
@@ -340,16 +356,15 @@ fn checked_requests(
     view: StateView<'_>,
     check: impl Fn(&RecordedRequests) -> Checked<&RecordedRequests>,
 ) -> Result<RecordedRequests, Unmet> {
-    let requests = RecordedRequests::new(view.journal.exchanges());
+    let requests = RecordedRequests::new(view.journal);
     match check(&requests) {
         Ok(_) => Ok(requests),
-        Err(failure) => Err(Unmet { failure, progress: requests.progress() }),
+        Err(failure) => Err(Unmet::new(failure, move || requests.progress())),
     }
 }
 
 fn no_open_uploads(view: StateView<'_>) -> Result<(), Unmet> {
-    UploadSnapshot::none_open(&UploadSnapshot::all(view)).map_err(|failure| {
-        let requests = RecordedRequests::new(view.journal.exchanges());
-        Unmet { failure, progress: requests.progress() }
-    })
+    let requests = RecordedRequests::new(view.journal);
+    UploadSnapshot::none_open(view)
+        .map_err(|failure| Unmet::new(failure, move || requests.progress()))
 }

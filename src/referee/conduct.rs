@@ -1,8 +1,11 @@
 //! What the clients did, grouped for the rules: per upload and part, per request and its tries, per
 //! connection and per token. It is built once, in one pass over the journal. Start with
 //! [`Conduct`].
+//!
+//! If exchanges were dropped from the journal, the requests since then are known without gaps, and so
+//! are those about uploads of which none was dropped. What an earlier request did or lacked is unknown.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::time::Duration;
 
@@ -16,9 +19,10 @@ use super::upload::UploadConduct;
 
 /// What the clients did.
 pub(crate) struct Conduct<'a> {
-    /// Every call in the order in which heads arrived.
+    /// Every call in the order in which heads arrived, without those from before dropped exchanges and
+    /// those about uploads that are not completely known.
     pub(crate) requests: Vec<Request<'a>>,
-    /// The uploads in the order in which they appeared.
+    /// The completely known uploads in the order in which they appeared.
     pub(crate) uploads: Vec<UploadConduct<'a>>,
     /// The tries of each request, in the order of the first.
     pub(crate) tries: Vec<Vec<Request<'a>>>,
@@ -27,6 +31,9 @@ pub(crate) struct Conduct<'a> {
     /// The requests of each connection.
     pub(crate) connections: Vec<(&'a Connection, Vec<Request<'a>>)>,
     upload_positions: HashMap<&'a str, usize>,
+    /// No exchange from this number on was dropped.
+    complete_from: u64,
+    operations: HashSet<Operation>,
     /// The number of the latest exchange of each connection.
     latest_exchanges: HashMap<u64, u64>,
     /// The number of the latest exchange for each operation.
@@ -76,6 +83,8 @@ impl<'a> Conduct<'a> {
             tokens: Vec::new(),
             connections: journal.connections().iter().map(|it| (&**it, Vec::new())).collect(),
             upload_positions: HashMap::new(),
+            complete_from: journal.dropped().complete_from,
+            operations: HashSet::new(),
             latest_exchanges: HashMap::new(),
             latest: HashMap::new(),
             latest_looks: HashMap::new(),
@@ -91,7 +100,7 @@ impl<'a> Conduct<'a> {
             conduct.latest_exchanges.insert(exchange.connection, exchange.index);
             for call in &exchange.calls {
                 let request = Request { exchange, call };
-                conduct.requests.push(request);
+                conduct.operations.insert(call.operation);
                 conduct.latest.insert(call.operation, exchange.index);
                 if let (true, Some(path)) = (is_look(call.operation), call.path.as_deref()) {
                     conduct.latest_looks.insert(path, exchange.index);
@@ -99,15 +108,21 @@ impl<'a> Conduct<'a> {
                 if exchange.committed.is_some() && is_change(call.operation) {
                     conduct.changes.push(exchange.index);
                 }
-                tries.add(TryKey::new(exchange, call), request);
+                let upload = call.upload.as_deref().map(|id| (id, evidence.uploads.get(id)));
+                let upload = upload.filter(|(_, facts)| facts.is_none_or(|it| !it.is_partial));
+                let is_known = upload.is_some() || call.upload.is_none();
+                if is_known && exchange.index >= conduct.complete_from {
+                    conduct.requests.push(request);
+                    tries.add(TryKey::new(exchange, call), request);
+                }
                 if let Some(token) = request.token() {
                     tokens.add(token, request);
                 }
                 if let Some(at) = positions.get(&exchange.connection) {
                     conduct.connections[*at].1.push(request);
                 }
-                if let Some(id) = call.upload.as_deref() {
-                    conduct.add_to_upload(id, request, evidence.uploads.get(id));
+                if let Some((id, facts)) = upload {
+                    conduct.add_to_upload(id, request, facts);
                 }
             }
         }
@@ -132,12 +147,27 @@ impl<'a> Conduct<'a> {
 
     /// Returns whether any request asked for this operation.
     pub(crate) fn has(&self, operation: Operation) -> bool {
-        self.requests.iter().any(|request| request.is(operation))
+        self.operations.contains(&operation)
+    }
+
+    /// Returns whether the journal has every exchange.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.complete_from == 0
+    }
+
+    /// Returns whether a request comes from before dropped exchanges, so that what followed it is
+    /// unknown.
+    fn is_before_gap(&self, request: Request<'_>) -> bool {
+        request.index() < self.complete_from
     }
 
     /// Returns whether the origin went offline after `request`, or a fault ended a connection before
-    /// the client could send a request on it. The client may have tried what the journal lacks.
+    /// the client could send a request on it, or that is unknown. The client may have tried what the
+    /// journal lacks.
     pub(crate) fn was_cut_off_after(&self, request: Request<'_>) -> bool {
+        if self.is_before_gap(request) {
+            return true;
+        }
         if self.last_offline.is_some_and(|next| next > request.index()) {
             return true;
         }
@@ -152,8 +182,11 @@ impl<'a> Conduct<'a> {
     }
 
     /// Returns whether any request took effect, or the test intervened, between the heads of `one`
-    /// and `next`.
+    /// and `next`, or that is unknown.
     pub(crate) fn has_change_between(&self, one: Request<'_>, next: Request<'_>) -> bool {
+        if self.is_before_gap(one) {
+            return true;
+        }
         let at = self.changes.partition_point(|change| *change <= one.index());
         let has_intervened = {
             let at = self.interventions.partition_point(|mark| *mark <= one.index());
@@ -167,8 +200,11 @@ impl<'a> Conduct<'a> {
         self.latest.get(&request.operation()).is_some_and(|latest| *latest > request.index())
     }
 
-    /// Returns whether a later request reads the path, its state, or a list.
+    /// Returns whether a later request reads the path, its state, or a list, or that is unknown.
     pub(crate) fn is_looked_at_after(&self, path: Option<&str>, request: Request<'_>) -> bool {
+        if self.is_before_gap(request) {
+            return true;
+        }
         let is_later = |latest: Option<&u64>| latest.is_some_and(|it| *it > request.index());
         is_later(path.and_then(|path| self.latest_looks.get(path)))
             || is_later(self.latest.get(&Operation::List))

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::journal::Journal;
 use crate::protocol::UploadState;
-use crate::storage::{Timestamp, Uploads};
+use crate::storage::{Timestamp, Upload, Uploads};
 
 /// The recorded facts that the rules judge.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub(crate) struct UploadFacts {
     pub(crate) is_open: bool,
     /// The bytes in its pieces.
     pub(crate) bytes: u64,
+    /// Whether the journal may lack requests about it.
+    pub(crate) is_partial: bool,
     /// When it entered a state that no poll will see change.
     pub(crate) settled: Option<Timestamp>,
 }
@@ -32,11 +34,24 @@ impl<'a> Evidence<'a> {
             let last = upload.history.last().filter(|_| !upload.is_open() && !is_waiting);
             let facts = UploadFacts {
                 is_open: upload.is_open(),
+                is_partial: is_partial(journal, upload),
                 bytes: upload.size(),
                 settled: last.map(|last| last.change.at),
             };
             (upload.id.clone(), facts)
         });
         Self { journal, uploads: facts.collect() }
+    }
+}
+
+/// Returns whether the journal may lack requests about an upload. It keeps those of an active one, and
+/// drops those of others from the first one on.
+fn is_partial(journal: &Journal, upload: &Upload) -> bool {
+    let complete_from = journal.dropped().complete_from;
+    let created = upload.history.first().and_then(|created| created.change.by.exchange());
+    match created {
+        Some(create) if upload.is_active() => journal.exchange(create).is_none(),
+        Some(create) => create < complete_from,
+        None => complete_from > 0,
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::blob::Digest;
 use crate::journal::{
     BodyEnd, Call, Connection, ConnectionEnd, Exchange, FaultRef, Head, Instants, Journal,
-    MarkEvent, Outcome, ResponseHead, Unparsed, UnparsedKind,
+    MarkEvent, Outcome, ResponseHead, Retention, Unparsed, UnparsedKind,
 };
 use crate::protocol::{
     ENVELOPE_RESULTS, ErrorKind, Interface, Operation, ResultCode, endpoint_at, method_named,
@@ -414,9 +414,41 @@ impl Example {
         }
     }
 
+    /// Asserts that no rule is violated only because the journal lacks older exchanges.
+    fn assert_unknown_is_not_found(&self) {
+        let found = self.clone().violated_rules();
+        let limits = (1..self.exchanges.len()).step_by(1 + self.exchanges.len() / 16);
+        for (limit, keeps_open) in limits.flat_map(|it| [(it, true), (it, false)]) {
+            let mut limited = self.clone().finished();
+            let (journal, uploads) = (&mut limited.journal, &mut limited.uploads);
+            let mut creations: HashMap<String, u64> = HashMap::new();
+            for exchange in journal.exchanges() {
+                for id in exchange.calls.iter().filter_map(|call| call.upload.clone()) {
+                    creations.entry(id).or_insert(exchange.index);
+                }
+            }
+            let open = uploads.iter().filter(|(_, facts)| keeps_open && facts.is_open);
+            let open: HashSet<String> = open.map(|(id, _)| id.clone()).collect();
+            Retention::new(limit).apply(journal, |id| open.contains(id));
+            let complete_from = journal.dropped().complete_from;
+            for (id, create) in creations {
+                let is_kept = open.contains(&id) && journal.exchange(create).is_some();
+                if !is_kept && create < complete_from {
+                    uploads.entry(id).or_default().is_partial = true;
+                }
+            }
+            let report = judge(&limited.evidence());
+            for finding in report.findings {
+                let id = finding.id();
+                assert!(found.contains(id), "{finding}: only with the latest {limit} exchanges");
+            }
+        }
+    }
+
     fn findings_of(self, id: &str) -> (bool, Vec<Finding>) {
         assert!(rule_by_id(id).is_ok(), "{id}");
         self.assert_certain_findings_stay();
+        self.assert_unknown_is_not_found();
         let example = self.finished();
         let report = judge(&example.evidence());
         assert!(report.internal_errors.is_empty(), "{:?}", report.internal_errors);

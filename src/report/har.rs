@@ -4,6 +4,7 @@
 //! that begin with an underscore. Bodies are left out. Start with [`har`].
 
 use std::time::Duration;
+use std::{iter, mem};
 
 use serde_json::{Value, json};
 
@@ -15,15 +16,22 @@ use super::time::Start;
 /// Returns the archive in pieces, one per exchange, so that a long one is never in memory as a whole.
 pub(crate) fn har(run: Run) -> impl Iterator<Item = String> + Send + use<> {
     let creator = json!({ "name": "mock-origin", "version": env!("CARGO_PKG_VERSION") });
-    let head =
-        format!("{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"pages\":[],\"entries\":[");
+    let missing = run.journal.dropped().describe();
+    let comment = missing.map(|it| format!("\"comment\":{},", json!(format!("missing: {it}"))));
+    let comment = comment.unwrap_or_default();
+    let head = format!(
+        "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},{comment}\"pages\":[],\"entries\":["
+    );
     let start = Start::of(&run.journal);
-    let entries = (0..run.journal.exchanges().len()).map(move |at| {
-        let entry = entry(&run, start, &run.journal.exchanges()[at]);
-        let separator = if at == 0 { "\n" } else { ",\n" };
-        separator.to_owned() + &escape_json(&entry.to_string())
+    let (mut next, mut separator) = (0, "\n");
+    let entries = iter::from_fn(move || {
+        let (number, exchange) = run.journal.exchanges().range(next..u64::MAX).next()?;
+        next = number + 1;
+        let entry = entry(&run, start, exchange);
+        let separator = mem::replace(&mut separator, ",\n");
+        Some(separator.to_owned() + &escape_json(&entry.to_string()))
     });
-    std::iter::once(head).chain(entries).chain(std::iter::once("\n]}}\n".to_owned()))
+    iter::once(head).chain(entries).chain(iter::once("\n]}}\n".to_owned()))
 }
 
 fn entry(run: &Run, start: Start, exchange: &Exchange) -> Value {

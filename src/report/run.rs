@@ -19,7 +19,7 @@ pub(crate) struct Run {
     /// Every call: its group, and its number and predecessor there.
     calls: Vec<(usize, u32, Option<u64>)>,
     /// The position in `calls` of the first call of each exchange.
-    first_calls: Vec<usize>,
+    first_calls: HashMap<u64, usize>,
     /// The number of calls in each group.
     totals: Vec<u32>,
     /// When the next exchange on the same connection began, for each exchange that has one.
@@ -49,13 +49,13 @@ impl Run {
             }
         }
         let (mut groups, mut totals, mut latest) = (HashMap::new(), Vec::new(), Vec::new());
-        let (mut calls, mut first_calls) = (Vec::new(), Vec::new());
+        let (mut calls, mut first_calls) = (Vec::new(), HashMap::new());
         let (mut next_starts, mut latest_on) = (HashMap::new(), HashMap::new());
         for exchange in journal.exchanges() {
             if let Some(before) = latest_on.insert(exchange.connection, exchange.index) {
                 next_starts.insert(before, exchange.opened.elapsed);
             }
-            first_calls.push(calls.len());
+            first_calls.insert(exchange.index, calls.len());
             for call in &exchange.calls {
                 let next = totals.len();
                 let group = *groups.entry(AttemptKey::new(&call.as_asked())).or_insert(next);
@@ -72,9 +72,7 @@ impl Run {
 
     /// Returns the attempt of each call of an exchange.
     pub(super) fn attempts(&self, exchange: &Exchange) -> impl Iterator<Item = Attempt> {
-        let first = self.journal.exchanges().first().map_or(0, |first| first.index);
-        let at = usize::try_from(exchange.index - first).unwrap_or(usize::MAX);
-        let from = self.first_calls.get(at).map_or(self.calls.len(), |from| *from);
+        let from = self.first_calls.get(&exchange.index).map_or(self.calls.len(), |from| *from);
         self.calls.iter().skip(from).take(exchange.calls.len()).map(|(group, number, previous)| {
             Attempt { number: *number, total: self.totals[*group], previous: *previous }
         })

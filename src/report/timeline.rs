@@ -124,6 +124,9 @@ fn write_lines(
     let middle = widths.iter().filter(|width| **width > 0).map(|width| width + 2).sum::<usize>();
     write!(f, "{:>5} {:>5} {:>11}  ", "#", "conn", "time")?;
     writeln!(f, "{}response", row(&widths, HEADINGS.map(str::to_owned)))?;
+    if let Some(missing) = run.journal.dropped().describe() {
+        writeln!(f, "{:>5}  missing: {missing}", "…")?;
+    }
     let mut next = 0;
     for at in shown {
         write_gap(f, at - next)?;

@@ -2,6 +2,7 @@
 //! with its exchanges and their phases, arrows from each attempt to the next, and marks. Start with
 //! [`trace`].
 
+use std::iter;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -17,25 +18,46 @@ const PROCESS: u32 = 1;
 /// Returns the trace in pieces, one per record, so that a long one is never in memory as a whole.
 /// Each piece has its events.
 pub(crate) fn trace(run: Run) -> impl Iterator<Item = String> + Send + use<> {
-    let journal = &run.journal;
-    let (connections, exchanges) = (journal.connections().len(), journal.exchanges().len());
-    let records = connections + exchanges + journal.marks().len();
+    let missing = run.journal.dropped().describe();
+    let missing = missing.map(|it| format!("\"otherData\":{},", json!({ "missing": it })));
+    let missing = missing.unwrap_or_default();
     let head = event("M", "process_name", PROCESS, Duration::ZERO, |event| {
         event.insert("args".to_owned(), json!({ "name": "mock-origin" }));
     });
-    let head = format!("{{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n{head}");
-    let events = (0..records).map(move |at| {
-        let events = match at {
-            at if at < connections => connection_events(&run.journal.connections()[at]),
-            at if at < connections + exchanges => {
-                exchange_events(&run, &run.journal.exchanges()[at - connections])
-            }
-            at => vec![mark_event(&run.journal.marks()[at - connections - exchanges])],
-        };
+    let head = format!("{{\"displayTimeUnit\":\"ms\",{missing}\"traceEvents\":[\n{head}");
+    let mut next = Next::default();
+    let events = iter::from_fn(move || {
+        let events = next.events(&run)?;
         let lines = events.iter().map(|event| ",\n".to_owned() + &escape_json(&event.to_string()));
-        lines.collect()
+        Some(lines.collect())
     });
-    std::iter::once(head).chain(events).chain(std::iter::once("\n]}\n".to_owned()))
+    iter::once(head).chain(events).chain(iter::once("\n]}\n".to_owned()))
+}
+
+/// The numbers of the next records to write: connections, then exchanges, then marks.
+#[derive(Default)]
+struct Next {
+    connection: u64,
+    exchange: u64,
+    mark: u64,
+}
+
+impl Next {
+    /// Returns the events of the next record.
+    fn events(&mut self, run: &Run) -> Option<Vec<Value>> {
+        let journal = &run.journal;
+        if let Some((number, it)) = journal.connections().range(self.connection..u64::MAX).next() {
+            self.connection = number + 1;
+            return Some(connection_events(it));
+        }
+        if let Some((number, it)) = journal.exchanges().range(self.exchange..u64::MAX).next() {
+            self.exchange = number + 1;
+            return Some(exchange_events(run, it));
+        }
+        let (number, mark) = journal.marks().range(self.mark..u64::MAX).next()?;
+        self.mark = number + 1;
+        Some(vec![mark_event(mark)])
+    }
 }
 
 /// Returns an event of the phase `ph`. `thread` is a row of the picture.
@@ -87,7 +109,7 @@ fn connection_events(connection: &Connection) -> Vec<Value> {
             event.insert("args".to_owned(), json!({ "response": response }));
         })
     });
-    std::iter::once(named).chain(happened).collect()
+    iter::once(named).chain(happened).collect()
 }
 
 /// Returns the span of an exchange with the spans of its phases, and the arrows from the attempts

@@ -84,7 +84,8 @@ impl fmt::Display for Transcript<'_> {
                 lines.push(line);
             }
         }
-        let mut lines = Vec::new();
+        let missing = self.journal.dropped().describe();
+        let mut lines: Vec<_> = missing.map(|it| format!("missing: {it}")).into_iter().collect();
         for (subject, groups) in &subjects {
             lines.push(format!("{subject}:"));
             for (group, attempts) in groups {

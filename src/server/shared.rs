@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio::sync::futures::Notified;
 
 use crate::blob::BlobStore;
-use crate::journal::{Exchange, MarkEvent};
+use crate::journal::{Events, Exchange, MarkEvent};
 use crate::storage::{Clock, Storage};
 
 use crate::server::epoch::Epoch;
@@ -144,9 +144,9 @@ impl Shared {
 
     /// Returns the exchanges that ended after the first `seen`, when there is one or after
     /// `timeout`.
-    pub(crate) fn ended_after(&self, seen: usize, timeout: Duration) -> Vec<Arc<Exchange>> {
+    pub(crate) fn ended_after(&self, seen: usize, timeout: Duration) -> Events<Exchange> {
         let (state, _) = self.lock_when(timeout, |state| state.journal.ended() > seen);
-        state.journal.ended_after(seen).cloned().collect()
+        state.journal.ended_after(seen)
     }
 
     /// Locks the state when no response is being written or released. A client may have its

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::assertions::StateView;
 use crate::fault::{Chaos, Fault, Faults, SourceLocation};
-use crate::journal::{FaultRef, Instants, Journal, MarkEvent};
-use crate::storage::{Actor, Change, Clock, Storage, Timestamp};
+use crate::journal::{FaultRef, Instants, Journal, MarkEvent, Retention};
+use crate::storage::{Actor, Change, Clock, Storage, Timestamp, Upload};
 
 use crate::server::deferred::DeferredCommits;
 use crate::server::holds::Holds;
@@ -20,6 +20,8 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) deferred: DeferredCommits,
     pub(crate) holds: Holds,
+    /// The journal limit, if there is one.
+    pub(crate) retention: Option<Retention>,
     /// Counts changes, so that a waiter can detect that there was one.
     pub(crate) version: u64,
     /// Real time since the start, read when the state was locked.
@@ -35,6 +37,7 @@ impl State {
             faults: Faults::default(),
             deferred: DeferredCommits::default(),
             holds: Holds::default(),
+            retention: None,
             version: 0,
             elapsed: Duration::ZERO,
         }
@@ -111,10 +114,33 @@ impl State {
     pub(crate) fn reset(&mut self, storage: Storage, clock: Clock) {
         (self.storage, self.clock) = (storage, clock);
         self.journal.reset();
+        self.restart_retention();
         self.mark(MarkEvent::Reset);
         self.deferred.clear();
         let faults = self.faults.reset();
         self.forget_holds(faults);
+    }
+
+    /// Drops what the journal limit does not allow. Called after every change.
+    pub(crate) fn apply_journal_limit(&mut self) {
+        if let Some(retention) = &mut self.retention {
+            let uploads = self.storage.uploads();
+            let is_active = |id: &str| uploads.get(id).is_some_and(Upload::is_active);
+            retention.apply(&mut self.journal, is_active);
+        }
+    }
+
+    /// Removes the records of everything that is over, and returns the number of removed exchanges.
+    pub(crate) fn clear_journal(&mut self) -> u64 {
+        let removed = self.journal.clear();
+        self.restart_retention();
+        removed
+    }
+
+    fn restart_retention(&mut self) {
+        if let Some(retention) = &mut self.retention {
+            retention.restart(&self.journal);
+        }
     }
 
     /// Starts chaos, in place of the active one.

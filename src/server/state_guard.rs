@@ -71,6 +71,7 @@ impl<'a> StateGuard<'a> {
 
     fn publish(&mut self) {
         if std::mem::take(&mut self.is_changed) {
+            self.state.apply_journal_limit();
             self.notify_waiters();
         }
     }

@@ -150,6 +150,11 @@ impl Upload {
         matches!(self.state, UploadState::New | UploadState::Ready)
     }
 
+    /// Returns whether it is open, or completed and not joined yet.
+    pub fn is_active(&self) -> bool {
+        self.is_open() || matches!(self.state, UploadState::Complete | UploadState::Join)
+    }
+
     /// Returns whether its pieces may become a file.
     pub fn may_become_file(&self) -> bool {
         let waits =

@@ -130,6 +130,33 @@ fn the_summary_counts_rejected_and_unfinished_requests() {
 
 #[cfg(unix)]
 #[test]
+fn the_summary_counts_dropped_exchanges_and_their_findings() {
+    let mut child = serve(&["--journal-limit=3", "--fail-on=should"]).spawn().unwrap();
+    let mut url = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
+    let mut client = Client::to(url.trim_end());
+    client.send("GET", "/account/login?password=secret", &[], b"");
+    let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let finding = stderr.find(|line| line.starts_with("finding: ")).unwrap();
+    assert!(finding.starts_with("finding: secret.in_target "), "{finding}");
+    for _ in 0..9 {
+        client = Client::to(url.trim_end());
+        assert_eq!(client.send("GET", "/acme/absent", &[], b"").status, 404);
+    }
+    let ended = terminate(child);
+    let rest: Vec<_> = stderr.collect();
+    let has = |text: &str| rest.iter().any(|line| line.contains(text));
+    assert!(has("10 exchanges on 10 connections, 10 rejected; "), "{rest:#?}");
+    assert!(
+        has("the journal keeps 3 of them; 7 older ones were dropped (--journal-limit)"),
+        "{rest:#?}"
+    );
+    assert!(rest.contains(&finding), "{rest:#?}");
+    assert_eq!(ended.status.code(), Some(1));
+}
+
+#[cfg(unix)]
+#[test]
 fn file_and_upload_options_store_files_and_create_uploads() {
     let local = file("the bytes of a file");
     let option = format!("--file=/a/b.txt={}", local.path().display());

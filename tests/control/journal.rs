@@ -1,10 +1,11 @@
 //! What the origin recorded: the root, the journal, the timeline, connections and marks.
 
+use mock_origin::MockOrigin;
 use mock_origin::control::ENDPOINTS;
 use serde_json::{Value, json};
 
-use crate::stage;
 use crate::support::{Client, create, piece, record};
+use crate::{stage, stage_of};
 
 #[test]
 fn the_root_lists_every_endpoint() {
@@ -102,6 +103,32 @@ fn after_and_limit_page_through_the_journal() {
         found.push(indices);
     }
     assert_eq!(found, [vec![0, 1], vec![2, 3], vec![4]]);
+}
+
+#[test]
+fn the_journal_counts_what_the_limit_dropped() {
+    let stage = stage_of(MockOrigin::builder().journal_limit(2));
+    (0..5).for_each(|number| assert_eq!(stage.put(&number.to_string()).status, 200));
+    stage.origin.journal();
+    let journal = stage.call("GET", "/__mock/journal?limit=1", "");
+    assert_eq!((&journal["dropped"], &journal["cleared"]), (&json!(3), &json!(0)));
+    assert_eq!(journal["exchanges"][0]["index"], 3);
+    assert!(stage.call("GET", "/__mock/journal?after=4", "")["exchanges"][0].is_null());
+}
+
+#[test]
+fn clearing_the_journal_keeps_files_and_faults() {
+    let stage = stage();
+    stage.call("POST", "/__mock/faults", r#"{"op": "raw", "always": true, "delay": 0.000001}"#);
+    (0..3).for_each(|number| assert_eq!(stage.put(&number.to_string()).status, 200));
+    assert_eq!(stage.call("DELETE", "/__mock/journal", ""), json!({ "cleared": 3 }));
+    let journal = stage.call("GET", "/__mock/journal", "");
+    assert_eq!(journal, json!({ "dropped": 0, "cleared": 3, "exchanges": [] }));
+    assert_eq!(stage.call("GET", "/__mock/files", "")["files"].as_array().unwrap().len(), 3);
+    assert_eq!(stage.call("GET", "/__mock/faults", "")["faults"][0]["id"], 0);
+    assert_eq!(stage.put("3").status, 200);
+    let journal = stage.call("GET", "/__mock/journal", "");
+    assert_eq!(journal["exchanges"][0]["index"], 3);
 }
 
 #[test]

@@ -29,7 +29,10 @@ fn reset_clears_everything_but_the_ports() {
     stage.put("a.txt");
     stage.call("POST", "/__mock/faults", r#"{"op": "raw", "reject": 503}"#);
     assert_eq!(stage.call("POST", "/__mock/reset", ""), json!({}));
-    assert_eq!(stage.call("GET", "/__mock/journal", ""), json!({ "exchanges": [] }));
+    assert_eq!(
+        stage.call("GET", "/__mock/journal", ""),
+        json!({ "dropped": 0, "cleared": 0, "exchanges": [] })
+    );
     assert_eq!(stage.call("GET", "/__mock/verdict", ""), json!({ "ok": true }));
     assert_eq!(stage.put("a.txt").status, 403, "tokens are gone");
 }

@@ -50,6 +50,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("POST", "chaos", r#"{"seed": 41, "profile": "network"}"#),
     ("GET", "chaos", ""),
     ("DELETE", "chaos", ""),
+    ("DELETE", "journal", ""),
     ("POST", "offline", ""),
     ("POST", "online", ""),
     ("POST", "reset", ""),

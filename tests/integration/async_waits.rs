@@ -196,7 +196,7 @@ async fn a_test_awaits_a_client_on_its_own_thread() {
     let answered =
         |requests: &RecordedRequests| requests.iter().any(|request| request.status() == Some(200));
     assert!(origin.wait_until_async(TIMEOUT, answered).await);
-    assert_eq!(origin.ended_after_async(0, TIMEOUT).await.len(), 1);
+    assert_eq!(origin.ended_after_async(0, TIMEOUT).await.events.len(), 1);
     assert!(client.await.unwrap().starts_with(b"HTTP/1.1 200"));
     assert!(!origin.wait_until_async(Duration::from_millis(1), |_| false).await);
     origin.finish();
@@ -224,7 +224,7 @@ fn no_tokio_runtime_is_needed() {
     assert!(!block_on(never));
     std::thread::scope(|scope| {
         scope.spawn(|| Client::new(&origin).send("OPTIONS", "/", &[], b""));
-        assert_eq!(block_on(pin!(origin.ended_after_async(0, TIMEOUT))).len(), 1);
+        assert_eq!(block_on(pin!(origin.ended_after_async(0, TIMEOUT))).events.len(), 1);
     });
     block_on(pin!(MockOrigin::start().finish_async()));
 }

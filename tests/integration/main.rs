@@ -24,6 +24,7 @@ mod faults;
 mod hostile;
 mod html_report;
 mod journal;
+mod journal_limit;
 mod lifecycle;
 mod pages;
 mod paths;

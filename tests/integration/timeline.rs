@@ -73,7 +73,7 @@ fn a_connection_without_a_byte_has_a_line_when_it_ends() {
     assert!(journal.connections()[0].is_unused);
     let text = "no request: the client closed the connection without a byte";
     assert!(origin.timeline().contains(text), "{}", origin.timeline());
-    assert_eq!(origin.connection_events_after(0).len(), 1);
+    assert_eq!(origin.connection_events_after(0).events.len(), 1);
     origin.finish();
 }
 
@@ -82,7 +82,7 @@ fn a_used_connection_has_no_line_of_its_own() {
     let origin = MockOrigin::start();
     Client::new(&origin).send("OPTIONS", "/", &[], b"");
     wait_for(&origin, |journal| journal.connections()[0].closed.map(drop));
-    assert!(origin.connection_events_after(0).is_empty());
+    assert!(origin.connection_events_after(0).events.is_empty());
     assert!(!origin.timeline().contains("no request"), "{}", origin.timeline());
     origin.finish();
 }

@@ -83,8 +83,11 @@ fn bytes_after_a_body_are_recorded_before_the_close() {
     let unparsed = wait_for(&origin, |journal| journal.connections()[0].unparsed.clone());
     assert_eq!((unparsed.kind, unparsed.behind), (UnparsedKind::BytesBehindRequest, Some(0)));
     assert_eq!(unparsed.status, None);
-    let noted = origin.connection_events_after(0);
-    assert_eq!((noted.len(), noted[0].index, origin.connection_events_after(1).len()), (1, 0, 0));
+    let noted = origin.connection_events_after(0).events;
+    assert_eq!(
+        (noted.len(), noted[0].index, origin.connection_events_after(1).events.len()),
+        (1, 0, 0)
+    );
     assert!(origin.verify().is_err());
 }
 

@@ -42,6 +42,7 @@ pub(crate) struct Serve {
     pub(crate) options: Vec<(String, String)>,
     pub(crate) seed: Option<u64>,
     pub(crate) hold_limit: Option<Duration>,
+    pub(crate) journal_limit: Option<usize>,
     pub(crate) flags: Vec<Flag>,
     /// The names in the TLS certificate beside those of this machine.
     pub(crate) tls_names: Vec<String>,

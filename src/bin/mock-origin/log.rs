@@ -8,11 +8,12 @@ use mock_origin::report::{describe, describe_connection};
 use mock_origin::{MockOrigin, Outcome};
 
 use crate::colour::{Colour, Kind};
+use crate::serve::counted;
 
 /// Reads what was recorded since the last time.
 pub(crate) struct Log {
     colour: Colour,
-    /// The numbers of exchanges and connections that were printed, and of the next mark.
+    /// The numbers of events that were read, and of the next mark.
     exchanges: usize,
     connections: usize,
     next_mark: u64,
@@ -28,18 +29,23 @@ impl Log {
         let ended = origin.ended_after(self.exchanges, timeout);
         let connections = origin.connection_events_after(self.connections);
         let marks = origin.marks_from(self.next_mark);
-        self.exchanges += ended.len();
-        self.connections += connections.len();
+        (self.exchanges, self.connections) = (ended.next, connections.next);
         self.next_mark = marks.last().map_or(self.next_mark, |mark| mark.index + 1);
-        let exchanges = ended.iter().map(|exchange| {
+        let exchanges = ended.events.iter().map(|exchange| {
             let end = exchange.closed.unwrap_or(exchange.opened).elapsed;
             (end, kind(exchange), line(exchange))
         });
-        let connections = connections.iter().filter_map(|connection| connection_line(connection));
+        let connections =
+            connections.events.iter().filter_map(|connection| connection_line(connection));
         let marks = marks.iter().map(|mark| (mark.at.elapsed, Kind::Mark, mark_line(mark)));
         let mut lines: Vec<_> = marks.chain(connections).chain(exchanges).collect();
         lines.sort_by_key(|(time, ..)| *time);
-        lines.into_iter().map(|(_, kind, line)| self.colour.paint(kind, line)).collect()
+        let lines = lines.into_iter().map(|(_, kind, line)| self.colour.paint(kind, line));
+        let missed = (ended.dropped > 0).then(|| {
+            let number = counted(ended.dropped, "exchange");
+            format!("{number} not printed: the journal limit dropped them first")
+        });
+        missed.into_iter().chain(lines).collect()
     }
 }
 

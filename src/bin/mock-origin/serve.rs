@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mock_origin::control::Control;
+use mock_origin::journal::Exchange;
 use mock_origin::referee::Finding;
 use mock_origin::{Builder, Error, InProgressUpload, MockOrigin, VerificationError};
 
@@ -22,6 +23,9 @@ const TURN: Duration = Duration::from_millis(100);
 
 /// The longest time that the end of the program waits for a reader of standard error.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The number of exchanges that the journal keeps by default.
+const JOURNAL_LIMIT: usize = 100_000;
 
 /// Serves until it is stopped and prints each exchange. Returns whether the exit status
 /// must report a failure: of the verification, or findings from the level of `--fail-on` on.
@@ -57,12 +61,13 @@ pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn std::error::Error>> {
     drop(control);
     let verdict = origin.verify_at_end();
     let report = write_report(&origin, serve);
-    diagnostics.finish(summary(&origin, verdict.as_ref().err(), quiet), LAST_WORDS);
+    let found = findings.all(&origin);
+    diagnostics.finish(summary(&origin, verdict.as_ref().err(), &found, quiet), LAST_WORDS);
     report?;
     let is_failing =
         |finding: &Finding| serve.fail_on.is_some_and(|level| level.includes(finding.level()));
     let fails_strictly = serve.has(Flag::Strict) && verdict.is_err();
-    Ok(fails_strictly || origin.findings().iter().any(is_failing))
+    Ok(fails_strictly || found.iter().any(is_failing))
 }
 
 fn write_report(origin: &MockOrigin, serve: &Serve) -> Result<(), Error> {
@@ -96,7 +101,7 @@ fn watch(serve: &Serve) -> io::Result<Stop> {
 /// Builds the origin that the command line describes.
 pub(crate) fn describe_origin(serve: &Serve) -> Result<Builder, String> {
     let mut builder = MockOrigin::builder().verify_on_drop(false).allow_non_loopback();
-    builder = builder.defer_errors();
+    builder = builder.defer_errors().journal_limit(serve.journal_limit.unwrap_or(JOURNAL_LIMIT));
     if let Some(account) = &serve.account {
         builder = builder.account(account);
     }
@@ -158,31 +163,45 @@ fn print_addresses(origin: &MockOrigin, control: Option<&Control>) -> io::Result
 }
 
 /// Returns a number with its noun.
-fn counted(number: usize, noun: &str) -> String {
+pub(crate) fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Returns the last lines: unfinished exchanges and the result of the run.
-fn summary(origin: &MockOrigin, verdict: Option<&VerificationError>, quiet: bool) -> Vec<String> {
-    let journal = origin.journal();
-    let (done, open): (Vec<_>, Vec<_>) =
-        journal.exchanges().iter().partition(|exchange| exchange.outcome.is_final());
+fn summary(
+    origin: &MockOrigin,
+    verdict: Option<&VerificationError>,
+    findings: &[Finding],
+    quiet: bool,
+) -> Vec<String> {
+    let (journal, dropped) = (origin.journal(), origin.journal().dropped());
+    let is_open = |exchange: &&Arc<Exchange>| !exchange.outcome.is_final();
+    let open: Vec<_> = journal.exchanges().iter().filter(is_open).collect();
     let shown = open.iter().filter(|_| !quiet);
     let mut lines: Vec<_> = shown.map(|exchange| log::line(exchange)).collect();
-    let rejected = done.iter().filter(|exchange| exchange.is_rejected()).count();
+    let done = journal.exchanges().iter().filter(|exchange| exchange.outcome.is_final());
+    let rejected = done.filter(|exchange| exchange.is_rejected()).count();
+    let total = |kept: usize, dropped: u64| kept.saturating_add(dropped.try_into().unwrap_or(0));
+    let rejected = total(rejected, dropped.rejected);
     let unfinished = match open.len() {
         0 => String::new(),
         count => format!(", {count} unfinished"),
     };
     lines.push(format!(
         "{} on {}, {rejected} rejected{unfinished}; {} (seed {})",
-        counted(journal.exchanges().len(), "exchange"),
-        counted(journal.connections().len(), "connection"),
+        counted(total(journal.exchanges().len(), dropped.exchanges), "exchange"),
+        counted(total(journal.connections().len(), dropped.connections), "connection"),
         counted(origin.uploads().len(), "upload"),
         origin.seed(),
     ));
+    if dropped.exchanges > 0 {
+        let (kept, older) = (journal.exchanges().len(), dropped.exchanges);
+        lines.push(format!(
+            "the journal keeps {kept} of them; {older} older ones were dropped (--journal-limit)"
+        ));
+    }
     lines.extend(chaos(origin));
-    lines.extend(origin.findings().iter().map(finding_line));
+    lines.extend(findings.iter().map(finding_line));
     lines.extend(verdict.map(ToString::to_string));
     lines
 }

@@ -46,6 +46,8 @@ Options; each may be given once, unless it may be repeated:
                             on standard output is \"control-token TOKEN\"
   --control-token TOKEN     the token for --expose-control        [random]
   --hold-limit SECONDS      the longest time that a fault may hold a response  [30]
+  --journal-limit N         how many exchanges the journal keeps; those of open uploads stay
+                            too  [100000]
   --report FILE             write an HTML page of the run, at the start and at the end
   --referee LEVEL           findings from this level on fail the verification: must, should
                             or off  [must]

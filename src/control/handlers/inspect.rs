@@ -9,7 +9,7 @@ use crate::mock::MockOrigin;
 
 use crate::control::dto::requests::{NewNote, read};
 use crate::control::dto::responses::{self as dto, RefereeReport, Verdict};
-use crate::control::list::{list, text};
+use crate::control::list::{list_after, text};
 use crate::control::message::{ApiError, Request, Response};
 use crate::control::query::Parameter;
 
@@ -48,11 +48,17 @@ pub(in crate::control) fn journal(
     let after: Option<u64> = request.query.number("after")?;
     let limit = request.query.number("limit")?.unwrap_or(u64::MAX);
     let from = after.map_or(0, |after| after.saturating_add(1));
-    let (exchanges, secrets) = (origin.read_journal(from, limit).flatten(), origin.secrets());
-    Ok(Response::Written(list(
+    let (exchanges, secrets) = (origin.read_journal(from, limit), origin.secrets());
+    let dropped = exchanges.dropped();
+    Ok(Response::Written(list_after(
+        &[("dropped", dropped.exchanges), ("cleared", dropped.cleared)],
         "exchanges",
-        exchanges.map(move |exchange| Ok(json!(dto::Exchange::new(&exchange, secrets)))),
+        exchanges.flatten().map(move |exchange| Ok(json!(dto::Exchange::new(&exchange, secrets)))),
     )))
+}
+
+pub(in crate::control) fn clear(origin: &MockOrigin) -> Response {
+    Response::Json(json!({ "cleared": origin.clear_journal() }))
 }
 
 pub(in crate::control) fn har(origin: &MockOrigin) -> Response {
@@ -70,6 +76,7 @@ pub(in crate::control) fn transcript(origin: &MockOrigin) -> Response {
 pub(in crate::control) fn connections(origin: &MockOrigin) -> Response {
     let events: BTreeMap<u64, dto::Connection> = origin
         .connection_events_after(0)
+        .events
         .iter()
         .filter(|connection| connection.unparsed.is_some() || connection.fault.is_some())
         .map(|connection| (connection.index, (&**connection).into()))

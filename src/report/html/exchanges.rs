@@ -27,6 +27,9 @@ pub(super) fn write(facts: &Facts<'_>, page: &mut Markup) {
         page.html(" The list has ").text(grouped(MAX_EXCHANGES));
         page.html(" of them, those of findings first, then those with events.");
     }
+    if let Some(missing) = facts.journal.dropped().describe() {
+        page.html(" Missing: ").text(missing).html(".");
+    }
     page.html("</p>\n");
     let heads = heads(facts);
     let few = if facts.listed().count() <= 50 { "scroll few" } else { "scroll" };

@@ -30,9 +30,10 @@ fn obstacles(report: &HtmlReport<'_>) -> Vec<(String, Vec<String>)> {
     if !own.is_empty() {
         obstacles.push(("mock-origin had an internal error".to_owned(), own));
     }
-    if journal.exchanges().is_empty() && journal.connections().is_empty() {
+    let is_untouched = !journal.dropped().is_any() && journal.exchanges().is_empty();
+    if is_untouched && journal.connections().is_empty() {
         obstacles.push(("no client connected".to_owned(), Vec::new()));
-    } else if journal.exchanges().is_empty() {
+    } else if is_untouched {
         obstacles.push(("no request was received".to_owned(), Vec::new()));
     }
     let never: Vec<_> =

@@ -112,6 +112,6 @@ fn a_connection_without_requests_names_its_fault() {
     let timeline = origin.timeline();
     assert!(timeline.contains("connection affected by a fault"), "{timeline}");
     assert!(timeline.contains("fault: slam"), "{timeline}");
-    assert_eq!(origin.connection_events_after(0).len(), 1);
+    assert_eq!(origin.connection_events_after(0).events.len(), 1);
     origin.finish();
 }

@@ -88,6 +88,10 @@ pub(super) const OPTIONS: &[(&str, Set)] = &[
         serve.hold_limit = Some(Duration::try_from_secs_f64(value.parse().ok()?).ok()?);
         Some(())
     }),
+    ("journal-limit", |serve, value| {
+        serve.journal_limit = Some(value.parse().ok().filter(|limit| *limit > 0)?);
+        Some(())
+    }),
     ("faults", |serve, value| {
         serve.file = Some(value.to_owned()).filter(|file| !file.is_empty());
         serve.file.as_ref().map(|_| ())
@@ -153,6 +157,7 @@ fn form_of(name: &str) -> &'static str {
         "allow" => "ID=REASON",
         "fail-on" => "must, should or never",
         "hold-limit" => "SECONDS above 0",
+        "journal-limit" => "a whole number from 1",
         _ => "a whole number from 0 to 18446744073709551615",
     }
 }

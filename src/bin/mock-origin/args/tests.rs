@@ -39,6 +39,8 @@ fn every_option_is_read() {
         "127.0.0.1:0",
         "--hold-limit",
         "0.5",
+        "--journal-limit",
+        "20",
         "--quiet",
         "--strict",
         "--tls",
@@ -59,6 +61,7 @@ fn every_option_is_read() {
     assert_eq!(serve.ca_out.as_deref(), Some("ca.pem"));
     assert_eq!(serve.control, Some(SocketAddr::from(([127, 0, 0, 1], 0))));
     assert_eq!(serve.hold_limit, Some(Duration::from_millis(500)));
+    assert_eq!(serve.journal_limit, Some(20));
 }
 
 /// Invalid command lines with their errors.
@@ -138,6 +141,10 @@ const NONSENSE: &[(&[&str], &str)] = &[
     (
         &["serve", "--hold-limit", "-1"],
         "invalid value \"-1\" for --hold-limit; expected SECONDS above 0",
+    ),
+    (
+        &["serve", "--journal-limit", "0"],
+        "invalid value \"0\" for --journal-limit; expected a whole number from 1",
     ),
     (&["serve", "--hold-limit", "0"], "invalid hold limit 0 s: expected more than zero"),
     (

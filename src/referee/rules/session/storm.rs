@@ -16,7 +16,10 @@ pub(in crate::referee) static RULE: Rule = Rule {
     section: "§2.2",
     basis: Basis::Evidence,
     needs_end: true,
-    applies: |conduct| conduct.has(Operation::Login) && !conduct.tokens.is_empty(),
+    applies: |conduct| {
+        let has_tokens = conduct.has(Operation::Login) && !conduct.tokens.is_empty();
+        has_tokens && conduct.is_complete()
+    },
     judge: |conduct, violations| {
         let logins: Vec<_> = conduct
             .requests

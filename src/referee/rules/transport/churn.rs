@@ -13,7 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     section: "RFC 9112 §9.3",
     basis: Basis::Rfc,
     needs_end: true,
-    applies: |conduct| conduct.connections.len() > 1,
+    applies: |conduct| conduct.connections.len() > 1 && conduct.is_complete(),
     judge: |conduct, violations| {
         let single: Vec<_> = conduct
             .connections
