@@ -83,8 +83,8 @@ fn perform(context: &Context<'_>, run: Run<'_>) -> Result<Performed, Error> {
     });
     let kinds = context.suite.exports;
     origin.set_run_command(&format!("mock-origin check --only {} --seed {seed}", scenario.id));
-    let observed =
-        Observed::infer(&journal, staged.runs.iter().map(|it| it.duration.as_secs_f64()).sum());
+    let seconds = staged.runs.iter().map(|it| it.duration.as_secs_f64()).sum();
+    let observed = Observed::infer(&journal, plan.size, seconds);
     let result = ScenarioResult {
         scenario,
         seed,

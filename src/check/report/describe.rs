@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::check::{
-    ClientRun, Ending, FaultUse, Flavour, Habit, Observed, Output, ScenarioResult, State,
-    SuiteReport, rule_by_id,
+    ClientRun, Ending, FaultUse, Output, ScenarioResult, State, SuiteReport, rule_by_id,
 };
 use crate::journal::{escape_line, redacted_output};
 use crate::referee;
@@ -93,32 +92,6 @@ fn last_lines(output: &Output) -> Vec<String> {
         }
     }));
     texts
-}
-
-/// Returns what the control run showed about the client.
-pub(super) fn client(observed: &Observed) -> String {
-    let Observed { flavour, piece_size, pieces, parallelism, habits, .. } = observed;
-    let flavour = match flavour {
-        Flavour::Multipart => "multipart over HTTP",
-        Flavour::JsonRpc => "multipart over JSON-RPC",
-        Flavour::Raw => "whole files as raw bodies",
-        Flavour::Form => "whole files as forms",
-    };
-    let mut parts = vec![flavour.to_owned()];
-    if *pieces > 1 {
-        parts.push(format!("pieces of {}", counted(piece_size, "byte")));
-        parts.push(format!("{parallelism} at once"));
-    }
-    let habit = |habit: &Habit| match habit {
-        Habit::KeepsAlive => "keeps connections open",
-        Habit::ExpectsContinue => "waits for 100 Continue",
-        Habit::SendsChecksums => "sends checksums",
-        Habit::Polls => "asks for the state of uploads",
-        Habit::CreatesDirectories => "creates directories",
-        Habit::LogsIn => "logs in",
-    };
-    parts.extend(habits.iter().map(|it| habit(it).to_owned()));
-    parts.join(", ")
 }
 
 /// Returns how to mend a client that violates a rule.

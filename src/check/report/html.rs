@@ -8,7 +8,7 @@ use crate::check::{ScenarioResult, State, SuiteReport};
 use crate::report::{HTML_HEAD, HTML_STYLE, Markup};
 use crate::wording::counted;
 
-use super::describe::{advice, client, command, facts, headline, seconds};
+use super::describe::{advice, command, facts, headline, seconds};
 use super::text::reproduction;
 
 /// The colours of states, in the classes of the shared style.
@@ -29,7 +29,7 @@ pub(in crate::check) fn report(report: &SuiteReport, folder: &str) -> String {
         .text(command(report));
     page.html("</code></h1>\n");
     if let Some(observed) = &report.observed {
-        page.html("<p class=\"muted\">Client: ").text(client(observed)).html("</p>\n");
+        page.html("<p class=\"muted\">Client: ").text(observed).html("</p>\n");
     }
     page.html("</header>\n<main id=\"main\">\n");
     verdict(report, &mut page);

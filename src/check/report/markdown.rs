@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::check::{ScenarioResult, State, SuiteReport};
 use crate::journal::escape_line;
 
-use super::describe::{client, command, headline};
+use super::describe::{command, headline};
 use super::text;
 
 /// Returns the document: the headline, a table of all results, the details of each failure.
@@ -16,7 +16,7 @@ pub(in crate::check) fn report(report: &SuiteReport) -> String {
         let _ = write!(page, "\nCommand: {}\n", code(&command));
     }
     if let Some(observed) = &report.observed {
-        let _ = write!(page, "\nClient: {}\n", plain(&client(observed)));
+        let _ = write!(page, "\nClient: {}\n", plain(&observed.to_string()));
     }
     if let Some(why) = &report.not_measured {
         let _ = write!(page, "\nNothing else was measured: {}\n", plain(why));

@@ -10,7 +10,7 @@ use crate::check::{CheckFinding, ScenarioResult, State, SuiteReport};
 use crate::journal::{escape_line, escape_lines};
 use crate::referee::Level;
 
-use super::describe::{advice, client, command, facts, headline, seconds};
+use super::describe::{advice, command, facts, headline, seconds};
 
 /// The number of lines of the timeline that are shown if the control run fails.
 const MAX_TIMELINE: usize = 12;
@@ -19,7 +19,7 @@ const MAX_TIMELINE: usize = 12;
 pub(in crate::check) fn report(report: &SuiteReport) -> String {
     let mut text = format!("mock-origin check -- {}\n", command(report));
     if let Some(observed) = &report.observed {
-        let _ = writeln!(text, "client: {}", client(observed));
+        let _ = writeln!(text, "client: {observed}");
     }
     for result in &report.results {
         let has_details = matches!(result.state, State::Fail | State::Warn | State::Error);
