@@ -27,6 +27,14 @@ impl Plan {
         Self { flavour, piece_size, size, pieces, seed }
     }
 
+    /// Returns the first request that carries bytes of the file: piece 1, or the whole file.
+    pub fn first_body(&self) -> Op {
+        match self.flavour {
+            Flavour::Multipart | Flavour::JsonRpc => Op::piece(1),
+            Flavour::Raw | Flavour::Form => self.body(),
+        }
+    }
+
     /// Returns a request that carries bytes of the file: a middle piece, or the whole file.
     pub fn body(&self) -> Op {
         self.whole_file().unwrap_or_else(|| Op::piece(self.middle()))
@@ -43,14 +51,6 @@ impl Plan {
             Flavour::Multipart | Flavour::JsonRpc => None,
             Flavour::Raw => Some(Op::raw()),
             Flavour::Form => Some(Op::file()),
-        }
-    }
-
-    /// Returns the first request that carries bytes of the file: piece 1, or the whole file.
-    pub fn first_body(&self) -> Op {
-        match self.flavour {
-            Flavour::Multipart | Flavour::JsonRpc => Op::piece(1),
-            Flavour::Raw | Flavour::Form => self.body(),
         }
     }
 

@@ -1,19 +1,22 @@
 //! Runs one scenario: starts an origin, runs the client, compares and judges. Start with [`run_scenario`].
 
+use std::path::PathBuf;
+
 use crate::error::Error;
 use crate::fault::{Fault, FaultRecord};
 use crate::journal::Journal;
-use crate::mock::MockOrigin;
+use crate::mock::{Builder, MockOrigin};
 use crate::referee::{Finding, Level, rule_by_id};
 use crate::report::describe;
 
 use super::context::{Context, PASSWORD, USER};
+use super::scratch::Folder;
 use super::source::Source;
 use super::staging::Stage;
 use super::verdict::{Facts, Truth, judge};
 use super::{
     CheckFinding, Event, Exports, FaultUse, Observed, Plan, Reproduction, Scenario, ScenarioResult,
-    State,
+    State, Target, Via,
 };
 
 /// A run of the catalogue: a scenario, a seed, and the faults that replace its own, if any.
@@ -52,7 +55,8 @@ fn perform(context: &Context<'_>, run: Run<'_>) -> Result<Performed, Error> {
     let folder = context.scratch.folder(scenario.id)?;
     let source = Source::create(folder.source(scenario.name), plan.size, seed)?;
     let origin = start(context, scenario, &plan)?;
-    let target = context.target(scenario, &origin, &folder, &source);
+    let ca = write_ca(context, &origin, &folder)?;
+    let target = Target { ca, ..context.target(scenario, &origin, &folder, &source) };
     match run.replayed {
         Some(faults) => faults.iter().for_each(|it| origin.add_replayed(it.clone())),
         None => (scenario.faults)(&origin, &plan),
@@ -160,7 +164,36 @@ fn start(context: &Context<'_>, scenario: &Scenario, plan: &Plan) -> Result<Mock
     let options = &context.suite.profile.options;
     let builder =
         options.iter().fold(builder.defer_errors(), |it, (name, value)| it.set(name, value));
-    (scenario.builder)(builder, plan).try_start()
+    let builder = (scenario.builder)(builder, plan);
+    if context.suite.profile.via == Via::Tls { start_tls(builder) } else { builder.try_start() }
+}
+
+#[cfg(feature = "tls")]
+fn start_tls(builder: Builder) -> Result<MockOrigin, Error> {
+    builder.tls().try_start()
+}
+
+#[cfg(not(feature = "tls"))]
+fn start_tls(_: Builder) -> Result<MockOrigin, Error> {
+    Err(Error::invalid_argument("`via = \"tls\"` needs the feature `tls`".to_owned()))
+}
+
+/// Writes the certificate of the origin's authority for the client, if the origin has one.
+fn write_ca(
+    context: &Context<'_>,
+    origin: &MockOrigin,
+    folder: &Folder,
+) -> Result<Option<PathBuf>, Error> {
+    if context.suite.profile.via != Via::Tls {
+        return Ok(None);
+    }
+    let path = folder.path().join("ca.pem");
+    #[cfg(feature = "tls")]
+    std::fs::write(&path, origin.ca_pem())
+        .map_err(|error| Error::io(format!("cannot write {}", path.display()), error))?;
+    #[cfg(not(feature = "tls"))]
+    let _ = origin;
+    Ok(Some(path))
 }
 
 /// Compares the stored file with what was sent: the source, or the source as the scenario changed it.

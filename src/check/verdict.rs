@@ -53,14 +53,8 @@ const EXCUSED_WITHOUT: &[(Feature, &str)] = &[
 ];
 
 /// Rules that a client violates because the suite kills it in the middle of a request.
-const CAUSED_BY_KILLING: &[&str] = &[
-    "piece.length",
-    "retry.none",
-    "retry.partial",
-    "orphan.left",
-    "complete.unverified",
-    "token.kept",
-];
+const CAUSED_BY_KILLING: &[&str] =
+    &["piece.length", "retry.none", "retry.partial", "orphan.left", "complete.unverified"];
 
 /// Judges a scenario.
 pub(crate) fn judge(facts: Facts<'_>) -> Verdict {
