@@ -91,6 +91,7 @@ pub(crate) fn judge(facts: Facts<'_>) -> Verdict {
         }
         // A client that crashed or hung has a finding already.
         (Claim::Nothing, false) if facts.status_counts => {}
+        (Claim::Unsupported, false) if !claims_feature => {}
         (_, false) if scenario.expected == Expected::Stored => match scenario.feature {
             Some(feature) if !claims_feature => declined = Some(feature),
             _ => {
@@ -277,6 +278,20 @@ mod tests {
             let row = format!("{expected:?}, claims {claims}, exit {status}, stored {is_stored}");
             assert_eq!(brief(&verdict), (*state, findings.to_vec()), "{row}");
         }
+    }
+
+    #[test]
+    fn an_unsupported_situation_is_declined_whatever_its_level() {
+        let verdict = judge(Facts {
+            scenario: &Scenario { level: Level::Must, ..Scenario::DEFAULT },
+            profile: &Profile::default(),
+            runs: &[run(Ending::Exited(89))],
+            truth: &truth(ABSENT),
+            status_counts: true,
+            not_exercised: None,
+            findings: Vec::new(),
+        });
+        assert_eq!(brief(&verdict), (State::Declined, Vec::new()));
     }
 
     #[test]
