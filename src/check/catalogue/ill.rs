@@ -118,7 +118,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "ill/early-refusal",
-        situation: "A large body is rejected with 503 before it is read.",
+        situation: "Bytes of a file of 8 MiB are rejected with 503 before they are read.",
         right: "Reads the response while or after it sends, and sends the whole body again.",
         section: "§1.9",
         content: Content::Bytes(8 << 20),

@@ -17,6 +17,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         id: "names/reserved",
         situation: "The name has spaces and characters that are reserved in URLs, headers or forms.",
         name: "a b+c%&=#?;'.mp4",
+        level: Level::Should,
         ..NAMED
     },
     Scenario {
@@ -26,6 +27,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         feature: Some(Feature::Unicode),
         name: "\u{fc}ber \u{6620}\u{753b} \u{1f3ac}.mp4",
         directory: "/vid\u{e9}os",
+        level: Level::Should,
         ..NAMED
     },
     Scenario {
@@ -34,6 +36,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         right: "Keeps the two characters: another normalization is another name.",
         feature: Some(Feature::Unicode),
         name: "cafe\u{301}.mp4",
+        level: Level::Should,
         ..NAMED
     },
     Scenario {
