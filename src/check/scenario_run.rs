@@ -10,13 +10,14 @@ use crate::referee::{Finding, Level, rule_by_id};
 use crate::report::describe;
 
 use super::context::{Context, PASSWORD, USER};
+use super::report::reproduce::reproduction;
 use super::scratch::Folder;
 use super::source::Source;
 use super::staging::Stage;
 use super::verdict::{Facts, Truth, judge};
 use super::{
-    CheckFinding, Event, Exports, FaultUse, Observed, Plan, Reproduction, Scenario, ScenarioResult,
-    State, Target, Via,
+    CheckFinding, Event, ExportKinds, Exports, FaultUse, Observed, Plan, Reproduction, Scenario,
+    ScenarioResult, State, Target, Via,
 };
 
 /// A run of the catalogue: a scenario, a seed, and the faults that replace its own, if any.
@@ -54,7 +55,8 @@ fn perform(context: &Context<'_>, run: Run<'_>) -> Result<Performed, Error> {
     let plan = context.plan(scenario, seed, run.size);
     let folder = context.scratch.folder(scenario.id)?;
     let source = Source::create(folder.source(scenario.name), plan.size, seed)?;
-    let origin = start(context, scenario, &plan)?;
+    let builder = builder(context, scenario, &plan)?;
+    let origin = builder.clone().try_start()?;
     let ca = write_ca(context, &origin, &folder)?;
     let target = Target { ca, ..context.target(scenario, &origin, &folder, &source) };
     match run.replayed {
@@ -85,10 +87,11 @@ fn perform(context: &Context<'_>, run: Run<'_>) -> Result<Performed, Error> {
         not_exercised,
         findings,
     });
-    let kinds = context.suite.exports;
     origin.set_run_command(&format!("mock-origin check --only {} --seed {seed}", scenario.id));
     let seconds = staged.runs.iter().map(|it| it.duration.as_secs_f64()).sum();
     let observed = Observed::infer(&journal, plan.size, seconds);
+    let added = added.iter().map(|record| (*record.fault).clone());
+    let acted: Vec<_> = added.chain(origin.done_by_chaos()).collect();
     let result = ScenarioResult {
         scenario,
         seed,
@@ -100,15 +103,20 @@ fn perform(context: &Context<'_>, run: Run<'_>) -> Result<Performed, Error> {
         injected: origin.done_by_chaos(),
         is_stored: truth.is_stored,
         truth: truth.text,
-        reproduction: Reproduction::default(),
+        reproduction: reproduction(scenario, seed, &builder, &acted),
         timeline: origin.timeline(),
-        exports: Exports {
-            html: kinds.html.then(|| origin.html_report()),
-            har: kinds.har.then(|| origin.har().collect()),
-            trace: kinds.trace.then(|| origin.trace().collect()),
-        },
+        exports: exports(&origin, context.suite.exports),
     };
     Ok(Performed { result, observed })
+}
+
+/// Returns the run in the formats that were asked for.
+fn exports(origin: &MockOrigin, kinds: ExportKinds) -> Exports {
+    Exports {
+        html: kinds.html.then(|| origin.html_report()),
+        har: kinds.har.then(|| origin.har().collect()),
+        trace: kinds.trace.then(|| origin.trace().collect()),
+    }
 }
 
 /// Returns why the situation of a scenario did not arise, if it did not.
@@ -156,8 +164,8 @@ pub(crate) fn not_run(
     }
 }
 
-/// Starts the origin of a scenario.
-fn start(context: &Context<'_>, scenario: &Scenario, plan: &Plan) -> Result<MockOrigin, Error> {
+/// Returns the builder of a scenario's origin.
+fn builder(context: &Context<'_>, scenario: &Scenario, plan: &Plan) -> Result<Builder, Error> {
     let builder = MockOrigin::builder().user(USER, PASSWORD).seed(plan.seed).verify_on_drop(false);
     let builder =
         if scenario.has_directory { builder.directory(scenario.directory) } else { builder };
@@ -165,16 +173,18 @@ fn start(context: &Context<'_>, scenario: &Scenario, plan: &Plan) -> Result<Mock
     let builder =
         options.iter().fold(builder.defer_errors(), |it, (name, value)| it.set(name, value));
     let builder = (scenario.builder)(builder, plan);
-    if context.suite.profile.via == Via::Tls { start_tls(builder) } else { builder.try_start() }
+    if context.suite.profile.via == Via::Tls { with_tls(builder) } else { Ok(builder) }
 }
 
+// Without the feature it fails.
+#[allow(clippy::unnecessary_wraps)]
 #[cfg(feature = "tls")]
-fn start_tls(builder: Builder) -> Result<MockOrigin, Error> {
-    builder.tls().try_start()
+fn with_tls(builder: Builder) -> Result<Builder, Error> {
+    Ok(builder.tls())
 }
 
 #[cfg(not(feature = "tls"))]
-fn start_tls(_: Builder) -> Result<MockOrigin, Error> {
+fn with_tls(_: Builder) -> Result<Builder, Error> {
     Err(Error::invalid_argument("`via = \"tls\"` needs the feature `tls`".to_owned()))
 }
 

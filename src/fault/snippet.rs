@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// The names at the root of this crate that expressions use.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "Chaos",
     "DeferredCommit",
     "Disconnect",
@@ -15,6 +15,7 @@ const NAMES: [&str; 15] = [
     "Join",
     "ListingFault",
     "MalformedResponse",
+    "MockOrigin",
     "Op",
     "Operation",
     "Profile",

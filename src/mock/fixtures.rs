@@ -204,6 +204,18 @@ impl Fixtures {
         directories.chain(files)
     }
 
+    /// Returns the paths of the directories.
+    #[cfg(feature = "check")]
+    pub(super) fn directories(&self) -> impl Iterator<Item = String> {
+        self.directories.iter().map(ToString::to_string)
+    }
+
+    /// Returns the paths of the files, with their contents.
+    #[cfg(feature = "check")]
+    pub(super) fn files(&self) -> impl Iterator<Item = (String, &[u8])> {
+        self.files.iter().map(|(path, content)| (path.to_string(), &**content))
+    }
+
     /// Stores the initial data.
     ///
     /// # Errors

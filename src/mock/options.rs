@@ -135,7 +135,37 @@ impl Builder {
         let options = options.map(|((name, value), _)| format!(".set({name:?}, {value:?})"));
         let hold_limit = (self.hold_limit != default.hold_limit)
             .then(|| format!(".hold_limit({})", duration_code(self.hold_limit)));
-        self.given.steps().chain(options).chain(hold_limit).collect()
+        let tls = self.has_tls().then(|| ".tls()".to_owned());
+        self.given.steps().chain(options).chain(hold_limit).chain(tls).collect()
+    }
+
+    /// Returns the same as [`steps`](Self::steps) for `mock-origin serve`, without the files: options and values.
+    #[cfg(feature = "check")]
+    pub(crate) fn serve_options(&self) -> Vec<String> {
+        let default = Self::default();
+        let options = self.options.values().zip(default.options.values());
+        let options = options.filter(|(own, default)| own != default);
+        let options = options.map(|((name, value), _)| ["--set".to_owned(), format!("{name}={value}")]);
+        let seconds = self.hold_limit.as_secs_f64().to_string();
+        let hold_limit = (self.hold_limit != default.hold_limit)
+            .then(|| ["--hold-limit".to_owned(), seconds]);
+        let directories = self.given.directories().map(|path| ["--dir".to_owned(), path]);
+        let tls = self.has_tls().then(|| "--tls".to_owned());
+        directories.chain(options).chain(hold_limit).flatten().chain(tls).collect()
+    }
+
+    #[cfg(feature = "check")]
+    fn has_tls(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+
+    /// Returns the paths of the files that are stored at the start, with their contents.
+    #[cfg(feature = "check")]
+    pub(crate) fn stored_files(&self) -> impl Iterator<Item = (String, &[u8])> {
+        self.given.files()
     }
 }
 

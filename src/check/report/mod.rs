@@ -10,6 +10,7 @@ pub(super) mod html;
 pub(super) mod json;
 pub(super) mod junit;
 pub(super) mod markdown;
+pub(super) mod reproduce;
 pub(super) mod text;
 
 #[cfg(test)]
