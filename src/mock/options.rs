@@ -145,10 +145,11 @@ impl Builder {
         let default = Self::default();
         let options = self.options.values().zip(default.options.values());
         let options = options.filter(|(own, default)| own != default);
-        let options = options.map(|((name, value), _)| ["--set".to_owned(), format!("{name}={value}")]);
+        let options =
+            options.map(|((name, value), _)| ["--set".to_owned(), format!("{name}={value}")]);
         let seconds = self.hold_limit.as_secs_f64().to_string();
-        let hold_limit = (self.hold_limit != default.hold_limit)
-            .then(|| ["--hold-limit".to_owned(), seconds]);
+        let hold_limit =
+            (self.hold_limit != default.hold_limit).then(|| ["--hold-limit".to_owned(), seconds]);
         let directories = self.given.directories().map(|path| ["--dir".to_owned(), path]);
         let tls = self.has_tls().then(|| "--tls".to_owned());
         directories.chain(options).chain(hold_limit).flatten().chain(tls).collect()

@@ -44,12 +44,7 @@ fn serve(id: &str, seed: u64, builder: &Builder, has_faults: bool) -> String {
         );
         words.push(format!("--file {}", shell_word(&format!("{path}={local}"))));
     }
-    words.extend(
-        builder
-            .serve_options()
-            .iter()
-            .map(|(option, value)| format!("--{option} {}", shell_word(value))),
-    );
+    words.extend(builder.serve_options().iter().map(|word| shell_word(word)));
     words.push(format!("--seed {seed}"));
     if has_faults {
         words.push(format!("--faults {}.toml", id.replace('/', "-")));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lexopt::{Arg, Parser};
 use mock_origin::check::{Profile, Suite, Via};
-use mock_origin::internals::wording::nearest;
+use mock_origin::internals::wording::{nearest, shell_word};
 
 use crate::args::{Command, text};
 use crate::usage::version;
@@ -77,6 +77,24 @@ impl Check {
         self.flags.contains(&flag)
     }
 
+    /// Returns the options that change a run, to follow those that select it.
+    pub(super) fn options_of_a_run(&self) -> String {
+        let mut options = String::new();
+        if let Some(file) = &self.profile_file {
+            let _ = write!(options, " --profile {}", shell_word(file));
+        }
+        match self.via {
+            _ if self.has(Flag::Tls) => options += " --tls",
+            Some(Via::Tls) => options += " --via tls",
+            Some(Via::Proxy) => options += " --via proxy",
+            _ => {}
+        }
+        if let Some(timeout) = self.timeout {
+            let _ = write!(options, " --timeout {}", timeout.as_secs_f64());
+        }
+        options + if self.has(Flag::KeepProxies) { " --keep-proxies" } else { "" }
+    }
+
     /// Returns the suite that the options describe.
     pub(crate) fn suite(&self) -> Suite {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -86,6 +104,9 @@ impl Check {
             .fail_fast(self.has(Flag::FailFast))
             .keep_scratch(self.has(Flag::Keep))
             .keep_proxies(self.has(Flag::KeepProxies));
+        if self.has(Flag::PrintProfile) {
+            suite = suite.only("control/*");
+        }
         suite = self.only.iter().fold(suite, |suite, pattern| suite.only(pattern));
         suite = self.skip.iter().fold(suite, |suite, pattern| suite.skip(pattern));
         suite = self.seed.into_iter().fold(suite, Suite::seed);

@@ -55,10 +55,19 @@ fn run(check: &Check, stop: Arc<AtomicBool>) -> Result<ExitStatus, Failure> {
         let status = if error.is_io() { ExitStatus::NotMeasured } else { ExitStatus::Usage };
         (status, format!("{error:#}"))
     })?;
+    let options = check.options_of_a_run();
+    for result in report.results.iter_mut().filter(|it| !it.reproduction.check.is_empty()) {
+        result.reproduction.check += &options;
+    }
     if check.has(Flag::FixExpect) {
         fix_expectations(check, &mut report).map_err(not_measured)?;
     }
     let written = reports::write(check, &report);
+    if let Some(observed) = report.observed.as_ref().filter(|_| check.has(Flag::PrintProfile)) {
+        print_text(&observed.to_profile(&report.command));
+        written.map_err(not_measured)?;
+        return Ok(report.exit_status());
+    }
     let text = if check.has(Flag::Quiet) { report.to_summary() } else { report.to_text() };
     let lines: String = text.lines().map(|line| paint(colour, line) + "\n").collect();
     print_text(&lines);

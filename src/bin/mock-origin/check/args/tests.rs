@@ -52,6 +52,7 @@ fn every_option_is_read() {
     assert_eq!((check.profile.via, check.colour), (Via::Proxy, When::Never));
     assert_eq!(check.flags.len(), 6);
     assert!(check.has(Flag::Verbose) && check.har.as_deref() == Some("har"));
+    assert_eq!(check.options_of_a_run(), " --via proxy --timeout 1.5 --keep-proxies");
     assert_eq!(read(&["--tls", "--", "a"]).unwrap().profile.via, Via::Tls);
 }
 
