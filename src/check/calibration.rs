@@ -5,7 +5,7 @@ use crate::referee::Level;
 use super::context::Context;
 use super::scenario_run::{Performed, Run, run_scenario};
 use super::verdict::finding;
-use super::{Claim, Flavour, Observed, Progress, ScenarioResult, State, scenario_by_id};
+use super::{Claim, Observed, Progress, ScenarioResult, State, scenario_by_id};
 
 /// Sizes of further control files, for clients that sent the first one in one piece: larger than the piece sizes
 /// that clients use.
@@ -50,8 +50,7 @@ pub(crate) fn calibrate(
         return calibration;
     };
     for size in LARGER_SIZES {
-        let has_pieces = matches!(observed.flavour, Flavour::Multipart | Flavour::JsonRpc);
-        if !has_pieces || observed.pieces > 1 {
+        if !observed.flavour.has_pieces() || observed.pieces > 1 {
             break;
         }
         observed = run("control/plain", Some(*size)).observed.unwrap_or(observed);

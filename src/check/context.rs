@@ -38,7 +38,8 @@ impl Context<'_> {
     pub(crate) fn plan(&self, scenario: &Scenario, seed: u64, size: Option<u64>) -> Plan {
         let profile = &self.suite.profile;
         let flavour = self.observed.map(|it| it.flavour).or(profile.flavour);
-        let observed_size = self.observed.map(|it| it.piece_size);
+        let has_pieces = |it: &&Observed| it.flavour.has_pieces();
+        let observed_size = self.observed.filter(has_pieces).map(|it| it.piece_size);
         let piece_size = observed_size.or(profile.piece_size).unwrap_or(PIECE_SIZE);
         let size = size.unwrap_or_else(|| scenario.content.size(piece_size));
         Plan::new(flavour.unwrap_or(Flavour::Multipart), piece_size, size, seed)

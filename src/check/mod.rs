@@ -6,8 +6,6 @@
 //! [`ScenarioResult`]. This layer knows processes and their deadlines; it injects no fault itself and parses no
 //! request. Start with [`Scenario`] and [`State`].
 
-#![allow(dead_code)]
-
 mod calibration;
 mod catalogue;
 mod chaos;
@@ -33,6 +31,7 @@ mod staging;
 mod suite;
 mod target;
 mod template;
+mod test_macro;
 mod verdict;
 
 pub use catalogue::{scenario_by_id, scenarios};
@@ -48,5 +47,6 @@ pub use result::{
 pub use rules::{CheckRule, RULES, rule_by_id};
 pub use scenario::{Content, Event, Expected, Role, Scenario};
 pub use settings::{ExportKinds, Progress};
-pub use suite::Suite;
+pub use suite::{Suite, run};
 pub use target::{PLACEHOLDERS, Target};
+pub use test_macro::assert_scenario;

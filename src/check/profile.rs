@@ -127,6 +127,13 @@ pub enum Feature {
     Auth,
 }
 
+impl Flavour {
+    /// Returns whether clients of this flavour send pieces.
+    pub fn has_pieces(self) -> bool {
+        matches!(self, Self::Multipart | Self::JsonRpc)
+    }
+}
+
 impl fmt::Display for Flavour {
     /// Writes the name in profiles.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -187,6 +194,13 @@ impl Profile {
             let place = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
             Error::invalid_argument(format!("{place}: {}", error.message()))
         })
+    }
+
+    /// Claims a feature.
+    #[must_use]
+    pub fn claim(mut self, feature: Feature) -> Self {
+        self.features.insert(feature);
+        self
     }
 
     /// Returns whether the client claims a feature.

@@ -182,7 +182,7 @@ impl Scenario {
 
     /// Returns whether clients of a flavour send the request that the situation is about.
     pub fn applies_to(&self, flavour: Flavour) -> bool {
-        let has_pieces = matches!(flavour, Flavour::Multipart | Flavour::JsonRpc);
+        let has_pieces = flavour.has_pieces();
         match self.role {
             Role::Any | Role::Login | Role::Body | Role::Continue => true,
             Role::Create | Role::Piece | Role::Complete => has_pieces,

@@ -168,6 +168,27 @@ impl Suite {
     }
 }
 
+/// Runs all scenarios against a closure, as [`Suite::run`] does.
+///
+/// ```
+/// use mock_origin::check::{self, Profile, State, Target};
+///
+/// # fn upload(_: &Target) -> Result<(), String> { Err("not implemented".to_owned()) }
+/// let report = check::run(Profile::default(), |target| upload(target))?;
+/// assert_eq!(report.count(State::Pass), 0, "{}", report.to_text());
+/// # Ok::<(), mock_origin::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If the scratch folder cannot be created, or an option of the profile is invalid.
+pub fn run<E: std::fmt::Display>(
+    profile: Profile,
+    client: impl Fn(&Target) -> Result<(), E> + Send + Sync + 'static,
+) -> Result<SuiteReport, Error> {
+    Suite::new(profile).run(client)
+}
+
 /// Returns the message for a pattern that matches no scenario, with the ids that may be meant.
 fn no_match(pattern: &str) -> String {
     let ids: Vec<_> = scenarios().map(|scenario| scenario.id).collect();
