@@ -145,8 +145,11 @@ pub(in crate::check) fn summary(report: &SuiteReport) -> String {
     let (expected, unexpected) = by_rule(report);
     section("Findings", unexpected);
     section("Expected findings", expected);
-    let is_other =
-        |result: &&ScenarioResult| !matches!(result.state, State::Pass | State::Fail | State::Warn);
+    // If nothing else was measured, the reason above is that of every other scenario.
+    let is_told = |state| report.not_measured.is_some() && state == State::NotMeasured;
+    let is_other = |result: &&ScenarioResult| {
+        !matches!(result.state, State::Pass | State::Fail | State::Warn) && !is_told(result.state)
+    };
     section("Not passed", report.results.iter().filter(is_other).map(line).collect());
     let stale = report.stale_expectations();
     section("Stale expectations", stale.into_iter().map(|stale| stale.message).collect());
