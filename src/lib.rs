@@ -36,6 +36,7 @@
 //! | let connections or tokens fail | [`MockOrigin::on_connection`], [`MockOrigin::on_token`] |
 //! | let random requests fail | [`Chaos`], [`explore`] |
 //! | read faults from text | `Fault::from_json` (feature `control`), [`MockOrigin::add_fault`] |
+//! | serve HTTPS | `Builder::tls` (feature `tls`) |
 //! | control an origin from another program | `control::Control` (feature `control`) |
 //!
 //! Each `assert_*` panics at the caller's line and has a `try_*` variant that returns the
@@ -48,6 +49,7 @@
 //! * `server` (default): the origin itself.
 //! * `control`: the control endpoint, through which other programs control an origin over HTTP.
 //! * `check`: the conformance suite for upload clients.
+//! * `tls`: HTTPS, with a certificate authority for each origin ([`guide::tls`]).
 //! * `cli`: the program `mock-origin`.
 
 // The build without the server only proves that the core needs neither hyper nor tokio.
@@ -86,8 +88,8 @@ pub use assertions::{DirectorySnapshot, FileSnapshot, PieceSnapshot, UploadSnaps
 pub use error::Error;
 pub use fault::{Chaos, Fault, FaultRecord, Profile, SourceLocation};
 pub use fault::{
-    DeferredCommit, Disconnect, ErrorResponse, HeaderMutation, InterimResponse, ListingFault,
-    MalformedResponse, ResponseLoss,
+    DeferredCommit, Disconnect, ErrorResponse, HeaderMutation, InterimResponse, InvalidCertificate,
+    ListingFault, MalformedResponse, ResponseLoss,
 };
 pub use journal::exchange::Outcome;
 pub use journal::selector::Op;

@@ -81,6 +81,9 @@ pub enum Disconnect {
     /// Closes the connection in order, so that the client reads up to the end. Data that it still sends
     /// is discarded until it closes too, has been silent for 2 s, or 30 s have passed.
     Close,
+    /// Closes the connection as `Close` does, but without the TLS alert `close_notify`: the client cannot
+    /// tell the end of the response from a truncation. Only for origins with TLS.
+    CloseWithoutNotify,
     /// Closes only the direction to the client. Data that it still sends is discarded until it closes
     /// too, or for [`Builder::hold_limit`](crate::Builder::hold_limit).
     HalfClose,
@@ -106,6 +109,8 @@ pub enum ResponseLoss {
     Reset,
     /// Closes the connection.
     Close,
+    /// Closes the connection without the TLS alert: [`Disconnect::CloseWithoutNotify`].
+    CloseWithoutNotify,
     /// Closes the direction to the client: [`Disconnect::HalfClose`].
     HalfClose,
     /// Never sends a response: [`Disconnect::Stall`].
@@ -122,6 +127,7 @@ impl ResponseLoss {
         match self {
             Self::Reset => Some(Disconnect::Reset),
             Self::Close => Some(Disconnect::Close),
+            Self::CloseWithoutNotify => Some(Disconnect::CloseWithoutNotify),
             Self::HalfClose => Some(Disconnect::HalfClose),
             Self::Stall => Some(Disconnect::Stall),
             Self::Status(_) => None,
@@ -305,6 +311,22 @@ impl FaultAction {
     /// Returns whether the action concerns `100 Continue`.
     pub(super) fn needs_expectation(&self) -> bool {
         matches!(self, Self::WithholdContinue | Self::DelayContinue(_) | Self::GarbleContinue(_))
+    }
+
+    /// Returns how the action ends the connection, if it does.
+    fn disconnect(&self) -> Option<Disconnect> {
+        match self {
+            Self::CutAfter(_, how) | Self::CutResponse(_, how) => Some(*how),
+            Self::Lose(lose)
+            | Self::CommitThen(lose)
+            | Self::CommitLater(DeferredCommit { lose, .. }) => lose.cut(),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the action has a meaning only on TLS connections.
+    pub(super) fn needs_tls(&self) -> bool {
+        self.disconnect() == Some(Disconnect::CloseWithoutNotify)
     }
 
     /// Returns the number of body bytes after which the action applies.

@@ -216,6 +216,9 @@ fn connection_code(action: ConnectionAction) -> String {
         ConnectionAction::Reset => "reset()".to_owned(),
         ConnectionAction::Silence => "silence()".to_owned(),
         ConnectionAction::CloseAfter(responses) => format!("close_after({responses})"),
+        ConnectionAction::PresentCertificate(certificate) => {
+            format!("present_certificate(InvalidCertificate::{certificate:?})")
+        }
     }
 }
 

@@ -100,6 +100,33 @@ pub enum ConnectionAction {
     Silence,
     /// Closes the connection after this many responses, without `Connection: close` in the last one.
     CloseAfter(u64),
+    /// Presents an invalid certificate in the TLS handshake.
+    PresentCertificate(InvalidCertificate),
+}
+
+/// A certificate that a client must reject. Only for origins with TLS.
+///
+/// ```
+/// # #[cfg(feature = "tls")] {
+/// use mock_origin::{InvalidCertificate, MockOrigin};
+///
+/// let origin = MockOrigin::builder().tls().start();
+/// origin.on_connection().always().present_certificate(InvalidCertificate::Expired);
+/// # origin.clear_faults();
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[cfg_attr(feature = "control", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "control", serde(rename_all = "snake_case"))]
+#[cfg_attr(all(test, feature = "control"), derive(schemars::JsonSchema))]
+pub enum InvalidCertificate {
+    /// Its validity ended a day ago.
+    Expired,
+    /// It is valid only for `other.invalid`.
+    OtherName,
+    /// It is signed by an authority that nothing trusts.
+    UnknownAuthority,
 }
 
 /// The lifetime of tokens, in place of the lifetime that the login requested.
@@ -168,6 +195,17 @@ impl Fault {
     /// Does the same as [`Fault::check`], but returns only the message.
     pub(crate) fn validate(&self) -> Result<(), String> {
         validate::check(self)
+    }
+
+    /// Returns whether the fault has a meaning only on TLS connections.
+    pub(crate) fn needs_tls(&self) -> bool {
+        match &self.kind {
+            Kind::Call(_, action) => action.needs_tls(),
+            Kind::Connection(_, action) => {
+                matches!(action, ConnectionAction::PresentCertificate(_))
+            }
+            Kind::Token(..) => false,
+        }
     }
 
     /// Returns the name in messages: the name, the definition or the Rust expression, cut to 500

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// The names at the root of this crate that expressions use.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "Chaos",
     "DeferredCommit",
     "Disconnect",
@@ -12,6 +12,7 @@ const NAMES: [&str; 16] = [
     "Interface",
     "Interference",
     "InterimResponse",
+    "InvalidCertificate",
     "Join",
     "ListingFault",
     "MalformedResponse",

@@ -52,7 +52,6 @@ pub struct Builder {
     listeners: Vec<SocketAddr>,
     exposed: bool,
     /// The names in the certificate, if connections use TLS.
-    #[cfg(feature = "tls")]
     pub(super) tls: Option<Vec<String>>,
     pub(crate) options: Options,
     keys: Option<KeyPair>,
@@ -87,7 +86,6 @@ impl Default for Builder {
             given: Fixtures::default(),
             listeners: Vec::new(),
             exposed: false,
-            #[cfg(feature = "tls")]
             tls: None,
             options: Options::default(),
             keys: None,
@@ -339,7 +337,7 @@ impl Builder {
     }
 
     /// Adds faults, for example faults read from a file, before the first connection. Add the
-    /// users that they name first.
+    /// users that they name, and TLS, first.
     ///
     /// # Panics
     ///
@@ -350,7 +348,8 @@ impl Builder {
             ".faults(vec![Fault::from_json(r#\"{\"op\": \"login\", \"reject\": 503}\"#)?])";
         self.apply_as(Error::invalid_fault, example, |builder| {
             let users = builder.given.users(&builder.account);
-            fault_check::check(&faults, &users).map_err(|wrong| wrong.to_string())?;
+            fault_check::check(&faults, &users, builder.tls.is_some())
+                .map_err(|wrong| wrong.to_string())?;
             builder.faults.extend(faults);
             Ok(())
         })

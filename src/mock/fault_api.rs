@@ -107,13 +107,14 @@ impl MockOrigin {
     /// Does the same as [`MockOrigin::try_add_faults`], with number and reason apart.
     pub(crate) fn add_all(&self, faults: Vec<Fault>) -> Result<Vec<FaultHandle>, WrongFault> {
         let mut state = self.shared.lock();
-        check(&faults, state.storage.sessions().users())?;
+        check(&faults, state.storage.sessions().users(), self.shared.uses_tls)?;
         Ok(faults.into_iter().map(|fault| self.add(&mut state, fault, None)).collect())
     }
 
     fn try_add(&self, fault: Fault, place: SourceLocation) -> Result<FaultHandle, Error> {
         let mut state = self.shared.lock();
-        check_one(&fault, state.storage.sessions().users()).map_err(Error::invalid_fault)?;
+        check_one(&fault, state.storage.sessions().users(), self.shared.uses_tls)
+            .map_err(Error::invalid_fault)?;
         Ok(self.add(&mut state, fault, Some(place)))
     }
 

@@ -18,17 +18,28 @@ impl fmt::Display for WrongFault {
     }
 }
 
-/// Checks whether the faults are valid for an origin with these users.
-pub(crate) fn check(faults: &[Fault], users: &[UserRecord]) -> Result<(), WrongFault> {
+/// Checks whether the faults are valid for an origin with these users, with or without TLS.
+pub(crate) fn check(
+    faults: &[Fault],
+    users: &[UserRecord],
+    uses_tls: bool,
+) -> Result<(), WrongFault> {
     let mut numbered = (1..).zip(faults);
     numbered.try_for_each(|(number, fault)| {
-        check_one(fault, users).map_err(|why| WrongFault { number, why })
+        check_one(fault, users, uses_tls).map_err(|why| WrongFault { number, why })
     })
 }
 
-/// Checks whether a fault is valid for an origin with these users.
-pub(crate) fn check_one(fault: &Fault, users: &[UserRecord]) -> Result<(), String> {
+/// Checks whether a fault is valid for an origin with these users, with or without TLS.
+pub(crate) fn check_one(fault: &Fault, users: &[UserRecord], uses_tls: bool) -> Result<(), String> {
     fault.validate()?;
+    if fault.needs_tls() && !uses_tls {
+        return Err(
+            "the fault needs TLS, which the origin does not use: add .tls() to its builder, or \
+                    --tls to `mock-origin serve`"
+                .to_owned(),
+        );
+    }
     let user = match &fault.kind {
         Kind::Call(matcher, _) => matcher.user.as_ref(),
         Kind::Token(user, _) => user.as_ref(),

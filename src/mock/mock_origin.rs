@@ -122,7 +122,7 @@ impl MockOrigin {
     /// assert_eq!(origin.url(), format!("http://127.0.0.1:{}", origin.port()));
     /// ```
     pub fn url(&self) -> String {
-        format!("{}://{}", self.shared.scheme, self.addr())
+        format!("{}://{}", self.shared.scheme(), self.addr())
     }
 
     /// Returns the URL of a path at the first listener. A missing slash at the start of `path` is
@@ -146,7 +146,7 @@ impl MockOrigin {
     /// assert_eq!(origin.urls().len(), 2);
     /// ```
     pub fn urls(&self) -> Vec<String> {
-        let scheme = self.shared.scheme;
+        let scheme = self.shared.scheme();
         let url = |address: &SocketAddr| format!("{scheme}://{}", reachable(*address));
         self.ports.addresses().iter().map(url).collect()
     }

@@ -41,8 +41,7 @@ pub(crate) struct Shared {
     /// The certificates, if connections use TLS.
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<TlsServer>,
-    /// The scheme of the origin's URLs.
-    pub(crate) scheme: &'static str,
+    pub(crate) uses_tls: bool,
 }
 
 impl Shared {
@@ -56,9 +55,9 @@ impl Shared {
     ) -> Arc<Self> {
         let initial = (storage.clone(), clock.clone());
         #[cfg(feature = "tls")]
-        let scheme = if tls.is_some() { "https" } else { "http" };
+        let uses_tls = tls.is_some();
         #[cfg(not(feature = "tls"))]
-        let scheme = "http";
+        let uses_tls = false;
         Arc::new(Self {
             state: Mutex::new(State::new(storage, clock)),
             waiters: Waiters::default(),
@@ -71,8 +70,13 @@ impl Shared {
             hold_limit,
             #[cfg(feature = "tls")]
             tls,
-            scheme,
+            uses_tls,
         })
+    }
+
+    /// Returns the scheme of the origin's URLs.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.uses_tls { "https" } else { "http" }
     }
 
     /// Locks the state and reads the time. Never held across an `.await`.

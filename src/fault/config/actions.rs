@@ -214,7 +214,7 @@ required! {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(
     untagged,
-    expecting = "expected `reset`, `close`, `half_close`, `stall` or a status from 300 to 599"
+    expecting = "expected `reset`, `close`, `close_without_notify`, `half_close`, `stall` or a status from 300 to 599"
 )]
 pub(super) enum Loss {
     Status(u16),
@@ -225,6 +225,7 @@ equal! { Loss, ResponseLoss:
     { Loss::Status(status) } = { ResponseLoss::Status(status) }
     { Loss::End(Word(Disconnect::Reset)) } = { ResponseLoss::Reset }
     { Loss::End(Word(Disconnect::Close)) } = { ResponseLoss::Close }
+    { Loss::End(Word(Disconnect::CloseWithoutNotify)) } = { ResponseLoss::CloseWithoutNotify }
     { Loss::End(Word(Disconnect::HalfClose)) } = { ResponseLoss::HalfClose }
     { Loss::End(Word(Disconnect::Stall)) } = { ResponseLoss::Stall }
 }

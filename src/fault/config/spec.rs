@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use crate::fault::validate::check_matcher;
 use crate::fault::{
     CallMatcher, ConnectionAction, DeferredCommit, Disconnect, ErrorResponse, Fault, FaultAction,
-    HeaderMutation, InterimResponse, Kind, ListingFault, MalformedResponse, PathGlob, Repeat,
-    ResponseLoss, TokenExpiry,
+    HeaderMutation, InterimResponse, InvalidCertificate, Kind, ListingFault, MalformedResponse,
+    PathGlob, Repeat, ResponseLoss, TokenExpiry,
 };
 use crate::journal::Op;
 use crate::protocol::{Interface, method_named};
@@ -124,6 +124,8 @@ table! {
         silence: Flag,
         /// Closes the connection after this many responses.
         close_after: Count,
+        /// Presents an invalid certificate. Only for origins with TLS.
+        present_certificate: Word<InvalidCertificate>,
 
         /// Tokens expire after this many calls.
         expire_after_requests: Count,
@@ -186,6 +188,7 @@ actions! { ConnectionAction, CONNECTION_ACTIONS, take_connection_action, put_con
     reset { Flag(()) } = { ConnectionAction::Reset }
     silence { Flag(()) } = { ConnectionAction::Silence }
     close_after { Count(responses) } = { ConnectionAction::CloseAfter(responses) }
+    present_certificate { Word(certificate) } = { ConnectionAction::PresentCertificate(certificate) }
 }
 
 actions! { TokenExpiry, TOKEN_ACTIONS, take_expiry, put_expiry:

@@ -1,6 +1,6 @@
 //! Builds faults on connections. Start with [`ConnectionFaultBuilder`].
 
-use crate::fault::{ConnectionAction, Fault, Repeat};
+use crate::fault::{ConnectionAction, Fault, InvalidCertificate, Repeat};
 use crate::mock::mock_origin::MockOrigin;
 
 use crate::mock::fault_builder::{FaultHandle, set_once};
@@ -118,6 +118,17 @@ impl<'o> ConnectionFaultBuilder<'o> {
     #[track_caller]
     pub fn close_after(self, responses: u64) -> FaultHandle {
         self.install(ConnectionAction::CloseAfter(responses))
+    }
+
+    /// Presents an invalid certificate in the TLS handshake. A handshake that then fails does not fail
+    /// the verification. A client that sends requests all the same does not verify certificates.
+    ///
+    /// # Panics
+    ///
+    /// If the origin does not use TLS.
+    #[track_caller]
+    pub fn present_certificate(self, certificate: InvalidCertificate) -> FaultHandle {
+        self.install(ConnectionAction::PresentCertificate(certificate))
     }
 
     #[track_caller]

@@ -65,6 +65,7 @@ pub(crate) async fn disconnect(recorder: &ConnectionRecorder, how: Disconnect, l
         }
         Disconnect::HalfClose => LingeringClose::with_limits(limit, limit),
         Disconnect::Close => LingeringClose::new(),
+        Disconnect::CloseWithoutNotify => LingeringClose::without_notify(),
     };
     closing
         .run(&recorder.socket, |bytes| {

@@ -11,12 +11,13 @@ use rustls::server::ClientHello;
 use tokio::io::ReadBuf;
 use tokio::time::{Instant, timeout_at};
 
+use crate::fault::ConnectionAction;
 use crate::journal::{Tls, TlsFailure, UnparsedKind, is_request_prefix};
 
 use crate::server::connection::lingering_close::LingeringClose;
 use crate::server::connection::recorder::ConnectionRecorder;
 use crate::server::connection::recording_stream::HEAD_LIMIT;
-use crate::server::connection::state::ConnectionEvent;
+use crate::server::connection::state::{ConnectionEvent, UnparsedBytes};
 use crate::server::tls::{HandshakeError, TlsServer, TlsStream};
 
 /// The longest time for a handshake. [`TlsFailure::TimedOut`] names it too.
@@ -71,7 +72,9 @@ pub(crate) async fn shake_hands(
     };
     let status = bytes.windows(HEAD_END.len()).any(|window| window == HEAD_END).then_some(400);
     let status = status.filter(|_| kind == UnparsedKind::HttpOnTlsPort);
-    recorder.report(ConnectionEvent::HandshakeFailed { kind, bytes: bytes.into(), status });
+    let (bytes, behind, is_new) = (bytes.into(), None, true);
+    let failed = UnparsedBytes { kind, bytes, behind, status, is_new };
+    recorder.report(ConnectionEvent::HandshakeFailed(Box::new(failed)));
     if status.is_some() {
         // The socket takes so few bytes at once, or the client is gone.
         let _ = poll_fn(|context| recorder.poll_write(context, USE_HTTPS)).await;
@@ -98,11 +101,17 @@ async fn attempt(recorder: &ConnectionRecorder, tls: &TlsServer) -> Result<(), H
     })
     .await?;
     recorder.record_tls(facts.clone());
-    let config = tls.config();
-    facts.version =
-        poll_stream(recorder, |stream, context| stream.poll_handshake(context, &config))
-            .await?
-            .map(version_name);
+    let invalid = match recorder.fault() {
+        Some(ConnectionAction::PresentCertificate(certificate)) => Some(certificate),
+        _ => None,
+    };
+    let config = tls.config(invalid);
+    poll_stream(recorder, |stream, context| stream.poll_accept(context, config)).await?;
+    if invalid.is_some() {
+        // Before the client can see the certificate.
+        recorder.report(ConnectionEvent::FaultInjected { ends: false });
+    }
+    facts.version = poll_stream(recorder, TlsStream::poll_handshake).await?.map(version_name);
     recorder.record_tls(facts);
     Ok(())
 }

@@ -28,6 +28,7 @@ pub(crate) struct LingeringClose {
     silence_ends: Pin<Box<Sleep>>,
     all_ends: Pin<Box<Sleep>>,
     is_shut_down: bool,
+    sends_notify: bool,
 }
 
 impl LingeringClose {
@@ -41,7 +42,13 @@ impl LingeringClose {
             silence_ends: Box::pin(tokio::time::sleep(silence)),
             all_ends: Box::pin(tokio::time::sleep(total)),
             is_shut_down: false,
+            sends_notify: true,
         }
+    }
+
+    /// Returns the close of a connection that does not send the TLS alert `close_notify`.
+    pub(crate) fn without_notify() -> Self {
+        Self { sends_notify: false, ..Self::new() }
     }
 
     /// Closes the sending direction, then reads until the client has closed its direction or a
@@ -55,7 +62,7 @@ impl LingeringClose {
         let mut scrap = [MaybeUninit::uninit(); 16 * 1024];
         // With TLS, it waits until the client has read what was written before.
         if !self.is_shut_down
-            && let Poll::Ready(done) = socket.poll_shutdown(context)
+            && let Poll::Ready(done) = socket.poll_shutdown(context, self.sends_notify)
         {
             done?;
             self.is_shut_down = true;

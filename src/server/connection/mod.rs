@@ -62,9 +62,11 @@ async fn apply_connection_fault(recorder: &ConnectionRecorder) -> bool {
     let how = match recorder.fault() {
         Some(ConnectionAction::Reset) => Disconnect::Reset,
         Some(ConnectionAction::Silence) => Disconnect::Stall,
-        Some(ConnectionAction::CloseAfter(_)) | None => return false,
+        Some(ConnectionAction::CloseAfter(_) | ConnectionAction::PresentCertificate(_)) | None => {
+            return false;
+        }
     };
-    recorder.report(ConnectionEvent::FaultInjected);
+    recorder.report(ConnectionEvent::FaultInjected { ends: true });
     // Boxed: otherwise every connection would reserve memory for this future.
     Box::pin(ending::disconnect(recorder, how, recorder.shared.hold_limit)).await;
     true

@@ -77,7 +77,7 @@ impl RawResponse {
 
     /// Returns whether bytes that the client still sends are read and discarded.
     pub(crate) fn drains(&self) -> bool {
-        matches!(self.disconnect, Disconnect::Close | Disconnect::HalfClose)
+        !matches!(self.disconnect, Disconnect::Reset | Disconnect::Stall)
     }
 }
 

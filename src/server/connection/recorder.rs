@@ -169,8 +169,10 @@ impl ConnectionRecorder {
                 });
             }
             Effect::RecordUnparsed(unparsed) => self.record_unparsed(state, *unparsed),
-            Effect::RecordFault { exchanges } => self.record_fault(state, exchanges),
-            Effect::CloseConnection { end, is_unused, drained, skip_reason } => {
+            Effect::RecordFault { exchanges, is_event } => {
+                self.record_fault(state, exchanges, is_event);
+            }
+            Effect::CloseConnection { end, is_unused, is_event, drained, skip_reason } => {
                 let instants = state.instants();
                 if let (Some((fault, _)), Some(why)) = (&self.fault, skip_reason) {
                     state.faults.record_skip(fault, why);
@@ -179,7 +181,7 @@ impl ConnectionRecorder {
                     (record.closed, record.end, record.drained) = (Some(instants), end, drained);
                     record.is_unused = is_unused;
                 };
-                if is_unused {
+                if is_event {
                     state.journal.record_connection_event(self.index, close);
                 } else {
                     state.journal.update_connection(self.index, close);
@@ -203,16 +205,21 @@ impl ConnectionRecorder {
         }
     }
 
-    fn record_fault(&self, state: &mut State, exchanges: Vec<u64>) {
+    fn record_fault(&self, state: &mut State, exchanges: Vec<u64>, is_event: bool) {
         let Some((fault, _)) = &self.fault else { return };
         state.faults.record_fired(fault);
         for exchange in exchanges {
             state.journal.update(exchange, |record| record.faults.push(fault.clone()));
         }
         let instants = state.instants();
-        state.journal.record_connection_event(self.index, |record| {
+        let record = |record: &mut Connection| {
             (record.fault, record.fault_injected) = (Some(fault.clone()), Some(instants));
-        });
+        };
+        if is_event {
+            state.journal.record_connection_event(self.index, record);
+        } else {
+            state.journal.update_connection(self.index, record);
+        }
     }
 
     /// Closes the open exchange, if there is one.

@@ -187,7 +187,7 @@ impl AsyncRead for RecordingStream {
         let stream = self.get_mut();
         if stream.responses_left == Some(0) {
             // hyper treats this as the end of the input and closes the connection.
-            stream.recorder.report(ConnectionEvent::FaultInjected);
+            stream.recorder.report(ConnectionEvent::FaultInjected { ends: true });
             return Poll::Ready(Ok(()));
         }
         if stream.held.is_empty() {

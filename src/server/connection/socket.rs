@@ -74,15 +74,24 @@ impl Socket {
         Pin::new(&mut *self.0.lock()).poll_flush(context)
     }
 
-    /// Closes the sending direction.
-    pub(crate) fn poll_shutdown(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0.lock()).poll_shutdown(context)
+    /// Closes the sending direction; with TLS, after the alert `close_notify` if `notifies`.
+    pub(crate) fn poll_shutdown(
+        &self,
+        context: &mut Context<'_>,
+        notifies: bool,
+    ) -> Poll<io::Result<()>> {
+        let mut stream = self.0.lock();
+        if notifies {
+            Pin::new(&mut *stream).poll_shutdown(context)
+        } else {
+            Pin::new(tcp(&mut stream)).poll_shutdown(context)
+        }
     }
 
     /// Makes closing the socket send a reset.
     pub(crate) fn reset_on_close(&self) {
         // If the option cannot be set, the connection is closed normally.
-        let _ = tcp(&self.0.lock()).set_zero_linger();
+        let _ = tcp(&mut self.0.lock()).set_zero_linger();
     }
 
     /// Completes when the client has closed its sending direction or the connection was reset.
@@ -92,7 +101,8 @@ impl Socket {
         /// if it is polled.
         const LOOK_AGAIN: Duration = Duration::from_millis(20);
         loop {
-            let readable = poll_fn(|context| tcp(&self.0.lock()).poll_read_ready(context)).await;
+            let readable =
+                poll_fn(|context| tcp(&mut self.0.lock()).poll_read_ready(context)).await;
             if readable.is_err() || self.is_closed_by_client() {
                 return;
             }
@@ -101,8 +111,8 @@ impl Socket {
     }
 
     fn is_closed_by_client(&self) -> bool {
-        let stream = self.0.lock();
-        let ready = pin!(tcp(&stream).ready(Interest::READABLE));
+        let mut stream = self.0.lock();
+        let ready = pin!(tcp(&mut stream).ready(Interest::READABLE));
         match ready.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(ready) => ready.map_or(true, Ready::is_read_closed),
             Poll::Pending => false,
@@ -121,11 +131,11 @@ fn layered(stream: TcpStream) -> Stream {
 }
 
 #[cfg(feature = "tls")]
-fn tcp(stream: &Stream) -> &TcpStream {
-    &stream.tcp
+fn tcp(stream: &mut Stream) -> &mut TcpStream {
+    &mut stream.tcp
 }
 
 #[cfg(not(feature = "tls"))]
-fn tcp(stream: &Stream) -> &TcpStream {
+fn tcp(stream: &mut Stream) -> &mut TcpStream {
     stream
 }

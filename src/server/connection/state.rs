@@ -57,9 +57,9 @@ pub(crate) enum ConnectionEvent<'a> {
     Closed(Outcome),
     /// No request can be read from the last head, or from these bytes, which may grow.
     Unparsed(&'a [u8]),
-    /// The TLS handshake failed, perhaps because of these bytes; `status` if they are HTTP.
+    /// The TLS handshake failed, perhaps because of these bytes.
     #[cfg_attr(not(feature = "tls"), allow(dead_code))]
-    HandshakeFailed { kind: UnparsedKind, bytes: Box<[u8]>, status: Option<u16> },
+    HandshakeFailed(Box<UnparsedBytes>),
     /// A status line is written. If no exchange is open, hyper rejects the last head or `partial`.
     StatusWritten { status: u16, partial: &'a [u8] },
     /// The client has closed its sending direction, or the connection broke.
@@ -68,8 +68,8 @@ pub(crate) enum ConnectionEvent<'a> {
     InputEnded { passed: u64 },
     /// This many more bytes were discarded after an early response.
     Drained(u64),
-    /// The connection's fault was injected.
-    FaultInjected,
+    /// The connection's fault was injected. It ends the connection, or changes only the handshake.
+    FaultInjected { ends: bool },
     /// hyper has released the connection.
     HyperDone { cleanly: bool },
     /// A fault on an exchange ended the connection; `drained` if the remaining bytes were discarded.
@@ -113,12 +113,15 @@ pub(crate) enum Effect {
     /// Record the connection's fault for the connection and for the exchanges that it has had.
     RecordFault {
         exchanges: Vec<u64>,
+        /// Whether it is an event of its own. Otherwise the end of the connection is the event.
+        is_event: bool,
     },
     /// Close the connection. `skip_reason` says why its fault was not injected.
     CloseConnection {
         end: ConnectionEnd,
         /// Whether not a single byte came and no fault was injected.
         is_unused: bool,
+        is_event: bool,
         drained: u64,
         skip_reason: Option<&'static str>,
     },
@@ -202,7 +205,9 @@ enum ConnectionFault {
     None,
     /// A fault was selected. It counts for these exchanges too when it is injected.
     Selected(Vec<u64>),
-    Injected,
+    Injected {
+        ends: bool,
+    },
 }
 
 impl ConnectionState {
@@ -251,8 +256,9 @@ impl ConnectionState {
             },
             ConnectionEvent::Closed(outcome) => self.close_exchange(outcome),
             ConnectionEvent::Unparsed(partial) => self.record_unparsed(partial, None),
-            ConnectionEvent::HandshakeFailed { kind, bytes, status } => {
-                self.fail_handshake(kind, bytes, status)
+            ConnectionEvent::HandshakeFailed(bytes) => {
+                self.phase = Phase::Ended { end: ConnectionEnd::TlsFailed, lingered: false };
+                Effect::RecordUnparsed(bytes)
             }
             ConnectionEvent::StatusWritten { status, partial } => {
                 self.write_status(status, partial)
@@ -269,7 +275,7 @@ impl ConnectionState {
                 self.drained += count;
                 Effect::None
             }
-            ConnectionEvent::FaultInjected => self.inject_fault(),
+            ConnectionEvent::FaultInjected { ends } => self.inject_fault(ends),
             ConnectionEvent::HyperDone { cleanly } => self.release(cleanly),
             ConnectionEvent::EndedByFault { drained } => self.end(ConnectionEnd::ByFault, drained),
             ConnectionEvent::Dropped { stopped } => self.close_connection(stopped),
@@ -410,22 +416,11 @@ impl ConnectionState {
         Effect::RecordUnparsed(Box::new(UnparsedBytes { kind, bytes, behind, status, is_new }))
     }
 
-    fn fail_handshake(
-        &mut self,
-        kind: UnparsedKind,
-        bytes: Box<[u8]>,
-        status: Option<u16>,
-    ) -> Effect {
-        self.phase = Phase::Ended { end: ConnectionEnd::TlsFailed, lingered: false };
-        let (behind, is_new) = (None, true);
-        Effect::RecordUnparsed(Box::new(UnparsedBytes { kind, bytes, behind, status, is_new }))
-    }
-
-    fn inject_fault(&mut self) -> Effect {
+    fn inject_fault(&mut self, ends: bool) -> Effect {
         match std::mem::take(&mut self.fault) {
             ConnectionFault::Selected(exchanges) => {
-                self.fault = ConnectionFault::Injected;
-                Effect::RecordFault { exchanges }
+                self.fault = ConnectionFault::Injected { ends };
+                Effect::RecordFault { exchanges, is_event: ends }
             }
             other => {
                 self.fault = other;
@@ -459,7 +454,7 @@ impl ConnectionState {
             (Input::Unparsed { status, .. }, ..) if !self.is_lingering() => {
                 ConnectionEnd::BadHead(status.unwrap_or(0))
             }
-            (_, ConnectionFault::Injected, _) => ConnectionEnd::ByFault,
+            (_, ConnectionFault::Injected { ends: true }, _) => ConnectionEnd::ByFault,
             (.., Phase::Ended { end, .. }) => *end,
             _ if stopped => ConnectionEnd::Stopped,
             _ => ConnectionEnd::Broken,
@@ -470,12 +465,12 @@ impl ConnectionState {
         let is_skipped = matches!(self.fault, ConnectionFault::Selected(_));
         let skip_reason = is_skipped.then(|| skip_reason(end));
         // An exchange or unparsed bytes are recorded for every byte that was read.
-        let is_used = matches!(
-            end,
-            ConnectionEnd::BadHead(_) | ConnectionEnd::TlsFailed | ConnectionEnd::ByFault
-        );
-        let is_unused = self.closed.is_none() && !is_used;
-        Effect::CloseConnection { end, is_unused, drained, skip_reason }
+        let is_used = matches!(end, ConnectionEnd::BadHead(_) | ConnectionEnd::TlsFailed)
+            || matches!(self.fault, ConnectionFault::Injected { .. });
+        let is_unused = self.closed.is_none() && !is_used && end != ConnectionEnd::ByFault;
+        let is_fault_event = matches!(self.fault, ConnectionFault::Injected { ends: false });
+        let is_event = is_unused || is_fault_event && end != ConnectionEnd::TlsFailed;
+        Effect::CloseConnection { end, is_unused, is_event, drained, skip_reason }
     }
 }
 

@@ -20,20 +20,32 @@ use rustls::pki_types::{PrivatePkcs8KeyDer, ServerName};
 use rustls::server::NoServerSessionStorage;
 
 use crate::error::Error;
+use crate::fault::InvalidCertificate;
 
 /// The names in every certificate, because each listener has one of them.
 const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A certificate is valid from a day ago, because the clock of another machine may be behind, for a
-/// year: some clients accept no more than 398 days.
-const VALID: (Duration, Duration) = (DAY, Duration::from_secs(365 * 24 * 60 * 60));
+/// The name in a certificate for another name. It never exists (RFC 6761).
+const OTHER_NAME: &str = "other.invalid";
+
+/// The days before now from which a certificate is valid, and those after now until which it is valid.
+type Validity = (i32, i32);
+
+/// From a day ago, because the clock of another machine may be behind, for a year: some clients accept
+/// no more than 398 days.
+const VALID: Validity = (-1, 365);
+
+const EXPIRED: Validity = (-30, -1);
 
 /// What an origin needs to accept TLS connections.
 pub(crate) struct TlsServer {
     ca_pem: String,
     config: Arc<ServerConfig>,
+    expired: Arc<ServerConfig>,
+    other_name: Arc<ServerConfig>,
+    unknown_authority: Arc<ServerConfig>,
 }
 
 impl TlsServer {
@@ -54,9 +66,14 @@ impl TlsServer {
     }
 
     fn make(names: Vec<String>) -> io::Result<Self> {
-        let ca = authority().map_err(io::Error::other)?;
-        let config = config(names, &ca)?;
-        Ok(Self { ca_pem: ca.pem(), config: Arc::new(config) })
+        let (ca, unknown) = (authority()?, authority()?);
+        Ok(Self {
+            config: config(names.clone(), &ca, VALID)?,
+            expired: config(names.clone(), &ca, EXPIRED)?,
+            other_name: config(vec![OTHER_NAME.to_owned()], &ca, VALID)?,
+            unknown_authority: config(names, &unknown, VALID)?,
+            ca_pem: ca.pem(),
+        })
     }
 
     /// Returns the certificate of the authority as PEM.
@@ -64,8 +81,14 @@ impl TlsServer {
         &self.ca_pem
     }
 
-    pub(crate) fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.config)
+    /// Returns the configuration with the valid certificate, or with an invalid one.
+    pub(crate) fn config(&self, invalid: Option<InvalidCertificate>) -> &Arc<ServerConfig> {
+        match invalid {
+            None => &self.config,
+            Some(InvalidCertificate::Expired) => &self.expired,
+            Some(InvalidCertificate::OtherName) => &self.other_name,
+            Some(InvalidCertificate::UnknownAuthority) => &self.unknown_authority,
+        }
     }
 }
 
@@ -87,8 +110,8 @@ pub(crate) fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-fn authority() -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
-    let key = KeyPair::generate()?;
+fn authority() -> io::Result<CertifiedIssuer<'static, KeyPair>> {
+    let key = KeyPair::generate().map_err(io::Error::other)?;
     let mut params = CertificateParams::default();
     // Some clients confuse authorities of one name.
     let id = params.key_identifier(&key);
@@ -97,7 +120,7 @@ fn authority() -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     set_validity(&mut params, VALID);
-    CertifiedIssuer::self_signed(params, key)
+    CertifiedIssuer::self_signed(params, key).map_err(io::Error::other)
 }
 
 fn common_name(name: &str) -> DistinguishedName {
@@ -106,15 +129,22 @@ fn common_name(name: &str) -> DistinguishedName {
     distinguished
 }
 
-/// Sets how long before and after the current time a certificate is valid.
-fn set_validity(params: &mut CertificateParams, (before, after): (Duration, Duration)) {
-    let epoch = rcgen::date_time_ymd(1970, 1, 1);
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    (params.not_before, params.not_after) = (epoch + now - before, epoch + now + after);
+fn set_validity(params: &mut CertificateParams, (from, until): Validity) {
+    let elapsed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = rcgen::date_time_ymd(1970, 1, 1) + elapsed;
+    let day = |day: i32| match DAY * day.unsigned_abs() {
+        distance if day < 0 => now - distance,
+        distance => now + distance,
+    };
+    (params.not_before, params.not_after) = (day(from), day(until));
 }
 
 /// Returns the configuration with a new certificate for `names`, signed by `ca`.
-fn config(names: Vec<String>, ca: &CertifiedIssuer<'_, KeyPair>) -> io::Result<ServerConfig> {
+fn config(
+    names: Vec<String>,
+    ca: &CertifiedIssuer<'_, KeyPair>,
+    validity: Validity,
+) -> io::Result<Arc<ServerConfig>> {
     let key = KeyPair::generate().map_err(io::Error::other)?;
     let mut params = CertificateParams::new(names).map_err(io::Error::other)?;
     params.distinguished_name = common_name("mock-origin");
@@ -122,7 +152,7 @@ fn config(names: Vec<String>, ca: &CertifiedIssuer<'_, KeyPair>) -> io::Result<S
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     // Python 3.13 rejects a certificate without it.
     params.use_authority_key_identifier_extension = true;
-    set_validity(&mut params, VALID);
+    set_validity(&mut params, validity);
     let certificate = params.signed_by(&key, ca).map_err(io::Error::other)?;
     let key = PrivatePkcs8KeyDer::from(key.serialize_der());
     // The provider is named, because a default one would be state of the whole process.
@@ -137,7 +167,7 @@ fn config(names: Vec<String>, ca: &CertifiedIssuer<'_, KeyPair>) -> io::Result<S
     // A resumed session sends no certificate, so every connection makes a full handshake.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
-    Ok(config)
+    Ok(Arc::new(config))
 }
 
 #[cfg(test)]

@@ -85,21 +85,30 @@ impl TlsStream {
         Poll::Ready(Ok(()))
     }
 
-    /// Makes the handshake after the `ClientHello` was read. Returns the negotiated version.
-    pub(crate) fn poll_handshake(
+    /// Chooses the response to the `ClientHello`. It is always ready.
+    pub(crate) fn poll_accept(
         &mut self,
         context: &mut Context<'_>,
         config: &Arc<ServerConfig>,
-    ) -> Poll<Result<Option<ProtocolVersion>, HandshakeError>> {
-        if let Session::Accepted(_) = self.session
-            && let Session::Accepted(accepted) =
-                std::mem::replace(&mut self.session, Session::Plain)
-        {
-            match accepted.into_connection(Arc::clone(config)) {
-                Ok(session) => self.session = Session::Made(Box::new(session)),
-                Err((error, alert)) => return Poll::Ready(Err(self.fail(context, error, alert))),
+    ) -> Poll<Result<(), HandshakeError>> {
+        let Session::Accepted(accepted) = std::mem::replace(&mut self.session, Session::Plain)
+        else {
+            return Poll::Ready(Err(HandshakeError::Closed));
+        };
+        Poll::Ready(match accepted.into_connection(Arc::clone(config)) {
+            Ok(session) => {
+                self.session = Session::Made(Box::new(session));
+                Ok(())
             }
-        }
+            Err((error, alert)) => Err(self.fail(context, error, alert)),
+        })
+    }
+
+    /// Completes the handshake. Returns the negotiated version.
+    pub(crate) fn poll_handshake(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<ProtocolVersion>, HandshakeError>> {
         let Session::Made(session) = &mut self.session else {
             return Poll::Ready(Err(HandshakeError::Closed));
         };

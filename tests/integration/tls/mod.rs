@@ -2,11 +2,12 @@
 
 mod client;
 mod failures;
+mod faults;
+mod page;
 
-use mock_origin::{Disconnect, MockOrigin, Op};
+use mock_origin::MockOrigin;
 use rustls::{ProtocolVersion, version};
 
-use crate::support::request;
 use client::{End, TlsClient, trusting, trusting_with};
 
 #[test]
@@ -91,25 +92,6 @@ fn a_connection_that_is_closed_in_order_ends_with_close_notify() {
         let mut client = TlsClient::new(&origin);
         assert_eq!(client.send("GET", "/acme/a", headers, b"").body, b"abc");
         assert_eq!(client.read_to_end(), (Vec::new(), End::CloseNotify));
-    }
-    origin.finish();
-}
-
-#[test]
-fn a_response_is_cut_after_plaintext_bytes() {
-    const CUT: usize = 100_000;
-    let content = vec![7; 300_000];
-    let origin = MockOrigin::builder().tls().file("/a", content).start();
-    for (how, end) in
-        [(Disconnect::Close, End::CloseNotify), (Disconnect::HalfClose, End::CloseNotify)]
-    {
-        origin.on(Op::egress()).cut_response(CUT as u64, how);
-        let mut client = TlsClient::new(&origin);
-        client.write(&request("GET", "/acme/a", &[], b""));
-        let (received, ended) = client.read_to_end();
-        assert_eq!((received.len(), ended), (CUT, end), "{how:?}");
-        let written = origin.requests().iter().last().unwrap().exchange().written;
-        assert_eq!(written, CUT as u64);
     }
     origin.finish();
 }

@@ -228,13 +228,14 @@ fn a_connection_fault_counts_for_its_exchanges_once() {
     effects(&mut state, [ready(false), Event::Flushed]);
     effects(&mut state, opened(7));
     effects(&mut state, [ready(false), Event::Flushed]);
-    let injected = state.apply(Event::FaultInjected);
-    assert_eq!(injected, Effect::RecordFault { exchanges: vec![0, 7] });
-    assert_eq!(state.apply(Event::FaultInjected), Effect::None);
+    let injected = state.apply(Event::FaultInjected { ends: true });
+    assert_eq!(injected, Effect::RecordFault { exchanges: vec![0, 7], is_event: true });
+    assert_eq!(state.apply(Event::FaultInjected { ends: true }), Effect::None);
     effects(&mut state, [Event::HyperDone { cleanly: true }]);
-    let (end, is_unused, drained, skip_reason) = (ConnectionEnd::ByFault, false, 0, None);
+    let (end, is_unused, is_event) = (ConnectionEnd::ByFault, false, false);
+    let (drained, skip_reason) = (0, None);
     let dropped = state.apply(Event::Dropped { stopped: false });
-    assert_eq!(dropped, Effect::CloseConnection { end, is_unused, drained, skip_reason });
+    assert_eq!(dropped, Effect::CloseConnection { end, is_unused, is_event, drained, skip_reason });
 }
 
 #[test]
@@ -271,10 +272,11 @@ fn only_a_connection_without_a_byte_is_unused() {
     assert!(!is_unused(&mut unparsed, false));
     let mut failed = ConnectionState::new(false);
     let kind = UnparsedKind::TlsHandshake(TlsFailure::Closed);
-    let bytes = Box::default();
-    effects(&mut failed, [Event::HandshakeFailed { kind, bytes, status: None }]);
+    let (bytes, behind, status, is_new) = (Box::default(), None, None, true);
+    let bytes = UnparsedBytes { kind, bytes, behind, status, is_new };
+    effects(&mut failed, [Event::HandshakeFailed(Box::new(bytes))]);
     assert!(!is_unused(&mut failed, false));
     let mut refused = ConnectionState::new(true);
-    effects(&mut refused, [Event::FaultInjected]);
+    effects(&mut refused, [Event::FaultInjected { ends: true }]);
     assert!(!is_unused(&mut refused, false));
 }
