@@ -27,6 +27,9 @@ pub mod report {}
 #[doc = include_str!("../docs/exports.md")]
 pub mod exports {}
 
+#[doc = include_str!("../docs/tls.md")]
+pub mod tls {}
+
 #[doc = include_str!("../docs/control.md")]
 pub mod control {}
 
