@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::wording::unknown;
 
 /// Describes a client: its command and what it claims to do. Every key is optional.
 ///
@@ -190,9 +191,18 @@ impl Profile {
     /// If the text is not TOML, or has an unknown key or an invalid value.
     pub fn from_toml(file: &str, text: &str) -> Result<Self, Error> {
         toml::from_str(text).map_err(|error| {
-            let line = error.span().map(|span| text[..span.start].lines().count().max(1));
+            let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
             let place = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
-            Error::invalid_argument(format!("{place}: {}", error.message()))
+            // serde quotes the name that it found, and then those that it knows.
+            let message = error.message();
+            let names: Vec<_> = message.split('`').skip(1).step_by(2).collect();
+            let kinds = [("unknown field ", "key"), ("unknown variant ", "value")];
+            let kind = kinds.iter().find(|(start, _)| message.starts_with(start));
+            let message = match (kind, names.split_first()) {
+                (Some((_, kind)), Some((name, known))) => unknown(kind, name, known),
+                _ => message.split_whitespace().collect::<Vec<_>>().join(" "),
+            };
+            Error::invalid_argument(format!("{place}: {message}"))
         })
     }
 
@@ -206,5 +216,32 @@ impl Profile {
     /// Returns whether the client claims a feature.
     pub fn claims(&self, feature: Feature) -> bool {
         self.features.contains(&feature)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_name_the_line_and_what_was_meant() {
+        for (text, error) in [
+            (
+                "via = \"url\"\nretires = 1\n",
+                "a.toml:2: unknown key `retires`; known: command, flavour,",
+            ),
+            ("flavor = \"raw\"", "a.toml:1: unknown key `flavor`; did you mean `flavour`?"),
+            (
+                "\nfeatures = [\"retry\"]",
+                "a.toml:2: unknown value `retry`; known: retries, relogin,",
+            ),
+            ("[statuses]\nsucces = [0]", "a.toml:2: unknown key `succes`; did you mean `success`?"),
+            ("timeout = \"long\"", "a.toml:1: invalid type: string \"long\", expected f64"),
+            ("via = ", "a.toml:1: "),
+        ] {
+            let read = Profile::from_toml("a.toml", text).err().map(|error| error.to_string());
+            let read = read.unwrap_or_default();
+            assert!(read.starts_with(error) && !read.contains('\n'), "{read}");
+        }
     }
 }
