@@ -9,6 +9,7 @@ mod support;
 mod access;
 mod bad_input;
 mod binary;
+mod check;
 mod exit;
 mod exports;
 mod faults;

@@ -15,6 +15,9 @@ use super::describe::{advice, command, facts, headline, seconds};
 /// The number of lines of the timeline that are shown if the control run fails.
 const MAX_TIMELINE: usize = 12;
 
+/// The number of names that are shown of results without a verdict for the same reason.
+const MAX_NAMES: usize = 12;
+
 /// Returns the details of each failure, and the summary.
 pub(in crate::check) fn report(report: &SuiteReport) -> String {
     let mut text = format!("mock-origin check -- {}\n", command(report));
@@ -110,7 +113,7 @@ pub(super) fn reproduction(report: &SuiteReport, result: &ScenarioResult) -> Str
     let mut add = |title: &str, lines: &str| {
         let lines = escape_lines(lines);
         let _ = writeln!(text, "    {title}");
-        for line in lines.lines() {
+        for line in lines.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)) {
             let _ = writeln!(text, "{}", format!("      {line}").trim_end());
         }
     };
@@ -145,16 +148,35 @@ pub(in crate::check) fn summary(report: &SuiteReport) -> String {
     let (expected, unexpected) = by_rule(report);
     section("Findings", unexpected);
     section("Expected findings", expected);
-    // If nothing else was measured, the reason above is that of every other scenario.
-    let is_told = |state| report.not_measured.is_some() && state == State::NotMeasured;
-    let is_other = |result: &&ScenarioResult| {
-        !matches!(result.state, State::Pass | State::Fail | State::Warn) && !is_told(result.state)
-    };
-    section("Not passed", report.results.iter().filter(is_other).map(line).collect());
+    section("Not passed", without_verdict(report));
     let stale = report.stale_expectations();
     section("Stale expectations", stale.into_iter().map(|stale| stale.message).collect());
     section("What could make a pass meaningless", report.cautions.clone());
     text + &headline(report) + "\n"
+}
+
+/// Returns a line for each reason for which results neither passed nor failed.
+fn without_verdict(report: &SuiteReport) -> Vec<String> {
+    let mut groups: Vec<(State, &str, Vec<String>)> = Vec::new();
+    for result in &report.results {
+        let is_known = report.not_measured.is_some() && result.state == State::NotMeasured;
+        if matches!(result.state, State::Pass | State::Fail | State::Warn) || is_known {
+            continue;
+        }
+        let remark = result.remark.as_deref().unwrap_or("no reason is known");
+        match groups.iter_mut().find(|(state, why, _)| (*state, *why) == (result.state, remark)) {
+            Some((.., names)) => names.push(result.name()),
+            None => groups.push((result.state, remark, vec![result.name()])),
+        }
+    }
+    groups.sort_by_key(|(state, ..)| *state);
+    let line = |(state, remark, names): (State, &str, Vec<String>)| {
+        let left_out = names.len().saturating_sub(MAX_NAMES);
+        let more = if left_out > 0 { format!(" and {left_out} more") } else { String::new() };
+        let names = names[..names.len() - left_out].join(", ");
+        format!("{}: {names}{more}: {remark}", state.name())
+    };
+    groups.into_iter().map(line).collect()
 }
 
 /// Returns a line for each rule, with the results that violate it: those that are expected, and the others.

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use mock_origin::check::{ExitStatus, Expectations, SuiteReport};
+use mock_origin::check::{Ending, ExitStatus, Expectations, ScenarioResult, SuiteReport};
 
 use crate::colour::{Colour, Kind};
 use crate::stop::interrupt_flag;
@@ -68,6 +68,9 @@ fn run(check: &Check, stop: Arc<AtomicBool>) -> Result<ExitStatus, Failure> {
         written.map_err(not_measured)?;
         return Ok(report.exit_status());
     }
+    if let Some(why) = report.results.iter().find_map(why_not_started) {
+        return Err(not_measured(why.to_owned()));
+    }
     let text = if check.has(Flag::Quiet) { report.to_summary() } else { report.to_text() };
     let lines: String = text.lines().map(|line| paint(colour, line) + "\n").collect();
     print_text(&lines);
@@ -76,6 +79,14 @@ fn run(check: &Check, stop: Arc<AtomicBool>) -> Result<ExitStatus, Failure> {
     }
     written.map_err(not_measured)?;
     Ok(report.exit_status())
+}
+
+/// Returns why the control run could not start the command.
+fn why_not_started(result: &ScenarioResult) -> Option<&str> {
+    match &result.runs.last()?.ending {
+        Ending::NotStarted(why) if result.scenario.id == "control/plain" => Some(why),
+        _ => None,
+    }
 }
 
 fn not_measured(message: String) -> Failure {
