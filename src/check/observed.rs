@@ -241,15 +241,18 @@ fn bodies(journal: &Journal) -> Option<(Flavour, Bodies<'_>)> {
 /// Returns the largest number of requests that were open at once: from the head to the first byte of the response,
 /// which no client can have seen earlier.
 fn parallelism(bodies: &[(&Exchange, &Call)]) -> usize {
-    let end = |exchange: &Exchange| exchange.response_started.or(exchange.closed);
-    let open = |(at, _): &&(&Exchange, &Call)| {
-        let opened = at.opened.elapsed;
-        let is_open = |other: &Exchange| {
-            other.opened.elapsed <= opened && end(other).is_none_or(|end| end.elapsed > opened)
-        };
-        bodies.iter().filter(|(other, _)| is_open(other)).count()
-    };
-    bodies.iter().map(|body| open(&body)).max().unwrap_or(0).max(1)
+    let changes = bodies.iter().flat_map(|(exchange, _)| {
+        let end = exchange.response_started.or(exchange.closed);
+        [Some((exchange.opened.elapsed, 1)), end.map(|end| (end.elapsed, -1))]
+    });
+    let mut changes: Vec<_> = changes.flatten().collect();
+    // At the same time, an end precedes a beginning.
+    changes.sort_unstable();
+    let open = changes.iter().scan(0, |open: &mut isize, (_, change)| {
+        *open += change;
+        Some(open.unsigned_abs())
+    });
+    open.max().unwrap_or(0).max(1)
 }
 
 #[cfg(test)]

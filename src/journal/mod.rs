@@ -48,7 +48,9 @@ pub use mark::{Mark, MarkEvent};
 pub(crate) use ranges::RangeList;
 pub use records::{Records, RecordsIter};
 pub(crate) use retention::Retention;
-pub(crate) use secrets::{Secrets, redacted, redacted_output, shown_line, shown_target};
+#[cfg(feature = "check")]
+pub(crate) use secrets::redacted_output;
+pub(crate) use secrets::{Secrets, redacted, shown_line, shown_target};
 pub(crate) use selector::Op;
 pub use selector::Parts;
 pub(crate) use shorten::shorten;

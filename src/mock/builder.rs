@@ -431,14 +431,14 @@ impl Builder {
     pub fn try_start(self) -> Result<MockOrigin, Error> {
         let start = Timestamp::from(self.clock.unwrap_or_else(SystemTime::now));
         let seed = self.seed.unwrap_or_else(random_seed);
-        let storage = self.storage(start, seed)?;
-        let store = BlobStore::new(self.memory_budget);
         let addresses = match self.listeners.as_slice() {
             [] => &[SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)],
             given => given,
         };
         let bound: Vec<_> =
             addresses.iter().map(|address| bind(*address)).collect::<Result<_, _>>()?;
+        let storage = self.storage(start, seed)?;
+        let store = BlobStore::new(self.memory_budget);
         let clock = Clock::new(start, self.pace);
         let shared = Shared::new(
             storage,
@@ -453,7 +453,7 @@ impl Builder {
         for fault in self.faults {
             shared.lock().add_fault(fault, None);
         }
-        let ports = Ports::open(bound, &shared)?;
+        let ports = Ports::open(bound, &shared);
         let (verifies, referee) = (self.verifies_on_drop, self.referee);
         Ok(MockOrigin::new(shared, ports, self.account, seed, verifies, referee))
     }

@@ -107,7 +107,7 @@ impl AdminListener {
     ) -> Result<Self, Error> {
         let admin = Arc::new(admin);
         let serve = move |socket, _| serve(socket, idle_limit, Arc::clone(&admin));
-        Ok(Self(serve_each(bind(address)?, serve)?))
+        Ok(Self(serve_each(bind(address)?, serve)))
     }
 
     /// Returns the address at which this machine reaches the listener.

@@ -11,8 +11,9 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::error::Error;
+use crate::server::connection;
+use crate::server::runtime::{ConnectionCount, Worker};
 use crate::server::shared::Shared;
-use crate::server::{connection, runtime};
 
 /// Connections that may wait to be accepted: if a test opens a thousand at once, the kernel must
 /// not drop any.
@@ -31,6 +32,8 @@ pub(crate) struct Listening {
 /// A bound port. No other process can take it.
 pub(crate) struct Bound {
     listener: TcpListener,
+    /// The worker that accepts its connections.
+    worker: &'static Worker,
     address: SocketAddr,
     /// The socket that reserves the port while the origin is offline.
     reserved: Option<Reserved>,
@@ -75,17 +78,17 @@ impl Reserved {
     fn listen(self) -> Result<Bound, (Error, Option<Self>)> {
         let address = self.1;
         let failure = |error, reserved| (failed(format!("listen on {address}"))(error), reserved);
-        let runtime = match runtime::handle() {
-            Ok(runtime) => runtime,
+        let worker = match Worker::least_busy() {
+            Ok(worker) => worker,
             Err(error) => return Err(failure(error, Some(self))),
         };
-        let _inside = runtime.enter();
+        let _inside = worker.handle().enter();
         if !KEEPS_PORTS {
             let listener = self.0.listen(BACKLOG).map_err(|error| failure(error, None))?;
-            return Ok(Bound { listener, address, reserved: None });
+            return Ok(Bound { listener, worker, address, reserved: None });
         }
         match self.listen_beside() {
-            Ok(listener) => Ok(Bound { listener, address, reserved: Some(self) }),
+            Ok(listener) => Ok(Bound { listener, worker, address, reserved: Some(self) }),
             Err(error) => Err(failure(error, Some(self))),
         }
     }
@@ -101,6 +104,8 @@ impl Reserved {
 
 /// Binds `address` and listens.
 pub(crate) fn bind(address: SocketAddr) -> Result<Bound, Error> {
+    // The thread of the first worker starts while this one prepares the sockets.
+    Worker::least_busy().map_err(failed("start its runtime".to_owned()))?;
     reserve(address)?.listen().map_err(|(error, _)| error)
 }
 
@@ -123,7 +128,7 @@ impl Closed {
             self.reserved = reserved;
             error
         })?;
-        listen(bound, shared)
+        Ok(listen(bound, shared))
     }
 }
 
@@ -132,7 +137,7 @@ fn failed(what: String) -> impl FnOnce(io::Error) -> Error {
 }
 
 /// Starts to accept connections.
-pub(crate) fn listen(bound: Bound, shared: &Arc<Shared>) -> Result<Listening, Error> {
+pub(crate) fn listen(bound: Bound, shared: &Arc<Shared>) -> Listening {
     let shared = Arc::clone(shared);
     serve_each(bound, move |socket, peer| {
         connection::serve(connection::accepted(socket, peer, &shared))
@@ -141,17 +146,16 @@ pub(crate) fn listen(bound: Bound, shared: &Arc<Shared>) -> Result<Listening, Er
 
 /// Starts to accept connections. Runs `serve` for each in its own task.
 pub(crate) fn serve_each<F>(
-    Bound { listener, address, reserved }: Bound,
+    Bound { listener, worker, address, reserved }: Bound,
     serve: impl FnMut(TcpStream, SocketAddr) -> F + Send + 'static,
-) -> Result<Listening, Error>
+) -> Listening
 where
     F: Future<Output = ()> + Send + 'static,
 {
     let (open, closed) = mpsc::channel();
-    let accepting = accept(listener, serve, open);
-    let runtime = runtime::handle().map_err(failed("start its runtime".to_owned()))?;
-    let task = runtime.spawn(accepting).abort_handle();
-    Ok(Listening { address, task, closed: Mutex::new(closed), reserved })
+    let accepting = accept(listener, worker, serve, open);
+    let task = worker.handle().spawn(accepting).abort_handle();
+    Listening { address, task, closed: Mutex::new(closed), reserved }
 }
 
 /// Accepts connections until it is aborted. Its variables are then dropped in reverse order: first
@@ -159,6 +163,7 @@ where
 /// `_open` the signal that it is done.
 async fn accept<F>(
     listener: TcpListener,
+    own: &'static Worker,
     serve: impl FnMut(TcpStream, SocketAddr) -> F,
     open: mpsc::Sender<()>,
 ) where
@@ -169,15 +174,37 @@ async fn accept<F>(
     let listener = listener;
     let mut connections = JoinSet::new();
     loop {
-        match listener.accept().await {
-            Ok((socket, peer)) => {
-                connections.spawn(serve(socket, peer));
+        let accepted = listener.accept().await;
+        match accepted.and_then(|(socket, peer)| Ok((assign(socket, own)?, peer))) {
+            Ok(((socket, worker), peer)) => {
+                let (serving, count) = (serve(socket, peer), ConnectionCount::new(worker));
+                let serving = async {
+                    serving.await;
+                    drop(count);
+                };
+                connections.spawn_on(serving, worker.handle());
             }
             // Too many open files, or the client is gone already: the next attempt may succeed.
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
         while connections.try_join_next().is_some() {}
     }
+}
+
+/// Returns the socket and the worker that serves it: its `own`, unless another one has fewer
+/// connections.
+fn assign(socket: TcpStream, own: &'static Worker) -> io::Result<(TcpStream, &'static Worker)> {
+    let mine = own.connections();
+    if mine == 0 {
+        return Ok((socket, own));
+    }
+    let other = Worker::least_busy()?;
+    if other.connections() >= mine {
+        return Ok((socket, own));
+    }
+    let socket = socket.into_std()?;
+    let _inside = other.handle().enter();
+    Ok((TcpStream::from_std(socket)?, other))
 }
 
 impl Listening {

@@ -26,12 +26,11 @@ enum Port {
 
 impl Ports {
     /// Starts to accept connections.
-    pub(crate) fn open(bound: Vec<Bound>, shared: &Arc<Shared>) -> Result<Self, Error> {
-        let listening: Vec<_> =
-            bound.into_iter().map(|bound| listen(bound, shared)).collect::<Result<_, _>>()?;
+    pub(crate) fn open(bound: Vec<Bound>, shared: &Arc<Shared>) -> Self {
+        let listening: Vec<_> = bound.into_iter().map(|bound| listen(bound, shared)).collect();
         let addresses = listening.iter().map(|listening| listening.address).collect();
         let ports = listening.into_iter().map(Port::Open).collect();
-        Ok(Self { addresses, ports: Mutex::new(ports) })
+        Self { addresses, ports: Mutex::new(ports) }
     }
 
     /// Returns the addresses, online or not.

@@ -1,36 +1,104 @@
-//! The runtime that all origins of a process share. Start with [`handle`].
+//! The runtimes that all origins of a process share: at most one per core, each with one thread.
+//!
+//! A current-thread runtime serves a connection without waking another thread. More than one is
+//! started only if connections are open at the same time, so that a large body on one connection
+//! does not delay the others. Runtimes start when they are first needed and never stop; they do not
+//! depend on the test's threads. Start with [`Worker`].
 
 use std::io;
+use std::num::NonZero;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, available_parallelism};
 use std::time::Instant;
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use parking_lot::Mutex;
+use tokio::runtime::{Builder, Handle};
 use tokio::time::Timeout;
 
-/// Two workers, so that hashing one large body does not block every other connection.
-const WORKERS: usize = 2;
-
-/// Returns the runtime, which the first origin starts. It never stops: all origins share its two
-/// threads, and it does not depend on the test's threads.
-pub(crate) fn handle() -> io::Result<&'static Handle> {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    if let Some(runtime) = RUNTIME.get() {
-        return Ok(runtime.handle());
-    }
-    let started = Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .thread_name("mock-origin")
-        .enable_io()
-        .enable_time()
-        .build()?;
-    // If two threads start one at the same time, the second runtime is dropped.
-    if let Err(spare) = RUNTIME.set(started) {
-        spare.shutdown_background();
-    }
-    RUNTIME.get().map(Runtime::handle).ok_or_else(|| io::Error::other("no runtime"))
+/// A runtime and the number of connections that it serves.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    handle: Handle,
+    connections: AtomicUsize,
 }
 
-/// Awaits `future` until `end`. The timer belongs to the runtime of the origins, so that any
+/// In the order of their start.
+static WORKERS: Mutex<Vec<&'static Worker>> = Mutex::new(Vec::new());
+
+/// The number of polled tasks after which a runtime looks for events of sockets. Large bodies on
+/// other connections are always ready, and a small request must not wait for many of them.
+const TASKS_BETWEEN_EVENTS: u32 = 4;
+
+impl Worker {
+    /// Returns the worker with the fewest connections. Starts another one if all have connections
+    /// and there are more cores.
+    pub(crate) fn least_busy() -> io::Result<&'static Self> {
+        let mut workers = WORKERS.lock();
+        let least = workers.iter().copied().min_by_key(|worker| worker.connections());
+        match least {
+            Some(worker) if worker.connections() == 0 || workers.len() >= cores() => Ok(worker),
+            _ => {
+                let worker: &Self = Box::leak(Box::new(Self::start()?));
+                workers.push(worker);
+                Ok(worker)
+            }
+        }
+    }
+
+    fn start() -> io::Result<Self> {
+        // The name of threads that may block.
+        let runtime = Builder::new_current_thread()
+            .thread_name("mock-origin-io")
+            .event_interval(TASKS_BETWEEN_EVENTS)
+            .enable_io()
+            .enable_time()
+            .build()?;
+        let handle = runtime.handle().clone();
+        let run = move || runtime.block_on(std::future::pending::<()>());
+        thread::Builder::new().name("mock-origin".to_owned()).spawn(run)?;
+        Ok(Self { handle, connections: AtomicUsize::new(0) })
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+}
+
+/// Counts a connection of a worker until it is dropped.
+#[derive(Debug)]
+pub(crate) struct ConnectionCount(&'static Worker);
+
+impl ConnectionCount {
+    pub(crate) fn new(worker: &'static Worker) -> Self {
+        worker.connections.fetch_add(1, Ordering::Relaxed);
+        Self(worker)
+    }
+}
+
+impl Drop for ConnectionCount {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Returns the number of cores that this process may use.
+pub(crate) fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| available_parallelism().map_or(1, NonZero::get))
+}
+
+/// Returns the runtime for work that belongs to no connection.
+pub(crate) fn handle() -> io::Result<&'static Handle> {
+    let first = WORKERS.lock().first().copied();
+    Ok(first.map_or_else(Worker::least_busy, Ok)?.handle())
+}
+
+/// Awaits `future` until `end`. The timer belongs to a runtime of the origins, so that any
 /// executor can await it. It blocks no thread.
 pub(crate) fn timeout_at<F: Future>(end: Instant, future: F) -> Timeout<F> {
     // A runtime exists wherever an origin exists.

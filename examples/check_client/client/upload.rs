@@ -162,12 +162,12 @@ impl Upload<'_> {
         let (directory, name) = (self.args.directory.clone(), self.args.name.clone());
         let (is_rpc, path) = (self.args.flavour == Flavour::Rpc, self.path());
         let quote = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
-        let mut headers = if self.session.makes("name.unquoted") {
-            vec![("X-Agile-Directory", directory), ("X-Agile-Basename", name)]
-        } else {
-            vec![("X-Agile-Directory", quote(&directory)), ("X-Agile-Basename", quote(&name))]
-        };
-        if !self.session.makes("name.unquoted") && !self.session.makes("name.mangled") {
+        let (unquoted, mangled) =
+            (self.session.makes("name.unquoted"), self.session.makes("name.mangled"));
+        let directory = if unquoted || mangled { directory } else { quote(&directory) };
+        let name = if unquoted { name } else { quote(&name) };
+        let mut headers = vec![("X-Agile-Directory", directory), ("X-Agile-Basename", name)];
+        if !unquoted && !mangled {
             headers.push(("X-Agile-Encoding", "UTF8".to_owned()));
         }
         let make = |_| {

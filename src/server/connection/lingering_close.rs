@@ -125,6 +125,7 @@ mod tests {
     #[tokio::test]
     async fn a_client_that_never_stops_is_cut_off() {
         let (socket, mut client) = pair().await;
+        client.write_all(&[0; 1000]).unwrap();
         let writing = thread::spawn(move || while client.write_all(&[0; 1000]).is_ok() {});
         let close = LingeringClose::with_limits(LONG, SHORT);
         assert!(discarded(close, &socket).await > 0);

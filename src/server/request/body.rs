@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::Context;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -88,7 +88,8 @@ pub(crate) async fn read(
             break BodyEnd::TooLarge;
         }
         if reading.is_quantum_over() {
-            yield_now().await;
+            // Waits until the runtime has looked for events of other connections.
+            tokio::task::yield_now().await;
         }
     };
     reading.finish(end).await
@@ -225,18 +226,4 @@ fn classify_error(error: &hyper::Error) -> Next {
         }
         _ => Next::Broken,
     }
-}
-
-/// Yields to other tasks. Waking this task at once queues it behind those that are ready now;
-/// tokio's `yield_now` waits for the I/O driver and delayed other tasks by up to 0.6 s.
-async fn yield_now() {
-    let mut stepped = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut stepped, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }

@@ -9,16 +9,14 @@
 //! returns.
 
 use std::io;
-use std::num::NonZero;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::available_parallelism;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::server::request::sink::BodySink;
+use crate::server::runtime::cores;
 
 /// A body of this many bytes is large.
 const LARGE_BODY: u64 = 4 << 20;
@@ -160,11 +158,6 @@ impl LargeBodyGuard {
     fn leaves_a_core_free() -> bool {
         LARGE_BODIES.load(Ordering::Relaxed) < cores()
     }
-}
-
-fn cores() -> usize {
-    static CORES: OnceLock<usize> = OnceLock::new();
-    *CORES.get_or_init(|| available_parallelism().map_or(1, NonZero::get))
 }
 
 impl Drop for LargeBodyGuard {
