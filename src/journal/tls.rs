@@ -27,8 +27,11 @@ pub enum TlsFailure {
     NoCommonParameters,
     /// The bytes are not a valid handshake.
     Invalid,
-    /// The client closed the connection during the handshake.
+    /// The client closed the connection before it received the certificate.
     Closed,
+    /// The client closed the connection after it received the certificate. Node rejects a certificate
+    /// in this way.
+    ClosedAfterCertificate,
     /// The handshake was not complete after 10 s.
     TimedOut,
 }
@@ -57,7 +60,7 @@ impl TlsFailure {
     /// Returns whether the client made an error. A client that closed the connection may have been
     /// stopped.
     pub(crate) fn is_wrong(self) -> bool {
-        self != Self::Closed
+        !matches!(self, Self::Closed | Self::ClosedAfterCertificate)
     }
 
     /// Returns whether the client does not trust the authority that signed the certificate.
@@ -86,6 +89,9 @@ impl fmt::Display for TlsFailure {
             Self::NoCommonParameters => f.write_str("no version or cipher in common"),
             Self::Invalid => f.write_str("invalid bytes"),
             Self::Closed => f.write_str("the client closed the connection"),
+            Self::ClosedAfterCertificate => {
+                f.write_str("the client closed the connection when it had the certificate")
+            }
             Self::TimedOut => f.write_str("the client did not complete it within 10 s"),
         }
     }

@@ -49,7 +49,7 @@ pub(crate) async fn shake_hands(
         Ok(Ok(Some(HANDSHAKE_RECORD))) => {
             let failure = match timeout_at(deadline, attempt(recorder, tls)).await {
                 Ok(Ok(())) => return true,
-                Ok(Err(error)) => failure_of(&error),
+                Ok(Err(failure)) => failure,
                 Err(_) => TlsFailure::TimedOut,
             };
             (UnparsedKind::TlsHandshake(failure), Vec::new())
@@ -94,24 +94,32 @@ async fn poll_stream<T>(
     poll_fn(|context| recorder.socket.poll_stream(|stream| poll(stream, context))).await
 }
 
-async fn attempt(recorder: &ConnectionRecorder, tls: &TlsServer) -> Result<(), HandshakeError> {
+async fn attempt(recorder: &ConnectionRecorder, tls: &TlsServer) -> Result<(), TlsFailure> {
     let mut facts = Tls::default();
     poll_stream(recorder, |stream, context| {
         stream.poll_client_hello(context, |hello| facts = offered(&hello))
     })
-    .await?;
+    .await
+    .map_err(|error| failure_of(&error))?;
     recorder.record_tls(facts.clone());
     let invalid = match recorder.fault() {
         Some(ConnectionAction::PresentCertificate(certificate)) => Some(certificate),
         _ => None,
     };
     let config = tls.config(invalid);
-    poll_stream(recorder, |stream, context| stream.poll_accept(context, config)).await?;
+    poll_stream(recorder, |stream, context| stream.poll_accept(context, config))
+        .await
+        .map_err(|error| failure_of(&error))?;
     if invalid.is_some() {
         // Before the client can see the certificate.
         recorder.report(ConnectionEvent::FaultInjected { ends: false });
     }
-    facts.version = poll_stream(recorder, TlsStream::poll_handshake).await?.map(version_name);
+    let version = poll_stream(recorder, TlsStream::poll_handshake).await;
+    let version = version.map_err(|error| match failure_of(&error) {
+        TlsFailure::Closed => TlsFailure::ClosedAfterCertificate,
+        other => other,
+    })?;
+    facts.version = version.map(version_name);
     recorder.record_tls(facts);
     Ok(())
 }

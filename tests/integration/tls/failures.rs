@@ -138,6 +138,25 @@ fn a_client_that_stops_during_the_handshake_passes_verification() {
 }
 
 #[test]
+fn a_client_that_leaves_with_the_certificate_is_shown() {
+    let origin = MockOrigin::builder().tls().start();
+    let config = Arc::new(trusting(origin.ca_pem()));
+    let mut session =
+        rustls::ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap();
+    let mut socket = TcpStream::connect(origin.addr()).unwrap();
+    session.write_tls(&mut socket).unwrap();
+    assert!(socket.read(&mut [0; 16]).unwrap() > 0);
+    drop(socket);
+    let kind = kind(&record(&origin));
+    assert_eq!(kind, UnparsedKind::TlsHandshake(TlsFailure::ClosedAfterCertificate));
+    let timeline = origin.timeline();
+    let shown =
+        "TLS handshake failed: the client closed the connection when it had the certificate";
+    assert!(timeline.contains(shown), "{timeline}");
+    origin.finish();
+}
+
+#[test]
 fn a_connection_without_a_request_is_shown() {
     let origin = MockOrigin::builder().tls().start();
     sent(&origin, b"");
