@@ -13,7 +13,6 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Statuses, Target};
-#[allow(unused_imports)]
 pub(crate) use {closure::ClosureClient, command::CommandClient};
 
 /// A client that can be run.
