@@ -137,10 +137,10 @@ impl Process {
     }
 
     /// Returns the other processes of the run that still live 200 ms after its end.
-    fn others_after_grace(&self) -> Vec<Other> {
+    fn others_after_grace(&mut self) -> Vec<Other> {
         let start = Instant::now();
         loop {
-            let others = system::others(&self.child, &self.marker);
+            let others = system::others(&mut self.child, &self.marker);
             if others.is_empty() || start.elapsed() >= OTHERS_GRACE {
                 return others;
             }
@@ -149,10 +149,10 @@ impl Process {
     }
 
     /// Kills every other process of the run, and waits until they have ended.
-    fn kill_others(&self) {
+    fn kill_others(&mut self) {
         let start = Instant::now();
         while start.elapsed() < KILL_GRACE {
-            let others = system::others(&self.child, &self.marker);
+            let others = system::others(&mut self.child, &self.marker);
             if others.is_empty() {
                 break;
             }
@@ -201,7 +201,7 @@ mod tests {
         // A child that has ended has a group without members.
         let mut child = Command::new("true").spawn().unwrap();
         child.wait().unwrap();
-        system::others(&child, marker).into_iter().map(|other| other.command).collect()
+        system::others(&mut child, marker).into_iter().map(|other| other.command).collect()
     }
 
     #[test]

@@ -90,7 +90,7 @@ mod platform {
     /// variable `marker`, which also finds a daemon that left the group. A process that overwrote its environment
     /// and left the group is not found.
     #[cfg(target_os = "linux")]
-    pub(in super::super) fn others(leader: &Child, marker: &str) -> Vec<Other> {
+    pub(in super::super) fn others(leader: &mut Child, marker: &str) -> Vec<Other> {
         let Ok(folders) = std::fs::read_dir("/proc") else { return Vec::new() };
         let leader = leader.id();
         let pids = folders.flatten().filter_map(|folder| folder.file_name().to_str()?.parse().ok());
@@ -123,11 +123,13 @@ mod platform {
         text.trim().chars().take(200).collect()
     }
 
-    /// Returns the group as one process if it has members beside its leader. The leader must have ended.
+    /// Returns the group as one process if it has living members beside its leader, which must have ended or been
+    /// killed.
     #[cfg(not(target_os = "linux"))]
-    pub(in super::super) fn others(leader: &Child, _: &str) -> Vec<Other> {
+    pub(in super::super) fn others(leader: &mut Child, _: &str) -> Vec<Other> {
         let group = Pid::from_child(leader);
-        // A group whose only member has ended, but was not waited for, rejects signals.
+        // A leader that was not waited for may count as a member. The number of a group with members is not reused.
+        let _ = leader.try_wait();
         let lives = rustix::process::test_kill_process_group(group).is_ok();
         let other =
             || Other { pid: -group.as_raw_pid(), command: "(its process group)".to_owned() };
@@ -158,7 +160,7 @@ mod platform {
         None
     }
 
-    pub(in super::super) fn others(_: &Child, _: &str) -> Vec<Other> {
+    pub(in super::super) fn others(_: &mut Child, _: &str) -> Vec<Other> {
         Vec::new()
     }
 }
