@@ -1,0 +1,94 @@
+//! The catalogue of `check` against a closure: one test for each scenario, as a client in Rust is tested.
+
+use std::time::Duration;
+
+use mock_origin::check::{self, Profile, State, Suite, Target};
+
+use crate::support::http::Connection;
+
+mock_origin::check_tests!(raw_client, Profile::default(), upload);
+
+/// The longest time that the client waits for bytes of a response.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Uploads a file as one raw body, without retries. An error means that the file may not be stored.
+fn upload(target: &Target) -> Result<(), String> {
+    let credentials =
+        [("X-Agile-Username", &*target.user), ("X-Agile-Password", &*target.password)];
+    let login = post(target, "/account/login", &credentials, b"")?;
+    let token = login.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("X-Agile-Token"));
+    let token = token.map(|(_, value)| String::from_utf8_lossy(&value).into_owned());
+    let file = std::fs::read(&target.file).map_err(|error| error.to_string())?;
+    let (directory, name) = (quoted(&target.directory), quoted(&target.name));
+    let headers = [
+        ("X-Agile-Authorization", &*token.ok_or("no token")?),
+        ("X-Agile-Encoding", "UTF8"),
+        ("X-Agile-Directory", &*directory),
+        ("X-Agile-Basename", &*name),
+    ];
+    post(target, "/post/raw", &headers, &file).map(|_| ())
+}
+
+type Headers = Vec<(String, Vec<u8>)>;
+
+/// Returns the headers of a response with status 200 and code 0.
+fn post(
+    target: &Target,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Result<Headers, String> {
+    let send = || {
+        let mut connection = Connection::to_url(&target.url)?;
+        connection.socket().set_read_timeout(Some(READ_TIMEOUT))?;
+        let mut head =
+            format!("POST {path} HTTP/1.1\r\nHost: origin\r\nContent-Length: {}\r\n", body.len());
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        connection.write(format!("{head}\r\n").as_bytes())?;
+        // A rejected body may break off, and the response is still there.
+        let _ = connection.write(body);
+        connection.read_head("POST")
+    };
+    let head = send().map_err(|error: std::io::Error| error.to_string())?;
+    let code = head.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("X-Agile-Status"));
+    match (head.status, code.map(|(_, value)| &**value)) {
+        (200, Some(b"0")) => Ok(head.headers),
+        (status, _) => Err(format!("{status} {}", head.reason)),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let quote = |byte: u8| match byte {
+        b'/' | b'-' | b'.' | b'_' => (byte as char).to_string(),
+        _ if byte.is_ascii_alphanumeric() => (byte as char).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(quote).collect()
+}
+
+#[test]
+fn a_closure_that_always_succeeds_is_found_lying() {
+    let lies = |target: &Target| {
+        let _ = upload(target);
+        Ok::<(), String>(())
+    };
+    let report = Suite::new(Profile::default()).only("control/*").run(lies).unwrap();
+    let refused = report.results.iter().find(|it| it.scenario.id == "control/refused").unwrap();
+    assert_eq!(refused.state, State::Fail, "{}", report.to_text());
+    assert_eq!(refused.findings[0].rule, "check.exit_status");
+}
+
+#[test]
+#[should_panic(expected = "check.lie")]
+fn a_scenario_with_a_lie_panics_with_the_report() {
+    let lies_on_files = |target: &Target| match upload(target) {
+        Err(error) if target.scenario != "control/refused" => {
+            eprintln!("ignored: {error}");
+            Ok(())
+        }
+        other => other,
+    };
+    check::assert_scenario("broken/mid-body", Profile::default(), lies_on_files);
+}
