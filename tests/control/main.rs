@@ -9,11 +9,8 @@ mod support;
 mod access;
 mod bad_input;
 mod binary;
-<<<<<<< Updated upstream
 mod check;
-=======
 mod check_library;
->>>>>>> Stashed changes
 mod exit;
 mod exports;
 mod faults;
