@@ -35,6 +35,8 @@ def pieces(path, size):
 
 
 def main(directory, name, path, size):
+    # Read at once, so that a file that changes later is stored as it was.
+    parts = list(pieces(path, int(size)))
     token = login()
     with session(token) as http:
         upload = ok(post(http, "/multipart/create", Directory=directory, Basename=name))["X-Agile-Multipart"]
@@ -46,7 +48,7 @@ def main(directory, name, path, size):
                 sys.exit(f"piece {number} has another checksum on the origin")
 
         with ThreadPoolExecutor(4) as workers:
-            list(workers.map(send, pieces(path, int(size))))
+            list(workers.map(send, parts))
         ok(post(http, "/multipart/complete", Multipart=upload))
     for _ in range(MOST_POLLS):
         state = rpc().getMultipartStatus(token, upload)["state"]
