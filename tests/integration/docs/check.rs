@@ -62,11 +62,11 @@ fn section(scenario: &Scenario) -> String {
     )
 }
 
-/// Returns the names that a profile's error lists as expected.
+/// Returns the names that a profile's error lists as known.
 fn listed(profile: &str) -> Vec<String> {
     let error = Profile::from_toml("profile.toml", profile).unwrap_err().to_string();
-    let (_, names) = error.split_once("expected one of ").unwrap();
-    names.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    let (_, names) = error.split_once("known: ").unwrap();
+    names.split(", ").map(str::to_owned).collect()
 }
 
 /// Asserts that the page has every key and every feature of a profile, and that its example is valid.
