@@ -27,7 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     flavours.into_iter().chain(mistakes).collect()
 }
 
-/// Runs a suite for a client that claims every feature.
+/// Runs a suite for a client that claims every feature that it can have.
 pub(crate) fn run(
     options: &[&str],
     select: impl FnOnce(Suite) -> Suite,
@@ -36,8 +36,10 @@ pub(crate) fn run(
         Abort, Auth, Checksum, Empty, JoinPoll, Mkdir, Relogin, Resume, Retries, Unicode,
     };
     let mut profile = Profile::default();
-    profile.features.extend([Retries, Relogin, Resume, Checksum, JoinPoll, Abort]);
-    profile.features.extend([Mkdir, Unicode, Empty, Auth]);
+    profile.features.extend([Retries, Relogin, Checksum, Mkdir, Unicode, Empty, Auth]);
+    if !options.iter().any(|option| ["raw", "form"].contains(option)) {
+        profile.features.extend([Resume, JoinPoll, Abort]);
+    }
     let suite = select(Suite::new(profile));
     suite.run_command(&client_command(options), &|_| {}).map_err(|error| error.to_string())
 }
