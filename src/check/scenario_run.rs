@@ -189,6 +189,7 @@ fn with_tls(_: Builder) -> Result<Builder, Error> {
 }
 
 /// Writes the certificate of the origin's authority for the client, if the origin has one.
+#[cfg_attr(not(feature = "tls"), allow(clippy::unnecessary_wraps))]
 fn write_ca(
     context: &Context<'_>,
     origin: &MockOrigin,

@@ -156,6 +156,7 @@ impl Builder {
     }
 
     #[cfg(feature = "check")]
+    #[cfg_attr(not(feature = "tls"), allow(clippy::unused_self))]
     fn has_tls(&self) -> bool {
         #[cfg(feature = "tls")]
         return self.tls.is_some();
