@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::journal::Escaped;
 use crate::protocol::ErrorKind;
-use crate::storage::{Actor, Directory, Node, Obstacle, Path, Removal};
+use crate::storage::{Actor, Directory, Node, Obstacle, Path, Removal, Tree};
 use crate::wording::counted;
 
 use super::assertion_macro::assertions_with_try;
@@ -20,8 +20,8 @@ pub struct DirectorySnapshot {
     path: String,
     location: Path,
     found: Result<Directory, ErrorKind>,
-    /// The creator of each entry.
-    entries: Vec<(String, Actor)>,
+    /// The tree, with the entries.
+    tree: Tree,
     /// The latest removal at the path.
     removal: Option<Removal>,
     /// The removals from the directory.
@@ -46,10 +46,9 @@ impl DirectorySnapshot {
         let location = state_view.path_in_tree(path);
         let tree = state_view.storage.tree();
         let found = tree.directory(&location).cloned();
-        let entries = found.iter().flat_map(|directory| directory.entries(tree));
         Self {
             path: state_view.absolute(&location),
-            entries: entries.map(|(name, node)| (name.to_owned(), actor_of(node))).collect(),
+            tree: tree.clone(),
             removal: tree.removal(&location).cloned(),
             removals: tree.removals_from(&location).cloned().collect(),
             obstacle: tree.obstacle(&location),
@@ -164,9 +163,10 @@ impl DirectorySnapshot {
             let removal = self.removals.iter().find(|removal| removal.path == path)?;
             Some(words.removal(removal, &path).within(&format!("{:?}: ", Escaped::new(name)), ""))
         });
-        let added = self.entries.iter().filter(|(name, _)| !wanted.contains(name.as_str()));
-        let added = added.map(|(name, by)| {
-            words.did(*by, "created it").within(&format!("{:?}: ", Escaped::new(name)), "")
+        let entries = self.found.iter().flat_map(|directory| directory.entries(&self.tree));
+        let added = entries.filter(|(name, _)| !wanted.contains(name)).map(|(name, node)| {
+            let by = actor_of(node);
+            words.did(by, "created it").within(&format!("{:?}: ", Escaped::new(name)), "")
         });
         let who = Reason::join(removed.take(MOST).chain(added.take(MOST)));
         Reason::join(difference(expected, found).map(Reason::plain).into_iter().chain(who))

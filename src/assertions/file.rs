@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead as _};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::blob::{Blob, Digest, Hasher};
 use crate::journal::{Call, Exchange};
 use crate::protocol::{ErrorKind, OCTET_STREAM};
-use crate::storage::{self, Actor, ByteRange, ByteSource, Change, Obstacle, Path, Removal, Upload};
+use crate::storage::Upload;
+use crate::storage::{self, Actor, ByteRange, ByteSource, Change, Obstacle, Path, Removal, Tree};
 use crate::wording::counted;
 
 use super::assertion_macro::assertions_with_try;
@@ -34,8 +35,9 @@ pub struct FileSnapshot {
     /// The latest removal at the path.
     removal: Option<Removal>,
     has_forgotten_removals: bool,
-    /// The files with nearly this path, if there is no file at the path.
-    near: Vec<NearMiss>,
+    /// The tree, for the files with nearly this path.
+    tree: Tree,
+    near: OnceLock<Vec<NearMiss>>,
     /// What prevents a file at the path.
     obstacle: Option<Obstacle>,
     /// All requests, from which a failure shows those about the path, and those that the records
@@ -60,12 +62,8 @@ impl FileSnapshot {
             ByteSource::Body(_) => None,
         });
         let about = |upload: &Upload| (upload.clone(), state_view.requests_of(upload));
-        let upload = state_view.uploads_to(&location).next_back();
+        let upload = state_view.storage.uploads().latest_to(&location);
         let account = state_view.storage.account();
-        let near = match &found {
-            Ok(_) => Vec::new(),
-            Err(_) => near_misses(tree, &location, account),
-        };
         Self {
             path: state_view.absolute(&location),
             upload: upload.map(about),
@@ -75,10 +73,19 @@ impl FileSnapshot {
             obstacle: tree.obstacle(&location),
             requests: RecordedRequests::new(state_view.journal),
             account: account.to_owned(),
-            near,
+            tree: tree.clone(),
+            near: OnceLock::new(),
             location,
             found,
         }
+    }
+
+    /// Returns the files with nearly this path, if there is no file at the path.
+    fn near(&self) -> &[NearMiss] {
+        self.near.get_or_init(|| match &self.found {
+            Ok(_) => Vec::new(),
+            Err(_) => near_misses(&self.tree, &self.location, &self.account),
+        })
     }
 
     /// Returns the exchanges that changed the file, its uploads or its path, and those about its
@@ -86,7 +93,7 @@ impl FileSnapshot {
     fn recorded_exchanges(&self) -> BTreeSet<u64> {
         let uploads = self.maker.iter().chain(self.upload.iter().map(|(upload, _)| upload));
         let of_uploads = uploads.flat_map(causes::actors_of_upload);
-        let near = self.near.iter().map(|near| &near.file);
+        let near = self.near().iter().map(|near| &near.file);
         let of_file = self.found.iter().chain(near).flat_map(causes::actors_of_file);
         let of_path = self.removal.iter().map(|removal| removal.change.by);
         let of_obstacle = self.obstacle.iter().filter_map(causes::actor_of_obstacle);
@@ -337,7 +344,7 @@ impl FileSnapshot {
             upload: self.upload.as_ref().map(|(upload, requests)| (upload, requests)),
             has_forgotten: self.has_forgotten_removals,
         };
-        let near = self.near.iter().map(|near| {
+        let near = self.near().iter().map(|near| {
             let there = format!("{} {}: ", self.words().absolute(&near.path), near.difference);
             causes::of_file(self.words(), &near.file).within(&there, "")
         });

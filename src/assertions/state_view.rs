@@ -85,7 +85,7 @@ pub(crate) fn check_path(text: &str) {
     parse_path(text);
 }
 
-impl<'a> StateView<'a> {
+impl StateView<'_> {
     /// Parses a path from a test with [`Path::as_written`].
     ///
     /// # Panics
@@ -100,11 +100,6 @@ impl<'a> StateView<'a> {
     #[track_caller]
     pub(super) fn path_in_tree(&self, text: &str) -> Path {
         self.path(text, |path| self.storage.tree().get(path).is_ok())
-    }
-
-    /// Returns the uploads to `path`, in the order of creation.
-    pub(crate) fn uploads_to(&self, path: &Path) -> impl DoubleEndedIterator<Item = &'a Upload> {
-        self.storage.uploads().iter().filter(move |upload| upload.path == *path)
     }
 
     /// Returns the requests about an upload.

@@ -64,11 +64,12 @@ impl UploadSnapshot {
         state_view: StateView<'_>,
         path_or_id: &str,
     ) -> Result<Self, Box<AssertionFailure>> {
+        let uploads = state_view.storage.uploads();
         let latest = || {
-            let has_upload = |path: &Path| state_view.uploads_to(path).next().is_some();
-            state_view.uploads_to(&state_view.path(path_or_id, has_upload)).next_back()
+            let has_upload = |path: &Path| uploads.latest_to(path).is_some();
+            uploads.latest_to(&state_view.path(path_or_id, has_upload))
         };
-        let found = state_view.storage.uploads().get(path_or_id).or_else(latest);
+        let found = uploads.get(path_or_id).or_else(latest);
         found
             .map(|upload| Self::of(state_view, upload))
             .ok_or_else(|| no_such_upload(state_view, path_or_id))

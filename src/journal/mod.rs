@@ -16,7 +16,6 @@ mod head_error;
 mod mark;
 mod ranges;
 mod raw_head;
-mod records;
 mod retention;
 mod secrets;
 pub(crate) mod selector;
@@ -30,7 +29,8 @@ use std::sync::Arc;
 
 pub use crate::blob::Digest;
 pub use crate::storage::{
-    Actor, ByteRange, CallId, Change, EndedToken, SessionId, StateChange, Timestamp,
+    Actor, ByteRange, CallId, Change, EndedToken, Records, RecordsIter, SessionId, StateChange,
+    Timestamp,
 };
 pub use body_prefix::BodyPrefix;
 use body_prefix::CutBodies;
@@ -46,7 +46,6 @@ pub use head::Head;
 pub use head_error::HeadError;
 pub use mark::{Mark, MarkEvent};
 pub(crate) use ranges::RangeList;
-pub use records::{Records, RecordsIter};
 pub(crate) use retention::Retention;
 #[cfg(feature = "check")]
 pub(crate) use secrets::redacted_output;

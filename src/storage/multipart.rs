@@ -11,6 +11,7 @@ use crate::protocol::{
 
 use super::ids::Kind;
 use super::join::begin_join;
+use super::records::Records;
 use super::upload::{NewPiece, check_digest};
 use super::{Actor, Change, Path, Storage, Upload, UserId};
 
@@ -31,8 +32,10 @@ pub struct NewUpload {
 /// (§7.3), so the list grows with every new upload. A clone shares the uploads until they change.
 #[derive(Clone, Debug, Default)]
 pub struct Uploads {
-    list: Arc<Vec<Arc<Upload>>>,
-    by_id: Arc<HashMap<String, usize>>,
+    list: Records<Arc<Upload>>,
+    by_id: Arc<HashMap<Arc<str>, u64>>,
+    /// The latest upload to each path.
+    latest_to: Arc<HashMap<Arc<Path>, u64>>,
     /// The number of open uploads. It is updated with each change, so that creating an upload needs
     /// no search.
     open: u64,
@@ -49,7 +52,12 @@ impl Uploads {
 
     /// Returns the upload with that identifier, of any owner.
     pub fn get(&self, id: &str) -> Option<&Upload> {
-        self.by_id.get(id).map(|at| &*self.list[*at])
+        self.by_id.get(id).and_then(|number| self.list.by_number(*number)).map(AsRef::as_ref)
+    }
+
+    /// Returns the latest upload to a path.
+    pub fn latest_to(&self, path: &Path) -> Option<&Upload> {
+        self.latest_to.get(path).and_then(|it| self.list.by_number(*it)).map(AsRef::as_ref)
     }
 
     /// Returns the bytes in pieces that may become files.
@@ -58,8 +66,10 @@ impl Uploads {
     }
 
     fn add(&mut self, upload: Upload) {
-        Arc::make_mut(&mut self.by_id).insert(upload.id.clone(), self.list.len());
-        Arc::make_mut(&mut self.list).push(Arc::new(upload));
+        let (id, path) = (upload.id.as_str().into(), Arc::new(upload.path.clone()));
+        let number = self.list.push(Arc::new(upload));
+        Arc::make_mut(&mut self.by_id).insert(id, number);
+        Arc::make_mut(&mut self.latest_to).insert(path, number);
         self.open += 1;
     }
 
@@ -70,7 +80,7 @@ impl Uploads {
         change: impl FnOnce(&mut Upload) -> T,
     ) -> Option<T> {
         let at = *self.by_id.get(id)?;
-        let upload = Arc::make_mut(&mut Arc::make_mut(&mut self.list)[at]);
+        let upload = self.list.by_number_mut(at).map(Arc::make_mut)?;
         let (was_open, waited) = (upload.is_open(), upload.pending_bytes());
         let done = change(upload);
         self.waiting = self.waiting - waited + upload.pending_bytes();
@@ -125,7 +135,7 @@ impl Storage {
         let id = self.ids.next(Kind::Multipart, &owner, &path.to_string()).simple().to_string();
         let content_type = content_type(new.content_type.as_deref(), &name);
         self.uploads.add(Upload::new(id, user, path, content_type, new.mtime, change));
-        Ok(&self.uploads.list[self.uploads.list.len() - 1])
+        self.uploads.list.last().map(AsRef::as_ref).ok_or(ErrorKind::UnknownUpload)
     }
 
     /// Returns the upload `id` if it belongs to `user` and its state allows `operation`.

@@ -140,6 +140,9 @@ impl fmt::Debug for KeyPair {
 pub struct Sessions {
     users: Arc<[UserRecord]>,
     by_token: Arc<HashMap<String, Session>>,
+    /// The tokens of the sessions, the oldest first, so that a fault that ends old tokens does not
+    /// search all of them in every request.
+    by_age: Arc<BTreeMap<SessionId, String>>,
     /// The number of tokens at which expired ones are removed next.
     forget_tokens_at: usize,
     keys: Option<(KeyPair, Principal)>,
@@ -180,6 +183,7 @@ impl Sessions {
         Self {
             users: users.into(),
             by_token: Arc::default(),
+            by_age: Arc::default(),
             forget_tokens_at: LEAST_TO_FORGET,
             keys: None,
             used_signatures: Arc::default(),
@@ -228,14 +232,18 @@ impl Sessions {
             let is_ended = |session: &Session| {
                 session.source == TokenSource::RpcLogin && session.principal.user == principal.user
             };
-            self.end_where(change, is_ended);
+            let ended = self.by_token.iter().filter(|(_, session)| is_ended(session));
+            for token in ended.map(|(token, _)| token.clone()).collect::<Vec<_>>() {
+                self.remove(&token, change);
+            }
         }
         let name = &self.users[principal.user.0].name;
         let token =
             ids.next(Kind::Token, name, &principal.root.to_string()).hyphenated().to_string();
         if let TokenLifetime::Seconds(secs) = life {
             let expires = change.at.after(Duration::from_secs(secs));
-            let principal = Principal { session: Some(SessionId(self.given)), ..principal };
+            let id = SessionId(self.given);
+            let principal = Principal { session: Some(id), ..principal };
             self.given += 1;
             if self.by_token.len() >= self.forget_tokens_at {
                 self.forget_expired(change.at);
@@ -249,6 +257,7 @@ impl Sessions {
                 is_updated: false,
             };
             Arc::make_mut(&mut self.by_token).insert(token.clone(), session);
+            Arc::make_mut(&mut self.by_age).insert(id, token.clone());
         }
         token
     }
@@ -291,21 +300,19 @@ impl Sessions {
 
     /// Ends a session by its number, and returns whether it existed.
     pub(super) fn end(&mut self, change: Change, id: SessionId) -> bool {
-        self.end_where(change, |session| session.principal.session == Some(id)) > 0
+        let token = self.by_age.get(&id).cloned();
+        token.is_some_and(|token| self.remove(&token, change))
     }
 
-    /// Ends the sessions that `is_meant` selects, and returns their number.
-    fn end_where(&mut self, change: Change, is_meant: impl Fn(&Session) -> bool) -> usize {
-        let Self { by_token, ended, .. } = self;
-        let before = by_token.len();
-        Arc::make_mut(by_token).retain(|token, session| {
-            let is_over = is_meant(session);
-            if is_over {
-                record_end(ended, token, session, change);
-            }
-            !is_over
-        });
-        before - by_token.len()
+    /// Removes a session, records its end, and returns whether there was one.
+    fn remove(&mut self, token: &str, change: Change) -> bool {
+        let Some(session) = Arc::make_mut(&mut self.by_token).remove(token) else { return false };
+        if let Some(session) = session.principal.session {
+            Arc::make_mut(&mut self.by_age).remove(&session);
+            let ended = Arc::make_mut(&mut self.ended);
+            ended.record(token.to_owned(), EndedToken { session, change });
+        }
+        true
     }
 
     /// Returns the end of a formerly valid token. Returns `None` if the token is valid, never
@@ -321,33 +328,31 @@ impl Sessions {
     /// Ends every session of `user`, or of all users, that is at least `age` old. Returns how many
     /// of them would have lived longer.
     pub(super) fn end_older(&mut self, change: Change, user: Option<UserId>, age: Duration) -> u64 {
-        let mut count = 0;
-        let Self { by_token, ended, .. } = self;
-        Arc::make_mut(by_token).retain(|token, session| {
-            let is_meant = user.is_none_or(|user| session.principal.user == user);
-            let due = session.issued.at.after(age).filter(|due| is_meant && *due <= change.at);
-            if let Some(due) = due {
-                let outlives = session.expires.is_none_or(|expires| due < expires);
-                count += u64::from(outlives);
-                let expiry = Actor::Expiry { set_by: session.lifetime_set_by };
-                let by = if outlives { change.by } else { expiry };
-                record_end(ended, token, session, Change { by, ..change });
-            }
-            due.is_none()
+        let sessions = self.by_age.values().map(|token| (token, self.by_token.get(token)));
+        let due = sessions.map_while(|(token, session)| {
+            let due = session?.issued.at.after(age).filter(|due| *due <= change.at)?;
+            Some((token, session?, due))
         });
-        count
+        let is_meant = |session: &Session| user.is_none_or(|it| session.principal.user == it);
+        let ends = due.filter(|(_, session, _)| is_meant(session)).map(|(token, session, due)| {
+            let outlives = session.expires.is_none_or(|expires| due < expires);
+            let expiry = Actor::Expiry { set_by: session.lifetime_set_by };
+            (token.clone(), outlives, if outlives { change.by } else { expiry })
+        });
+        let ends: Vec<_> = ends.collect();
+        for (token, _, by) in &ends {
+            self.remove(token, Change { by: *by, ..change });
+        }
+        ends.iter().filter(|(_, outlives, _)| *outlives).count() as u64
     }
 
     /// Removes the expired sessions.
     pub(super) fn forget_expired(&mut self, now: Timestamp) {
-        let Self { by_token, ended, .. } = self;
-        Arc::make_mut(by_token).retain(|token, session| {
-            let expiry = session.expiry(now);
-            if let Some(change) = expiry {
-                record_end(ended, token, session, change);
-            }
-            expiry.is_none()
-        });
+        let sessions = self.by_token.iter();
+        let expired = sessions.filter_map(|(token, it)| Some((token.clone(), it.expiry(now)?)));
+        for (token, change) in expired.collect::<Vec<_>>() {
+            self.remove(&token, change);
+        }
         self.forget_tokens_at = twice(self.by_token.len());
     }
 
@@ -392,22 +397,8 @@ impl Sessions {
     /// [`ErrorKind::BadCredentials`] if the token is not valid.
     pub fn revoke(&mut self, change: Change, token: &str) -> Result<(), ErrorKind> {
         self.session(change.at, token)?;
-        if let Some(session) = Arc::make_mut(&mut self.by_token).remove(token) {
-            record_end(&mut self.ended, token, &session, change);
-        }
+        self.remove(token, change);
         Ok(())
-    }
-}
-
-/// Remembers the end of a session.
-fn record_end(
-    ended: &mut Arc<Recent<String, EndedToken>>,
-    token: &str,
-    session: &Session,
-    change: Change,
-) {
-    if let Some(session) = session.principal.session {
-        Arc::make_mut(ended).record(token.to_owned(), EndedToken { session, change });
     }
 }
 

@@ -1,13 +1,14 @@
 //! The directory tree of an account. This module knows no users, options or protocol times except
 //! those that it stores. Start with [`Tree`] and [`Node`].
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::blob::Blob;
 use crate::protocol::ErrorKind;
 
+use super::entries::{Entries, NodeId};
 use super::recent::Recent;
+use super::records::Records;
 use super::{
     Change, FileHistory, MissingParents, MkdirOutcome, Obstacle, Path, Removal, RemovalKind,
     Timestamp,
@@ -50,18 +51,18 @@ pub struct Directory {
     pub created: Change,
     /// The path before the last rename, and the rename.
     pub renamed: Option<Box<(Path, Change)>>,
-    entries: Arc<Entries>,
+    entries: Entries,
 }
 
 impl Directory {
     /// Returns the names in the directory, in order.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.entries.keys().map(|name| &**name)
+        self.entries.iter().map(|(name, _)| name)
     }
 
     /// Returns whether the directory has no entries.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.len() == 0
     }
 
     /// Returns the node of a name. Every lookup in the tree uses it, so that tests can count
@@ -69,14 +70,26 @@ impl Directory {
     fn entry(&self, name: &str) -> Option<NodeId> {
         #[cfg(test)]
         tests::LOOKUPS.with(|lookups| lookups.set(lookups.get() + 1));
-        self.entries.get(name).copied()
+        self.entries.get(name)
     }
 }
 
 impl Directory {
     /// Returns the entries, as they are in `tree`, in the order of names.
     pub fn entries<'t>(&self, tree: &'t Tree) -> impl ExactSizeIterator<Item = (&str, &'t Node)> {
-        self.entries.iter().map(|(name, id)| (&**name, tree.node(*id)))
+        self.entries.iter().map(|(name, id)| (name, tree.node(id)))
+    }
+
+    /// Returns the subdirectories, or else the files, in the order of names, without the first
+    /// `start`.
+    pub fn entries_of_kind<'t>(
+        &self,
+        tree: &'t Tree,
+        is_directory: bool,
+        start: usize,
+    ) -> impl Iterator<Item = (&str, &'t Node)> {
+        let entries = self.entries.of_kind(is_directory, start);
+        entries.map(|(name, id)| (name, tree.node(id)))
     }
 }
 
@@ -92,7 +105,7 @@ pub enum Node {
 impl Node {
     /// Creates an empty directory.
     pub fn directory(stat: Stat, created: Change) -> Self {
-        Self::Directory(Directory { stat, created, renamed: None, entries: Arc::default() })
+        Self::Directory(Directory { stat, created, renamed: None, entries: Entries::default() })
     }
 
     /// Returns owner and times.
@@ -120,16 +133,11 @@ impl Node {
     }
 }
 
-type NodeId = usize;
-
-type Entries = BTreeMap<Arc<str>, NodeId>;
-
 /// The tree. All nodes are in one list and all traversals are loops, so deep directories cannot
 /// exhaust the stack. A clone shares the nodes until they change.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    nodes: Arc<Vec<Option<Arc<Node>>>>,
-    free: Arc<Vec<NodeId>>,
+    nodes: Records<Arc<Node>>,
     /// The bytes in all files. It is updated with each change, because every request checks the
     /// quota.
     bytes: u64,
@@ -142,9 +150,9 @@ const ROOT: NodeId = 0;
 impl Tree {
     /// Creates a tree with an empty root.
     pub fn new(root: Stat) -> Self {
-        let root = Some(Arc::new(Node::directory(root, Change::by_test(root.ctime))));
-        let (nodes, free, removals) = (Arc::new(vec![root]), Arc::default(), Arc::default());
-        Self { nodes, free, bytes: 0, removals }
+        let mut nodes = Records::default();
+        nodes.push(Arc::new(Node::directory(root, Change::by_test(root.ctime))));
+        Self { nodes, bytes: 0, removals: Arc::default() }
     }
 
     /// Returns the entry at `path`.
@@ -192,7 +200,7 @@ impl Tree {
     pub fn put(&mut self, path: &Path, mut node: Node, change: Change) -> Result<(), ErrorKind> {
         let (parent, name) = self.holder(path)?;
         let added = node.bytes();
-        match self.entries(parent).get(name).copied() {
+        match self.entries(parent).get(name) {
             Some(taken) if matches!(self.node(taken), Node::Directory(_)) => {
                 return Err(ErrorKind::IsDirectory);
             }
@@ -201,7 +209,9 @@ impl Tree {
                 if let (Node::File(new), Node::File(old)) = (&mut node, self.node(taken)) {
                     new.history.replaced = Some(old.history.stored);
                 }
-                self.set(taken, node);
+                if let Some(file) = self.nodes.by_number_mut(taken) {
+                    *file = Arc::new(node);
+                }
             }
             None => {
                 self.insert(parent, name, node);
@@ -309,14 +319,15 @@ impl Tree {
         if parent == id {
             return Err(ErrorKind::NoTargetParent);
         }
-        if self.entries(parent).contains_key(name) {
+        if self.entries(parent).get(name).is_some() {
             return Err(ErrorKind::TargetExists);
         }
         if matches!(self.node(id), Node::Directory(directory) if !directory.is_empty()) {
             return Err(ErrorKind::NotEmpty);
         }
+        let is_directory = matches!(self.node(id), Node::Directory(_));
         self.entries_mut(old_parent).remove(old_name);
-        self.entries_mut(parent).insert(name.into(), id);
+        self.entries_mut(parent).insert(name, id, is_directory);
         self.touch(old_parent, change.at);
         self.touch(parent, change.at);
         self.record_removal(id, from, change, RemovalKind::RenamedTo(to.clone()));
@@ -434,44 +445,32 @@ impl Tree {
 
     /// Adds a node under a free name to the directory `parent`.
     fn insert(&mut self, parent: NodeId, name: &str, node: Node) -> NodeId {
-        let id = self.place(node);
-        self.entries_mut(parent).insert(name.into(), id);
+        let is_directory = matches!(node, Node::Directory(_));
+        let id = self.nodes.push(Arc::new(node));
+        self.entries_mut(parent).insert(name, id, is_directory);
         id
-    }
-
-    fn place(&mut self, node: Node) -> NodeId {
-        let free = if self.free.is_empty() { None } else { Arc::make_mut(&mut self.free).pop() };
-        if let Some(id) = free {
-            self.set(id, node);
-            return id;
-        }
-        Arc::make_mut(&mut self.nodes).push(Some(Arc::new(node)));
-        self.nodes.len() - 1
-    }
-
-    fn set(&mut self, id: NodeId, node: Node) {
-        Arc::make_mut(&mut self.nodes)[id] = Some(Arc::new(node));
     }
 
     /// Frees a node that no entry refers to any more, and all nodes below it.
     fn free_all(&mut self, id: NodeId) {
         let mut doomed = vec![id];
         while let Some(id) = doomed.pop() {
-            match Arc::make_mut(&mut self.nodes)[id].take().as_deref() {
-                Some(Node::Directory(directory)) => doomed.extend(directory.entries.values()),
+            match self.nodes.remove(id).as_deref() {
+                Some(Node::Directory(directory)) => {
+                    doomed.extend(directory.entries.iter().map(|(_, id)| id));
+                }
                 Some(file @ Node::File(_)) => self.bytes -= file.bytes(),
                 None => {}
             }
-            Arc::make_mut(&mut self.free).push(id);
         }
     }
 
     fn node(&self, id: NodeId) -> &Node {
-        self.nodes[id].as_ref().expect("an entry leads to a node")
+        self.nodes.by_number(id).expect("an entry leads to a node")
     }
 
     fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {
-        Arc::make_mut(&mut self.nodes)[id].as_mut().map(Arc::make_mut)
+        self.nodes.by_number_mut(id).map(Arc::make_mut)
     }
 
     fn entries(&self, id: NodeId) -> &Entries {
@@ -483,7 +482,7 @@ impl Tree {
 
     fn entries_mut(&mut self, id: NodeId) -> &mut Entries {
         match self.node_mut(id) {
-            Some(Node::Directory(directory)) => Arc::make_mut(&mut directory.entries),
+            Some(Node::Directory(directory)) => &mut directory.entries,
             _ => unreachable!("a holder is a directory"),
         }
     }

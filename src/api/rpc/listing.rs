@@ -16,28 +16,24 @@ type Entry<'a> = (&'a str, &'a Node);
 
 /// Executes `listDir`: returns the subdirectories of a directory.
 pub(super) fn list_dir(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    list(context, |(_, node)| matches!(node, Node::Directory(_)))
+    list(context, true)
 }
 
 /// Executes `listFile`: returns the files of a directory.
 pub(super) fn list_file(context: &mut MethodContext<'_>) -> Result<Json, MethodError> {
-    list(context, |(_, node)| matches!(node, Node::File(_)))
+    list(context, false)
 }
 
-/// Returns a page of the entries that `wanted` selects. The cookie is the offset of the next entry,
+/// Returns a page of the subdirectories or of the files. The cookie is the offset of the next entry,
 /// and 0 after a short page.
-fn list(
-    context: &mut MethodContext<'_>,
-    wanted: fn(&Entry<'_>) -> bool,
-) -> Result<Json, MethodError> {
+fn list(context: &mut MethodContext<'_>, is_directory: bool) -> Result<Json, MethodError> {
     let size = context.page_size("pageSize")?;
     let cookie = context.args.cookie("cookie")?.unwrap_or(0);
     let start = usize::try_from(cookie).map_err(|_| ErrorKind::Cookie)?;
     let with_stat = context.args.boolean("stat")?.unwrap_or(false);
     let path = context.path()?;
     let (context, tree) = (&*context, context.storage.tree());
-    let entries = tree.directory(&path)?.entries(tree).filter(wanted);
-    let page = entries.skip(start).take(size);
+    let page = tree.directory(&path)?.entries_of_kind(tree, is_directory, start).take(size);
     let page: Vec<_> = page.map(|entry| item(context, entry, with_stat)).collect();
     let next = if page.len() < size { 0 } else { start + page.len() };
     Ok(Json::Object(vec![
@@ -76,15 +72,12 @@ pub(super) fn list_path(context: &mut MethodContext<'_>) -> Result<Json, MethodE
     let with_stat = context.args.boolean("stat")?.unwrap_or(false);
     let path = context.path()?;
     let (context, tree, options) = (&*context, context.storage.tree(), context.storage.options());
-    let (dirs, files): (Vec<Entry<'_>>, Vec<_>) = tree
-        .directory(&path)?
-        .entries(tree)
-        .partition(|(_, node)| matches!(node, Node::Directory(_)));
-    let page = |entries: Vec<Entry<'_>>, start| -> Result<Vec<Json>, MethodError> {
-        let page = entries.into_iter().skip(start).take(size);
+    let directory = tree.directory(&path)?;
+    let page = |is_directory, start| -> Result<Vec<Json>, MethodError> {
+        let page = directory.entries_of_kind(tree, is_directory, start).take(size);
         page.map(|entry| path_item(context, entry, with_stat, options.listpath_items)).collect()
     };
-    let (dirs, files) = (page(dirs, start.dirs)?, page(files, start.files)?);
+    let (dirs, files) = (page(true, start.dirs)?, page(false, start.files)?);
     let is_last = match options.listpath_last_cookie {
         LastCookie::ShortPage => dirs.len() < size && files.len() < size,
         LastCookie::EmptyPage => dirs.is_empty() && files.is_empty(),

@@ -1,4 +1,4 @@
-//! Numbered records of which some may be gone.
+//! Numbered records of which some may be gone: of the journal, uploads, and nodes of the tree.
 //!
 //! A clone shares the records, in blocks: it costs one reference per block, and a later change copies
 //! one block. So a snapshot of a long journal is cheap. Numbers are never reused. Start with
@@ -49,7 +49,7 @@ impl<T> Default for Records<T> {
 
 impl<T> Records<T> {
     /// Creates an empty list. The first record gets the number `next`.
-    pub(super) fn starting_at(next: u64) -> Self {
+    pub(crate) fn starting_at(next: u64) -> Self {
         Self { blocks: VecDeque::new(), next, len: 0 }
     }
 
@@ -79,7 +79,7 @@ impl<T> Records<T> {
     }
 
     /// Returns the record at `position` among those that are there, from 0. It is not the number of
-    /// the record; see [`Journal::exchange`](super::Journal::exchange).
+    /// the record; see [`Journal::exchange`](crate::journal::Journal::exchange).
     pub fn get(&self, position: usize) -> Option<&T> {
         let mut left = position;
         for block in &self.blocks {
@@ -92,7 +92,7 @@ impl<T> Records<T> {
     }
 
     /// Returns the number that the next record will have.
-    pub(super) fn next_number(&self) -> u64 {
+    pub(crate) fn next_number(&self) -> u64 {
         self.next
     }
 
@@ -130,7 +130,7 @@ impl<T> Records<T> {
 
 impl<T: Clone> Records<T> {
     /// Adds a record and returns its number.
-    pub(super) fn push(&mut self, record: T) -> u64 {
+    pub(crate) fn push(&mut self, record: T) -> u64 {
         let number = self.next;
         if self.blocks.back().is_none_or(|block| block.number != number / BLOCK) {
             let mut slots = Vec::with_capacity(usize::try_from(BLOCK).unwrap_or_default());
@@ -147,7 +147,7 @@ impl<T: Clone> Records<T> {
     }
 
     /// Returns the record of that number, for a change.
-    pub(super) fn by_number_mut(&mut self, number: u64) -> Option<&mut T> {
+    pub(crate) fn by_number_mut(&mut self, number: u64) -> Option<&mut T> {
         let at = self.position_of(number)?;
         let block = &mut self.blocks[at];
         block.slots.get(slot(number))?.as_ref()?;
@@ -155,7 +155,7 @@ impl<T: Clone> Records<T> {
     }
 
     /// Removes and returns the record of that number.
-    pub(super) fn remove(&mut self, number: u64) -> Option<T> {
+    pub(crate) fn remove(&mut self, number: u64) -> Option<T> {
         let at = self.position_of(number)?;
         let block = &mut self.blocks[at];
         block.slots.get(slot(number))?.as_ref()?;
@@ -169,7 +169,7 @@ impl<T: Clone> Records<T> {
     }
 
     /// Removes the first record.
-    pub(super) fn pop_front(&mut self) -> Option<T> {
+    pub(crate) fn pop_front(&mut self) -> Option<T> {
         let block = self.blocks.front()?;
         let at = block.slots.iter().position(Option::is_some)?;
         self.remove(block.number * BLOCK + at as u64)
