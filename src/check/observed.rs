@@ -127,17 +127,17 @@ impl Observed {
             ));
         }
         let no_login = (!has(Habit::LogsIn)).then_some("does not log in");
-        let no_pieces = (!self.sends_pieces()).then_some("sends the file in one request");
-        let no_poll = (!has(Habit::Polls)).then_some("does not ask for the state of its upload");
+        // A file in one request needs no join, and contradicts nothing that the client does with pieces.
+        let no_poll = (self.sends_pieces() && !has(Habit::Polls))
+            .then_some("does not ask for the state of its upload");
         // Short requests of a parallel client may not overlap, but they need several connections.
         let one_by_one =
             has(Habit::UsesOneConnection).then_some("sends all pieces over one connection");
         for (feature, fact) in [
             (Feature::Auth, no_login),
             (Feature::Relogin, no_login),
-            (Feature::JoinPoll, no_pieces.or(no_poll)),
-            (Feature::Abort, no_pieces),
-            (Feature::Parallel, no_pieces.or(one_by_one)),
+            (Feature::JoinPoll, no_poll),
+            (Feature::Parallel, one_by_one),
         ] {
             if let Some(fact) = fact.filter(|_| profile.claims(feature)) {
                 let name = feature.name();
@@ -438,11 +438,8 @@ mod tests {
             ),
             (
                 &whole,
-                "piece_size = 99\nfeatures = ['auth', 'join_poll', 'retries']",
-                &[
-                    "the profile claims the feature auth, and the client does not log in",
-                    "the profile claims the feature join_poll, and the client sends the file in one request",
-                ],
+                "piece_size = 99\nfeatures = ['auth', 'join_poll', 'abort', 'parallel']",
+                &["the profile claims the feature auth, and the client does not log in"],
             ),
         ] {
             assert_eq!(observed.contradictions(&profile(text)), expected, "{text}");
