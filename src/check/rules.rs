@@ -34,7 +34,7 @@ pub const RULES: &[CheckRule] = &[
         id: "check.gave_up",
         level: Level::Should,
         sentence: "A client that claims a feature should get the file stored where the feature suffices.",
-        advice: "Remove the feature from the profile, or mend it.",
+        advice: "Repeat what can be repeated until the file is stored. If the profile claims more than the client does, remove the feature.",
     },
     CheckRule {
         id: "check.crash",

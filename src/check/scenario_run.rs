@@ -199,12 +199,19 @@ fn write_ca(
         return Ok(None);
     }
     let path = folder.path().join("ca.pem");
-    #[cfg(feature = "tls")]
-    std::fs::write(&path, origin.ca_pem())
+    std::fs::write(&path, authority(origin))
         .map_err(|error| Error::io(format!("cannot write {}", path.display()), error))?;
-    #[cfg(not(feature = "tls"))]
-    let _ = origin;
     Ok(Some(path))
+}
+
+#[cfg(feature = "tls")]
+fn authority(origin: &MockOrigin) -> &str {
+    origin.ca_pem()
+}
+
+#[cfg(not(feature = "tls"))]
+fn authority(_: &MockOrigin) -> &'static str {
+    ""
 }
 
 /// Compares the stored file with what was sent: the source, or the source as the scenario changed it.

@@ -12,7 +12,7 @@ mod json;
 mod spec;
 #[cfg(test)]
 mod tests;
-#[cfg(feature = "cli")]
+#[cfg(feature = "check")]
 mod toml;
 mod values;
 

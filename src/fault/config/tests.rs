@@ -33,13 +33,13 @@ fn texts_of_faults_are_accepted_or_rejected_as_recorded() {
 }
 
 #[test]
-#[cfg(feature = "cli")]
+#[cfg(feature = "check")]
 fn files_of_faults_are_accepted_or_rejected_as_recorded() {
     assert_corpus("toml", |text| described(Fault::list_from_toml("faults.toml", text)));
 }
 
 #[test]
-#[cfg(feature = "cli")]
+#[cfg(feature = "check")]
 fn a_fault_keeps_the_words_of_its_text() {
     let text = "# All of them.\n[[fault]]\nreject = 503 # busy\nop  =  'raw'\n\n\
                 [[fault]]\nop = \"piece\"\n[fault.reject_after]\nbytes = 0x10\nreject = 500\n";

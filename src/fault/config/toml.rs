@@ -1,4 +1,4 @@
-//! Reads the TOML files of faults (feature `cli`), with the line of each error.
+//! Reads the TOML files of faults (feature `check`), with the line of each error.
 
 use serde::Deserialize;
 use serde_path_to_error::Segment;
