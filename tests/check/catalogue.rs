@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use libtest_mimic::Trial;
 use mock_origin::check::{Feature, Profile, ScenarioResult, State, Suite, SuiteReport};
-use mock_origin::referee::Level;
+use mock_origin::referee::{Level, RULES};
 
 use crate::client::mistake::{MISTAKES, Mistake};
 use crate::{client_command, trial};
@@ -24,7 +24,14 @@ pub(crate) fn trials() -> Vec<Trial> {
     });
     let mistakes =
         MISTAKES.iter().map(|row| trial(format!("mistake: {}", row.id), move || is_found(row)));
-    flavours.into_iter().chain(mistakes).collect()
+    let table = trial("each rule of level must or should has a mistake", every_rule_has_a_mistake);
+    flavours.into_iter().chain(mistakes).chain([table]).collect()
+}
+
+fn every_rule_has_a_mistake() -> Result<(), String> {
+    let rules = RULES.iter().filter(|rule| rule.level != Level::Info).map(|rule| rule.id);
+    let missing: Vec<_> = rules.filter(|id| MISTAKES.iter().all(|row| row.id != *id)).collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("without a mistake: {missing:?}")) }
 }
 
 /// Runs a suite for a client that claims every feature that it can have.
