@@ -1,13 +1,15 @@
 //! Authenticates requests (§2.3). It changes nothing except the record of used signatures. Start
 //! with [`authenticate`].
 
+use std::borrow::Cow;
+
 use crate::journal::Head;
 use crate::protocol::{ErrorKind, LegacyHeaders, Operation};
 use crate::storage::{EndedToken, Principal, Storage, Timestamp};
 
 use super::router::Route;
 use super::signature::signer;
-use super::url::query_value;
+use super::url::{lossy, query_value};
 
 /// Checks the credentials of a request. The first kind that is present decides alone: a token in a
 /// header, a signature, or on `/post/file` a token in the query.
@@ -19,7 +21,7 @@ pub(super) fn authenticate(
     storage: &mut Storage,
     now: Timestamp,
     head: &Head,
-    route: &Route,
+    route: &Route<'_>,
 ) -> Result<Principal, ErrorKind> {
     if let Some(token) = header_token(storage, head) {
         return storage.sessions().principal(now, &token);
@@ -40,13 +42,13 @@ pub(super) fn ended_token(
     storage: &Storage,
     now: Timestamp,
     head: &Head,
-    route: &Route,
+    route: &Route<'_>,
 ) -> Option<EndedToken> {
     let token = header_token(storage, head).or_else(|| query_token(head, route))?;
     storage.sessions().ended(now, &token)
 }
 
-fn header_token(storage: &Storage, head: &Head) -> Option<String> {
+fn header_token<'a>(storage: &Storage, head: &'a Head) -> Option<Cow<'a, str>> {
     let legacy = || {
         let on = storage.options().legacy_headers == LegacyHeaders::On;
         on.then(|| header_text(head, "X-LLNW-Authorization")).flatten()
@@ -54,12 +56,11 @@ fn header_token(storage: &Storage, head: &Head) -> Option<String> {
     header_text(head, "X-Agile-Authorization").or_else(legacy)
 }
 
-fn header_text(head: &Head, name: &str) -> Option<String> {
-    let value = head.header(name).filter(|value| !value.is_empty())?;
-    Some(String::from_utf8_lossy(value).into_owned())
+fn header_text<'a>(head: &'a Head, name: &str) -> Option<Cow<'a, str>> {
+    head.header(name).filter(|value| !value.is_empty()).map(lossy)
 }
 
-fn query_token(head: &Head, route: &Route) -> Option<String> {
+fn query_token(head: &Head, route: &Route<'_>) -> Option<Cow<'static, str>> {
     route.endpoint.filter(|endpoint| endpoint.operation == Operation::PostFile)?;
-    query_value(head.target(), "token").filter(|token| !token.is_empty())
+    query_value(head.target(), "token").filter(|token| !token.is_empty()).map(Cow::Owned)
 }

@@ -48,14 +48,15 @@ pub(crate) struct InjectedError<'a> {
 pub(crate) fn build_error_response(
     storage: &Storage,
     now: Timestamp,
-    calls: Vec<Call>,
+    calls: &[Call],
     error: &InjectedError<'_>,
 ) -> Box<Response> {
     let response = match (error.result_code, error.code) {
-        (Some(result_code), _) => from_call_results(&calls, result_code),
+        (Some(result_code), _) => from_call_results(calls, result_code),
         (None, None) => ResponseBuilder::from_status(error.status),
-        (None, Some(code)) => ResponseBuilder::from_status(error.status)
-            .with("X-Agile-Status", code.to_string().into_bytes()),
+        (None, Some(code)) => {
+            ResponseBuilder::from_status(error.status).with("X-Agile-Status", code.to_string())
+        }
     };
     let response = response.with_replacing_headers(error.headers);
     let response = match error.body {
@@ -64,7 +65,7 @@ pub(crate) fn build_error_response(
     };
     let reason = error.reason.map(str::to_owned);
     let calls =
-        calls.into_iter().map(|call| Call { result_code: error.result_code, ..call }).collect();
+        calls.iter().map(|call| Call { result_code: error.result_code, ..call.clone() }).collect();
     let mut response = adapt_to_dialect(storage, response.with_reason(reason).with_calls(calls))
         .build(storage, now);
     if error.is_head {
@@ -106,7 +107,7 @@ mod tests {
 
     /// Returns a storage with a file of unknown digest, a token, and an upload in READY.
     fn ready() -> (Storage, String, String) {
-        let (name, password, root) = ("jane".to_owned(), "secret".to_owned(), Path::root());
+        let (name, password, root) = ("jane".into(), "secret".to_owned(), Path::root());
         let users = vec![UserRecord { name, password, uid: 1, gid: 1, root: root.clone() }];
         let (account, options) = ("acme".to_owned(), Options::default());
         let mut storage = Storage::new(Setup { account, users, options, seed: 1 }, NOW);
@@ -117,7 +118,7 @@ mod tests {
         let (token, _) = storage.grant(CHANGE, UserId::FIRST, root.clone(), life, by).unwrap();
         let name = Some("a.mp4".to_owned());
         let new = NewUpload { directory: root, name, content_type: None, mtime: None };
-        let id = storage.create(CHANGE, UserId::FIRST, new).unwrap().id.clone();
+        let id = storage.create(CHANGE, UserId::FIRST, new).unwrap().id.to_string();
         let (content, digest) = (Blob::from_bytes("1"), Digest::compute(b"1"));
         let piece = NewPiece { number: 1, content, digest, checksum: None };
         storage.store_piece(CHANGE, UserId::FIRST, &id, piece).unwrap();

@@ -61,7 +61,10 @@ impl ContentTypeRule {
             return Ok(Self { given: None, detect: detect.unwrap_or_default() });
         };
         check(context.storage, &given)?;
-        Ok(Self { detect: Detect::parse(&given).unwrap_or_default(), given: Some(given) })
+        Ok(Self {
+            detect: Detect::parse(&given).unwrap_or_default(),
+            given: Some(given.into_owned()),
+        })
     }
 
     /// Returns the type of a file: the first declared type, of the header and then of the form

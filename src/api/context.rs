@@ -1,16 +1,19 @@
 //! The input of an endpoint: the head, the storage, the time. Start with [`RequestContext`].
 
+use std::borrow::Cow;
+
 use crate::journal::{Call, Head};
 use crate::protocol::{ErrorKind, Limit};
 use crate::storage::{Path, PathEncoding, Principal, Storage};
 
 use super::router::Route;
+use super::url::lossy;
 
 /// A request with its endpoint.
 pub(super) struct RequestContext<'a> {
     pub(super) storage: &'a Storage,
     pub(super) head: &'a Head,
-    pub(super) route: &'a Route,
+    pub(super) route: &'a Route<'a>,
     /// The result of authentication. Endpoints without authentication do not read it.
     pub(super) principal: &'a Result<Principal, ErrorKind>,
 }
@@ -24,16 +27,13 @@ impl<'a> RequestContext<'a> {
 
     /// Returns the value of a header as text. Bytes that are not UTF-8 become text that equals
     /// nothing.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        // A lossy conversion alone would cost as much as all other reads of the head of a piece.
-        let lossy = |value| String::from_utf8_lossy(value).into_owned();
-        self.header(name)
-            .map(|value| std::str::from_utf8(value).map_or_else(|_| lossy(value), str::to_owned))
+    pub(super) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.header(name).map(lossy)
     }
 
     /// Returns the principal, if the credentials are valid, and records the user in `call`.
-    pub(super) fn principal(&self, call: &mut Call) -> Result<Principal, ErrorKind> {
-        let principal = self.principal.clone()?;
+    pub(super) fn principal(&self, call: &mut Call) -> Result<&'a Principal, ErrorKind> {
+        let principal = self.principal.as_ref().map_err(|cause| *cause)?;
         call.user = Some(self.storage.sessions().user(principal.user).name.clone());
         call.session = principal.session;
         Ok(principal)
@@ -57,7 +57,7 @@ impl<'a> RequestContext<'a> {
 
     /// Records the path of a request.
     pub(super) fn record_path(&self, call: &mut Call, path: &Path) {
-        call.path = Some(path.absolute(self.storage.account()));
+        call.path = Some(path.absolute(self.storage.account()).into());
     }
 }
 

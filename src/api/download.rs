@@ -81,9 +81,9 @@ impl Download {
         };
         let modified = httpdate::fmt_http_date(file.stat.mtime.to_system_time());
         Ok(response
-            .with("Last-Modified", modified.into_bytes())
-            .with("Accept-Ranges", &b"bytes"[..])
-            .with("X-Agile-Checksum", checksum.into_bytes()))
+            .with("Last-Modified", modified)
+            .with("Accept-Ranges", "bytes")
+            .with("X-Agile-Checksum", checksum))
     }
 
     fn evaluate_range(&self, file: &File) -> RangeOutcome {
@@ -108,7 +108,7 @@ impl Download {
             HttpMethod::Head => Body::HeadOnly(range.end - range.start),
             _ => Body::Blob(file.content.clone(), range),
         };
-        response.with_body(content_type.as_bytes().to_vec(), body)
+        response.with_body(content_type, body)
     }
 }
 

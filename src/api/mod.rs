@@ -150,8 +150,9 @@ impl PendingRequest {
         match &mut self.action {
             Handler::Rpc(rpc) => rpc.classify(storage, now, body),
             Handler::File(file) => {
-                let path =
-                    file.classify(storage, body).map(|path| path.absolute(storage.account()));
+                let path = file
+                    .classify(storage, body)
+                    .map(|path| path.absolute(storage.account()).into());
                 vec![Call { path, ..self.call.clone() }]
             }
             _ => vec![self.call.clone()],
@@ -243,7 +244,7 @@ fn authenticate(
     storage: &mut Storage,
     instants: Instants,
     head: &Head,
-    route: &Route,
+    route: &Route<'_>,
     endpoint: &'static Endpoint,
     call: &mut Call,
 ) -> Result<(BodyPolicy, Handler), ErrorKind> {
@@ -257,7 +258,7 @@ fn authenticate(
         Err(ErrorKind::NoCredentials)
     };
     if *principal == Err(ErrorKind::BadCredentials) {
-        call.ended_token = auth::ended_token(storage, instants.protocol, head, route);
+        call.ended_token = auth::ended_token(storage, instants.protocol, head, route).map(Box::new);
     }
     begin(&RequestContext { storage, head, route, principal }, endpoint, call)
 }

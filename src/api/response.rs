@@ -2,11 +2,12 @@
 //! with [`Response`] and [`ResponseBuilder`].
 
 use std::borrow::Cow;
+use std::io::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::blob::Blob;
-use crate::journal::{Call, HeadError, ResponseHead};
+use crate::journal::{Call, Calls, HeadError, ResponseHead, push_header, push_number};
 use crate::protocol::{
     Endpoint, ErrorKind, HTTP_CONTENT_TYPE, Operation, ResultCode, result_code_for, standard_phrase,
 };
@@ -49,8 +50,10 @@ pub struct Response {
     /// The body.
     pub body: Body,
     /// The calls that it responds to.
-    pub calls: Vec<Call>,
+    pub calls: Calls,
     closes: bool,
+    /// Whether a fault chose some of its headers.
+    is_custom: bool,
     head_error: Option<HeadError>,
 }
 
@@ -62,6 +65,7 @@ impl Response {
 
     /// Returns status, reason phrase and headers for changes.
     pub fn head_mut(&mut self) -> &mut ResponseHead {
+        self.is_custom = true;
         Arc::make_mut(&mut self.head)
     }
 
@@ -82,7 +86,7 @@ impl Response {
     pub fn closing(mut self: Box<Self>) -> Box<Self> {
         let says_so = self.head.header("Connection").is_some_and(|it| it == b"close");
         if !std::mem::replace(&mut self.closes, true) && !says_so {
-            self.head_mut().add("Connection", b"close");
+            Arc::make_mut(&mut self.head).add("Connection", b"close");
         }
         self
     }
@@ -97,29 +101,57 @@ impl Response {
     pub fn closes(&self) -> bool {
         self.closes
     }
+
+    /// Returns the values of the `Connection` headers of the head.
+    pub(crate) fn connection_options(&self) -> impl Iterator<Item = &[u8]> {
+        let headers = (self.closes || self.is_custom).then(|| self.head.headers());
+        let named = |name: &str| name.eq_ignore_ascii_case("Connection");
+        headers.into_iter().flatten().filter(move |(name, _)| named(name)).map(|(_, value)| value)
+    }
 }
 
 /// A response under construction.
 #[derive(Debug)]
 pub(super) struct ResponseBuilder {
-    head: ResponseHead,
+    status: u16,
+    reason: Cow<'static, str>,
+    /// The headers as [`push_header`] writes them, after room for the date.
+    own: Vec<u8>,
     body: Body,
-    calls: Vec<Call>,
+    calls: Calls,
     result_code: Option<&'static ResultCode>,
+    /// Whether the code is among the headers.
+    is_coded: bool,
     closes: bool,
     head_error: Option<HeadError>,
     /// The names of default headers that were replaced.
     replaced: Vec<String>,
 }
 
-type HeaderText = Cow<'static, [u8]>;
+/// As long as the value of every `Date`, and where it stands behind number and length.
+const ANY_DATE: &[u8; 29] = b"Thu, 01 Jan 1970 00:00:00 GMT";
+const DATE_VALUE: Range<usize> = 2..DATE_END as usize;
+const DATE_END: u32 = 31;
+
+/// Enough for the own headers of most responses.
+const USUAL_LENGTH: usize = 128;
 
 impl ResponseBuilder {
     fn new(status: u16, reason: impl Into<Cow<'static, str>>) -> Self {
-        let reason = reason.into();
-        let head = ResponseHead { status, reason, headers: Vec::with_capacity(12) };
-        let (body, calls, replaced) = (Body::Bytes(Vec::new()), Vec::new(), Vec::new());
-        Self { head, body, calls, result_code: None, closes: false, head_error: None, replaced }
+        let mut own = Vec::with_capacity(USUAL_LENGTH);
+        push_header(&mut own, "Date", ANY_DATE);
+        Self {
+            status,
+            reason: reason.into(),
+            own,
+            body: Body::Bytes(Vec::new()),
+            calls: Calls::default(),
+            result_code: None,
+            is_coded: false,
+            closes: false,
+            head_error: None,
+            replaced: Vec::new(),
+        }
     }
 
     /// Creates a response without a result code and without `X-Agile-Status`.
@@ -134,7 +166,10 @@ impl ResponseBuilder {
             if result_code.http == 200 { standard_phrase(200) } else { result_code.phrase };
         let mut response = Self::new(result_code.http, reason);
         response.result_code = Some(result_code);
-        response.with("X-Agile-Status", result_code.code.to_string().into_bytes())
+        match result_code.code {
+            0 => response.with("X-Agile-Status", "0"),
+            code => response.with("X-Agile-Status", code.to_string()),
+        }
     }
 
     /// Creates a success without `X-Agile-Status`.
@@ -157,12 +192,15 @@ impl ResponseBuilder {
     }
 
     /// Adds a header.
-    pub(super) fn with(
-        mut self,
-        name: impl Into<Cow<'static, str>>,
-        value: impl Into<HeaderText>,
-    ) -> Self {
-        self.head.headers.push((name.into(), value.into()));
+    pub(super) fn with(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.is_coded |= name == "X-Agile-Status";
+        push_header(&mut self.own, name, value.as_ref());
+        self
+    }
+
+    /// Adds a header with a number.
+    pub(super) fn with_number(mut self, name: &str, value: u64) -> Self {
+        push_number(&mut self.own, name, value);
         self
     }
 
@@ -175,7 +213,7 @@ impl ResponseBuilder {
     }
 
     /// Sets the body and its type.
-    pub(super) fn with_body(mut self, content_type: impl Into<HeaderText>, body: Body) -> Self {
+    pub(super) fn with_body(mut self, content_type: impl AsRef<[u8]>, body: Body) -> Self {
         self.body = body;
         self.with("Content-Type", content_type)
     }
@@ -188,7 +226,7 @@ impl ResponseBuilder {
             if !is_connection || value.eq_ignore_ascii_case("close") {
                 self.replaced.push(name.clone());
             }
-            self = self.with(name.clone(), value.clone().into_bytes());
+            self = self.with(name, value);
         }
         self
     }
@@ -201,7 +239,7 @@ impl ResponseBuilder {
             return self;
         }
         self.replaced.push(NAME.to_owned());
-        self.with(NAME, content_type.to_owned().into_bytes())
+        self.with(NAME, content_type)
     }
 
     fn is_replaced(&self, name: &str) -> bool {
@@ -214,7 +252,7 @@ impl ResponseBuilder {
         result_code: &'static ResultCode,
         address: &[u8],
     ) -> Self {
-        (self.head.status, self.head.reason, self.result_code) =
+        (self.status, self.reason, self.result_code) =
             (result_code.http, result_code.phrase.into(), Some(result_code));
         let address = address.iter().copied().fold(Vec::new(), push_visible);
         self.with("Location", address)
@@ -224,22 +262,18 @@ impl ResponseBuilder {
     pub(super) fn with_legacy_status(self) -> Self {
         let code = self
             .result_code
-            .filter(|_| self.is_coded())
+            .filter(|_| self.is_coded)
             .map(|result_code| result_code.code.to_string());
         match code {
-            Some(code) => self.with("X-Llnw-Status", code.into_bytes()),
+            Some(code) => self.with("X-Llnw-Status", code),
             None => self,
         }
-    }
-
-    fn is_coded(&self) -> bool {
-        self.head.headers.iter().any(|(name, _)| *name == "X-Agile-Status")
     }
 
     /// Sets the call that it responds to.
     pub(super) fn with_call(mut self, mut call: Call) -> Self {
         call.result_code = self.result_code;
-        self.calls = vec![call];
+        self.calls = call.into();
         self
     }
 
@@ -249,7 +283,7 @@ impl ResponseBuilder {
     }
 
     /// Sets the calls that it responds to, each with its result code.
-    pub(super) fn with_calls(self, calls: Vec<Call>) -> Self {
+    pub(super) fn with_calls(self, calls: Calls) -> Self {
         Self { calls, ..self }
     }
 
@@ -261,7 +295,7 @@ impl ResponseBuilder {
     /// Sets another reason phrase, if there is one.
     pub(super) fn with_reason(mut self, reason: Option<String>) -> Self {
         if let Some(reason) = reason {
-            self.head.reason = reason.into();
+            self.reason = reason.into();
         }
         self
     }
@@ -272,38 +306,41 @@ impl ResponseBuilder {
     }
 
     /// Adds the headers of every response, at both ends, and finishes the response.
-    pub(super) fn build(self, storage: &Storage, now: Timestamp) -> Box<Response> {
-        let is_typed = self.is_coded() && !self.is_replaced("Content-Type");
-        let closes = self.closes || self.head.status >= 400;
+    pub(super) fn build(mut self, storage: &Storage, now: Timestamp) -> Box<Response> {
+        let is_typed = self.is_coded && !self.is_replaced("Content-Type");
+        let closes = self.closes || self.status >= 400;
         let says_close = closes && !self.is_replaced("Connection");
-        let replaced = self.replaced;
-        let is_default = |header: &(Cow<'_, str>, HeaderText)| {
-            !replaced.iter().any(|given| given.eq_ignore_ascii_case(&header.0))
-        };
-        let ResponseHead { status, reason, headers: own } = self.head;
-        let date = httpdate::fmt_http_date(now.to_system_time()).into_bytes();
-        let named = |name: &'static str, value: HeaderText| (Cow::Borrowed(name), value);
-        let standard = storage.options().cors.standard_headers().iter();
-        let standard = standard.map(|(name, value)| named(name, borrowed(value)));
-        let length = self.body.len().to_string().into_bytes();
-        let has_length = !matches!(status, 204 | 304);
-        let headers = std::iter::once(named("Date", date.into()))
-            .chain(standard)
-            .filter(is_default)
-            .chain(own)
-            .chain(is_typed.then(|| named("Content-Type", borrowed(HTTP_CONTENT_TYPE))))
-            .chain(says_close.then(|| named("Connection", borrowed("close"))))
-            // Last, because hyper writes it after all others if there is no body.
-            .chain(has_length.then(|| named("Content-Length", length.into())))
-            .collect();
-        let head = Arc::new(ResponseHead { status, reason, headers });
+        let date = httpdate::HttpDate::from(now.to_system_time());
+        // The room is as long as every date.
+        let _ = write!(&mut self.own[DATE_VALUE], "{date}");
+        let cors = storage.options().cors;
+        let (mut before, mut shared) = (DATE_END, Some(cors));
+        let is_custom = !self.replaced.is_empty();
+        if is_custom {
+            let (date, rest) = self.own.split_at(DATE_VALUE.end);
+            let mut own = if self.is_replaced("Date") { Vec::new() } else { date.to_vec() };
+            for (name, value) in cors.standard_headers() {
+                if !self.is_replaced(name) {
+                    push_header(&mut own, name, value.as_bytes());
+                }
+            }
+            own.extend_from_slice(rest);
+            (self.own, before, shared) = (own, 0, None);
+        }
+        let mut own = self.own;
+        if is_typed {
+            push_header(&mut own, "Content-Type", HTTP_CONTENT_TYPE.as_bytes());
+        }
+        if says_close {
+            push_header(&mut own, "Connection", b"close");
+        }
+        if !matches!(self.status, 204 | 304) {
+            push_number(&mut own, "Content-Length", self.body.len());
+        }
+        let head = ResponseHead::with_shared(self.status, self.reason, own, before, shared);
         let Self { body, calls, head_error, .. } = self;
-        Box::new(Response { head, body, calls, closes, head_error })
+        Box::new(Response { head: Arc::new(head), body, calls, closes, is_custom, head_error })
     }
-}
-
-fn borrowed(text: &'static str) -> HeaderText {
-    Cow::Borrowed(text.as_bytes())
 }
 
 /// Returns a path for `X-Agile-Path` (§3.3): quoted if the request had quoted names, else raw

@@ -1,5 +1,7 @@
 //! Finds the endpoint of a request line (§1.3, §1.4). Start with [`find`].
 
+use std::borrow::Cow;
+
 use crate::journal::{Call, Head};
 use crate::protocol::{
     EGRESS, Endpoint, HttpMethod, Interface, Operation, RESERVED_PREFIXES, endpoint_at,
@@ -10,24 +12,24 @@ use super::response::ResponseBuilder;
 use super::url;
 
 /// The destination of a request.
-pub(super) struct Route {
+pub(super) struct Route<'a> {
     /// `None` for OPTIONS, which has the same response on every path.
     pub(super) endpoint: Option<&'static Endpoint>,
     pub(super) method: HttpMethod,
     /// The path without query, as [`url::normalize_path`] returns it: percent-encoded except for unreserved
     /// characters.
-    pub(super) path: String,
+    pub(super) path: Cow<'a, str>,
 }
 
-impl Route {
+impl Route<'_> {
     /// Returns the call of this request, before anything else is known.
     pub(super) fn call(&self) -> Call {
         match self.endpoint {
             Some(endpoint) if endpoint.path.is_empty() => {
-                Call::new(endpoint.operation, endpoint.interface, self.path.clone())
+                Call::new(endpoint.operation, endpoint.interface, self.path.to_string())
             }
             Some(endpoint) => Call::new(endpoint.operation, endpoint.interface, endpoint.path),
-            None => Call::new(Operation::Preflight, Interface::Http, self.path.clone()),
+            None => Call::new(Operation::Preflight, Interface::Http, self.path.to_string()),
         }
     }
 }
@@ -39,11 +41,18 @@ impl Route {
 /// 404 for a POST to an unknown path, and for a path that begins like an endpoint but is neither an
 /// endpoint nor in a directory of the account. 405 with `Allow` for an endpoint with a method that
 /// it does not take. Neither has a code.
-pub(super) fn find(storage: &Storage, head: &Head) -> Result<Route, Box<ResponseBuilder>> {
-    let path = url::normalize_path(&String::from_utf8_lossy(head.target()));
+pub(super) fn find<'a>(
+    storage: &Storage,
+    head: &'a Head,
+) -> Result<Route<'a>, Box<ResponseBuilder>> {
+    let path = url::normalize_path(url::lossy(head.target()));
     let endpoint = endpoint_at(&path);
     let unmatched = |response: ResponseBuilder| {
-        Box::new(response.with_call(Call::new(Operation::Unmatched, Interface::Http, path.clone())))
+        Box::new(response.with_call(Call::new(
+            Operation::Unmatched,
+            Interface::Http,
+            path.to_string(),
+        )))
     };
     let method = HttpMethod::parse(head.method());
     if endpoint.is_none() && is_reserved(&path) && method != Some(HttpMethod::Options) {
@@ -67,7 +76,7 @@ pub(super) fn find(storage: &Storage, head: &Head) -> Result<Route, Box<Response
 fn not_allowed(endpoint: &Endpoint) -> ResponseBuilder {
     let methods = endpoint.methods.iter().chain([&HttpMethod::Options]);
     let allow: Vec<_> = methods.map(|method| method.name()).collect();
-    ResponseBuilder::from_status(405).with("Allow", allow.join(", ").into_bytes())
+    ResponseBuilder::from_status(405).with("Allow", allow.join(", "))
 }
 
 fn is_reserved(path: &str) -> bool {

@@ -98,7 +98,8 @@ impl FileSnapshot {
         let of_path = self.removal.iter().map(|removal| removal.change.by);
         let of_obstacle = self.obstacle.iter().filter_map(causes::actor_of_obstacle);
         let requests = || self.upload.iter().flat_map(|(_, requests)| requests);
-        let of_tokens = requests().filter_map(|request| request.call().ended_token);
+        let of_tokens =
+            requests().filter_map(|request| request.call().ended_token.as_deref().copied());
         let of_tokens = of_tokens.map(|ended| ended.change.by);
         let actors = of_uploads.chain(of_file).chain(of_path).chain(of_obstacle).chain(of_tokens);
         let about_upload = requests().map(|request| request.exchange().index);
@@ -324,7 +325,7 @@ impl FileSnapshot {
     ) -> Box<AssertionFailure> {
         let recorded = self.recorded_exchanges();
         let concerns = |exchange: &&Arc<Exchange>| {
-            let is_about = |call: &Call| call.path.as_ref() == Some(&self.path);
+            let is_about = |call: &Call| call.path.as_deref() == Some(&*self.path);
             recorded.contains(&exchange.index) || exchange.calls.iter().any(is_about)
         };
         AssertionFailure::new(format!("file {} {claim}", self.path), expected, found)

@@ -92,7 +92,7 @@ impl<'a> Words<'a> {
 
     /// Returns who had ended the token of a call, if that is why it was rejected.
     pub(super) fn ended_token(self, call: &Call) -> Option<Reason> {
-        Some(match call.ended_token?.change.by {
+        Some(match call.ended_token.as_ref()?.change.by {
             Actor::Expiry { .. } => Reason::plain("its token had expired"),
             by => self.did(by, "had ended its token"),
         })
@@ -154,7 +154,7 @@ fn describe_call(exchange: &Exchange, call: &Call) -> String {
         _ => format!("{method} {}", call.display_name()),
     };
     match &call.user {
-        Some(user) => format!("{name} by {}", Escaped::new(user)),
+        Some(user) => format!("{name} by {}", Escaped::new(&**user)),
         None => name,
     }
 }

@@ -262,7 +262,7 @@ impl RecordedRequest {
 
     /// Returns the end of the token of the call, if the token had been valid before.
     pub fn ended_token(&self) -> Option<EndedToken> {
-        self.call().ended_token
+        self.call().ended_token.as_deref().copied()
     }
 
     /// Returns when the operation was carried out. It is `None` if it was not, whatever the

@@ -83,9 +83,9 @@ impl RecordedRequests {
 
     /// Returns the calls of a query that are not listed yet.
     fn unlisted(&self) -> impl Iterator<Item = RecordedRequest> {
-        let upload = self.of_upload.as_ref();
+        let upload = self.of_upload.as_deref();
         let is_meant = move |request: &RecordedRequest| {
-            upload.is_none() || request.call().upload.as_ref() == upload
+            upload.is_none() || request.call().upload.as_deref() == upload
         };
         self.all().iter().flat_map(RecordedRequest::all_of).filter(is_meant)
     }
@@ -125,7 +125,9 @@ impl RecordedRequests {
     #[must_use]
     pub fn path(self, path: &str) -> Self {
         let wanted = self.absolute(path);
-        let is_it = |request: &RecordedRequest| wanted.is_some() && request.call().path == wanted;
+        let is_it = |request: &RecordedRequest| {
+            wanted.is_some() && request.call().path.as_deref() == wanted.as_deref()
+        };
         self.keep(format!("path {path}"), is_it)
     }
 
@@ -162,14 +164,11 @@ impl RecordedRequests {
     }
 
     /// Returns the calls of each upload.
-    pub(crate) fn by_upload(&self) -> HashMap<String, Vec<RecordedRequest>> {
-        let mut groups: HashMap<String, Vec<RecordedRequest>> = HashMap::new();
+    pub(crate) fn by_upload(&self) -> HashMap<Arc<str>, Vec<RecordedRequest>> {
+        let mut groups: HashMap<Arc<str>, Vec<RecordedRequest>> = HashMap::new();
         for request in self.unlisted() {
-            let Some(id) = request.call().upload.as_deref() else { continue };
-            match groups.get_mut(id) {
-                Some(group) => group.push(request),
-                None => drop(groups.insert(id.to_owned(), vec![request])),
-            }
+            let Some(id) = request.call().upload.clone() else { continue };
+            groups.entry(id).or_default().push(request);
         }
         groups
     }

@@ -284,8 +284,7 @@ mod tests {
         journal.open(|index| {
             let mut exchange = Exchange::new(index, connection, head, vec![call], at(from));
             exchange.received = received;
-            exchange.response =
-                Some(ResponseHead { status: 200, reason: "OK".into(), headers: Vec::new() }.into());
+            exchange.response = Some(ResponseHead::new(200, "OK", [("", ""); 0]).into());
             exchange.response_started = Some(at(to));
             // The record is closed after the client has the response.
             exchange.closed = Some(at(to + 5));

@@ -1,6 +1,7 @@
 //! Counts attempts: how often the same request was made. Start with [`Attempts`].
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::journal::{Call, Journal};
 use crate::protocol::{Interface, Operation};
@@ -32,8 +33,8 @@ pub(super) struct Attempt {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct AttemptKey {
     what: What,
-    on: String,
-    user: Option<String>,
+    on: Option<Arc<str>>,
+    user: Option<Arc<str>>,
     part: Option<u32>,
 }
 
@@ -81,18 +82,18 @@ impl Attempts {
     }
 }
 
-fn increment(counts: &mut HashMap<AttemptKey, u32>, call: &Call, on: Option<&String>) -> u32 {
+fn increment(counts: &mut HashMap<AttemptKey, u32>, call: &Call, on: Option<&Arc<str>>) -> u32 {
     let count = counts.entry(key(call, on)).or_default();
     *count += 1;
     *count
 }
 
-fn key(call: &Call, on: Option<&String>) -> AttemptKey {
+fn key(call: &Call, on: Option<&Arc<str>>) -> AttemptKey {
     let shared = matches!(call.operation, Operation::Create | Operation::Complete);
     let what = match call.interface {
         Interface::JsonRpc if !shared => What::Method(call.name.to_string()),
         _ => What::Operation(call.operation),
     };
-    let (on, user) = (on.cloned().unwrap_or_default(), call.user.clone());
+    let (on, user) = (on.cloned(), call.user.clone());
     AttemptKey { what, on, user, part: call.part }
 }

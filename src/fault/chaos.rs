@@ -231,7 +231,7 @@ fn exact_matcher(call: &Call, attempt: u32) -> Option<CallMatcher> {
     };
     let has_path = !WITHOUT_PATH.contains(&call.operation);
     let is_named = key.path.is_some() || (key.user.is_some() && !has_path);
-    let (path, user) = (key.path.map(PathGlob::exactly), call.user.clone());
+    let (path, user) = (key.path.map(PathGlob::exactly), call.user.as_deref().map(str::to_owned));
     let attempts = Some(attempt..=attempt);
     is_named.then(|| CallMatcher { path, user, attempts, ..CallMatcher::new(op) })
 }

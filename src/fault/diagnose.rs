@@ -107,7 +107,7 @@ fn is_path(matcher: &CallMatcher, call: &Call) -> bool {
 
 fn is_user(matcher: &CallMatcher, call: &Call) -> bool {
     is_path(matcher, call)
-        && matcher.user.as_ref().is_none_or(|user| Some(user) == call.user.as_ref())
+        && matcher.user.as_ref().is_none_or(|user| Some(user.as_str()) == call.user.as_deref())
 }
 
 fn no_such_operation(matcher: &CallMatcher, calls: &[&Call]) -> String {

@@ -1,6 +1,7 @@
 //! Selects the calls that a fault applies to: [`CallMatcher`].
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use crate::journal::{Call, Op};
 
@@ -54,8 +55,8 @@ impl CallMatcher {
 
     /// Returns whether a call is selected, apart from its attempt number.
     pub fn selects(&self, call: &Call) -> bool {
-        let is = |wanted: &Option<String>, given: &Option<String>| {
-            wanted.as_ref().is_none_or(|wanted| given.as_ref() == Some(wanted))
+        let is = |wanted: &Option<String>, given: &Option<Arc<str>>| {
+            wanted.as_ref().is_none_or(|wanted| given.as_deref() == Some(wanted))
         };
         self.op.matches(call)
             && is(&self.user, &call.user)

@@ -285,7 +285,7 @@ impl Faults {
         let mut ended_by = None;
         for record in &mut self.records {
             let Kind::Token(user, life) = &Arc::clone(&record.fault).kind else { continue };
-            if user.is_some() && *user != call.user {
+            if user.is_some() && user.as_deref() != call.user.as_deref() {
                 continue;
             }
             record.matched += requests;
@@ -308,7 +308,7 @@ impl Faults {
         let Some(session) = call.session else { return true };
         self.records.iter().all(|record| match &record.fault.kind {
             Kind::Token(user, TokenExpiry::Requests(most))
-                if user.is_none() || *user == call.user =>
+                if user.is_none() || user.as_deref() == call.user.as_deref() =>
             {
                 let counted = self.uses.get(&(record.id, session)).copied().unwrap_or_default();
                 counted + uncounted < *most

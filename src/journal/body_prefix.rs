@@ -40,8 +40,8 @@ pub(super) struct CutBodies(Arc<HashMap<Target, Vec<u64>>>);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Target {
     operation: Operation,
-    upload: Option<String>,
-    path: Option<String>,
+    upload: Option<Arc<str>>,
+    path: Option<Arc<str>>,
     part: Option<u32>,
 }
 
@@ -85,7 +85,7 @@ mod tests {
     use crate::protocol::Interface;
 
     fn piece(part: u32) -> Call {
-        let (upload, part) = (Some("id".to_owned()), Some(part));
+        let (upload, part) = (Some("id".into()), Some(part));
         Call { upload, part, ..Call::new(Operation::Piece, Interface::Http, "/multipart/piece") }
     }
 

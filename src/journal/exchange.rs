@@ -11,7 +11,7 @@ use crate::protocol::{
 };
 use crate::storage::{EndedToken, SessionId, Timestamp};
 
-use super::{BodyPrefix, ChunkError, Escaped, Framing, Head, HeadError, redacted};
+use super::{BodyPrefix, Calls, ChunkError, Escaped, Framing, Head, HeadError, ResponseHead};
 
 /// A point in time on both clocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,20 +43,20 @@ pub struct Call {
     /// text.
     pub name: Cow<'static, str>,
     /// The user, as far as the credentials identify one.
-    pub user: Option<String>,
+    pub user: Option<Arc<str>>,
     /// The absolute path of the target.
-    pub path: Option<String>,
+    pub path: Option<Arc<str>>,
     /// Whether the origin chose the name in that path because the request had none.
     pub is_named_by_origin: bool,
     /// The multipart identifier of the target.
-    pub upload: Option<String>,
+    pub upload: Option<Arc<str>>,
     /// The part number.
     pub part: Option<u32>,
     /// The session of the token, if the token was valid.
     pub session: Option<SessionId>,
     /// The end of the token of the call, if the token was valid before and no longer is.
     #[doc(hidden)]
-    pub ended_token: Option<EndedToken>,
+    pub ended_token: Option<Box<EndedToken>>,
     /// The result code of the response; `None` if no table applies.
     #[doc(hidden)]
     pub result_code: Option<&'static ResultCode>,
@@ -132,10 +132,10 @@ impl fmt::Debug for Call {
             .field("operation", &self.operation)
             .field("interface", &self.interface)
             .field("name", &Escaped::new(&*self.name))
-            .field("user", &self.user.as_ref().map(Escaped::new))
-            .field("path", &self.path.as_ref().map(Escaped::new))
+            .field("user", &self.user.as_deref().map(Escaped::new))
+            .field("path", &self.path.as_deref().map(Escaped::new))
             .field("is_named_by_origin", &self.is_named_by_origin)
-            .field("upload", &self.upload.as_ref().map(Escaped::new))
+            .field("upload", &self.upload.as_deref().map(Escaped::new))
             .field("part", &self.part)
             .field("session", &self.session)
             .field("ended_token", &self.ended_token)
@@ -158,57 +158,6 @@ impl FaultRef {
     /// Creates a reference to a fault.
     pub fn new(fault: Option<u64>, name: impl Into<Arc<str>>) -> Self {
         Self { fault, name: name.into() }
-    }
-}
-
-/// The head of a response.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ResponseHead {
-    /// The HTTP status.
-    pub status: u16,
-    /// The reason phrase.
-    pub reason: Cow<'static, str>,
-    /// The headers in the order in which they are written.
-    pub headers: Vec<(Cow<'static, str>, Cow<'static, [u8]>)>,
-}
-
-impl ResponseHead {
-    /// Adds a header before the length, where hyper writes it.
-    pub(crate) fn add(&mut self, name: impl Into<Cow<'static, str>>, value: &[u8]) {
-        let at = self.headers.iter().position(|(name, _)| *name == "Content-Length");
-        let header = (name.into(), Cow::Owned(value.to_owned()));
-        self.headers.insert(at.unwrap_or(self.headers.len()), header);
-    }
-
-    /// Returns the bytes of the head, including the empty line, in a version of HTTP as
-    /// [`Head::version`] returns it.
-    #[doc(hidden)]
-    pub fn to_bytes(&self, version: &str) -> Vec<u8> {
-        let mut bytes = format!("{version} {} {}\r\n", self.status, self.reason).into_bytes();
-        for (name, value) in &self.headers {
-            bytes.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
-        }
-        bytes.extend(b"\r\n");
-        bytes
-    }
-
-    /// Returns the first header of that name, in any case.
-    pub fn header(&self, name: &str) -> Option<&[u8]> {
-        let named = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
-        named.map(|(_, value)| &**value)
-    }
-}
-
-impl fmt::Debug for ResponseHead {
-    /// Shows the head as it is written, with secrets redacted.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ", self.status, Escaped::new(&*self.reason))?;
-        let mut map = f.debug_map();
-        for (name, value) in &self.headers {
-            map.entry(&Escaped::new(&**name), &Escaped::new(&redacted(name, value)));
-        }
-        map.finish()
     }
 }
 
@@ -315,7 +264,7 @@ pub struct Exchange {
     /// The whole body, if the origin records bodies.
     pub(crate) body: Option<Blob>,
     /// The calls of the request; at least one.
-    pub calls: Vec<Call>,
+    pub calls: Calls,
     /// The head of the response, once it exists.
     pub response: Option<Arc<ResponseHead>>,
     /// The number of bytes that were passed to the network: the response with its head, and the
@@ -345,7 +294,7 @@ impl Exchange {
         index: u64,
         connection: u64,
         head: Head,
-        calls: Vec<Call>,
+        calls: impl Into<Calls>,
         opened: Instants,
     ) -> Self {
         Self {
@@ -363,7 +312,7 @@ impl Exchange {
             last_byte: None,
             excerpt: Box::default(),
             body: None,
-            calls,
+            calls: calls.into(),
             response: None,
             written: 0,
             faults: Vec::new(),

@@ -77,6 +77,12 @@ impl Head {
         self.framing
     }
 
+    /// Returns whether it is an HTTP/1.1 request for a path, with only such bytes as every HTTP parser
+    /// accepts at their places.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
     /// Returns all bytes.
     pub fn raw(&self) -> &[u8] {
         &self.block[..self.length as usize]

@@ -5,6 +5,7 @@
 //! journal records and infers nothing. Start with [`Journal`] and [`Exchange`].
 
 mod body_prefix;
+mod calls;
 mod connection;
 mod dropped;
 mod escaped;
@@ -16,6 +17,7 @@ mod head_error;
 mod mark;
 mod ranges;
 mod raw_head;
+mod response_head;
 mod retention;
 mod secrets;
 pub(crate) mod selector;
@@ -34,18 +36,21 @@ pub use crate::storage::{
 };
 pub use body_prefix::BodyPrefix;
 use body_prefix::CutBodies;
+pub use calls::Calls;
 pub use connection::{Connection, ConnectionEnd};
 pub use dropped::Dropped;
 pub(crate) use escaped::{Escaped, escape_json, escape_line, escape_lines, is_unsafe, json_escape};
 pub use events::Events;
 pub(crate) use exchange::Outcome;
-pub use exchange::{BodyEnd, Call, Exchange, FaultRef, Instants, ResponseHead};
+pub use exchange::{BodyEnd, Call, Exchange, FaultRef, Instants};
 pub(crate) use framing::Framer;
 pub use framing::{ChunkError, Framing};
 pub use head::Head;
 pub use head_error::HeadError;
 pub use mark::{Mark, MarkEvent};
 pub(crate) use ranges::RangeList;
+pub use response_head::ResponseHead;
+pub(crate) use response_head::{push_header, push_number};
 pub(crate) use retention::Retention;
 #[cfg(feature = "check")]
 pub(crate) use secrets::redacted_output;

@@ -45,7 +45,7 @@ pub(crate) fn check_one(fault: &Fault, users: &[UserRecord], uses_tls: bool) -> 
         Kind::Token(user, _) => user.as_ref(),
         Kind::Connection(..) => None,
     };
-    match user.filter(|user| users.iter().all(|other| other.name != **user)) {
+    match user.filter(|user| users.iter().all(|other| *other.name != **user)) {
         Some(user) => {
             let known: Vec<_> = users.iter().map(|user| &user.name).collect();
             Err(format!("unknown user {user:?}; known users: {known:?}"))

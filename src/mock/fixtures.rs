@@ -65,7 +65,13 @@ impl User {
         let root =
             Path::parse(self.root.as_bytes(), PathEncoding::Raw, u64::MAX).unwrap_or_default();
         let root = root.without_account(account);
-        UserRecord { name: self.name.clone(), password: self.password.clone(), uid, gid, root }
+        UserRecord {
+            name: self.name.as_str().into(),
+            password: self.password.clone(),
+            uid,
+            gid,
+            root,
+        }
     }
 }
 
@@ -265,7 +271,7 @@ fn begin(
         origin.make_directory(change, owner, &directory, MissingParents::Create)?;
         let name = Some(name.to_owned());
         let new = NewUpload { directory, name, content_type: None, mtime: None };
-        origin.create(change, owner, new).map(|upload| upload.id.clone())
+        origin.create(change, owner, new).map(|upload| upload.id.to_string())
     });
     let id = begun.map_err(|cause| match cause {
         ErrorKind::TooManyUploads => "it is one more than the limit open_uploads allows",

@@ -126,7 +126,7 @@ impl MockOrigin {
             .make_directory(change, user, &directory, MissingParents::Create)
             .map(|_| ());
         let begun = made.and_then(|()| state.storage.create(change, user, new));
-        begun.map(|upload| upload.id.clone()).map_err(|cause| match cause {
+        begun.map(|upload| upload.id.to_string()).map_err(|cause| match cause {
             ErrorKind::TooManyUploads => {
                 Conflict("as many uploads are open as the limit open_uploads allows".to_owned())
             }
@@ -211,7 +211,7 @@ fn find_user(state: &State, name: Option<&str>) -> Result<UserId, ProvisionError
 
 fn named(state: &State, upload: &Upload) -> NamedUpload {
     let path = upload.path.absolute(state.storage.account());
-    let user = state.storage.sessions().user(upload.owner).name.clone();
+    let user = state.storage.sessions().user(upload.owner).name.to_string();
     NamedUpload { upload: upload.clone(), path, user }
 }
 

@@ -1,6 +1,8 @@
 //! The headers of every response, and what they allow to pages of another origin (§1.6, §10). Start
 //! with [`Cors`].
 
+use std::sync::OnceLock;
+
 /// The headers that pages of another origin may send and read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -20,6 +22,16 @@ impl Cors {
             Self::Documented => &STANDARD_HEADERS,
             Self::Open => &OPEN_HEADERS,
         }
+    }
+
+    /// Returns the same headers as lines, each with CR LF.
+    pub(crate) fn standard_lines(self) -> &'static [u8] {
+        static LINES: [OnceLock<String>; 2] = [const { OnceLock::new() }; 2];
+        let lines = LINES[usize::from(self == Self::Open)].get_or_init(|| {
+            let headers = self.standard_headers().iter();
+            headers.flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect()
+        });
+        lines.as_bytes()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The input of the rules. Start with [`Evidence`].
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::journal::Journal;
 use crate::protocol::UploadState;
@@ -10,7 +11,7 @@ use crate::storage::{Timestamp, Upload, Uploads};
 #[derive(Clone, Debug)]
 pub(crate) struct Evidence<'a> {
     pub(crate) journal: &'a Journal,
-    pub(crate) uploads: HashMap<String, UploadFacts>,
+    pub(crate) uploads: HashMap<Arc<str>, UploadFacts>,
 }
 
 /// What the storage knows of an upload.

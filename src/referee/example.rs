@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +33,7 @@ pub(crate) struct Example {
     journal: Journal,
     exchanges: Vec<Exchange>,
     connections: Vec<Connection>,
-    uploads: HashMap<String, UploadFacts>,
+    uploads: HashMap<Arc<str>, UploadFacts>,
     /// The marks, with the number of exchanges before each.
     marks: Vec<(usize, MarkEvent)>,
     connection: u64,
@@ -46,10 +45,6 @@ fn at(millis: u64) -> Instants {
     let elapsed = Duration::from_millis(millis);
     let protocol = Timestamp::from_secs(1_000).after(elapsed).unwrap();
     Instants { protocol, elapsed }
-}
-
-fn text(value: &str) -> Cow<'static, [u8]> {
-    Cow::Owned(value.as_bytes().to_owned())
 }
 
 impl Example {
@@ -78,15 +73,15 @@ impl Example {
             _ => Interface::Http,
         };
         let mut call = Call::new(operation, interface, endpoint.to_owned());
-        call.user = Some("jane".to_owned());
+        call.user = Some("jane".into());
         call.result_code = endpoint_at(endpoint).map(|endpoint| &endpoint.results[0]);
-        let mut response = vec![("X-Agile-Status".into(), text("0"))];
+        let mut response = vec![("X-Agile-Status", "0".to_owned())];
         let digest = Digest::compute(body);
         if matches!(operation, Operation::Piece | Operation::PostRaw) {
-            response.push(("X-Agile-Checksum".into(), text(&digest.to_string())));
-            response.push(("X-Agile-Size".into(), text(&body.len().to_string())));
+            response.push(("X-Agile-Checksum", digest.to_string()));
+            response.push(("X-Agile-Size", body.len().to_string()));
         }
-        let response = ResponseHead { status: 200, reason: "".into(), headers: response };
+        let response = ResponseHead::new(200, "", response);
         self.push(head, call, response, body);
         self
     }
@@ -131,7 +126,7 @@ impl Example {
         let example = self.post(Operation::Create, "/multipart/create", &headers, b"");
         let example = example.reply("X-Agile-Multipart", id);
         example.call(|call| {
-            (call.path, call.upload) = (Some(PATH.to_owned()), Some(id.to_owned()));
+            (call.path, call.upload) = (Some(PATH.into()), Some(id.into()));
         })
     }
 
@@ -146,7 +141,7 @@ impl Example {
         let headers =
             [("X-Agile-Authorization", TOKEN), ("X-Agile-Multipart", id), ("X-Agile-Part", &part)];
         self.post(Operation::Piece, "/multipart/piece", &headers, body).call(|call| {
-            (call.path, call.upload) = (Some(PATH.to_owned()), Some(id.to_owned()));
+            (call.path, call.upload) = (Some(PATH.into()), Some(id.into()));
             call.part = Some(number);
         })
     }
@@ -155,7 +150,7 @@ impl Example {
     pub(crate) fn complete(self) -> Self {
         let headers = [("X-Agile-Authorization", TOKEN), ("X-Agile-Multipart", ID)];
         self.post(Operation::Complete, "/multipart/complete", &headers, b"").call(|call| {
-            (call.path, call.upload) = (Some(PATH.to_owned()), Some(ID.to_owned()));
+            (call.path, call.upload) = (Some(PATH.into()), Some(ID.into()));
         })
     }
 
@@ -163,7 +158,7 @@ impl Example {
     pub(crate) fn raw(self, body: &[u8]) -> Self {
         let headers = [("X-Agile-Authorization", TOKEN), ("X-Agile-Basename", "a.mp4")];
         let example = self.post(Operation::PostRaw, "/post/raw", &headers, body);
-        example.call(|call| call.path = Some(PATH.to_owned()))
+        example.call(|call| call.path = Some(PATH.into()))
     }
 
     /// Adds a call of a JSON-RPC method about the upload and its path.
@@ -175,24 +170,19 @@ impl Example {
             "POST /jsonrpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n"
         );
         let mut call = Call::new(known.operation, Interface::JsonRpc, known.name);
-        call.user = Some("jane".to_owned());
-        call.path = Some(PATH.to_owned());
-        call.upload = Some(ID.to_owned());
+        call.user = Some("jane".into());
+        call.path = Some(PATH.into());
+        call.upload = Some(ID.into());
         call.result_code = Some(&known.results[0]);
         let head = Head::new(head.into_bytes());
-        self.push(
-            head,
-            call,
-            ResponseHead { status: 200, reason: "".into(), headers: Vec::new() },
-            body.as_bytes(),
-        );
+        self.push(head, call, ResponseHead::new(200, "", [("", ""); 0]), body.as_bytes());
         self
     }
 
     /// Adds a download of the file.
     pub(crate) fn read(self) -> Self {
         let example = self.post(Operation::Read, "/videos/a.mp4", &[], b"");
-        example.call(|call| call.path = Some(PATH.to_owned()))
+        example.call(|call| call.path = Some(PATH.into()))
     }
 
     // Changes of the latest request.
@@ -215,12 +205,16 @@ impl Example {
     /// Sets a header of its response.
     pub(crate) fn reply(self, name: &str, value: &str) -> Self {
         let example = self.without_reply(name);
-        example.response(|head| head.headers.push((name.to_owned().into(), text(value))))
+        example.response(|head| {
+            head.edit(|headers| headers.push((name.to_owned(), value.to_owned().into_bytes())));
+        })
     }
 
     /// Removes a header from its response.
     pub(crate) fn without_reply(self, name: &str) -> Self {
-        self.response(|head| head.headers.retain(|(given, _)| !given.eq_ignore_ascii_case(name)))
+        self.response(|head| {
+            head.edit(|headers| headers.retain(|(given, _)| !given.eq_ignore_ascii_case(name)));
+        })
     }
 
     /// Sets a header of the request.
@@ -365,7 +359,7 @@ impl Example {
 
     /// Sets what the storage knows of the upload at the end.
     pub(crate) fn leaving(mut self, facts: UploadFacts) -> Self {
-        self.uploads.insert(ID.to_owned(), facts);
+        self.uploads.insert(ID.into(), facts);
         self
     }
 
@@ -421,14 +415,14 @@ impl Example {
         for (limit, keeps_open) in limits.flat_map(|it| [(it, true), (it, false)]) {
             let mut limited = self.clone().finished();
             let (journal, uploads) = (&mut limited.journal, &mut limited.uploads);
-            let mut creations: HashMap<String, u64> = HashMap::new();
+            let mut creations: HashMap<Arc<str>, u64> = HashMap::new();
             for exchange in journal.exchanges() {
                 for id in exchange.calls.iter().filter_map(|call| call.upload.clone()) {
                     creations.entry(id).or_insert(exchange.index);
                 }
             }
             let open = uploads.iter().filter(|(_, facts)| keeps_open && facts.is_open);
-            let open: HashSet<String> = open.map(|(id, _)| id.clone()).collect();
+            let open: HashSet<Arc<str>> = open.map(|(id, _)| id.clone()).collect();
             Retention::new(limit).apply(journal, |id| open.contains(id));
             let complete_from = journal.dropped().complete_from;
             for (id, create) in creations {

@@ -237,14 +237,14 @@ impl<'a> Request<'a> {
     pub(crate) fn describe(self) -> String {
         let call = self.call;
         let name = match (&call.path, call.interface) {
-            (Some(path), Interface::Egress) => Escaped::new(path).to_string(),
+            (Some(path), Interface::Egress) => Escaped::new(&**path).to_string(),
             _ => call.display_name(),
         };
         let method = Escaped::new(self.exchange.head.method());
         let method = if call.is_json_rpc() { String::new() } else { format!("{method} ") };
         let part = call.part.map(|part| format!(" {part}")).unwrap_or_default();
         let path = call.path.as_ref().filter(|_| call.interface != Interface::Egress);
-        let path = path.map(|path| format!(" of {}", Escaped::new(path))).unwrap_or_default();
+        let path = path.map(|path| format!(" of {}", Escaped::new(&**path))).unwrap_or_default();
         format!("{method}{name}{part}{path}")
     }
 }

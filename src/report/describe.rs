@@ -62,7 +62,7 @@ pub(super) fn name(exchange: &Exchange, call: &Call) -> String {
     match &call.path {
         // The decoded path is clearer than the request target.
         Some(path) if call.interface == Interface::Egress => {
-            format!("{method} {}", Escaped::new(path))
+            format!("{method} {}", Escaped::new(&**path))
         }
         _ if call.interface != Interface::JsonRpc => format!("{method} {called}"),
         _ if call.name.is_empty() => "JSON-RPC".to_owned(),
@@ -75,10 +75,10 @@ pub(super) fn target(call: &Call) -> String {
     match (&call.path, &call.user) {
         (Some(_), _) if call.interface == Interface::Egress => String::new(),
         (_, Some(user)) if call.operation == Operation::Login => {
-            format!(" by {}", Escaped::new(user))
+            format!(" by {}", Escaped::new(&**user))
         }
-        (Some(path), _) => format!(" of {}", Escaped::new(path)),
-        (None, Some(user)) => format!(" by {}", Escaped::new(user)),
+        (Some(path), _) => format!(" of {}", Escaped::new(&**path)),
+        (None, Some(user)) => format!(" by {}", Escaped::new(&**user)),
         (None, None) => String::new(),
     }
 }

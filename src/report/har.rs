@@ -55,8 +55,8 @@ fn entry(run: &Run, start: Start, exchange: &Exchange) -> Value {
         entry["_operation"] = call.operation.name().into();
         entry["_part"] = call.part.into();
         entry["_attempt"] = format!("{}/{}", attempt.number, attempt.total).into();
-        entry["_upload"] = call.upload.clone().into();
-        entry["_path"] = call.path.clone().into();
+        entry["_upload"] = call.upload.as_deref().into();
+        entry["_path"] = call.path.as_deref().into();
     }
     let faults: Vec<_> = exchange.faults.iter().map(|fault| &*fault.name).collect();
     entry["_fault"] = faults.into();
@@ -102,7 +102,7 @@ fn response(run: &Run, exchange: &Exchange) -> Value {
     let body_size = response_body_size(exchange, headers_size);
     let content_type = head.header("Content-Type").map_or("x-unknown".into(), lossy);
     let location = run.journal.secrets().header("Location", head.header("Location").unwrap_or(b""));
-    let sent = head.headers.iter().map(|(name, value)| (name.as_bytes(), &**value));
+    let sent = head.headers().map(|(name, value)| (name.as_bytes(), value));
     json!({
         "status": head.status,
         "statusText": head.reason,

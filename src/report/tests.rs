@@ -51,17 +51,13 @@ fn journal(exchanges: u64, name: &str) -> Journal {
     let head =
         format!("POST /multipart/piece HTTP/1.1\r\nContent-Length: {DECLARED}\r\nX-Binary: ");
     let head = [head.as_bytes(), b"\xff\xfe\x80\r\n\r\n"].concat();
-    let response = |status| ResponseHead {
-        status,
-        reason: "".into(),
-        headers: vec![("X-Binary".into(), b"\xc3\x28".to_vec().into())],
-    };
+    let response = |status| ResponseHead::new(status, "", [("X-Binary", b"\xc3\x28")]);
     let fault = FaultRef::new(Some(0), name);
     for number in 0..exchanges {
         let mut call = Call::new(Operation::Piece, Interface::Http, "/multipart/piece");
-        call.path = Some(format!("/acme/{name}"));
-        call.user = Some(name.to_owned());
-        call.upload = Some(name.to_owned());
+        call.path = Some(format!("/acme/{name}").into());
+        call.user = Some(name.into());
+        call.upload = Some(name.into());
         call.part = u32::try_from(number % 1_000).ok();
         let is_rejected = number % 100 == 50;
         journal.open(|index| Exchange {

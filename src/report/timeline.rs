@@ -171,8 +171,8 @@ fn cells(run: &Run, exchange: &Exchange) -> [String; COLUMNS] {
     const IDENTIFIER: usize = 8;
     let calls = &exchange.calls;
     let request = |call| name(exchange, call) + &target(call);
-    let upload = |id: &String| Escaped::new(id).to_string().chars().take(IDENTIFIER).collect();
-    let uploads = calls.iter().map(|call| call.upload.as_ref().map(upload).unwrap_or_default());
+    let upload = |id: &str| Escaped::new(id).to_string().chars().take(IDENTIFIER).collect();
+    let uploads = calls.iter().map(|call| call.upload.as_deref().map(upload).unwrap_or_default());
     let part = |part: u32| part.to_string();
     let parts = calls.iter().map(|call| call.part.map(part).unwrap_or_default());
     let attempts = run.attempts(exchange).map(|attempt| match attempt.total {

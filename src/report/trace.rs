@@ -135,7 +135,7 @@ fn exchange_events(run: &Run, exchange: &Exchange) -> Vec<Value> {
     });
     for (call, attempt) in exchange.calls.iter().zip(run.attempts(exchange)).take(1) {
         args["part"] = call.part.into();
-        args["upload"] = call.upload.clone().into();
+        args["upload"] = call.upload.as_deref().into();
         args["attempt"] = format!("{}/{}", attempt.number, attempt.total).into();
     }
     let mut events = vec![span(&calls.join(" + "), row, opened, closed, args)];

@@ -74,8 +74,8 @@ impl fmt::Display for Transcript<'_> {
             // The calls of a batch have one response, so they stand at the first.
             let Some(call) = exchange.calls.first() else { continue };
             let subject = Subject {
-                path: call.path.clone().unwrap_or_default(),
-                user: call.user.clone().unwrap_or_default(),
+                path: call.path.as_deref().unwrap_or_default().to_owned(),
+                user: call.user.as_deref().unwrap_or_default().to_owned(),
                 upload: call.upload.as_deref().and_then(|id| uploads.get(id)).map_or(0, |it| it.1),
             };
             let lines = subjects.entry(subject).or_default().entry(group(exchange)).or_default();

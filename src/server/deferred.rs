@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::api::{self, PendingRequest, RequestBody};
-use crate::journal::Call;
+use crate::journal::Calls;
 use crate::storage::{Actor, CallId, Change, Storage, Timestamp};
 
 /// Commits that are due at a later protocol time.
@@ -53,7 +53,7 @@ impl DeferredCommits {
 impl DeferredCommit {
     /// Carries out the commit at its own time. Returns its calls, or `None` if the origin rejects
     /// it by now.
-    pub(crate) fn run(&mut self, storage: &mut Storage) -> Option<Vec<Call>> {
+    pub(crate) fn run(&mut self, storage: &mut Storage) -> Option<Calls> {
         let call = CallId { exchange: self.exchange, call: 0 };
         let by = Actor::DeferredCall { call, fault: self.fault };
         let change = Change { at: self.at, by };
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn a_deferred_commit_reads_no_content() {
         let now = Timestamp::from_secs(1_000);
-        let (name, password, root) = ("jane".to_owned(), "secret".to_owned(), Path::root());
+        let (name, password, root) = ("jane".into(), "secret".to_owned(), Path::root());
         let users = vec![UserRecord { name, password, uid: 1, gid: 1, root }];
         let (account, options) = ("acme".to_owned(), Options::default());
         let change = Change::by_test(now);

@@ -189,8 +189,8 @@ impl State {
             let instants = Instants { protocol: commit.at, ..self.instants() };
             self.journal.update(commit.exchange, |record| {
                 record.committed = Some(instants);
-                for (call, done) in record.calls.iter_mut().zip(calls) {
-                    (call.path, call.upload) = (done.path, done.upload);
+                for (call, done) in record.calls.iter_mut().zip(&calls) {
+                    (call.path, call.upload) = (done.path.clone(), done.upload.clone());
                     call.is_named_by_origin = done.is_named_by_origin;
                 }
             });

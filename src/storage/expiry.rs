@@ -1,5 +1,6 @@
 //! The collector, which expires old pieces and uploads (§4.4).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::protocol::{PieceEvent, PieceState, UploadEvent, UploadState};
@@ -9,7 +10,7 @@ use super::{Change, Timestamp, Upload, Uploads};
 /// Expires pieces and uploads that have been in NEW or FAILED for longer than `after`.
 pub(super) fn expire(uploads: &mut Uploads, change: Change, after: Duration) {
     let aged = uploads.iter().filter(|upload| can_age(upload));
-    let aged: Vec<String> = aged.map(|upload| upload.id.clone()).collect();
+    let aged: Vec<Arc<str>> = aged.map(|upload| upload.id.clone()).collect();
     for id in aged {
         uploads.change(&id, |upload| age(upload, change, after));
     }

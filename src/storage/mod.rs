@@ -387,7 +387,7 @@ mod tests {
     }
 
     fn storage() -> Storage {
-        let (name, password, root) = ("jane".to_owned(), "secret".to_owned(), Path::root());
+        let (name, password, root) = ("jane".into(), "secret".to_owned(), Path::root());
         let users = vec![UserRecord { name, password, uid: 1, gid: 1, root }];
         let (account, options) = ("acme".to_owned(), Options::default());
         Storage::new(Setup { account, users, options, seed: 1 }, NOW)
@@ -400,7 +400,7 @@ mod tests {
     fn create(storage: &mut Storage, name: &str) -> String {
         let (directory, name) = (Path::root(), Some(name.to_owned()));
         let new = NewUpload { directory, name, content_type: None, mtime: None };
-        storage.create(CHANGE, UserId::FIRST, new).unwrap().id.clone()
+        storage.create(CHANGE, UserId::FIRST, new).unwrap().id.to_string()
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Uploads {
     }
 
     fn add(&mut self, upload: Upload) {
-        let (id, path) = (upload.id.as_str().into(), Arc::new(upload.path.clone()));
+        let (id, path) = (Arc::clone(&upload.id), Arc::new(upload.path.clone()));
         let number = self.list.push(Arc::new(upload));
         Arc::make_mut(&mut self.by_id).insert(id, number);
         Arc::make_mut(&mut self.latest_to).insert(path, number);
@@ -132,9 +132,17 @@ impl Storage {
             format!("mpart-{}", self.ids.next(Kind::Basename, &owner, &directory).simple())
         });
         let path = new.directory.child(&name);
-        let id = self.ids.next(Kind::Multipart, &owner, &path.to_string()).simple().to_string();
+        let id =
+            self.ids.next(Kind::Multipart, &owner, &path.to_string()).simple().to_string().into();
         let content_type = content_type(new.content_type.as_deref(), &name);
-        self.uploads.add(Upload::new(id, user, path, content_type, new.mtime, change));
+        self.uploads.add(Upload::new(
+            id,
+            user,
+            (path, self.account()),
+            content_type,
+            new.mtime,
+            change,
+        ));
         self.uploads.list.last().map(AsRef::as_ref).ok_or(ErrorKind::UnknownUpload)
     }
 

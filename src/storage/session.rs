@@ -16,7 +16,7 @@ use super::{Actor, CallId, Change, Path, Timestamp};
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserRecord {
     /// The name.
-    pub name: String,
+    pub name: Arc<str>,
     /// The password.
     pub password: String,
     /// The number of the user, above 0.
@@ -200,7 +200,7 @@ impl Sessions {
 
     /// Returns the user of that name.
     pub fn find_user(&self, name: &str) -> Option<UserId> {
-        self.users.iter().position(|user| user.name == name).map(UserId)
+        self.users.iter().position(|user| *user.name == *name).map(UserId)
     }
 
     /// Returns every user, in the configured order.
@@ -409,7 +409,7 @@ mod tests {
 
     fn sessions() -> Sessions {
         let jane = |name: &str| UserRecord {
-            name: name.to_owned(),
+            name: name.into(),
             password: "secret".to_owned(),
             uid: 1,
             gid: 1,

@@ -2,6 +2,7 @@
 //! with [`Upload`] and [`Piece`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::blob::{Blob, Digest};
 use crate::protocol::{
@@ -62,11 +63,13 @@ pub struct StateChange {
 #[derive(Clone, Debug)]
 pub struct Upload {
     /// The multipart identifier: a UUID4 as 32 hexadecimal digits.
-    pub id: String,
+    pub id: Arc<str>,
     /// The user who created it. It is hidden from all other users (§2.9).
     pub owner: UserId,
     /// The path of the future file.
     pub path: Path,
+    /// The same path as responses show it. Every recorded call shares it.
+    pub(crate) absolute_path: Arc<str>,
     /// The content type, declared or derived from the name (§3.9).
     pub content_type: Option<String>,
     /// The modification time: the declared one, else the time of creation (§4.5).
@@ -119,9 +122,9 @@ pub(crate) fn check_digest(claim: Option<&str>, found: Digest) -> Result<(), Err
 
 impl Upload {
     pub(super) fn new(
-        id: String,
+        id: Arc<str>,
         owner: UserId,
-        path: Path,
+        (path, account): (Path, &str),
         content_type: Option<String>,
         mtime: Option<u64>,
         created: Change,
@@ -129,6 +132,7 @@ impl Upload {
         Self {
             id,
             owner,
+            absolute_path: path.absolute(account).into(),
             path,
             content_type,
             // 0 means now (§4.1).
@@ -301,7 +305,7 @@ mod tests {
 
     fn stored(numbers: &[u32]) -> Upload {
         let user = UserId::FIRST;
-        let mut upload = Upload::new("id".to_owned(), user, Path::root(), None, None, now());
+        let mut upload = Upload::new("id".into(), user, (Path::root(), "acme"), None, None, now());
         for number in numbers {
             let (content, digest) = (Blob::from_bytes("four"), Digest::compute(b"four"));
             upload.store(now(), NewPiece { number: *number, content, digest, checksum: None });

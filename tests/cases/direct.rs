@@ -183,7 +183,7 @@ impl Direct {
 
 fn user(given: &GivenUser) -> UserRecord {
     let GivenUser { name, password, uid, gid, root } = given.clone();
-    UserRecord { name, password, uid, gid, root: path(&root) }
+    UserRecord { name: name.into(), password, uid, gid, root: path(&root) }
 }
 
 fn path(text: &str) -> Path {
@@ -205,8 +205,7 @@ fn is_always_recorded(request: &RenderedRequest, given: &Given) -> bool {
 
 fn received(response: api::Response, continued: bool) -> Response {
     let api::Response { head, body, .. } = response;
-    let headers =
-        head.headers.iter().map(|(name, value)| (name.clone().into_owned(), value.to_vec()));
+    let headers = head.headers().map(|(name, value)| (name.to_owned(), value.to_vec()));
     let body = match body {
         Body::Bytes(bytes) => bytes,
         Body::Blob(content, range) => {

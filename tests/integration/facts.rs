@@ -151,7 +151,7 @@ fn an_ended_token_names_its_session_and_its_end() {
     let ends: Vec<_> = (5..11)
         .map(|at| {
             let call = requests.get(at).unwrap().call();
-            let ended = call.ended_token.unwrap();
+            let ended = call.ended_token.as_ref().unwrap();
             let by = match ended.change.by {
                 Actor::Expiry { set_by } => ("lifetime of", set_by.unwrap().exchange),
                 by => ("call of", by.exchange().unwrap()),

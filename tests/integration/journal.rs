@@ -313,8 +313,7 @@ fn the_recorded_response_equals_the_sent_one() {
     let recorded = last(&origin).response.clone().unwrap();
     assert_eq!((recorded.status, &*recorded.reason), (stored.status, &*stored.reason));
     let headers = recorded
-        .headers
-        .iter()
+        .headers()
         .map(|(name, value)| (name.to_string(), String::from_utf8(value.to_vec()).unwrap()));
     assert!(headers.eq(stored.headers), "names, values and order");
 }

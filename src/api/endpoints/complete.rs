@@ -1,5 +1,7 @@
 //! `/multipart/complete` (§4.3).
 
+use std::sync::Arc;
+
 use crate::api::context::RequestContext;
 use crate::api::response::ResponseBuilder;
 use crate::journal::Call;
@@ -10,7 +12,7 @@ use crate::storage::{Actor, Change, Storage, UserId};
 #[derive(Clone, Debug)]
 pub(in crate::api) struct Complete {
     user: UserId,
-    upload: String,
+    upload: Arc<str>,
     /// The join, if it differs from the option `join`, and the actor that wants it.
     join: Option<(Join, Actor)>,
 }
@@ -19,10 +21,10 @@ pub(in crate::api) fn open(
     context: &RequestContext<'_>,
     call: &mut Call,
 ) -> Result<Complete, ErrorKind> {
-    call.upload = context.text("X-Agile-Multipart");
+    let id = record_upload_id(context, call);
     let principal = context.principal(call)?;
-    let upload = call.upload.clone().ok_or(ErrorKind::UnknownUpload)?;
-    record_upload(context, call, principal.user, &upload);
+    let upload = id.ok_or(ErrorKind::UnknownUpload)?;
+    record_upload_path(context, call, principal.user, &upload);
     context.storage.check_complete(principal.user, &upload)?;
     Ok(Complete { user: principal.user, upload, join: None })
 }
@@ -40,15 +42,28 @@ impl Complete {
     ) -> Result<ResponseBuilder, ErrorKind> {
         let parts = storage.complete(change, self.user, &self.upload, self.join)?;
         Ok(ResponseBuilder::from_result_code(&COMPLETE.results[0])
-            .with("X-Agile-Parts", parts.to_string().into_bytes())
-            .with("X-Agile-Multipart", self.upload.clone().into_bytes()))
+            .with("X-Agile-Parts", parts.to_string())
+            .with("X-Agile-Multipart", self.upload.as_bytes()))
     }
 }
 
-/// Records the upload of a request, and its path if the upload belongs to the caller.
-pub(super) fn record_upload(context: &RequestContext<'_>, call: &mut Call, user: UserId, id: &str) {
-    call.upload = Some(id.to_owned());
+/// Records the upload of a request, whoever owns it. Returns its identifier.
+pub(super) fn record_upload_id(context: &RequestContext<'_>, call: &mut Call) -> Option<Arc<str>> {
+    let id = context.text("X-Agile-Multipart")?;
+    // The calls of an upload share its identifier.
+    let known = context.storage.uploads().get(&id).map(|upload| Arc::clone(&upload.id));
+    call.upload = Some(known.unwrap_or_else(|| id.into()));
+    call.upload.clone()
+}
+
+/// Records the path of an upload if it belongs to the caller.
+pub(super) fn record_upload_path(
+    context: &RequestContext<'_>,
+    call: &mut Call,
+    user: UserId,
+    id: &str,
+) {
     if let Some(upload) = context.storage.uploads().get(id).filter(|upload| upload.owner == user) {
-        context.record_path(call, &upload.path);
+        call.path = Some(Arc::clone(&upload.absolute_path));
     }
 }

@@ -1,5 +1,8 @@
 //! `/multipart/create` (§4.1).
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use crate::api::content_type::check;
 use crate::api::context::RequestContext;
 use crate::api::response::ResponseBuilder;
@@ -24,14 +27,14 @@ pub(in crate::api) fn open(
 ) -> Result<Create, ErrorKind> {
     let principal = context.principal(call)?;
     let path_encoding = context.path_encoding()?;
-    let path = |text: &[u8]| context.path(text, path_encoding, &principal);
+    let path = |text: &[u8]| context.path(text, path_encoding, principal);
     let directory = context.header("X-Agile-Directory").unwrap_or_default();
     let (directory, name) =
         destination(path, directory, context.header("X-Agile-Basename"), path_encoding)?;
     if let Some(name) = &name {
         context.record_path(call, &directory.child(name));
     }
-    let content_type = context.text("X-Agile-Content-Type");
+    let content_type = context.text("X-Agile-Content-Type").map(Cow::into_owned);
     content_type.as_deref().map(|given| check(context.storage, given)).transpose()?;
     let mtime = context.header("X-Agile-MTime").map(mtime).transpose()?;
     let new = NewUpload { directory, name, content_type, mtime };
@@ -50,10 +53,10 @@ impl Create {
         let upload = storage.create(change, self.user, self.new.clone())?;
         call.upload = Some(upload.id.clone());
         call.is_named_by_origin = call.path.is_none();
-        call.path = Some(upload.path.absolute(&account));
+        call.path = Some(Arc::clone(&upload.absolute_path));
         Ok(ResponseBuilder::from_result_code(&CREATE.results[0])
-            .with("X-Agile-Meta", self.meta().into_bytes())
-            .with("X-Agile-Multipart", upload.id.clone().into_bytes())
+            .with("X-Agile-Meta", self.meta())
+            .with("X-Agile-Multipart", upload.id.as_bytes())
             .with("X-Agile-Path", path_header(&upload.path, &account, self.path_encoding)))
     }
 

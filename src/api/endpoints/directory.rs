@@ -24,7 +24,7 @@ pub(in crate::api) fn open(
     // Only this endpoint creates parents by default.
     let parents = recursive::read(context)?.unwrap_or(MissingParents::Create);
     let text = context.header("X-Agile-Directory").ok_or(ErrorKind::EmptyPath)?;
-    let path = context.path(text, PathEncoding::Raw, &principal)?;
+    let path = context.path(text, PathEncoding::Raw, principal)?;
     context.record_path(call, &path);
     context.storage.check_directory(&path, parents)?;
     Ok(MakeDirectory { user: principal.user, path, parents })

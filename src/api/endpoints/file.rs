@@ -25,7 +25,7 @@ pub(in crate::api) fn open(
 ) -> Result<File, ErrorKind> {
     let principal = context.principal(call)?;
     let recursive = recursive::read(context)?;
-    let common = PostHeaders::read(context, principal, recursive)?;
+    let common = PostHeaders::read(context, principal.clone(), recursive)?;
     let boundary = context.text("Content-Type").and_then(|given| parse_boundary(&given));
     let boundary = boundary.ok_or(ErrorKind::NotAForm)?;
     Ok(File { common, boundary, referer: context.header("Referer").map(<[u8]>::to_vec) })
@@ -57,7 +57,7 @@ impl File {
         let wait = UploadedFile { content, digest: file.digest, start, part_type };
         let (response, path) =
             self.common.store(storage, change, &FILE, new, &wait, PathEncoding::Raw)?;
-        call.path = Some(path.absolute(storage.account()));
+        call.path = Some(path.absolute(storage.account()).into());
         Ok(match self.redirect_address(form) {
             Some(address) => response.with_redirect(&FILE.results[1], address),
             None => response,

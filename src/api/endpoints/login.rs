@@ -22,7 +22,7 @@ pub(in crate::api) fn open(
     let name = context.text("X-Agile-Username").unwrap_or_default();
     let password = context.text("X-Agile-Password").unwrap_or_default();
     let user = context.storage.sessions().check(&name, &password)?;
-    call.user = Some(name);
+    call.user = Some(name.into());
     let seconds = expiry(context.header("X-Agile-Expiry"))?;
     let (subdir, life) = subdirectory(context, seconds)?;
     let root = subdir.clone().under(&context.storage.sessions().user(user).root);
@@ -43,9 +43,9 @@ impl Login {
             storage.grant(change, self.user, self.subdir.clone(), self.life, TokenSource::Http)?;
         let user = storage.sessions().user(principal.user);
         Ok(ResponseBuilder::from_result_code(&LOGIN.results[0])
-            .with("X-Agile-Token", token.into_bytes())
-            .with("X-Agile-Uid", user.uid.to_string().into_bytes())
-            .with("X-Agile-Gid", user.gid.to_string().into_bytes())
+            .with("X-Agile-Token", token)
+            .with("X-Agile-Uid", user.uid.to_string())
+            .with("X-Agile-Gid", user.gid.to_string())
             .with(
                 "X-Agile-Path",
                 path_header(&principal.root, storage.account(), PathEncoding::Raw),

@@ -1,6 +1,10 @@
 //! `/multipart/piece` (§4.2).
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use crate::api::context::{RequestContext, parse_digits};
+use crate::api::endpoints::complete::{record_upload_id, record_upload_path};
 use crate::api::response::ResponseBuilder;
 use crate::api::{BodyData, BodyEnd, RequestBody};
 use crate::blob::Blob;
@@ -12,7 +16,7 @@ use crate::storage::{Change, NewPiece, Storage, UserId};
 #[derive(Clone, Debug)]
 pub(in crate::api) struct Piece {
     user: UserId,
-    upload: String,
+    upload: Arc<str>,
     number: u32,
     checksum: Option<String>,
     room: u64,
@@ -25,10 +29,11 @@ pub(in crate::api) fn open(
     let limits = context.storage.limits();
     let part = context.header("X-Agile-Part").and_then(|text| parse_part_number(text, limits));
     // The target is recorded even if the credentials are invalid.
-    (call.part, call.upload) = (part, context.text("X-Agile-Multipart"));
+    call.part = part;
+    let id = record_upload_id(context, call);
     let principal = context.principal(call)?;
-    let id = call.upload.clone().ok_or(ErrorKind::UnknownUpload)?;
-    super::complete::record_upload(context, call, principal.user, &id);
+    let id = id.ok_or(ErrorKind::UnknownUpload)?;
+    record_upload_path(context, call, principal.user, &id);
     let upload = context.storage.upload_for(principal.user, &id, Operation::Piece)?;
     let number = part.ok_or(ErrorKind::PartNumber)?;
     if context.text("Content-Type").is_some_and(|given| is_form(&given)) {
@@ -45,7 +50,7 @@ pub(in crate::api) fn open(
         user: principal.user,
         upload: id,
         number,
-        checksum: context.text("X-Agile-Checksum"),
+        checksum: context.text("X-Agile-Checksum").map(Cow::into_owned),
         room,
     })
 }
@@ -71,8 +76,8 @@ impl Piece {
         let size = content.len();
         storage.store_piece(change, self.user, &self.upload, self.piece(content.clone(), body))?;
         Ok(ResponseBuilder::from_result_code(&PIECE.results[0])
-            .with("X-Agile-Checksum", body.digest.to_string().into_bytes())
-            .with("X-Agile-Size", size.to_string().into_bytes()))
+            .with("X-Agile-Checksum", body.digest.to_hex())
+            .with_number("X-Agile-Size", size))
     }
 
     fn piece(&self, content: Blob, body: &RequestBody) -> NewPiece {

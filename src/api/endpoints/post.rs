@@ -1,5 +1,7 @@
 //! The common part of `/post/raw` and `/post/file` (§5).
 
+use std::borrow::Cow;
+
 use crate::api::content_type::ContentTypeRule;
 use crate::api::context::{RequestContext, parse_digits};
 use crate::api::response::{ResponseBuilder, path_header};
@@ -35,7 +37,8 @@ impl PostHeaders {
         recursive: Option<MissingParents>,
     ) -> Result<Self, ErrorKind> {
         let typing = ContentTypeRule::read(context)?;
-        Ok(Self { principal, recursive, typing, checksum: context.text("X-Agile-Checksum") })
+        let checksum = context.text("X-Agile-Checksum").map(Cow::into_owned);
+        Ok(Self { principal, recursive, typing, checksum })
     }
 
     /// Checks the checksum, stores the file and returns the common response: status, checksum,
@@ -55,8 +58,8 @@ impl PostHeaders {
         let user = self.principal.user;
         let path = storage.post(change, user, new, file.content.clone(), content_type)?;
         let response = ResponseBuilder::from_result_code(&endpoint.results[0])
-            .with("X-Agile-Checksum", file.digest.to_string().into_bytes())
-            .with("X-Agile-Size", file.content.len().to_string().into_bytes())
+            .with("X-Agile-Checksum", file.digest.to_hex())
+            .with_number("X-Agile-Size", file.content.len())
             .with("X-Agile-Path", path_header(&path, storage.account(), path_encoding));
         Ok((response, path))
     }

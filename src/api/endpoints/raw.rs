@@ -25,7 +25,7 @@ pub(in crate::api) fn open(
     let principal = context.principal(call)?;
     let path_encoding = context.path_encoding()?;
     let recursive = recursive::read(context)?;
-    let path = |text: &[u8]| context.path(text, path_encoding, &principal);
+    let path = |text: &[u8]| context.path(text, path_encoding, principal);
     let directory = context.header("X-Agile-Directory").unwrap_or_default();
     let (directory, name) =
         destination(path, directory, context.header("X-Agile-Basename"), path_encoding)?;
@@ -67,7 +67,7 @@ impl Raw {
             self.path_encoding,
         )?;
         call.is_named_by_origin = call.path.is_none();
-        call.path = Some(path.absolute(storage.account()));
+        call.path = Some(path.absolute(storage.account()).into());
         Ok(response)
     }
 }

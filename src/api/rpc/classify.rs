@@ -41,19 +41,19 @@ fn describe_call(storage: &Storage, now: Timestamp, args: &Params, mut call: Cal
         let login = text("username").zip(text("password"));
         let known =
             login.filter(|(name, password)| storage.sessions().check(name, password).is_ok());
-        return Call { user: known.map(|(name, _)| name), ..call };
+        return Call { user: known.map(|(name, _)| name.into()), ..call };
     };
     let Ok(principal) = storage.sessions().principal(now, &token) else { return call };
     call.user = Some(storage.sessions().user(principal.user).name.clone());
     call.session = principal.session;
-    call.upload = text("mpid");
+    call.upload = text("mpid").map(Into::into);
     let of_upload = call.upload.as_deref().and_then(|id| storage.uploads().get(id));
     let of_upload = of_upload.filter(|upload| upload.owner == principal.user);
     let path = PATHS.iter().find_map(|name| text(name));
     call.path = path
         .and_then(|path| resolve_path(storage, &principal, &path))
         .or_else(|| of_upload.map(|upload| upload.path.clone()))
-        .map(|path| path.absolute(storage.account()));
+        .map(|path| path.absolute(storage.account()).into());
     call
 }
 

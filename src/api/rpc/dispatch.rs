@@ -132,7 +132,8 @@ impl Dispatcher<'_> {
                 let principal = match principals {
                     Some(principal) => (*principal).clone(),
                     None => storage.sessions().principal(change.at, &token).inspect_err(|_| {
-                        call.ended_token = storage.sessions().ended(change.at, &token);
+                        call.ended_token =
+                            storage.sessions().ended(change.at, &token).map(Box::new);
                     })?,
                 };
                 Some((token, principal))

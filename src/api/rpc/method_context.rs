@@ -80,7 +80,7 @@ impl MethodContext<'_> {
 
     /// Records the path of the call.
     pub(super) fn record_path(&mut self, path: &Path) {
-        self.call.path = Some(path.absolute(self.storage.account()));
+        self.call.path = Some(path.absolute(self.storage.account()).into());
     }
 
     /// Records the user and the session of the call.

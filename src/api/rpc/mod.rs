@@ -16,8 +16,10 @@ mod mutations;
 mod params;
 mod session;
 
+use std::borrow::Cow;
+
 use crate::blob::Blob;
-use crate::journal::Call;
+use crate::journal::{Call, Calls};
 use crate::protocol::{ErrorKind, JSON_CONTENT_TYPE, JSONRPC2, Limit};
 use crate::storage::{Change, Principal, Storage, Timestamp};
 
@@ -53,7 +55,7 @@ pub(super) fn open(context: &RequestContext<'_>) -> RpcRequest {
         endpoint: RpcEndpoint { is_2, charset },
         max_bytes: context.storage.limits().get(Limit::JsonRpcBytes),
         max_batch: context.storage.limits().get(Limit::BatchSize),
-        host: context.text("Host").unwrap_or_else(|| "localhost".to_owned()),
+        host: context.text("Host").map_or_else(|| "localhost".to_owned(), Cow::into_owned),
         incoming: None,
         done: Vec::new(),
         overrides: Vec::new(),
@@ -124,7 +126,7 @@ impl RpcRequest {
         }
         let (texts, mut calls): (Vec<_>, Vec<_>) = done.drain(..).unzip();
         calls.shrink_to_fit(); // the journal keeps them
-        Ok(conclude(incoming.payload, &texts, calls))
+        Ok(conclude(incoming.payload, &texts, calls.into()))
     }
 }
 
@@ -137,12 +139,12 @@ fn read(endpoint: RpcEndpoint, body: &RequestBody, max_batch: u64) -> Incoming {
     }
 }
 
-fn conclude(payload: Payload, texts: &[String], calls: Vec<Call>) -> ResponseBuilder {
+fn conclude(payload: Payload, texts: &[String], calls: Calls) -> ResponseBuilder {
     let text = match payload {
         Payload::Single => texts.concat(),
         Payload::Batch => format!("[{}]", texts.join(", ")),
     };
     let response = ResponseBuilder::from_status(200)
-        .with_body(JSON_CONTENT_TYPE.as_bytes(), Body::Bytes(text.into_bytes()));
+        .with_body(JSON_CONTENT_TYPE, Body::Bytes(text.into_bytes()));
     response.with_calls(calls)
 }

@@ -23,7 +23,7 @@ pub(super) fn create(context: &mut MethodContext<'_>) -> Result<Json, MethodErro
     let user = context.principal()?.user;
     let id = context.storage.create(context.change, user, new)?.id.clone();
     context.call.upload = Some(id.clone());
-    Ok(Json::Object(vec![("code", Json::int(0)), ("mpid", Json::text(id))]))
+    Ok(Json::Object(vec![("code", Json::int(0)), ("mpid", Json::text(&*id))]))
 }
 
 /// Executes `getMultipartStatus`.
@@ -92,7 +92,7 @@ fn upload_json(storage: &Storage, upload: &Upload) -> Json {
         ("state", Json::int(upload.state.number())),
         ("mtime", Json::int(upload.mtime)),
         ("error", Json::int(upload.error)),
-        ("mpid", Json::text(&upload.id)),
+        ("mpid", Json::text(&*upload.id)),
     ]);
     Json::Object(members)
 }
@@ -162,7 +162,7 @@ fn success(context: &MethodContext<'_>) -> Json {
 fn resolve_upload(context: &mut MethodContext<'_>) -> Result<(UserId, String), ErrorKind> {
     let user = context.principal()?.user;
     let id = context.args.text("mpid")?.ok_or(ErrorKind::UnknownUpload)?;
-    context.call.upload = Some(id.clone());
+    context.call.upload = Some(id.as_str().into());
     if let Ok(path) = find_upload(context, user, &id).map(|upload| upload.path.clone()) {
         context.record_path(&path);
     }

@@ -21,7 +21,7 @@ pub(super) fn login(context: &mut MethodContext<'_>) -> Result<Json, MethodError
         context.call.result_code = result_code_for(LOGIN_METHOD.results, ErrorKind::WrongPassword);
         return Ok(Json::Array(vec![Json::Null, Json::Null]));
     };
-    context.call.user = Some(name);
+    context.call.user = Some(name.into());
     let (token, principal) = context.storage.grant(
         context.change,
         user,
@@ -63,7 +63,7 @@ pub(super) fn authenticate(context: &mut MethodContext<'_>) -> Result<Json, Meth
     }
     let (name, password) = name.zip(password).ok_or(ErrorKind::NoNameOrPassword)?;
     let user = context.storage.sessions().check(&name, &password)?;
-    context.call.user = Some(name);
+    context.call.user = Some(name.into());
     let longest = i128::from(context.storage.limits().get(Limit::AuthenticateExpiry));
     let default = longest.min(i128::from(TOKEN_LIFE_SECS));
     let expiry = context.args.integer("expiry")?.unwrap_or(default);
@@ -97,7 +97,7 @@ pub(super) fn check_token(context: &mut MethodContext<'_>) -> Result<Json, Metho
         ("uid", Json::int(user.uid)),
         ("gid", Json::int(user.gid)),
         ("path", Json::text(session.principal.root.absolute(context.storage.account()))),
-        ("username", Json::text(&user.name)),
+        ("username", Json::text(&*user.name)),
     ]))
 }
 

@@ -183,7 +183,7 @@ impl Exchange {
             prefixes: exchange.prefixes.iter().map(BodyPrefix::from).collect(),
             status: exchange.status(),
             response_headers: response.map(|head| {
-                head.headers.iter().map(|(name, value)| header((name.as_bytes(), value))).collect()
+                head.headers().map(|(name, value)| header((name.as_bytes(), value))).collect()
             }),
             written: exchange.written,
             outcome: exchange.outcome,
@@ -230,12 +230,12 @@ impl From<&journal::Call> for Call {
             operation: call.operation.name(),
             interface: call.interface.name(),
             name: call.name.to_string(),
-            user: call.user.clone(),
-            path: call.path.clone(),
-            upload: call.upload.clone(),
+            user: call.user.as_deref().map(str::to_owned),
+            path: call.path.as_deref().map(str::to_owned),
+            upload: call.upload.as_deref().map(str::to_owned),
             part: call.part,
             session: call.session.map(|session| session.0),
-            ended_token: call.ended_token.map(EndedToken::from),
+            ended_token: call.ended_token.as_deref().copied().map(EndedToken::from),
             code: call.result_code.map(|row| row.code),
         }
     }
@@ -405,7 +405,7 @@ pub(in crate::control) struct Upload {
 impl From<&NamedUpload> for Upload {
     fn from(NamedUpload { upload, path, user }: &NamedUpload) -> Self {
         Self {
-            id: upload.id.clone(),
+            id: upload.id.to_string(),
             path: path.clone(),
             user: user.clone(),
             state: upload.state.name(),

@@ -118,11 +118,11 @@ fn faults_of_chaos_round_trip() {
         let interim = InterimSupport::Expected;
         CallContext { at, rejected: None, declared: Some(1 << 20), interim }
     };
-    let of_jane = |call| Call { user: Some("jane".to_owned()), ..call };
+    let of_jane = |call| Call { user: Some("jane".into()), ..call };
     let calls = [
         Call {
             part: Some(2),
-            path: Some("/acme/videos/a.mp4".to_owned()),
+            path: Some("/acme/videos/a.mp4".into()),
             ..Call::new(Operation::Piece, Interface::Http, "/multipart/piece")
         },
         of_jane(Call::new(Operation::Complete, Interface::JsonRpc, "completeMultipart")),

@@ -84,7 +84,7 @@ fn write_exchange(
     for call in exchange.calls.iter().take(1) {
         page.html("<code>").text(request_text(Request { exchange, call })).html("</code>");
         if let Some(path) = call.path.as_ref().filter(|_| !is_path_shown(exchange)) {
-            page.html(" <span class=\"path\">").text(Escaped::new(path)).html("</span>");
+            page.html(" <span class=\"path\">").text(Escaped::new(&**path)).html("</span>");
         }
     }
     page.html("</summary>\n<p class=\"phases\">receiving ");
@@ -181,9 +181,9 @@ fn head(exchange: &Exchange) -> Markup {
     if let Some(response) = &exchange.response {
         page.html("<pre tabindex=\"0\">").text(response.status).html(" ");
         page.text(Escaped::new(&*response.reason));
-        for (name, value) in response.headers.iter().take(MAX_HEADERS) {
+        for (name, value) in response.headers().take(MAX_HEADERS) {
             let shown = redacted(name, value);
-            page.html("\n").text(Escaped::new(&**name)).html(": ").text(Escaped::new(&shown));
+            page.html("\n").text(Escaped::new(name)).html(": ").text(Escaped::new(&shown));
         }
         page.html("</pre>");
     }

@@ -246,7 +246,7 @@ fn changes_something(exchange: &Exchange) -> bool {
 pub(super) fn request_text(request: Request<'_>) -> String {
     let Request { exchange, call } = request;
     let name = match (call.interface, &call.path) {
-        (Interface::Egress, Some(path)) => Escaped::new(path).to_string(),
+        (Interface::Egress, Some(path)) => Escaped::new(&**path).to_string(),
         (Interface::JsonRpc, _) if call.name.is_empty() => "JSON-RPC".to_owned(),
         _ => call.display_name(),
     };

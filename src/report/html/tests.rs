@@ -20,7 +20,7 @@ const EXCHANGES: u64 = 100_000;
 const MAX_BYTES: usize = 8 << 20;
 
 fn storage() -> Storage {
-    let (name, password) = ("jane".to_owned(), "secret".to_owned());
+    let (name, password) = ("jane".into(), "secret".to_owned());
     let users = vec![UserRecord { name, password, uid: 1, gid: 1, root: Path::root() }];
     let setup = Setup { account: "acme".to_owned(), users, options: Options::default(), seed: 1 };
     Storage::new(setup, Timestamp::from_secs(1))
@@ -37,28 +37,21 @@ fn exchange(index: u64, head: &[u8], call: Call) -> Exchange {
     exchange.response_started = Some(instants(index * 100 + 30));
     exchange.closed = Some(instants(index * 100 + 50));
     exchange.outcome = Outcome::Responded;
-    exchange.response = Some(Arc::new(ResponseHead {
-        status: 200,
-        reason: "OK".into(),
-        headers: vec![("Content-Length".into(), b"0".to_vec().into())],
-    }));
+    exchange.response = Some(Arc::new(ResponseHead::new(200, "OK", [("Content-Length", "0")])));
     exchange
 }
 
 /// Makes everything in an exchange that has a length long, and everything with letters hostile.
 fn make_hostile(exchange: &mut Exchange) {
     let name = "<script>&\u{202e}\u{1b}[2J\"'".repeat(200);
-    exchange.calls[0].path = Some(format!("/{name}{}", exchange.index));
-    exchange.calls[0].user = Some(name.clone());
-    exchange.calls[0].upload = Some(name.clone());
+    exchange.calls[0].path = Some(format!("/{name}{}", exchange.index).into());
+    exchange.calls[0].user = Some(name.as_str().into());
+    exchange.calls[0].upload = Some(name.as_str().into());
     exchange.faults = (0..4).map(|id| FaultRef::new(Some(id), &*name)).collect();
     exchange.framing = Framing::Length(10_000_000_000);
     exchange.outcome = Outcome::CutByFault;
-    exchange.response = Some(Arc::new(ResponseHead {
-        status: 503,
-        reason: name.clone().into(),
-        headers: vec![("X-Long".into(), name.into_bytes().into()); 100],
-    }));
+    exchange.response =
+        Some(Arc::new(ResponseHead::new(503, name.clone(), vec![("X-Long", name); 100])));
 }
 
 fn page(journal: &Journal) -> String {
@@ -92,7 +85,7 @@ fn journal(count: u64, is_hostile: impl Fn(u64) -> bool) -> Journal {
                 &b"POST /multipart/piece HTTP/1.1\r\nX-Agile-Part: 1\r\n\r\n"[..]
             };
             let mut call = Call::new(Operation::Piece, Interface::Http, "/multipart/piece");
-            call.path = Some(format!("/acme/{}.mp4", index % 1_000));
+            call.path = Some(format!("/acme/{}.mp4", index % 1_000).into());
             call.part = Some(1);
             let mut exchange = exchange(index, head, call);
             if is_hostile(index) {

@@ -1,16 +1,21 @@
 //! Bytes that are written instead of hyper's bytes, or before them.
 //!
-//! hyper writes response heads in its own format: names in title case, equal names together. If a
-//! test needs other bytes, the recording stream drops hyper's and writes these. Start with
-//! [`Outgoing::take`].
+//! hyper would write response heads in its own format, so it gets a response without headers, and the
+//! recording stream writes the recorded head instead of hyper's. A fault may need other bytes too.
+//! Start with [`Outgoing::take`].
+
+use crate::journal::ResponseHead;
 
 use crate::server::connection::raw_response::RawResponse;
 
 /// The bytes that hyper writes to a client that expects `100 Continue`.
 pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// The end of a head.
-const END: &[u8] = b"\r\n\r\n";
+/// The end of a line.
+const LINE_END: &[u8] = b"\r\n";
+
+/// The end of a line and the start of the next one.
+const CONNECTION: &[u8] = b"\nConnection: ";
 
 /// Bytes that one connection will write in addition to hyper's.
 #[derive(Debug, Default)]
@@ -19,8 +24,8 @@ pub(crate) struct Outgoing {
     queue: Vec<u8>,
     /// Whether hyper's `100 Continue` for the current request is dropped.
     withholds_continue: bool,
-    /// The response head that replaces hyper's.
-    head: Option<Vec<u8>>,
+    /// The response head that replaces hyper's; empty if there is none.
+    head: Vec<u8>,
     /// The bytes to write after hyper has released the connection, instead of a response.
     raw_response: Option<RawResponse>,
 }
@@ -37,8 +42,9 @@ impl Outgoing {
     }
 
     /// Replaces the next head that hyper writes.
-    pub(crate) fn replace_head(&mut self, head: Vec<u8>) {
-        self.head = Some(head);
+    pub(crate) fn replace_head(&mut self, head: &ResponseHead, version: &str) {
+        self.head.clear();
+        head.write(version, &mut self.head);
     }
 
     /// Sets the bytes to write after hyper has released the connection, instead of a response.
@@ -53,7 +59,7 @@ impl Outgoing {
 
     /// Returns whether hyper's bytes are written unchanged while it has the connection.
     pub(crate) fn is_plain(&self) -> bool {
-        self.queue.is_empty() && self.head.is_none() && !self.withholds_continue
+        self.queue.is_empty() && self.head.is_empty() && !self.withholds_continue
     }
 
     /// Returns the bytes that are written first.
@@ -66,18 +72,48 @@ impl Outgoing {
         self.queue.drain(..count);
     }
 
-    /// Queues the replacement for hyper's `bytes`. Returns how many of `bytes` it replaces. hyper
-    /// passes a head in one piece.
-    pub(crate) fn take(&mut self, bytes: &[u8]) -> usize {
+    /// Returns how many of hyper's `bytes` are not written. What replaces them is in the queue, or in
+    /// the empty buffer `head`. hyper passes a head in one piece.
+    pub(crate) fn take(&mut self, bytes: &[u8], head: &mut Vec<u8>) -> usize {
         if bytes.starts_with(CONTINUE) {
             if !std::mem::take(&mut self.withholds_continue) {
                 self.queue.extend_from_slice(CONTINUE);
             }
             return CONTINUE.len();
         }
-        let Some(at) = bytes.windows(END.len()).position(|window| window == END) else { return 0 };
-        let Some(head) = self.head.take() else { return 0 };
-        self.queue.extend(head);
-        at + END.len()
+        if self.head.is_empty() {
+            return 0;
+        }
+        let Some((length, connection)) = find_end(bytes) else { return 0 };
+        std::mem::swap(head, &mut self.head);
+        // hyper says so if the client closes the connection, or keeps one of HTTP/1.0.
+        if let Some(line) = connection
+            && !head.windows(CONNECTION.len()).any(|it| it.eq_ignore_ascii_case(CONNECTION))
+        {
+            head.truncate(head.len() - LINE_END.len());
+            head.extend_from_slice(line);
+            head.extend_from_slice(LINE_END);
+        }
+        length
     }
+}
+
+/// Returns the length of the head at the start of hyper's bytes, and its `Connection` line.
+fn find_end(bytes: &[u8]) -> Option<(usize, Option<&[u8]>)> {
+    let (mut start, mut at, mut connection) = (0, 0, None);
+    // An iterator is several times slower where a dependent is not optimised.
+    while at < bytes.len() {
+        if bytes[at] == b'\n' {
+            let line = &bytes[start..=at];
+            if line == LINE_END {
+                return Some((at + 1, connection));
+            }
+            if line.starts_with(&CONNECTION[1..]) {
+                connection = Some(line);
+            }
+            start = at + 1;
+        }
+        at += 1;
+    }
+    None
 }

@@ -82,11 +82,11 @@ impl RawResponse {
 }
 
 fn without(mut head: ResponseHead, name: &str) -> ResponseHead {
-    head.headers.retain(|(given, _)| !given.eq_ignore_ascii_case(name));
+    head.edit(|headers| headers.retain(|(given, _)| !given.eq_ignore_ascii_case(name)));
     head
 }
 
-fn with(mut head: ResponseHead, name: &'static str, value: &str) -> ResponseHead {
-    head.headers.push((name.into(), value.to_owned().into_bytes().into()));
+fn with(mut head: ResponseHead, name: &str, value: &str) -> ResponseHead {
+    head.edit(|headers| headers.push((name.to_owned(), value.to_owned().into_bytes())));
     head
 }

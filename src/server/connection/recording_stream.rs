@@ -41,6 +41,13 @@ pub(crate) struct RecordingStream {
     responses_left: Option<u64>,
     /// The pause before the next bytes of a slow response.
     pause: Option<Pause>,
+    /// The short form of the last request head, for hyper.
+    short_head: Vec<u8>,
+    /// The response head that is being written; empty if there is none.
+    head: Vec<u8>,
+    /// The number of its bytes that were written, and of hyper's bytes that it replaces.
+    head_written: usize,
+    replaced: usize,
 }
 
 type Pause = Pin<Box<dyn Future<Output = Result<(), Interrupted>> + Send>>;
@@ -62,6 +69,10 @@ impl RecordingStream {
             inspects_rest: true,
             responses_left,
             pause,
+            short_head: Vec::new(),
+            head: Vec::new(),
+            head_written: 0,
+            replaced: 0,
         }
     }
 
@@ -99,10 +110,54 @@ impl RecordingStream {
         Poll::Ready(Ok(()))
     }
 
-    /// Returns how many of `bytes` may be passed to hyper.
+    /// Writes what replaces the start of hyper's `bytes`, and also the rest of them and the `others`, as
+    /// far as the network takes it at once. Returns how many of hyper's bytes are done; `None` if nothing
+    /// replaces them.
+    fn poll_outgoing(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+        others: &[IoSlice<'_>],
+    ) -> Poll<io::Result<Option<usize>>> {
+        ready!(self.poll_queued(context))?;
+        if self.head.is_empty() {
+            if !self.recorder.is_outgoing() {
+                return Poll::Ready(Ok(None));
+            }
+            let head = &mut self.head;
+            let taken = self.recorder.update_outgoing(|outgoing| outgoing.take(bytes, head));
+            if self.head.is_empty() {
+                return Poll::Ready(Ok(Some(taken).filter(|taken| *taken > 0)));
+            }
+            (self.head_written, self.replaced) = (0, taken);
+        }
+        let mut behind = 0;
+        while self.head_written < self.head.len() {
+            let left = self.head.len() - self.head_written;
+            let fitting = ready!(self.poll_pace(context, left))?;
+            let head = &self.head[self.head_written..self.head_written + fitting];
+            let (rest, other) = match self.recorder.pace() {
+                Some(_) => (&[][..], &[][..]),
+                None => (&bytes[self.replaced..], others.first().map_or(&[][..], |other| other)),
+            };
+            let slices = [head, rest, other].map(IoSlice::new);
+            let written = ready!(self.recorder.poll_write_vectored(context, &slices))?;
+            self.head_written += written.min(left);
+            behind = written.saturating_sub(left);
+        }
+        self.head.clear();
+        Poll::Ready(Ok(Some(self.replaced + behind)))
+    }
+
+    /// Returns how many of `bytes` may be passed to hyper. If they are a head that can be shortened,
+    /// `short_head` is what to pass instead.
     fn pass(&mut self, bytes: &[u8]) -> usize {
         let step = self.framer.step(bytes);
+        self.short_head.clear();
         if let Some(head) = step.head {
+            if head.raw().len() == step.taken && head.is_plain() {
+                write_short_head(&head, &mut self.short_head);
+            }
             self.recorder.report(ConnectionEvent::HeadRead(head));
         } else if self.framer.mid_head() && !is_request_prefix(self.framer.partial_head()) {
             self.recorder.report(ConnectionEvent::Unparsed(self.framer.partial_head()));
@@ -153,7 +208,8 @@ impl RecordingStream {
         let mut held = std::mem::take(&mut self.held);
         let fitting = held.len().min(buffer.remaining());
         let taken = self.pass(&held[..fitting]);
-        buffer.put_slice(&held[..taken]);
+        let is_short = !self.short_head.is_empty();
+        buffer.put_slice(if is_short { &self.short_head } else { &held[..taken] });
         // Moving the rest to the front would take quadratic time when requests are pipelined.
         held.advance(taken);
         self.held = held;
@@ -172,8 +228,15 @@ impl RecordingStream {
         }
         read?;
         let taken = self.pass(&buffer.filled()[before..]);
-        self.held.extend_from_slice(&buffer.filled()[before + taken..]);
-        buffer.set_filled(before + taken);
+        if before + taken < buffer.filled().len() {
+            self.held.extend_from_slice(&buffer.filled()[before + taken..]);
+        }
+        if self.short_head.is_empty() {
+            buffer.set_filled(before + taken);
+        } else {
+            buffer.set_filled(before);
+            buffer.put_slice(&self.short_head);
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -205,12 +268,8 @@ impl AsyncWrite for RecordingStream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let stream = self.get_mut();
-        ready!(stream.poll_queued(context))?;
-        if stream.recorder.is_outgoing() {
-            let taken = stream.recorder.update_outgoing(|outgoing| outgoing.take(bytes));
-            if taken > 0 {
-                return Poll::Ready(Ok(taken));
-            }
+        if let Some(taken) = ready!(stream.poll_outgoing(context, bytes, &[]))? {
+            return Poll::Ready(Ok(taken));
         }
         let fitting = ready!(stream.poll_pace(context, bytes.len()))?;
         stream.report_status(bytes);
@@ -222,12 +281,17 @@ impl AsyncWrite for RecordingStream {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.recorder.pace().is_some() || self.recorder.is_outgoing() {
-            let first = slices.iter().find(|slice| !slice.is_empty());
-            return self.poll_write(context, first.map_or(&[], |slice| &slice[..]));
+        let stream = self.get_mut();
+        let slices = &slices[slices.iter().take_while(|slice| slice.is_empty()).count()..];
+        let Some((first, others)) = slices.split_first() else { return Poll::Ready(Ok(0)) };
+        if stream.recorder.pace().is_some() {
+            return Pin::new(stream).poll_write(context, first);
         }
-        self.report_status(slices.first().map_or(&[], |slice| &slice[..]));
-        self.recorder.poll_write_vectored(context, slices)
+        if let Some(taken) = ready!(stream.poll_outgoing(context, first, others))? {
+            return Poll::Ready(Ok(taken));
+        }
+        stream.report_status(first);
+        stream.recorder.poll_write_vectored(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -266,6 +330,28 @@ impl Drop for RecordingStream {
     fn drop(&mut self) {
         self.end_reading();
     }
+}
+
+/// The headers of a request that hyper interprets.
+const INTERPRETED: [&str; 5] =
+    ["Connection", "Content-Length", "Expect", "Transfer-Encoding", "Upgrade"];
+
+/// Writes the form of a plain head that hyper gets. It has only what hyper interprets, because hyper
+/// would parse every other header into a map that is never read.
+fn write_short_head(head: &Head, short: &mut Vec<u8>) {
+    short.extend_from_slice(head.method());
+    short.extend_from_slice(b" / HTTP/1.1\r\n");
+    for (name, value) in head.headers() {
+        // Most names differ in length, which is cheap to compare.
+        let is_name =
+            |known: &&str| known.len() == name.len() && known.as_bytes().eq_ignore_ascii_case(name);
+        if INTERPRETED.iter().any(is_name) {
+            for part in [name, b": ", value, b"\r\n"] {
+                short.extend_from_slice(part);
+            }
+        }
+    }
+    short.extend_from_slice(b"\r\n");
 }
 
 /// Returns the status in the status line of a response.

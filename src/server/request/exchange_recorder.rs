@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::api::{Body, BodyEnd, PendingRequest, Response};
 use crate::fault::Injection;
-use crate::journal::{EXCERPT_BYTES, Outcome};
+use crate::journal::{Calls, EXCERPT_BYTES, Outcome};
 
 use crate::server::connection::recorder::ConnectionRecorder;
 use crate::server::request::inject::{account, tokens};
@@ -59,9 +59,11 @@ impl ExchangeRecorder {
         }
     }
 
-    /// Records the body.
-    pub(crate) fn record_body(&self, state: &mut State, body_read: &ReadBody) {
-        let received = &body_read.received;
+    /// Records the body, which is complete or not needed any more.
+    pub(crate) fn record_body(&self, state: &mut State, body_read: &mut ReadBody) {
+        let received = &mut body_read.received;
+        let mut excerpt = std::mem::take(&mut received.start);
+        excerpt.truncate(EXCERPT_BYTES);
         state.journal.update(self.index, |record| {
             record.received = received.length;
             record.body_end = Some(received.end);
@@ -70,10 +72,9 @@ impl ExchangeRecorder {
             (record.digest, record.partial_digest) =
                 if is_complete { (digest, None) } else { (None, digest) };
             record.last_byte = body_read.last_byte;
-            record.prefixes.clone_from(&body_read.prefixes);
-            let start = &received.start;
-            record.excerpt = start[..start.len().min(EXCERPT_BYTES)].into();
-            record.body.clone_from(&body_read.body);
+            record.prefixes = std::mem::take(&mut body_read.prefixes);
+            record.excerpt = excerpt.into_boxed_slice();
+            record.body = body_read.body.take();
         });
         if received.end != BodyEnd::Complete {
             state.journal.record_cut_body(self.index);
@@ -81,7 +82,7 @@ impl ExchangeRecorder {
     }
 
     /// Records the body of a request that is not committed.
-    pub(crate) fn record_uncommitted(&self, body_read: &ReadBody) {
+    pub(crate) fn record_uncommitted(&self, body_read: &mut ReadBody) {
         let mut state = self.connection.shared.lock();
         self.record_body(&mut state, body_read);
         // The journal has no exchange, and so no calls, of a request from before a reset.
@@ -95,7 +96,7 @@ impl ExchangeRecorder {
     /// or here if a fault `may_delay` that.
     pub(crate) fn record_commit(&self, state: &mut State, response: &Response, may_delay: bool) {
         let instants = response.is_done().then(|| state.instants());
-        let calls = if may_delay { response.calls.clone() } else { Vec::new() };
+        let calls = if may_delay { response.calls.clone() } else { Calls::default() };
         state.journal.update(self.index, |record| {
             record.committed = instants;
             if !calls.is_empty() {

@@ -59,7 +59,7 @@ fn open(
     let instants = state.instants();
     let mut opened = api::open(&mut state.storage, instants, &head);
     let (calls, rejected) = match &opened {
-        Ok(request) => (vec![request.call().clone()], None),
+        Ok(request) => (request.call().clone().into(), None),
         Err(response) => (response.calls.clone(), Some(response.head.status)),
     };
     let head_error =

@@ -1,6 +1,5 @@
 //! Converts an API response to hyper's response. Start with [`respond`].
 
-use std::borrow::Cow;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,13 +7,12 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use hyper::ext::ReasonPhrase;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::{StatusCode, Version};
 
 use crate::api::{Body, Response};
 use crate::blob::Chunks;
-use crate::journal::{Outcome, ResponseHead};
+use crate::journal::Outcome;
 
 use crate::server::connection::recorder::ConnectionRecorder;
 use crate::server::connection::state::ConnectionEvent;
@@ -33,7 +31,8 @@ enum Rest {
 }
 
 /// Converts a response to a request of that version. `outcome` is recorded when all of it is
-/// written. The recording stream writes the head if a test set its header names.
+/// written. The recording stream writes the head instead of hyper, which would change the names and the
+/// order of headers.
 pub(crate) fn respond(
     recorder: Arc<ConnectionRecorder>,
     response: Response,
@@ -41,10 +40,18 @@ pub(crate) fn respond(
     outcome: Outcome,
 ) -> hyper::Response<HyperBody> {
     let closes = response.closes();
-    if has_custom_names(&response.head) {
-        let version = if request_version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" };
-        let head = response.head.to_bytes(version);
-        recorder.update_outgoing(|outgoing| outgoing.replace_head(head));
+    let version = if request_version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" };
+    recorder.update_outgoing(|outgoing| outgoing.replace_head(&response.head, version));
+    let mut converted = hyper::Response::new(());
+    *converted.status_mut() = StatusCode::from_u16(response.head.status).unwrap_or_default();
+    for option in response.connection_options() {
+        if let Ok(option) = HeaderValue::from_bytes(option) {
+            converted.headers_mut().append(CONNECTION, option);
+        }
+    }
+    if closes && request_version == Version::HTTP_10 {
+        // hyper adds `keep-alive` to an HTTP/1.1 response if an HTTP/1.0 client asked for that.
+        *converted.version_mut() = Version::HTTP_10;
     }
     let rest = match response.body {
         Body::Bytes(bytes) => Rest::Bytes(bytes.into()),
@@ -53,45 +60,7 @@ pub(crate) fn respond(
             Rest::Chunks { left: range.end - range.start, chunks: content.chunks(range) }
         }
     };
-    let mut converted = hyper::Response::new(HyperBody { rest, recorder, outcome, closes });
-    write_head(&mut converted, &response.head);
-    if closes && request_version == Version::HTTP_10 {
-        // hyper adds `keep-alive` to an HTTP/1.1 response if an HTTP/1.0 client asked for that.
-        *converted.version_mut() = Version::HTTP_10;
-    }
-    converted
-}
-
-/// Returns whether a test set headers whose names and order are kept. hyper would write the names
-/// in title case and equal names together.
-fn has_custom_names(head: &ResponseHead) -> bool {
-    head.headers.iter().any(|(name, _)| matches!(name, Cow::Owned(_)))
-}
-
-fn write_head(response: &mut hyper::Response<HyperBody>, head: &ResponseHead) {
-    *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or_default();
-    response.extensions_mut().insert(reason(head.reason.clone()));
-    response.headers_mut().reserve(head.headers.len());
-    for (name, value) in &head.headers {
-        // A value that no header can hold does not occur: paths are quoted, everything else is
-        // ASCII.
-        let value = match value {
-            Cow::Borrowed(text) => HeaderValue::from_maybe_shared(Bytes::from_static(text)),
-            Cow::Owned(text) => HeaderValue::from_bytes(text),
-        };
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), value) {
-            response.headers_mut().append(name, value);
-        }
-    }
-}
-
-fn reason(text: Cow<'static, str>) -> ReasonPhrase {
-    match text {
-        Cow::Borrowed(text) => ReasonPhrase::from_static(text.as_bytes()),
-        Cow::Owned(text) => {
-            ReasonPhrase::try_from(text.as_bytes()).unwrap_or(ReasonPhrase::from_static(b""))
-        }
-    }
+    converted.map(|()| HyperBody { rest, recorder, outcome, closes })
 }
 
 impl HttpBody for HyperBody {

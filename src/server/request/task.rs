@@ -85,15 +85,15 @@ impl RequestTask {
             // The client still waits for `100 Continue`.
             None => Disposition::RawResponse(RawResponse::empty(Disconnect::Close)),
             Some(Ok(body_read)) => self.finish_body(request, body_read).await,
-            Some(Err(BodyError::Stopped(body_read))) => {
-                self.record_interrupted_body(&request, &body_read);
+            Some(Err(BodyError::Stopped(mut body_read))) => {
+                self.record_interrupted_body(&request, &mut body_read);
                 match self.action().and_then(in_body) {
                     Some(ending) => self.end(&ending),
                     None => Disposition::ClientGone,
                 }
             }
-            Some(Err(BodyError::Interrupted(why, body_read))) => {
-                self.record_interrupted_body(&request, &body_read);
+            Some(Err(BodyError::Interrupted(why, mut body_read))) => {
+                self.record_interrupted_body(&request, &mut body_read);
                 self.interrupted(why)
             }
             Some(Err(BodyError::Spool(error))) => {
@@ -136,7 +136,7 @@ impl RequestTask {
     }
 
     /// Records a body that was not read to its end.
-    fn record_interrupted_body(&self, request: &PendingRequest, body_read: &ReadBody) {
+    fn record_interrupted_body(&self, request: &PendingRequest, body_read: &mut ReadBody) {
         let exchange = &self.exchange;
         let mut state = exchange.connection.shared.lock();
         exchange.record_body(&mut state, body_read);
@@ -150,7 +150,7 @@ impl RequestTask {
     async fn finish_body(
         &mut self,
         mut request: Box<PendingRequest>,
-        body_read: ReadBody,
+        mut body_read: ReadBody,
     ) -> Disposition {
         let length = body_read.received.length;
         if let Some(why) = self.action().and_then(|action| missed_in_body(action, length)) {
@@ -164,13 +164,13 @@ impl RequestTask {
             AtCommit::Commit => {}
             AtCommit::SendInterim(bytes) => self.send_interim(&bytes),
             AtCommit::End(ending) => {
-                self.exchange.record_uncommitted(&body_read);
+                self.exchange.record_uncommitted(&mut body_read);
                 return self.end(&ending);
             }
             AtCommit::Defer(later) => {
                 let not_deferred = self.defer_commit(request, &body_read, later.after);
                 let Some(not_deferred) = not_deferred else {
-                    self.exchange.record_uncommitted(&body_read);
+                    self.exchange.record_uncommitted(&mut body_read);
                     return self.end(&later.lose.into());
                 };
                 request = not_deferred;
@@ -189,7 +189,7 @@ impl RequestTask {
         }
         let is_short = body_read.received.end == BodyEnd::Truncated;
         let outcome = if is_short { Outcome::RequestTruncated } else { Outcome::Responded };
-        match self.commit(&mut request, &body_read).await {
+        match self.commit(&mut request, &mut body_read).await {
             Some(response) => Disposition::Response(response, outcome),
             None => self.end_stale(),
         }
@@ -255,7 +255,7 @@ impl RequestTask {
     async fn commit(
         &mut self,
         request: &mut PendingRequest,
-        body_read: &ReadBody,
+        body_read: &mut ReadBody,
     ) -> Option<Box<Response>> {
         loop {
             let needed = match self.try_commit(request, body_read)? {
@@ -272,7 +272,7 @@ impl RequestTask {
     fn try_commit(
         &mut self,
         request: &mut PendingRequest,
-        body_read: &ReadBody,
+        body_read: &mut ReadBody,
     ) -> Option<Result<Box<Response>, Blob>> {
         let connection = Arc::clone(&self.exchange.connection);
         let mut state = connection.shared.lock();

@@ -18,7 +18,7 @@ const PROFILES: [Profile; 3] = [Profile::Network, Profile::ServerErrors, Profile
 
 fn call(operation: Operation, interface: Interface, name: &'static str, path: &str) -> Call {
     let mut call = Call::new(operation, interface, name);
-    (call.path, call.user) = (Some(path.to_owned()), Some("jane".to_owned()));
+    (call.path, call.user) = (Some(path.into()), Some("jane".into()));
     call
 }
 
@@ -105,7 +105,7 @@ fn identifiers_and_sessions_do_not_affect_decisions() {
     let chaos = Chaos::new(41);
     let mut others = repeated_calls();
     for call in others.iter_mut().filter(|call| call.operation != Operation::Create) {
-        call.upload = Some("another".to_owned());
+        call.upload = Some("another".into());
     }
     assert_eq!(decisions(chaos, &others), decisions(chaos, &repeated_calls()));
 }
@@ -281,7 +281,7 @@ fn a_form_is_decided_after_its_path_is_known() {
     faults.set_chaos(Chaos::new(2).percent(100), &Journal::default());
     let mut injection = |at, path: Option<&str>| {
         let mut form = call(Operation::PostFile, Interface::Http, "/post/file", "/");
-        form.path = path.map(str::to_owned);
+        form.path = path.map(Into::into);
         let there = CallContext {
             at,
             rejected: None,
@@ -327,7 +327,7 @@ fn a_form_without_a_path_counts_once() {
 fn parts_users_paths_and_attempts_have_own_decisions() {
     let piece = |path: &str, user: &str, part| {
         let mut piece = call(Operation::Piece, Interface::Http, "/multipart/piece", path);
-        (piece.user, piece.part) = (Some(user.to_owned()), Some(part));
+        (piece.user, piece.part) = (Some(user.into()), Some(part));
         piece
     };
     let one = || piece("/acme/a", "jane", 1);

@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_shorter_file_of_another_user_is_not_a_retry() {
         let example = Example::default().raw(b"abcdef").rejected(503, -26);
-        let example = example.raw(b"abc").call(|call| call.user = Some("bob".to_owned()));
+        let example = example.raw(b"abc").call(|call| call.user = Some("bob".into()));
         example.assert_not_applicable("retry.partial");
     }
 

@@ -39,21 +39,20 @@ pub(crate) fn alter(head: &mut ResponseHead, change: &HeaderMutation) -> Result<
         }
         HeaderMutation::Without(name) => {
             position(head, name)?;
-            head.headers.retain(|(given, _)| !given.eq_ignore_ascii_case(name));
+            head.edit(|headers| headers.retain(|(given, _)| !given.eq_ignore_ascii_case(name)));
             Ok(())
         }
         HeaderMutation::Twice(name) => {
             let at = position(head, name)?;
-            head.headers.insert(at, head.headers[at].clone());
+            head.edit(|headers| headers.insert(at, headers[at].clone()));
             Ok(())
         }
         HeaderMutation::With(name, value) => {
             match position(head, name) {
-                Ok(at) => {
-                    let value = value.clone().into_bytes();
-                    head.headers[at] = (name.clone().into(), value.into());
-                }
-                Err(_) => head.add(name.clone(), value.as_bytes()),
+                Ok(at) => head.edit(|headers| {
+                    headers[at] = (name.clone(), value.clone().into_bytes());
+                }),
+                Err(_) => head.add(name, value.as_bytes()),
             }
             Ok(())
         }
@@ -66,12 +65,14 @@ fn edit(
     change: impl FnOnce(&str) -> String,
 ) -> Result<(), String> {
     let at = position(head, name)?;
-    let changed = change(&String::from_utf8_lossy(&head.headers[at].1));
-    head.headers[at].1 = changed.into_bytes().into();
+    head.edit(|headers| {
+        let value = &mut headers[at].1;
+        *value = change(&String::from_utf8_lossy(value)).into_bytes();
+    });
     Ok(())
 }
 
 fn position(head: &ResponseHead, name: &str) -> Result<usize, String> {
-    let at = head.headers.iter().position(|(given, _)| given.eq_ignore_ascii_case(name));
+    let at = head.headers().position(|(given, _)| given.eq_ignore_ascii_case(name));
     at.ok_or_else(|| format!("the response has no {name}"))
 }

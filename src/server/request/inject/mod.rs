@@ -99,7 +99,7 @@ pub(crate) fn error_response(
         body: reject.own_body().map(|body| (&*body.content_type, &*body.bytes)),
         is_head: record.is_some_and(|record| record.head.method() == b"HEAD"),
     };
-    build_error_response(&state.storage, state.now(), calls, &error).closing()
+    build_error_response(&state.storage, state.now(), &calls, &error).closing()
 }
 
 /// Returns why a fault that needs a successful call was skipped.

@@ -144,7 +144,7 @@ mod tests {
             body: Some(("text/plain", b"later")),
             is_head: false,
         };
-        build_error_response(&storage, now, vec![], &error)
+        build_error_response(&storage, now, &[], &error)
     }
 
     fn decide(action: &FaultAction) -> AtResponse {

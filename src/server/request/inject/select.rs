@@ -51,7 +51,7 @@ pub(crate) fn select_for_calls(
     has_fault: bool,
 ) -> Selected {
     let calls = request.classify(&state.storage, state.now(), body);
-    state.journal.update(exchange, |record| record.calls.clone_from(&calls));
+    state.journal.update(exchange, |record| record.calls = calls.clone().into());
     let declared = Some(body.length);
     let record = state.journal.exchange(exchange);
     let interim =

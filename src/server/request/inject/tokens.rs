@@ -38,7 +38,7 @@ pub(crate) fn use_tokens_of_body(state: &mut State, exchange: u64, calls: &[Call
 
 /// Returns the faults that expired the tokens of calls, each once.
 pub(crate) fn token_expiring_faults(state: &State, calls: &[Call]) -> Vec<FaultRef> {
-    let faults = calls.iter().filter_map(|call| match call.ended_token?.change.by {
+    let faults = calls.iter().filter_map(|call| match call.ended_token.as_ref()?.change.by {
         Actor::Fault { fault, .. } => fault,
         _ => None,
     });
