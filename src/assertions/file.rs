@@ -164,6 +164,12 @@ impl FileSnapshot {
         self.found.as_ref().ok().map(|file| file.stat.mtime.secs())
     }
 
+    /// Returns the exchange that stored the file, if one did.
+    #[cfg(feature = "check")]
+    pub(crate) fn stored_by(&self) -> Option<u64> {
+        self.found.as_ref().ok()?.history.stored.by.exchange()
+    }
+
     assertions_with_try! {
         /// Asserts that there is a file.
         assert_exists, try_exists(self) {

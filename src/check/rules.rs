@@ -33,7 +33,7 @@ pub const RULES: &[CheckRule] = &[
     CheckRule {
         id: "check.gave_up",
         level: Level::Should,
-        sentence: "A client that claims a feature should get the file stored where the feature suffices.",
+        sentence: "A client should get the file stored if what it claims to do suffices.",
         advice: "Repeat what can be repeated until the file is stored. If the profile claims more than the client does, remove the feature.",
     },
     CheckRule {

@@ -217,17 +217,27 @@ fn authority(_: &MockOrigin) -> &'static str {
 /// Compares the stored file with what was sent: the source, or the source as the scenario changed it.
 fn truth(origin: &MockOrigin, path: &str, source: &Source, changed: Option<&Source>) -> Truth {
     let file = origin.file(path);
+    let journal = origin.journal();
+    let stored_by = file.stored_by().and_then(|index| journal.exchange(index));
+    let when = stored_by.and_then(|it| Some((it.index, it.committed?.elapsed.as_secs_f64())));
+    let when = when.map(|(index, time)| format!(" (#{index} stored it after {time:.3} s)"));
+    let when = when.unwrap_or_default();
     let is_stored = |source: &Source| file.try_digest(&source.digest.to_string()).is_ok();
     if is_stored(source) || changed.is_some_and(is_stored) {
-        let text = format!("{} is stored as it was sent, {} bytes", file.path(), source.size);
+        let text = format!("{} is stored as it was sent, {} bytes{when}", file.path(), source.size);
         return Truth { is_stored: true, text, exchanges: Vec::new() };
     }
-    let Err(failure) = file.try_digest(&source.digest.to_string()) else { unreachable!() };
+    let (found, exchanges) = match file.try_digest(&source.digest.to_string()) {
+        Ok(_) => (String::new(), Vec::new()),
+        Err(failure) => (failure.found_and_cause(), failure.shown_exchanges()),
+    };
     let size = file.size().map_or_else(String::new, |size| {
-        format!("a file of {size} bytes is stored, and {} bytes were to be sent; ", source.size)
+        format!(
+            "a file of {size} bytes is stored{when}, and {} bytes were to be sent; ",
+            source.size
+        )
     });
-    let text = format!("{}: {size}{}", file.path(), failure.found_and_cause());
-    Truth { is_stored: false, text, exchanges: failure.shown_exchanges() }
+    Truth { is_stored: false, text: format!("{}: {size}{found}", file.path()), exchanges }
 }
 
 /// Returns a finding of the referee as one of `check`.

@@ -49,7 +49,13 @@ fn post(
         connection.write(format!("{head}\r\n").as_bytes())?;
         // A rejected body may break off, and the response is still there.
         let _ = connection.write(body);
-        connection.read_head("POST")
+        loop {
+            // Interim responses precede the final one.
+            let head = connection.read_head("POST")?;
+            if head.status >= 200 {
+                return Ok(head);
+            }
+        }
     };
     let head = send().map_err(|error: std::io::Error| error.to_string())?;
     let code = head.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("X-Agile-Status"));
