@@ -14,7 +14,8 @@ name=${MOCK_ORIGIN_NAME:-${file##*/}}
 
 # Sends a POST and prints the head of the response. Fails if there is none for 5 s, or its status is 400 or more.
 post() {
-  curl --silent --show-error --fail --speed-time 5 --speed-limit 1 --request POST --output /dev/null --dump-header - "$@"
+  curl --silent --show-error --fail --connect-timeout 5 --speed-time 5 --speed-limit 1 --request POST \
+    --output /dev/null --dump-header - "$@"
 }
 
 # header NAME HEAD: prints the value of a header.

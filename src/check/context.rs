@@ -78,7 +78,7 @@ impl Context<'_> {
 
     /// Returns the longest time of a run.
     pub(crate) fn deadline(&self, scenario: &Scenario) -> Duration {
-        let profile = self.suite.profile.timeout.map(Duration::from_secs_f64);
+        let profile = self.suite.profile.longest_run().ok().flatten();
         self.suite.timeout.or(profile).unwrap_or_else(|| match self.observed {
             Some(observed) => {
                 Duration::from_secs_f64(3.0 * observed.seconds)

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::protocol::Options;
 use crate::wording::unknown;
 
 /// Describes a client: its command and what it claims to do. Every key is optional.
@@ -188,9 +190,9 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// If the text is not TOML, or has an unknown key or an invalid value.
+    /// If the text is not TOML, has an unknown key, option or invalid value, or gives an exit status two meanings.
     pub fn from_toml(file: &str, text: &str) -> Result<Self, Error> {
-        toml::from_str(text).map_err(|error| {
+        let profile: Self = toml::from_str(text).map_err(|error| {
             let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
             let place = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
             // serde quotes the name that it found, and then those that it knows.
@@ -203,7 +205,42 @@ impl Profile {
                 _ => message.split_whitespace().collect::<Vec<_>>().join(" "),
             };
             Error::invalid_argument(format!("{place}: {message}"))
-        })
+        })?;
+        let invalid = |error| Error::invalid_argument(format!("{file}: {error:#}"));
+        profile.validate().map_err(invalid)?;
+        Ok(profile)
+    }
+
+    /// Checks what the types do not guarantee: a profile may also be made without a file.
+    ///
+    /// # Errors
+    ///
+    /// If a time or a size is not above 0, an option is unknown, or an exit status has two meanings.
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        self.longest_run()?;
+        if self.piece_size == Some(0) {
+            let message = "invalid value 0 for `piece_size`; expected a number of 1 or more";
+            return Err(Error::invalid_argument(message.to_owned()));
+        }
+        let Statuses { success, unsupported } = &self.statuses;
+        if let Some(status) = success.iter().find(|status| unsupported.contains(status)) {
+            let message = format!("exit status {status} is in `success` and in `unsupported`");
+            return Err(Error::invalid_argument(message));
+        }
+        let mut options = Options::default();
+        self.options.iter().try_for_each(|(name, value)| options.set(name, value))
+    }
+
+    /// Returns `timeout` as a duration.
+    ///
+    /// # Errors
+    ///
+    /// If it is not above 0, or too long for a duration.
+    pub(crate) fn longest_run(&self) -> Result<Option<Duration>, Error> {
+        let Some(seconds) = self.timeout else { return Ok(None) };
+        let time = Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero());
+        let message = || format!("invalid value {seconds} for `timeout`; expected SECONDS above 0");
+        time.map(Some).ok_or_else(|| Error::invalid_argument(message()))
     }
 
     /// Claims a feature.
@@ -238,6 +275,14 @@ mod tests {
             ("[statuses]\nsucces = [0]", "a.toml:2: unknown key `succes`; did you mean `success`?"),
             ("timeout = \"long\"", "a.toml:1: invalid type: string \"long\", expected f64"),
             ("via = ", "a.toml:1: "),
+            ("timeout = -1", "a.toml: invalid value -1 for `timeout`; expected SECONDS above 0"),
+            ("timeout = nan", "a.toml: invalid value NaN for `timeout`; expected"),
+            ("piece_size = 0", "a.toml: invalid value 0 for `piece_size`; expected"),
+            (
+                "[statuses]\nunsupported = [0]",
+                "a.toml: exit status 0 is in `success` and in `unsupported`",
+            ),
+            ("[options]\nlegacy = \"on\"", "a.toml: unknown option `legacy`; known: "),
         ] {
             let read = Profile::from_toml("a.toml", text).err().map(|error| error.to_string());
             let read = read.unwrap_or_default();

@@ -33,13 +33,14 @@ const TIMED_RULES: &[&str] = &[
 ///
 /// # Errors
 ///
-/// If the scratch folder cannot be created.
+/// If the profile is invalid, or the scratch folder cannot be created.
 pub(crate) fn run_suite(
     suite: &Settings,
     selected: &[&'static Scenario],
     client: &dyn Client,
     observe: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<SuiteReport, Error> {
+    suite.profile.validate()?;
     let started = Instant::now();
     let scratch = Scratch::new(suite.scratch_root.as_deref(), suite.keeps_scratch)?;
     let is_stopped = || suite.stop.load(Ordering::Relaxed);

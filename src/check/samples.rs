@@ -194,7 +194,7 @@ pub(crate) fn report() -> SuiteReport {
         waiting_for: "the response to #4 POST /multipart/piece".to_owned(),
         after_terminate: true,
     };
-    hang.runs = vec![run(1), ClientRun { ending, duration: Duration::from_secs(10), ..run(0) }];
+    hang.runs = vec![run(1), ClientRun { ending, duration: Duration::from_secs(11), ..run(0) }];
     hang.findings = vec![finding("check.hang", "A client must end within its deadline.")];
 
     let with_remark = |scenario, state, remark: &str| ScenarioResult {

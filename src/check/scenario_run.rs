@@ -8,6 +8,7 @@ use crate::journal::Journal;
 use crate::mock::{Builder, MockOrigin};
 use crate::referee::{Finding, Level, rule_by_id};
 use crate::report::describe;
+use crate::wording::counted;
 
 use super::context::{Context, PASSWORD, USER};
 use super::report::reproduce::reproduction;
@@ -224,7 +225,8 @@ fn truth(origin: &MockOrigin, path: &str, source: &Source, changed: Option<&Sour
     let when = when.unwrap_or_default();
     let is_stored = |source: &Source| file.try_digest(&source.digest.to_string()).is_ok();
     if is_stored(source) || changed.is_some_and(is_stored) {
-        let text = format!("{} is stored as it was sent, {} bytes{when}", file.path(), source.size);
+        let size = counted(source.size, "byte");
+        let text = format!("{} is stored as it was sent, {size}{when}", file.path());
         return Truth { is_stored: true, text, exchanges: Vec::new() };
     }
     let (found, exchanges) = match file.try_digest(&source.digest.to_string()) {

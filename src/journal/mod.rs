@@ -97,6 +97,7 @@ pub struct Journal {
     noted: Records<u64>,
     dropped: Dropped,
     /// The number of the first exchange since the last reset.
+    #[cfg_attr(not(feature = "control"), allow(dead_code))]
     first_exchange: u64,
     /// Whether reports of its exchanges show secrets.
     secrets: Secrets,

@@ -6,7 +6,21 @@ pub fn shell_word(word: &str) -> String {
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
     }
+    if word.contains(|char: char| char.is_control()) {
+        return format!("$'{}'", word.chars().map(escaped).collect::<String>());
+    }
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// Returns a character within `$'…'`.
+fn escaped(char: char) -> String {
+    match char {
+        '\n' | '\r' | '\t' | '\'' | '\\' => char.escape_default().to_string(),
+        _ if char.is_control() => {
+            char.to_string().bytes().map(|byte| format!("\\{byte:03o}")).collect()
+        }
+        _ => char.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -22,6 +36,7 @@ mod tests {
             ("a b", "'a b'"),
             ("it's", r"'it'\''s'"),
             ("$HOME", "'$HOME'"),
+            ("it's\n\\é\u{1b}1", r"$'it\'s\n\\é\0331'"),
         ] {
             assert_eq!(shell_word(word), quoted);
         }

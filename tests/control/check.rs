@@ -201,16 +201,26 @@ fn a_report_that_does_not_fit_ends_with_3() {
     let run = folder.check(&["--only=content/empty", "--json=/dev/full"]);
     run.assert(3, "mock-origin: /dev/full: No space left on device (os error 28)\n");
     assert!(run.stdout.contains("\nno failure: "), "{}", run.stdout);
+
+    let client = env::current_exe().unwrap();
+    let client = [client.to_str().unwrap(), "check::client", "--exact"];
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = folder.command(&["--only=content/empty"], &client);
+    let run = Run::new(&command.stdout(full).output().unwrap(), &folder);
+    run.assert(3, "mock-origin: standard output: No space left on device (os error 28)\n");
 }
 
 #[test]
 fn invalid_input_ends_with_2() {
     let folder = Folder::new();
     let (profile, known) = (folder.path("profile.toml"), folder.path("known.txt"));
+    let options = folder.path("options.toml");
+    fs::write(&options, "[options]\nlegacy = \"on\"\n").unwrap();
     fs::write(&profile, "flavour = \"raw\"\nretires = true\n").unwrap();
     fs::write(&known, "lost/file\n").unwrap();
     for (options, error) in [
         (["--profile", &*profile], format!("{profile}:2: unknown key `retires`")),
+        (["--profile", &*options], format!("{options}: unknown option `legacy`; known: ")),
         (
             ["--expect", &*known],
             format!("{known}:1: invalid entry `lost/file`; expected SCENARIO:RULE"),

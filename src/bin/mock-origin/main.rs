@@ -28,8 +28,13 @@ const USAGE_ERROR: u8 = 2;
 fn main() -> ExitCode {
     let serve = match args::parse(lexopt::Parser::from_env()) {
         Ok(Command::Help(text)) => {
-            check::print_text(&text);
-            return ExitCode::SUCCESS;
+            return match check::print_text(&text) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("mock-origin: {error}");
+                    ExitCode::from(USAGE_ERROR)
+                }
+            };
         }
         Ok(Command::Serve(serve)) => serve,
         Ok(Command::Check(suite)) => return ExitCode::from(check::check(&suite).code()),

@@ -43,14 +43,15 @@ pub(super) fn facts(result: &ScenarioResult) -> Vec<(&'static str, Vec<String>)>
 pub(super) fn ending(run: &ClientRun) -> String {
     let seconds = seconds(run.duration);
     escape_line(&match &run.ending {
-        Ending::TimedOut { waiting_for, after_terminate, .. } => {
+        Ending::TimedOut { after, waiting_for, after_terminate } => {
             let waiting = match waiting_for.as_str() {
                 "" => "no request was open".to_owned(),
                 request => format!("it waited for {request}"),
             };
             let signal =
                 if *after_terminate { "SIGTERM" } else { "SIGKILL, after SIGTERM had no effect" };
-            format!("stopped at its deadline of {seconds}: {waiting}; ended by {signal}")
+            let deadline = self::seconds(*after);
+            format!("stopped at its deadline of {deadline}: {waiting}; ended by {signal}")
         }
         Ending::NotStarted(_) | Ending::Stopped => run.ending.to_string(),
         ending => format!("{ending} after {seconds}"),

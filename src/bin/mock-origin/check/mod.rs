@@ -64,7 +64,7 @@ fn run(check: &Check, stop: Arc<AtomicBool>) -> Result<ExitStatus, Failure> {
     }
     let written = reports::write(check, &report);
     if let Some(observed) = report.observed.as_ref().filter(|_| check.has(Flag::PrintProfile)) {
-        print_text(&observed.to_profile(&report.command));
+        print_text(&observed.to_profile(&report.command)).map_err(not_measured)?;
         written.map_err(not_measured)?;
         return Ok(report.exit_status());
     }
@@ -73,10 +73,8 @@ fn run(check: &Check, stop: Arc<AtomicBool>) -> Result<ExitStatus, Failure> {
     }
     let text = if check.has(Flag::Quiet) { report.to_summary() } else { report.to_text() };
     let lines: String = text.lines().map(|line| paint(colour, line) + "\n").collect();
-    print_text(&lines);
-    if env::var_os("GITHUB_ACTIONS").is_some() {
-        print_text(&report.to_github());
-    }
+    let annotations = env::var_os("GITHUB_ACTIONS").map(|_| report.to_github());
+    print_text(&(lines + &annotations.unwrap_or_default())).map_err(not_measured)?;
     written.map_err(not_measured)?;
     Ok(report.exit_status())
 }
@@ -122,10 +120,15 @@ fn fix_expectations(check: &Check, report: &mut SuiteReport) -> Result<(), Strin
     Ok(())
 }
 
-/// Prints a text. An error is ignored: a reader may have enough, and the exit status says the result.
-pub(crate) fn print_text(text: &str) {
+/// Prints a text. A closed pipe is no error: a reader may have enough, and the exit status says the result.
+pub(crate) fn print_text(text: &str) -> Result<(), String> {
     let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("standard output: {error}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Returns a line of a report in the colour of its first word.

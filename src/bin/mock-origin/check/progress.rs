@@ -41,7 +41,8 @@ impl ProgressLine {
         let line = status.record(event);
         if let Some(line) = line.filter(|_| self.is_verbose) {
             self.write("");
-            print_text(&(paint(self.colour, &line) + "\n"));
+            // The report is printed to the same place, and its error is told.
+            let _ = print_text(&(paint(self.colour, &line) + "\n"));
         }
         self.write(&status.line(self.columns.unwrap_or_default()));
     }
