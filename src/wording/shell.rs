@@ -17,7 +17,9 @@ fn escaped(char: char) -> String {
     match char {
         '\n' | '\r' | '\t' | '\'' | '\\' => char.escape_default().to_string(),
         _ if char.is_control() => {
-            char.to_string().bytes().map(|byte| format!("\\{byte:03o}")).collect()
+            let octal =
+                char.to_string().into_bytes().into_iter().map(|byte| format!("\\{byte:03o}"));
+            octal.collect::<Vec<_>>().concat()
         }
         _ => char.to_string(),
     }
