@@ -65,7 +65,7 @@ async fn accept(listener: TcpListener) {
 async fn serve(socket: TcpStream) {
     let _ = socket.set_nodelay(true);
     let service = service_fn(answer);
-    // A disconnect of the client is no error of the benchmark.
+    // A client that disconnects does not fail the benchmark.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
 }
 

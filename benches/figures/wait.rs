@@ -15,7 +15,7 @@ use crate::rounds::{in_turns, median, percentile};
 use crate::server::{Server, Side};
 use crate::table::{Row, Target, Unit};
 
-/// The pause between two small requests, so that they are no load themselves.
+/// The pause between two small requests, so that they add no load.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Small requests before the large piece begins.

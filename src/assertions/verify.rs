@@ -91,7 +91,7 @@ pub(crate) fn verify(
     let unfired = faults.iter().filter(|fault| fault.fired == 0 && fault.is_judged);
     error.extend(unfired, |fault| never_injected(fault, journal));
     error.extend(faults.iter().filter(|fault| fault.unreleased), unfinished);
-    // Bytes that are no request are failures already.
+    // Bytes that are not a request are failures already.
     let is_new = |finding: &Finding| !["http.no_http", "http.leftover"].contains(&finding.id());
     let findings = options.select(report.findings.clone(), options.level).filter(is_new);
     error.extend(findings, |finding| misconduct(&finding, journal));

@@ -82,7 +82,7 @@ impl Calibration {
             refused.findings.clear();
             refused.remark = Some("the client does not use the password".to_owned());
             self.cautions.push(
-                "The client does not use the password that it is told, so no control run shows that its exit \
+                "The client does not use the given password, so no control run shows that its exit \
                  status tells success from failure."
                     .to_owned(),
             );

@@ -45,7 +45,7 @@ impl Context<'_> {
         Plan::new(flavour.unwrap_or(Flavour::Multipart), piece_size, size, seed)
     }
 
-    /// Returns what the client is told.
+    /// Returns the input of the client.
     pub(crate) fn target(
         &self,
         scenario: &Scenario,

@@ -145,7 +145,10 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// Returns why a scenario does not apply to the client, if it does not.
 fn inapplicable(scenario: &Scenario, observed: &Observed) -> Option<String> {
     if !scenario.applies_to(observed.flavour) {
-        return Some(format!("a client of the flavour {} sends no such request", observed.flavour));
+        return Some(format!(
+            "clients of the flavour {} do not send this request",
+            observed.flavour
+        ));
     }
     let (habit, what) = match scenario.role {
         Role::Login => (Habit::LogsIn, "log in"),

@@ -120,7 +120,7 @@ pub enum Content {
 pub enum Event {
     /// Nothing.
     None,
-    /// The client is told a wrong password.
+    /// The client is given a wrong password.
     WrongPassword,
     /// The client gets SIGKILL, and is run again.
     KillAndRunAgain,

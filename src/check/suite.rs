@@ -125,7 +125,7 @@ impl Suite {
     }
 
     /// Runs the selected scenarios against a command: the program and its arguments, with placeholders. An empty
-    /// command stands for that of the profile. `observe` is told what happens, by any thread.
+    /// command stands for that of the profile. Threads of the suite call `observe` for each event.
     ///
     /// # Errors
     ///

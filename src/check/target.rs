@@ -1,4 +1,4 @@
-//! What a client is told about one run. Start with [`Target`].
+//! The input of one run of a client. Start with [`Target`].
 
 use std::path::PathBuf;
 

@@ -124,8 +124,8 @@ macro_rules! check_tests {
 ///
 /// # Panics
 ///
-/// If the verdict on the scenario is [`State::Fail`] or [`State::Error`], or the control run failed. The message is
-/// the report. If there is no such scenario.
+/// If the verdict on the scenario is [`State::Fail`] or [`State::Error`], or the control run failed: the message is
+/// the report. If the catalogue does not have the scenario.
 #[track_caller]
 pub fn assert_scenario<E: std::fmt::Display>(
     id: &str,

@@ -55,7 +55,7 @@ pub(super) fn index_lines(raw: &[u8], offsets: &mut [u8]) -> bool {
         is_plain &= target == method || is_plain_in_target(raw[target]);
         target += 1;
     }
-    // The target of CONNECT is no path.
+    // The target of CONNECT is not a path.
     is_plain &= method > 0 && raw[method..].starts_with(b" /") && !raw.starts_with(b"CONNECT ");
     is_plain &= raw[target..].starts_with(b" HTTP/1.1\r\n");
     at = (at + 1).min(end);

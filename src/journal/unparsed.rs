@@ -136,7 +136,7 @@ impl fmt::Display for Unparsed {
             UnparsedKind::Http2Preface => f.write_str("HTTP/2 preface")?,
             UnparsedKind::HttpOnTlsPort => f.write_str("plain HTTP on a TLS port")?,
             UnparsedKind::TlsHandshake(failure) => write!(f, "TLS handshake failed: {failure}")?,
-            UnparsedKind::BytesBehindRequest => f.write_str("bytes that are no request")?,
+            UnparsedKind::BytesBehindRequest => f.write_str("bytes that are not a request")?,
             UnparsedKind::NoRequestLine => f.write_str("no request line")?,
             UnparsedKind::InvalidHead(error) => {
                 write!(f, "invalid head: {}", error.message(&self.bytes))?;
@@ -178,8 +178,8 @@ mod tests {
             (b"PRI * HTTP/2.0\r\n\r\n", None, "HTTP/2 preface"),
             (b"PRI * HTTP/2.0\r\n\r\n", Some(3), "HTTP/2 preface behind #3"),
             (b"{\"a\": 1}", None, "no request line"),
-            (b"{\"a\": 1}", Some(0), "bytes that are no request behind #0"),
-            (b"world", Some(1), "bytes that are no request behind #1"),
+            (b"{\"a\": 1}", Some(0), "bytes that are not a request behind #0"),
+            (b"world", Some(1), "bytes that are not a request behind #1"),
             (b"GET /a\r\n", None, "no request line"),
             (b" GET / HTTP/1.1\r\n", None, "no request line"),
             (b"P", Some(1), "incomplete head behind #1"),

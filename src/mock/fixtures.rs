@@ -300,7 +300,7 @@ fn parse_file_path(text: &str) -> Result<Path, String> {
     if path.is_root() { Err(error()) } else { Ok(path) }
 }
 
-/// Checks the name of an account: one segment of a path that is no endpoint.
+/// Checks the name of an account: one path segment that is not reserved for an endpoint.
 pub(super) fn check_account(name: &str) -> Result<(), String> {
     let is_plain = !name.is_empty()
         && name != "."

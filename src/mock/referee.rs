@@ -43,7 +43,7 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// If there is no such rule, if it is allowed already, or if the reason is empty.
+    /// If the rule does not exist or is allowed already, or if the reason is empty.
     #[track_caller]
     pub fn allow(self, rule: &str, reason: &str) -> Self {
         let example = ".allow(\"complete.early\", \"fixed in the next version\")";
@@ -100,7 +100,7 @@ impl MockOrigin {
     ///
     /// # Panics
     ///
-    /// If there is a finding, with all of them.
+    /// If there is a finding. The message lists all findings.
     #[track_caller]
     pub fn assert_no_findings(&self) {
         if let Err(failure) = self.try_no_findings() {
@@ -112,7 +112,7 @@ impl MockOrigin {
     ///
     /// # Panics
     ///
-    /// If there is a finding, with all of them, at the line that awaits the future.
+    /// If there is a finding: at the line that awaits the future. The message lists all findings.
     pub fn assert_no_findings_async(&self) -> impl Future<Output = ()> + Send {
         PanicAtAwait::new(self.try_no_findings_async())
     }
@@ -149,7 +149,7 @@ impl MockOrigin {
     ///
     /// # Panics
     ///
-    /// If the client did not violate it, with the findings that there are, or if there is no such rule.
+    /// If the client did not violate the rule; the message lists what was found. If the rule does not exist.
     #[track_caller]
     pub fn assert_finding(&self, id: &str) -> Finding {
         match self.try_finding(id) {
@@ -162,8 +162,8 @@ impl MockOrigin {
     ///
     /// # Panics
     ///
-    /// If the client did not violate it, at the line that awaits the future, or if there is no such rule, before
-    /// the future is polled.
+    /// If the client did not violate the rule: at the line that awaits the future. If the rule does not exist:
+    /// before the future is polled.
     #[track_caller]
     pub fn assert_finding_async(&self, id: &str) -> impl Future<Output = Finding> + Send {
         PanicAtAwait::new(self.try_finding_async(id))
@@ -177,7 +177,7 @@ impl MockOrigin {
     ///
     /// # Panics
     ///
-    /// If there is no such rule.
+    /// If the rule does not exist.
     #[track_caller]
     pub fn try_finding(&self, id: &str) -> Result<Finding, Box<AssertionFailure>> {
         let rule = known_rule(id);
@@ -192,7 +192,7 @@ impl MockOrigin {
     ///
     /// # Panics
     ///
-    /// If there is no such rule, before the future is polled.
+    /// If the rule does not exist, before the future is polled.
     #[track_caller]
     pub fn try_finding_async(
         &self,

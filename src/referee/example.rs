@@ -391,7 +391,7 @@ impl Example {
         judge(&self.finished().evidence()).findings.iter().map(Finding::id).collect()
     }
 
-    /// Asserts that a violation stays one, whatever follows, if its rule claims so.
+    /// Asserts that no later request removes a violation whose rule claims to be certain.
     fn assert_certain_findings_stay(&self) {
         let found = self.clone().violated_rules();
         for requests in 0..self.exchanges.len() {

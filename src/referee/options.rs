@@ -27,7 +27,7 @@ impl RefereeOptions {
     ///
     /// # Errors
     ///
-    /// Returns one line if there is no such rule, if it is allowed already or if the reason is empty.
+    /// Returns one line if the rule does not exist or is allowed already, or if the reason is empty.
     pub(crate) fn allow(&mut self, id: &str, reason: &str) -> Result<(), String> {
         let rule = rule_by_id(id).map_err(|error| error.to_string())?;
         if reason.trim().is_empty() {

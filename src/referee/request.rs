@@ -20,7 +20,7 @@ pub(crate) enum Reply {
     Pending,
     /// Nothing: the connection ended first.
     Nothing,
-    /// Something that may be no complete response, or one without a result.
+    /// A response that may be incomplete, or that has no result.
     Unclear,
     /// A complete response that reports an error.
     Rejected(Rejection),

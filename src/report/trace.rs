@@ -92,7 +92,7 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Returns the row of a connection. 0 is no thread in the format.
+/// Returns the row of a connection. In the format, 0 is not a valid thread.
 fn row(connection: u64) -> u64 {
     connection.saturating_add(1)
 }

@@ -194,7 +194,7 @@ impl<T> Index<usize> for Records<T> {
     ///
     /// # Panics
     ///
-    /// If there are not so many.
+    /// If `position` is not below [`len`](Self::len).
     fn index(&self, position: usize) -> &T {
         let len = self.len;
         self.get(position).unwrap_or_else(|| panic!("record {position} of {len}"))

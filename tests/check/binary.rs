@@ -7,7 +7,7 @@ use libtest_mimic::Trial;
 
 use crate::trial;
 
-/// A command that is no client, and what the suite must say about it.
+/// A command that is not a client, and what the suite must report about it.
 struct Stub {
     name: &'static str,
     command: &'static [&'static str],

@@ -9,7 +9,7 @@ use mock_origin::referee::{Level, RULES};
 use crate::client::mistake::{MISTAKES, Mistake};
 use crate::{client_command, trial};
 
-/// What a client that makes a mistake violates because it does not get the file stored, whatever the mistake is.
+/// The rules that any mistake may violate because the file does not get stored.
 const CONSEQUENCES: [&str; 2] = ["check.gave_up", "check.false_alarm"];
 
 /// Rules of level must that a mistake violates beside its own.

@@ -28,7 +28,7 @@ const FIGURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/figures.txt");
 /// The growth, in percent, that fails.
 const TOLERANCE: f64 = 5.0;
 
-/// The least of so many runs is taken: wake-ups of threads differ from run to run by a few percent.
+/// The smallest count of this many runs is used: wake-ups of threads differ from run to run by a few percent.
 const RUNS: usize = 3;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {

@@ -80,7 +80,7 @@ async fn accept(listener: TcpListener, hashes: bool) {
         connections.spawn(async move {
             let _ = socket.set_nodelay(true);
             let service = service_fn(move |request| answer(request, hashes));
-            // A client that leaves is no error of the measurement.
+            // A client that disconnects does not fail the measurement.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
         });
         while connections.try_join_next().is_some() {}

@@ -138,7 +138,7 @@ fn parallel(kind: Kind, bodies: usize, mib: usize) -> io::Result<Vec<f64>> {
 /// Returns the median and the 99th percentile of the ms that a small request waits for its response
 /// while large bodies are sent on other connections.
 fn wait(kind: Kind, bodies: usize, mib: usize) -> io::Result<Vec<f64>> {
-    /// Between two small requests, so that they are no load themselves.
+    /// The pause between two small requests, so that they add no load.
     const PAUSE: Duration = Duration::from_millis(1);
     let server = Server::start(kind, 1)?;
     let (block, is_over) = (Block::new(), AtomicBool::new(false));

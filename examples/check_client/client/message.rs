@@ -126,7 +126,7 @@ fn judge(
     match (status, code) {
         (200, Some(0)) => Meaning::Done(reply(response)),
         (200 | 401 | 403, Some(-10_001)) => Meaning::LogIn(text),
-        // A success without a valid code is no response of an origin.
+        // An origin never sends a success without a valid code.
         (200 | 408 | 425 | 429 | 500.., _) => {
             let retry_after = response.header("Retry-After");
             let now = response.header("Date").and_then(|date| httpdate::parse_http_date(date).ok());

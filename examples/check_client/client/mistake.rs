@@ -93,11 +93,11 @@ pub(crate) static MISTAKES: &[Mistake] = &[
     ),
     row("name.unquoted", "names/unicode", "sends names in raw UTF-8"),
     row("name.mangled", "names/reserved", "quotes names without X-Agile-Encoding"),
-    row("lie.always_zero", "control/refused", "exits with 0 whatever happens"),
+    row("lie.always_zero", "control/refused", "always exits with 0"),
     row("lie.after_retries", "ill/endless", "exits with 0 when all tries have failed"),
     row("lie.ignores_join", "join/fails", "exits with 0 before the join has succeeded"),
     row("lie.half_a_piece", "lost/piece", "repeats half of a piece and verifies nothing"),
-    row("alarm.always_one", "control/plain", "exits with 1 whatever happens"),
+    row("alarm.always_one", "control/plain", "always exits with 1"),
 ];
 
 const fn row(id: &'static str, scenario: &'static str, what: &'static str) -> Mistake {

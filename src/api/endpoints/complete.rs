@@ -47,7 +47,7 @@ impl Complete {
     }
 }
 
-/// Records the upload of a request, whoever owns it. Returns its identifier.
+/// Records the upload of a request, even if another user owns it. Returns its identifier.
 pub(super) fn record_upload_id(context: &RequestContext<'_>, call: &mut Call) -> Option<Arc<str>> {
     let id = context.text("X-Agile-Multipart")?;
     // The calls of an upload share its identifier.

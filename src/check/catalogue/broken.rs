@@ -40,7 +40,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         id: "broken/mid-response",
         situation: "The connection closes in the middle of the head of a response.",
-        right: "Sends the whole body again. Half a status line is no success.",
+        right: "Sends the whole body again. Does not take half a status line for a success.",
         faults: |origin, plan| {
             origin.on(plan.body()).attempt(1).cut_response(12, Disconnect::Close);
         },

@@ -66,7 +66,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         id: "content/changes",
         situation: "The source is overwritten while it is read: its size stays, its bytes change.",
-        right: "Stores the old or the new bytes, or reports a failure. A mixture is no success.",
+        right: "Stores the old or the new bytes, or reports a failure. Storing a mixture is not a success.",
         event: Event::ChangeSource,
         ..CHANGING
     },

@@ -16,7 +16,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "control/refused",
-        situation: "The client is told a wrong password.",
+        situation: "The client is given a wrong password.",
         right: "Reports the failure by its exit status.",
         rule: "check.exit_status",
         level: Level::Must,

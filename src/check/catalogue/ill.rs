@@ -108,7 +108,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         faults: |origin, plan| {
             origin.on(Op::complete()).attempt(1).reject(ErrorResponse::code(-13));
             if plan.flavour == Flavour::JsonRpc {
-                // completeMultipart has no such code.
+                // completeMultipart does not have this code.
                 let unspecified = ErrorResponse::code(-32000);
                 let op = Op::complete().over(Interface::JsonRpc);
                 origin.on(op).attempt(1).reject(unspecified);

@@ -142,7 +142,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "responses/garbage",
-        situation: "The origin stores bytes of the file and responds with bytes that are no HTTP.",
+        situation: "The origin stores bytes of the file and responds with bytes that are not HTTP.",
         section: "RFC 9112 §4",
         basis: Basis::Rfc,
         faults: |origin, plan| {

@@ -120,7 +120,7 @@ fn every_row_names_its_source() {
         assert_eq!(is_rfc, row.section.starts_with("RFC 9"), "{}: {}", row.id, row.section);
         assert!(page.contains(&anchor), "{}: {}", row.id, row.section);
         assert_eq!(is_rfc, row.basis == referee::Basis::Rfc, "{}: {:?}", row.id, row.basis);
-        assert!(row.level >= row.basis.heaviest(), "{}: an assumption is no must", row.id);
+        assert!(row.level >= row.basis.heaviest(), "{}: an assumption cannot be a must", row.id);
     }
 }
 

@@ -84,7 +84,7 @@ pub fn endpoint_at(path: &str) -> Option<&'static Endpoint> {
 pub const ENDPOINTS: &[&Endpoint] =
     &[&LOGIN, &CREATE, &PIECE, &COMPLETE, &RAW, &FILE, &DIRECTORY, &JSONRPC, &JSONRPC2, &EGRESS];
 
-/// The first segments of the paths of the interfaces. A GET below one of them that is no endpoint
+/// The first segments of the paths of the interfaces. A GET below one of them that is not an endpoint
 /// is a mistyped endpoint, not a missing file.
 pub(crate) const RESERVED_PREFIXES: [&str; 5] =
     ["account", "multipart", "post", "jsonrpc", "jsonrpc2"];
@@ -126,7 +126,7 @@ pub(crate) const JSONRPC: Endpoint = Endpoint {
 /// `/jsonrpc2`, which takes only JSON-RPC 2.0, also in batches (§7.1.1).
 pub(crate) const JSONRPC2: Endpoint = Endpoint { path: "/jsonrpc2", ..JSONRPC };
 
-/// The stored files: every path that is no endpoint (§8). The responses carry no code.
+/// The stored files: every path that is not an endpoint (§8). The responses carry no code.
 pub const EGRESS: Endpoint = Endpoint {
     path: "",
     methods: GET_OR_HEAD,

@@ -154,7 +154,7 @@ fn failure_of(error: &HandshakeError) -> TlsFailure {
     }
 }
 
-/// Reads plain bytes up to the end of a head, or until they are no request.
+/// Reads plain bytes until a head is complete, or until they cannot be a request.
 async fn read_plain_head(recorder: &ConnectionRecorder, bytes: &mut Vec<u8>) {
     let mut buffer = [0; 4 * 1024];
     while bytes.len() < HEAD_LIMIT

@@ -31,7 +31,7 @@ pub(crate) struct ConnectionRecorder {
     pub(crate) index: u64,
     /// The fault that applies to the connection.
     fault: Option<(FaultRef, ConnectionAction)>,
-    /// Rate in bytes per second at which responses are written; 0 is no limit.
+    /// Rate in bytes per second at which responses are written; 0 means no limit.
     pace: AtomicU64,
     /// Whether any bytes replace hyper's. While none do, no lock is taken.
     is_outgoing: AtomicBool,

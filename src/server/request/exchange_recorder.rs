@@ -112,7 +112,7 @@ impl ExchangeRecorder {
 
     /// Records that a fault delays the response. The request is committed already.
     pub(crate) fn record_delay(&self, injection: &Injection) {
-        // In the same step: whoever sees that the response is held also sees that the fault was
+        // In the same step: a test that sees that the response is held also sees that the fault was
         // injected, and the reverse.
         if let Some(mut state) = self.lock_current() {
             state.journal.update(self.index, |record| record.outcome = Outcome::Held);

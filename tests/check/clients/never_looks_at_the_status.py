@@ -1,4 +1,4 @@
-"""Sends all requests of an upload and exits with 0, whatever the responses are."""
+"""Sends all requests of an upload and always exits with 0."""
 
 import contextlib
 

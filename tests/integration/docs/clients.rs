@@ -21,7 +21,7 @@ fn the_page_of_clients_names_existing_tests() {
                 let path = root.join("tests/clients").join(format!("{file}{ending}"));
                 std::fs::read_to_string(path).ok()
             })
-            .unwrap_or_else(|| panic!("{file} is no file in tests/clients"));
+            .unwrap_or_else(|| panic!("tests/clients has no file {file}"));
         // Names of Node tests may contain a comma.
         for name in names.split(", ").map(|name| name.trim_matches('`')) {
             cited += 1;

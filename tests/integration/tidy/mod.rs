@@ -200,7 +200,7 @@ fn only_the_server_reads_a_clock_or_starts_a_thread() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
-/// Parts of the server that are told what happened, and must not name what tells them.
+/// Parts of the server that receive events and must not import the sources of these events.
 const PURE: &[(&[&str], &[&str])] = &[
     (
         &["deferred", "epoch", "holds", "runtime", "shared", "state", "state_guard"],

@@ -120,7 +120,7 @@ fn fix_expectations(check: &Check, report: &mut SuiteReport) -> Result<(), Strin
     Ok(())
 }
 
-/// Prints a text. A closed pipe is no error: a reader may have enough, and the exit status says the result.
+/// Prints a text. Ignores a closed pipe: its reader may have stopped early, and the exit status states the result.
 pub(crate) fn print_text(text: &str) -> Result<(), String> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

@@ -41,7 +41,7 @@ impl ProgressLine {
         let line = status.record(event);
         if let Some(line) = line.filter(|_| self.is_verbose) {
             self.write("");
-            // The report is printed to the same place, and its error is told.
+            // If standard output fails, printing the report reports the error.
             let _ = print_text(&(paint(self.colour, &line) + "\n"));
         }
         self.write(&status.line(self.columns.unwrap_or_default()));

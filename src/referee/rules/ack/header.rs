@@ -1,4 +1,4 @@
-//! `ack.header`: a success without a token or a multipart id is no success.
+//! `ack.header`: a response without its token or multipart id does not count as a success.
 
 use crate::protocol::Operation;
 use crate::referee::request::{Flaw, Reply};

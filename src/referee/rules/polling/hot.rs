@@ -10,7 +10,7 @@ use super::polls;
 /// The number of polls without a pause that are found.
 const MANY: usize = 20;
 
-/// A shorter wait is no pause.
+/// A shorter wait does not count as a pause.
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub(in crate::referee) static RULE: Rule = Rule {

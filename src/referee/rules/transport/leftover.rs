@@ -24,7 +24,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
         violations.add(found.iter().filter_map(|(_, it)| it.behind), found.len(), || {
             let behind = unparsed.behind.map(|it| format!(" after #{it}")).unwrap_or_default();
             let (index, excerpt) = (connection.index, unparsed.excerpt());
-            format!("connection {index} has bytes{behind} that are no request: \"{excerpt}\"")
+            format!("connection {index} has bytes{behind} that are not a request: \"{excerpt}\"")
         });
     },
 };
@@ -42,7 +42,7 @@ mod tests {
     fn a_body_that_was_not_declared_is_bad() {
         Example::default().create().unparsed(b"{\"a\": 1}", Some(0)).assert_bad(
             "http.leftover",
-            "connection 0 has bytes after #0 that are no request: \"{\"a\": 1}\"",
+            "connection 0 has bytes after #0 that are not a request: \"{\"a\": 1}\"",
         );
     }
 }

@@ -32,7 +32,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
                 let (connection, unparsed) = found[0];
                 let (index, excerpt) = (connection.index, unparsed.excerpt());
                 let excerpt = if excerpt.is_empty() { excerpt } else { format!(": \"{excerpt}\"") };
-                format!("connection {index} has bytes that are no request: {kind}{excerpt}")
+                format!("connection {index} has bytes that are not a request: {kind}{excerpt}")
             });
         }
     },
@@ -64,7 +64,7 @@ mod tests {
         let example = Example::default().unparsed(b"\x16\x03\x01", None).reconnect();
         example.unparsed(b"\x16\x03\x01", None).assert_bad(
             "http.no_http",
-            "connection 0 has bytes that are no request: TLS ClientHello: \
+            "connection 0 has bytes that are not a request: TLS ClientHello: \
              \"\\u{16}\\u{3}\\u{1}\"",
         );
     }
