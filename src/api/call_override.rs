@@ -152,7 +152,7 @@ mod tests {
             RequestBody { kept: BodyData::Whole(batch.into_bytes()), ..RequestBody::nothing() };
         slow.classify(&storage, NOW, &body);
         slow.call_override(1, FAIL);
-        let CommitResult::NeedsDigest(content) = commit(&mut storage, CHANGE, &mut slow, &body)
+        let CommitResult::NeedsDigests(blobs) = commit(&mut storage, CHANGE, &mut slow, &body)
         else {
             panic!("the digest was not known")
         };
@@ -166,7 +166,7 @@ mod tests {
         assert!(response.is_done());
         assert_eq!(state(&storage, &id), UploadState::Success);
 
-        content.digest().unwrap();
+        blobs[0].digest().unwrap();
         let CommitResult::Response(response) = commit(&mut storage, CHANGE, &mut slow, &body)
         else {
             panic!("the digest is known")

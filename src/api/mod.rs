@@ -124,9 +124,9 @@ enum Handler {
 pub enum CommitResult {
     /// The response.
     Response(Box<Response>),
-    /// The response needs the digest of this blob. Compute it, which may take long, without holding
-    /// the lock of the storage, and commit the same request again. Nothing is changed twice.
-    NeedsDigest(Blob),
+    /// The response needs the digests of these blobs. Compute them, which may take long, without
+    /// holding the lock of the storage, and commit the same request again. Nothing is changed twice.
+    NeedsDigests(Vec<Blob>),
 }
 
 impl PendingRequest {
@@ -316,7 +316,7 @@ pub fn commit(
             CommitResult::Response(response.build(storage, now))
         }
         Ok(response) => CommitResult::Response(response.closing().build(storage, now)),
-        Err(content) => CommitResult::NeedsDigest(content),
+        Err(blobs) => CommitResult::NeedsDigests(blobs),
     }
 }
 
@@ -332,7 +332,7 @@ pub(crate) fn commit_without_response(
     match commit(storage, change, pending, body) {
         CommitResult::Response(response) => response,
         // Only a response that is read needs one.
-        CommitResult::NeedsDigest(_) => {
+        CommitResult::NeedsDigests(_) => {
             Response::internal_error_response(storage, pending.call.clone(), change.at)
         }
     }
@@ -343,7 +343,7 @@ fn response(
     change: Change,
     pending: &mut PendingRequest,
     body: &RequestBody,
-) -> Result<ResponseBuilder, Blob> {
+) -> Result<ResponseBuilder, Vec<Blob>> {
     let PendingRequest { endpoint, call, action, is_response_unread, .. } = pending;
     let can_respond = match body.end {
         BodyEnd::Complete => true,
@@ -366,7 +366,8 @@ fn response(
         Handler::Rpc(rpc) => return rpc.commit(storage, change, body, *is_response_unread),
         Handler::Download(download) => {
             return Ok(download
-                .commit(storage, change.at, *is_response_unread)?
+                .commit(storage, change.at, *is_response_unread)
+                .map_err(|blob| vec![blob])?
                 .with_call(call.clone()));
         }
     };

@@ -121,7 +121,11 @@ impl Direct {
         loop {
             match api::commit(&mut self.storage, change, pending, body) {
                 CommitResult::Response(response) => return *response,
-                CommitResult::NeedsDigest(content) => content.digest().map(drop).unwrap(),
+                CommitResult::NeedsDigests(blobs) => {
+                    for blob in blobs {
+                        blob.digest().unwrap();
+                    }
+                }
             }
         }
     }

@@ -71,8 +71,8 @@ pub(super) struct Dispatcher<'a> {
 }
 
 impl Dispatcher<'_> {
-    /// Executes one request and returns its response, or the blob whose digest the response needs.
-    pub(super) fn response(&mut self, message: &Message) -> Result<(String, Call), Blob> {
+    /// Executes one request and returns its response, or the blobs whose digests the response needs.
+    pub(super) fn response(&mut self, message: &Message) -> Result<(String, Call), Vec<Blob>> {
         if let Some((CallOverride::Reject(result_code), _)) = self.call_override {
             return Ok(self.reject(message, result_code));
         }
@@ -103,7 +103,7 @@ impl Dispatcher<'_> {
             Err(MethodError::Rejected(cause)) => {
                 Ok(self.fail(message, method, Some(&args), call, cause))
             }
-            Err(MethodError::NeedsDigest(content)) => Err(content),
+            Err(MethodError::NeedsDigests(blobs)) => Err(blobs),
         }
     }
 

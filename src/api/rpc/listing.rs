@@ -34,13 +34,29 @@ fn list(context: &mut MethodContext<'_>, is_directory: bool) -> Result<Json, Met
     let path = context.path()?;
     let (context, tree) = (&*context, context.storage.tree());
     let page = tree.directory(&path)?.entries_of_kind(tree, is_directory, start).take(size);
-    let page: Vec<_> = page.map(|entry| item(context, entry, with_stat)).collect();
+    let page = collect(page.map(|entry| item(context, entry, with_stat)))?;
     let next = if page.len() < size { 0 } else { start + page.len() };
     Ok(Json::Object(vec![
         ("code", Json::int(0)),
         ("cookie", Json::int(next as u64)),
-        ("list", Json::Array(page.into_iter().collect::<Result<_, MethodError>>()?)),
+        ("list", Json::Array(page)),
     ]))
+}
+
+/// Collects the items of a page. If digests are needed, the error has those of all items: otherwise
+/// the listing would be repeated for each file.
+fn collect(
+    items: impl Iterator<Item = Result<Json, MethodError>>,
+) -> Result<Vec<Json>, MethodError> {
+    let (mut page, mut needed) = (Vec::new(), Vec::new());
+    for item in items {
+        match item {
+            Ok(item) => page.push(item),
+            Err(MethodError::NeedsDigests(blobs)) => needed.extend(blobs),
+            Err(rejected) => return Err(rejected),
+        }
+    }
+    if needed.is_empty() { Ok(page) } else { Err(MethodError::NeedsDigests(needed)) }
 }
 
 fn item(
@@ -75,7 +91,7 @@ pub(super) fn list_path(context: &mut MethodContext<'_>) -> Result<Json, MethodE
     let directory = tree.directory(&path)?;
     let page = |is_directory, start| -> Result<Vec<Json>, MethodError> {
         let page = directory.entries_of_kind(tree, is_directory, start).take(size);
-        page.map(|entry| path_item(context, entry, with_stat, options.listpath_items)).collect()
+        collect(page.map(|entry| path_item(context, entry, with_stat, options.listpath_items)))
     };
     let (dirs, files) = (page(true, start.dirs)?, page(false, start.files)?);
     let is_last = match options.listpath_last_cookie {
@@ -193,4 +209,54 @@ fn add_cookie(members: &mut Members, args: &Params) -> bool {
         _ => {}
     }
     true
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use crate::api::{BodyData, CommitResult, RequestBody, commit, open};
+    use crate::blob::Blob;
+    use crate::journal::{Head, Instants};
+    use crate::protocol::Options;
+    use crate::storage::{
+        Change, Path, PathEncoding, Setup, Storage, Timestamp, TokenLifetime, TokenSource, UserId,
+        UserRecord,
+    };
+
+    #[test]
+    fn a_listing_names_every_digest_it_needs_at_once() {
+        let now = Timestamp::from_secs(1_000);
+        let change = Change::by_test(now);
+        for method in ["listFile", "listPath"] {
+            let (name, password, root) = ("jane".into(), "secret".to_owned(), Path::root());
+            let users = vec![UserRecord { name, password, uid: 1, gid: 1, root: root.clone() }];
+            let (account, options) = ("acme".to_owned(), Options::default());
+            let mut storage = Storage::new(Setup { account, users, options, seed: 1 }, now);
+            for path in ["/a", "/b", "/c"] {
+                let path = Path::parse(path.as_bytes(), PathEncoding::Raw, 100).unwrap();
+                let joined = Blob::join(["one", "two"].map(Blob::from_bytes));
+                storage.plant(change, UserId::FIRST, &path, joined).unwrap();
+            }
+            let (life, by) = (TokenLifetime::default(), TokenSource::Http);
+            let (token, _) = storage.grant(change, UserId::FIRST, root, life, by).unwrap();
+            let head = "POST /jsonrpc2 HTTP/1.1\r\nContent-Length: 9\r\nHost: acme\r\n\r\n";
+            let instants = Instants { protocol: now, ..Instants::default() };
+            let mut request = open(&mut storage, instants, &Head::new(head.as_bytes())).unwrap();
+            let call = format!(
+                r#"{{"jsonrpc": "2.0", "id": 1, "method": "{method}",
+                    "params": {{"token": "{token}", "path": "/", "stat": true}}}}"#
+            );
+            let body =
+                RequestBody { kept: BodyData::Whole(call.into_bytes()), ..RequestBody::nothing() };
+            request.classify(&storage, now, &body);
+            let first = commit(&mut storage, change, &mut request, &body);
+            let CommitResult::NeedsDigests(blobs) = first else { panic!("{method}: {first:?}") };
+            assert_eq!(blobs.len(), 3, "{method}");
+            for blob in blobs {
+                blob.digest().unwrap();
+            }
+            let second = commit(&mut storage, change, &mut request, &body);
+            assert!(matches!(second, CommitResult::Response(_)), "{method}: {second:?}");
+        }
+    }
 }

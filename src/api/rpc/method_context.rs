@@ -29,8 +29,8 @@ pub(super) struct MethodContext<'a> {
 pub(super) enum MethodError {
     /// The call is rejected.
     Rejected(ErrorKind),
-    /// The digest of this blob is needed first. Nothing has changed.
-    NeedsDigest(Blob),
+    /// The digests of these blobs are needed first. Nothing has changed.
+    NeedsDigests(Vec<Blob>),
 }
 
 impl From<ErrorKind> for MethodError {
@@ -74,7 +74,7 @@ impl MethodContext<'_> {
         match file.content.known_digest() {
             Some(digest) => Ok(digest.to_string()),
             None if self.is_response_unread => Ok(String::new()),
-            None => Err(MethodError::NeedsDigest(file.content.clone())),
+            None => Err(MethodError::NeedsDigests(vec![file.content.clone()])),
         }
     }
 

@@ -98,7 +98,7 @@ impl RpcRequest {
             messages.map(|message| classify::principal(storage, now, message)).collect();
     }
 
-    /// Executes the remaining requests, or returns the blob whose digest the next response needs.
+    /// Executes the remaining requests, or returns the blobs whose digests the next response needs.
     /// A request whose response is not read needs no digest.
     pub(super) fn commit(
         &mut self,
@@ -106,7 +106,7 @@ impl RpcRequest {
         change: Change,
         body: &RequestBody,
         is_response_unread: bool,
-    ) -> Result<ResponseBuilder, Blob> {
+    ) -> Result<ResponseBuilder, Vec<Blob>> {
         let Self { endpoint, max_batch, incoming, done, host, overrides, principals, .. } = self;
         let incoming = incoming.get_or_insert_with(|| read(*endpoint, body, *max_batch));
         for message in &incoming.messages[done.len()..] {

@@ -262,7 +262,10 @@ impl RequestTask {
                 Ok(response) => return Some(response),
                 Err(needed) => needed,
             };
-            let computed = runtime::run_blocking(move || needed.digest().map(drop)).await;
+            let computed = runtime::run_blocking(move || {
+                needed.iter().try_for_each(|blob| blob.digest().map(drop))
+            })
+            .await;
             if let Err(error) = computed.and_then(|computed| computed) {
                 return Some(self.exchange.record_internal_error(request, &error.to_string()));
             }
@@ -273,7 +276,7 @@ impl RequestTask {
         &mut self,
         request: &mut PendingRequest,
         body_read: &mut ReadBody,
-    ) -> Option<Result<Box<Response>, Blob>> {
+    ) -> Option<Result<Box<Response>, Vec<Blob>>> {
         let connection = Arc::clone(&self.exchange.connection);
         let mut state = connection.shared.lock();
         if self.exchange.is_stale(&state) {
@@ -288,7 +291,7 @@ impl RequestTask {
         };
         let mut response = match committed {
             CommitResult::Response(response) => response,
-            CommitResult::NeedsDigest(content) => return Some(Err(content)),
+            CommitResult::NeedsDigests(blobs) => return Some(Err(blobs)),
         };
         self.exchange.record_body(&mut state, body_read);
         self.exchange.record_commit(&mut state, &response, self.pending.is_some());
