@@ -337,7 +337,8 @@ const INTERPRETED: [&str; 5] =
     ["Connection", "Content-Length", "Expect", "Transfer-Encoding", "Upgrade"];
 
 /// Writes the form of a plain head that hyper gets. It has only what hyper interprets, because hyper
-/// would parse every other header into a map that is never read.
+/// would parse every other header into a map that is never read. It is never longer than the head,
+/// which may have filled hyper's buffer.
 fn write_short_head(head: &Head, short: &mut Vec<u8>) {
     short.extend_from_slice(head.method());
     short.extend_from_slice(b" / HTTP/1.1\r\n");
@@ -346,7 +347,7 @@ fn write_short_head(head: &Head, short: &mut Vec<u8>) {
         let is_name =
             |known: &&str| known.len() == name.len() && known.as_bytes().eq_ignore_ascii_case(name);
         if INTERPRETED.iter().any(is_name) {
-            for part in [name, b": ", value, b"\r\n"] {
+            for part in [name, b":", value, b"\r\n"] {
                 short.extend_from_slice(part);
             }
         }

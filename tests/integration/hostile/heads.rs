@@ -54,6 +54,21 @@ fn ten_thousand_headers_are_rejected() {
 }
 
 #[test]
+fn a_head_as_long_as_the_first_read_is_served() {
+    /// The length of the buffer for the first read of a connection.
+    const FIRST_READ: usize = 8 * 1024;
+    let scene = Scene::new();
+    // hyper gets these headers, and they have no space that could be left out.
+    let begin = format!("GET /a.txt HTTP/1.1\r\nHost:o\r\n{}", "Connection:\r\n".repeat(98));
+    let (last, end) = ("Connection:", "\r\n\r\n");
+    let value = "a".repeat(FIRST_READ - begin.len() - last.len() - end.len());
+    let mut client = scene.client();
+    let response = client.write(format!("{begin}{last}{value}{end}")).read();
+    assert_eq!((response.status, response.text()), (200, "hello"));
+    scene.assert_unharmed();
+}
+
+#[test]
 fn an_incomplete_head_is_recorded_when_its_client_leaves() {
     let scene = Scene::new();
     for begun in ["G", "GET /a.txt HTTP/1.1", "GET /a.txt HTTP/1.1\r\nHost: origin\r\nX-Ag"] {
