@@ -250,30 +250,37 @@ fn a_profile_is_printed_and_read() {
     Run::new(&command.output().unwrap(), &folder).assert(0, "");
 }
 
-/// Starts a suite with a client that never ends, and waits until the client runs.
+/// Starts a suite with a client that never ends, waits until the client runs, and returns its process id too.
 #[cfg(unix)]
-fn hanging(folder: &Folder) -> Child {
-    let started = folder.path("started");
-    let script = format!("trap '' TERM; echo > {started}; while :; do sleep 1; done");
+fn hanging(folder: &Folder) -> (Child, String) {
+    let (started, ready) = (folder.path("started"), folder.path("ready"));
+    let write_pid = format!("echo $$ > {started}; mv {started} {ready}");
+    let script = format!("trap '' TERM; {write_pid}; while :; do sleep 1; done");
     let child = folder.command(&["--color=never"], &["sh", "-c", &script]).spawn().unwrap();
     let deadline = std::time::Instant::now() + crate::support::TIMEOUT;
-    while !fs::exists(&started).unwrap() {
+    while !fs::exists(&ready).unwrap() {
         assert!(std::time::Instant::now() < deadline, "the client does not start");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    child
+    (child, folder.read("ready").trim().to_owned())
 }
 
+/// `timeout` sends its signal twice: to the program and to its process group.
 #[cfg(unix)]
 #[test]
 fn an_interruption_ends_with_130_and_leaves_nothing() {
-    let folder = Folder::new();
-    let child = hanging(&folder);
-    let done = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(done.success());
-    let run = Run::new(&child.wait_with_output().unwrap(), &folder);
-    run.assert(130, "");
-    assert!(run.stdout.contains("\ninterrupted: "), "{}", run.stdout);
+    for signals in ["kill -INT $0", "kill -INT $0; kill -TERM $0"] {
+        let folder = Folder::new();
+        let (child, client) = hanging(&folder);
+        let send = |script: &str, pid: &str| {
+            Command::new("sh").args(["-c", script, pid]).stderr(Stdio::null()).status().unwrap()
+        };
+        assert!(send(signals, &child.id().to_string()).success());
+        let run = Run::new(&child.wait_with_output().unwrap(), &folder);
+        run.assert(130, "");
+        assert!(run.stdout.contains("\ninterrupted: "), "{}", run.stdout);
+        assert!(!send("kill -0 $0", &client).success(), "the client is still running");
+    }
 }
 
 /// A reader of the results that closes its end early changes neither the verdict nor the exit status.

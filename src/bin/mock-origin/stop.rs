@@ -8,6 +8,7 @@ use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use mock_origin::check::ExitStatus;
 
@@ -50,12 +51,19 @@ impl Stop {
     }
 }
 
-/// Returns a flag that becomes true on SIGINT, SIGTERM or SIGHUP. The second signal ends the program at once.
+/// How long the program may take to kill clients and remove folders after a signal.
+const CLEANUP: Duration = Duration::from_secs(5);
+
+/// Returns a flag that becomes true on SIGINT, SIGTERM or SIGHUP. A signal that comes [`CLEANUP`] later ends the
+/// program at once. An earlier one may be a copy of the first: `timeout` sends its signal to the program and to its
+/// process group.
 pub(crate) fn interrupt_flag() -> io::Result<Arc<AtomicBool>> {
     let is_requested = Arc::new(AtomicBool::new(false));
     let requested = Arc::clone(&is_requested);
+    let mut first = None;
     let handler = move || {
-        if requested.swap(true, Ordering::Relaxed) {
+        requested.store(true, Ordering::Relaxed);
+        if first.get_or_insert_with(Instant::now).elapsed() >= CLEANUP {
             process::exit(ExitStatus::Interrupted.code().into());
         }
     };

@@ -56,8 +56,8 @@ Reports:
   -h, --help         this text
   -V, --version      the version
 
-With GITHUB_ACTIONS in the environment, failures become annotations. Ctrl-C ends the run
-and prints the results so far; a second Ctrl-C ends the program at once.
+With GITHUB_ACTIONS in the environment, failures become annotations. Ctrl-C kills the
+clients and prints the results so far. Another one 5 s later ends the program at once.
 
 Exit status:
 ";
