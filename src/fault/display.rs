@@ -168,11 +168,12 @@ fn interim_code(response: &InterimResponse) -> String {
     format!("InterimResponse::status({}){}", response.status, more.concat())
 }
 
-/// Returns a string literal, or a byte string literal if the bytes are not UTF-8.
-fn bytes_code(bytes: &[u8]) -> String {
+/// Returns bytes as Rust code: a string literal, or a vector if they are not UTF-8. Both become `Bytes` and `Vec<u8>`,
+/// but a reference to an array does not become `Bytes`.
+pub(crate) fn bytes_code(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => format!("{text:?}"),
-        Err(_) => format!("b\"{}\"", bytes.escape_ascii()),
+        Err(_) => format!("b\"{}\".to_vec()", bytes.escape_ascii()),
     }
 }
 

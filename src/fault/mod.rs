@@ -39,7 +39,7 @@ pub use chaos::{Chaos, Profile};
 pub(crate) use diagnose::near_misses;
 pub(crate) use display::attempts_call;
 #[cfg(feature = "check")]
-pub(crate) use display::duration_code;
+pub(crate) use display::{bytes_code, duration_code};
 pub(crate) use error_response::Choice;
 pub use error_response::ErrorResponse;
 pub(crate) use injection::Injection;

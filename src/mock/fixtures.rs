@@ -6,6 +6,8 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::blob::{Blob, Digest};
+#[cfg(feature = "check")]
+use crate::fault::bytes_code;
 use crate::protocol::{ErrorKind, LIMITS, Limit, RESERVED_PREFIXES};
 use crate::storage::{
     Change, MissingParents, NewPiece, NewUpload, Path, PathEncoding, Storage, Timestamp, UserId,
@@ -205,7 +207,7 @@ impl Fixtures {
         let directories = self.directories.iter();
         let directories = directories.map(|path| format!(".directory({:?})", path.to_string()));
         let files = self.files.iter().map(|(path, content)| {
-            format!(".file({:?}, b\"{}\")", path.to_string(), content.escape_ascii())
+            format!(".file({:?}, {})", path.to_string(), bytes_code(content))
         });
         directories.chain(files)
     }

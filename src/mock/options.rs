@@ -181,11 +181,13 @@ mod tests {
         let builder = MockOrigin::builder()
             .directory("/videos")
             .file("/videos/a.mp4", "\u{1}old")
+            .file("/videos/b.mp4", b"\xff\"".to_vec())
             .join(Join::Polls(3))
             .hold_limit(Duration::from_millis(500));
         let steps = [
             r#".directory("/videos")"#,
-            r#".file("/videos/a.mp4", b"\x01old")"#,
+            r#".file("/videos/a.mp4", "\u{1}old")"#,
+            r#".file("/videos/b.mp4", b"\xff\"".to_vec())"#,
             r#".set("join", "polls:3")"#,
             ".hold_limit(Duration::from_millis(500))",
         ];
