@@ -1,6 +1,8 @@
 //! The macro that makes a test of each scenario. Start with [`check_tests`](crate::check_tests).
 
-use super::{Profile, State, Suite, Target};
+use crate::wording::unknown;
+
+use super::{Profile, State, Suite, Target, scenarios};
 
 /// Defines a module with one test for each scenario of the catalogue. A test fails if the verdict on its scenario is
 /// [`State::Fail`], or [`State::Error`]; it prints every other verdict than a pass.
@@ -127,23 +129,43 @@ macro_rules! check_tests {
 /// If the verdict on the scenario is [`State::Fail`] or [`State::Error`], or the control run failed: the message is
 /// the report. If the catalogue does not have the scenario.
 #[track_caller]
+// A verdict that is neither a failure nor a pass must not be silent.
+#[allow(clippy::print_stderr)]
 pub fn assert_scenario<E: std::fmt::Display>(
     id: &str,
     profile: Profile,
     client: impl Fn(&Target) -> Result<(), E> + Send + Sync + 'static,
 ) {
+    let ids: Vec<_> = scenarios().map(|scenario| scenario.id).collect();
+    assert!(ids.contains(&id), "{}", unknown("scenario", id, &ids));
     let report = match Suite::new(profile).only(id).run(client) {
         Ok(report) => report,
-        Err(error) => panic!("{error:#}: check::assert_scenario(\"lost/piece\", ..)"),
+        Err(error) => panic!("{error:#}: check::assert_scenario({id:?}, ..)"),
     };
-    let is_wrong = |state| matches!(state, State::Fail | State::Error);
-    let mut wrong = report.results.iter().filter(|it| it.scenario.id == id && is_wrong(it.state));
-    assert!(wrong.next().is_none() && report.not_measured.is_none(), "{}", report.to_text());
+    let (mut has_failed, mut lines) = (report.not_measured.is_some(), String::new());
+    for result in report.results.iter().filter(|it| it.scenario.id == id) {
+        has_failed |= matches!(result.state, State::Fail | State::Error);
+        if result.state != State::Pass {
+            lines += &(result.to_line() + "\n");
+        }
+    }
+    assert!(!has_failed, "{}", report.to_text());
+    eprint!("{lines}");
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::check::scenarios;
+    use super::*;
+
+    #[test]
+    fn only_ids_of_scenarios_are_accepted() {
+        for id in ["lost/pieces", "lost/*"] {
+            let run = || assert_scenario(id, Profile::default(), |_| Err("not to be called"));
+            let panic = std::panic::catch_unwind(run).err();
+            let text = panic.and_then(|panic| panic.downcast::<String>().ok()).unwrap_or_default();
+            assert!(text.starts_with(&format!("unknown scenario `{id}`; ")), "{text}");
+        }
+    }
 
     #[test]
     fn the_macro_has_a_test_for_each_scenario() {
