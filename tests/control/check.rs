@@ -316,6 +316,49 @@ fn a_careless_client_is_caught_lying() {
     assert_eq!(failure, fs::read_to_string(golden).unwrap_or_default());
 }
 
+/// The printed commands fail the same client in the same way. `fixtures/check/lie.txt` shows them.
+#[cfg(unix)]
+#[test]
+fn printed_commands_show_a_failure_again() {
+    let folder = Folder::new();
+    let client = env::current_exe().unwrap();
+    let client = [client.to_str().unwrap(), "check::careless_client", "--exact"];
+    let run = folder.run(&["--only=ill/retry-after", "--color=never", "--seed=7"], &client);
+    run.assert(1, "");
+    let printed = |start: &str| {
+        let line = run.stdout.lines().map(str::trim).find(|line| line.starts_with(start)).unwrap();
+        let arguments = line.strip_prefix("mock-origin").unwrap();
+        let script = format!("exec {}{arguments}", env!("CARGO_BIN_EXE_mock-origin"));
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]).current_dir(&folder.0).env("TMPDIR", folder.path("tmp"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+
+    let again = printed("mock-origin check --only").output().unwrap();
+    assert_eq!(again.status.code(), Some(1));
+    let text = String::from_utf8(again.stdout).unwrap();
+    assert!(text.contains("\n  check.lie (must): "), "{text}");
+
+    let (_, faults) = run.stdout.split_once("with this file of faults:\n").unwrap();
+    let (faults, _) = faults.split_once("    in a test:\n").unwrap();
+    fs::write(folder.path("ill-retry-after.toml"), faults).unwrap();
+    let file = folder.path("film.mp4");
+    fs::write(&file, "film").unwrap();
+    let mut served = printed("mock-origin serve").spawn().unwrap();
+    let mut url = String::new();
+    BufReader::new(served.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    let mut careless = Command::new(client[0]);
+    careless.args(&client[1..]).env("MOCK_ORIGIN_URL", url.trim()).env("MOCK_ORIGIN_FILE", file);
+    careless.envs([("MOCK_ORIGIN_USER", "jane"), ("MOCK_ORIGIN_PASSWORD", "secret")]);
+    careless.envs([("MOCK_ORIGIN_DIRECTORY", "/videos"), ("MOCK_ORIGIN_NAME", "film.mp4")]);
+    let said = careless.output().unwrap();
+    assert!(said.status.success(), "{said:?}");
+    let log = String::from_utf8(crate::binary::terminate(served).stderr).unwrap();
+    assert!(log.contains("POST /post/raw of /acme/videos/film.mp4"), "{log}");
+    assert!(log.contains("503 -22 disk full"), "{log}");
+}
+
 /// Returns a line with the same time in place of each.
 fn without_times(line: &str) -> String {
     let is_time =
