@@ -144,7 +144,7 @@ impl Suite {
     }
 
     /// Runs the selected scenarios against a closure: `Ok` means that the file is stored, `Err` that it is not.
-    /// Scenarios that send signals are not measured.
+    /// Scenarios that send signals are not exercised.
     ///
     /// Each run has a thread. A closure that does not return by its deadline keeps its thread.
     ///
