@@ -45,7 +45,7 @@ impl Drop for Bare {
     }
 }
 
-/// Returns the runtime of the process, with two workers, like the one of the origin.
+/// Returns the runtime of the process, which has two workers.
 fn runtime() -> io::Result<&'static Runtime> {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     if let Some(runtime) = RUNTIME.get() {
