@@ -128,8 +128,10 @@ pub(super) struct ResponseBuilder {
     replaced: Vec<String>,
 }
 
-/// As long as the value of every `Date`, and where it stands behind number and length.
+/// A placeholder, which is as long as every date.
 const ANY_DATE: &[u8; 29] = b"Thu, 01 Jan 1970 00:00:00 GMT";
+
+/// The place of the date in the own headers. [`push_header`] writes a number and a length before it.
 const DATE_VALUE: Range<usize> = 2..DATE_END as usize;
 const DATE_END: u32 = 31;
 

@@ -276,7 +276,7 @@ pub struct Exchange {
     pub opened: Instants,
     /// When `100 Continue` was sent. No client can have seen it earlier.
     pub continued: Option<Instants>,
-    /// When the request took effect, whatever the response says; `None` if it did not.
+    /// When the request took effect, even if the response denies it; `None` if it did not.
     pub committed: Option<Instants>,
     /// Whether a fault deferred the commit to a later time.
     pub(crate) is_deferred: bool,

@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_found_whatever_ends_their_lines() {
+    fn headers_are_found_with_every_line_ending() {
         let raw = "POST  HTTP/1.1\nA b\n: c\r\nD:e\n\nF: \r\nG:h";
         for end in [raw.len(), raw.len() - 1] {
             let head = Head::new(&raw[..end]);

@@ -56,7 +56,7 @@ pub(crate) async fn shake_hands(
         }
         Ok(Ok(Some(_))) => {
             let mut bytes = Vec::new();
-            // What came so far is judged if the rest does not come.
+            // If the rest does not arrive, the bytes so far are classified.
             let _ = timeout_at(deadline, read_plain_head(recorder, &mut bytes)).await;
             let is_http = is_request_prefix(&bytes);
             let invalid = UnparsedKind::TlsHandshake(TlsFailure::Invalid);
@@ -76,7 +76,7 @@ pub(crate) async fn shake_hands(
     let failed = UnparsedBytes { kind, bytes, behind, status, is_new };
     recorder.report(ConnectionEvent::HandshakeFailed(Box::new(failed)));
     if status.is_some() {
-        // The socket takes so few bytes at once, or the client is gone.
+        // One write is enough for so few bytes, unless the client is gone.
         let _ = poll_fn(|context| recorder.poll_write(context, USE_HTTPS)).await;
     }
     let drained = |bytes: &[u8]| {

@@ -19,7 +19,7 @@ use crate::server::connection::socket::Socket;
 /// The connection is closed when the client has sent nothing for this long.
 const SILENCE: Duration = Duration::from_secs(2);
 
-/// The connection is closed after this long, whatever the client does.
+/// The connection is closed after this long even if the client still sends.
 const TOTAL: Duration = Duration::from_secs(30);
 
 /// The close of one connection, in progress.

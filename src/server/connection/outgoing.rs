@@ -72,8 +72,8 @@ impl Outgoing {
         self.queue.drain(..count);
     }
 
-    /// Returns how many of hyper's `bytes` are not written. What replaces them is in the queue, or in
-    /// the empty buffer `head`. hyper passes a head in one piece.
+    /// Returns how many of hyper's `bytes` are not written. Appends their replacement to the queue, or
+    /// to `head`, which must be empty. hyper passes a head in one piece.
     pub(crate) fn take(&mut self, bytes: &[u8], head: &mut Vec<u8>) -> usize {
         if bytes.starts_with(CONTINUE) {
             if !std::mem::take(&mut self.withholds_continue) {
@@ -86,7 +86,7 @@ impl Outgoing {
         }
         let Some((length, connection)) = find_end(bytes) else { return 0 };
         std::mem::swap(head, &mut self.head);
-        // hyper says so if the client closes the connection, or keeps one of HTTP/1.0.
+        // hyper adds this line if the client asked to close the connection, or to keep one of HTTP/1.0.
         if let Some(line) = connection
             && !head.windows(CONNECTION.len()).any(|it| it.eq_ignore_ascii_case(CONNECTION))
         {

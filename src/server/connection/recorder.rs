@@ -23,8 +23,7 @@ use crate::server::connection::state::{ConnectionEvent, ConnectionState, Effect,
 use crate::server::shared::Shared;
 use crate::server::state::State;
 
-/// Records one connection. Dropping it closes open exchanges in the journal, whatever ended the
-/// connection.
+/// Records one connection. Dropping it closes the exchanges that are still open in the journal.
 #[derive(Debug)]
 pub(crate) struct ConnectionRecorder {
     pub(crate) shared: Arc<Shared>,

@@ -176,7 +176,7 @@ mod tests {
 
     /// Frames of both sizes, with helpers and without.
     #[test]
-    fn a_body_is_whole_on_whatever_threads_it_is_taken() {
+    fn a_body_is_whole_on_every_kind_of_thread() {
         let body: Vec<u8> = (0..9 << 20).map(|at: u32| (at % 251).to_le_bytes()[0]).collect();
         let length = Some(body.len() as u64);
         let store = BlobStore::new(1 << 20);

@@ -22,7 +22,7 @@ use rustls::server::NoServerSessionStorage;
 use crate::error::Error;
 use crate::fault::InvalidCertificate;
 
-/// The names in every certificate, because each listener has one of them.
+/// The names of this machine, which every valid certificate has.
 const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -128,7 +128,7 @@ impl TlsStream {
         Poll::Ready(Err(error.downcast().map_or(HandshakeError::Broken, HandshakeError::Invalid)))
     }
 
-    /// Sends an alert. It is short, so that the socket takes it at once or the client is gone.
+    /// Sends an alert. One write is enough for so few bytes, unless the client is gone.
     fn fail(
         &mut self,
         context: &mut Context<'_>,
@@ -247,7 +247,7 @@ fn poll_receive(
 ) -> Poll<io::Result<usize>> {
     let count = ready!(poll_of(session.read_tls(io)))?;
     let processed = session.process_new_packets();
-    // An alert, or the response to a key update. What the socket does not take now is written later.
+    // An alert, or the response to a key update. A later flush writes the rest.
     let _ = poll_flush(session, io);
     processed.map_err(|invalid| io::Error::new(ErrorKind::InvalidData, invalid))?;
     Poll::Ready(Ok(count))
