@@ -19,7 +19,7 @@ pub(crate) struct Workload {
 pub(crate) const WORKLOADS: &[Workload] = &[
     Workload { name: "piece", operations: 1000, request: piece, expected: "X-Agile-Size: 256" },
     Workload { name: "stat", operations: 1000, request: stat, expected: "\"code\": 0" },
-    Workload { name: "listing", operations: 1, request: listing, expected: "file-0999" },
+    Workload { name: "listing", operations: 50, request: listing, expected: "file-0999" },
 ];
 
 const FILES: usize = 1000;
