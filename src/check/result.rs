@@ -1,5 +1,6 @@
 //! The results of a suite. Start with [`SuiteReport`] and [`ScenarioResult`].
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -34,6 +35,8 @@ pub struct SuiteReport {
     pub is_strict: bool,
     /// The failures that are expected. Default: none.
     pub expectations: Expectations,
+    /// The folder that has a folder for each run of the client, if they were kept.
+    pub scratch: Option<PathBuf>,
 }
 
 /// What an expectation names instead of a rule if the client declines the scenario.

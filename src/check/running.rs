@@ -79,6 +79,7 @@ pub(crate) fn run_suite(
         duration: started.elapsed(),
         is_strict: suite.is_strict,
         expectations: suite.expectations.clone(),
+        scratch: suite.keeps_scratch.then(|| scratch.path().to_owned()),
         ..SuiteReport::default()
     })
 }

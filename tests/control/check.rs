@@ -283,6 +283,21 @@ fn an_interruption_ends_with_130_and_leaves_nothing() {
     }
 }
 
+#[test]
+fn kept_folders_are_named() {
+    let folder = Folder::new();
+    let client = env::current_exe().unwrap();
+    let client = [client.to_str().unwrap(), "check::client", "--exact"];
+    let options = ["--keep", "--quiet", "--only=content/empty"];
+    let output = folder.command(&options, &client).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let kept = text.split_once("Kept folders:\n  ").and_then(|(_, rest)| rest.lines().next());
+    let runs = fs::read_dir(kept.expect("the folder is named")).unwrap();
+    let names: Vec<_> = runs.map(|run| run.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+    assert!(names.iter().any(|name| name.starts_with("content-empty-")), "{names:?}");
+}
+
 /// A reader of the results that closes its end early changes neither the verdict nor the exit status.
 #[test]
 fn a_closed_output_ends_quietly() {

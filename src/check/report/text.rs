@@ -152,6 +152,8 @@ pub(in crate::check) fn summary(report: &SuiteReport) -> String {
     let stale = report.stale_expectations();
     section("Stale expectations", stale.into_iter().map(|stale| stale.message).collect());
     section("What could make a pass meaningless", report.cautions.clone());
+    let kept = report.scratch.iter().map(|folder| folder.display().to_string());
+    section("Kept folders", kept.collect());
     text + &headline(report) + "\n"
 }
 
