@@ -8,8 +8,9 @@ use std::sync::{Arc, OnceLock};
 use crate::blob::{Blob, Digest, Hasher};
 use crate::journal::{Call, Exchange};
 use crate::protocol::{ErrorKind, OCTET_STREAM};
-use crate::storage::Upload;
-use crate::storage::{self, Actor, ByteRange, ByteSource, Change, Obstacle, Path, Removal, Tree};
+use crate::storage::{
+    self, Actor, ByteRange, ByteSource, Change, Obstacle, Path, Removal, Tree, Upload,
+};
 use crate::wording::counted;
 
 use super::assertion_macro::assertions_with_try;
@@ -61,7 +62,8 @@ impl FileSnapshot {
             ByteSource::Pieces { upload, .. } => state_view.storage.uploads().get(upload).cloned(),
             ByteSource::Body(_) => None,
         });
-        let about = |upload: &Upload| (upload.clone(), state_view.requests_of(upload));
+        let requests = RecordedRequests::new(state_view.journal);
+        let about = |upload: &Upload| (upload.clone(), state_view.requests_of(&requests, upload));
         let upload = state_view.storage.uploads().latest_to(&location);
         let account = state_view.storage.account();
         Self {
@@ -71,7 +73,7 @@ impl FileSnapshot {
             removal: tree.removal(&location).cloned(),
             has_forgotten_removals: tree.has_forgotten_removals(),
             obstacle: tree.obstacle(&location),
-            requests: RecordedRequests::new(state_view.journal),
+            requests,
             account: account.to_owned(),
             tree: tree.clone(),
             near: OnceLock::new(),

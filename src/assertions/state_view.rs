@@ -102,15 +102,15 @@ impl StateView<'_> {
         self.path(text, |path| self.storage.tree().get(path).is_ok())
     }
 
-    /// Returns the requests about an upload.
-    pub(super) fn requests_of(&self, upload: &Upload) -> RecordedRequests {
+    /// Returns those of `all` requests that are about an upload.
+    pub(super) fn requests_of(&self, all: &RecordedRequests, upload: &Upload) -> RecordedRequests {
         let created = upload.history.first().and_then(|created| created.change.by.exchange());
         let is_whole = match created {
             // The journal drops the requests of an upload from the first one on.
             Some(create) => self.journal.exchange(create).is_some(),
             None => !self.journal.dropped().is_any(),
         };
-        RecordedRequests::new(self.journal).of_upload(&upload.id, is_whole)
+        all.of_upload(&upload.id, is_whole)
     }
 
     /// Returns a path as responses and the journal show it.

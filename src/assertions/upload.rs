@@ -40,10 +40,11 @@ impl UploadSnapshot {
         state_view: StateView<'_>,
         uploads: impl Iterator<Item = &'a Upload>,
     ) -> Vec<Self> {
-        let mut groups = RecordedRequests::new(state_view.journal).by_upload();
+        let all = RecordedRequests::new(state_view.journal);
+        let mut groups = all.by_upload();
         let snapshots = uploads.map(|upload| {
             let own = groups.remove(&upload.id).unwrap_or_default();
-            let snapshot = Self::of(state_view, upload);
+            let snapshot = Self::of(state_view, &all, upload);
             Self { requests: snapshot.requests.listed(own), ..snapshot }
         });
         snapshots.collect()
@@ -71,12 +72,12 @@ impl UploadSnapshot {
         };
         let found = uploads.get(path_or_id).or_else(latest);
         found
-            .map(|upload| Self::of(state_view, upload))
+            .map(|upload| Self::of(state_view, &RecordedRequests::new(state_view.journal), upload))
             .ok_or_else(|| no_such_upload(state_view, path_or_id))
     }
 
-    fn of(state_view: StateView<'_>, upload: &Upload) -> Self {
-        let requests = state_view.requests_of(upload);
+    fn of(state_view: StateView<'_>, all: &RecordedRequests, upload: &Upload) -> Self {
+        let requests = state_view.requests_of(all, upload);
         let (account, path) =
             (state_view.storage.account().to_owned(), state_view.absolute(&upload.path));
         Self { upload: upload.clone(), path, account, requests }
