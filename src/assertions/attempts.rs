@@ -32,7 +32,8 @@ impl Violation {
     }
 }
 
-type Judged = Result<(), Violation>;
+/// The result of a check.
+pub(super) type Judged = Result<(), Violation>;
 
 /// The requests about one upload.
 pub(super) struct Attempts<'a>(UploadConduct<'a>);

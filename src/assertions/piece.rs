@@ -8,12 +8,12 @@ use crate::journal::{Exchange, RangeList};
 use crate::storage::Piece;
 
 use super::assertion_macro::assertions_with_try;
-use super::attempts::{Attempts, Violation};
+use super::attempts::{Attempts, Judged};
 use super::causes;
 use super::reason::Words;
 use super::request::RecordedRequest;
 use super::requests::RecordedRequests;
-use super::state_view::{KEEP_REQUESTS, digest};
+use super::state_view::digest;
 use super::{AssertionFailure, CountRange};
 
 /// A snapshot of one part number of an upload: the stored piece, and every attempt to send it.
@@ -60,10 +60,10 @@ impl PieceSnapshot {
         /// Asserts the number of requests that sent the piece: `1`, `1..=3`, `2..`.
         assert_attempts, try_attempts(self, expected: impl Into<CountRange>) {
             let expected = expected.into().or_reject(".assert_attempts");
-            self.knows_all("was sent the expected number of times")?;
+            let claim = "was sent the expected number of times";
+            self.attempts.check_whole(|expected, found| self.failure(claim, expected, found))?;
             let found = self.attempts.len();
-            let failure = || self.failure("was sent the expected number of times", expected, found);
-            if expected.contains(found) { Ok(()) } else { Err(failure()) }
+            if expected.contains(found) { Ok(()) } else { Err(self.failure(claim, expected, found)) }
         }
 
         /// Asserts that the piece was stored.
@@ -79,7 +79,7 @@ impl PieceSnapshot {
         /// origin.upload("/videos/a.mp4").piece(2).assert_acknowledged_once();
         /// ```
         assert_acknowledged_once, try_acknowledged_once(self) {
-            self.judge("was acknowledged once", self.sending().acknowledged_once())
+            self.judge("was acknowledged once", Attempts::acknowledged_once)
         }
 
         /// Asserts that the client waited at least this long, in real time, before it sent the piece
@@ -91,7 +91,7 @@ impl PieceSnapshot {
         /// piece.assert_waited_between_attempts(std::time::Duration::from_secs(1));
         /// ```
         assert_waited_between_attempts, try_waited_between_attempts(self, least: Duration) {
-            self.judge("was retried after a wait", self.sending().waited(least))
+            self.judge("was retried after a wait", |sent| sent.waited(least))
         }
 
         /// Asserts the length of the stored piece in bytes.
@@ -121,32 +121,12 @@ impl PieceSnapshot {
         })
     }
 
-    fn sending(&self) -> Attempts<'_> {
-        Attempts::new(self.attempts.iter().map(RecordedRequest::judged))
-    }
-
-    fn judge(
-        &self,
+    fn judge<'a>(
+        &'a self,
         claim: &str,
-        judged: Result<(), Violation>,
+        check: impl FnOnce(&Attempts<'a>) -> Judged,
     ) -> Result<(), Box<AssertionFailure>> {
-        self.knows_all(claim)?;
-        judged.map_err(|violation| {
-            let Violation { expected, found, culprits, cause } = violation;
-            let exchanges = self.attempts.iter().map(RecordedRequest::shared);
-            self.failure(claim, expected, found)
-                .showing(exchanges, |exchange| culprits.contains(&exchange.index))
-                .because(cause)
-        })
-    }
-
-    /// Fails if requests of the upload were dropped, so that a claim about all of them is uncertain.
-    fn knows_all(&self, claim: &str) -> Result<(), Box<AssertionFailure>> {
-        if self.attempts.is_whole() {
-            return Ok(());
-        }
-        let (expected, found) = ("every request of the upload", "only the latest of them");
-        Err(self.failure(claim, expected, found).hint(KEEP_REQUESTS))
+        self.attempts.judge(check, |expected, found| self.failure(claim, expected, found))
     }
 
     fn words(&self) -> Words<'_> {

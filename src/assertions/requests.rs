@@ -10,7 +10,7 @@ use crate::wording::counted;
 
 use super::AssertionFailure;
 use super::assertion_macro::assertions_with_try;
-use super::attempts;
+use super::attempts::{self, Attempts, Judged};
 use super::count_range::CountRange;
 use super::request::RecordedRequest;
 
@@ -257,6 +257,37 @@ impl RecordedRequests {
     /// Returns whether the journal had every call that the query may select.
     pub(crate) fn is_whole(&self) -> bool {
         self.is_whole
+    }
+
+    /// Returns an error if the journal lacks calls that the query may select, so that a claim about all
+    /// of them is uncertain. `failure` takes the expected and the found value.
+    pub(super) fn check_whole(
+        &self,
+        failure: impl FnOnce(&str, &str) -> Box<AssertionFailure>,
+    ) -> Result<(), Box<AssertionFailure>> {
+        if self.is_whole {
+            return Ok(());
+        }
+        let hint =
+            "Builder::journal_limit and MockOrigin::clear_journal, by which requests were removed";
+        Err(failure("every request of the upload", "only the latest of them").hint(hint))
+    }
+
+    /// Checks how the client sent the pieces of an upload, by all its calls. `failure` takes the
+    /// expected and the found value.
+    pub(super) fn judge<'a>(
+        &'a self,
+        check: impl FnOnce(&Attempts<'a>) -> Judged,
+        failure: impl Fn(&str, &str) -> Box<AssertionFailure>,
+    ) -> Result<(), Box<AssertionFailure>> {
+        self.check_whole(&failure)?;
+        let judged = check(&Attempts::new(self.iter().map(RecordedRequest::judged)));
+        judged.map_err(|violation| {
+            let exchanges = self.iter().map(RecordedRequest::shared);
+            failure(&violation.expected, &violation.found)
+                .showing(exchanges, |exchange| violation.culprits.contains(&exchange.index))
+                .because(violation.cause)
+        })
     }
 
     /// Returns the query in words, or `None` if it matches every call.

@@ -17,10 +17,6 @@ pub(crate) struct StateView<'a> {
     pub journal: &'a Journal,
 }
 
-/// The hint of a failure because requests of an upload are gone.
-pub(super) const KEEP_REQUESTS: &str =
-    "Builder::journal_limit and MockOrigin::clear_journal, by which requests were removed";
-
 /// The maximum number of names in a message.
 pub(super) const MAX_LISTED: usize = 20;
 

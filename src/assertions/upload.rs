@@ -11,12 +11,12 @@ use crate::storage::{Actor, Path, StateChange, Upload};
 use crate::wording::counted;
 
 use super::assertion_macro::assertions_with_try;
-use super::attempts::{Attempts, Violation};
+use super::attempts::{Attempts, Judged};
 use super::causes;
 use super::reason::{Reason, Words};
 use super::request::RecordedRequest;
 use super::requests::RecordedRequests;
-use super::state_view::{KEEP_REQUESTS, MAX_LISTED, listed, with_pieces};
+use super::state_view::{MAX_LISTED, listed, with_pieces};
 use super::{AssertionFailure, CountRange, PieceSnapshot, StateView};
 
 type Checked = Result<(), Box<AssertionFailure>>;
@@ -184,7 +184,7 @@ impl UploadSnapshot {
         /// Asserts the number of piece bytes that were sent, including failed and repeated attempts.
         assert_bytes_sent, try_bytes_sent(self, expected: u64) {
             let claim = "was sent with the expected number of bytes";
-            self.knows_all(claim)?;
+            self.check_whole(claim)?;
             let found = self.bytes_sent();
             if found == expected { Ok(()) } else { Err(self.failure(claim, expected, found, |_| false)) }
         }
@@ -192,7 +192,7 @@ impl UploadSnapshot {
         /// Asserts that the pieces were sent in the order of their numbers, each after the response to
         /// the previous one. Sending a number again is in order.
         assert_sequential, try_sequential(self) {
-            self.knows_all("was sent sequentially")?;
+            self.check_whole("was sent sequentially")?;
             let sent = self.sent();
             let pairs = sent.iter().zip(sent.iter().skip(1));
             let early = pairs.into_iter().find(|(one, next)| !follows(one, next));
@@ -208,7 +208,7 @@ impl UploadSnapshot {
         /// ```
         assert_bytes_sent_at_most, try_bytes_sent_at_most(self, expected: u64) {
             let stored = self.upload.current_pieces().map(|piece| (piece.number, piece.size())).collect();
-            self.judge("was sent with at most this number of bytes", self.sending().bytes_at_most(expected, &stored))
+            self.judge("was sent with at most this number of bytes", |sent| sent.bytes_at_most(expected, &stored))
         }
 
         /// Asserts that every piece that was sent was acknowledged, and none twice. An acknowledgement
@@ -219,7 +219,7 @@ impl UploadSnapshot {
         /// origin.upload("/videos/a.mp4").assert_acknowledged_once();
         /// ```
         assert_acknowledged_once, try_acknowledged_once(self) {
-            self.judge("had each piece acknowledged once", self.sending().acknowledged_once())
+            self.judge("had each piece acknowledged once", Attempts::acknowledged_once)
         }
 
         /// Asserts that the client asked to complete the upload only after the acknowledgement of every
@@ -231,7 +231,7 @@ impl UploadSnapshot {
         /// ```
         assert_completed_after_acknowledgements, try_completed_after_acknowledgements(self) {
             let claim = "was completed after all acknowledgements";
-            self.judge(claim, self.sending().completed_after_acknowledgements())
+            self.judge(claim, Attempts::completed_after_acknowledgements)
         }
 
         /// Asserts the number of requests that sent each piece: `1`, `1..=3`.
@@ -243,7 +243,7 @@ impl UploadSnapshot {
         /// ```
         assert_attempts_per_piece, try_attempts_per_piece(self, expected: impl Into<CountRange>) {
             let expected = expected.into().or_reject(".assert_attempts_per_piece");
-            self.judge("was sent with the expected attempts per piece", self.sending().number_per_piece(expected))
+            self.judge("was sent with the expected attempts per piece", |sent| sent.number_per_piece(expected))
         }
 
         /// Asserts that at no time more than `expected` pieces were in flight. A piece is in flight from
@@ -255,7 +255,7 @@ impl UploadSnapshot {
         /// ```
         assert_in_flight_at_most, try_in_flight_at_most(self, expected: usize) {
             assert!(expected > 0, "invalid limit 0; a client that sends a piece has 1 in flight: .assert_in_flight_at_most(1)");
-            self.judge("had a limited number of pieces in flight", self.sending().in_flight_at_most(expected))
+            self.judge("had a limited number of pieces in flight", |sent| sent.in_flight_at_most(expected))
         }
 
         /// Asserts that the client continued this upload and sent no piece again that it knew to be
@@ -271,7 +271,7 @@ impl UploadSnapshot {
                 .filter(|piece| piece.stored_by == Actor::Test)
                 .map(|piece| piece.number)
                 .collect();
-            self.judge("was resumed", self.sending().resumed(&given))
+            self.judge("was resumed", |sent| sent.resumed(&given))
         }
 
         /// Asserts that the client waited at least this long, in real time, before it repeated a piece,
@@ -284,7 +284,7 @@ impl UploadSnapshot {
         /// origin.upload("/videos/a.mp4").assert_waited_between_attempts(std::time::Duration::from_secs(1));
         /// ```
         assert_waited_between_attempts, try_waited_between_attempts(self, least: Duration) {
-            self.judge("was retried after a wait", self.sending().waited(least))
+            self.judge("was retried after a wait", |sent| sent.waited(least))
         }
     }
 
@@ -337,30 +337,13 @@ impl UploadSnapshot {
         Words { exchanges: self.requests.all(), account: &self.account }
     }
 
-    fn sending(&self) -> Attempts<'_> {
-        Attempts::new(self.requests.iter().map(RecordedRequest::judged))
+    fn judge<'a>(&'a self, claim: &str, check: impl FnOnce(&Attempts<'a>) -> Judged) -> Checked {
+        let failure = |expected: &str, found: &str| self.failure(claim, expected, found, |_| false);
+        self.requests.judge(check, failure)
     }
 
-    fn judge(
-        &self,
-        claim: &str,
-        judged: Result<(), Violation>,
-    ) -> Result<(), Box<AssertionFailure>> {
-        self.knows_all(claim)?;
-        judged.map_err(|violation| {
-            let Violation { expected, found, culprits, cause } = violation;
-            let is_culprit = |it: &RecordedRequest| culprits.contains(&it.exchange().index);
-            self.failure(claim, expected, found, is_culprit).because(cause)
-        })
-    }
-
-    /// Fails if requests of the upload were dropped, so that a claim about all of them is uncertain.
-    fn knows_all(&self, claim: &str) -> Checked {
-        if self.requests.is_whole() {
-            return Ok(());
-        }
-        let (expected, found) = ("every request of the upload", "only the latest of them");
-        Err(self.failure(claim, expected, found, |_| false).hint(KEEP_REQUESTS))
+    fn check_whole(&self, claim: &str) -> Checked {
+        self.requests.check_whole(|expected, found| self.failure(claim, expected, found, |_| false))
     }
 
     fn in_state(&self, claim: &str, expected: UploadState) -> Checked {
