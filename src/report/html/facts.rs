@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::journal::{Escaped, Exchange, Journal, Outcome};
 use crate::protocol::{Interface, Operation};
 use crate::referee::{Finding, Level, Request, TryKey};
+use crate::report::describe::is_eventful;
 
 use super::HtmlReport;
 
@@ -116,10 +117,7 @@ fn weight(exchange: &Exchange, marks: &HashMap<u64, Vec<usize>>, findings: &[&Fi
     let of_it = || marks.get(&exchange.index).into_iter().flatten();
     if of_it().any(|at| Level::Should.includes(findings[*at].level())) {
         Weight::Finding
-    } else if !exchange.faults.is_empty()
-        || exchange.is_rejected()
-        || exchange.outcome != Outcome::Responded
-    {
+    } else if is_eventful(exchange) {
         Weight::Event
     } else if of_it().next().is_some() {
         Weight::Remark
