@@ -5,6 +5,8 @@ use std::time::Duration;
 use crate::error::Error;
 #[cfg(feature = "check")]
 use crate::fault::duration_code;
+#[cfg(feature = "check")]
+use crate::protocol::Options;
 use crate::protocol::{
     Cors, Join, LastCookie, LegacyHeaders, ListPathItems, Policy, RenameTaken, ResultShape,
     suggest_call,
@@ -129,12 +131,10 @@ impl Builder {
     /// the hold limit. Users and uploads in progress are left out.
     #[cfg(feature = "check")]
     pub(crate) fn steps(&self) -> Vec<String> {
-        let default = Self::default();
-        let options = self.options.values().zip(default.options.values());
-        let options = options.filter(|(own, default)| own != default);
-        let options = options.map(|((name, value), _)| format!(".set({name:?}, {value:?})"));
-        let hold_limit = (self.hold_limit != default.hold_limit)
-            .then(|| format!(".hold_limit({})", duration_code(self.hold_limit)));
+        let options = self.changed_options();
+        let options = options.map(|(name, value)| format!(".set({name:?}, {value:?})"));
+        let hold_limit = self.changed_hold_limit();
+        let hold_limit = hold_limit.map(|limit| format!(".hold_limit({})", duration_code(limit)));
         let tls = self.has_tls().then(|| ".tls()".to_owned());
         self.given.steps().chain(options).chain(hold_limit).chain(tls).collect()
     }
@@ -142,17 +142,27 @@ impl Builder {
     /// Returns the same as [`steps`](Self::steps) for `mock-origin serve`, without the files: options and values.
     #[cfg(feature = "check")]
     pub(crate) fn serve_options(&self) -> Vec<String> {
-        let default = Self::default();
-        let options = self.options.values().zip(default.options.values());
-        let options = options.filter(|(own, default)| own != default);
-        let options =
-            options.map(|((name, value), _)| ["--set".to_owned(), format!("{name}={value}")]);
-        let seconds = self.hold_limit.as_secs_f64().to_string();
+        let options = self.changed_options();
+        let options = options.map(|(name, value)| ["--set".to_owned(), format!("{name}={value}")]);
+        let hold_limit = self.changed_hold_limit();
         let hold_limit =
-            (self.hold_limit != default.hold_limit).then(|| ["--hold-limit".to_owned(), seconds]);
+            hold_limit.map(|limit| ["--hold-limit".to_owned(), limit.as_secs_f64().to_string()]);
         let directories = self.given.directories().map(|path| ["--dir".to_owned(), path]);
         let tls = self.has_tls().then(|| "--tls".to_owned());
         directories.chain(options).chain(hold_limit).flatten().chain(tls).collect()
+    }
+
+    /// Returns name and value of each option and limit that differs from the default.
+    #[cfg(feature = "check")]
+    fn changed_options(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let pairs = self.options.values().zip(Options::default().values().collect::<Vec<_>>());
+        pairs.filter(|(own, default)| own != default).map(|(own, _)| own)
+    }
+
+    /// Returns the hold limit if it differs from the default.
+    #[cfg(feature = "check")]
+    fn changed_hold_limit(&self) -> Option<Duration> {
+        Some(self.hold_limit).filter(|limit| *limit != Self::default().hold_limit)
     }
 
     #[cfg(feature = "check")]
