@@ -105,13 +105,10 @@ impl<T> Records<T> {
     /// Returns the records with a number in `range`, in order, with their numbers.
     pub(crate) fn range(&self, range: Range<u64>) -> impl Iterator<Item = (u64, &T)> {
         let first = self.blocks.partition_point(|block| block.number < range.start / BLOCK);
-        let blocks = self.blocks.range(first..).take_while({
-            let end = range.end;
-            move |block| block.number * BLOCK < end
-        });
-        let numbered = |block: &'_ Block<T>| block.number * BLOCK;
+        let blocks = self.blocks.range(first..);
         blocks
-            .flat_map(move |block| (numbered(block)..).zip(block.slots.iter()))
+            .take_while(move |block| block.number * BLOCK < range.end)
+            .flat_map(|block| (block.number * BLOCK..).zip(block.slots.iter()))
             .filter(move |(number, _)| range.contains(number))
             .filter_map(|(number, record)| Some((number, record.as_ref()?)))
     }
