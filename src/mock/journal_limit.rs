@@ -55,8 +55,8 @@ impl MockOrigin {
     /// faults. Counts begin anew, so that a test can look at one phase of a run. Returns the number of
     /// removed exchanges.
     ///
-    /// Failures and reports state how many exchanges were cleared. An upload that began before is
-    /// judged no more: the referee and assertions about all its requests do not know them.
+    /// Failures and reports state how many exchanges were cleared. The referee does not judge an upload
+    /// that began before, and assertions about all its requests fail.
     ///
     /// Waits up to 1 s for responses that are being written; async code uses
     /// [`clear_journal_async`](Self::clear_journal_async).
