@@ -26,6 +26,8 @@ mod http;
 mod large;
 mod memory;
 mod parallel;
+#[path = "../shared/piece_head.rs"]
+mod piece_head;
 mod record;
 mod rounds;
 mod server;

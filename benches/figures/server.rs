@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use mock_origin::{Builder, InProgressUpload, MockOrigin};
 
 use crate::bare::Bare;
+use crate::piece_head::piece_head;
 
 /// One of the two servers.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,18 +81,7 @@ pub(crate) struct Upload {
 impl Upload {
     /// The head of a request that sends a piece.
     pub(crate) fn piece_head(&self, number: u32, size: u64) -> Vec<u8> {
-        let Self { token, id } = self;
-        format!(
-            "POST /multipart/piece HTTP/1.1\r\n\
-             Host: 127.0.0.1\r\n\
-             User-Agent: figures/1.0\r\n\
-             X-Agile-Authorization: {token}\r\n\
-             X-Agile-Multipart: {id}\r\n\
-             X-Agile-Part: {number}\r\n\
-             Content-Type: application/octet-stream\r\n\
-             Content-Length: {size}\r\n\r\n"
-        )
-        .into_bytes()
+        piece_head("figures/1.0", (&self.token, &self.id), number, size).into_bytes()
     }
 
     /// A whole request that sends a small piece.

@@ -14,6 +14,8 @@
 //! the same code. Without valgrind only allocations are compared.
 
 mod allocations;
+#[path = "../../shared/piece_head.rs"]
+mod piece_head;
 mod workload;
 
 use std::error::Error;

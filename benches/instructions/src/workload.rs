@@ -5,6 +5,8 @@ use std::net::TcpStream;
 
 use mock_origin::{InProgressUpload, MockOrigin};
 
+use crate::piece_head::piece_head;
+
 /// A kind of request, sent again and again over one connection.
 pub(crate) struct Workload {
     pub(crate) name: &'static str,
@@ -25,17 +27,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
 const FILES: usize = 1000;
 
 fn piece(at: usize, token: &str, upload: &str) -> String {
-    let (number, body) = (at + 1, "x".repeat(256));
-    format!(
-        "POST /multipart/piece HTTP/1.1\r\n\
-         Host: 127.0.0.1\r\n\
-         User-Agent: instructions/1.0\r\n\
-         X-Agile-Authorization: {token}\r\n\
-         X-Agile-Multipart: {upload}\r\n\
-         X-Agile-Part: {number}\r\n\
-         Content-Type: application/octet-stream\r\n\
-         Content-Length: 256\r\n\r\n{body}"
-    )
+    piece_head("instructions/1.0", (token, upload), at + 1, 256) + &"x".repeat(256)
 }
 
 fn stat(at: usize, token: &str, _: &str) -> String {

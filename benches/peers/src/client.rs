@@ -104,17 +104,7 @@ impl Block {
 
 /// Returns the head of a request that sends a piece.
 pub(crate) fn piece_head((token, id): &(String, String), number: usize, size: usize) -> Vec<u8> {
-    format!(
-        "POST /multipart/piece HTTP/1.1\r\n\
-         Host: 127.0.0.1\r\n\
-         User-Agent: peers/1.0\r\n\
-         X-Agile-Authorization: {token}\r\n\
-         X-Agile-Multipart: {id}\r\n\
-         X-Agile-Part: {number}\r\n\
-         Content-Type: application/octet-stream\r\n\
-         Content-Length: {size}\r\n\r\n"
-    )
-    .into_bytes()
+    crate::piece_head::piece_head("peers/1.0", (token, id), number, size).into_bytes()
 }
 
 /// Returns the head of a request whose body is read and not kept.

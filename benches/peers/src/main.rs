@@ -14,6 +14,8 @@ mod bare;
 mod clean_build;
 mod client;
 mod measure;
+#[path = "../../shared/piece_head.rs"]
+mod piece_head;
 mod plan;
 mod process;
 mod report;
