@@ -60,6 +60,38 @@ impl Measure {
     }
 }
 
+/// One small piece after the other, on one core.
+const SMALL: Measure = Measure {
+    name: "small",
+    command: "small",
+    pinned: true,
+    dev: &[1, 4_000],
+    release: &[1, 16_000],
+    divided_when_quick: 1,
+    rounds: 5,
+    quick_rounds: 3,
+    has_large_bodies: false,
+    rows: &[ratio("small pieces, 1 connection, one core", "/s")],
+};
+
+/// A large body.
+const LARGE: Measure = Measure {
+    name: "large",
+    command: "large",
+    pinned: false,
+    dev: &[128],
+    release: &[1024],
+    divided_when_quick: 0,
+    rounds: 5,
+    quick_rounds: 1,
+    has_large_bodies: true,
+    rows: &[ratio("one large body, kept", "MiB/s"), value("— memory growth at the peak", "MiB")],
+};
+
+/// A measurement of the release profile, made once.
+const ONCE: Measure =
+    Measure { dev: &[], rounds: 1, quick_rounds: 1, has_large_bodies: false, ..LARGE };
+
 pub(crate) const MEASURES: &[Measure] = &[
     Measure {
         name: "start",
@@ -78,153 +110,99 @@ pub(crate) const MEASURES: &[Measure] = &[
             value("drop", "µs"),
         ],
     },
-    Measure {
-        name: "small",
-        command: "small",
-        pinned: true,
-        dev: &[1, 4_000],
-        release: &[1, 16_000],
-        divided_when_quick: 1,
-        rounds: 5,
-        quick_rounds: 3,
-        has_large_bodies: false,
-        rows: &[ratio("small pieces, 1 connection, one core", "/s")],
-    },
+    SMALL,
     Measure {
         name: "small-64",
-        command: "small",
-        pinned: true,
         dev: &[64, 4_000],
         release: &[64, 16_000],
-        divided_when_quick: 1,
         rounds: 3,
         quick_rounds: 1,
-        has_large_bodies: false,
         rows: &[ratio("small pieces, 64 connections, one core", "/s")],
+        ..SMALL
     },
     Measure {
         name: "small-all-cores",
-        command: "small",
         pinned: false,
-        dev: &[1, 4_000],
-        release: &[1, 16_000],
-        divided_when_quick: 1,
         rounds: 3,
         quick_rounds: 1,
-        has_large_bodies: false,
         rows: &[ratio("small pieces, 1 connection, all cores", "/s")],
+        ..SMALL
     },
     Measure {
         name: "small-64-all-cores",
-        command: "small",
         pinned: false,
         dev: &[64, 4_000],
         release: &[64, 16_000],
-        divided_when_quick: 1,
         rounds: 3,
         quick_rounds: 1,
-        has_large_bodies: false,
         rows: &[ratio("small pieces, 64 connections, all cores", "/s")],
+        ..SMALL
     },
-    Measure {
-        name: "large",
-        command: "large",
-        pinned: false,
-        dev: &[128],
-        release: &[1024],
-        divided_when_quick: 0,
-        rounds: 5,
-        quick_rounds: 1,
-        has_large_bodies: true,
-        rows: &[
-            ratio("one large body, kept", "MiB/s"),
-            value("— memory growth at the peak", "MiB"),
-        ],
-    },
+    LARGE,
     Measure {
         name: "discarded",
         command: "discarded",
-        pinned: false,
-        dev: &[128],
-        release: &[1024],
-        divided_when_quick: 0,
-        rounds: 5,
-        quick_rounds: 1,
-        has_large_bodies: true,
         rows: &[ratio("one large body, not kept", "MiB/s")],
+        ..LARGE
     },
     Measure {
         name: "parallel",
         command: "parallel",
-        pinned: false,
         dev: &[8, 16],
         release: &[8, 128],
         divided_when_quick: 1,
         rounds: 3,
-        quick_rounds: 1,
-        has_large_bodies: true,
         rows: &[
             ratio("eight large bodies at once", "MiB/s"),
             value("— as a multiple of one after another", "×"),
             value("— memory growth at the peak", "MiB"),
         ],
+        ..LARGE
     },
     Measure {
         name: "wait",
         command: "wait",
-        pinned: false,
         dev: &[1, 128],
         release: &[1, 1024],
         divided_when_quick: 1,
         rounds: 3,
-        quick_rounds: 1,
-        has_large_bodies: true,
         rows: &[
             value("a small request beside one large body, median", "ms"),
             value("— 99th percentile", "ms"),
         ],
+        ..LARGE
     },
     Measure {
         name: "wait-8",
         command: "wait",
-        pinned: false,
         dev: &[8, 16],
         release: &[8, 64],
         divided_when_quick: 1,
         rounds: 3,
-        quick_rounds: 1,
-        has_large_bodies: true,
         rows: &[
             value("a small request beside eight large bodies, median", "ms"),
             value("— 99th percentile", "ms"),
         ],
+        ..LARGE
     },
     Measure {
         name: "record",
         command: "record",
-        pinned: false,
-        dev: &[],
         release: &[100_000],
         divided_when_quick: 0,
-        rounds: 1,
-        quick_rounds: 1,
-        has_large_bodies: false,
         rows: &[value("memory per small request, over 100,000", "B")],
+        ..ONCE
     },
     Measure {
         name: "many",
         command: "many",
-        pinned: false,
-        dev: &[],
         release: &[1_000],
         divided_when_quick: 1,
-        rounds: 1,
-        quick_rounds: 1,
-        has_large_bodies: false,
         rows: &[
             value("1,000 servers alive: threads per server", ""),
             value("— memory per server", "KiB"),
             value("— descriptors per server", ""),
         ],
+        ..ONCE
     },
 ];
