@@ -5,16 +5,19 @@ Arguments: URL DIRECTORY NAME FILE PIECE_SIZE. The user and the password are in 
 
 import http.client
 import os
+import signal
 import sys
 import urllib.parse
 
 SECONDS = 4  # that the origin may be silent
+LIFETIME = 60  # seconds; ends a client that never gives up if its test was killed
 
 
 class Place:
     """What to upload, and where to."""
 
     def __init__(self):
+        signal.alarm(LIFETIME)
         url, self.directory, self.name, self.file, piece_size = sys.argv[1:6]
         self.address = urllib.parse.urlsplit(url).netloc
         self.piece_size = int(piece_size)
