@@ -110,7 +110,17 @@ fn status(exchange: &Exchange, head: &ResponseHead) -> String {
     let words = if codes.is_empty() { head.reason.to_string() } else { codes.join("; ") };
     // An unregistered status has no phrase.
     let error = exchange.http_error().map_or_else(String::new, |error| format!(": {error}"));
-    format!("{} {words}", head.status).trim_end().to_owned() + &error
+    format!("{} {words}", head.status).trim_end().to_owned()
+        + &injected_code(exchange, head)
+        + &error
+}
+
+/// Returns the code in the head if it is not the result of the call: a fault wrote it.
+fn injected_code(exchange: &Exchange, head: &ResponseHead) -> String {
+    let result = exchange.calls.first().and_then(|call| call.result_code).map_or(0, |row| row.code);
+    let written = head.header("X-Agile-Status").map(String::from_utf8_lossy);
+    let written = written.filter(|written| **written != result.to_string());
+    written.map_or_else(String::new, |written| format!(", X-Agile-Status: {written}"))
 }
 
 /// Returns a result code with its meaning and section, or `OK`.

@@ -1,6 +1,6 @@
 //! The timeline shows what a reader looks for, in aligned columns.
 
-use mock_origin::{MockOrigin, Op};
+use mock_origin::{ErrorResponse, HeaderMutation, MockOrigin, Op};
 
 use crate::support::record::{all_closed, wait_for};
 use crate::support::{Client, complete, create, piece};
@@ -39,6 +39,24 @@ fn columns_show_upload_part_attempt_and_finding() {
         let line =
             format!("{of_piece}     {short}  {part:>4}  {attempt:>7}  {body:>8}  {response}");
         assert!(lines.contains(&line), "{line}\n{}", lines.join("\n"));
+    }
+}
+
+#[test]
+fn a_code_that_a_fault_wrote_is_shown() {
+    let origin = MockOrigin::builder().verify_on_drop(false).directory("/videos").start();
+    let token = origin.issue_token("jane");
+    origin.on(Op::piece(1)).named("reject").reject(ErrorResponse::raw(200).with_code(-26));
+    origin.on(Op::piece(2)).named("alter").alter(HeaderMutation::Code(-5));
+    let mut client = Client::new(&origin);
+    let id = create(&mut client, &token, "/videos", "a.mp4");
+    piece(&mut Client::new(&origin), &token, &id, 1, b"one");
+    piece(&mut Client::new(&origin), &token, &id, 2, b"two");
+    let timeline = origin.timeline();
+    for response in
+        ["200 OK, X-Agile-Status: -26, fault: reject", "200 OK, X-Agile-Status: -5, fault: alter"]
+    {
+        assert!(timeline.contains(response), "{timeline}");
     }
 }
 
