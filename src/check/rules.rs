@@ -28,7 +28,7 @@ pub const RULES: &[CheckRule] = &[
         id: "check.false_alarm",
         level: Level::Should,
         sentence: "A client should not report failure if the file is stored as it was sent.",
-        advice: "After a lost response to a completion, ask getMultipartStatus, or repeat the request.",
+        advice: "After a lost response, repeat the request, or ask whether the file is stored: getMultipartStatus for an upload in pieces, stat for a whole file.",
     },
     CheckRule {
         id: "check.gave_up",
