@@ -281,7 +281,7 @@ impl Scenario {
             flavours.join(", "),
             self.path(),
             self.content,
-            self.source(),
+            self.basis.explain(self.section),
             code.trim_end(),
         )
     }
@@ -290,14 +290,6 @@ impl Scenario {
     pub(crate) fn right_in_sentence(&self) -> String {
         let (first, rest) = self.right.split_at(1);
         first.to_lowercase() + rest
-    }
-
-    /// Returns the section and the basis.
-    fn source(&self) -> String {
-        match self.basis {
-            Basis::Rfc => self.section.to_owned(),
-            basis => format!("{}, {}", self.section, basis.name()),
-        }
     }
 }
 

@@ -75,6 +75,18 @@ impl Basis {
         }
     }
 
+    /// Returns the section of a demand and what its basis means, for readers who do not know the terms.
+    pub(crate) fn explain(self, section: &str) -> String {
+        let meaning = match self {
+            Self::Rfc => return section.to_owned(),
+            Self::Documented => "the documentation of the service states it",
+            Self::Observed => "recorded responses or real clients show it",
+            Self::Assumed => "no source states it: it is our interpretation",
+            Self::Evidence => "real clients lost data or wasted requests by it",
+        };
+        format!("docs/protocol.md {section} ({}: {meaning})", self.name())
+    }
+
     /// Returns the heaviest level that a rule with this basis can have.
     pub const fn heaviest(self) -> Level {
         match self {
@@ -118,13 +130,12 @@ impl Rule {
     /// Returns the text of `mock-origin explain`: the sentence, the advice and the source.
     pub fn explain(&self) -> String {
         format!(
-            "{} ({})\n\n{}\n{}\n\nsource: {}, {}\n",
+            "{} ({})\n\n{}\n{}\n\nsource: {}\n",
             self.id,
             self.level,
             self.sentence,
             self.advice,
-            self.section,
-            self.basis.name()
+            self.basis.explain(self.section),
         )
     }
 }

@@ -42,7 +42,9 @@ mod tests {
         let text = explained(&["complete.gap"]);
         assert!(text.is_ok_and(|text| {
             text.starts_with("complete.gap (must)\n\n")
-                && text.ends_with("source: §4.3, documented\n")
+                && text.ends_with(
+                    "source: docs/protocol.md §4.3 (documented: the documentation of the service states it)\n",
+                )
         }));
     }
 

@@ -160,7 +160,7 @@ rule: complete.unverified
 feature: retries
 clients: multipart, json_rpc
 file: /videos/film.mp4, 3 pieces and a half
-source: \u{a7}4.3, evidence
+source: docs/protocol.md \u{a7}4.3 (evidence: real clients lost data or wasted requests by it)
 
     let origin = MockOrigin::builder().directory(\"/videos\").start();
     origin.on(Op::complete()).attempt(1).commit_then(ResponseLoss::Close);
