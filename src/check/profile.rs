@@ -7,8 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::journal::escape_line;
 use crate::protocol::Options;
-use crate::wording::unknown;
+use crate::wording::{type_in_words, unknown};
 
 /// Describes a client: its command and what it claims to do. Every key is optional.
 ///
@@ -200,8 +201,18 @@ impl Profile {
             let names: Vec<_> = message.split('`').skip(1).step_by(2).collect();
             let kinds = [("unknown field ", "key"), ("unknown variant ", "value")];
             let kind = kinds.iter().find(|(start, _)| message.starts_with(start));
-            let message = match (kind, names.split_first()) {
-                (Some((_, kind)), Some((name, known))) => unknown(kind, name, known),
+            let expected = match message {
+                // An enum.
+                "wanted string or table" => Some("a text"),
+                _ => message
+                    .strip_prefix("invalid ")
+                    .and_then(|rest| Some(type_in_words(rest.rsplit_once(", expected ")?.1))),
+            };
+            let message = match (kind, names.split_first(), expected, error.span()) {
+                (Some((_, kind)), Some((name, known)), ..) => unknown(kind, name, known),
+                (_, _, Some(expected), Some(span)) => {
+                    format!("invalid value {}; expected {expected}", escape_line(&text[span]))
+                }
                 _ => message.split_whitespace().collect::<Vec<_>>().join(" "),
             };
             Error::invalid_argument(format!("{place}: {message}"))
@@ -273,7 +284,16 @@ mod tests {
                 "a.toml:2: unknown value `retry`; known: retries, relogin,",
             ),
             ("[statuses]\nsucces = [0]", "a.toml:2: unknown key `succes`; did you mean `success`?"),
-            ("timeout = \"long\"", "a.toml:1: invalid type: string \"long\", expected f64"),
+            ("timeout = \"long\"", "a.toml:1: invalid value \"long\"; expected a number"),
+            ("piece_size = 1.5", "a.toml:1: invalid value 1.5; expected a whole number from 0 to "),
+            ("command = \"up\"", "a.toml:1: invalid value \"up\"; expected a list"),
+            ("statuses = 1", "a.toml:1: invalid value 1; expected a table"),
+            (
+                "[statuses]\nsuccess = [\n  \"0\"]",
+                "a.toml:3: invalid value \"0\"; expected a whole",
+            ),
+            ("[env]\nA = 1", "a.toml:2: invalid value 1; expected a text"),
+            ("flavour = 1", "a.toml:1: invalid value 1; expected a text"),
             ("via = ", "a.toml:1: "),
             ("timeout = -1", "a.toml: invalid value -1 for `timeout`; expected SECONDS above 0"),
             ("timeout = nan", "a.toml: invalid value NaN for `timeout`; expected"),

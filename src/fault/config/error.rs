@@ -2,7 +2,7 @@
 
 use serde_path_to_error::Segment;
 
-use crate::wording::nearest;
+use crate::wording::{nearest, type_in_words};
 
 /// Returns the key at the end of a path, with its tables: `reject.headers[0]`.
 pub(super) fn key<'a>(path: impl Iterator<Item = &'a Segment>) -> String {
@@ -13,17 +13,6 @@ pub(super) fn key<'a>(path: impl Iterator<Item = &'a Segment>) -> String {
         Segment::Enum { .. } | Segment::Unknown => key,
     })
 }
-
-/// What serde calls the types of values, and what a reader of a text calls them.
-const TYPES: &[(&str, &str)] = &[
-    ("u16", "a status"),
-    ("u32", "a whole number from 1 to 4294967295"),
-    ("a nonzero u32", "a whole number from 1 to 4294967295"),
-    ("u64", "a whole number from 0 to 18446744073709551615"),
-    ("i32", "a whole number from -2147483648 to 2147483647"),
-    ("a string", "a text"),
-    ("a sequence", "a list"),
-];
 
 /// Returns the line for the error `message` of serde at `key`. `value` is the value there, as it is
 /// written; `root` is the whole text in words.
@@ -56,8 +45,7 @@ pub(super) fn explain(message: &str, key: &str, value: Option<String>, root: &st
     });
     match expected {
         Some(expected) => {
-            let words = TYPES.iter().find(|(name, _)| *name == expected);
-            let expected = words.map_or(expected, |(_, words)| words);
+            let expected = type_in_words(expected);
             let (value, place) = (value.unwrap_or_default(), place("for", key));
             let hint = suggestion(value.trim_matches('"'), expected).unwrap_or_default();
             format!("invalid value {value}{place}; expected {expected}{hint}")
