@@ -62,9 +62,12 @@ pub struct StaleExpectation {
     pub entry: Expectation,
     /// Why it is stale, as a line that begins with the file and the number of its line.
     pub message: String,
-    /// Whether the scenario was not run, so that the entry may still be right.
-    pub was_not_run: bool,
+    /// Whether the run has no verdict on the entry, so that the entry may still be right.
+    pub has_no_verdict: bool,
 }
+
+/// Rules about what a client says: its exit status.
+const CLAIM_RULES: &[&str] = &["check.lie", "check.false_alarm"];
 
 /// What separates the sentence from the reason.
 const REASON: &str = " — ";
@@ -131,20 +134,20 @@ impl Expectations {
         })
     }
 
-    /// Returns the entries that do not describe the run: the scenario passes, fails otherwise, or was not run, or
+    /// Returns the entries that do not describe the run: the scenario passes, fails otherwise, or has no verdict, or
     /// the entry names nothing. If a scenario has several runs, one failure is enough for an entry.
     pub fn stale(&self, report: &SuiteReport) -> Vec<StaleExpectation> {
         let stale = self.entries().filter_map(|entry| {
-            let (why, was_not_run) = why_stale(entry, report)?;
+            let (why, has_no_verdict) = why_stale(entry, report)?;
             let (file, line, Expectation { scenario, rule, .. }) = (&self.file, entry.line, entry);
             let message = format!("{file}:{line}: stale expectation {scenario}:{rule}: {why}");
-            Some(StaleExpectation { entry: entry.clone(), message, was_not_run })
+            Some(StaleExpectation { entry: entry.clone(), message, has_no_verdict })
         });
         stale.collect()
     }
 
     /// Returns the text of the file with entries that describe the run. Comments and order are kept, new entries
-    /// are added at the end, and entries of scenarios that were not run stay.
+    /// are added at the end, and entries without a verdict stay.
     pub fn updated(&self, report: &SuiteReport) -> String {
         let stale = self.stale(report);
         let mut text = String::new();
@@ -157,7 +160,7 @@ impl Expectations {
                 }
                 Line::Entry(entry) => entry.clone(),
             };
-            if stale.iter().any(|stale| stale.entry == entry && !stale.was_not_run) {
+            if stale.iter().any(|stale| stale.entry == entry && !stale.has_no_verdict) {
                 let violations = violations(report, &entry.scenario);
                 let same_rule = violations.iter().find(|(rule, _)| *rule == entry.rule);
                 let Some((_, sentence)) = same_rule else { continue };
@@ -197,7 +200,7 @@ impl Expectation {
     }
 }
 
-/// Returns why an entry is stale, and whether that is because its scenario was not run.
+/// Returns why an entry is stale, and whether that is because the run has no verdict on it.
 fn why_stale(entry: &Expectation, report: &SuiteReport) -> Option<(String, bool)> {
     let ids: Vec<_> = scenarios().map(|scenario| scenario.id).collect();
     if !ids.contains(&&*entry.scenario) {
@@ -217,6 +220,10 @@ fn why_stale(entry: &Expectation, report: &SuiteReport) -> Option<(String, bool)
     if let Some((_, sentence)) = violations.iter().find(|(rule, _)| is_same(rule)) {
         return Some((format!("it now reads: {sentence}"), false));
     }
+    if CLAIM_RULES.contains(&&*entry.rule) && exit_status_says_nothing(report) {
+        let why = "the exit status of the client says nothing, so the rule cannot be judged";
+        return Some((why.to_owned(), true));
+    }
     if let Some((rule, sentence)) = violations.first() {
         return Some((format!("the scenario fails otherwise: {rule}: {sentence}"), false));
     }
@@ -233,6 +240,11 @@ fn why_stale(entry: &Expectation, report: &SuiteReport) -> Option<(String, bool)
     } else {
         (format!("the scenario has no verdict ({name}{remark})"), true)
     })
+}
+
+/// Returns whether the control runs showed that the exit status of the client says nothing.
+fn exit_status_says_nothing(report: &SuiteReport) -> bool {
+    violations(report, "control/refused").iter().any(|(rule, _)| *rule == "check.exit_status")
 }
 
 /// Returns what an entry of a scenario can expect: the rule and the sentence of each finding of all its runs.
@@ -331,6 +343,30 @@ mod tests {
         let mut interrupted = report();
         interrupted.is_incomplete = true;
         assert_eq!(compare(&text, interrupted).0, Vec::<String>::new());
+    }
+
+    #[test]
+    fn claims_have_no_verdict_if_the_exit_status_says_nothing() {
+        let mut refused = result("control/refused", State::Fail);
+        refused.findings = vec![finding("check.exit_status", "a client must tell success")];
+        let mut declined = result("lost/piece", State::Declined);
+        declined.remark = Some("the profile does not claim it".to_owned());
+        let results = vec![refused, result("lost/file", State::Pass), declined];
+        let report = SuiteReport { results, ..SuiteReport::default() };
+        let text = "control/refused:check.exit_status\nlost/file:check.lie\nlost/piece:check.false_alarm\n\
+                    lost/file:check.hang\n";
+        let (stale, updated, _) = compare(text, report);
+        let no_verdict = "the exit status of the client says nothing, so the rule cannot be judged";
+        assert_eq!(
+            stale,
+            [
+                format!("known.txt:2: stale expectation lost/file:check.lie: {no_verdict}"),
+                format!("known.txt:3: stale expectation lost/piece:check.false_alarm: {no_verdict}"),
+                "known.txt:4: stale expectation lost/file:check.hang: the client no longer violates the rule"
+                    .to_owned(),
+            ]
+        );
+        assert_eq!(updated, text.replace("lost/file:check.hang\n", ""));
     }
 
     #[test]
