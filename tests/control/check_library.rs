@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mock_origin::check::{self, Profile, State, Suite, Target};
+use mock_origin::check::{self, Flavour, Habit, Profile, State, Suite, Target};
 
 use crate::support::http::Connection;
 
@@ -75,6 +75,24 @@ fn quoted(text: &str) -> String {
 }
 
 #[test]
+fn an_honest_closure_passes_the_control_runs() {
+    let report = Suite::new(Profile::default()).only("control/*").run(upload).unwrap();
+    assert_eq!((report.results.len(), report.count(State::Pass)), (2, 2), "{}", report.to_text());
+    let observed = report.observed.unwrap();
+    assert_eq!(observed.flavour, Flavour::Raw);
+    assert!(observed.habits.contains(&Habit::LogsIn), "{observed}");
+}
+
+#[test]
+fn nothing_is_measured_after_a_failed_control_run() {
+    let fails = |_: &Target| Err::<(), _>("no connection");
+    let report = Suite::new(Profile::default()).run(fails).unwrap();
+    assert!(report.observed.is_none() && report.not_measured.unwrap().contains("exit status 1"));
+    let mut others = report.results.iter().filter(|it| it.scenario.id != "control/plain");
+    assert!(others.all(|it| it.state == State::NotMeasured));
+}
+
+#[test]
 fn a_closure_that_always_succeeds_is_found_lying() {
     let lies = |target: &Target| {
         let _ = upload(target);
@@ -83,7 +101,10 @@ fn a_closure_that_always_succeeds_is_found_lying() {
     let report = Suite::new(Profile::default()).only("control/*").run(lies).unwrap();
     let refused = report.results.iter().find(|it| it.scenario.id == "control/refused").unwrap();
     assert_eq!(refused.state, State::Fail, "{}", report.to_text());
-    assert_eq!(refused.findings[0].rule, "check.exit_status");
+    let rules: Vec<_> = refused.findings.iter().map(|it| &*it.rule).collect();
+    assert_eq!(rules, ["check.exit_status"]);
+    assert_eq!(report.count(State::Pass), 1, "{}", report.to_text());
+    assert!(report.cautions[0].contains("judged by its traffic alone"), "{:?}", report.cautions);
 }
 
 #[test]
