@@ -88,11 +88,12 @@ fn perform(context: &Context<'_>, run: Run<'_>) -> Result<Performed, Error> {
         not_exercised,
         findings,
     });
-    origin.set_run_command(&format!("mock-origin check --only {} --seed {seed}", scenario.id));
     let seconds = staged.runs.iter().map(|it| it.duration.as_secs_f64()).sum();
     let observed = Observed::infer(&journal, plan.size, seconds);
     let added = added.iter().map(|record| (*record.fault).clone());
     let acted: Vec<_> = added.chain(origin.done_by_chaos()).collect();
+    let reproduction = reproduction(scenario, seed, &builder, &acted);
+    origin.set_run_command(&reproduction.check);
     let result = ScenarioResult {
         scenario,
         seed,
@@ -104,7 +105,7 @@ fn perform(context: &Context<'_>, run: Run<'_>) -> Result<Performed, Error> {
         injected: origin.done_by_chaos(),
         is_stored: truth.is_stored,
         truth: truth.text,
-        reproduction: reproduction(scenario, seed, &builder, &acted),
+        reproduction,
         timeline: origin.timeline(),
         exports: exports(&origin, context.suite.exports),
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mock_origin::check::{self, Flavour, Habit, Profile, State, Suite, Target};
+use mock_origin::check::{self, ExportKinds, Flavour, Habit, Profile, State, Suite, Target};
 
 use crate::support::http::Connection;
 
@@ -105,6 +105,17 @@ fn a_closure_that_always_succeeds_is_found_lying() {
     assert_eq!(rules, ["check.exit_status"]);
     assert_eq!(report.count(State::Pass), 1, "{}", report.to_text());
     assert!(report.cautions[0].contains("judged by its traffic alone"), "{:?}", report.cautions);
+}
+
+#[test]
+fn the_page_of_a_chaos_run_repeats_its_seed() {
+    let mut kinds = ExportKinds::default();
+    kinds.html = true;
+    let suite = Suite::new(Profile::default()).only("chaos/*").chaos_seeds(3..=3).exports(kinds);
+    let report = suite.run(upload).unwrap();
+    let chaos = report.results.iter().find(|it| it.scenario.id == "chaos/random").unwrap();
+    let page = chaos.exports.html.as_deref().unwrap();
+    assert!(page.contains("mock-origin check --only chaos/random --seeds 3..3"), "{page}");
 }
 
 #[test]
