@@ -224,15 +224,15 @@ fn truth(origin: &MockOrigin, path: &str, source: &Source, changed: Option<&Sour
     let when = stored_by.and_then(|it| Some((it.index, it.committed?.elapsed.as_secs_f64())));
     let when = when.map(|(index, time)| format!(" (#{index} stored it after {time:.3} s)"));
     let when = when.unwrap_or_default();
-    let is_stored = |source: &Source| file.try_digest(&source.digest.to_string()).is_ok();
-    if is_stored(source) || changed.is_some_and(is_stored) {
-        let size = counted(source.size, "byte");
-        let text = format!("{} is stored as it was sent, {size}{when}", file.path());
-        return Truth { is_stored: true, text, exchanges: Vec::new() };
-    }
-    let (found, exchanges) = match file.try_digest(&source.digest.to_string()) {
-        Ok(_) => (String::new(), Vec::new()),
-        Err(failure) => (failure.found_and_cause(), failure.shown_exchanges()),
+    let compare =
+        |source: &Source| file.try_digest(&source.digest.to_string()).map(|_| source.size);
+    let failure = match (compare(source), changed.map(compare)) {
+        (Ok(size), _) | (_, Some(Ok(size))) => {
+            let size = counted(size, "byte");
+            let text = format!("{} is stored as it was sent, {size}{when}", file.path());
+            return Truth { is_stored: true, text, exchanges: Vec::new() };
+        }
+        (Err(failure), _) => failure,
     };
     let size = file.size().map_or_else(String::new, |size| {
         format!(
@@ -240,7 +240,8 @@ fn truth(origin: &MockOrigin, path: &str, source: &Source, changed: Option<&Sour
             source.size
         )
     });
-    Truth { is_stored: false, text: format!("{}: {size}{found}", file.path()), exchanges }
+    let text = format!("{}: {size}{}", file.path(), failure.found_and_cause());
+    Truth { is_stored: false, text, exchanges: failure.shown_exchanges() }
 }
 
 /// Returns a finding of the referee as one of `check`.
@@ -288,4 +289,33 @@ fn fault_uses(origin: &MockOrigin, journal: &Journal, added: &[FaultRecord]) -> 
         skip_reason: None,
     });
     uses.chain(chaos).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stored_file_may_have_the_changed_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Source::create(folder.path().join("film.mp4"), 8, 1).unwrap();
+        let read = || std::fs::read(&source.path).unwrap();
+        let stored = |content: Vec<u8>, changed: Option<&Source>| {
+            let builder = MockOrigin::builder().file("/videos/film.mp4", content);
+            let truth = truth(&builder.start(), "/videos/film.mp4", &source, changed);
+            (truth.is_stored, truth.text)
+        };
+        let old = read();
+        let grown = source.grow(8).unwrap();
+        let stored_as_sent =
+            |size| format!("/acme/videos/film.mp4 is stored as it was sent, {size} bytes");
+        assert_eq!(stored(old.clone(), Some(&grown)), (true, stored_as_sent(8)));
+        assert_eq!(stored(read(), Some(&grown)), (true, stored_as_sent(16)));
+        let (is_stored, text) = stored(read(), None);
+        assert!(
+            !is_stored && text.contains("a file of 16 bytes is stored, and 8 bytes were"),
+            "{text}"
+        );
+    }
 }
