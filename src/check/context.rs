@@ -67,7 +67,7 @@ impl Context<'_> {
             account: origin.account().to_owned(),
             directory: scenario.directory.to_owned(),
             name: scenario.name.to_owned(),
-            path: format!("{}/{}", scenario.directory.trim_end_matches('/'), scenario.name),
+            path: scenario.path(),
             file: source.path.clone(),
             size: source.size,
             piece_size: self.suite.profile.piece_size.unwrap_or(PIECE_SIZE),

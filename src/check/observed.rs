@@ -128,7 +128,7 @@ impl Observed {
         }
         let no_login = (!has(Habit::LogsIn)).then_some("does not log in");
         // A file in one request needs no join, and contradicts nothing that the client does with pieces.
-        let no_poll = (self.sends_pieces() && !has(Habit::Polls))
+        let no_poll = (self.flavour.has_pieces() && !has(Habit::Polls))
             .then_some("does not ask for the state of its upload");
         // Short requests of a parallel client may not overlap, but they need several connections.
         let one_by_one =
@@ -163,7 +163,7 @@ impl Observed {
             serde_json::Value::from(text.as_str()).to_string().replace('\u{7f}', "\\u007f")
         };
         let features = [
-            (Feature::JoinPoll, self.sends_pieces() && self.habits.contains(&Habit::Polls)),
+            (Feature::JoinPoll, self.flavour.has_pieces() && self.habits.contains(&Habit::Polls)),
             (Feature::Mkdir, self.habits.contains(&Habit::CreatesDirectories)),
             (Feature::Parallel, self.parallelism > 1),
             (Feature::Auth, self.habits.contains(&Habit::LogsIn)),
@@ -181,13 +181,9 @@ impl Observed {
              features = {}\n",
             list(command.iter().map(quoted).collect()),
             self.flavour,
-            if self.sends_pieces() { &piece_size } else { "" },
+            if self.flavour.has_pieces() { &piece_size } else { "" },
             list(features),
         )
-    }
-
-    fn sends_pieces(&self) -> bool {
-        matches!(self.flavour, Flavour::Multipart | Flavour::JsonRpc)
     }
 }
 

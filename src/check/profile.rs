@@ -86,6 +86,11 @@ impl Flavour {
             Self::Form => "form",
         }
     }
+
+    /// Returns whether clients of this flavour send pieces.
+    pub fn has_pieces(self) -> bool {
+        matches!(self, Self::Multipart | Self::JsonRpc)
+    }
 }
 
 /// How a client reaches the origin.
@@ -131,22 +136,10 @@ pub enum Feature {
     Auth,
 }
 
-impl Flavour {
-    /// Returns whether clients of this flavour send pieces.
-    pub fn has_pieces(self) -> bool {
-        matches!(self, Self::Multipart | Self::JsonRpc)
-    }
-}
-
 impl fmt::Display for Flavour {
     /// Writes the name in profiles.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Multipart => "multipart",
-            Self::JsonRpc => "json_rpc",
-            Self::Raw => "raw",
-            Self::Form => "form",
-        })
+        f.write_str(self.name())
     }
 }
 

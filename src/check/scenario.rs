@@ -200,9 +200,8 @@ impl Scenario {
         Flavour::ALL.into_iter().filter(|flavour| self.applies_to(*flavour)).collect()
     }
 
-    /// Returns the builder of the scenario's origin: the directory, and what the situation changes.
-    pub(crate) fn origin_builder(&self, plan: &Plan) -> Builder {
-        let builder = MockOrigin::builder();
+    /// Adds to a builder what the scenario's origin has: the directory, and what the situation changes.
+    pub(crate) fn prepare_origin(&self, builder: Builder, plan: &Plan) -> Builder {
         let builder = if self.has_directory { builder.directory(self.directory) } else { builder };
         (self.builder)(builder, plan)
     }
@@ -233,7 +232,7 @@ impl Scenario {
     pub fn setup_code(&self) -> String {
         let flavour = self.flavours().first().copied().unwrap_or(Flavour::Multipart);
         let plan = Plan::new(flavour, CODE_PIECE_SIZE, self.content.size(CODE_PIECE_SIZE), 1);
-        let builder = self.origin_builder(&plan);
+        let builder = self.prepare_origin(MockOrigin::builder(), &plan);
         let steps = builder.steps();
         let origin = builder.verify_on_drop(false).start();
         (self.faults)(&origin, &plan);

@@ -169,12 +169,10 @@ pub(crate) fn not_run(
 /// Returns the builder of a scenario's origin.
 fn builder(context: &Context<'_>, scenario: &Scenario, plan: &Plan) -> Result<Builder, Error> {
     let builder = MockOrigin::builder().user(USER, PASSWORD).seed(plan.seed).verify_on_drop(false);
-    let builder =
-        if scenario.has_directory { builder.directory(scenario.directory) } else { builder };
     let options = &context.suite.profile.options;
     let builder =
         options.iter().fold(builder.defer_errors(), |it, (name, value)| it.set(name, value));
-    let builder = (scenario.builder)(builder, plan);
+    let builder = scenario.prepare_origin(builder, plan);
     if context.suite.profile.via == Via::Tls { with_tls(builder) } else { Ok(builder) }
 }
 

@@ -75,7 +75,7 @@ const PIECE_SIZE: u64 = 65_536;
 /// Starts the origin of a row, with its faults.
 fn start(row: &Scenario, flavour: Flavour) -> MockOrigin {
     let plan = Plan::new(flavour, PIECE_SIZE, row.content.size(PIECE_SIZE), 1);
-    let origin = row.origin_builder(&plan).verify_on_drop(false).start();
+    let origin = row.prepare_origin(MockOrigin::builder(), &plan).verify_on_drop(false).start();
     (row.faults)(&origin, &plan);
     origin
 }

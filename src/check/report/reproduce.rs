@@ -76,7 +76,7 @@ mod tests {
     /// Returns the reproduction of a scenario, and its faults.
     fn reproduced(scenario: &Scenario, flavour: Flavour) -> (Reproduction, Vec<Fault>) {
         let plan = Plan::new(flavour, 65_536, scenario.content.size(65_536), 7);
-        let builder = scenario.origin_builder(&plan).verify_on_drop(false);
+        let builder = scenario.prepare_origin(MockOrigin::builder(), &plan).verify_on_drop(false);
         let origin = builder.clone().start();
         (scenario.faults)(&origin, &plan);
         let faults: Vec<_> = origin.faults().iter().map(|it| (*it.fault).clone()).collect();
