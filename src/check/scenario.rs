@@ -45,7 +45,7 @@ pub struct Scenario {
     pub directory: &'static str,
     /// Whether the directory exists at the start.
     pub has_directory: bool,
-    /// What happens beside the faults of the origin.
+    /// What happens besides the faults of the origin.
     pub event: Event,
     /// The longest time that the situation makes a right client wait.
     pub waits: Duration,
@@ -58,8 +58,8 @@ pub struct Scenario {
     pub(crate) builder: fn(Builder, &Plan) -> Builder,
     /// Adds the faults.
     pub(crate) faults: fn(&MockOrigin, &Plan),
-    /// Returns whether the record shows that the situation arose. It is asked if there are no faults, whose
-    /// counters show it, for example if an option of the origin makes the situation.
+    /// Returns whether the record shows that the situation arose. The counters of faults show it already; a row
+    /// needs this if an option of the origin makes the situation.
     pub(crate) is_exercised: fn(&Journal) -> bool,
 }
 
@@ -67,7 +67,7 @@ pub struct Scenario {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Role {
-    /// No certain request.
+    /// Any request.
     Any,
     /// Getting a token.
     Login,
@@ -113,14 +113,14 @@ pub enum Content {
     Standard,
 }
 
-/// What happens beside the faults of the origin. What happens during the run happens while the response to a
-/// request that carries bytes of the file is held.
+/// What happens besides the faults of the origin. An event during the run happens while the response to a request
+/// that carries bytes of the file is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
     /// Nothing.
     None,
-    /// The client is given a wrong password.
+    /// The client is given a wrong password from the start.
     WrongPassword,
     /// The client gets SIGKILL, and is run again.
     KillAndRunAgain,

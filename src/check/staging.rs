@@ -1,7 +1,7 @@
 //! Performs the event of a scenario while the client runs. Start with [`Stage::perform`].
 //!
-//! An event happens at a fixed point: the response to the first request that carries bytes of the file is held
-//! until the event has happened, so that no event depends on the speed of a client.
+//! An event happens at a fixed point: while the response to [`Scenario::held_request`] is held. So it does not
+//! depend on the speed of the client.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unsupported_situation_is_declined_whatever_its_level() {
+    fn an_unsupported_situation_is_declined_at_any_level() {
         let verdict = judge(Facts {
             scenario: &Scenario { level: Level::Must, ..Scenario::DEFAULT },
             profile: &Profile::default(),
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn crashes_and_hangs_fail_whatever_is_stored() {
+    fn crashes_and_hangs_fail_even_if_the_file_is_stored() {
         let timed_out = |waiting_for: &str, after_terminate| Ending::TimedOut {
             after: Duration::from_secs(10),
             waiting_for: waiting_for.to_owned(),
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_situation_that_did_not_arise_is_no_pass() {
+    fn a_situation_that_did_not_arise_does_not_pass() {
         let judged = |status, is_stored| {
             judge(Facts {
                 scenario: &scenario(Expected::Stored),

@@ -1,6 +1,6 @@
 //! Names and directories: the file is stored under exactly the name that the client was given.
 
-use crate::check::{Expected, Feature, Role, Scenario};
+use crate::check::{Expected, Feature, Scenario};
 use crate::referee::{Basis, Level};
 
 const NAMED: Scenario = Scenario {
@@ -74,7 +74,6 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         situation: "A directory has the name, so that the file cannot be stored.",
         right: "Reports the failure.",
         section: "§3.6",
-        role: Role::Any,
         expected: Expected::NotStored,
         builder: |builder, _| builder.directory("/videos/film.mp4"),
         is_exercised: |journal| [-23, -8].iter().any(|code| super::has_code(journal, *code)),
