@@ -56,8 +56,8 @@ pub(super) fn decode_unreserved(path: &str) -> String {
     let mut decoded = String::with_capacity(path.len());
     let mut rest = path;
     while let Some(at) = rest.find('%') {
-        let (at, escape) = rest.split_at(at);
-        decoded.push_str(at);
+        let (before, escape) = rest.split_at(at);
+        decoded.push_str(before);
         let unreserved = unreserved_escape(escape);
         decoded.push(unreserved.unwrap_or('%'));
         rest = &escape[unreserved.map_or(1, |_| ESCAPE_LENGTH)..];
