@@ -435,9 +435,9 @@ impl Builder {
             [] => &[SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)],
             given => given,
         };
+        let storage = self.storage(start, seed)?;
         let bound: Vec<_> =
             addresses.iter().map(|address| bind(*address)).collect::<Result<_, _>>()?;
-        let storage = self.storage(start, seed)?;
         let store = BlobStore::new(self.memory_budget);
         let clock = Clock::new(start, self.pace);
         let shared = Shared::new(

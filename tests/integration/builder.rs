@@ -108,6 +108,13 @@ fn deferred_errors_are_returned_by_try_start() {
 }
 
 #[test]
+fn a_deferred_error_precedes_a_port_that_is_taken() {
+    let other = MockOrigin::start();
+    let builder = MockOrigin::builder().defer_errors().port(other.port()).account("a/b");
+    assert!(builder.try_start().unwrap_err().is_invalid_argument());
+}
+
+#[test]
 fn the_first_deferred_error_is_kept() {
     let builder = MockOrigin::builder().defer_errors().account("a/b").user("", "x").file("/", "x");
     let text = builder.clone().try_start().unwrap_err().to_string();
