@@ -60,6 +60,9 @@ pub(crate) fn serve(serve: &Serve) -> Result<bool, Box<dyn std::error::Error>> {
     }
     drop(control);
     let verdict = origin.verify_at_end();
+    // Exchanges may have ended since the last turn, for example while the findings were judged.
+    let lines = log.wait_for_lines(&origin, Duration::ZERO).into_iter();
+    lines.filter(|_| !quiet).for_each(|line| diagnostics.print(line));
     let report = write_report(&origin, serve);
     let found = findings.all(&origin);
     diagnostics.finish(summary(&origin, verdict.as_ref().err(), &found, quiet), LAST_WORDS);
