@@ -6,7 +6,8 @@
 
 use std::collections::{VecDeque, vec_deque};
 use std::fmt;
-use std::iter::{FlatMap, Flatten, FusedIterator};
+use std::iter::FusedIterator;
+use std::mem;
 use std::ops::{Index, Range};
 use std::slice;
 use std::sync::Arc;
@@ -65,7 +66,8 @@ impl<T> Records<T> {
 
     /// Iterates over the records in the order of their numbers.
     pub fn iter(&self) -> RecordsIter<'_, T> {
-        RecordsIter { records: self.blocks.iter().flat_map(Block::records), left: self.len }
+        let none = slice::Iter::default();
+        RecordsIter { front: none.clone(), blocks: self.blocks.iter(), back: none, left: self.len }
     }
 
     /// Returns the record with the lowest number.
@@ -84,7 +86,7 @@ impl<T> Records<T> {
         let mut left = position;
         for block in &self.blocks {
             if left < block.len {
-                return block.records().nth(left);
+                return block.slots.iter().flatten().nth(left);
             }
             left -= block.len;
         }
@@ -173,12 +175,6 @@ impl<T: Clone> Records<T> {
     }
 }
 
-impl<T> Block<T> {
-    fn records(&self) -> Flatten<slice::Iter<'_, Option<T>>> {
-        self.slots.iter().flatten()
-    }
-}
-
 /// Returns the position of a record in its block.
 fn slot(number: u64) -> usize {
     usize::try_from(number % BLOCK).unwrap_or_default()
@@ -213,19 +209,21 @@ impl<'a, T> IntoIterator for &'a Records<T> {
     }
 }
 
-type InBlock<'a, T> = Flatten<slice::Iter<'a, Option<T>>>;
-type InBlocks<'a, T> =
-    FlatMap<vec_deque::Iter<'a, Block<T>>, InBlock<'a, T>, fn(&'a Block<T>) -> InBlock<'a, T>>;
-
 /// An iterator over [`Records`].
 pub struct RecordsIter<'a, T> {
-    records: InBlocks<'a, T>,
+    /// The rest of the block that the front has reached, the blocks between, and the rest of the block
+    /// that the back has reached.
+    front: slice::Iter<'a, Option<T>>,
+    blocks: vec_deque::Iter<'a, Block<T>>,
+    back: slice::Iter<'a, Option<T>>,
+    /// The number of records in these three.
     left: usize,
 }
 
 impl<T> Clone for RecordsIter<'_, T> {
     fn clone(&self) -> Self {
-        Self { records: self.records.clone(), left: self.left }
+        let (front, back) = (self.front.clone(), self.back.clone());
+        Self { front, blocks: self.blocks.clone(), back, left: self.left }
     }
 }
 
@@ -239,8 +237,20 @@ impl<'a, T> Iterator for RecordsIter<'a, T> {
     type Item = &'a T;
 
     fn next(&mut self) -> Option<&'a T> {
-        self.left = self.left.saturating_sub(1);
-        self.records.next()
+        while self.left > 0 {
+            match self.front.next() {
+                Some(Some(record)) => {
+                    self.left -= 1;
+                    return Some(record);
+                }
+                Some(None) => {}
+                None => {
+                    let block = self.blocks.next().map(|block| block.slots.iter());
+                    self.front = block.unwrap_or_else(|| mem::take(&mut self.back));
+                }
+            }
+        }
+        None
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -250,8 +260,20 @@ impl<'a, T> Iterator for RecordsIter<'a, T> {
 
 impl<T> DoubleEndedIterator for RecordsIter<'_, T> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        self.left = self.left.saturating_sub(1);
-        self.records.next_back()
+        while self.left > 0 {
+            match self.back.next_back() {
+                Some(Some(record)) => {
+                    self.left -= 1;
+                    return Some(record);
+                }
+                Some(None) => {}
+                None => {
+                    let block = self.blocks.next_back().map(|block| block.slots.iter());
+                    self.back = block.unwrap_or_else(|| mem::take(&mut self.front));
+                }
+            }
+        }
+        None
     }
 }
 
