@@ -113,6 +113,16 @@ impl AssertionFailure {
         exchanges: impl IntoIterator<Item = Arc<Exchange>>,
         is_culprit: impl Fn(&Exchange) -> bool,
     ) -> Box<Self> {
+        self.show(&mut exchanges.into_iter(), &is_culprit);
+        self
+    }
+
+    /// Does the work of [`showing`](Self::showing). It is compiled once, not once per caller.
+    fn show(
+        &mut self,
+        exchanges: &mut dyn Iterator<Item = Arc<Exchange>>,
+        is_culprit: &dyn Fn(&Exchange) -> bool,
+    ) {
         let (mut culprits, mut others) = (Vec::new(), VecDeque::new());
         let mut count = 0;
         for exchange in exchanges {
@@ -132,7 +142,6 @@ impl AssertionFailure {
         culprits.sort_by_key(|shown| shown.exchange.index);
         self.omitted = count - culprits.len();
         self.exchanges = culprits;
-        self
     }
 
     /// Sets the cause and the exchanges that matter. The exchanges that the cause names are marked;

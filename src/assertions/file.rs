@@ -331,12 +331,21 @@ impl FileSnapshot {
         found: impl std::fmt::Display,
         reason: Option<Reason>,
     ) -> Box<AssertionFailure> {
+        let failure = AssertionFailure::new(format!("file {} {claim}", self.path), expected, found);
+        self.with_cause(failure, reason)
+    }
+
+    fn with_cause(
+        &self,
+        failure: Box<AssertionFailure>,
+        reason: Option<Reason>,
+    ) -> Box<AssertionFailure> {
         let recorded = self.recorded_exchanges();
         let concerns = |exchange: &&Arc<Exchange>| {
             let is_about = |call: &Call| call.path.as_deref() == Some(&*self.path);
             recorded.contains(&exchange.index) || exchange.calls.iter().any(is_about)
         };
-        AssertionFailure::new(format!("file {} {claim}", self.path), expected, found)
+        failure
             .explained_by(reason, self.requests.all().iter().filter(concerns).cloned())
             .lacking(self.requests.dropped())
     }

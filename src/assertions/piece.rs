@@ -61,7 +61,7 @@ impl PieceSnapshot {
         assert_attempts, try_attempts(self, expected: impl Into<CountRange>) {
             let expected = expected.into().or_reject(".assert_attempts");
             let claim = "was sent the expected number of times";
-            self.attempts.check_whole(|expected, found| self.failure(claim, expected, found))?;
+            self.attempts.check_whole(&|expected, found| self.failure(claim, expected, found))?;
             let found = self.attempts.len();
             if expected.contains(found) { Ok(()) } else { Err(self.failure(claim, expected, found)) }
         }
@@ -126,7 +126,7 @@ impl PieceSnapshot {
         claim: &str,
         check: impl FnOnce(&Attempts<'a>) -> Judged,
     ) -> Result<(), Box<AssertionFailure>> {
-        self.attempts.judge(check, |expected, found| self.failure(claim, expected, found))
+        self.attempts.judge(check, &|expected, found| self.failure(claim, expected, found))
     }
 
     fn words(&self) -> Words<'_> {

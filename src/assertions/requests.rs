@@ -10,7 +10,7 @@ use crate::wording::counted;
 
 use super::AssertionFailure;
 use super::assertion_macro::assertions_with_try;
-use super::attempts::{self, Attempts, Judged};
+use super::attempts::{self, Attempts, Judged, Violation};
 use super::count_range::CountRange;
 use super::request::RecordedRequest;
 
@@ -263,7 +263,7 @@ impl RecordedRequests {
     /// of them is uncertain. `failure` takes the expected and the found value.
     pub(super) fn check_whole(
         &self,
-        failure: impl FnOnce(&str, &str) -> Box<AssertionFailure>,
+        failure: &dyn Fn(&str, &str) -> Box<AssertionFailure>,
     ) -> Result<(), Box<AssertionFailure>> {
         if self.is_whole {
             return Ok(());
@@ -278,16 +278,25 @@ impl RecordedRequests {
     pub(super) fn judge<'a>(
         &'a self,
         check: impl FnOnce(&Attempts<'a>) -> Judged,
-        failure: impl Fn(&str, &str) -> Box<AssertionFailure>,
+        failure: &dyn Fn(&str, &str) -> Box<AssertionFailure>,
     ) -> Result<(), Box<AssertionFailure>> {
-        self.check_whole(&failure)?;
-        let judged = check(&Attempts::new(self.iter().map(RecordedRequest::judged)));
-        judged.map_err(|violation| {
-            let exchanges = self.iter().map(RecordedRequest::shared);
-            failure(&violation.expected, &violation.found)
-                .showing(exchanges, |exchange| violation.culprits.contains(&exchange.index))
-                .because(violation.cause)
+        self.check_whole(failure)?;
+        let attempts = Attempts::new(self.iter().map(RecordedRequest::judged));
+        check(&attempts).map_err(|violation| {
+            let failure = failure(&violation.expected, &violation.found);
+            self.with_violation(failure, violation)
         })
+    }
+
+    fn with_violation(
+        &self,
+        failure: Box<AssertionFailure>,
+        violation: Violation,
+    ) -> Box<AssertionFailure> {
+        let exchanges = self.iter().map(RecordedRequest::shared);
+        failure
+            .showing(exchanges, |exchange| violation.culprits.contains(&exchange.index))
+            .because(violation.cause)
     }
 
     /// Returns the query in words, or `None` if it matches every call.

@@ -339,11 +339,12 @@ impl UploadSnapshot {
 
     fn judge<'a>(&'a self, claim: &str, check: impl FnOnce(&Attempts<'a>) -> Judged) -> Checked {
         let failure = |expected: &str, found: &str| self.failure(claim, expected, found, |_| false);
-        self.requests.judge(check, failure)
+        self.requests.judge(check, &failure)
     }
 
     fn check_whole(&self, claim: &str) -> Checked {
-        self.requests.check_whole(|expected, found| self.failure(claim, expected, found, |_| false))
+        self.requests
+            .check_whole(&|expected, found| self.failure(claim, expected, found, |_| false))
     }
 
     fn in_state(&self, claim: &str, expected: UploadState) -> Checked {
@@ -398,13 +399,19 @@ impl UploadSnapshot {
         found: impl std::fmt::Display,
         is_culprit: impl Fn(&RecordedRequest) -> bool,
     ) -> Box<AssertionFailure> {
-        let culprits: HashSet<_> = self
-            .requests
-            .iter()
-            .filter(|request| is_culprit(request))
-            .map(|request| request.exchange().index)
-            .collect();
-        AssertionFailure::new(format!("upload {} {claim}", self.path), expected, found)
+        let title = format!("upload {} {claim}", self.path);
+        let failure = AssertionFailure::new(title, expected, found);
+        self.with_requests_shown(failure, &is_culprit)
+    }
+
+    fn with_requests_shown(
+        &self,
+        failure: Box<AssertionFailure>,
+        is_culprit: &dyn Fn(&RecordedRequest) -> bool,
+    ) -> Box<AssertionFailure> {
+        let culprits = self.requests.iter().filter(|request| is_culprit(request));
+        let culprits: HashSet<_> = culprits.map(|request| request.exchange().index).collect();
+        failure
             .showing(self.requests.iter().map(RecordedRequest::shared), |exchange| {
                 culprits.contains(&exchange.index)
             })

@@ -127,27 +127,27 @@ fn no_such_operation(matcher: &CallMatcher, calls: &[&Call]) -> String {
 fn no_such_part(matcher: &CallMatcher, calls: &[&Call]) -> String {
     let parts: BTreeSet<u32> = calls.iter().filter_map(|call| call.part).collect();
     let (asked, seen) = (matcher.op.describe(), RangeList::from_numbers(parts));
-    let unread = unread(calls, |call| call.part.is_some());
+    let unread = unread(calls, &|call| call.part.is_some());
     format!("{asked} was never sent; parts sent: {seen}{unread}")
 }
 
 fn no_such_path(matcher: &CallMatcher, calls: &[&Call]) -> String {
     let path = matcher.path.as_ref().map(ToString::to_string).unwrap_or_default();
     let what = matcher.op.describe();
-    format!("no {what} had the path {path}; paths: {}", listed(calls, |call| call.path.as_deref()))
+    format!("no {what} had the path {path}; paths: {}", listed(calls, &|call| call.path.as_deref()))
 }
 
 fn no_such_user(matcher: &CallMatcher, calls: &[&Call]) -> String {
     let (what, user) = (matcher.op.describe(), matcher.user.as_deref().unwrap_or_default());
     format!(
         "no {what} was sent by user {user}; users: {}",
-        listed(calls, |call| call.user.as_deref())
+        listed(calls, &|call| call.user.as_deref())
     )
 }
 
 fn no_such_upload(matcher: &CallMatcher, calls: &[&Call]) -> String {
     let (what, id) = (matcher.op.describe(), matcher.upload.as_deref().unwrap_or_default());
-    let seen = listed(calls, |call| call.upload.as_deref());
+    let seen = listed(calls, &|call| call.upload.as_deref());
     format!("no {what} had the multipart id {id}; multipart ids: {seen}")
 }
 
@@ -210,11 +210,11 @@ fn attempts_seen(
 /// The maximum number of names in a message.
 const MAX_LISTED: usize = 8;
 
-fn listed(calls: &[&Call], name: impl Fn(&Call) -> Option<&str>) -> String {
+fn listed(calls: &[&Call], name: &dyn Fn(&Call) -> Option<&str>) -> String {
     let names: BTreeSet<&str> = calls.iter().filter_map(|call| name(call)).collect();
     let shown: Vec<_> =
         names.iter().take(MAX_LISTED).map(|name| Escaped::new(*name).to_string()).collect();
-    let unread = unread(calls, |call| name(call).is_some());
+    let unread = unread(calls, &|call| name(call).is_some());
     match (shown.as_slice(), names.len().saturating_sub(MAX_LISTED)) {
         ([], _) => format!("none{unread}"),
         (shown, 0) => shown.join(", ") + &unread,
@@ -223,7 +223,7 @@ fn listed(calls: &[&Call], name: impl Fn(&Call) -> Option<&str>) -> String {
 }
 
 /// Returns how many calls lack the value, and their results. Most were rejected before it was read.
-fn unread(calls: &[&Call], tells: impl Fn(&Call) -> bool) -> String {
+fn unread(calls: &[&Call], tells: &dyn Fn(&Call) -> bool) -> String {
     let (named, silent): (Vec<&Call>, Vec<&Call>) =
         calls.iter().filter(|call| !tells(call)).partition(|call| call.is_named_by_origin);
     let named = match named.len() {

@@ -81,17 +81,17 @@ impl Faults {
 
     /// Removes a fault, and returns whether it existed. Pending injections still happen.
     pub fn remove(&mut self, id: u64) -> bool {
-        !self.remove_where(|record| record.id == id).is_empty()
+        !self.remove_where(&|record| record.id == id).is_empty()
     }
 
     /// Removes all faults and ends chaos. Returns the numbers of the removed faults.
     pub fn clear(&mut self) -> Vec<u64> {
         self.chaos_state.active = None;
-        self.remove_where(|_| true)
+        self.remove_where(&|_| true)
     }
 
     /// Removes faults, and returns their numbers.
-    fn remove_where(&mut self, is_meant: impl Fn(&FaultRecord) -> bool) -> Vec<u64> {
+    fn remove_where(&mut self, is_meant: &dyn Fn(&FaultRecord) -> bool) -> Vec<u64> {
         let taken: Vec<_> = self.records.extract_if(.., |record| is_meant(record)).collect();
         let ids: Vec<u64> = taken.iter().map(|record| record.id).collect();
         // The numbers are sorted.

@@ -36,6 +36,11 @@ impl Violations {
             self.omitted += 1;
             return;
         }
+        self.push(&mut exchanges.into_iter(), count, &text());
+    }
+
+    /// Does the work of [`add`](Self::add). It is compiled once, not once per rule.
+    fn push(&mut self, exchanges: &mut dyn Iterator<Item = u64>, count: usize, text: &str) {
         let mut named: Vec<u64> = Vec::new();
         for exchange in exchanges {
             if named.contains(&exchange) {
@@ -47,7 +52,7 @@ impl Violations {
             named.push(exchange);
         }
         named.sort_unstable();
-        let text = escape_line(&text());
+        let text = escape_line(text);
         self.found.push(Violation { text, exchanges: named, count: count as u64 });
     }
 }
