@@ -8,8 +8,10 @@ use crate::journal::{Head, HeadError};
 /// Returns the rule that a head violates and that the server must enforce, and the status of the
 /// error response.
 pub(super) fn find_violation(head: &Head) -> Option<(u16, HeadError)> {
-    let find_in_codings = || HeadError::find_in_codings(head);
-    let error = HeadError::find_in_host(head).or_else(find_in_codings)?;
+    let error = match HeadError::find_in_host(head) {
+        Some(error) => error,
+        None => HeadError::find_in_codings(head)?,
+    };
     // hyper has already rejected a list that does not end in `chunked`, because the length of such a
     // body is unknown (RFC 9112 §6.3).
     let status = if matches!(error, HeadError::UnknownCoding(_)) { 501 } else { 400 };

@@ -47,29 +47,39 @@ impl Head {
 
     /// Returns the framing that the headers declare (RFC 9112 §6.3).
     fn find_framing(&self) -> Result<Framing, Malformed> {
-        let list = |name| self.headers_named(name).flat_map(|value| value.split(|it| *it == b','));
-        match list("Transfer-Encoding").last() {
-            Some(_) if is_http_10(self.raw()) => return Err(Malformed),
-            Some(it) if it.trim_ascii().eq_ignore_ascii_case(b"chunked") => {
-                return Ok(Framing::Chunked);
-            }
-            Some(_) => return Err(Malformed),
-            None => {}
+        if self.find(b"Transfer-Encoding", 0).is_some() {
+            let codings = self.headers_named("Transfer-Encoding");
+            let last = codings.flat_map(|value| value.split(|byte| *byte == b',')).last();
+            let is_chunked =
+                last.is_some_and(|it| it.trim_ascii().eq_ignore_ascii_case(b"chunked"));
+            let is_known = is_chunked && !is_http_10(self.raw());
+            return if is_known { Ok(Framing::Chunked) } else { Err(Malformed) };
         }
-        let mut lengths = list("Content-Length").map(|text| parse_decimal(text.trim_ascii()));
-        match lengths.next() {
-            None => Ok(Framing::None),
-            Some(Some(length)) if lengths.all(|other| other == Some(length)) => {
+        let Some((line, value)) = self.find(b"Content-Length", 0) else { return Ok(Framing::None) };
+        // Most heads have one number.
+        if let (Some(length), None) = (parse_decimal(value), self.find(b"Content-Length", line + 1))
+        {
+            return Ok(Framing::Length(length));
+        }
+        let lengths = self.headers_named("Content-Length");
+        let mut lengths = lengths
+            .flat_map(|value| value.split(|byte| *byte == b','))
+            .map(|text| parse_decimal(text.trim_ascii()));
+        match lengths.next().flatten() {
+            Some(length) if lengths.all(|other| other == Some(length)) => {
                 Ok(Framing::Length(length))
             }
-            Some(_) => Err(Malformed),
+            _ => Err(Malformed),
         }
     }
 
     /// Returns the declared framing of the body.
     pub fn framing(&self) -> Framing {
         // A head with contradictory framing is rejected before its body is needed.
-        self.framing.unwrap_or(Framing::None)
+        match self.framing {
+            Ok(framing) => framing,
+            Err(Malformed) => Framing::None,
+        }
     }
 
     /// Returns the declared framing of the body, unless it is contradictory.
@@ -115,7 +125,8 @@ impl Head {
     /// Returns the rule of HTTP that the head violates although the origin accepts it:
     /// [`HeadError::LengthAndCoding`].
     pub fn accepted_error(&self) -> Option<HeadError> {
-        let is_ambiguous = self.framing == Ok(Framing::Chunked) && has_length_and_coding(self);
+        let is_chunked = matches!(self.framing, Ok(Framing::Chunked));
+        let is_ambiguous = is_chunked && has_length_and_coding(self);
         is_ambiguous.then_some(HeadError::LengthAndCoding)
     }
 
@@ -123,14 +134,17 @@ impl Head {
     pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         (0..self.lines()).filter_map(|line| {
             let (start, name_end, end) = self.line(line);
-            let value = || self.block[name_end + 1..end].trim_ascii();
+            let value = || self.trimmed(name_end + 1, end);
             (name_end > 0).then(|| (&self.block[start..name_end], value()))
         })
     }
 
     /// Returns the first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        self.headers_named(name).next()
+        match self.find(name.as_bytes(), 0) {
+            Some((_, value)) => Some(value),
+            None => None,
+        }
     }
 
     /// Returns the values of all headers of that name, in any case, in wire order.
@@ -144,20 +158,67 @@ impl Head {
         &'a self,
         name: &str,
     ) -> impl Iterator<Item = (usize, &'a [u8])> {
-        let (mut line, lines) = (0, self.lines());
+        let mut next = 0;
         std::iter::from_fn(move || {
-            while line < lines {
-                let (start, name_end, end) = self.line(line);
-                line += 1;
-                // Most names differ in length, which is cheap to compare.
-                if name_end == start + name.len()
-                    && self.block[start..name_end].eq_ignore_ascii_case(name.as_bytes())
-                {
-                    return Some((line + 1, self.block[name_end + 1..end].trim_ascii()));
+            let (line, value) = self.find(name.as_bytes(), next)?;
+            next = line + 1;
+            Some((line + 2, value))
+        })
+    }
+
+    /// Returns the first header of that name at or behind a line: its line, counted from the one behind
+    /// the request line, and its value.
+    ///
+    /// Every request looks up many headers, so this reads offsets and bytes in plain loops.
+    pub(super) fn find(&self, name: &[u8], mut line: usize) -> Option<(usize, &[u8])> {
+        let lines = self.lines();
+        while line < lines {
+            let (start, name_end, end) = self.line(line);
+            // Most names differ in length, which is cheap to compare.
+            if name_end == start + name.len() {
+                let mut at = 0;
+                while at < name.len() && is_same_letter(self.block[start + at], name[at]) {
+                    at += 1;
+                }
+                if at == name.len() {
+                    return Some((line, self.trimmed(name_end + 1, end)));
                 }
             }
-            None
-        })
+            line += 1;
+        }
+        None
+    }
+
+    /// Returns these bytes without the white space around them.
+    fn trimmed(&self, mut start: usize, mut end: usize) -> &[u8] {
+        let bytes = &*self.block;
+        while start < end && matches!(bytes[start], b' ' | b'\t' | b'\n' | b'\x0C' | b'\r') {
+            start += 1;
+        }
+        while start < end && matches!(bytes[end - 1], b' ' | b'\t' | b'\n' | b'\x0C' | b'\r') {
+            end -= 1;
+        }
+        &bytes[start..end]
+    }
+
+    /// Appends the whole lines of those headers whose names are in the list, in wire order.
+    pub(crate) fn copy_lines(&self, names: &[&str], copy: &mut Vec<u8>) {
+        let lines = self.lines();
+        let mut line = 0;
+        while line < lines {
+            let (start, name_end, end) = self.line(line);
+            let mut at = 0;
+            while at < names.len() {
+                let name = names[at];
+                if name_end == start + name.len()
+                    && name.as_bytes().eq_ignore_ascii_case(&self.block[start..name_end])
+                {
+                    copy.extend_from_slice(&self.block[start..end]);
+                }
+                at += 1;
+            }
+            line += 1;
+        }
     }
 
     /// Returns the number of lines behind the request line.
@@ -168,20 +229,36 @@ impl Head {
     /// Returns the start of a line behind the request line, the end of its name, which is 0 if there is
     /// no colon, and its end.
     fn line(&self, line: usize) -> (usize, usize, usize) {
-        let at = REQUEST_LINE + 2 * line;
-        (self.offset(at - 1), self.offset(at), self.offset(at + 1))
+        let at = self.length as usize + 2 * (REQUEST_LINE - 1) + 4 * line;
+        let offsets = &self.block[at..at + 6];
+        let start = offsets[0] as usize | (offsets[1] as usize) << 8;
+        let name_end = offsets[2] as usize | (offsets[3] as usize) << 8;
+        let end = offsets[4] as usize | (offsets[5] as usize) << 8;
+        (start, name_end, end)
     }
 
+    /// Returns an offset of the request line.
     fn offset(&self, index: usize) -> usize {
         let at = self.length as usize + 2 * index;
-        usize::from(self.block[at]) | usize::from(self.block[at + 1]) << 8
+        self.block[at] as usize | (self.block[at + 1] as usize) << 8
     }
 }
 
-fn parse_decimal(text: &[u8]) -> Option<u64> {
-    let digits = str::from_utf8(text).ok()?;
-    // `parse` alone would accept a sign.
-    digits.parse().ok().filter(|_| !digits.starts_with('+'))
+/// Returns whether two bytes are equal, or the same ASCII letter in another case.
+const fn is_same_letter(one: u8, other: u8) -> bool {
+    one == other || one ^ other == 0x20 && matches!(one | 0x20, b'a'..=b'z')
+}
+
+/// Returns a number of ASCII digits only, without sign or space.
+pub(crate) fn parse_decimal(text: &[u8]) -> Option<u64> {
+    let mut number: u64 = 0;
+    let mut at = 0;
+    while at < text.len() {
+        let digit @ b'0'..=b'9' = text[at] else { return None };
+        number = number.checked_mul(10)?.checked_add((digit - b'0') as u64)?;
+        at += 1;
+    }
+    (at > 0).then_some(number)
 }
 
 impl fmt::Debug for Head {

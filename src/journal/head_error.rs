@@ -90,19 +90,24 @@ impl HeadError {
     /// Returns what is wrong with `Host`: an HTTP/1.1 request has exactly one, an HTTP/1.0 request at
     /// most one (RFC 9112 §3.2).
     pub(crate) fn find_in_host(head: &Head) -> Option<Self> {
-        let mut hosts = head.numbered_headers("Host");
-        let Some((at, host)) = hosts.next() else {
+        let Some((line, host)) = head.find(b"Host", 0) else {
             return (head.version() != "HTTP/1.0").then_some(Self::NoHost);
         };
-        if let Some((second, _)) = hosts.next() {
-            return Some(Self::SecondHost(second));
+        // The request line is line 1.
+        if let Some((second, _)) = head.find(b"Host", line + 1) {
+            return Some(Self::SecondHost(second + 2));
         }
-        (!host.iter().all(|byte| is_host_byte(*byte))).then_some(Self::Host(at))
+        let mut at = 0;
+        while at < host.len() && is_host_byte(host[at]) {
+            at += 1;
+        }
+        if at < host.len() { Some(Self::Host(line + 2)) } else { None }
     }
 
     /// Returns what is wrong with the transfer codings: only `chunked` is supported, and it may be
     /// applied only once (RFC 9112 §6.1, §7.1).
     pub(crate) fn find_in_codings(head: &Head) -> Option<Self> {
+        head.header("Transfer-Encoding")?;
         let codings = head.numbered_headers("Transfer-Encoding").flat_map(|(at, list)| {
             list.split(|byte| *byte == b',').map(move |coding| (at, coding.trim_ascii()))
         });
@@ -204,8 +209,13 @@ fn parts(line: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// Returns whether the byte may stand in `uri-host [ ":" port ]` (RFC 3986 §3.2.2).
-fn is_host_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte)
+const fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')'
+        )
+        || matches!(byte, b'*' | b'+' | b',' | b';' | b'=' | b':' | b'[' | b']')
 }
 
 /// Returns whether a byte may appear in a method or a header name (RFC 9110 §5.6.2).

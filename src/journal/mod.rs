@@ -46,6 +46,7 @@ pub use exchange::{BodyEnd, Call, Exchange, FaultRef, Instants};
 pub(crate) use framing::Framer;
 pub use framing::{ChunkError, Framing};
 pub use head::Head;
+pub(crate) use head::parse_decimal;
 pub use head_error::HeadError;
 pub use mark::{Mark, MarkEvent};
 pub(crate) use ranges::RangeList;

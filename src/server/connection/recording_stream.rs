@@ -342,16 +342,7 @@ const INTERPRETED: [&str; 5] =
 fn write_short_head(head: &Head, short: &mut Vec<u8>) {
     short.extend_from_slice(head.method());
     short.extend_from_slice(b" / HTTP/1.1\r\n");
-    for (name, value) in head.headers() {
-        // Most names differ in length, which is cheap to compare.
-        let is_name =
-            |known: &&str| known.len() == name.len() && known.as_bytes().eq_ignore_ascii_case(name);
-        if INTERPRETED.iter().any(is_name) {
-            for part in [name, b":", value, b"\r\n"] {
-                short.extend_from_slice(part);
-            }
-        }
-    }
+    head.copy_lines(&INTERPRETED, short);
     short.extend_from_slice(b"\r\n");
 }
 
