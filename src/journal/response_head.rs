@@ -43,6 +43,9 @@ const COMMON: [&str; 13] = [
     "Content-Length: ",
 ];
 
+/// The longest value behind a common line.
+const MAX_VALUE: usize = u8::MAX as usize;
+
 /// Marks a header that is kept with its name.
 const NAMED: u8 = 255;
 
@@ -113,12 +116,13 @@ impl ResponseHead {
 
     /// Appends the same bytes to a buffer.
     pub(crate) fn write(&self, version: &str, buffer: &mut Vec<u8>) {
-        buffer.extend_from_slice(version.as_bytes());
-        buffer.push(b' ');
-        buffer.extend_from_slice(self.status.to_string().as_bytes());
-        buffer.push(b' ');
-        buffer.extend_from_slice(self.reason.as_bytes());
-        buffer.extend_from_slice(b"\r\n");
+        if self.status == 200 && self.reason == "OK" && version == "HTTP/1.1" {
+            buffer.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
+        } else {
+            for part in [version, " ", &self.status.to_string(), " ", &self.reason, "\r\n"] {
+                buffer.extend_from_slice(part.as_bytes());
+            }
+        }
         let (before, behind) = self.own.split_at(self.before as usize);
         write_lines(before, buffer);
         buffer.extend_from_slice(self.shared.map_or(b"", Cors::standard_lines));
@@ -150,23 +154,24 @@ impl fmt::Debug for ResponseHead {
 
 /// Appends a header in the form in which a [`ResponseHead`] keeps it.
 pub(crate) fn push_header(own: &mut Vec<u8>, name: &str, value: &[u8]) {
-    for (number, line) in (0..).zip(COMMON) {
-        let is_named = line.as_bytes().get(name.len()) == Some(&b':') && line.starts_with(name);
-        if !is_named {
-            continue;
-        }
-        let known = &line.as_bytes()[name.len() + 2..];
-        if known.is_empty() {
-            if let Ok(length) = u8::try_from(value.len()) {
-                own.push(number);
-                own.push(length);
+    let mut number = 0;
+    while number < COMMON.len() {
+        let line = COMMON[number].as_bytes();
+        // Most lines differ in the length of their name, which is cheap to compare.
+        if line.len() > name.len() && line[name.len()] == b':' && line.starts_with(name.as_bytes())
+        {
+            let known = &line[name.len() + 2..];
+            if known.is_empty() && value.len() <= MAX_VALUE {
+                own.extend_from_slice(&[number as u8, value.len() as u8]);
                 own.extend_from_slice(value);
                 return;
             }
-        } else if known == value {
-            own.push(number);
-            return;
+            if !known.is_empty() && known == value {
+                own.push(number as u8);
+                return;
+            }
         }
+        number += 1;
     }
     own.push(NAMED);
     for text in [name.as_bytes(), value] {
