@@ -66,9 +66,10 @@ impl Buffer {
     /// It reserves no capacity for a length that a client declares, because those bytes may never
     /// come.
     pub(super) fn with_bytes(bytes: &[u8], budget: &Arc<Budget>) -> Option<Self> {
-        budget
-            .take(bytes.len() as u64)
-            .then(|| Self { bytes: bytes.to_vec(), budget: Arc::clone(budget) })
+        if !budget.take(bytes.len() as u64) {
+            return None;
+        }
+        Some(Self { bytes: bytes.to_vec(), budget: Arc::clone(budget) })
     }
 
     /// Returns whether `count` more bytes belong in this buffer rather than in a new one.

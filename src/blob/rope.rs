@@ -47,6 +47,14 @@ struct RopeEntry {
 }
 
 impl Rope {
+    /// Creates a rope of one segment, as most bodies are.
+    pub(super) fn from_segment(segment: Segment) -> Self {
+        match segment.len() {
+            0 => Self(Box::default()),
+            length => Self(Box::new([RopeEntry { span: 0..length, segment }])),
+        }
+    }
+
     pub(super) fn len(&self) -> u64 {
         self.0.last().map_or(0, |strand| strand.span.end)
     }

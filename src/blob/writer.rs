@@ -60,7 +60,13 @@ impl BlobWriter {
     }
 
     /// Finishes the body. The digest is not checked: the caller has seen every frame.
-    pub fn finish(self, digest: Digest) -> Blob {
+    pub fn finish(mut self, digest: Digest) -> Blob {
+        if self.buffers.len() == 1
+            && self.extents.is_empty()
+            && let Some(only) = self.buffers.pop()
+        {
+            return Blob::new(Rope::from_segment(Segment::Memory(only.seal())), Some(digest));
+        }
         let memory = self.buffers.into_iter().map(Buffer::seal);
         let spooled = self.extents.into_iter().map(Arc::new);
         let rope: Rope = memory.map(Segment::Memory).chain(spooled.map(Segment::Spooled)).collect();
@@ -79,10 +85,9 @@ impl BlobWriter {
         if let Some(full) = self.buffers.last_mut() {
             full.clip();
         }
-        let begun = Buffer::with_bytes(bytes, &self.store.budget);
-        let kept = begun.is_some();
-        self.buffers.extend(begun);
-        kept
+        let Some(begun) = Buffer::with_bytes(bytes, &self.store.budget) else { return false };
+        self.buffers.push(begun);
+        true
     }
 
     /// Writes the frame to the file. It is split only where blocks of another body are in the way.
