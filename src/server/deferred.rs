@@ -33,6 +33,11 @@ impl DeferredCommits {
         self.0.iter().filter_map(|commit| commit.fault)
     }
 
+    /// Returns whether there is no commit.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns when the first commit is due.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.0.front().map(|commit| commit.at)

@@ -165,6 +165,9 @@ impl State {
 
     /// Runs everything that is due by now. Returns whether anything was.
     pub(crate) fn run_due(&mut self) -> bool {
+        if self.faults.is_idle() && self.deferred.is_empty() && !self.storage.has_jobs() {
+            return false;
+        }
         let now = self.now();
         let mut has_changed = self.next_due().is_some_and(|due| due <= now);
         self.run_deferred_commits(now);

@@ -37,7 +37,7 @@ pub(crate) use history::{
 use ids::{Ids, Kind};
 pub use interference::Interference;
 pub(crate) use interference::InterferenceTarget;
-pub(crate) use multipart::{NewUpload, Uploads};
+pub(crate) use multipart::{NewUpload, Uploads, permitted};
 pub(crate) use path::last_component;
 pub use path::{Path, PathEncoding};
 pub(crate) use post::NewFile;
@@ -287,7 +287,14 @@ impl Storage {
 
     /// Runs the due jobs. Call it before every other call.
     pub fn run_due(&mut self, now: Timestamp) {
-        jobs::run_due(self, now);
+        if self.has_jobs() {
+            jobs::run_due(self, now);
+        }
+    }
+
+    /// Returns whether jobs wait for their time.
+    pub(crate) fn has_jobs(&self) -> bool {
+        !self.due.is_empty()
     }
 
     /// Schedules a copy of a file of this account (§7.2). It is made before the next call.

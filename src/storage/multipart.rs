@@ -157,10 +157,7 @@ impl Storage {
         id: &str,
         operation: Operation,
     ) -> Result<&Upload, ErrorKind> {
-        let upload = self.uploads.get(id).filter(|upload| upload.owner == user);
-        let upload = upload.ok_or(ErrorKind::UnknownUpload)?;
-        permit(operation, upload.state)?;
-        Ok(upload)
+        permitted(self.uploads.get(id), user, operation)
     }
 
     /// Stores a piece after its whole body was received.
@@ -178,7 +175,7 @@ impl Storage {
     ) -> Result<(), ErrorKind> {
         let upload = self.uploads.get(id).ok_or(ErrorKind::UnknownUpload)?;
         upload.check_size(new.number, new.content.len(), &self.options.limits)?;
-        self.upload_for(user, id, Operation::Piece)?
+        permitted(Some(upload), user, Operation::Piece)?
             .check_count(new.number, &self.options.limits)?;
         check_digest(new.checksum.as_deref(), new.digest)?;
         self.uploads.change(id, |upload| upload.store(change, new));
@@ -248,6 +245,22 @@ impl Storage {
             upload.failure = None;
         });
         Ok(())
+    }
+}
+
+/// Returns an upload if there is one, it belongs to `user`, and its state allows `operation`.
+///
+/// # Errors
+///
+/// [`ErrorKind::UnknownUpload`], and the errors of [`permit`].
+pub(crate) fn permitted(
+    upload: Option<&Upload>,
+    user: UserId,
+    operation: Operation,
+) -> Result<&Upload, ErrorKind> {
+    match upload {
+        Some(upload) if upload.owner == user => permit(operation, upload.state).map(|()| upload),
+        _ => Err(ErrorKind::UnknownUpload),
     }
 }
 

@@ -31,6 +31,11 @@ impl Schedule {
         self.set += 1;
     }
 
+    /// Returns whether there is no job.
+    pub(super) fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
     /// Returns the time of the next job.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         self.jobs.keys().next().map(|(at, _)| *at)

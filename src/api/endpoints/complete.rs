@@ -6,7 +6,7 @@ use crate::api::context::RequestContext;
 use crate::api::response::ResponseBuilder;
 use crate::journal::Call;
 use crate::protocol::{COMPLETE, ErrorKind, Join};
-use crate::storage::{Actor, Change, Storage, UserId};
+use crate::storage::{Actor, Change, Storage, Upload, UserId};
 
 /// A request to complete an upload, whose head was accepted.
 #[derive(Clone, Debug)]
@@ -21,10 +21,9 @@ pub(in crate::api) fn open(
     context: &RequestContext<'_>,
     call: &mut Call,
 ) -> Result<Complete, ErrorKind> {
-    let id = record_upload_id(context, call);
+    let recorded = record_upload(context, call);
     let principal = context.principal(call)?;
-    let upload = id.ok_or(ErrorKind::UnknownUpload)?;
-    record_upload_path(context, call, principal.user, &upload);
+    let (upload, _) = recorded.ok_or(ErrorKind::UnknownUpload)?;
     context.storage.check_complete(principal.user, &upload)?;
     Ok(Complete { user: principal.user, upload, join: None })
 }
@@ -47,23 +46,21 @@ impl Complete {
     }
 }
 
-/// Records the upload of a request, even if another user owns it. Returns its identifier.
-pub(super) fn record_upload_id(context: &RequestContext<'_>, call: &mut Call) -> Option<Arc<str>> {
-    let id = context.text("X-Agile-Multipart")?;
-    // The calls of an upload share its identifier.
-    let known = context.storage.uploads().get(&id).map(|upload| Arc::clone(&upload.id));
-    call.upload = Some(known.unwrap_or_else(|| id.into()));
-    call.upload.clone()
-}
-
-/// Records the path of an upload if it belongs to the caller.
-pub(super) fn record_upload_path(
-    context: &RequestContext<'_>,
+/// Records the upload of a request, even if another user owns it, and its path if the caller owns it.
+/// Returns its identifier and, if there is one, the upload.
+pub(super) fn record_upload<'a>(
+    context: &RequestContext<'a>,
     call: &mut Call,
-    user: UserId,
-    id: &str,
-) {
-    if let Some(upload) = context.storage.uploads().get(id).filter(|upload| upload.owner == user) {
+) -> Option<(Arc<str>, Option<&'a Upload>)> {
+    let id = context.text("X-Agile-Multipart")?;
+    let upload = context.storage.uploads().get(&id);
+    // The calls of an upload share its identifier and its path.
+    let id = upload.map_or_else(|| id.into(), |upload| Arc::clone(&upload.id));
+    call.upload = Some(Arc::clone(&id));
+    if let (Some(upload), Ok(principal)) = (upload, context.principal)
+        && upload.owner == principal.user
+    {
         call.path = Some(Arc::clone(&upload.absolute_path));
     }
+    Some((id, upload))
 }

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::api::context::{RequestContext, parse_digits};
-use crate::api::endpoints::complete::{record_upload_id, record_upload_path};
+use crate::api::context::RequestContext;
+use crate::api::endpoints::complete::record_upload;
 use crate::api::response::ResponseBuilder;
 use crate::api::{BodyData, BodyEnd, RequestBody};
 use crate::blob::Blob;
-use crate::journal::Call;
+use crate::journal::{Call, parse_decimal};
 use crate::protocol::{ErrorKind, Limit, Limits, Operation, PIECE, essence};
-use crate::storage::{Change, NewPiece, Storage, UserId};
+use crate::storage::{Change, NewPiece, Storage, UserId, permitted};
 
 /// A piece whose head was accepted.
 #[derive(Clone, Debug)]
@@ -30,11 +30,10 @@ pub(in crate::api) fn open(
     let part = context.header("X-Agile-Part").and_then(|text| parse_part_number(text, limits));
     // The target is recorded even if the credentials are invalid.
     call.part = part;
-    let id = record_upload_id(context, call);
+    let recorded = record_upload(context, call);
     let principal = context.principal(call)?;
-    let id = id.ok_or(ErrorKind::UnknownUpload)?;
-    record_upload_path(context, call, principal.user, &id);
-    let upload = context.storage.upload_for(principal.user, &id, Operation::Piece)?;
+    let (id, upload) = recorded.ok_or(ErrorKind::UnknownUpload)?;
+    let upload = permitted(upload, principal.user, Operation::Piece)?;
     let number = part.ok_or(ErrorKind::PartNumber)?;
     if context.text("Content-Type").is_some_and(|given| is_form(&given)) {
         return Err(ErrorKind::FormData);
@@ -97,8 +96,9 @@ fn too_long(limits: &Limits, length: u64) -> ErrorKind {
 
 /// Parses a part number: ASCII digits, from 1 to the limit. Leading zeroes are ignored.
 fn parse_part_number(text: &[u8], limits: &Limits) -> Option<u32> {
-    let number: u32 = parse_digits(text)?.parse().ok()?;
-    (1..=limits.get(Limit::PartNumber)).contains(&u64::from(number)).then_some(number)
+    let number = parse_decimal(text)?;
+    let is_valid = number >= 1 && number <= limits.get(Limit::PartNumber);
+    if is_valid { u32::try_from(number).ok() } else { None }
 }
 
 fn is_form(content_type: &str) -> bool {
