@@ -4,6 +4,7 @@
 //! be missed. Start with [`StateGuard`].
 
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use parking_lot::{Condvar, MutexGuard};
@@ -17,17 +18,25 @@ use crate::server::state::State;
 pub(crate) struct Waiters {
     threads: Condvar,
     tasks: Notify,
+    /// Whether a task may wait. While none does, a change notifies none.
+    has_tasks: AtomicBool,
 }
 
 impl Waiters {
-    /// Returns a future that completes at the next change. It needs no thread.
+    /// Returns a future that completes at the next change. It needs no thread. A caller looks at the
+    /// state after this call and before it waits, because a change during this call may be missed.
     pub(crate) fn next_change(&self) -> Notified<'_> {
-        self.tasks.notified()
+        let changed = self.tasks.notified();
+        self.has_tasks.store(true, Ordering::SeqCst);
+        changed
     }
 
     fn notify(&self) {
         self.threads.notify_all();
-        self.tasks.notify_waiters();
+        if self.has_tasks.load(Ordering::SeqCst) {
+            self.has_tasks.store(false, Ordering::SeqCst);
+            self.tasks.notify_waiters();
+        }
     }
 }
 

@@ -99,7 +99,7 @@ impl ConnectionRecorder {
     /// Records an event. Returns whether it changed the journal.
     pub(crate) fn report(&self, event: ConnectionEvent<'_>) -> bool {
         let effect = self.state.lock().apply(event);
-        let is_recorded = effect != Effect::None;
+        let is_recorded = !matches!(effect, Effect::None);
         if is_recorded {
             self.record(&mut self.shared.lock(), effect);
         }
@@ -309,7 +309,7 @@ impl ConnectionRecorder {
         }
         let count = ready!(write())?;
         let effect = state.apply(ConnectionEvent::Written(count as u64));
-        debug_assert_eq!(effect, Effect::None);
+        debug_assert!(matches!(effect, Effect::None));
         Poll::Ready(Ok(count))
     }
 }

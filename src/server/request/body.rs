@@ -65,13 +65,14 @@ pub(crate) async fn read(
         match next_frame(&mut body, recorder).await {
             Next::Data(frame) => {
                 let frame = reading.cut_at(frame, throttle);
-                let body_read = match throttle.rate {
-                    Some(rate) => reading.take_slowly(frame, rate, recorder, &mut slowed).await,
-                    None => reading.take(frame).await.map(Ok),
-                };
-                if let Err(why) = body_read.map_err(BodyError::Spool)? {
-                    let body_read = reading.finish(BodyEnd::Truncated).await?;
-                    return Err(BodyError::Interrupted(why, Box::new(body_read)));
+                if let Some(rate) = throttle.rate {
+                    let taken = reading.take_slowly(frame, rate, recorder, &mut slowed).await;
+                    if let Err(why) = taken.map_err(BodyError::Spool)? {
+                        let body_read = reading.finish(BodyEnd::Truncated).await?;
+                        return Err(BodyError::Interrupted(why, Box::new(body_read)));
+                    }
+                } else if !reading.take_small(&frame).map_err(BodyError::Spool)? {
+                    reading.take(frame).await.map_err(BodyError::Spool)?;
                 }
             }
             Next::End(end) => break end,
@@ -166,6 +167,16 @@ impl Reading {
         Ok(Ok(()))
     }
 
+    /// Takes a small frame at once, or returns `false`.
+    fn take_small(&mut self, frame: &Bytes) -> io::Result<bool> {
+        let is_taken = self.sink.take_small(frame)?;
+        if is_taken {
+            self.length += frame.len() as u64;
+            self.last_byte = Some(self.started.elapsed());
+        }
+        Ok(is_taken)
+    }
+
     async fn take(&mut self, frame: Bytes) -> io::Result<()> {
         self.length += frame.len() as u64;
         self.last_byte = Some(self.started.elapsed());
@@ -182,7 +193,11 @@ impl Reading {
 
     async fn finish(self, end: BodyEnd) -> Result<ReadBody, BodyError> {
         let last_byte = self.last_byte;
-        Ok(self.sink.finish().await.map_err(BodyError::Spool)?.finish(end, last_byte))
+        let sink = match self.sink.finish_here() {
+            Ok(sink) => sink,
+            Err(worker) => worker.finish().await.map_err(BodyError::Spool)?,
+        };
+        Ok(sink.finish(end, last_byte))
     }
 }
 
@@ -202,6 +217,9 @@ async fn next_frame(body: &mut Incoming, recorder: &ConnectionRecorder) -> Next 
         polled
     };
     loop {
+        if body.is_end_stream() {
+            return Next::End(BodyEnd::Complete);
+        }
         match poll_fn(|context| poll(body, context)).await {
             None => return Next::End(BodyEnd::Complete),
             Some(Err(error)) => return classify_error(&error),

@@ -60,6 +60,32 @@ impl SinkWorker {
         Self { executor: Some(Executor::Here(Box::new(sink))), large, length: 0 }
     }
 
+    /// Takes a small frame of a small body at once, or returns `false`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of writing this frame to the temporary file. The body is lost then.
+    pub(crate) fn take_small(&mut self, frame: &[u8]) -> io::Result<bool> {
+        let length = self.length + frame.len() as u64;
+        let is_small = frame.len() < LARGE_WRITE && length < LARGE_BODY && self.large.is_none();
+        match &mut self.executor {
+            Some(Executor::Here(sink)) if is_small => {
+                self.length = length;
+                sink.take(frame)?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Returns the sink after it has taken all frames, unless a helper has it or the body is lost.
+    pub(crate) fn finish_here(mut self) -> Result<Box<BodySink>, Self> {
+        match self.executor.take() {
+            Some(Executor::Here(sink)) => Ok(sink),
+            executor => Err(Self { executor, ..self }),
+        }
+    }
+
     /// Takes a frame, or queues it for the helper.
     ///
     /// # Errors
@@ -88,10 +114,10 @@ impl SinkWorker {
     /// # Errors
     ///
     /// Returns the same errors as [`SinkWorker::take`].
-    pub(crate) async fn finish(self) -> io::Result<BodySink> {
+    pub(crate) async fn finish(self) -> io::Result<Box<BodySink>> {
         match self.executor.ok_or_else(lost_body_error)? {
-            Executor::Here(sink) => Ok(*sink),
-            Executor::Helper(helper) => helper.recall().await.map(|sink| *sink),
+            Executor::Here(sink) => Ok(sink),
+            Executor::Helper(helper) => helper.recall().await,
         }
     }
 }

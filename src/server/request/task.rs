@@ -63,7 +63,7 @@ impl RequestTask {
         framing: Framing,
     ) -> Disposition {
         let end = self.respond(opened, body, framing).await;
-        self.finish_response(end).await
+        if self.pending.is_none() { end } else { self.finish_response(end).await }
     }
 
     async fn respond(
@@ -472,21 +472,20 @@ impl RequestTask {
 impl Drop for RequestTask {
     /// A fault that was not injected may apply to another request.
     fn drop(&mut self) {
+        if self.pending.is_none() && self.on_calls.is_empty() {
+            return;
+        }
         let on_calls = std::mem::take(&mut self.on_calls);
-        let unresolved: Vec<_> = self.pending.take().into_iter().chain(on_calls).collect();
-        if !unresolved.is_empty() {
-            let connection = &self.exchange.connection;
-            let mut state = connection.shared.lock();
-            let injected =
-                state.journal.exchange(self.exchange.index).map_or(0, |it| it.faults.len());
-            let why = match injected {
-                _ if connection.shared.is_stopping() => "the origin stopped first",
-                0 => "the client went away first",
-                _ => "another fault ended the request",
-            };
-            for PendingInjection { injection, .. } in &unresolved {
-                state.faults.skipped(injection, why);
-            }
+        let connection = &self.exchange.connection;
+        let mut state = connection.shared.lock();
+        let injected = state.journal.exchange(self.exchange.index).map_or(0, |it| it.faults.len());
+        let why = match injected {
+            _ if connection.shared.is_stopping() => "the origin stopped first",
+            0 => "the client went away first",
+            _ => "another fault ended the request",
+        };
+        for PendingInjection { injection, .. } in self.pending.take().into_iter().chain(on_calls) {
+            state.faults.skipped(&injection, why);
         }
     }
 }

@@ -38,6 +38,9 @@ pub(crate) fn use_tokens_of_body(state: &mut State, exchange: u64, calls: &[Call
 
 /// Returns the faults that expired the tokens of calls, each once.
 pub(crate) fn token_expiring_faults(state: &State, calls: &[Call]) -> Vec<FaultRef> {
+    if let [Call { ended_token: None, .. }] = calls {
+        return Vec::new();
+    }
     let faults = calls.iter().filter_map(|call| match call.ended_token.as_ref()?.change.by {
         Actor::Fault { fault, .. } => fault,
         _ => None,
