@@ -175,14 +175,8 @@ impl Head {
         while line < lines {
             let (start, name_end, end) = self.line(line);
             // Most names differ in length, which is cheap to compare.
-            if name_end == start + name.len() {
-                let mut at = 0;
-                while at < name.len() && is_same_letter(self.block[start + at], name[at]) {
-                    at += 1;
-                }
-                if at == name.len() {
-                    return Some((line, self.trimmed(name_end + 1, end)));
-                }
+            if name_end == start + name.len() && is_same_name(&self.block[start..name_end], name) {
+                return Some((line, self.trimmed(name_end + 1, end)));
             }
             line += 1;
         }
@@ -211,7 +205,7 @@ impl Head {
             while at < names.len() {
                 let name = names[at];
                 if name_end == start + name.len()
-                    && name.as_bytes().eq_ignore_ascii_case(&self.block[start..name_end])
+                    && is_same_name(&self.block[start..name_end], name.as_bytes())
                 {
                     copy.extend_from_slice(&self.block[start..end]);
                 }
@@ -244,9 +238,17 @@ impl Head {
     }
 }
 
-/// Returns whether two bytes are equal, or the same ASCII letter in another case.
-const fn is_same_letter(one: u8, other: u8) -> bool {
-    one == other || one ^ other == 0x20 && matches!(one | 0x20, b'a'..=b'z')
+/// Returns whether two names of the same length are equal, in any case.
+fn is_same_name(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() {
+        let differs = one[at] ^ other[at];
+        if differs != 0 && (differs != 0x20 || !one[at].is_ascii_alphabetic()) {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 /// Returns a number of ASCII digits only, without sign or space.
@@ -255,7 +257,7 @@ pub(crate) fn parse_decimal(text: &[u8]) -> Option<u64> {
     let mut at = 0;
     while at < text.len() {
         let digit @ b'0'..=b'9' = text[at] else { return None };
-        number = number.checked_mul(10)?.checked_add((digit - b'0') as u64)?;
+        number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
         at += 1;
     }
     (at > 0).then_some(number)

@@ -43,9 +43,6 @@ const COMMON: [&str; 13] = [
     "Content-Length: ",
 ];
 
-/// The longest value behind a common line.
-const MAX_VALUE: usize = u8::MAX as usize;
-
 /// Marks a header that is kept with its name.
 const NAMED: u8 = 255;
 
@@ -154,20 +151,21 @@ impl fmt::Debug for ResponseHead {
 
 /// Appends a header in the form in which a [`ResponseHead`] keeps it.
 pub(crate) fn push_header(own: &mut Vec<u8>, name: &str, value: &[u8]) {
-    let mut number = 0;
-    while number < COMMON.len() {
-        let line = COMMON[number].as_bytes();
+    let mut number: u8 = 0;
+    while let Some(line) = COMMON.get(usize::from(number)) {
+        let line = line.as_bytes();
         // Most lines differ in the length of their name, which is cheap to compare.
         if line.len() > name.len() && line[name.len()] == b':' && line.starts_with(name.as_bytes())
         {
             let known = &line[name.len() + 2..];
-            if known.is_empty() && value.len() <= MAX_VALUE {
-                own.extend_from_slice(&[number as u8, value.len() as u8]);
-                own.extend_from_slice(value);
-                return;
-            }
-            if !known.is_empty() && known == value {
-                own.push(number as u8);
+            if known.is_empty() {
+                if let Ok(length) = u8::try_from(value.len()) {
+                    own.extend_from_slice(&[number, length]);
+                    own.extend_from_slice(value);
+                    return;
+                }
+            } else if known == value {
+                own.push(number);
                 return;
             }
         }
@@ -240,16 +238,28 @@ impl<'a> Iterator for Headers<'a> {
 
 /// Appends the lines of headers that [`push_header`] wrote.
 fn write_lines(own: &[u8], buffer: &mut Vec<u8>) {
-    let mut headers = Headers(own);
-    while let Some((line, value)) = headers.next_parts() {
-        match line {
-            Ok(line) => buffer.extend_from_slice(line.as_bytes()),
-            Err(name) => {
-                buffer.extend_from_slice(name.as_bytes());
-                buffer.extend_from_slice(b": ");
+    let mut rest = own;
+    while let [number, behind @ ..] = rest {
+        let Some(line) = COMMON.get(usize::from(*number)) else {
+            let mut headers = Headers(rest);
+            if let Some((name, value)) = headers.next() {
+                for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+                    buffer.extend_from_slice(part);
+                }
             }
+            rest = headers.0;
+            continue;
+        };
+        let line = line.as_bytes();
+        buffer.extend_from_slice(line);
+        rest = behind;
+        if line[line.len() - 1] == b' '
+            && let [length, behind @ ..] = behind
+        {
+            let length = usize::from(*length);
+            buffer.extend_from_slice(&behind[..length]);
+            rest = &behind[length..];
         }
-        buffer.extend_from_slice(value);
         buffer.extend_from_slice(b"\r\n");
     }
 }
