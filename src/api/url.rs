@@ -12,7 +12,10 @@ use crate::storage::{Path, PathEncoding};
 /// Returns bytes as text. Bytes that are not UTF-8 become text that equals nothing.
 pub(super) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     // A lossy conversion alone would cost as much as all other reads of the head of a piece.
-    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+    match str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
 }
 
 /// Returns the path of a request target in origin or absolute form. Repeated slashes are collapsed

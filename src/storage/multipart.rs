@@ -52,7 +52,8 @@ impl Uploads {
 
     /// Returns the upload with that identifier, of any owner.
     pub fn get(&self, id: &str) -> Option<&Upload> {
-        self.by_id.get(id).and_then(|number| self.list.by_number(*number)).map(AsRef::as_ref)
+        let number = self.by_id.get(id)?;
+        Some(self.list.by_number(*number)?)
     }
 
     /// Returns the latest upload to a path.
@@ -80,7 +81,7 @@ impl Uploads {
         change: impl FnOnce(&mut Upload) -> T,
     ) -> Option<T> {
         let at = *self.by_id.get(id)?;
-        let upload = self.list.by_number_mut(at).map(Arc::make_mut)?;
+        let upload = Arc::make_mut(self.list.by_number_mut(at)?);
         let (was_open, waited) = (upload.is_open(), upload.pending_bytes());
         let done = change(upload);
         self.waiting = self.waiting - waited + upload.pending_bytes();

@@ -101,7 +101,8 @@ impl<T> Records<T> {
     /// Returns the record of that number.
     pub(crate) fn by_number(&self, number: u64) -> Option<&T> {
         let block = &self.blocks[self.position_of(number)?];
-        block.slots.get(slot(number))?.as_ref()
+        let at = slot(number);
+        if at < block.slots.len() { block.slots[at].as_ref() } else { None }
     }
 
     /// Returns the records with a number in `range`, in order, with their numbers.
@@ -118,9 +119,12 @@ impl<T> Records<T> {
     /// Returns the position in `blocks` of the block with the record of that number.
     fn position_of(&self, number: u64) -> Option<usize> {
         let wanted = number / BLOCK;
+        if self.blocks.is_empty() || wanted < self.blocks[0].number {
+            return None;
+        }
         // Without gaps, the position follows from the number.
-        let guess = usize::try_from(wanted.checked_sub(self.blocks.front()?.number)?).ok()?;
-        if self.blocks.get(guess).is_some_and(|block| block.number == wanted) {
+        let guess = usize::try_from(wanted - self.blocks[0].number).ok()?;
+        if guess < self.blocks.len() && self.blocks[guess].number == wanted {
             return Some(guess);
         }
         self.blocks.binary_search_by_key(&wanted, |block| block.number).ok()
@@ -149,8 +153,12 @@ impl<T: Clone> Records<T> {
     pub(crate) fn by_number_mut(&mut self, number: u64) -> Option<&mut T> {
         let at = self.position_of(number)?;
         let block = &mut self.blocks[at];
-        block.slots.get(slot(number))?.as_ref()?;
-        Arc::make_mut(&mut block.slots).get_mut(slot(number))?.as_mut()
+        let at = slot(number);
+        // A block without the record stays shared.
+        if at >= block.slots.len() || block.slots[at].is_none() {
+            return None;
+        }
+        Arc::make_mut(&mut block.slots)[at].as_mut()
     }
 
     /// Removes and returns the record of that number.

@@ -268,10 +268,11 @@ impl Sessions {
     ///
     /// [`ErrorKind::BadCredentials`] if it is unknown, expired or logged out (§2.3).
     pub fn session(&self, now: Timestamp, token: &str) -> Result<&Session, ErrorKind> {
-        self.by_token
-            .get(token)
-            .filter(|session| session.expires.is_none_or(|expires| now < expires))
-            .ok_or(ErrorKind::BadCredentials)
+        let Some(session) = self.by_token.get(token) else { return Err(ErrorKind::BadCredentials) };
+        match session.expires {
+            Some(expires) if expires <= now => Err(ErrorKind::BadCredentials),
+            _ => Ok(session),
+        }
     }
 
     /// Sets a new lifetime of a session, counted from now; 0 means no end. It works once per
@@ -387,7 +388,7 @@ impl Sessions {
     ///
     /// [`ErrorKind::BadCredentials`] if it is unknown, expired or logged out (§2.3).
     pub fn principal(&self, now: Timestamp, token: &str) -> Result<Principal, ErrorKind> {
-        self.session(now, token).map(|session| session.principal.clone())
+        Ok(self.session(now, token)?.principal.clone())
     }
 
     /// Ends a token.

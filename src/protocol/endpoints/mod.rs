@@ -36,9 +36,13 @@ impl HttpMethod {
 
     /// Returns the method with the name `token`. Names are case-sensitive.
     pub fn parse(token: &[u8]) -> Option<Self> {
-        [Self::Get, Self::Post, Self::Head, Self::Options]
-            .into_iter()
-            .find(|method| method.name().as_bytes() == token)
+        match token {
+            b"GET" => Some(Self::Get),
+            b"POST" => Some(Self::Post),
+            b"HEAD" => Some(Self::Head),
+            b"OPTIONS" => Some(Self::Options),
+            _ => None,
+        }
     }
 }
 
