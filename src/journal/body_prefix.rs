@@ -69,6 +69,11 @@ impl CutBodies {
         }
     }
 
+    /// Returns whether no body ended early.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns the lengths at which earlier bodies for the target of a call ended early.
     pub(super) fn lengths(&self, call: &Call) -> &[u64] {
         if self.0.is_empty() {

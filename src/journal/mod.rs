@@ -267,6 +267,11 @@ impl Journal {
         }
     }
 
+    /// Returns whether any body ended early.
+    pub(crate) fn has_cut_bodies(&self) -> bool {
+        !self.cut_bodies.is_empty()
+    }
+
     /// Returns the lengths at which earlier bodies for the target of a call ended early.
     pub(crate) fn cut_body_lengths(&self, call: &Call) -> &[u64] {
         self.cut_bodies.lengths(call)

@@ -10,7 +10,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::fault::ConnectionAction;
@@ -30,7 +29,9 @@ const INTERIM: &[u8] = b"HTTP/1.1 100 ";
 pub(crate) struct RecordingStream {
     framer: Framer,
     /// Bytes that were read from the socket and may not be passed to hyper yet.
-    held: BytesMut,
+    held: Vec<u8>,
+    /// The number of these bytes that were passed to hyper meanwhile.
+    held_passed: usize,
     recorder: Arc<ConnectionRecorder>,
     closing: Option<LingeringClose>,
     /// Whether hyper may still read.
@@ -59,10 +60,11 @@ impl RecordingStream {
             _ => None,
         };
         let framer = Framer::new(HEAD_LIMIT);
-        let (held, closing, pause) = (BytesMut::new(), None, None);
+        let (closing, pause) = (None, None);
         Self {
             framer,
-            held,
+            held: Vec::new(),
+            held_passed: 0,
             recorder,
             closing,
             is_reading: true,
@@ -78,7 +80,7 @@ impl RecordingStream {
 
     /// Returns the number of bytes that were read from the socket and never passed to hyper.
     pub(crate) fn held(&self) -> u64 {
-        self.held.len() as u64
+        (self.held.len() - self.held_passed) as u64
     }
 
     /// Returns how many of `wanted` bytes of a slow response may be written now.
@@ -140,7 +142,7 @@ impl RecordingStream {
                 Some(_) => (&[][..], &[][..]),
                 None => (&bytes[self.replaced..], others.first().map_or(&[][..], |other| other)),
             };
-            let slices = [head, rest, other].map(IoSlice::new);
+            let slices = [IoSlice::new(head), IoSlice::new(rest), IoSlice::new(other)];
             let written = ready!(self.recorder.poll_write_vectored(context, &slices))?;
             self.head_written += written.min(left);
             behind = written.saturating_sub(left);
@@ -192,7 +194,7 @@ impl RecordingStream {
         self.recorder.report(ConnectionEvent::InputEnded { passed: self.framer.payload() });
         self.recorder.report(ConnectionEvent::Unparsed(self.framer.partial_head()));
         let held = std::mem::take(&mut self.held);
-        self.inspect_rest(&held);
+        self.inspect_rest(&held[self.held_passed..]);
         self.held = held;
     }
 
@@ -205,14 +207,18 @@ impl RecordingStream {
     }
 
     fn pass_held(&mut self, buffer: &mut ReadBuf<'_>) {
-        let mut held = std::mem::take(&mut self.held);
-        let fitting = held.len().min(buffer.remaining());
-        let taken = self.pass(&held[..fitting]);
+        let held = std::mem::take(&mut self.held);
+        let rest = &held[self.held_passed..];
+        let taken = self.pass(&rest[..rest.len().min(buffer.remaining())]);
         let is_short = !self.short_head.is_empty();
-        buffer.put_slice(if is_short { &self.short_head } else { &held[..taken] });
+        buffer.put_slice(if is_short { &self.short_head } else { &rest[..taken] });
         // Moving the rest to the front would take quadratic time when requests are pipelined.
-        held.advance(taken);
+        self.held_passed += taken;
         self.held = held;
+        if self.held_passed == self.held.len() {
+            self.held.clear();
+            self.held_passed = 0;
+        }
     }
 
     /// Reads into hyper's own buffer and takes back the excess, so that most reads copy nothing.
@@ -282,8 +288,10 @@ impl AsyncWrite for RecordingStream {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let stream = self.get_mut();
-        let slices = &slices[slices.iter().take_while(|slice| slice.is_empty()).count()..];
         let Some((first, others)) = slices.split_first() else { return Poll::Ready(Ok(0)) };
+        if first.is_empty() {
+            return Pin::new(stream).poll_write_vectored(context, others);
+        }
         if stream.recorder.pace().is_some() {
             return Pin::new(stream).poll_write(context, first);
         }

@@ -4,7 +4,6 @@ use std::error::Error as _;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::task::Context;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -209,18 +208,18 @@ enum Next {
 
 /// Returns the next frame. Reports when no data is available yet.
 async fn next_frame(body: &mut Incoming, recorder: &ConnectionRecorder) -> Next {
-    let poll = |body: &mut Incoming, context: &mut Context<'_>| {
-        let polled = Pin::new(body).poll_frame(context);
-        if polled.is_pending() {
-            recorder.report(ConnectionEvent::BodyPaused);
-        }
-        polled
-    };
     loop {
         if body.is_end_stream() {
             return Next::End(BodyEnd::Complete);
         }
-        match poll_fn(|context| poll(body, context)).await {
+        let polled = poll_fn(|context| {
+            let polled = Pin::new(&mut *body).poll_frame(context);
+            if polled.is_pending() {
+                recorder.report(ConnectionEvent::BodyPaused);
+            }
+            polled
+        });
+        match polled.await {
             None => return Next::End(BodyEnd::Complete),
             Some(Err(error)) => return classify_error(&error),
             // Trailers are ignored.

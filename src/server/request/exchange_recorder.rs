@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::api::{Body, BodyEnd, PendingRequest, Response};
 use crate::fault::Injection;
-use crate::journal::{Calls, EXCERPT_BYTES, Outcome};
+use crate::journal::{Calls, EXCERPT_BYTES, Exchange, Instants, Outcome};
+use crate::storage::CallId;
 
 use crate::server::connection::recorder::ConnectionRecorder;
 use crate::server::request::inject::{account, tokens};
@@ -34,9 +35,12 @@ impl ExchangeRecorder {
         let epoch = connection.shared.epoch.current();
         connection.open(state, index, epoch);
         let connection = Arc::clone(connection);
-        let call = state.journal.exchange(index).and_then(|record| record.calls.first());
-        let cut_body_lengths =
-            call.map_or(&[][..], |call| state.journal.cut_body_lengths(call)).to_vec();
+        let mut cut_body_lengths = Vec::new();
+        if state.journal.has_cut_bodies() {
+            let call = state.journal.exchange(index).and_then(|record| record.calls.first());
+            cut_body_lengths
+                .extend_from_slice(call.map_or(&[], |call| state.journal.cut_body_lengths(call)));
+        }
         Self { connection, index, epoch, is_begun: false, held_by: None, cut_body_lengths }
     }
 
@@ -61,23 +65,43 @@ impl ExchangeRecorder {
 
     /// Records the body, which is complete or not needed any more.
     pub(crate) fn record_body(&self, state: &mut State, body_read: &mut ReadBody) {
-        let received = &mut body_read.received;
-        let mut excerpt = std::mem::take(&mut received.start);
-        excerpt.truncate(EXCERPT_BYTES);
-        state.journal.update(self.index, |record| {
-            record.received = received.length;
-            record.body_end = Some(received.end);
-            let is_complete = received.end == BodyEnd::Complete;
-            let digest = Some(received.digest);
-            (record.digest, record.partial_digest) =
-                if is_complete { (digest, None) } else { (None, digest) };
-            record.last_byte = body_read.last_byte;
-            record.prefixes = std::mem::take(&mut body_read.prefixes);
-            record.excerpt = excerpt.into_boxed_slice();
-            record.body = body_read.body.take();
-        });
-        if received.end != BodyEnd::Complete {
+        state.journal.update(self.index, |record| set_body(record, body_read));
+        if body_read.received.end != BodyEnd::Complete {
             state.journal.record_cut_body(self.index);
+        }
+    }
+
+    /// Records the body, that the request was carried out, if it was, and that its response is on its
+    /// way: one change of the record, for a request to which no fault applies.
+    pub(crate) fn record_whole(
+        &mut self,
+        state: &mut State,
+        body_read: &mut ReadBody,
+        response: &mut Response,
+    ) {
+        self.is_begun = true;
+        let instants = state.instants();
+        let enders = tokens::token_expiring_faults(state, &response.calls);
+        let is_done = response.is_done();
+        state.journal.update(self.index, |record| {
+            set_body(record, body_read);
+            record.committed = if is_done { Some(instants) } else { None };
+            set_response(record, response, instants);
+            record.faults.extend(enders);
+        });
+        if body_read.received.end != BodyEnd::Complete {
+            state.journal.record_cut_body(self.index);
+        }
+    }
+
+    /// Records a body that was not read to its end.
+    pub(crate) fn record_interrupted(&self, request: &PendingRequest, body_read: &mut ReadBody) {
+        let mut state = self.connection.shared.lock();
+        self.record_body(&mut state, body_read);
+        if !state.faults.is_idle() && !self.is_stale(&state) {
+            let during = CallId { exchange: self.index, call: 0 };
+            let length = body_read.received.length;
+            tokens::use_token(&mut state, request.call(), during, 0, length);
         }
     }
 
@@ -133,14 +157,9 @@ impl ExchangeRecorder {
         self.is_begun = true;
         self.end_hold(state);
         let instants = state.instants();
-        let is_file = matches!(response.body, Body::Blob(..));
-        let outcome = if is_file { Outcome::Sending } else { Outcome::Responding };
         let enders = tokens::token_expiring_faults(state, &response.calls);
         state.journal.update(self.index, |record| {
-            record.calls = std::mem::take(&mut response.calls);
-            record.response = Some(Arc::clone(&response.head));
-            record.response_started = Some(instants);
-            record.outcome = outcome;
+            set_response(record, response, instants);
             record.faults.extend(enders);
         });
     }
@@ -168,6 +187,30 @@ impl ExchangeRecorder {
             state.holds.end(fault);
         }
     }
+}
+
+fn set_body(record: &mut Exchange, body_read: &mut ReadBody) {
+    let received = &mut body_read.received;
+    let mut excerpt = std::mem::take(&mut received.start);
+    excerpt.truncate(EXCERPT_BYTES);
+    record.received = received.length;
+    record.body_end = Some(received.end);
+    let is_complete = received.end == BodyEnd::Complete;
+    let digest = Some(received.digest);
+    (record.digest, record.partial_digest) =
+        if is_complete { (digest, None) } else { (None, digest) };
+    record.last_byte = body_read.last_byte;
+    record.prefixes = std::mem::take(&mut body_read.prefixes);
+    record.excerpt = excerpt.into_boxed_slice();
+    record.body = body_read.body.take();
+}
+
+fn set_response(record: &mut Exchange, response: &mut Response, instants: Instants) {
+    let is_file = matches!(response.body, Body::Blob(..));
+    record.outcome = if is_file { Outcome::Sending } else { Outcome::Responding };
+    record.calls = std::mem::take(&mut response.calls);
+    record.response = Some(Arc::clone(&response.head));
+    record.response_started = Some(instants);
 }
 
 impl Drop for ExchangeRecorder {

@@ -10,10 +10,11 @@ use crate::api::{self, PendingRequest, Response};
 use crate::journal::{Exchange, Head};
 
 use crate::server::connection::recorder::ConnectionRecorder;
+use crate::server::request::disposition::Disposition;
 use crate::server::request::exchange_recorder::ExchangeRecorder;
 use crate::server::request::inject::select::select_at_head;
 use crate::server::request::response::{HyperBody, respond};
-use crate::server::request::task::{Disposition, RequestTask};
+use crate::server::request::task::RequestTask;
 
 /// The error with which a connection is given up without a response.
 #[derive(Debug)]
@@ -58,17 +59,18 @@ fn open(
     state.run_due();
     let instants = state.instants();
     let mut opened = api::open(&mut state.storage, instants, &head);
-    let (calls, rejected) = match &opened {
-        Ok(request) => (request.call().clone().into(), None),
-        Err(response) => (response.calls.clone(), Some(response.head.status)),
+    let (calls, rejected, head_error) = match &opened {
+        Ok(request) => (request.call().clone().into(), None, head.accepted_error()),
+        Err(response) => {
+            (response.calls.clone(), Some(response.head.status), response.head_error())
+        }
     };
-    let head_error =
-        opened.as_ref().map_or_else(|response| response.head_error(), |_| head.accepted_error());
     let (pending, ended) = select_at_head(&mut state, &calls[0], rejected, &head);
-    let exchange = state.journal.open(|index| Exchange {
-        head_error,
-        faults: ended.into_iter().collect(),
-        ..Exchange::new(index, recorder.index, head, calls, instants)
+    let exchange = state.journal.open(|index| {
+        let mut exchange = Exchange::new(index, recorder.index, head, calls, instants);
+        exchange.head_error = head_error;
+        exchange.faults.extend(ended);
+        exchange
     });
     let mut exchange = ExchangeRecorder::new(recorder, exchange, &mut state);
     if let (Err(response), None) = (&mut opened, &pending) {

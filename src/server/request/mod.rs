@@ -2,6 +2,7 @@
 //! [`task::RequestTask::run`].
 
 pub(crate) mod body;
+pub(crate) mod disposition;
 pub(crate) mod exchange_recorder;
 pub(crate) mod handler;
 pub(crate) mod inject;

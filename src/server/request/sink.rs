@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::api::{BodyData, BodyEnd, BodyPolicy, FormReader, RequestBody, START_BYTES};
 use crate::blob::{Blob, BlobStore, BlobWriter, Hasher};
-use crate::journal::BodyPrefix;
+use crate::journal::{BodyPrefix, Outcome};
 
 pub(crate) struct BodySink {
     length: u64,
@@ -36,6 +36,16 @@ pub(crate) struct ReadBody {
     pub(crate) last_byte: Option<Duration>,
 }
 
+impl ReadBody {
+    /// Returns the outcome of its request when the response is written.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self.received.end {
+            BodyEnd::Truncated => Outcome::RequestTruncated,
+            _ => Outcome::Responded,
+        }
+    }
+}
+
 impl BodySink {
     /// Returns a sink that treats the body as `policy` requires. `declared` is the announced
     /// length. The digest of the first bytes is also taken at each of the `prefix_lengths`.
@@ -46,21 +56,24 @@ impl BodySink {
         declared: Option<u64>,
         mut prefix_lengths: Vec<u64>,
     ) -> Self {
-        prefix_lengths.sort_unstable_by_key(|length| Reverse(*length));
+        if prefix_lengths.len() > 1 {
+            prefix_lengths.sort_unstable_by_key(|length| Reverse(*length));
+        }
         let form = match policy {
             BodyPolicy::Form(boundary) => Some(FormReader::new(boundary, store.clone())),
             _ => None,
         };
         let is_stored = matches!(policy, BodyPolicy::Store(_));
+        let is_whole = matches!(policy, BodyPolicy::Whole(_));
         Self {
             length: 0,
             hasher: Hasher::new(),
             prefix_lengths,
             prefixes: Vec::new(),
             start: Vec::new(),
-            whole: matches!(policy, BodyPolicy::Whole(_)).then(Vec::new),
+            whole: if is_whole { Some(Vec::new()) } else { None },
             form,
-            writer: (is_stored || is_recorded).then(|| store.writer(declared)),
+            writer: if is_stored || is_recorded { Some(store.writer(declared)) } else { None },
             is_stored,
             is_recorded,
         }
@@ -89,6 +102,9 @@ impl BodySink {
     }
 
     fn hash(&mut self, frame: &[u8]) {
+        if self.prefix_lengths.is_empty() {
+            return self.hasher.update(frame);
+        }
         let (mut rest, mut at) = (frame, self.length - frame.len() as u64);
         while let Some(length) = self.prefix_lengths.pop_if(|length| *length <= self.length) {
             let count = usize::try_from(length - at).unwrap_or(usize::MAX);
@@ -110,12 +126,12 @@ impl BodySink {
     pub(crate) fn finish(self, end: BodyEnd, last_byte: Option<Duration>) -> ReadBody {
         let digest = self.hasher.finish();
         let content = self.writer.map(|writer| writer.finish(digest));
-        let body = content.clone().filter(|_| self.is_recorded);
-        let kept = match (self.whole, self.form, content.filter(|_| self.is_stored)) {
+        let body = if self.is_recorded { content.clone() } else { None };
+        let kept = match (self.whole, self.form, content) {
             (Some(whole), ..) => BodyData::Whole(whole),
             (_, Some(form), _) => BodyData::Form(form.finish()),
-            (.., Some(content)) => BodyData::Stored(content),
-            (None, None, None) => BodyData::Nothing,
+            (.., Some(content)) if self.is_stored => BodyData::Stored(content),
+            _ => BodyData::Nothing,
         };
         let received = RequestBody { end, length: self.length, digest, start: self.start, kept };
         ReadBody { received, body, prefixes: self.prefixes, last_byte }

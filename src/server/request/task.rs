@@ -17,6 +17,7 @@ use crate::storage::{CallId, Change, Interference};
 use crate::server::connection::raw_response::RawResponse;
 use crate::server::connection::recorder::Interrupted;
 use crate::server::request::body::{self, BodyError};
+use crate::server::request::disposition::Disposition;
 use crate::server::request::exchange_recorder::ExchangeRecorder;
 use crate::server::request::inject::before_commit::{
     AtCommit, AtHead, BodyPlan, at_commit, at_head, in_body, missed_in_body,
@@ -37,16 +38,6 @@ pub(crate) struct RequestTask {
     pending: Option<PendingInjection>,
     /// Faults that were selected for single calls of it, until they are injected or skipped.
     on_calls: Vec<PendingInjection>,
-}
-
-/// How a request ends.
-pub(crate) enum Disposition {
-    /// A response, and the outcome to record when it is written.
-    Response(Box<Response>, Outcome),
-    /// Bytes that a fault writes instead of a response.
-    RawResponse(RawResponse),
-    /// No response: the client is gone.
-    ClientGone,
 }
 
 impl RequestTask {
@@ -77,23 +68,28 @@ impl RequestTask {
             AtHead::SendInterim(bytes) => self.send_interim(&bytes),
             AtHead::End(ending) => return self.end(&ending),
         }
-        let request = match opened {
+        let mut request = match opened {
             Ok(request) => request,
             Err(response) => return Disposition::Response(response, Outcome::Responded),
         };
         match self.read_body(&request, body, framing).await {
             // The client still waits for `100 Continue`.
             None => Disposition::RawResponse(RawResponse::empty(Disconnect::Close)),
-            Some(Ok(body_read)) => self.finish_body(request, body_read).await,
+            Some(Ok(mut body_read)) => {
+                match self.commit_without_fault(&mut request, &mut body_read) {
+                    Some(response) => Disposition::Response(response, body_read.outcome()),
+                    None => self.finish_body(request, body_read).await,
+                }
+            }
             Some(Err(BodyError::Stopped(mut body_read))) => {
-                self.record_interrupted_body(&request, &mut body_read);
+                self.exchange.record_interrupted(&request, &mut body_read);
                 match self.action().and_then(in_body) {
                     Some(ending) => self.end(&ending),
                     None => Disposition::ClientGone,
                 }
             }
             Some(Err(BodyError::Interrupted(why, mut body_read))) => {
-                self.record_interrupted_body(&request, &mut body_read);
+                self.exchange.record_interrupted(&request, &mut body_read);
                 self.interrupted(why)
             }
             Some(Err(BodyError::Spool(error))) => {
@@ -132,18 +128,6 @@ impl RequestTask {
             Some(unasked) => {
                 Box::pin(body::wait_unasked(&recorder, unasked, reading.as_mut())).await
             }
-        }
-    }
-
-    /// Records a body that was not read to its end.
-    fn record_interrupted_body(&self, request: &PendingRequest, body_read: &mut ReadBody) {
-        let exchange = &self.exchange;
-        let mut state = exchange.connection.shared.lock();
-        exchange.record_body(&mut state, body_read);
-        if !state.faults.is_idle() && !exchange.is_stale(&state) {
-            let during = CallId { exchange: exchange.index, call: 0 };
-            let length = body_read.received.length;
-            tokens::use_token(&mut state, request.call(), during, 0, length);
         }
     }
 
@@ -187,11 +171,36 @@ impl RequestTask {
                 }
             }
         }
-        let is_short = body_read.received.end == BodyEnd::Truncated;
-        let outcome = if is_short { Outcome::RequestTruncated } else { Outcome::Responded };
+        let outcome = body_read.outcome();
         match self.commit(&mut request, &mut body_read).await {
             Some(response) => Disposition::Response(response, outcome),
             None => self.end_stale(),
+        }
+    }
+
+    /// Commits the request and begins the response. Returns `None`, and changes nothing, if a fault may
+    /// apply, if digests are needed first, or if the origin was reset.
+    fn commit_without_fault(
+        &mut self,
+        request: &mut PendingRequest,
+        body_read: &mut ReadBody,
+    ) -> Option<Box<Response>> {
+        if self.pending.is_some() {
+            return None;
+        }
+        let connection = Arc::clone(&self.exchange.connection);
+        let mut state = connection.shared.lock();
+        if self.exchange.is_stale(&state) || !state.faults.is_idle() {
+            return None;
+        }
+        state.run_due();
+        let change = Change::by_exchange(state.now(), self.exchange.index);
+        match api::commit(&mut state.storage, change, request, &body_read.received) {
+            CommitResult::Response(mut response) => {
+                self.exchange.record_whole(&mut state, body_read, &mut response);
+                Some(response)
+            }
+            CommitResult::NeedsDigests(_) => None,
         }
     }
 
