@@ -26,6 +26,7 @@ mod tls;
 mod unparsed;
 
 use std::collections::HashSet;
+use std::num::NonZero;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -92,10 +93,10 @@ pub struct Journal {
     /// The number of TLS handshakes in progress.
     handshaking: usize,
     /// The numbers of finished exchanges, in the order in which they ended.
-    ended: Records<u64>,
+    ended: Records<Number>,
     /// The connections on which no request could be read or no byte came, or that a fault ended, in
     /// the order in which that happened.
-    noted: Records<u64>,
+    noted: Records<Number>,
     dropped: Dropped,
     /// The number of the first exchange since the last reset.
     #[cfg_attr(not(feature = "control"), allow(dead_code))]
@@ -254,7 +255,7 @@ impl Journal {
         self.responding = self.responding + is_responding(record) - before;
         if record.outcome.is_final() && !was_over {
             self.open -= 1;
-            self.ended.push(exchange);
+            self.ended.push(Number::new(exchange));
         }
     }
 
@@ -307,7 +308,7 @@ impl Journal {
         change: impl FnOnce(&mut Connection),
     ) {
         if self.connection(connection).is_some() {
-            self.noted.push(connection);
+            self.noted.push(Number::new(connection));
             self.update_connection(connection, change);
         }
     }
@@ -411,14 +412,28 @@ impl Journal {
     }
 }
 
+/// The number of a record, in a form that needs 8 bytes as an optional record of a list.
+#[derive(Clone, Copy, Debug)]
+struct Number(NonZero<u64>);
+
+impl Number {
+    fn new(number: u64) -> Self {
+        Self(NonZero::<u64>::MIN.saturating_add(number))
+    }
+
+    fn get(self) -> u64 {
+        self.0.get() - 1
+    }
+}
+
 /// Returns the records that a list of numbers names after the first `seen`.
 fn events_after<'a, T: 'a>(
-    numbers: &Records<u64>,
+    numbers: &Records<Number>,
     seen: usize,
     find: impl Fn(u64) -> Option<&'a Arc<T>>,
 ) -> Events<T> {
     let as_usize = |number| usize::try_from(number).unwrap_or(usize::MAX);
-    let found = numbers.range(seen as u64..u64::MAX).filter_map(|(_, number)| find(*number));
+    let found = numbers.range(seen as u64..u64::MAX).filter_map(|(_, number)| find(number.get()));
     let events: Vec<_> = found.cloned().collect();
     let next = as_usize(numbers.next_number());
     Events { dropped: next.saturating_sub(seen) - events.len(), events, next }
