@@ -333,7 +333,7 @@ pub(super) fn actors_of_upload(upload: &Upload) -> impl Iterator<Item = Actor> {
         None => None,
     };
     let states = upload.history.iter().map(|entry| entry.change.by);
-    states.chain(upload.pieces.iter().map(|piece| piece.stored_by)).chain(obstacle)
+    states.chain(upload.pieces.iter().map(Piece::stored_by)).chain(obstacle)
 }
 
 /// Returns who changed a file.
@@ -414,8 +414,8 @@ pub(super) fn of_piece<'a>(
     piece: &Piece,
     earlier: impl IntoIterator<Item = &'a Piece>,
 ) -> Reason {
-    let stored = words.did(piece.stored_by, "stored it");
-    match replaced_piece(words, earlier, piece.stored_by) {
+    let stored = words.did(piece.stored_by(), "stored it");
+    match replaced_piece(words, earlier, piece.stored_by()) {
         Some(replaced) => stored.and(replaced),
         None => stored,
     }
@@ -429,11 +429,11 @@ fn replaced_piece<'a>(
     stored_by: Actor,
 ) -> Option<Reason> {
     let old = earlier.into_iter().last()?;
-    let (old_by, by) = (old.stored_by.exchange(), stored_by.exchange());
+    let (old_by, by) = (old.stored_by().exchange(), stored_by.exchange());
     let order = if by < old_by { ", although its request started first" } else { "" };
     let text = format!(
         "it replaced the piece that {} had stored{order}: the last stored piece counts (§4.2)",
-        words.actor(old.stored_by)
+        words.actor(old.stored_by())
     );
     Some(Reason::new(text, old_by))
 }

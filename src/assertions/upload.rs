@@ -268,7 +268,7 @@ impl UploadSnapshot {
         /// ```
         assert_resumed, try_resumed(self) {
             let given: Vec<u32> = self.upload.pieces.iter()
-                .filter(|piece| piece.stored_by == Actor::Test)
+                .filter(|piece| piece.stored_by() == Actor::Test)
                 .map(|piece| piece.number)
                 .collect();
             self.judge("was resumed", |sent| sent.resumed(&given))

@@ -84,7 +84,7 @@ fn place_joined(storage: &mut Storage, change: Change, id: &str) -> Result<(), E
     let joined = |piece: &Piece| JoinedPiece {
         number: piece.number,
         size: piece.size(),
-        stored_by: piece.stored_by,
+        stored_by: piece.stored_by(),
     };
     let pieces = upload.current_pieces().map(joined).collect();
     let file = File {

@@ -10,7 +10,7 @@ use crate::protocol::{
     UPLOAD_TRANSITIONS, UploadEvent, UploadState,
 };
 
-use super::{Actor, Change, JoinFailure, Path, Timestamp, UserId};
+use super::{Actor, CallId, Change, JoinFailure, Path, Timestamp, UserId};
 
 /// A stored piece.
 #[derive(Clone, Debug)]
@@ -21,8 +21,7 @@ pub struct Piece {
     pub state: PieceState,
     /// The time at which its body was complete.
     pub stored: Timestamp,
-    /// The change that stored it.
-    pub stored_by: Actor,
+    stored_by: StoredBy,
     /// The bytes, as long as a file may be made of them. The piece stays listed without its bytes.
     content: Option<Blob>,
     size: u64,
@@ -30,7 +29,22 @@ pub struct Piece {
     pub digest: Digest,
 }
 
+/// The actor that stored a piece, in 16 bytes: every repeated piece stays in its upload.
+#[derive(Clone, Debug)]
+enum StoredBy {
+    Call { exchange: u64, call: u32 },
+    Other(Box<Actor>),
+}
+
 impl Piece {
+    /// Returns the actor that stored it.
+    pub fn stored_by(&self) -> Actor {
+        match self.stored_by {
+            StoredBy::Call { exchange, call } => Actor::Call(CallId { exchange, call }),
+            StoredBy::Other(ref actor) => **actor,
+        }
+    }
+
     /// Returns the length in bytes.
     pub fn size(&self) -> u64 {
         self.size
@@ -275,7 +289,10 @@ impl Upload {
                 number,
                 state: PieceState::New,
                 stored: change.at,
-                stored_by: change.by,
+                stored_by: match change.by {
+                    Actor::Call(CallId { exchange, call }) => StoredBy::Call { exchange, call },
+                    other => StoredBy::Other(Box::new(other)),
+                },
                 size: content.len(),
                 content: Some(content),
                 digest,
@@ -322,6 +339,19 @@ mod tests {
         let upload = stored(&[1, 1, 2, 1]);
         assert_eq!((contents(&upload), upload.size()), (2, 8));
         assert!(upload.pieces.iter().all(|piece| piece.size() == 4));
+    }
+
+    #[test]
+    fn a_piece_keeps_its_actor() {
+        let call = CallId { exchange: 7, call: 2 };
+        for by in [Actor::Test, Actor::Call(call), Actor::DeferredCall { call, fault: Some(1) }] {
+            let (content, digest) = (Blob::from_bytes("four"), Digest::compute(b"four"));
+            let mut upload = stored(&[1]);
+            let piece = NewPiece { number: 1, content, digest, checksum: None };
+            upload.store(Change { by, ..now() }, piece);
+            assert_eq!(upload.piece(1).map(Piece::stored_by), Some(by));
+        }
+        assert!(size_of::<Piece>() <= 88, "{}", size_of::<Piece>());
     }
 
     #[test]
