@@ -82,7 +82,7 @@ impl<'a> Attempts<'a> {
         }
         for complete in &self.0.completes {
             let early = self.0.unacknowledged_before(*complete);
-            let early = early.map(|(part, last)| {
+            let early = early.into_iter().map(|(part, last)| {
                 let replied = if last.is_accepted() {
                     "had no response yet".to_owned()
                 } else {

@@ -80,7 +80,7 @@ impl RecordedRequest {
 
     /// Returns the call for the checks that the referee shares.
     pub(super) fn judged(&self) -> Request<'_> {
-        Request { exchange: &self.exchange, call: self.call() }
+        Request::new(&self.exchange, self.call())
     }
 
     /// Returns the call.

@@ -5,15 +5,17 @@
 //! If exchanges were dropped from the journal, the requests since then are known without gaps, and so
 //! are those about uploads of which none was dropped. What an earlier request did or lacked is unknown.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
 
-use crate::journal::{Connection, MarkEvent};
+use crate::journal::{Connection, Journal, MarkEvent};
 use crate::protocol::Operation;
 
-use super::evidence::{Evidence, UploadFacts};
-use super::request::{Request, is_change, is_look};
+use super::evidence::Evidence;
+use super::head_facts::{HEAD_MARKS, HeadFacts, HeadMark};
+use super::request::{Rejection, Reply, Request, is_change, is_look};
 use super::try_key::TryKey;
 use super::upload::UploadConduct;
 
@@ -22,24 +24,26 @@ pub(crate) struct Conduct<'a> {
     /// Every call in the order in which heads arrived, without those from before dropped exchanges and
     /// those about uploads that are not completely known.
     pub(crate) requests: Vec<Request<'a>>,
+    /// Those of `requests` that were not accepted, and have ended.
+    pub(crate) failures: Vec<Request<'a>>,
+    /// Those of `requests` with each kind of header.
+    marked: [Vec<Request<'a>>; HEAD_MARKS],
     /// The completely known uploads in the order in which they appeared.
     pub(crate) uploads: Vec<UploadConduct<'a>>,
     /// The tries of each request, in the order of the first.
     pub(crate) tries: Vec<Vec<Request<'a>>>,
-    /// The requests with each token, in the order of the first.
-    pub(crate) tokens: Vec<Vec<Request<'a>>>,
-    /// The requests of each connection.
-    pub(crate) connections: Vec<(&'a Connection, Vec<Request<'a>>)>,
-    upload_positions: HashMap<&'a str, usize>,
+    /// The tokens, in the order of their first requests.
+    pub(crate) tokens: Vec<TokenConduct<'a>>,
+    pub(crate) connections: Vec<ConnectionConduct<'a>>,
+    journal: &'a Journal,
+    latest_looks: OnceCell<HashMap<&'a str, u64>>,
+    /// The position of each upload in `uploads`; `None` for one that is not completely known.
+    upload_positions: HashMap<&'a str, Option<usize>>,
+    connection_positions: HashMap<u64, usize>,
     /// No exchange from this number on was dropped.
     complete_from: u64,
-    operations: HashSet<Operation>,
-    /// The number of the latest exchange of each connection.
-    latest_exchanges: HashMap<u64, u64>,
     /// The number of the latest exchange for each operation.
-    latest: HashMap<Operation, u64>,
-    /// The number of the latest exchange that reads each path.
-    latest_looks: HashMap<&'a str, u64>,
+    latest: Vec<(Operation, u64)>,
     /// The numbers of the exchanges that changed something.
     changes: Vec<u64>,
     /// When the latest connection began that a fault ended before its first request.
@@ -50,24 +54,45 @@ pub(crate) struct Conduct<'a> {
     interventions: Vec<u64>,
 }
 
-/// Groups items in the order of the first of each group.
-struct Groups<K, T> {
-    positions: HashMap<K, usize>,
-    groups: Vec<Vec<T>>,
+/// The requests with one token.
+pub(crate) struct TokenConduct<'a> {
+    pub(crate) count: usize,
+    /// Those whose credentials were rejected.
+    pub(crate) rejected: Vec<Request<'a>>,
 }
 
-impl<K: Eq + Hash, T> Groups<K, T> {
+/// The requests of one connection.
+pub(crate) struct ConnectionConduct<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) first: Option<Request<'a>>,
+    pub(crate) last: Option<Request<'a>>,
+}
+
+/// The positions of groups of requests in the order of the first of each group.
+///
+/// The key of the latest request is compared first, because most requests belong to the same token and
+/// upload as the one before.
+struct Positions<K> {
+    positions: HashMap<K, usize>,
+    latest: Option<(K, usize)>,
+}
+
+impl<K: Copy + Eq + Hash> Positions<K> {
     fn new() -> Self {
-        Self { positions: HashMap::new(), groups: Vec::new() }
+        Self { positions: HashMap::new(), latest: None }
     }
 
-    fn add(&mut self, key: K, item: T) {
-        let next = self.groups.len();
-        let at = *self.positions.entry(key).or_insert(next);
-        if at == next {
-            self.groups.push(Vec::new());
+    /// Returns the position of the group with this key, and whether it is new.
+    fn find(&mut self, key: K) -> (usize, bool) {
+        if let Some((latest, at)) = self.latest
+            && latest == key
+        {
+            return (at, false);
         }
-        self.groups[at].push(item);
+        let next = self.positions.len();
+        let at = *self.positions.entry(key).or_insert(next);
+        self.latest = Some((key, at));
+        (at, at == next)
     }
 }
 
@@ -76,78 +101,138 @@ impl<'a> Conduct<'a> {
         let journal = evidence.journal;
         let marks = journal.marks().iter();
         let offline = marks.clone().filter(|mark| mark.event == MarkEvent::Offline);
+        let connections = journal.connections().iter();
         let mut conduct = Self {
             requests: Vec::new(),
+            failures: Vec::new(),
+            marked: Default::default(),
             uploads: Vec::new(),
             tries: Vec::new(),
             tokens: Vec::new(),
-            connections: journal.connections().iter().map(|it| (&**it, Vec::new())).collect(),
+            connections: connections
+                .clone()
+                .map(|it| ConnectionConduct { connection: it, first: None, last: None })
+                .collect(),
+            journal,
+            latest_looks: OnceCell::new(),
             upload_positions: HashMap::new(),
+            connection_positions: connections.map(|it| it.index).zip(0..).collect(),
             complete_from: journal.dropped().complete_from,
-            operations: HashSet::new(),
-            latest_exchanges: HashMap::new(),
-            latest: HashMap::new(),
-            latest_looks: HashMap::new(),
+            latest: Vec::new(),
             changes: Vec::new(),
             last_lost_connection: None,
             last_offline: offline.map(|mark| mark.next_exchange).max(),
             interventions: marks.map(|mark| mark.next_exchange).collect(),
         };
-        let positions: HashMap<u64, usize> =
-            conduct.connections.iter().enumerate().map(|(at, (it, _))| (it.index, at)).collect();
-        let (mut tries, mut tokens) = (Groups::new(), Groups::new());
-        for exchange in journal.exchanges() {
-            conduct.latest_exchanges.insert(exchange.connection, exchange.index);
-            for call in &exchange.calls {
-                let request = Request { exchange, call };
-                conduct.operations.insert(call.operation);
-                conduct.latest.insert(call.operation, exchange.index);
-                if let (true, Some(path)) = (is_look(call.operation), call.path.as_deref()) {
-                    conduct.latest_looks.insert(path, exchange.index);
-                }
-                if exchange.committed.is_some() && is_change(call.operation) {
-                    conduct.changes.push(exchange.index);
-                }
-                let upload = call.upload.as_deref().map(|id| (id, evidence.uploads.get(id)));
-                let upload = upload.filter(|(_, facts)| facts.is_none_or(|it| !it.is_partial));
-                let is_known = upload.is_some() || call.upload.is_none();
-                if is_known && exchange.index >= conduct.complete_from {
-                    conduct.requests.push(request);
-                    tries.add(TryKey::new(exchange, call), request);
-                }
-                if let Some(token) = request.token() {
-                    tokens.add(token, request);
-                }
-                if let Some(at) = positions.get(&exchange.connection) {
-                    conduct.connections[*at].1.push(request);
-                }
-                if let Some((id, facts)) = upload {
-                    conduct.add_to_upload(id, request, facts);
-                }
-            }
+        conduct.read(evidence);
+        for upload in &mut conduct.uploads {
+            upload.find_unacknowledged();
         }
-        (conduct.tries, conduct.tokens) = (tries.groups, tokens.groups);
         let lost = conduct
             .connections
             .iter()
-            .filter(|(connection, requests)| requests.is_empty() && connection.fault.is_some());
-        conduct.last_lost_connection = lost.map(|(it, _)| it.opened.elapsed).max();
+            .filter(|it| it.first.is_none() && it.connection.fault.is_some());
+        conduct.last_lost_connection = lost.map(|it| it.connection.opened.elapsed).max();
         conduct
     }
 
-    fn add_to_upload(&mut self, id: &'a str, request: Request<'a>, facts: Option<&UploadFacts>) {
-        let next = self.uploads.len();
-        let at = *self.upload_positions.entry(id).or_insert(next);
-        if at == next {
-            let facts = facts.copied();
-            self.uploads.push(UploadConduct { id, facts, ..UploadConduct::default() });
+    /// Reads the requests of the journal, once.
+    fn read(&mut self, evidence: &'a Evidence<'a>) {
+        let (mut tries, mut tokens) = (Positions::new(), Positions::new());
+        let mut latest_connection = None;
+        let mut latest_upload: Option<(&str, Option<usize>)> = None;
+        for exchange in evidence.journal.exchanges() {
+            let facts = HeadFacts::new(&exchange.head);
+            let connection = match latest_connection {
+                Some((index, at)) if index == exchange.connection => at,
+                _ => self.connection_positions.get(&exchange.connection).copied(),
+            };
+            latest_connection = Some((exchange.connection, connection));
+            for call in &exchange.calls {
+                let request = Request::new(exchange, call);
+                self.note_latest(call.operation, exchange.index);
+                if exchange.committed.is_some() && is_change(call.operation) {
+                    self.changes.push(exchange.index);
+                }
+                if let Some(at) = connection {
+                    let connection = &mut self.connections[at];
+                    connection.first = connection.first.or(Some(request));
+                    connection.last = Some(request);
+                }
+                if let Some(token) = facts.token {
+                    let (at, is_new) = tokens.find(token);
+                    if is_new {
+                        self.tokens.push(TokenConduct { count: 0, rejected: Vec::new() });
+                    }
+                    self.tokens[at].count += 1;
+                    if request.rejection().is_some_and(Rejection::is_about_credentials) {
+                        self.tokens[at].rejected.push(request);
+                    }
+                }
+                if let Some(id) = call.upload.as_deref() {
+                    let at = match latest_upload {
+                        Some((latest, at)) if latest == id => at,
+                        _ => self.upload_position(id, evidence),
+                    };
+                    latest_upload = Some((id, at));
+                    let Some(at) = at else { continue };
+                    self.uploads[at].add(request);
+                }
+                if exchange.index >= self.complete_from {
+                    self.add(request, &facts);
+                    let (at, is_new) = tries.find(TryKey::with_facts(&exchange.head, call, &facts));
+                    if is_new {
+                        self.tries.push(vec![request]);
+                    } else {
+                        self.tries[at].push(request);
+                    }
+                }
+            }
         }
-        self.uploads[at].add(request);
+    }
+
+    /// Adds a request to the lists of all requests.
+    fn add(&mut self, request: Request<'a>, facts: &HeadFacts<'_>) {
+        self.requests.push(request);
+        if !matches!(request.reply(), Reply::Accepted | Reply::Pending) {
+            self.failures.push(request);
+        }
+        for (marked, is_marked) in self.marked.iter_mut().zip(facts.marks) {
+            if is_marked {
+                marked.push(request);
+            }
+        }
+    }
+
+    fn note_latest(&mut self, operation: Operation, exchange: u64) {
+        match self.latest.iter_mut().find(|(known, _)| *known == operation) {
+            Some((_, latest)) => *latest = exchange,
+            None => self.latest.push((operation, exchange)),
+        }
+    }
+
+    /// Returns the position of an upload, which is added if it is new; `None` if it is not completely
+    /// known.
+    fn upload_position(&mut self, id: &'a str, evidence: &Evidence<'_>) -> Option<usize> {
+        let uploads = &mut self.uploads;
+        *self.upload_positions.entry(id).or_insert_with(|| {
+            let facts = evidence.uploads.get(id).copied();
+            if facts.is_some_and(|facts| facts.is_partial) {
+                return None;
+            }
+            uploads.push(UploadConduct { id, facts, ..UploadConduct::default() });
+            Some(uploads.len() - 1)
+        })
+    }
+
+    /// Returns the requests with a kind of header, among `requests`.
+    pub(crate) fn marked(&self, mark: HeadMark) -> &[Request<'a>] {
+        &self.marked[mark as usize]
     }
 
     /// Returns whether any request asked for this operation.
     pub(crate) fn has(&self, operation: Operation) -> bool {
-        self.operations.contains(&operation)
+        self.latest_of(operation).is_some()
     }
 
     /// Returns whether the journal has every exchange.
@@ -177,8 +262,9 @@ impl<'a> Conduct<'a> {
     /// Returns whether the client sent another request on the connection after the response, which
     /// proves that it read the response.
     pub(crate) fn was_read(&self, request: Request<'_>) -> bool {
-        let latest = self.latest_exchanges.get(&request.exchange.connection);
-        latest.is_some_and(|latest| *latest > request.index())
+        let at = self.connection_positions.get(&request.exchange.connection);
+        let latest = at.and_then(|at| self.connections[*at].last);
+        latest.is_some_and(|latest| latest.index() > request.index())
     }
 
     /// Returns whether any request took effect, or the test intervened, between the heads of `one`
@@ -197,7 +283,13 @@ impl<'a> Conduct<'a> {
 
     /// Returns whether a later request asks for the same operation.
     pub(crate) fn is_followed_by_its_like(&self, request: Request<'_>) -> bool {
-        self.latest.get(&request.operation()).is_some_and(|latest| *latest > request.index())
+        self.latest_of(request.operation()).is_some_and(|latest| latest > request.index())
+    }
+
+    /// Returns the number of the latest exchange for an operation.
+    fn latest_of(&self, operation: Operation) -> Option<u64> {
+        let latest = self.latest.iter().find(|(known, _)| *known == operation);
+        latest.map(|(_, exchange)| *exchange)
     }
 
     /// Returns whether a later request reads the path, its state, or a list, or that is unknown.
@@ -205,15 +297,32 @@ impl<'a> Conduct<'a> {
         if self.is_before_gap(request) {
             return true;
         }
-        let is_later = |latest: Option<&u64>| latest.is_some_and(|it| *it > request.index());
-        is_later(path.and_then(|path| self.latest_looks.get(path)))
-            || is_later(self.latest.get(&Operation::List))
-            || is_later(self.latest.get(&Operation::ListUploads))
+        let is_later = |latest: Option<u64>| latest.is_some_and(|it| it > request.index());
+        if is_later(self.latest_of(Operation::List))
+            || is_later(self.latest_of(Operation::ListUploads))
+        {
+            return true;
+        }
+        path.is_some_and(|path| is_later(self.latest_looks().get(path).copied()))
+    }
+
+    /// Returns the number of the latest exchange that reads each path. They are collected when they are
+    /// first asked for, because few journals have a lost completion.
+    fn latest_looks(&self) -> &HashMap<&'a str, u64> {
+        self.latest_looks.get_or_init(|| {
+            let mut looks = HashMap::new();
+            for exchange in self.journal.exchanges() {
+                for call in exchange.calls.iter().filter(|call| is_look(call.operation)) {
+                    call.path.as_deref().map(|path| looks.insert(path, exchange.index));
+                }
+            }
+            looks
+        })
     }
 
     /// Returns the upload of a request.
     pub(crate) fn upload_of(&self, request: Request<'_>) -> Option<&UploadConduct<'a>> {
-        let at = self.upload_positions.get(request.call.upload.as_deref()?)?;
-        self.uploads.get(*at)
+        let at = *self.upload_positions.get(request.call.upload.as_deref()?)?;
+        self.uploads.get(at?)
     }
 }

@@ -217,6 +217,11 @@ impl Example {
         })
     }
 
+    /// Lets a fault alter its response. Call it before the change.
+    pub(crate) fn altered(self) -> Self {
+        self.latest(|exchange| exchange.faults.push(FaultRef::new(Some(1), "alter")))
+    }
+
     /// Sets a header of the request.
     pub(crate) fn with(self, name: &str, value: &str) -> Self {
         let example = self.without(name);

@@ -8,6 +8,7 @@
 mod conduct;
 mod evidence;
 mod finding;
+mod head_facts;
 mod judge;
 mod options;
 mod request;

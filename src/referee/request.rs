@@ -1,16 +1,19 @@
 //! One call of one exchange, and what was written in reply. Start with [`Request`].
+//!
+//! The reply is read once per request, because almost every rule asks for it.
 
 use std::time::Duration;
 
 use crate::blob::Digest;
-use crate::journal::{Call, Escaped, Exchange, Outcome};
-use crate::protocol::{ErrorKind, Interface, Operation};
+use crate::journal::{Call, Escaped, Exchange, Outcome, ResponseHead};
+use crate::protocol::{ErrorKind, Interface, Operation, ResultCode};
 
 /// One call of one exchange.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {
     pub(crate) exchange: &'a Exchange,
     pub(crate) call: &'a Call,
+    reply: Reply,
 }
 
 /// What was written in reply to a request.
@@ -72,6 +75,10 @@ pub(crate) enum Flaw {
 }
 
 impl<'a> Request<'a> {
+    pub(crate) fn new(exchange: &'a Exchange, call: &'a Call) -> Self {
+        Self { exchange, call, reply: read_reply(exchange, call) }
+    }
+
     pub(crate) fn index(self) -> u64 {
         self.exchange.index
     }
@@ -86,63 +93,11 @@ impl<'a> Request<'a> {
 
     /// Returns what was written in reply.
     pub(crate) fn reply(self) -> Reply {
-        let exchange = self.exchange;
-        if !exchange.outcome.is_final() {
-            return Reply::Pending;
-        }
-        let Some(head) = &exchange.response else { return Reply::Nothing };
-        if exchange.outcome != Outcome::Responded {
-            return Reply::Unclear;
-        }
-        let code = self.code();
-        if head.status >= 400 || code.is_some_and(|code| code != 0) {
-            return Reply::Rejected(Rejection { status: head.status, code });
-        }
-        let needs_code = !matches!(self.operation(), Operation::Read | Operation::Preflight);
-        match self.flaw() {
-            _ if code.is_none() && needs_code => Reply::Unclear,
-            Some(flaw) => Reply::Flawed(flaw),
-            None => Reply::Accepted,
-        }
-    }
-
-    /// Returns the result code as written.
-    fn code(self) -> Option<i32> {
-        if self.call.interface == Interface::JsonRpc {
-            return self.call.result_code.map(|row| row.code);
-        }
-        std::str::from_utf8(self.response_header("X-Agile-Status")?).ok()?.parse().ok()
+        self.reply
     }
 
     pub(crate) fn response_header(self, name: &str) -> Option<&'a [u8]> {
         self.exchange.response.as_ref()?.header(name)
-    }
-
-    fn flaw(self) -> Option<Flaw> {
-        if self.call.interface != Interface::Http {
-            return None;
-        }
-        let is_missing = |name: &str| self.response_header(name).is_none_or(<[u8]>::is_empty);
-        match self.operation() {
-            Operation::Login => is_missing("X-Agile-Token").then_some(Flaw::Credential),
-            Operation::Create => is_missing("X-Agile-Multipart").then_some(Flaw::Credential),
-            Operation::Piece | Operation::PostRaw => {
-                let text = |name: &str| std::str::from_utf8(self.response_header(name)?).ok();
-                let (checksum, size) = (text("X-Agile-Checksum"), text("X-Agile-Size"));
-                let is_wrong_digest = |checksum: &str| {
-                    self.exchange.digest.is_some_and(|own| Digest::parse_hex(checksum) != Some(own))
-                };
-                let is_wrong_size = |size: &str| size.parse() != Ok(self.exchange.received);
-                if checksum.is_some_and(is_wrong_digest) {
-                    Some(Flaw::Checksum)
-                } else if size.is_some_and(is_wrong_size) {
-                    Some(Flaw::Size)
-                } else {
-                    (checksum.is_none() || size.is_none()).then_some(Flaw::Receipt)
-                }
-            }
-            _ => None,
-        }
     }
 
     pub(crate) fn is_accepted(self) -> bool {
@@ -199,12 +154,6 @@ impl<'a> Request<'a> {
         self.exchange.head.header(name)
     }
 
-    /// Returns the token in the head, if there is one.
-    pub(crate) fn token(self) -> Option<&'a [u8]> {
-        let token = self.header("X-Agile-Authorization").or(self.header("X-LLNW-Authorization"));
-        token.filter(|token| !token.is_empty())
-    }
-
     /// Returns the length of the body that the client meant to send, as far as it is known.
     pub(crate) fn intended_length(self) -> Option<u64> {
         let whole = self.exchange.digest.map(|_| self.exchange.received);
@@ -246,6 +195,68 @@ impl<'a> Request<'a> {
         let path = call.path.as_ref().filter(|_| call.interface != Interface::Egress);
         let path = path.map(|path| format!(" of {}", Escaped::new(&**path))).unwrap_or_default();
         format!("{method}{name}{part}{path}")
+    }
+}
+
+/// Returns what was written in reply to a call of an exchange.
+fn read_reply(exchange: &Exchange, call: &Call) -> Reply {
+    if !exchange.outcome.is_final() {
+        return Reply::Pending;
+    }
+    let Some(head) = &exchange.response else { return Reply::Nothing };
+    if exchange.outcome != Outcome::Responded {
+        return Reply::Unclear;
+    }
+    // Without a fault, a success has the headers that it must have, and their values are right.
+    let is_success = call.result_code.is_some_and(ResultCode::is_success);
+    if is_success && exchange.faults.is_empty() {
+        return Reply::Accepted;
+    }
+    let code = written_code(call, head);
+    if head.status >= 400 || code.is_some_and(|code| code != 0) {
+        return Reply::Rejected(Rejection { status: head.status, code });
+    }
+    let needs_code = !matches!(call.operation, Operation::Read | Operation::Preflight);
+    match flaw(exchange, call, head) {
+        _ if code.is_none() && needs_code => Reply::Unclear,
+        Some(flaw) => Reply::Flawed(flaw),
+        None => Reply::Accepted,
+    }
+}
+
+/// Returns the result code as written.
+fn written_code(call: &Call, head: &ResponseHead) -> Option<i32> {
+    if call.interface == Interface::JsonRpc {
+        return call.result_code.map(|row| row.code);
+    }
+    std::str::from_utf8(head.header("X-Agile-Status")?).ok()?.parse().ok()
+}
+
+/// Returns the defect in the data of a successful response.
+fn flaw(exchange: &Exchange, call: &Call, head: &ResponseHead) -> Option<Flaw> {
+    if call.interface != Interface::Http {
+        return None;
+    }
+    let is_missing = |name: &str| head.header(name).is_none_or(<[u8]>::is_empty);
+    match call.operation {
+        Operation::Login => is_missing("X-Agile-Token").then_some(Flaw::Credential),
+        Operation::Create => is_missing("X-Agile-Multipart").then_some(Flaw::Credential),
+        Operation::Piece | Operation::PostRaw => {
+            let text = |name: &str| std::str::from_utf8(head.header(name)?).ok();
+            let (checksum, size) = (text("X-Agile-Checksum"), text("X-Agile-Size"));
+            let is_wrong_digest = |checksum: &str| {
+                exchange.digest.is_some_and(|own| Digest::parse_hex(checksum) != Some(own))
+            };
+            let is_wrong_size = |size: &str| size.parse() != Ok(exchange.received);
+            if checksum.is_some_and(is_wrong_digest) {
+                Some(Flaw::Checksum)
+            } else if size.is_some_and(is_wrong_size) {
+                Some(Flaw::Size)
+            } else {
+                (checksum.is_none() || size.is_none()).then_some(Flaw::Receipt)
+            }
+        }
+        _ => None,
     }
 }
 

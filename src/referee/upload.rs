@@ -23,6 +23,10 @@ pub(crate) struct UploadConduct<'a> {
     pub(crate) restarts: Vec<Request<'a>>,
     /// Whether a request about it was rejected for good, so that the client had to give up.
     pub(crate) is_hopeless: bool,
+    /// The requests to complete it that are worth judging: the first, and the one that succeeded. Each
+    /// with the parts without an acknowledgement that the client can have read before, and their latest
+    /// tries before that.
+    pub(crate) unacknowledged: Vec<(Request<'a>, Vec<(u32, Request<'a>)>)>,
 }
 
 impl<'a> UploadConduct<'a> {
@@ -43,14 +47,22 @@ impl<'a> UploadConduct<'a> {
         list.push(request);
     }
 
-    /// Returns the parts without an acknowledgement that the client can have read before
-    /// `complete` began, each with its latest try before that. A part counts as acknowledged if it
-    /// was stored and the client asked for the state or the pieces after its response was lost.
-    pub(crate) fn unacknowledged_before(
-        &self,
-        complete: Request<'a>,
-    ) -> impl Iterator<Item = (u32, Request<'a>)> {
-        self.pieces.iter().filter_map(move |(part, tries)| {
+    /// Finds the parts that are not acknowledged when the client completes it. All its requests are known
+    /// now.
+    pub(crate) fn find_unacknowledged(&mut self) {
+        let first = self.completes.first().copied();
+        let done = self.completes.iter().find(|it| it.exchange.committed.is_some()).copied();
+        let done = done.filter(|done| first.is_some_and(|first| first.index() != done.index()));
+        let judged = first.into_iter().chain(done);
+        self.unacknowledged =
+            judged.map(|complete| (complete, self.unacknowledged_before(complete))).collect();
+    }
+
+    /// Returns the parts that are not acknowledged before `complete` began. A part counts as
+    /// acknowledged if it was stored and the client asked for the state or the pieces after its response
+    /// was lost.
+    pub(crate) fn unacknowledged_before(&self, complete: Request<'a>) -> Vec<(u32, Request<'a>)> {
+        let unacknowledged = self.pieces.iter().filter_map(|(part, tries)| {
             let mut earlier = tries.iter().filter(|it| it.index() < complete.index());
             let is_known = |it: &Request<'_>| it.is_accepted() && it.ended_before(complete);
             if earlier.clone().any(is_known) {
@@ -62,16 +74,8 @@ impl<'a> UploadConduct<'a> {
                     latest.ended_before(*inquiry) && inquiry.index() < complete.index()
                 });
             (!is_listed).then_some((*part, latest))
-        })
-    }
-
-    /// Returns the requests to complete it that are worth judging: the first, and the one that
-    /// succeeded.
-    pub(crate) fn judged_completes(&self) -> impl Iterator<Item = Request<'a>> {
-        let first = self.completes.first();
-        let done = self.completes.iter().find(|it| it.exchange.committed.is_some());
-        let done = done.filter(|done| first.is_some_and(|first| first.index() != done.index()));
-        first.into_iter().chain(done).copied()
+        });
+        unacknowledged.collect()
     }
 
     /// Returns whether the client created it in this journal.

@@ -82,7 +82,7 @@ fn write_exchange(
     page.attr("class", fate.class()).html("><td class=\"n\">").text(exchange.index);
     page.html("</td><td><details><summary>");
     for call in exchange.calls.iter().take(1) {
-        page.html("<code>").text(request_text(Request { exchange, call })).html("</code>");
+        page.html("<code>").text(request_text(Request::new(exchange, call))).html("</code>");
         if let Some(path) = call.path.as_ref().filter(|_| !is_path_shown(exchange)) {
             page.html(" <span class=\"path\">").text(Escaped::new(&**path)).html("</span>");
         }

@@ -53,7 +53,7 @@ impl<'a> Facts<'a> {
                 targets.push(Vec::new());
             }
             places.insert(exchange.index, (at, targets[at].len()));
-            targets[at].push(Request { exchange, call });
+            targets[at].push(Request::new(exchange, call));
         }
         let mut weights = HashMap::new();
         for tries in &targets {
@@ -242,7 +242,7 @@ fn changes_something(exchange: &Exchange) -> bool {
 
 /// Returns a request in words: `POST /multipart/piece 2`, without its path.
 pub(super) fn request_text(request: Request<'_>) -> String {
-    let Request { exchange, call } = request;
+    let Request { exchange, call, .. } = request;
     let name = match (call.interface, &call.path) {
         (Interface::Egress, Some(path)) => Escaped::new(&**path).to_string(),
         (Interface::JsonRpc, _) if call.name.is_empty() => "JSON-RPC".to_owned(),

@@ -24,7 +24,7 @@ mod tests {
     use crate::referee::example::Example;
 
     fn wrong(example: Example) -> Example {
-        example.reply("X-Agile-Checksum", &"0".repeat(64))
+        example.altered().reply("X-Agile-Checksum", &"0".repeat(64))
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub(super) struct Ignored<'a> {
 /// they had succeeded: without a token, without a multipart id, or with the file.
 pub(super) fn ignored<'a>(conduct: &Conduct<'a>) -> Vec<Ignored<'a>> {
     let mut found = Vec::new();
+    if conduct.failures.is_empty() {
+        return found;
+    }
     let (mut login, mut create): (Option<Request<'_>>, Option<Request<'_>>) = (None, None);
     let mut completes: HashMap<&str, Request<'_>> = HashMap::new();
     let mut without_response: HashSet<&str> = HashSet::new();
@@ -109,13 +112,13 @@ pub(super) fn completed_in_spite_of<'c, 'a: 'c>(
     is_it: impl Fn(Reply) -> bool + Copy + 'c,
 ) -> impl Iterator<Item = (&'c UploadConduct<'a>, Request<'a>, Vec<Request<'a>>)> {
     conduct.uploads.iter().filter_map(move |upload| {
-        upload.judged_completes().find_map(|complete| {
-            let parts = upload.unacknowledged_before(complete);
+        upload.unacknowledged.iter().find_map(|(complete, parts)| {
             let parts: Vec<_> = parts
-                .map(|(_, latest)| latest)
-                .filter(|latest| latest.ended_before(complete) && is_it(latest.reply()))
+                .iter()
+                .map(|(_, latest)| *latest)
+                .filter(|latest| latest.ended_before(*complete) && is_it(latest.reply()))
                 .collect();
-            (!parts.is_empty()).then_some((upload, complete, parts))
+            (!parts.is_empty()).then_some((upload, *complete, parts))
         })
     })
 }

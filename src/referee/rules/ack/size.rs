@@ -24,7 +24,7 @@ mod tests {
     use crate::referee::example::Example;
 
     fn wrong(example: Example) -> Example {
-        example.reply("X-Agile-Size", "2")
+        example.altered().reply("X-Agile-Size", "2")
     }
 
     #[test]

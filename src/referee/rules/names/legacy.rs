@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::journal::Escaped;
+use crate::referee::head_facts::HeadMark;
 use crate::referee::request::Request;
 use crate::referee::rule::{Basis, Level, Rule};
 
@@ -25,7 +26,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     applies: |conduct| !conduct.requests.is_empty(),
     judge: |conduct, violations| {
         let mut found: BTreeMap<&str, Vec<(Request<'_>, String)>> = BTreeMap::new();
-        for request in &conduct.requests {
+        for request in conduct.marked(HeadMark::Legacy) {
             for (name, _) in request.exchange.head.headers() {
                 let name = name.to_ascii_lowercase();
                 let old = LEGACY.iter().find(|(old, _)| {

@@ -6,6 +6,7 @@ pub(super) mod type_unknown;
 pub(super) mod unquoted;
 
 use crate::referee::conduct::Conduct;
+use crate::referee::head_facts::HeadMark;
 use crate::referee::request::Request;
 
 /// The headers with a name or a path.
@@ -22,16 +23,18 @@ struct Named<'a> {
 
 /// Returns every name that a client sent in a header.
 fn names<'c, 'a>(conduct: &'c Conduct<'a>) -> impl Iterator<Item = Named<'a>> + 'c {
-    conduct.requests.iter().copied().filter(|it| !it.call.is_json_rpc()).flat_map(|request| {
-        let is_quoted = request
-            .header("X-Agile-Encoding")
-            .or(request.header("X-Agile-Content-Encoding"))
-            .is_some_and(|encoding| encoding.eq_ignore_ascii_case(b"UTF8"));
-        NAMES.into_iter().filter_map(move |header| {
-            let value = request.header(header)?;
-            Some(Named { request, header, value, is_quoted })
-        })
-    })
+    conduct.marked(HeadMark::Name).iter().copied().filter(|it| !it.call.is_json_rpc()).flat_map(
+        |request| {
+            let is_quoted = request
+                .header("X-Agile-Encoding")
+                .or(request.header("X-Agile-Content-Encoding"))
+                .is_some_and(|encoding| encoding.eq_ignore_ascii_case(b"UTF8"));
+            NAMES.into_iter().filter_map(move |header| {
+                let value = request.header(header)?;
+                Some(Named { request, header, value, is_quoted })
+            })
+        },
+    )
 }
 
 /// Returns whether bytes contain `%` and two hexadecimal digits.

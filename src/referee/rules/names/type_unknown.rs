@@ -2,6 +2,7 @@
 
 use crate::journal::Escaped;
 use crate::protocol::{OCTET_STREAM, essence, is_known, is_well_formed};
+use crate::referee::head_facts::HeadMark;
 use crate::referee::request::Request;
 use crate::referee::rule::{Basis, Level, Rule};
 
@@ -14,10 +15,12 @@ pub(in crate::referee) static RULE: Rule = Rule {
     section: "§3.9",
     basis: Basis::Documented,
     needs_end: false,
-    applies: |conduct| conduct.requests.iter().any(|request| content_type(*request).is_some()),
+    applies: |conduct| {
+        conduct.marked(HeadMark::ContentType).iter().any(|request| content_type(*request).is_some())
+    },
     judge: |conduct, violations| {
         let unknown: Vec<_> = conduct
-            .requests
+            .marked(HeadMark::ContentType)
             .iter()
             .filter_map(|request| Some((request, content_type(*request)?)))
             .filter(|(_, given)| is_unknown(given))

@@ -17,11 +17,11 @@ pub(in crate::referee) static RULE: Rule = Rule {
     applies: |conduct| conduct.has(Operation::Complete) && conduct.has(Operation::Piece),
     judge: |conduct, violations| {
         for upload in &conduct.uploads {
-            let early = upload.judged_completes().find_map(|complete| {
-                let missing = upload.unacknowledged_before(complete);
+            let early = upload.unacknowledged.iter().find_map(|(complete, parts)| {
+                let missing = parts.iter().copied();
                 let missing: Vec<_> =
-                    missing.filter(|(_, latest)| is_missing(*latest, complete)).collect();
-                missing.first().copied().map(|first| (complete, first, missing))
+                    missing.filter(|(_, latest)| is_missing(*latest, *complete)).collect();
+                missing.first().copied().map(|first| (*complete, first, missing))
             });
             let Some((complete, (_, first), missing)) = early else { continue };
             let exchanges = missing.iter().map(|(_, latest)| latest.index());

@@ -1,6 +1,7 @@
 //! `complete.empty`: an upload has at least one piece.
 
 use crate::protocol::{ErrorKind, Operation};
+use crate::referee::request::Request;
 use crate::referee::rule::{Basis, Level, Rule};
 
 pub(in crate::referee) static RULE: Rule = Rule {
@@ -14,12 +15,14 @@ pub(in crate::referee) static RULE: Rule = Rule {
     applies: |conduct| conduct.has(Operation::Complete),
     judge: |conduct, violations| {
         for upload in &conduct.uploads {
-            let first_piece = upload.pieces.values().map(|tries| tries[0].index()).min();
+            let is_earlier = |complete: &&Request<'_>| {
+                upload.pieces.values().any(|tries| tries[0].index() <= complete.index())
+            };
             let empty: Vec<_> = upload
                 .completes
                 .iter()
                 .filter(|complete| complete.is_rejected_for(ErrorKind::NoPieces))
-                .filter(|complete| first_piece.is_none_or(|piece| piece > complete.index()))
+                .filter(|complete| !is_earlier(complete))
                 .collect();
             let Some(first) = empty.first() else { continue };
             violations.add(empty.iter().map(|it| it.index()), empty.len(), || {

@@ -14,7 +14,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     needs_end: false,
     applies: |conduct| conduct.has(Operation::Piece),
     judge: |conduct, violations| {
-        let wrong = conduct.requests.iter().filter(|request| {
+        let wrong = conduct.failures.iter().filter(|request| {
             request.is(Operation::Piece) && request.is_rejected_for(ErrorKind::PartNumber)
         });
         let wrong: Vec<_> = wrong.collect();

@@ -13,7 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     basis: Basis::Documented,
     needs_end: false,
     applies: |conduct| {
-        let mut rejections = conduct.requests.iter().filter_map(|request| request.rejection());
+        let mut rejections = conduct.failures.iter().filter_map(|request| request.rejection());
         rejections.any(|rejection| rejection.status == 429)
     },
     judge: |conduct, violations| {

@@ -17,6 +17,10 @@ pub(in crate::referee) static RULE: Rule = Rule {
     needs_end: false,
     applies: |conduct| conduct.has(Operation::Complete),
     judge: |conduct, violations| {
+        let has_failed = |it: &Request<'_>| it.is_rejected_for(ErrorKind::NotFound);
+        if !conduct.failures.iter().any(has_failed) {
+            return;
+        }
         let mut completed: HashMap<&str, Request<'_>> = HashMap::new();
         for request in conduct.requests.iter().copied() {
             let Some(path) = request.call.path.as_deref() else { continue };

@@ -13,7 +13,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     section: "RFC 9110 §10.2.3",
     basis: Basis::Rfc,
     needs_end: false,
-    applies: |conduct| conduct.requests.iter().any(|request| asked_wait(*request).is_some()),
+    applies: |conduct| conduct.failures.iter().any(|request| asked_wait(*request).is_some()),
     judge: |conduct, violations| {
         for tries in &conduct.tries {
             let early: Vec<_> = tries.windows(2).filter_map(|pair| too_early(pair)).collect();

@@ -1,5 +1,6 @@
 //! `retry.partial`: a retry sends the whole body again.
 
+use crate::referee::head_facts::HeadMark;
 use crate::referee::request::Request;
 use crate::referee::rule::{Basis, Level, Rule};
 
@@ -14,10 +15,17 @@ pub(in crate::referee) static RULE: Rule = Rule {
     section: "§4.2",
     basis: Basis::Evidence,
     needs_end: false,
-    applies: |conduct| tries_with_body(conduct).any(|tries| tries.len() > 1 || has_range(tries[0])),
+    applies: |conduct| {
+        let has_range = |tries: &[Request<'_>]| {
+            !conduct.marked(HeadMark::ContentRange).is_empty() && has_range(tries[0])
+        };
+        tries_with_body(conduct).any(|tries| tries.len() > 1 || has_range(tries))
+    },
     judge: |conduct, violations| {
         for tries in tries_with_body(conduct) {
-            let ranges: Vec<_> = tries.iter().filter(|it| has_range(**it)).collect();
+            let ranges =
+                tries.iter().filter(|_| !conduct.marked(HeadMark::ContentRange).is_empty());
+            let ranges: Vec<_> = ranges.filter(|it| has_range(**it)).collect();
             if let Some(first) = ranges.first() {
                 violations.add(ranges.iter().map(|it| it.index()), ranges.len(), || {
                     let (what, number) = (first.describe(), first.number());

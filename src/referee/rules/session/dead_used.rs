@@ -14,12 +14,12 @@ pub(in crate::referee) static RULE: Rule = Rule {
     section: "§2.3",
     basis: Basis::Documented,
     needs_end: false,
-    applies: |conduct| conduct.tokens.iter().flatten().any(|request| is_rejected(*request)),
+    applies: |conduct| conduct.tokens.iter().flat_map(|it| &it.rejected).any(|it| is_rejected(*it)),
     judge: |conduct, violations| {
-        for requests in &conduct.tokens {
+        for token in &conduct.tokens {
             let mut rejected: HashMap<TryKey<'_>, Request<'_>> = HashMap::new();
             let mut repeated = Vec::new();
-            for request in requests.iter().copied().filter(|request| is_rejected(*request)) {
+            for request in token.rejected.iter().copied().filter(|request| is_rejected(*request)) {
                 let key = TryKey::new(request.exchange, request.call);
                 let before = *rejected.entry(key).or_insert(request);
                 if before.ended_before(request) {

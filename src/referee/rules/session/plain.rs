@@ -17,7 +17,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     needs_end: false,
     applies: |conduct| conduct.requests.iter().any(|request| has_password(*request)),
     judge: |conduct, violations| {
-        let connections = conduct.connections.iter().map(|(connection, _)| connection);
+        let connections = conduct.connections.iter().map(|it| it.connection);
         let encrypted: BTreeSet<u64> =
             connections.filter(|it| it.tls.is_some()).map(|it| it.index).collect();
         let is_plain = |it: Request<'_>| !encrypted.contains(&it.exchange.connection);

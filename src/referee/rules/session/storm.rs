@@ -1,7 +1,6 @@
 //! `token.storm`: one login serves many requests.
 
 use crate::protocol::Operation;
-use crate::referee::request::Rejection;
 use crate::referee::rule::{Basis, Level, Rule};
 
 /// The number of tokens from which a client is found.
@@ -26,17 +25,10 @@ pub(in crate::referee) static RULE: Rule = Rule {
             .iter()
             .filter(|request| request.is(Operation::Login) && request.is_accepted())
             .collect();
-        let is_used_once = |requests: &Vec<_>| requests.len() == 1;
-        let was_rejected = conduct
-            .tokens
-            .iter()
-            .flatten()
-            .any(|request| request.rejection().is_some_and(Rejection::is_about_credentials));
         let is_storm = logins.len() >= MANY
             && conduct.tokens.len() >= MANY
             && conduct.tokens.len() <= logins.len()
-            && conduct.tokens.iter().all(is_used_once)
-            && !was_rejected;
+            && conduct.tokens.iter().all(|token| token.count == 1 && token.rejected.is_empty());
         if is_storm {
             violations.add(logins.iter().map(|it| it.index()), logins.len(), || {
                 format!("{} logins: each token was used for one request", logins.len())

@@ -1,5 +1,6 @@
 //! `http.after_rejection`: a client that is rejected can stop sending.
 
+use crate::referee::conduct::ConnectionConduct;
 use crate::referee::rule::{Basis, Level, Rule};
 
 /// More bytes than the buffers of a connection hold.
@@ -14,12 +15,11 @@ pub(in crate::referee) static RULE: Rule = Rule {
     section: "RFC 9112 §9.6",
     basis: Basis::Rfc,
     needs_end: false,
-    applies: |conduct| conduct.requests.iter().any(|request| request.rejection().is_some()),
+    applies: |conduct| conduct.failures.iter().any(|request| request.rejection().is_some()),
     judge: |conduct, violations| {
-        for (connection, requests) in &conduct.connections {
-            let rejected = requests
-                .last()
-                .filter(|last| last.rejection().is_some() && connection.drained > MANY);
+        for ConnectionConduct { connection, last, .. } in &conduct.connections {
+            let rejected =
+                last.filter(|last| last.rejection().is_some() && connection.drained > MANY);
             if let Some(last) = rejected {
                 violations.add([last.index()], 1, || {
                     let (what, number, bytes) =

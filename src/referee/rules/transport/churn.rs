@@ -18,13 +18,11 @@ pub(in crate::referee) static RULE: Rule = Rule {
         let single: Vec<_> = conduct
             .connections
             .iter()
-            .filter(|(_, requests)| {
-                requests.first().is_some_and(|first| first.is_accepted())
-                    && requests.last().is_some_and(|last| last.index() == requests[0].index())
-            })
+            .filter_map(|it| it.first.zip(it.last))
+            .filter(|(first, last)| first.is_accepted() && first.index() == last.index())
             .collect();
         if single.len() >= MANY && single.len() == conduct.connections.len() {
-            let exchanges = single.iter().map(|(_, requests)| requests[0].index());
+            let exchanges = single.iter().map(|(first, _)| first.index());
             violations.add(exchanges, single.len(), || {
                 format!("{} connections carried one request each", single.len())
             });

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::journal::Connection;
+use crate::referee::head_facts::HeadMark;
 use crate::referee::request::Request;
 use crate::referee::rule::{Basis, Level, Rule};
 
@@ -18,11 +19,13 @@ pub(in crate::referee) static RULE: Rule = Rule {
     section: "RFC 9110 §10.1.1",
     basis: Basis::Rfc,
     needs_end: false,
-    applies: |conduct| conduct.requests.iter().any(|it| it.exchange.head.expects_continue()),
+    applies: |conduct| {
+        conduct.marked(HeadMark::Expectation).iter().any(|it| it.exchange.head.expects_continue())
+    },
     judge: |conduct, violations| {
-        let ignored = conduct.connections.iter().filter_map(|(connection, requests)| {
-            let last = requests.last()?;
-            sent_body_anyway(connection, *last).then_some((last, connection.drained))
+        let ignored = conduct.connections.iter().filter_map(|it| {
+            let last = it.last?;
+            sent_body_anyway(it.connection, last).then_some((last, it.connection.drained))
         });
         let ignored: Vec<_> = ignored.collect();
         let Some((first, bytes)) = ignored.first() else { return };
@@ -44,8 +47,8 @@ fn sent_body_anyway(connection: &Connection, last: Request<'_>) -> bool {
     let was_prompt = exchange
         .response_started
         .is_some_and(|started| started.elapsed.saturating_sub(last.opened()) < PROMPT);
-    exchange.head.expects_continue()
-        && last.rejection().is_some()
+    last.rejection().is_some()
+        && exchange.head.expects_continue()
         && exchange.faults.is_empty()
         && exchange.received == 0
         && was_prompt

@@ -17,7 +17,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
         let found: Vec<_> = conduct
             .connections
             .iter()
-            .filter_map(|(connection, _)| Some((connection, connection.unparsed.as_ref()?)))
+            .filter_map(|it| Some((it.connection, it.connection.unparsed.as_ref()?)))
             .filter(|(_, unparsed)| unparsed.kind == UnparsedKind::BytesBehindRequest)
             .collect();
         let Some((connection, unparsed)) = found.first() else { return };

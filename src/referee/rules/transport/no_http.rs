@@ -17,7 +17,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     applies: |conduct| !conduct.connections.is_empty(),
     judge: |conduct, violations| {
         let mut kinds: BTreeMap<String, Vec<(&Connection, &Unparsed)>> = BTreeMap::new();
-        for (connection, _) in &conduct.connections {
+        for connection in conduct.connections.iter().map(|it| it.connection) {
             let wrong = connection
                 .wrong_bytes()
                 .filter(|unparsed| unparsed.kind != UnparsedKind::BytesBehindRequest);
