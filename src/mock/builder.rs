@@ -19,7 +19,7 @@ use crate::mock::fault_check;
 use crate::mock::fixtures::{Fixtures, InProgressUpload, User, check_account};
 use crate::mock::journal_options::JournalOptions;
 use crate::mock::mock_origin::MockOrigin;
-use crate::server::{listener::bind, ports::Ports, shared::Shared};
+use crate::server::{listener::bind, ports::Ports, runtime::Worker, shared::Shared};
 
 /// Describes an origin. [`Builder::start`] starts it.
 ///
@@ -429,6 +429,7 @@ impl Builder {
     /// If [`Builder::validate`] fails, a port is taken, or the runtime cannot start.
     #[track_caller]
     pub fn try_start(self) -> Result<MockOrigin, Error> {
+        Worker::start_early()?;
         let start = Timestamp::from(self.clock.unwrap_or_else(SystemTime::now));
         let seed = self.seed.unwrap_or_else(random_seed);
         let addresses = match self.listeners.as_slice() {

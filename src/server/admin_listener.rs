@@ -106,7 +106,13 @@ impl AdminListener {
         admin: impl Admin,
     ) -> Result<Self, Error> {
         let admin = Arc::new(admin);
-        let serve = move |socket, _| serve(socket, idle_limit, Arc::clone(&admin));
+        let serve = move |socket, _, count| {
+            let admin = Arc::clone(&admin);
+            async move {
+                serve(socket, idle_limit, admin).await;
+                drop(count);
+            }
+        };
         Ok(Self(serve_each(bind(address)?, serve)))
     }
 

@@ -1,18 +1,16 @@
-//! Binds ports and accepts connections. Start with [`listen`] and [`Listening`].
+//! Binds ports, and reserves them while an origin is offline. Start with [`listen`] and
+//! [`Listening`].
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::mpsc;
-use std::time::Duration;
 
-use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
 
 use crate::error::Error;
+use crate::server::acceptor::{Acceptor, ConnectionCount};
 use crate::server::connection;
-use crate::server::runtime::{ConnectionCount, Worker};
+use crate::server::runtime::Worker;
 use crate::server::shared::Shared;
 
 /// Connections that may wait to be accepted: if a test opens a thousand at once, the kernel must
@@ -23,48 +21,32 @@ const BACKLOG: u32 = 1024;
 #[derive(Debug)]
 pub(crate) struct Listening {
     pub(crate) address: SocketAddr,
-    task: AbortHandle,
-    /// Disconnected when the port is closed. The mutex only makes it `Sync`.
-    closed: Mutex<mpsc::Receiver<()>>,
-    reserved: Option<Reserved>,
+    acceptor: Arc<Acceptor>,
 }
 
-/// A bound port. No other process can take it.
+/// A listening port whose connections are not accepted yet.
 pub(crate) struct Bound {
     listener: TcpListener,
     /// The worker that accepts its connections.
     worker: &'static Worker,
     address: SocketAddr,
-    /// The socket that reserves the port while the origin is offline.
-    reserved: Option<Reserved>,
 }
 
-/// A bound port without a listening socket.
-#[derive(Debug)]
-pub(crate) struct Reserved(TcpSocket, SocketAddr);
-
-/// On Linux a port can have a listener beside a socket that only reserves it, so that no other
-/// process can take the port when the listener is closed.
-const KEEPS_PORTS: bool = cfg!(target_os = "linux");
-
-/// Binds `address` without listening.
-fn reserve(address: SocketAddr) -> Result<Reserved, Error> {
-    let take = || -> io::Result<Reserved> {
-        let socket = socket_at(address)?;
-        let address = socket.local_addr()?;
-        // On Linux, two sockets that both allow reuse may bind the same port until one of them
-        // listens.
-        share(&socket, !KEEPS_PORTS)?;
-        Ok(Reserved(socket, address))
-    };
-    take().map_err(failed(format!("listen on {address}")))
+/// Binds `address` and listens.
+pub(crate) fn bind(address: SocketAddr) -> Result<Bound, Error> {
+    socket_at(address).and_then(listen_on).map_err(|error| cannot_listen(address, error))
 }
 
 fn socket_at(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = new_socket(address)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+fn new_socket(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // The port may be reused while old connections linger on it, but not by two listeners.
     share(&socket, true)?;
-    socket.bind(address)?;
     Ok(socket)
 }
 
@@ -73,159 +55,111 @@ fn share(socket: &TcpSocket, shared: bool) -> io::Result<()> {
     if cfg!(unix) { socket.set_reuseaddr(shared) } else { Ok(()) }
 }
 
-impl Reserved {
-    /// Listens. If that fails, returns the reserved port if the system could keep it.
-    fn listen(self) -> Result<Bound, (Error, Option<Self>)> {
-        let address = self.1;
-        let failure = |error, reserved| (failed(format!("listen on {address}"))(error), reserved);
-        let worker = match Worker::least_busy() {
-            Ok(worker) => worker,
-            Err(error) => return Err(failure(error, Some(self))),
+fn listen_on(socket: TcpSocket) -> io::Result<Bound> {
+    let worker = Worker::least_busy()?;
+    let _inside = worker.handle().enter();
+    let listener = socket.listen(BACKLOG)?;
+    let address = listener.local_addr()?;
+    Ok(Bound { listener, worker, address })
+}
+
+fn cannot_listen(address: SocketAddr, source: io::Error) -> Error {
+    Error::io(format!("the origin cannot listen on {address}"), source)
+}
+
+/// Starts to accept connections.
+pub(crate) fn listen(bound: Bound, shared: &Arc<Shared>) -> Listening {
+    let shared = Arc::clone(shared);
+    serve_each(bound, move |socket, peer, count| {
+        connection::serve(connection::accepted(socket, peer, count, &shared))
+    })
+}
+
+/// Starts to accept connections. Runs `serve` for each in its own task; it keeps the count until the
+/// connection is closed.
+pub(crate) fn serve_each<F>(
+    Bound { listener, worker, address }: Bound,
+    serve: impl FnMut(TcpStream, SocketAddr, ConnectionCount) -> F + Send + 'static,
+) -> Listening
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    Listening { address, acceptor: Acceptor::start(listener, worker, serve) }
+}
+
+impl Listening {
+    /// Closes the port and all its connections, and reserves the port. Returns why that failed, if
+    /// it did.
+    pub(crate) fn close(self) -> (Closed, Result<(), Error>) {
+        let address = self.address;
+        // If there is no descriptor left for it, the port is free for a moment.
+        let bridge = self.bridge().ok();
+        drop(self);
+        let (reserved, done) = match reserve(address) {
+            Ok(socket) => (Some(socket), Ok(())),
+            Err(error) => (None, Err(cannot_listen(address, error))),
         };
-        let _inside = worker.handle().enter();
-        if !KEEPS_PORTS {
-            let listener = self.0.listen(BACKLOG).map_err(|error| failure(error, None))?;
-            return Ok(Bound { listener, worker, address, reserved: None });
-        }
-        match self.listen_beside() {
-            Ok(listener) => Ok(Bound { listener, worker, address, reserved: Some(self) }),
-            Err(error) => Err(failure(error, Some(self))),
-        }
+        drop(bridge);
+        (Closed { address, reserved }, done)
     }
 
-    fn listen_beside(&self) -> io::Result<TcpListener> {
-        let Self(keeper, address) = self;
-        share(keeper, true)?;
-        let listener = socket_at(*address).and_then(|socket| socket.listen(BACKLOG));
-        share(keeper, false)?;
-        listener
+    /// Binds a socket to the port beside the listener, so that the port is taken until another
+    /// socket reserves it. Only sockets with `SO_REUSEPORT` can be bound beside a listener, and
+    /// others with this option could too, so that it must not stay.
+    #[cfg(target_os = "linux")]
+    fn bridge(&self) -> io::Result<TcpSocket> {
+        use std::os::fd::AsFd as _;
+        let copied = self.acceptor.with_listener(|it| it.as_fd().try_clone_to_owned());
+        let copy = copied.ok_or(io::ErrorKind::NotConnected)??;
+        TcpSocket::from_std_stream(copy.into()).set_reuseport(true)?;
+        let bridge = new_socket(self.address)?;
+        bridge.set_reuseport(true)?;
+        bridge.bind(self.address)?;
+        Ok(bridge)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn bridge(&self) -> io::Result<TcpSocket> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }
 
-/// Binds `address` and listens.
-pub(crate) fn bind(address: SocketAddr) -> Result<Bound, Error> {
-    // The thread of the first worker starts while this one prepares the sockets.
-    Worker::least_busy().map_err(failed("start its runtime".to_owned()))?;
-    reserve(address)?.listen().map_err(|(error, _)| error)
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.acceptor.close();
+    }
 }
 
 /// The port of an origin that is offline.
 #[derive(Debug)]
 pub(crate) struct Closed {
     address: SocketAddr,
-    /// The socket that reserves the port, if the system allows that.
-    reserved: Option<Reserved>,
+    /// The socket that reserves the port, unless that failed.
+    reserved: Option<TcpSocket>,
+}
+
+/// Binds `address` without listening. No other process can take the port.
+fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = socket_at(address)?;
+    // Otherwise another socket that allows reuse could be bound to the port.
+    share(&socket, false)?;
+    Ok(socket)
 }
 
 impl Closed {
     /// Listens again and accepts connections. If that fails, the port stays reserved.
     pub(crate) fn open(&mut self, shared: &Arc<Shared>) -> Result<Listening, Error> {
-        let reserved = match self.reserved.take() {
-            Some(reserved) => reserved,
-            None => reserve(self.address)?,
-        };
-        let bound = reserved.listen().map_err(|(error, reserved)| {
-            self.reserved = reserved;
-            error
+        let address = self.address;
+        let reserved = self.reserved.take().map_or_else(|| reserve(address), Ok);
+        let bound = reserved.and_then(|socket| {
+            share(&socket, true)?;
+            listen_on(socket)
+        });
+        let bound = bound.map_err(|error| {
+            self.reserved = reserve(address).ok();
+            cannot_listen(address, error)
         })?;
         Ok(listen(bound, shared))
-    }
-}
-
-fn failed(what: String) -> impl FnOnce(io::Error) -> Error {
-    move |source| Error::io(format!("the origin cannot {what}"), source)
-}
-
-/// Starts to accept connections.
-pub(crate) fn listen(bound: Bound, shared: &Arc<Shared>) -> Listening {
-    let shared = Arc::clone(shared);
-    serve_each(bound, move |socket, peer| {
-        connection::serve(connection::accepted(socket, peer, &shared))
-    })
-}
-
-/// Starts to accept connections. Runs `serve` for each in its own task.
-pub(crate) fn serve_each<F>(
-    Bound { listener, worker, address, reserved }: Bound,
-    serve: impl FnMut(TcpStream, SocketAddr) -> F + Send + 'static,
-) -> Listening
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let (open, closed) = mpsc::channel();
-    let accepting = accept(listener, worker, serve, open);
-    let task = worker.handle().spawn(accepting).abort_handle();
-    Listening { address, task, closed: Mutex::new(closed), reserved }
-}
-
-/// Accepts connections until it is aborted. Its variables are then dropped in reverse order: first
-/// the connections, whose tasks stop at their next step, then the port, then `serve`, and with
-/// `_open` the signal that it is done.
-async fn accept<F>(
-    listener: TcpListener,
-    own: &'static Worker,
-    serve: impl FnMut(TcpStream, SocketAddr) -> F,
-    open: mpsc::Sender<()>,
-) where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let _open = open;
-    let mut serve = serve;
-    let listener = listener;
-    let mut connections = JoinSet::new();
-    loop {
-        let accepted = listener.accept().await;
-        match accepted.and_then(|(socket, peer)| Ok((assign(socket, own)?, peer))) {
-            Ok(((socket, worker), peer)) => {
-                let (serving, count) = (serve(socket, peer), ConnectionCount::new(worker));
-                let serving = async {
-                    serving.await;
-                    drop(count);
-                };
-                connections.spawn_on(serving, worker.handle());
-            }
-            // Too many open files, or the client is gone already: the next attempt may succeed.
-            Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
-        }
-        while connections.try_join_next().is_some() {}
-    }
-}
-
-/// Returns the socket and the worker that serves it: its `own`, unless another one has fewer
-/// connections.
-fn assign(socket: TcpStream, own: &'static Worker) -> io::Result<(TcpStream, &'static Worker)> {
-    let mine = own.connections();
-    if mine == 0 {
-        return Ok((socket, own));
-    }
-    let other = Worker::least_busy()?;
-    if other.connections() >= mine {
-        return Ok((socket, own));
-    }
-    let socket = socket.into_std()?;
-    let _inside = other.handle().enter();
-    Ok((TcpStream::from_std(socket)?, other))
-}
-
-impl Listening {
-    /// Closes the port and all its connections, and reserves the port. Returns why that failed, if
-    /// it did.
-    pub(crate) fn close(mut self) -> (Closed, Result<(), Error>) {
-        let (reserved, address) = (self.reserved.take(), self.address);
-        drop(self);
-        match reserved.map_or_else(|| reserve(address), Ok) {
-            Ok(reserved) => (Closed { address, reserved: Some(reserved) }, Ok(())),
-            Err(error) => (Closed { address, reserved: None }, Err(error)),
-        }
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        const TIMEOUT: Duration = Duration::from_secs(1);
-        self.task.abort();
-        // An error is the expected signal: the other end is gone.
-        let _ = self.closed.get_mut().recv_timeout(TIMEOUT);
     }
 }
 

@@ -4,6 +4,7 @@
 //! hyper serves a connection behind a recording stream, which keeps every head as it was sent. Start
 //! with [`connection::serve`] and [`request::handler::serve`].
 
+pub(crate) mod acceptor;
 #[cfg(feature = "control")]
 pub(crate) mod admin_listener;
 pub(crate) mod connection;

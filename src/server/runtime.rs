@@ -7,14 +7,16 @@
 
 use std::io;
 use std::num::NonZero;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{OnceLock, mpsc};
 use std::thread::{self, available_parallelism};
 use std::time::Instant;
 
 use parking_lot::Mutex;
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::Timeout;
+
+use crate::error::Error;
 
 /// A runtime and the number of connections that it serves.
 #[derive(Debug)]
@@ -46,8 +48,23 @@ impl Worker {
         }
     }
 
+    /// Starts the worker that [`least_busy`](Self::least_busy) will return, if it does not run yet.
+    /// Its thread starts while the caller prepares an origin.
+    pub(crate) fn start_early() -> Result<(), Error> {
+        let error = |error| Error::io("the origin cannot start its runtime".to_owned(), error);
+        Self::least_busy().map(drop).map_err(error)
+    }
+
     fn start() -> io::Result<Self> {
-        // The name of threads that may block.
+        // The thread starts while this one builds its runtime, which takes less time.
+        let (start, started) = mpsc::sync_channel::<Runtime>(1);
+        let run = move || {
+            if let Ok(runtime) = started.recv() {
+                runtime.block_on(std::future::pending::<()>());
+            }
+        };
+        thread::Builder::new().name("mock-origin".to_owned()).spawn(run)?;
+        // The name is of threads that may block.
         let runtime = Builder::new_current_thread()
             .thread_name("mock-origin-io")
             .event_interval(TASKS_BETWEEN_EVENTS)
@@ -55,8 +72,7 @@ impl Worker {
             .enable_time()
             .build()?;
         let handle = runtime.handle().clone();
-        let run = move || runtime.block_on(std::future::pending::<()>());
-        thread::Builder::new().name("mock-origin".to_owned()).spawn(run)?;
+        start.send(runtime).map_err(io::Error::other)?;
         Ok(Self { handle, connections: AtomicUsize::new(0) })
     }
 
@@ -67,22 +83,13 @@ impl Worker {
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
-}
 
-/// Counts a connection of a worker until it is dropped.
-#[derive(Debug)]
-pub(crate) struct ConnectionCount(&'static Worker);
-
-impl ConnectionCount {
-    pub(crate) fn new(worker: &'static Worker) -> Self {
-        worker.connections.fetch_add(1, Ordering::Relaxed);
-        Self(worker)
+    pub(crate) fn add_connection(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
     }
-}
 
-impl Drop for ConnectionCount {
-    fn drop(&mut self) {
-        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+    pub(crate) fn remove_connection(&self) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -184,7 +184,9 @@ mod tests {
     use crate::blob::BlobStore;
     use crate::journal::ConnectionEnd;
     use crate::protocol::Options;
+    use crate::server::acceptor::ConnectionCount;
     use crate::server::connection::accepted;
+    use crate::server::runtime::Worker;
     use crate::server::shared::Shared;
     use crate::storage::{Clock, ClockMode, Setup, Storage, Timestamp};
 
@@ -209,7 +211,8 @@ mod tests {
             let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
             client.write_all(sent).unwrap();
             let (socket, peer) = listener.accept().await.unwrap();
-            let recorder = accepted(socket, peer, &shared);
+            let count = ConnectionCount::new(Worker::least_busy().unwrap(), &Arc::default());
+            let recorder = accepted(socket, peer, count, &shared);
             let tls = shared.tls.as_ref().unwrap();
             let reading = thread::spawn(move || client.read_to_end(&mut Vec::new()));
             assert!(!shake_hands(&recorder, tls, LIMIT).await);

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::ReadBuf;
-use tokio::time::{Instant, Sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::server::connection::socket::Socket;
 
@@ -25,8 +25,10 @@ const TOTAL: Duration = Duration::from_secs(30);
 /// The close of one connection, in progress.
 pub(crate) struct LingeringClose {
     silence: Duration,
-    silence_ends: Pin<Box<Sleep>>,
-    all_ends: Pin<Box<Sleep>>,
+    /// When it ends even if the client still sends.
+    end: Instant,
+    /// Ends the client's silence. A client that has closed its direction needs no timer.
+    timer: Option<Pin<Box<Sleep>>>,
     is_shut_down: bool,
     sends_notify: bool,
 }
@@ -39,8 +41,8 @@ impl LingeringClose {
     pub(crate) fn with_limits(silence: Duration, total: Duration) -> Self {
         Self {
             silence,
-            silence_ends: Box::pin(tokio::time::sleep(silence)),
-            all_ends: Box::pin(tokio::time::sleep(total)),
+            end: Instant::now() + total,
+            timer: None,
             is_shut_down: false,
             sends_notify: true,
         }
@@ -67,18 +69,25 @@ impl LingeringClose {
             done?;
             self.is_shut_down = true;
         }
-        while self.all_ends.as_mut().poll(context).is_pending() {
+        loop {
             let mut buffer = ReadBuf::uninit(&mut scrap);
             match socket.poll_read(context, &mut buffer) {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
                     discarded(buffer.filled());
-                    self.silence_ends.as_mut().reset(Instant::now() + self.silence);
+                    self.timer = None;
+                    if Instant::now() >= self.end {
+                        return Poll::Ready(Ok(()));
+                    }
                 }
-                Poll::Ready(_) => break,
-                Poll::Pending => return self.silence_ends.as_mut().poll(context).map(Ok),
+                Poll::Ready(_) => return Poll::Ready(Ok(())),
+                Poll::Pending => {
+                    let silence_ends = || (Instant::now() + self.silence).min(self.end);
+                    let timer =
+                        self.timer.get_or_insert_with(|| Box::pin(sleep_until(silence_ends())));
+                    return timer.as_mut().poll(context).map(Ok);
+                }
             }
         }
-        Poll::Ready(Ok(()))
     }
 
     /// Runs [`poll`](Self::poll) until it is ready.

@@ -17,6 +17,7 @@ use crate::fault::ConnectionAction;
 use crate::journal::Tls;
 use crate::journal::{Connection, FaultRef, Head, Instants, Outcome, Unparsed};
 
+use crate::server::acceptor::ConnectionCount;
 use crate::server::connection::outgoing::Outgoing;
 use crate::server::connection::socket::Socket;
 use crate::server::connection::state::{ConnectionEvent, ConnectionState, Effect, UnparsedBytes};
@@ -36,9 +37,11 @@ pub(crate) struct ConnectionRecorder {
     is_outgoing: AtomicBool,
     outgoing: Mutex<Outgoing>,
     state: Mutex<ConnectionState>,
-    /// The last field: the socket is closed after the journal is up to date, so that a client that
-    /// has seen the end finds it there.
+    /// Behind all other fields: the socket is closed after the journal is up to date, so that a
+    /// client that has seen the end finds it there.
     pub(crate) socket: Socket,
+    /// The last field: a closed socket no longer counts.
+    _count: ConnectionCount,
 }
 
 /// Why a wait ended before its event.
@@ -71,6 +74,7 @@ impl ConnectionRecorder {
     pub(crate) fn new(
         shared: Arc<Shared>,
         socket: Socket,
+        count: ConnectionCount,
         make: impl FnOnce(u64, Instants) -> Connection,
     ) -> Arc<Self> {
         let mut state = shared.lock();
@@ -88,6 +92,7 @@ impl ConnectionRecorder {
             outgoing: Mutex::default(),
             state: Mutex::new(ConnectionState::new(has_fault)),
             socket,
+            _count: count,
         })
     }
 
