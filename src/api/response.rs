@@ -2,6 +2,7 @@
 //! with [`Response`] and [`ResponseBuilder`].
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::io::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
@@ -312,9 +313,7 @@ impl ResponseBuilder {
         let is_typed = self.is_coded && !self.is_replaced("Content-Type");
         let closes = self.closes || self.status >= 400;
         let says_close = closes && !self.is_replaced("Connection");
-        let date = httpdate::HttpDate::from(now.to_system_time());
-        // The room is as long as every date.
-        let _ = write!(&mut self.own[DATE_VALUE], "{date}");
+        self.own[DATE_VALUE].copy_from_slice(&date_of(now));
         let cors = storage.options().cors;
         let (mut before, mut shared) = (DATE_END, Some(cors));
         let is_custom = !self.replaced.is_empty();
@@ -343,6 +342,20 @@ impl ResponseBuilder {
         let Self { body, calls, head_error, .. } = self;
         Box::new(Response { head: Arc::new(head), body, calls, closes, is_custom, head_error })
     }
+}
+
+/// Returns the `Date` of a response. Most responses have the date of the one before.
+fn date_of(now: Timestamp) -> [u8; ANY_DATE.len()] {
+    thread_local! {
+        static LAST: Cell<(u64, [u8; ANY_DATE.len()])> = const { Cell::new((0, *ANY_DATE)) };
+    }
+    let (secs, mut date) = LAST.get();
+    if secs != now.secs() {
+        // The room is as long as every date.
+        let _ = write!(&mut date[..], "{}", httpdate::HttpDate::from(now.to_system_time()));
+        LAST.set((now.secs(), date));
+    }
+    date
 }
 
 /// Returns a path for `X-Agile-Path` (§3.3): quoted if the request had quoted names, else raw

@@ -65,13 +65,15 @@ pub(crate) async fn read(
             Next::Data(frame) => {
                 let frame = reading.cut_at(frame, throttle);
                 if let Some(rate) = throttle.rate {
-                    let taken = reading.take_slowly(frame, rate, recorder, &mut slowed).await;
+                    // Boxed, as below: a small body would move the memory of these futures.
+                    let taken = Box::pin(reading.take_slowly(frame, rate, recorder, &mut slowed));
+                    let taken = taken.await;
                     if let Err(why) = taken.map_err(BodyError::Spool)? {
                         let body_read = reading.finish(BodyEnd::Truncated).await?;
                         return Err(BodyError::Interrupted(why, Box::new(body_read)));
                     }
                 } else if !reading.take_small(&frame).map_err(BodyError::Spool)? {
-                    reading.take(frame).await.map_err(BodyError::Spool)?;
+                    Box::pin(reading.take(frame)).await.map_err(BodyError::Spool)?;
                 }
             }
             Next::End(end) => break end,
@@ -194,7 +196,7 @@ impl Reading {
         let last_byte = self.last_byte;
         let sink = match self.sink.finish_here() {
             Ok(sink) => sink,
-            Err(worker) => worker.finish().await.map_err(BodyError::Spool)?,
+            Err(worker) => Box::pin(worker.finish()).await.map_err(BodyError::Spool)?,
         };
         Ok(sink.finish(end, last_byte))
     }

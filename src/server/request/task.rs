@@ -54,7 +54,8 @@ impl RequestTask {
         framing: Framing,
     ) -> Disposition {
         let end = self.respond(opened, body, framing).await;
-        if self.pending.is_none() { end } else { self.finish_response(end).await }
+        // Boxed, as below: hyper moves the future of each request, and most need only its start.
+        if self.pending.is_none() { end } else { Box::pin(self.finish_response(end)).await }
     }
 
     async fn respond(
@@ -78,7 +79,7 @@ impl RequestTask {
             Some(Ok(mut body_read)) => {
                 match self.commit_without_fault(&mut request, &mut body_read) {
                     Some(response) => Disposition::Response(response, body_read.outcome()),
-                    None => self.finish_body(request, body_read).await,
+                    None => Box::pin(self.finish_body(request, body_read)).await,
                 }
             }
             Some(Err(BodyError::Stopped(mut body_read))) => {
@@ -178,19 +179,17 @@ impl RequestTask {
         }
     }
 
-    /// Commits the request and begins the response. Returns `None`, and changes nothing, if a fault may
-    /// apply, if digests are needed first, or if the origin was reset.
+    /// Commits the request and begins the response. Returns `None`, and changes nothing, if a fault
+    /// may apply, digests are needed first, or the origin was reset.
     fn commit_without_fault(
         &mut self,
         request: &mut PendingRequest,
         body_read: &mut ReadBody,
     ) -> Option<Box<Response>> {
-        if self.pending.is_some() {
-            return None;
-        }
         let connection = Arc::clone(&self.exchange.connection);
         let mut state = connection.shared.lock();
-        if self.exchange.is_stale(&state) || !state.faults.is_idle() {
+        let has_fault = self.pending.is_some() || !state.faults.is_idle();
+        if has_fault || self.exchange.is_stale(&state) {
             return None;
         }
         state.run_due();
