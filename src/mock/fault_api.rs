@@ -2,7 +2,6 @@
 //! [`MockOrigin::on`].
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use crate::error::Error;
 use crate::fault::{Chaos, Fault, FaultRecord, SourceLocation};
@@ -234,7 +233,7 @@ impl MockOrigin {
     pub fn try_go_offline(&self) -> Result<(), Error> {
         let _interruption = self.shared.interrupt();
         let offline = self.close_ports();
-        drop(self.shared.lock_when(CLOSE_TIMEOUT, is_disconnected));
+        self.shared.wait_disconnected();
         offline
     }
 
@@ -246,7 +245,7 @@ impl MockOrigin {
     pub async fn try_go_offline_async(&self) -> Result<(), Error> {
         let _interruption = self.shared.interrupt();
         let offline = self.close_ports();
-        drop(self.shared.lock_when_async(CLOSE_TIMEOUT, is_disconnected).await);
+        self.shared.wait_disconnected_async().await;
         offline
     }
 
@@ -375,13 +374,6 @@ impl MockOrigin {
     pub(crate) fn switch_values(&self) -> Vec<(&'static str, String)> {
         self.shared.lock().storage.options().values().collect()
     }
-}
-
-/// The longest wait for connections to close. Their tasks end one by one.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-
-fn is_disconnected(state: &State) -> bool {
-    !state.journal.is_connected()
 }
 
 #[track_caller]

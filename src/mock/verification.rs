@@ -126,6 +126,7 @@ impl MockOrigin {
         PanicAtAwait::new(async move {
             drop(self.shared.wait_idle_async().await);
             self.stop();
+            self.shared.wait_disconnected_async().await;
             let result = self.verify_async().await;
             self.finished = true;
             self.with_events(result)
@@ -150,6 +151,7 @@ impl MockOrigin {
     fn stop_and_verify(&mut self) -> Result<(), String> {
         drop(self.shared.wait_idle());
         self.stop();
+        self.shared.wait_disconnected();
         let result = self.verify();
         self.with_events(result)
     }

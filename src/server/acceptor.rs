@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::server::runtime::Worker;
+use crate::server::runtime::{ConnectionCount, Worker};
 
 /// An open port and its connections.
 ///
@@ -23,7 +23,6 @@ pub(crate) struct Acceptor {
     worker: &'static Worker,
     /// `None` after the port was closed.
     open: Mutex<Option<Open>>,
-    connections: Arc<Connections>,
 }
 
 struct Open {
@@ -33,26 +32,28 @@ struct Open {
 }
 
 /// Starts the task of a connection.
-type Serve = dyn FnMut(TcpStream, SocketAddr, ConnectionCount, &mut JoinSet<()>) + Send;
+type Serve = dyn FnMut(TcpStream, SocketAddr, &'static Worker, &mut JoinSet<()>) + Send;
 
 impl Acceptor {
-    /// Starts to accept connections on `worker`. Runs `serve` for each in its own task; it keeps the
-    /// count until the connection is closed.
+    /// Starts to accept connections on `worker`. Runs `serve` for each in its own task.
     pub(crate) fn start<F>(
         listener: TcpListener,
         worker: &'static Worker,
-        mut serve: impl FnMut(TcpStream, SocketAddr, ConnectionCount) -> F + Send + 'static,
+        mut serve: impl FnMut(TcpStream, SocketAddr) -> F + Send + 'static,
     ) -> Arc<Self>
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let serve = move |socket, peer, count: ConnectionCount, tasks: &mut JoinSet<()>| {
-            let handle = count.worker.handle();
-            tasks.spawn_on(serve(socket, peer, count), handle);
+        let serve = move |socket, peer, worker: &'static Worker, tasks: &mut JoinSet<()>| {
+            let (serving, count) = (serve(socket, peer), ConnectionCount::new(worker));
+            let serving = async {
+                serving.await;
+                drop(count);
+            };
+            tasks.spawn_on(serving, worker.handle());
         };
         let open = Open { listener, serve: Box::new(serve), tasks: JoinSet::new() };
-        let (open, connections) = (Mutex::new(Some(open)), Arc::default());
-        let acceptor = Arc::new(Self { worker, open, connections });
+        let acceptor = Arc::new(Self { worker, open: Mutex::new(Some(open)) });
         let _inside = worker.handle().enter();
         if acceptor.accept().is_err() {
             Arc::clone(&acceptor).wake();
@@ -69,7 +70,7 @@ impl Acceptor {
         while let Poll::Ready(accepted) = listener.poll_accept(&mut context) {
             let (socket, peer) = accepted?;
             let (socket, worker) = assign(socket, self.worker)?;
-            serve(socket, peer, ConnectionCount::new(worker, &self.connections), tasks);
+            serve(socket, peer, worker, tasks);
             while tasks.try_join_next().is_some() {}
         }
         Ok(())
@@ -81,14 +82,11 @@ impl Acceptor {
         self.open.lock().as_ref().map(|open| change(&open.listener))
     }
 
-    /// Closes the port, then its connections, and waits up to 1 s until they are closed.
+    /// Closes the port and ends its connections. Their tasks stop at their next step; this does not wait
+    /// for them.
     pub(crate) fn close(&self) {
-        const TIMEOUT: Duration = Duration::from_secs(1);
-        // The tasks of the connections are aborted: they stop at their next step.
         let open = self.open.lock().take();
         drop(open);
-        let mut open = self.connections.open.lock();
-        self.connections.none.wait_while_for(&mut open, |open| *open > 0, TIMEOUT);
     }
 }
 
@@ -106,7 +104,7 @@ impl Wake for Acceptor {
 
 impl fmt::Debug for Acceptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Acceptor").field("connections", &self.connections).finish_non_exhaustive()
+        f.debug_struct("Acceptor").finish_non_exhaustive()
     }
 }
 
@@ -124,37 +122,4 @@ fn assign(socket: TcpStream, own: &'static Worker) -> io::Result<(TcpStream, &'s
     let socket = socket.into_std()?;
     let _inside = other.handle().enter();
     Ok((TcpStream::from_std(socket)?, other))
-}
-
-/// The number of open connections of a port.
-#[derive(Debug, Default)]
-pub(crate) struct Connections {
-    open: Mutex<usize>,
-    none: Condvar,
-}
-
-/// Counts a connection of a worker and of a port until it is dropped.
-#[derive(Debug)]
-pub(crate) struct ConnectionCount {
-    worker: &'static Worker,
-    connections: Arc<Connections>,
-}
-
-impl ConnectionCount {
-    pub(crate) fn new(worker: &'static Worker, connections: &Arc<Connections>) -> Self {
-        worker.add_connection();
-        *connections.open.lock() += 1;
-        Self { worker, connections: Arc::clone(connections) }
-    }
-}
-
-impl Drop for ConnectionCount {
-    fn drop(&mut self) {
-        self.worker.remove_connection();
-        let mut open = self.connections.open.lock();
-        *open -= 1;
-        if *open == 0 {
-            self.connections.none.notify_all();
-        }
-    }
 }

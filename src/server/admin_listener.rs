@@ -106,13 +106,7 @@ impl AdminListener {
         admin: impl Admin,
     ) -> Result<Self, Error> {
         let admin = Arc::new(admin);
-        let serve = move |socket, _, count| {
-            let admin = Arc::clone(&admin);
-            async move {
-                serve(socket, idle_limit, admin).await;
-                drop(count);
-            }
-        };
+        let serve = move |socket, _| serve(socket, idle_limit, Arc::clone(&admin));
         Ok(Self(serve_each(bind(address)?, serve)))
     }
 

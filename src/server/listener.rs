@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::error::Error;
-use crate::server::acceptor::{Acceptor, ConnectionCount};
+use crate::server::acceptor::Acceptor;
 use crate::server::connection;
 use crate::server::runtime::Worker;
 use crate::server::shared::Shared;
@@ -17,7 +17,8 @@ use crate::server::shared::Shared;
 /// not drop any.
 const BACKLOG: u32 = 1024;
 
-/// A port with a listener. Dropping it closes the port and all its connections.
+/// A port with a listener. Dropping it closes the port and ends its connections, but does not wait for
+/// them.
 #[derive(Debug)]
 pub(crate) struct Listening {
     pub(crate) address: SocketAddr,
@@ -70,16 +71,15 @@ fn cannot_listen(address: SocketAddr, source: io::Error) -> Error {
 /// Starts to accept connections.
 pub(crate) fn listen(bound: Bound, shared: &Arc<Shared>) -> Listening {
     let shared = Arc::clone(shared);
-    serve_each(bound, move |socket, peer, count| {
-        connection::serve(connection::accepted(socket, peer, count, &shared))
+    serve_each(bound, move |socket, peer| {
+        connection::serve(connection::accepted(socket, peer, &shared))
     })
 }
 
-/// Starts to accept connections. Runs `serve` for each in its own task; it keeps the count until the
-/// connection is closed.
+/// Starts to accept connections. Runs `serve` for each in its own task.
 pub(crate) fn serve_each<F>(
     Bound { listener, worker, address }: Bound,
-    serve: impl FnMut(TcpStream, SocketAddr, ConnectionCount) -> F + Send + 'static,
+    serve: impl FnMut(TcpStream, SocketAddr) -> F + Send + 'static,
 ) -> Listening
 where
     F: Future<Output = ()> + Send + 'static,
@@ -147,6 +147,12 @@ fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
 }
 
 impl Closed {
+    /// Returns a port that no socket reserves.
+    #[cfg(test)]
+    pub(crate) fn unreserved(address: SocketAddr) -> Self {
+        Self { address, reserved: None }
+    }
+
     /// Listens again and accepts connections. If that fails, the port stays reserved.
     pub(crate) fn open(&mut self, shared: &Arc<Shared>) -> Result<Listening, Error> {
         let address = self.address;

@@ -83,3 +83,33 @@ impl Ports {
         self.ports.get_mut().clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::server::listener::bind;
+
+    #[test]
+    fn a_port_that_cannot_listen_stays_closed() {
+        let shared = Shared::empty(
+            #[cfg(feature = "tls")]
+            None,
+        );
+        let any = "127.0.0.1:0".parse().unwrap();
+        let ports = Ports::open(vec![bind(any).unwrap(), bind(any).unwrap()], &shared);
+        ports.go_offline().unwrap();
+        // Another program has taken the first port.
+        let taken = TcpListener::bind(any).unwrap();
+        let address = taken.local_addr().unwrap();
+        ports.ports.lock()[0] = Port::Closed(Closed::unreserved(address));
+        for _ in 0..2 {
+            let error = ports.go_online(&shared).unwrap_err().to_string();
+            assert!(error.contains(&format!("cannot listen on {address}")), "{error}");
+            TcpStream::connect(ports.addresses()[1]).unwrap();
+        }
+        assert!(matches!(ports.ports.lock()[..], [Port::Closed(_), Port::Open(_)]));
+    }
+}

@@ -56,7 +56,7 @@ impl Worker {
     }
 
     fn start() -> io::Result<Self> {
-        // The thread starts while this one builds its runtime, which takes less time.
+        // The new thread starts while this one builds the runtime, so that less time passes in all.
         let (start, started) = mpsc::sync_channel::<Runtime>(1);
         let run = move || {
             if let Ok(runtime) = started.recv() {
@@ -64,7 +64,7 @@ impl Worker {
             }
         };
         thread::Builder::new().name("mock-origin".to_owned()).spawn(run)?;
-        // The name is of threads that may block.
+        // The name of threads that may block.
         let runtime = Builder::new_current_thread()
             .thread_name("mock-origin-io")
             .event_interval(TASKS_BETWEEN_EVENTS)
@@ -83,13 +83,22 @@ impl Worker {
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
+}
 
-    pub(crate) fn add_connection(&self) {
-        self.connections.fetch_add(1, Ordering::Relaxed);
+/// Counts a connection of a worker until it is dropped.
+#[derive(Debug)]
+pub(crate) struct ConnectionCount(&'static Worker);
+
+impl ConnectionCount {
+    pub(crate) fn new(worker: &'static Worker) -> Self {
+        worker.connections.fetch_add(1, Ordering::Relaxed);
+        Self(worker)
     }
+}
 
-    pub(crate) fn remove_connection(&self) {
-        self.connections.fetch_sub(1, Ordering::Relaxed);
+impl Drop for ConnectionCount {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

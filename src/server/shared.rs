@@ -24,6 +24,9 @@ use crate::server::tls::TlsServer;
 /// The longest wait for responses that are being written and for TLS handshakes.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// The longest wait for connections to close. Their tasks end one by one.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// One origin, as its tasks see it.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -72,6 +75,24 @@ impl Shared {
             tls,
             uses_tls,
         })
+    }
+
+    /// Returns an origin without users and files, whose clock stands still.
+    #[cfg(test)]
+    pub(crate) fn empty(#[cfg(feature = "tls")] tls: Option<TlsServer>) -> Arc<Self> {
+        use crate::protocol::Options;
+        use crate::storage::{ClockMode, Setup, Timestamp};
+        let (options, now) = (Options::default(), Timestamp::from_secs(1));
+        let setup = Setup { account: "acme".to_owned(), users: vec![], options, seed: 1 };
+        Self::new(
+            Storage::new(setup, now),
+            Clock::new(now, ClockMode::Stopped),
+            BlobStore::new(0),
+            false,
+            Duration::from_secs(1),
+            #[cfg(feature = "tls")]
+            tls,
+        )
     }
 
     /// Returns the scheme of the origin's URLs.
@@ -166,6 +187,16 @@ impl Shared {
         self.lock_when_async(IDLE_TIMEOUT, State::is_idle).await.0
     }
 
+    /// Waits up to 1 s until no connection is open.
+    pub(crate) fn wait_disconnected(&self) {
+        drop(self.lock_when(CLOSE_TIMEOUT, is_disconnected));
+    }
+
+    /// Waits as [`wait_disconnected`](Self::wait_disconnected) does, but blocks no thread.
+    pub(crate) async fn wait_disconnected_async(&self) {
+        drop(self.lock_when_async(CLOSE_TIMEOUT, is_disconnected).await);
+    }
+
     /// Removes a fault and releases what it holds. Returns whether there was one.
     pub(crate) fn remove_fault(&self, id: u64) -> bool {
         let mut state = self.lock();
@@ -210,6 +241,10 @@ impl Shared {
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
+}
+
+fn is_disconnected(state: &State) -> bool {
+    !state.journal.is_connected()
 }
 
 /// While it exists, connections end because the origin interrupts them.

@@ -175,34 +175,19 @@ async fn read_plain_head(recorder: &ConnectionRecorder, bytes: &mut Vec<u8>) {
 mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::TcpStream;
-    use std::sync::Arc;
     use std::thread;
 
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::blob::BlobStore;
     use crate::journal::ConnectionEnd;
-    use crate::protocol::Options;
-    use crate::server::acceptor::ConnectionCount;
     use crate::server::connection::accepted;
-    use crate::server::runtime::Worker;
     use crate::server::shared::Shared;
-    use crate::storage::{Clock, ClockMode, Setup, Storage, Timestamp};
-
-    fn shared() -> Arc<Shared> {
-        let (account, options, now) =
-            ("acme".to_owned(), Options::default(), Timestamp::from_secs(1));
-        let storage = Storage::new(Setup { account, users: vec![], options, seed: 1 }, now);
-        let clock = Clock::new(now, ClockMode::Stopped);
-        let tls = Some(TlsServer::new(&[], &[]).unwrap());
-        Shared::new(storage, clock, BlobStore::new(0), false, Duration::from_secs(1), tls)
-    }
 
     #[tokio::test]
     async fn a_handshake_ends_at_its_limit() {
         const LIMIT: Duration = Duration::from_millis(20);
-        let shared = shared();
+        let shared = Shared::empty(Some(TlsServer::new(&[], &[]).unwrap()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         for (sent, end, unparsed) in [
             (&b""[..], ConnectionEnd::ByOrigin, None),
@@ -211,8 +196,7 @@ mod tests {
             let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
             client.write_all(sent).unwrap();
             let (socket, peer) = listener.accept().await.unwrap();
-            let count = ConnectionCount::new(Worker::least_busy().unwrap(), &Arc::default());
-            let recorder = accepted(socket, peer, count, &shared);
+            let recorder = accepted(socket, peer, &shared);
             let tls = shared.tls.as_ref().unwrap();
             let reading = thread::spawn(move || client.read_to_end(&mut Vec::new()));
             assert!(!shake_hands(&recorder, tls, LIMIT).await);

@@ -25,7 +25,6 @@ use tokio::net::TcpStream;
 use crate::fault::{ConnectionAction, Disconnect};
 use crate::journal::{Connection, ConnectionEnd};
 
-use crate::server::acceptor::ConnectionCount;
 use crate::server::connection::outgoing::Outgoing;
 use crate::server::connection::recorder::ConnectionRecorder;
 use crate::server::connection::recording_stream::{HEAD_LIMIT, RecordingStream};
@@ -38,12 +37,10 @@ use crate::server::shared::Shared;
 pub(crate) fn accepted(
     stream: TcpStream,
     peer: SocketAddr,
-    count: ConnectionCount,
     shared: &Arc<Shared>,
 ) -> Arc<ConnectionRecorder> {
     let local = stream.local_addr().unwrap_or(peer);
-    let (shared, socket) = (Arc::clone(shared), Socket::new(stream));
-    ConnectionRecorder::new(shared, socket, count, |index, opened| Connection {
+    ConnectionRecorder::new(Arc::clone(shared), Socket::new(stream), |index, opened| Connection {
         index,
         peer,
         local,

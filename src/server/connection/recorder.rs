@@ -17,7 +17,6 @@ use crate::fault::ConnectionAction;
 use crate::journal::Tls;
 use crate::journal::{Connection, FaultRef, Head, Instants, Outcome, Unparsed};
 
-use crate::server::acceptor::ConnectionCount;
 use crate::server::connection::outgoing::Outgoing;
 use crate::server::connection::socket::Socket;
 use crate::server::connection::state::{ConnectionEvent, ConnectionState, Effect, UnparsedBytes};
@@ -37,11 +36,9 @@ pub(crate) struct ConnectionRecorder {
     is_outgoing: AtomicBool,
     outgoing: Mutex<Outgoing>,
     state: Mutex<ConnectionState>,
-    /// Behind all other fields: the socket is closed after the journal is up to date, so that a
-    /// client that has seen the end finds it there.
+    /// The last field: the socket is closed after the journal is up to date, so that a client that
+    /// has seen the end finds it there.
     pub(crate) socket: Socket,
-    /// The last field: a closed socket no longer counts.
-    _count: ConnectionCount,
 }
 
 /// Why a wait ended before its event.
@@ -74,7 +71,6 @@ impl ConnectionRecorder {
     pub(crate) fn new(
         shared: Arc<Shared>,
         socket: Socket,
-        count: ConnectionCount,
         make: impl FnOnce(u64, Instants) -> Connection,
     ) -> Arc<Self> {
         let mut state = shared.lock();
@@ -92,7 +88,6 @@ impl ConnectionRecorder {
             outgoing: Mutex::default(),
             state: Mutex::new(ConnectionState::new(has_fault)),
             socket,
-            _count: count,
         })
     }
 
