@@ -239,7 +239,9 @@ impl Head {
 }
 
 /// Returns whether two names of the same length are equal, in any case.
-fn is_same_name(one: &[u8], other: &[u8]) -> bool {
+///
+/// It is a plain loop: iterators are several times slower in unoptimised builds.
+pub(crate) fn is_same_name(one: &[u8], other: &[u8]) -> bool {
     let mut at = 0;
     while at < one.len() {
         let differs = one[at] ^ other[at];

@@ -47,7 +47,7 @@ pub use exchange::{BodyEnd, Call, Exchange, FaultRef, Instants};
 pub(crate) use framing::Framer;
 pub use framing::{ChunkError, Framing};
 pub use head::Head;
-pub(crate) use head::parse_decimal;
+pub(crate) use head::{is_same_name, parse_decimal};
 pub use head_error::HeadError;
 pub use mark::{Mark, MarkEvent};
 pub(crate) use ranges::RangeList;

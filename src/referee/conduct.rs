@@ -313,7 +313,9 @@ impl<'a> Conduct<'a> {
             let mut looks = HashMap::new();
             for exchange in self.journal.exchanges() {
                 for call in exchange.calls.iter().filter(|call| is_look(call.operation)) {
-                    call.path.as_deref().map(|path| looks.insert(path, exchange.index));
+                    if let Some(path) = call.path.as_deref() {
+                        looks.insert(path, exchange.index);
+                    }
                 }
             }
             looks

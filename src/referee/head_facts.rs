@@ -1,9 +1,7 @@
 //! What the rules ask about the head of a request, found in one pass over its headers. Start with
 //! [`HeadFacts`].
-//!
-//! It indexes bytes, because iterators are several times slower where a dependent is not optimised.
 
-use crate::journal::Head;
+use crate::journal::{Head, is_same_name};
 
 /// A kind of header that some rules are about.
 #[derive(Clone, Copy, Debug)]
@@ -35,12 +33,12 @@ pub(crate) struct HeadFacts<'a> {
     pub(super) identity: u64,
 }
 
-/// The headers with a name or a path, in lower case.
-const NAMES: [&[u8]; 3] = [b"x-agile-directory", b"x-agile-basename", b"x-agile-subdir"];
+/// The headers with a name or a path.
+pub(super) const NAMES: [&str; 3] = ["X-Agile-Directory", "X-Agile-Basename", "X-Agile-Subdir"];
 
 /// Headers that differ between two tries of the same request.
-const NOT_IDENTIFYING: [&[u8]; 3] =
-    [b"x-agile-authorization", b"x-agile-signature", b"x-agile-checksum"];
+const NOT_IDENTIFYING: [&str; 3] =
+    ["X-Agile-Authorization", "X-Agile-Signature", "X-Agile-Checksum"];
 
 impl<'a> HeadFacts<'a> {
     pub(crate) fn new(head: &'a Head) -> Self {
@@ -48,25 +46,25 @@ impl<'a> HeadFacts<'a> {
         let (mut token, mut old_token) = (None, None);
         for (name, value) in head.headers() {
             match name {
-                [b'x' | b'X', ..] if starts_with(name, b"x-agile-") => {
+                [b'x' | b'X', ..] if starts_with(name, "X-Agile-") => {
                     if NAMES.iter().any(|it| is_named(name, it)) {
                         facts.marks[HeadMark::Name as usize] = true;
-                    } else if is_named(name, b"x-agile-content-type") {
+                    } else if is_named(name, "X-Agile-Content-Type") {
                         facts.marks[HeadMark::ContentType as usize] = true;
-                    } else if token.is_none() && is_named(name, b"x-agile-authorization") {
+                    } else if token.is_none() && is_named(name, "X-Agile-Authorization") {
                         token = Some(value);
                     }
                 }
                 [b'x' | b'X', ..] => {
                     facts.marks[HeadMark::Legacy as usize] = true;
-                    if old_token.is_none() && is_named(name, b"x-llnw-authorization") {
+                    if old_token.is_none() && is_named(name, "X-LLNW-Authorization") {
                         old_token = Some(value);
                     }
                 }
-                [b'c' | b'C', ..] if is_named(name, b"content-range") => {
+                [b'c' | b'C', ..] if is_named(name, "Content-Range") => {
                     facts.marks[HeadMark::ContentRange as usize] = true;
                 }
-                [b'e' | b'E', ..] if is_named(name, b"expect") => {
+                [b'e' | b'E', ..] if is_named(name, "Expect") => {
                     facts.marks[HeadMark::Expectation as usize] = true;
                 }
                 _ => {}
@@ -95,32 +93,21 @@ pub(super) fn identifying_headers(head: &Head) -> Vec<(Vec<u8>, &[u8])> {
 fn is_identifying(name: &[u8]) -> bool {
     match name {
         [b'x' | b'X', ..] => {
-            starts_with(name, b"x-agile-") && !NOT_IDENTIFYING.iter().any(|it| is_named(name, it))
+            starts_with(name, "X-Agile-") && !NOT_IDENTIFYING.iter().any(|it| is_named(name, it))
         }
-        [b'r' | b'R', ..] => is_named(name, b"range"),
+        [b'r' | b'R', ..] => is_named(name, "Range"),
         _ => false,
     }
 }
 
-/// Returns whether `name` is that name in any case. `lower` is in lower case.
-fn is_named(name: &[u8], lower: &[u8]) -> bool {
-    name.len() == lower.len() && starts_with(name, lower)
+/// Returns whether a header has that name, in any case.
+fn is_named(header: &[u8], name: &str) -> bool {
+    header.len() == name.len() && is_same_name(header, name.as_bytes())
 }
 
-/// Returns whether `name` starts with these bytes in any case. `lower` is in lower case.
-fn starts_with(name: &[u8], lower: &[u8]) -> bool {
-    if name.len() < lower.len() {
-        return false;
-    }
-    let mut at = lower.len();
-    // Most names have the same prefix.
-    while at > 0 {
-        at -= 1;
-        if name[at] != lower[at] && name[at].to_ascii_lowercase() != lower[at] {
-            return false;
-        }
-    }
-    true
+/// Returns whether the name of a header starts with `prefix`, in any case.
+fn starts_with(header: &[u8], prefix: &str) -> bool {
+    header.len() >= prefix.len() && is_same_name(&header[..prefix.len()], prefix.as_bytes())
 }
 
 /// Returns a hash of `bytes` that depends on `seed`. It only distributes: equal hashes prove nothing.

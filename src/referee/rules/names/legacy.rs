@@ -51,7 +51,18 @@ pub(in crate::referee) static RULE: Rule = Rule {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::journal::Head;
     use crate::referee::example::Example;
+    use crate::referee::head_facts::HeadFacts;
+
+    #[test]
+    fn every_old_name_is_marked() {
+        for (old, _) in LEGACY {
+            let head = Head::new(format!("GET / HTTP/1.1\r\n{old}: a\r\n\r\n"));
+            assert!(HeadFacts::new(&head).marks[HeadMark::Legacy as usize], "{old}");
+        }
+    }
 
     #[test]
     fn current_names_are_good() {

@@ -6,11 +6,8 @@ pub(super) mod type_unknown;
 pub(super) mod unquoted;
 
 use crate::referee::conduct::Conduct;
-use crate::referee::head_facts::HeadMark;
+use crate::referee::head_facts::{HeadMark, NAMES};
 use crate::referee::request::Request;
-
-/// The headers with a name or a path.
-const NAMES: [&str; 3] = ["X-Agile-Directory", "X-Agile-Basename", "X-Agile-Subdir"];
 
 /// A header with a name or a path.
 struct Named<'a> {

@@ -16,16 +16,13 @@ pub(in crate::referee) static RULE: Rule = Rule {
     basis: Basis::Evidence,
     needs_end: false,
     applies: |conduct| {
-        let has_range = |tries: &[Request<'_>]| {
-            !conduct.marked(HeadMark::ContentRange).is_empty() && has_range(tries[0])
-        };
-        tries_with_body(conduct).any(|tries| tries.len() > 1 || has_range(tries))
+        let has_ranges = !conduct.marked(HeadMark::ContentRange).is_empty();
+        tries_with_body(conduct).any(|tries| tries.len() > 1 || has_ranges && has_range(tries[0]))
     },
     judge: |conduct, violations| {
+        let has_ranges = !conduct.marked(HeadMark::ContentRange).is_empty();
         for tries in tries_with_body(conduct) {
-            let ranges =
-                tries.iter().filter(|_| !conduct.marked(HeadMark::ContentRange).is_empty());
-            let ranges: Vec<_> = ranges.filter(|it| has_range(**it)).collect();
+            let ranges: Vec<_> = tries.iter().filter(|it| has_ranges && has_range(**it)).collect();
             if let Some(first) = ranges.first() {
                 violations.add(ranges.iter().map(|it| it.index()), ranges.len(), || {
                     let (what, number) = (first.describe(), first.number());
