@@ -23,7 +23,7 @@ pub(crate) fn essence(given: &str) -> &str {
     }
     let essence = &given[..end];
     match essence.as_bytes() {
-        // Nothing to trim, which takes long to find out where a dependent is not optimised.
+        // Nothing to trim. `trim` would decode characters, which is slow in unoptimised builds.
         [b'!'..=b'~', .., b'!'..=b'~'] => essence,
         _ => essence.trim(),
     }

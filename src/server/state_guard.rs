@@ -33,8 +33,7 @@ impl Waiters {
 
     fn notify(&self) {
         self.threads.notify_all();
-        if self.has_tasks.load(Ordering::SeqCst) {
-            self.has_tasks.store(false, Ordering::SeqCst);
+        if self.has_tasks.swap(false, Ordering::SeqCst) {
             self.tasks.notify_waiters();
         }
     }

@@ -91,8 +91,6 @@ fn cargo(directory: &Path, arguments: &[&str]) -> Result<String, Box<dyn Error>>
     let mut command = Command::new("cargo");
     command.args(arguments).arg("--offline").current_dir(directory);
     command.env("CARGO_TARGET_DIR", directory.join("target")).env_remove("CARGO_PROFILE_DEV_DEBUG");
-    // cargo builds a dependency from a registry so, and mock-origin has a path here.
-    command.env("CARGO_INCREMENTAL", "0");
     let output = command.output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into());
