@@ -41,35 +41,38 @@ impl Head {
         let is_plain = index_lines(bytes, offsets);
         let length = u32::try_from(raw.len()).unwrap_or_default();
         let mut head = Self { block, length, is_plain, framing: Ok(Framing::None) };
-        head.framing = head.find_framing();
+        let (framing, is_plain) = head.find_framing();
+        head.framing = framing;
+        head.is_plain &= is_plain;
         head
     }
 
-    /// Returns the framing that the headers declare (RFC 9112 §6.3).
-    fn find_framing(&self) -> Result<Framing, Malformed> {
+    /// Returns the framing that the headers declare (RFC 9112 §6.3), and whether every HTTP parser reads
+    /// the length in them, if there is one: it is one number.
+    fn find_framing(&self) -> (Result<Framing, Malformed>, bool) {
         if self.find(b"Transfer-Encoding", 0).is_some() {
             let codings = self.headers_named("Transfer-Encoding");
             let last = codings.flat_map(|value| value.split(|byte| *byte == b',')).last();
             let is_chunked =
                 last.is_some_and(|it| it.trim_ascii().eq_ignore_ascii_case(b"chunked"));
             let is_known = is_chunked && !is_http_10(self.raw());
-            return if is_known { Ok(Framing::Chunked) } else { Err(Malformed) };
+            return (if is_known { Ok(Framing::Chunked) } else { Err(Malformed) }, true);
         }
-        let Some((line, value)) = self.find(b"Content-Length", 0) else { return Ok(Framing::None) };
-        // Most heads have one number.
+        let Some((line, value)) = self.find(b"Content-Length", 0) else {
+            return (Ok(Framing::None), true);
+        };
         if let (Some(length), None) = (parse_decimal(value), self.find(b"Content-Length", line + 1))
         {
-            return Ok(Framing::Length(length));
+            return (Ok(Framing::Length(length)), true);
         }
         let lengths = self.headers_named("Content-Length");
         let mut lengths = lengths
             .flat_map(|value| value.split(|byte| *byte == b','))
             .map(|text| parse_decimal(text.trim_ascii()));
-        match lengths.next().flatten() {
-            Some(length) if lengths.all(|other| other == Some(length)) => {
-                Ok(Framing::Length(length))
-            }
-            _ => Err(Malformed),
+        let first = lengths.next().flatten();
+        match first.filter(|length| lengths.all(|other| other == Some(*length))) {
+            Some(length) => (Ok(Framing::Length(length)), false),
+            None => (Err(Malformed), false),
         }
     }
 
@@ -91,6 +94,27 @@ impl Head {
     /// accepts at their places.
     pub(crate) fn is_plain(&self) -> bool {
         self.is_plain
+    }
+
+    /// Returns whether it has none of these headers.
+    pub(crate) fn lacks(&self, names: &[&str]) -> bool {
+        let lines = self.lines();
+        let mut line = 0;
+        while line < lines {
+            let (start, name_end, _) = self.line(line);
+            let mut at = 0;
+            while at < names.len() {
+                // Most names differ in length, which is cheap to compare.
+                if name_end == start + names[at].len()
+                    && self.block[start..name_end].eq_ignore_ascii_case(names[at].as_bytes())
+                {
+                    return false;
+                }
+                at += 1;
+            }
+            line += 1;
+        }
+        true
     }
 
     /// Returns all bytes.

@@ -44,8 +44,8 @@ pub(crate) use escaped::{Escaped, escape_json, escape_line, escape_lines, is_uns
 pub use events::Events;
 pub(crate) use exchange::Outcome;
 pub use exchange::{BodyEnd, Call, Exchange, FaultRef, Instants};
-pub(crate) use framing::Framer;
 pub use framing::{ChunkError, Framing};
+pub(crate) use framing::{Framer, Step};
 pub use head::Head;
 pub(crate) use head::{is_same_name, parse_decimal};
 pub use head_error::HeadError;

@@ -10,6 +10,7 @@ pub(crate) mod recorder;
 pub(crate) mod recording_stream;
 pub(crate) mod socket;
 pub(crate) mod state;
+pub(crate) mod whole_requests;
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -30,6 +31,7 @@ use crate::server::connection::recorder::ConnectionRecorder;
 use crate::server::connection::recording_stream::{HEAD_LIMIT, RecordingStream};
 use crate::server::connection::socket::Socket;
 use crate::server::connection::state::ConnectionEvent;
+use crate::server::connection::whole_requests::Next;
 use crate::server::request::handler;
 use crate::server::shared::Shared;
 
@@ -84,24 +86,18 @@ pub(crate) async fn serve(recorder: Arc<ConnectionRecorder>) {
     {
         return;
     }
-    let service = service_fn({
-        let recorder = Arc::clone(&recorder);
-        move |request| handler::serve(Arc::clone(&recorder), request)
-    });
-    let stream = TokioIo::new(RecordingStream::new(Arc::clone(&recorder)));
-    // hyper rejects more than 100 headers with 431. That is its default; any other figure would
-    // cost an allocation per request.
-    let mut connection = http1::Builder::new()
-        .auto_date_header(false)
-        .half_close(true)
-        .title_case_headers(true)
-        .max_header_size(HEAD_LIMIT)
-        .max_buf_size(MAX_BUFFER)
-        .serve_connection(stream, service);
-    let served = (&mut connection).await;
+    let mut stream = RecordingStream::new(Arc::clone(&recorder));
+    let next = match recorder.fault() {
+        // Boxed: otherwise every connection would reserve memory for this future.
+        None => Box::pin(whole_requests::serve(&recorder, &mut stream)).await,
+        Some(_) => Ok(Next::Hyper),
+    };
+    let mut is_served = next.is_ok();
+    if let Ok(Next::Hyper) = next {
+        (stream, is_served) = serve_with_hyper(&recorder, stream).await;
+    }
     // hyper returns the connection of an upgrade request open, so that an upgrade handler can use
     // it. There is none, so the connection is shut down here.
-    let mut stream = connection.into_parts().io.into_inner();
     if let Some(raw_response) = recorder.update_outgoing(Outgoing::take_raw_response) {
         let drained = raw_response.drains();
         recorder.report(ConnectionEvent::Drained(if drained { stream.held() } else { 0 }));
@@ -112,7 +108,30 @@ pub(crate) async fn serve(recorder: Arc<ConnectionRecorder>) {
     }
     let shut = poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await;
     drop(stream);
-    recorder.report(ConnectionEvent::HyperDone { cleanly: served.is_ok() && shut.is_ok() });
+    recorder.report(ConnectionEvent::HyperDone { cleanly: is_served && shut.is_ok() });
+}
+
+/// Lets hyper serve the requests of a connection. Returns the stream, and whether hyper ended without an
+/// error.
+async fn serve_with_hyper(
+    recorder: &Arc<ConnectionRecorder>,
+    stream: RecordingStream,
+) -> (RecordingStream, bool) {
+    let service = service_fn({
+        let recorder = Arc::clone(recorder);
+        move |request| handler::serve(Arc::clone(&recorder), request)
+    });
+    // hyper rejects more than 100 headers with 431. That is its default; any other figure would
+    // cost an allocation per request.
+    let mut connection = http1::Builder::new()
+        .auto_date_header(false)
+        .half_close(true)
+        .title_case_headers(true)
+        .max_header_size(HEAD_LIMIT)
+        .max_buf_size(MAX_BUFFER)
+        .serve_connection(TokioIo::new(stream), service);
+    let served = (&mut connection).await;
+    (connection.into_parts().io.into_inner(), served.is_ok())
 }
 
 /// Size of hyper's read buffer: the longest head, and large frames of a body, fit.

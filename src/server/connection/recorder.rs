@@ -112,20 +112,19 @@ impl ConnectionRecorder {
         self.shared.lock().journal.update_connection(self.index, |record| record.tls = Some(tls));
     }
 
-    /// Takes the head that hyper has accepted. Returns `None` if there is none, which is recorded as
-    /// an internal error.
-    pub(crate) fn take_head(&self) -> Option<Head> {
+    /// Takes the head that hyper has accepted, or that needs no hyper. Returns `None` if there is none,
+    /// which is recorded as an internal error.
+    pub(crate) fn take_head(&self, state: &mut State) -> Option<Head> {
         let effect = self.state.lock().apply(ConnectionEvent::HeadAccepted);
         match effect {
             Effect::Serve { head, retracts } => {
                 if retracts {
-                    let mut state = self.shared.lock();
                     state.journal.update_connection(self.index, |record| record.unparsed = None);
                 }
                 Some(head)
             }
             other => {
-                self.record(&mut self.shared.lock(), other);
+                self.record(state, other);
                 None
             }
         }
@@ -219,6 +218,12 @@ impl ConnectionRecorder {
         } else {
             state.journal.update_connection(self.index, record);
         }
+    }
+
+    /// Records that a response cannot be completed, which fails the verification.
+    pub(crate) fn record_unreadable_file(&self, error: &io::Error) {
+        let why = format!("a stored file could not be read: {error}");
+        self.shared.lock().journal.record_internal_error(why);
     }
 
     /// Closes the open exchange, if there is one.

@@ -13,7 +13,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::fault::ConnectionAction;
-use crate::journal::{Framer, Head, is_request_prefix};
+use crate::journal::{Framer, Head, ResponseHead, Step, is_request_prefix};
 
 use crate::server::connection::lingering_close::LingeringClose;
 use crate::server::connection::recorder::{ConnectionRecorder, Interrupted};
@@ -32,6 +32,8 @@ pub(crate) struct RecordingStream {
     held: Vec<u8>,
     /// The number of these bytes that were passed to hyper meanwhile.
     held_passed: usize,
+    /// Bytes that hyper reads before the held ones.
+    passed: Vec<u8>,
     recorder: Arc<ConnectionRecorder>,
     closing: Option<LingeringClose>,
     /// Whether hyper may still read.
@@ -65,6 +67,7 @@ impl RecordingStream {
             framer,
             held: Vec::new(),
             held_passed: 0,
+            passed: Vec::new(),
             recorder,
             closing,
             is_reading: true,
@@ -151,22 +154,84 @@ impl RecordingStream {
         Poll::Ready(Ok(Some(self.replaced + behind)))
     }
 
+    /// Reads bytes of the next request into a buffer. Returns their number: 0 at the end of the input.
+    pub(crate) fn poll_request(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<usize> {
+        let mut buffer = ReadBuf::new(buffer);
+        let read = ready!(self.recorder.socket.poll_read(context, &mut buffer));
+        let count = buffer.filled().len();
+        if read.is_err() || count == 0 {
+            self.recorder.report(ConnectionEvent::ClientFinished);
+        }
+        Poll::Ready(if read.is_err() { 0 } else { count })
+    }
+
+    /// Frames the next request. Returns the lengths of its head and its body if all of it is there and
+    /// hyper has nothing to interpret in it. Otherwise these bytes are for hyper.
+    pub(crate) fn frame_whole(&mut self, bytes: &[u8]) -> Option<(usize, usize)> {
+        let step = self.framer.step(bytes);
+        let taken = step.taken;
+        if let Some(head) = &step.head
+            && let Some(length) = head.framing().length()
+            && let Ok(length) = usize::try_from(length)
+            && length <= bytes.len() - taken
+            && head.is_plain()
+            && head.raw().len() == taken
+            && head.method() != b"HEAD"
+            && head.lacks(&["Connection", "Expect", "Transfer-Encoding", "Upgrade"])
+        {
+            self.report_step(step);
+            return Some((taken, length));
+        }
+        self.report_step(step);
+        self.hand_over(bytes, taken);
+        None
+    }
+
+    /// Counts the body of a request without hyper as passed.
+    pub(crate) fn pass_body(&mut self, body: &[u8]) {
+        let _ = self.framer.step(body);
+    }
+
+    /// Leaves bytes to hyper, which may read the first `passed` of them at once.
+    pub(crate) fn hand_over(&mut self, bytes: &[u8], passed: usize) {
+        self.passed.extend_from_slice(&bytes[..passed]);
+        self.held.extend_from_slice(&bytes[passed..]);
+    }
+
+    /// Sets the response head to write before the next bytes.
+    pub(crate) fn begin_response(&mut self, head: &ResponseHead) {
+        head.write("HTTP/1.1", &mut self.head);
+        (self.head_written, self.replaced) = (0, 0);
+    }
+
     /// Returns how many of `bytes` may be passed to hyper. If they are a head that can be shortened,
     /// `short_head` is what to pass instead.
     fn pass(&mut self, bytes: &[u8]) -> usize {
         let step = self.framer.step(bytes);
         self.short_head.clear();
+        if let Some(head) = &step.head
+            && head.raw().len() == step.taken
+            && head.is_plain()
+        {
+            write_short_head(head, &mut self.short_head);
+        }
+        let taken = step.taken;
+        self.report_step(step);
+        taken
+    }
+
+    fn report_step(&mut self, step: Step) {
         if let Some(head) = step.head {
-            if head.raw().len() == step.taken && head.is_plain() {
-                write_short_head(&head, &mut self.short_head);
-            }
             self.recorder.report(ConnectionEvent::HeadRead(head));
         } else if self.framer.mid_head() && !is_request_prefix(self.framer.partial_head()) {
             self.recorder.report(ConnectionEvent::Unparsed(self.framer.partial_head()));
         } else if let Some(error) = self.framer.chunk_error() {
             self.recorder.report(ConnectionEvent::ChunksMalformed(error));
         }
-        step.taken
     }
 
     /// Inspects bytes that hyper does not read. After the last response they may not be a request.
@@ -257,6 +322,12 @@ impl AsyncRead for RecordingStream {
         if stream.responses_left == Some(0) {
             // hyper treats this as the end of the input and closes the connection.
             stream.recorder.report(ConnectionEvent::FaultInjected { ends: true });
+            return Poll::Ready(Ok(()));
+        }
+        if !stream.passed.is_empty() {
+            let fitting = stream.passed.len().min(buffer.remaining());
+            buffer.put_slice(&stream.passed[..fitting]);
+            stream.passed.drain(..fitting);
             return Poll::Ready(Ok(()));
         }
         if stream.held.is_empty() {

@@ -5,8 +5,8 @@
 //! # Phases
 //!
 //! The recording stream passes one head at a time to hyper, and hyper reads the next head only after
-//! it has flushed the previous response. So at most one exchange is open, and a connection goes
-//! through these phases:
+//! it has flushed the previous response. Requests that are served without hyper go the same way. So at
+//! most one exchange is open, and a connection goes through these phases:
 //!
 //! ```text
 //!          HeadRead            HeadAccepted           Opened            ResponseReady
@@ -70,7 +70,7 @@ pub(crate) enum ConnectionEvent<'a> {
     Drained(u64),
     /// The connection's fault was injected. It ends the connection, or changes only the handshake.
     FaultInjected { ends: bool },
-    /// hyper has released the connection.
+    /// hyper has released the connection, or did not get it.
     HyperDone { cleanly: bool },
     /// A fault on an exchange ended the connection; `drained` if the remaining bytes were discarded.
     EndedByFault { drained: bool },

@@ -97,6 +97,33 @@ pub(crate) async fn read(
     reading.finish(end).await
 }
 
+/// Takes a whole body at once, as `policy` requires.
+///
+/// # Errors
+///
+/// Returns the error of writing to the temporary file.
+pub(crate) fn take_whole(
+    recorder: &ConnectionRecorder,
+    body: &[u8],
+    policy: &BodyPolicy,
+    prefix_lengths: Vec<u64>,
+) -> io::Result<ReadBody> {
+    let (shared, length) = (&recorder.shared, body.len() as u64);
+    let declared = Some(length);
+    let mut sink =
+        BodySink::new(&shared.store, shared.records_bodies, policy, declared, prefix_lengths);
+    if length > body_limit(policy) {
+        return Ok(sink.finish(BodyEnd::TooLarge, None));
+    }
+    let mut last_byte = None;
+    if length > 0 {
+        sink.take(body)?;
+        last_byte = Some(shared.started.elapsed());
+        recorder.report(ConnectionEvent::BodyRead(length));
+    }
+    Ok(sink.finish(BodyEnd::Complete, last_byte))
+}
+
 /// Waits for `reading` of the body of a client that got no `100 Continue`. Returns `None` if the client
 /// sends nothing in time and gets no `100 Continue` either.
 pub(crate) async fn wait_unasked<T>(

@@ -80,8 +80,7 @@ impl HttpBody for HyperBody {
                 .inspect(|chunk| *left -= chunk.as_ref().map_or(0, |chunk| chunk.len() as u64)),
         };
         if let Some(Err(error)) = &next {
-            let why = format!("a stored file could not be read: {error}");
-            body.recorder.shared.lock().journal.record_internal_error(why);
+            body.recorder.record_unreadable_file(error);
         }
         Poll::Ready(next.map(|chunk| chunk.map(Frame::data)))
     }

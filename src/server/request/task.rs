@@ -132,7 +132,8 @@ impl RequestTask {
         }
     }
 
-    async fn finish_body(
+    /// Commits a request whose body was read, and applies its faults.
+    pub(crate) async fn finish_body(
         &mut self,
         mut request: Box<PendingRequest>,
         mut body_read: ReadBody,
@@ -181,7 +182,7 @@ impl RequestTask {
 
     /// Commits the request and begins the response. Returns `None`, and changes nothing, if a fault
     /// may apply, digests are needed first, or the origin was reset.
-    fn commit_without_fault(
+    pub(crate) fn commit_without_fault(
         &mut self,
         request: &mut PendingRequest,
         body_read: &mut ReadBody,
@@ -333,7 +334,7 @@ impl RequestTask {
     }
 
     /// Applies the fault that is left to the response.
-    async fn finish_response(&mut self, end: Disposition) -> Disposition {
+    pub(crate) async fn finish_response(&mut self, end: Disposition) -> Disposition {
         let (mut response, outcome, pending) = match (end, &self.pending) {
             (Disposition::Response(response, outcome), Some(pending)) => {
                 (response, outcome, pending)

@@ -1,7 +1,7 @@
 //! Tests valid HTTP requests that a correct client does not send.
 
-use mock_origin::Outcome;
 use mock_origin::journal::ConnectionEnd;
+use mock_origin::{MockOrigin, Op, Outcome};
 
 use crate::hostile::Scene;
 use crate::support::payload::chunked;
@@ -234,4 +234,60 @@ fn requests_pipelined_after_a_rejection_are_not_served() {
     assert_eq!(closed_exchange(&scene.origin, 0).status(), Some(401));
     scene.origin.requests().assert_count(1);
     scene.assert_unharmed();
+}
+
+/// A request that arrives whole is served without hyper; a chunked one leaves its connection to hyper.
+#[test]
+fn a_request_is_recorded_alike_with_and_without_hyper() {
+    let after_ping = |scene: &Scene| {
+        let mut client = scene.client();
+        let head = "POST /jsonrpc HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n";
+        client.write([head.as_bytes(), &chunked(b"{\"method\": \"ping\", \"id\": 1}", 7)].concat());
+        assert_eq!(client.read().status, 200);
+        client
+    };
+    let wrong = [("X-Agile-Authorization", "wrong"), ("X-Agile-Multipart", "1")];
+    let twice = [("Content-Length", "5")];
+    for (method, target, headers, body) in [
+        ("POST", "/jsonrpc", &[][..], &b"{\"method\": \"ping\", \"id\": 1}"[..]),
+        ("POST", "/jsonrpc", &[("Connection", "close")], b"{"),
+        ("POST", "/multipart/piece", &wrong, b"never read"),
+        ("POST", "/nothing", &[], b"12345"),
+        ("POST", "/nothing", &twice, b"12345"),
+        ("OPTIONS", "/multipart/piece", &[], b""),
+        ("GET", "/a.txt", &[], b""),
+        ("GET", "/a.txt", &[("Range", "bytes=1-2")], b""),
+        ("GET", "/empty.txt", &[], b""),
+        ("HEAD", "/a.txt", &[], b""),
+    ] {
+        let [whole, hyper] = [false, true].map(|uses_hyper| {
+            let scene = Scene::of(MockOrigin::builder().file("/empty.txt", ""));
+            let mut client = if uses_hyper { after_ping(&scene) } else { scene.client() };
+            let response = client.write(request(method, target, headers, body)).read_for(method);
+            client.finish_writing().assert_closed();
+            let exchange = closed_exchange(&scene.origin, usize::from(uses_hyper));
+            let connection = closed_connection(&scene.origin, client.address());
+            assert!(request(method, target, headers, body).starts_with(exchange.head.raw()));
+            let status = response.status;
+            scene.assert_serving();
+            let written = (exchange.written, exchange.received, exchange.body_end, exchange.digest);
+            (status, response.body, exchange.outcome, written, connection.end, connection.drained)
+        });
+        assert_eq!(whole, hyper, "{method} {target} {headers:?}");
+    }
+}
+
+#[test]
+fn faults_apply_between_the_requests_of_a_connection() {
+    let scene = Scene::new();
+    let mut client = scene.client();
+    for number in [2, 3] {
+        let fault = scene.origin.on(Op::piece(number)).nth(2).reject(503);
+        let send = |client: &mut _| piece(client, &scene.token, &scene.upload, number, b"x").status;
+        assert_eq!(send(&mut client), 200);
+        assert_eq!(send(&mut client), 503);
+        fault.remove();
+        client = scene.client();
+        assert_eq!(send(&mut client), 200);
+    }
 }
