@@ -22,9 +22,11 @@ fn can_age(upload: &Upload) -> bool {
 
 fn age(upload: &mut Upload, change: Change, after: Duration) {
     let is_old = |since: Timestamp| change.at.since(since) > after;
-    for piece in upload.pieces.iter_mut().filter(|piece| is_old(piece.stored)) {
-        piece.step(PieceEvent::Aged);
-    }
+    upload.change_pieces(|_, piece| {
+        if is_old(piece.stored) {
+            piece.step(PieceEvent::Aged);
+        }
+    });
     let gone = upload.current_pieces().all(|piece| piece.state == PieceState::Expired);
     if gone && is_old(upload.created) {
         upload.step(change, UploadEvent::Aged);

@@ -10,7 +10,7 @@ use crate::protocol::{
     UPLOAD_TRANSITIONS, UploadEvent, UploadState,
 };
 
-use super::{Actor, CallId, Change, JoinFailure, Path, Timestamp, UserId};
+use super::{Actor, CallId, Change, JoinFailure, Path, Records, Timestamp, UserId};
 
 /// A stored piece.
 #[derive(Clone, Debug)]
@@ -102,9 +102,9 @@ pub struct Upload {
     /// The number of status requests after which its join ends, if it waits for any.
     pub(super) polls_left: Option<u64>,
     /// Every stored piece in the order of arrival, including replaced ones.
-    pub pieces: Vec<Piece>,
-    /// The index in `pieces` of the current piece of each number: the one stored last.
-    current: BTreeMap<u32, usize>,
+    pub pieces: Records<Piece>,
+    /// The number in `pieces` of the current piece of each part number: the one stored last.
+    current: BTreeMap<u32, u64>,
     /// The bytes in the current pieces. It is updated with each piece, so that storing one needs no
     /// sum.
     size: u64,
@@ -157,7 +157,7 @@ impl Upload {
             failure: None,
             history: vec![StateChange { state: UploadState::New, change: created }],
             polls_left: None,
-            pieces: Vec::new(),
+            pieces: Records::default(),
             current: BTreeMap::new(),
             size: 0,
         }
@@ -181,20 +181,21 @@ impl Upload {
     }
 
     /// Returns the current pieces, by number.
-    pub fn current_pieces(&self) -> impl ExactSizeIterator<Item = &Piece> {
-        self.current.values().map(|at| &self.pieces[*at])
+    pub fn current_pieces(&self) -> impl Iterator<Item = &Piece> {
+        self.current.values().filter_map(|at| self.pieces.by_number(*at))
     }
 
     /// Returns the current piece with that number.
     pub fn piece(&self, number: u32) -> Option<&Piece> {
-        self.current.get(&number).map(|at| &self.pieces[*at])
+        self.pieces.by_number(*self.current.get(&number)?)
     }
 
     /// Returns the stored pieces that a later one with the same number replaced, in order of
     /// arrival.
     pub fn superseded_pieces(&self, number: u32) -> impl Iterator<Item = &Piece> {
         let current = self.current.get(&number).copied().unwrap_or_default();
-        self.pieces[..current].iter().filter(move |piece| piece.number == number)
+        let earlier = self.pieces.range(0..current).map(|(_, piece)| piece);
+        earlier.filter(move |piece| piece.number == number)
     }
 
     /// Returns the number of distinct part numbers.
@@ -272,7 +273,7 @@ impl Upload {
         }
         if !self.may_become_file() {
             // A file that was joined from them has their bytes.
-            self.pieces.iter_mut().for_each(|piece| piece.content = None);
+            self.change_pieces(|_, piece| piece.content = None);
         }
         true
     }
@@ -282,8 +283,9 @@ impl Upload {
         if self.step(change, UploadEvent::PieceStored) {
             let NewPiece { number, content, digest, .. } = new;
             self.size = self.size_beside(number) + content.len();
-            if let Some(replaced) = self.current.insert(number, self.pieces.len()) {
-                self.pieces[replaced].content = None;
+            let replaced = self.current.insert(number, self.pieces.next_number());
+            if let Some(replaced) = replaced.and_then(|at| self.pieces.by_number_mut(at)) {
+                replaced.content = None;
             }
             self.pieces.push(Piece {
                 number,
@@ -302,10 +304,18 @@ impl Upload {
 
     /// Applies `event` to the current pieces and `to_replaced` to the others.
     pub(super) fn step_pieces(&mut self, event: PieceEvent, to_replaced: Option<PieceEvent>) {
-        for (at, piece) in self.pieces.iter_mut().enumerate() {
-            let counts = self.current.get(&piece.number) == Some(&at);
-            if let Some(event) = if counts { Some(event) } else { to_replaced } {
+        self.change_pieces(|is_current, piece| {
+            if let Some(event) = if is_current { Some(event) } else { to_replaced } {
                 piece.step(event);
+            }
+        });
+    }
+
+    /// Changes every piece by `change`, which receives whether it is a current one.
+    pub(super) fn change_pieces(&mut self, mut change: impl FnMut(bool, &mut Piece)) {
+        for at in 0..self.pieces.next_number() {
+            if let Some(piece) = self.pieces.by_number_mut(at) {
+                change(self.current.get(&piece.number) == Some(&at), piece);
             }
         }
     }

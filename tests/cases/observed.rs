@@ -8,7 +8,7 @@ use mock_origin::internals::protocol::{
     EGRESS, ENVELOPE_RESULTS, ErrorKind, PERMISSIONS, PIECE_TRANSITIONS, PieceState, ResultCode,
     Transition, UPLOAD_TRANSITIONS, endpoint_at, method_named, permit,
 };
-use mock_origin::internals::storage::{Piece, Storage, Upload};
+use mock_origin::internals::storage::{Storage, Upload};
 use mock_origin::journal::Call;
 use mock_origin::options::{LIMITS, Limit, OPTION_SPECS};
 use mock_origin::{Interface, Operation, UploadState};
@@ -137,13 +137,13 @@ pub(crate) fn transitions(before: &Storage, after: &Storage) -> Items {
 fn upload_transitions(before: Option<&Upload>, after: &Upload) -> Items {
     let from = before.map_or(UploadState::New, |upload| upload.state);
     let mut covered = shortest_path("upload", UPLOAD_TRANSITIONS, from, after.state);
-    let old = before.map_or(&[][..], |upload| &upload.pieces);
+    let old = before.into_iter().flat_map(|upload| &upload.pieces);
+    let old: Vec<_> = old.map(|piece| piece.state).collect();
     if from == UploadState::Ready && old.len() < after.pieces.len() {
         let stays = UPLOAD_TRANSITIONS.iter().find(|step| step.from == from && step.to == from);
         covered.extend(stays.map(|step| coverage::transition("upload", step)));
     }
-    let state = |piece: &Piece| piece.state;
-    let olds = old.iter().map(state).chain(std::iter::repeat(PieceState::New));
+    let olds = old.into_iter().chain(std::iter::repeat(PieceState::New));
     for (from, piece) in olds.zip(&after.pieces) {
         covered.extend(shortest_path("piece", PIECE_TRANSITIONS, from, piece.state));
     }

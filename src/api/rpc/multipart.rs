@@ -104,7 +104,8 @@ pub(super) fn list_pieces(context: &mut MethodContext<'_>) -> Result<Json, Metho
     let start = offset(context)?;
     let (user, id) = resolve_upload(context)?;
     let upload = find_upload(context, user, &id)?;
-    let page: Vec<_> = upload.pieces.iter().skip(start).take(size).map(piece_json).collect();
+    let page = upload.pieces.range(start as u64..u64::MAX).take(size);
+    let page: Vec<_> = page.map(|(_, piece)| piece_json(piece)).collect();
     let next = if page.len() < size { 0 } else { start + page.len() };
     Ok(Json::Object(vec![
         ("code", Json::int(0)),
