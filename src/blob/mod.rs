@@ -15,6 +15,7 @@ mod pread;
 mod rope;
 mod spool;
 mod store;
+mod unlinked_file;
 mod writer;
 
 use std::{

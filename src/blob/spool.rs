@@ -6,6 +6,7 @@
 
 use std::{
     collections::BTreeSet,
+    env,
     fs::File,
     io,
     ops::Range,
@@ -14,7 +15,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{index, pread::Positional as _};
+use super::{index, pread::Positional as _, unlinked_file};
 
 /// The unit of allocation in the file.
 ///
@@ -45,7 +46,7 @@ impl Spool {
         if let Some(file) = self.file.get() {
             return Ok(file);
         }
-        let fresh = tempfile::tempfile()?;
+        let fresh = unlinked_file::create(&env::temp_dir())?;
         Ok(self.file.get_or_init(|| fresh))
     }
 
