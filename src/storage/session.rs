@@ -1,6 +1,6 @@
 //! Users and their tokens (§2). This module does not parse requests. Start with [`Sessions`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl fmt::Debug for UserRecord {
 }
 
 /// The index of a user in the list of users.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(pub(super) usize);
 
 impl UserId {
@@ -140,9 +140,10 @@ impl fmt::Debug for KeyPair {
 pub struct Sessions {
     users: Arc<[UserRecord]>,
     by_token: Arc<HashMap<String, Session>>,
-    /// The tokens of the sessions, the oldest first, so that a fault that ends old tokens does not
-    /// search all of them in every request.
+    /// The tokens of the sessions, the oldest first: faults that end old ones search only these.
     by_age: Arc<BTreeMap<SessionId, String>>,
+    /// The sessions of each user that JSON-RPC `login` began, which `authenticate` ends.
+    rpc_logins: Arc<BTreeSet<(UserId, SessionId)>>,
     /// The number of tokens at which expired ones are removed next.
     forget_tokens_at: usize,
     keys: Option<(KeyPair, Principal)>,
@@ -184,6 +185,7 @@ impl Sessions {
             users: users.into(),
             by_token: Arc::default(),
             by_age: Arc::default(),
+            rpc_logins: Arc::default(),
             forget_tokens_at: LEAST_TO_FORGET,
             keys: None,
             used_signatures: Arc::default(),
@@ -229,12 +231,10 @@ impl Sessions {
         source: TokenSource,
     ) -> String {
         if source == TokenSource::Authenticate {
-            let is_ended = |session: &Session| {
-                session.source == TokenSource::RpcLogin && session.principal.user == principal.user
-            };
-            let ended = self.by_token.iter().filter(|(_, session)| is_ended(session));
-            for token in ended.map(|(token, _)| token.clone()).collect::<Vec<_>>() {
-                self.remove(&token, change);
+            let of_user = |session| (principal.user, SessionId(session));
+            let ended = self.rpc_logins.range(of_user(0)..=of_user(u64::MAX));
+            for session in ended.map(|(_, session)| *session).collect::<Vec<_>>() {
+                self.end(change, session);
             }
         }
         let name = &self.users[principal.user.0].name;
@@ -242,7 +242,7 @@ impl Sessions {
             ids.next(Kind::Token, name, &principal.root.to_string()).hyphenated().to_string();
         if let TokenLifetime::Seconds(secs) = life {
             let expires = change.at.after(Duration::from_secs(secs));
-            let id = SessionId(self.given);
+            let (user, id) = (principal.user, SessionId(self.given));
             let principal = Principal { session: Some(id), ..principal };
             self.given += 1;
             if self.by_token.len() >= self.forget_tokens_at {
@@ -258,6 +258,9 @@ impl Sessions {
             };
             Arc::make_mut(&mut self.by_token).insert(token.clone(), session);
             Arc::make_mut(&mut self.by_age).insert(id, token.clone());
+            if source == TokenSource::RpcLogin {
+                Arc::make_mut(&mut self.rpc_logins).insert((user, id));
+            }
         }
         token
     }
@@ -307,9 +310,12 @@ impl Sessions {
 
     /// Removes a session, records its end, and returns whether there was one.
     fn remove(&mut self, token: &str, change: Change) -> bool {
-        let Some(session) = Arc::make_mut(&mut self.by_token).remove(token) else { return false };
-        if let Some(session) = session.principal.session {
+        let Some(removed) = Arc::make_mut(&mut self.by_token).remove(token) else { return false };
+        if let Some(session) = removed.principal.session {
             Arc::make_mut(&mut self.by_age).remove(&session);
+            if removed.source == TokenSource::RpcLogin {
+                Arc::make_mut(&mut self.rpc_logins).remove(&(removed.principal.user, session));
+            }
             let ended = Arc::make_mut(&mut self.ended);
             ended.record(token.to_owned(), EndedToken { session, change });
         }
@@ -409,33 +415,47 @@ mod tests {
     use super::*;
 
     fn sessions() -> Sessions {
-        let jane = |name: &str| UserRecord {
+        let user = |name: &str| UserRecord {
             name: name.into(),
             password: "secret".to_owned(),
             uid: 1,
             gid: 1,
             root: Path::root(),
         };
-        Sessions::new(vec![jane("jane")])
+        Sessions::new(vec![user("jane"), user("joe")])
     }
 
-    fn grant(sessions: &mut Sessions, ids: &mut Ids, at: u64) -> String {
-        let principal = Principal { user: UserId::FIRST, root: Path::root(), session: None };
-        let now = Timestamp::from_secs(at);
-        sessions.grant(
-            Change::by_test(now),
-            ids,
-            principal,
-            TokenLifetime::Seconds(10),
-            TokenSource::Http,
-        )
+    fn grant(
+        (sessions, ids): (&mut Sessions, &mut Ids),
+        at: u64,
+        user: usize,
+        source: TokenSource,
+    ) -> String {
+        let principal = Principal { user: UserId(user), root: Path::root(), session: None };
+        let change = Change::by_test(Timestamp::from_secs(at));
+        sessions.grant(change, ids, principal, TokenLifetime::Seconds(10), source)
+    }
+
+    #[test]
+    fn authenticate_ends_only_the_rpc_logins_of_the_user() {
+        use TokenSource::{Authenticate, Http, RpcLogin};
+        let (mut sessions, mut ids) = (sessions(), Ids::new(1));
+        let mut given = |user, source| grant((&mut sessions, &mut ids), 1, user, source);
+        let ended = [given(0, RpcLogin), given(0, RpcLogin)];
+        let kept = [given(0, Http), given(1, RpcLogin), given(0, Authenticate)];
+        let later = given(0, RpcLogin);
+        let is_valid = |token: &String| sessions.session(Timestamp::from_secs(1), token).is_ok();
+        assert!(!ended.iter().any(is_valid) && kept.iter().chain([&later]).all(is_valid));
+        assert_eq!(sessions.rpc_logins.len(), 2);
+        sessions.forget_expired(Timestamp::from_secs(500));
+        assert!(sessions.rpc_logins.is_empty());
     }
 
     #[test]
     fn expired_tokens_are_removed() {
         let (mut sessions, mut ids) = (sessions(), Ids::new(1));
         for at in 0..100_000 {
-            let token = grant(&mut sessions, &mut ids, at);
+            let token = grant((&mut sessions, &mut ids), at, 0, TokenSource::Http);
             assert!(sessions.session(Timestamp::from_secs(at + 9), &token).is_ok());
         }
         assert!(sessions.by_token.len() <= LEAST_TO_FORGET, "{}", sessions.by_token.len());
@@ -444,7 +464,7 @@ mod tests {
     #[test]
     fn a_removed_token_ended_when_it_expired() {
         let (mut sessions, mut ids) = (sessions(), Ids::new(1));
-        let token = grant(&mut sessions, &mut ids, 1);
+        let token = grant((&mut sessions, &mut ids), 1, 0, TokenSource::Http);
         sessions.forget_expired(Timestamp::from_secs(500));
         let ended = sessions.ended(Timestamp::from_secs(500), &token);
         assert_eq!(ended.map(|ended| ended.change.at), Some(Timestamp::from_secs(11)));
