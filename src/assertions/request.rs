@@ -57,10 +57,9 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
-    /// Returns every call of an exchange.
-    pub(super) fn all_of(exchange: &Arc<Exchange>) -> impl Iterator<Item = Self> {
-        let exchange = Arc::clone(exchange);
-        (0..exchange.calls.len()).map(move |call| Self { exchange: Arc::clone(&exchange), call })
+    /// Creates the call at that index of an exchange.
+    pub(super) fn new(exchange: Arc<Exchange>, call: usize) -> Self {
+        Self { exchange, call }
     }
 
     /// Returns the exchange of the call.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use crate::journal::{Dropped, Exchange, Journal, Op, Records};
+use crate::journal::{Call, Dropped, Exchange, Journal, Op, Records};
 use crate::referee::Request;
 use crate::storage::{Path, PathEncoding};
 use crate::wording::counted;
@@ -81,17 +81,24 @@ impl RecordedRequests {
         }
     }
 
-    /// Returns the calls of a query that are not listed yet.
-    fn unlisted(&self) -> impl Iterator<Item = RecordedRequest> {
+    /// Lists those calls of a query without a list for which `wanted` returns true. Calls that are not
+    /// wanted are not copied.
+    fn list(&self, wanted: &dyn Fn(&Exchange, &Call) -> bool) -> Vec<RecordedRequest> {
         let upload = self.of_upload.as_deref();
-        let is_meant = move |request: &RecordedRequest| {
-            upload.is_none() || request.call().upload.as_deref() == upload
-        };
-        self.all().iter().flat_map(RecordedRequest::all_of).filter(is_meant)
+        let mut found = Vec::new();
+        for exchange in self.all() {
+            for (number, call) in exchange.calls.iter().enumerate() {
+                let is_meant = upload.is_none() || call.upload.as_deref() == upload;
+                if is_meant && wanted(exchange, call) {
+                    found.push(RecordedRequest::new(Arc::clone(exchange), number));
+                }
+            }
+        }
+        found
     }
 
     fn found(&self) -> &[RecordedRequest] {
-        self.found.get_or_init(|| self.unlisted().collect())
+        self.found.get_or_init(|| self.list(&|_, _| true))
     }
 
     /// Keeps only the calls that `op` selects.
@@ -111,13 +118,13 @@ impl RecordedRequests {
             );
         }
         let words = op.describe();
-        self.keep(words, |request| op.matches(request.call()))
+        self.keep(words, &|_, call| op.matches(call))
     }
 
     /// Keeps only the calls for the upload with that multipart identifier.
     #[must_use]
     pub fn upload(self, id: &str) -> Self {
-        self.keep(format!("upload {id}"), |request| request.call().upload.as_deref() == Some(id))
+        self.keep(format!("upload {id}"), &|_, call| call.upload.as_deref() == Some(id))
     }
 
     /// Keeps only the calls for that path. [`Path::as_written`] describes its forms: `/dir/name`,
@@ -125,10 +132,9 @@ impl RecordedRequests {
     #[must_use]
     pub fn path(self, path: &str) -> Self {
         let wanted = self.absolute(path);
-        let is_it = |request: &RecordedRequest| {
-            wanted.is_some() && request.call().path.as_deref() == wanted.as_deref()
-        };
-        self.keep(format!("path {path}"), is_it)
+        let is_it =
+            |_: &_, call: &Call| wanted.is_some() && call.path.as_deref() == wanted.as_deref();
+        self.keep(format!("path {path}"), &is_it)
     }
 
     /// Returns a path in test code as the journal shows it, or `None` if no call can have it.
@@ -148,7 +154,7 @@ impl RecordedRequests {
     /// Keeps only the calls of that user.
     #[must_use]
     pub fn user(self, name: &str) -> Self {
-        self.keep(format!("user {name}"), |request| request.call().user.as_deref() == Some(name))
+        self.keep(format!("user {name}"), &|_, call| call.user.as_deref() == Some(name))
     }
 
     /// Keeps only the calls with that part number.
@@ -160,15 +166,21 @@ impl RecordedRequests {
     #[track_caller]
     pub fn part(self, number: u32) -> Self {
         assert!(number > 0, "part numbers go from 1 up: .part(1)");
-        self.keep(format!("part {number}"), |request| request.part() == Some(number))
+        self.keep(format!("part {number}"), &|_, call| call.part == Some(number))
     }
 
     /// Returns the calls of each upload.
     pub(crate) fn by_upload(&self) -> HashMap<Arc<str>, Vec<RecordedRequest>> {
         let mut groups: HashMap<Arc<str>, Vec<RecordedRequest>> = HashMap::new();
-        for request in self.unlisted() {
-            let Some(id) = request.call().upload.clone() else { continue };
-            groups.entry(id).or_default().push(request);
+        for exchange in self.all() {
+            for (number, call) in exchange.calls.iter().enumerate() {
+                let Some(id) = &call.upload else { continue };
+                let request = RecordedRequest::new(Arc::clone(exchange), number);
+                match groups.get_mut(id) {
+                    Some(group) => group.push(request),
+                    None => drop(groups.insert(Arc::clone(id), vec![request])),
+                }
+            }
         }
         groups
     }
@@ -181,25 +193,30 @@ impl RecordedRequests {
     /// Keeps only the calls whose response has that HTTP status.
     #[must_use]
     pub fn status(self, status: u16) -> Self {
-        self.keep(format!("status {status}"), |request| request.status() == Some(status))
+        self.keep(format!("status {status}"), &|exchange, _| exchange.status() == Some(status))
     }
 
     /// Keeps only the calls whose response has that code of the protocol.
     #[must_use]
     pub fn code(self, code: i32) -> Self {
-        self.keep(format!("code {code}"), |request| request.code() == Some(code))
+        self.keep(format!("code {code}"), &|_, call| {
+            call.result_code.is_some_and(|row| row.code == code)
+        })
     }
 
     /// Keeps only the calls on the connection with that number.
     #[must_use]
     pub fn connection(self, index: u64) -> Self {
-        self.keep(format!("connection {index}"), |request| request.exchange().connection == index)
+        self.keep(format!("connection {index}"), &|exchange, _| exchange.connection == index)
     }
 
     /// Keeps only the calls for which `wanted` returns true. `words` describe them in messages.
     #[must_use]
-    pub fn filter(self, words: &str, wanted: impl Fn(&RecordedRequest) -> bool) -> Self {
-        self.keep(words.to_owned(), wanted)
+    pub fn filter(mut self, words: &str, wanted: impl Fn(&RecordedRequest) -> bool) -> Self {
+        let mut found = self.take_found();
+        found.retain(wanted);
+        self.question.push(words.to_owned());
+        self.listed(found)
     }
 
     /// Iterates over the calls, in the order in which their heads arrived.
@@ -304,17 +321,21 @@ impl RecordedRequests {
         (!self.question.is_empty()).then(|| self.question.join(", "))
     }
 
-    fn keep(mut self, words: String, wanted: impl Fn(&RecordedRequest) -> bool) -> Self {
+    fn keep(mut self, words: String, wanted: &dyn Fn(&Exchange, &Call) -> bool) -> Self {
         let found = match self.found.take() {
             Some(mut found) => {
-                found.retain(wanted);
+                found.retain(|request| wanted(request.exchange(), request.call()));
                 found
             }
-            None => self.unlisted().filter(wanted).collect(),
+            None => self.list(wanted),
         };
-        self.found = found.into();
         self.question.push(words);
-        self
+        self.listed(found)
+    }
+
+    fn take_found(&mut self) -> Vec<RecordedRequest> {
+        self.found();
+        self.found.take().unwrap_or_default()
     }
 
     assertions_with_try! {
@@ -435,7 +456,6 @@ impl IntoIterator for RecordedRequests {
     type IntoIter = std::vec::IntoIter<RecordedRequest>;
 
     fn into_iter(mut self) -> Self::IntoIter {
-        self.found();
-        self.found.take().unwrap_or_default().into_iter()
+        self.take_found().into_iter()
     }
 }
