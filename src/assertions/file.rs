@@ -30,9 +30,9 @@ pub struct FileSnapshot {
     location: Path,
     found: Result<storage::File, ErrorKind>,
     /// The latest upload to the path, and the requests about it.
-    upload: Option<(Upload, RecordedRequests)>,
+    upload: Option<(Arc<Upload>, RecordedRequests)>,
     /// The upload that the file's bytes came from.
-    maker: Option<Upload>,
+    maker: Option<Arc<Upload>>,
     /// The latest removal at the path.
     removal: Option<Removal>,
     has_forgotten_removals: bool,
@@ -63,7 +63,8 @@ impl FileSnapshot {
             ByteSource::Body(_) => None,
         });
         let requests = RecordedRequests::new(state_view.journal);
-        let about = |upload: &Upload| (upload.clone(), state_view.requests_of(&requests, upload));
+        let about =
+            |upload: &Arc<Upload>| (Arc::clone(upload), state_view.requests_of(&requests, upload));
         let upload = state_view.storage.uploads().latest_to(&location);
         let account = state_view.storage.account();
         Self {
@@ -94,7 +95,7 @@ impl FileSnapshot {
     /// upload.
     fn recorded_exchanges(&self) -> BTreeSet<u64> {
         let uploads = self.maker.iter().chain(self.upload.iter().map(|(upload, _)| upload));
-        let of_uploads = uploads.flat_map(causes::actors_of_upload);
+        let of_uploads = uploads.flat_map(|upload| causes::actors_of_upload(upload));
         let near = self.near().iter().map(|near| &near.file);
         let of_file = self.found.iter().chain(near).flat_map(causes::actors_of_file);
         let of_path = self.removal.iter().map(|removal| removal.change.by);
@@ -259,7 +260,7 @@ impl FileSnapshot {
         found: &str,
     ) -> Checked {
         let file = self.file(claim)?;
-        let reason = || causes::of_attribute(self.words(), file, self.maker.as_ref(), set);
+        let reason = || causes::of_attribute(self.words(), file, self.maker.as_deref(), set);
         let failure = |reason| self.failure_because(claim, expected, found, Some(reason));
         if expected == found { Ok(()) } else { Err(failure(reason())) }
     }
@@ -290,7 +291,7 @@ impl FileSnapshot {
         }
         let file = self.found.as_ref().ok();
         let byte =
-            file.and_then(|file| causes::of_byte(self.words(), file, self.maker.as_ref(), at));
+            file.and_then(|file| causes::of_byte(self.words(), file, self.maker.as_deref(), at));
         let Some(byte) = byte else { return Err(self.failure(claim, wanted, differs)) };
         let reason = match &self.found {
             Ok(file) if causes::is_changed_since(file) => {
@@ -359,7 +360,7 @@ impl FileSnapshot {
             path: &self.location,
             removal: self.removal.as_ref(),
             obstacle: self.obstacle.as_ref(),
-            upload: self.upload.as_ref().map(|(upload, requests)| (upload, requests)),
+            upload: self.upload.as_ref().map(|(upload, requests)| (&**upload, requests)),
             has_forgotten: self.has_forgotten_removals,
         };
         let near = self.near().iter().map(|near| {

@@ -31,7 +31,7 @@ pub(super) fn near_misses(tree: &Tree, wanted: &Path, account: &str) -> Vec<Near
             }
             left -= 1;
             let path = parent.child(name);
-            match node {
+            match &**node {
                 Node::Directory(directory) => directories.push((path, directory)),
                 Node::File(file) => {
                     if let Some(difference) = difference(wanted, &path, account) {

@@ -24,7 +24,7 @@ type Checked = Result<(), Box<AssertionFailure>>;
 /// A snapshot of an upload.
 #[derive(Clone, Debug)]
 pub struct UploadSnapshot {
-    upload: Upload,
+    upload: Arc<Upload>,
     path: String,
     account: String,
     requests: RecordedRequests,
@@ -38,7 +38,7 @@ impl UploadSnapshot {
 
     fn with_requests<'a>(
         state_view: StateView<'_>,
-        uploads: impl Iterator<Item = &'a Upload>,
+        uploads: impl Iterator<Item = &'a Arc<Upload>>,
     ) -> Vec<Self> {
         let all = RecordedRequests::new(state_view.journal);
         let mut groups = all.by_upload();
@@ -76,11 +76,11 @@ impl UploadSnapshot {
             .ok_or_else(|| no_such_upload(state_view, path_or_id))
     }
 
-    fn of(state_view: StateView<'_>, all: &RecordedRequests, upload: &Upload) -> Self {
+    fn of(state_view: StateView<'_>, all: &RecordedRequests, upload: &Arc<Upload>) -> Self {
         let requests = state_view.requests_of(all, upload);
         let (account, path) =
             (state_view.storage.account().to_owned(), state_view.absolute(&upload.path));
-        Self { upload: upload.clone(), path, account, requests }
+        Self { upload: Arc::clone(upload), path, account, requests }
     }
 
     /// Returns the multipart id.

@@ -1,10 +1,12 @@
 //! Lets the control endpoint read and change stored files, uploads and tokens while the origin
 //! runs. Start with [`ProvisionError`].
 
+use std::sync::Arc;
+
 use crate::blob::{Blob, BlobWriter};
 use crate::protocol::{ErrorKind, Limit};
 use crate::storage::{
-    Change, File, MissingParents, NewPiece, NewUpload, Node, Path, PathEncoding, Upload, UserId,
+    Change, MissingParents, NewPiece, NewUpload, Node, Path, PathEncoding, Storage, Upload, UserId,
 };
 
 use crate::mock::mock_origin::MockOrigin;
@@ -26,7 +28,7 @@ use ProvisionError::{Conflict, Invalid, NotFound};
 /// An upload, with the names of its path and its owner.
 #[derive(Clone, Debug)]
 pub(crate) struct NamedUpload {
-    pub(crate) upload: Upload,
+    pub(crate) upload: Arc<Upload>,
     /// Its path, with the account.
     pub(crate) path: String,
     /// The name of its owner.
@@ -39,25 +41,24 @@ impl MockOrigin {
         self.shared.store.writer(declared)
     }
 
-    /// Returns every stored file with its path as in responses, in the order of paths.
-    pub(crate) fn stored_files(&self) -> Vec<(String, File)> {
-        let state = self.shared.wait_idle();
-        let (tree, account) = (state.storage.tree(), state.storage.account());
+    /// Returns the node of every stored file with its path as in responses, in the order of paths. Reads
+    /// a copy of the storage, because files may be many.
+    pub(crate) fn stored_files(&self) -> Vec<(String, Arc<Node>)> {
+        let storage = self.shared.wait_idle().storage.clone();
+        let (tree, account) = (storage.tree(), storage.account());
         let mut found = Vec::new();
         // Without recursion: clients may create directories of any depth.
         let mut left = vec![Path::root()];
         while let Some(at) = left.pop() {
             let Ok(directory) = tree.directory(&at) else { continue };
+            let parent = at.absolute(account);
             for (name, node) in directory.entries(tree) {
-                match node {
+                match **node {
                     Node::Directory(_) => left.push(at.child(name)),
-                    Node::File(file) => {
-                        found.push((at.child(name).absolute(account), file.clone()));
-                    }
+                    Node::File(_) => found.push((format!("{parent}/{name}"), Arc::clone(node))),
                 }
             }
         }
-        drop(state);
         found.sort_by(|(one, _), (other, _)| one.cmp(other));
         found
     }
@@ -90,16 +91,17 @@ impl MockOrigin {
     }
 
     /// Returns every upload, in the order of creation.
-    pub(crate) fn named_uploads(&self) -> Vec<NamedUpload> {
-        let state = self.shared.wait_idle();
-        state.storage.uploads().iter().map(|upload| named(&state, upload)).collect()
+    pub(crate) fn named_uploads(&self) -> impl Iterator<Item = NamedUpload> + Send + use<> {
+        let storage = self.shared.wait_idle().storage.clone();
+        let uploads: Vec<_> = storage.uploads().iter().cloned().collect();
+        uploads.into_iter().map(move |upload| named(&storage, &upload))
     }
 
     /// Returns the upload with that multipart identifier.
     pub(crate) fn named_upload(&self, id: &str) -> Result<NamedUpload, ProvisionError> {
         let state = self.shared.wait_idle();
         let upload = state.storage.uploads().get(id).ok_or_else(|| no_upload(id))?;
-        Ok(named(&state, upload))
+        Ok(named(&state.storage, upload))
     }
 
     /// Starts an upload as [`Builder::upload`](super::Builder::upload) does. Returns its
@@ -209,10 +211,10 @@ fn find_user(state: &State, name: Option<&str>) -> Result<UserId, ProvisionError
     })
 }
 
-fn named(state: &State, upload: &Upload) -> NamedUpload {
-    let path = upload.path.absolute(state.storage.account());
-    let user = state.storage.sessions().user(upload.owner).name.to_string();
-    NamedUpload { upload: upload.clone(), path, user }
+fn named(storage: &Storage, upload: &Arc<Upload>) -> NamedUpload {
+    let path = upload.path.absolute(storage.account());
+    let user = storage.sessions().user(upload.owner).name.to_string();
+    NamedUpload { upload: Arc::clone(upload), path, user }
 }
 
 fn no_upload(id: &str) -> ProvisionError {

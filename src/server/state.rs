@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::assertions::StateView;
 use crate::fault::{Chaos, Fault, Faults, SourceLocation};
 use crate::journal::{FaultRef, Instants, Journal, MarkEvent, Retention};
-use crate::storage::{Actor, Change, Clock, Storage, Timestamp, Upload};
+use crate::storage::{Actor, Change, Clock, Storage, Timestamp};
 
 use crate::server::deferred::DeferredCommits;
 use crate::server::holds::Holds;
@@ -125,7 +125,7 @@ impl State {
     pub(crate) fn apply_journal_limit(&mut self) {
         if let Some(retention) = &mut self.retention {
             let uploads = self.storage.uploads();
-            let is_active = |id: &str| uploads.get(id).is_some_and(Upload::is_active);
+            let is_active = |id: &str| uploads.get(id).is_some_and(|upload| upload.is_active());
             retention.apply(&mut self.journal, is_active);
         }
     }

@@ -382,6 +382,7 @@ impl Storage {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::ptr;
+    use std::sync::Arc;
 
     use super::*;
     use crate::blob::Digest;
@@ -433,8 +434,7 @@ mod tests {
             find(&storage) == find(&clone)
         };
         assert!(["/a", "/a/x", "/b/y"].into_iter().all(is_shared));
-        let upload =
-            |storage: &Storage, id: &str| ptr::from_ref(storage.uploads().get(id).unwrap());
+        let upload = |storage: &Storage, id: &str| Arc::as_ptr(storage.uploads().get(id).unwrap());
         assert_eq!(upload(&storage, &left), upload(&clone, &left));
         let session =
             |storage: &Storage| ptr::from_ref(storage.sessions().session(NOW, &token).unwrap());

@@ -11,7 +11,7 @@ use crate::protocol::{
 
 use super::ids::Kind;
 use super::join::begin_join;
-use super::records::Records;
+use super::records::{Records, RecordsIter};
 use super::upload::{NewPiece, check_digest};
 use super::{Actor, Change, Path, Storage, Upload, UserId};
 
@@ -46,19 +46,18 @@ pub struct Uploads {
 
 impl Uploads {
     /// Returns the uploads in the order of creation.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Upload> + ExactSizeIterator {
-        self.list.iter().map(Arc::as_ref)
+    pub fn iter(&self) -> RecordsIter<'_, Arc<Upload>> {
+        self.list.iter()
     }
 
     /// Returns the upload with that identifier, of any owner.
-    pub fn get(&self, id: &str) -> Option<&Upload> {
-        let number = self.by_id.get(id)?;
-        Some(self.list.by_number(*number)?)
+    pub fn get(&self, id: &str) -> Option<&Arc<Upload>> {
+        self.list.by_number(*self.by_id.get(id)?)
     }
 
     /// Returns the latest upload to a path.
-    pub fn latest_to(&self, path: &Path) -> Option<&Upload> {
-        self.latest_to.get(path).and_then(|it| self.list.by_number(*it)).map(AsRef::as_ref)
+    pub fn latest_to(&self, path: &Path) -> Option<&Arc<Upload>> {
+        self.list.by_number(*self.latest_to.get(path)?)
     }
 
     /// Returns the bytes in pieces that may become files.
@@ -158,7 +157,7 @@ impl Storage {
         id: &str,
         operation: Operation,
     ) -> Result<&Upload, ErrorKind> {
-        permitted(self.uploads.get(id), user, operation)
+        permitted(self.uploads.get(id).map(AsRef::as_ref), user, operation)
     }
 
     /// Stores a piece after its whole body was received.

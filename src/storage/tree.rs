@@ -72,12 +72,10 @@ impl Directory {
         tests::LOOKUPS.with(|lookups| lookups.set(lookups.get() + 1));
         self.entries.get(name)
     }
-}
 
-impl Directory {
     /// Returns the entries, as they are in `tree`, in the order of names.
-    pub fn entries<'t>(&self, tree: &'t Tree) -> impl ExactSizeIterator<Item = (&str, &'t Node)> {
-        self.entries.iter().map(|(name, id)| (name, tree.node(id)))
+    pub fn entries<'t>(&self, tree: &'t Tree) -> impl Iterator<Item = (&str, &'t Arc<Node>)> {
+        self.entries.iter().map(|(name, id)| (name, tree.shared_node(id)))
     }
 
     /// Returns the subdirectories, or else the files, in the order of names, without the first
@@ -466,6 +464,10 @@ impl Tree {
     }
 
     fn node(&self, id: NodeId) -> &Node {
+        self.shared_node(id)
+    }
+
+    fn shared_node(&self, id: NodeId) -> &Arc<Node> {
         self.nodes.by_number(id).expect("an entry leads to a node")
     }
 

@@ -130,7 +130,9 @@ fn permission(before: &Storage, call: &Call) -> Option<String> {
 pub(crate) fn transitions(before: &Storage, after: &Storage) -> Items {
     let uploads = after.uploads().iter();
     uploads
-        .flat_map(|upload| upload_transitions(before.uploads().get(&upload.id), upload))
+        .flat_map(|upload| {
+            upload_transitions(before.uploads().get(&upload.id).map(AsRef::as_ref), upload)
+        })
         .collect()
 }
 

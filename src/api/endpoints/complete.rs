@@ -62,5 +62,5 @@ pub(super) fn record_upload<'a>(
     {
         call.path = Some(Arc::clone(&upload.absolute_path));
     }
-    Some((id, upload))
+    Some((id, upload.map(AsRef::as_ref)))
 }

@@ -180,6 +180,7 @@ fn find_upload<'t>(
         .storage
         .uploads()
         .get(id)
-        .filter(|upload| upload.owner == user)
+        .map(AsRef::as_ref)
+        .filter(|upload: &&Upload| upload.owner == user)
         .ok_or(ErrorKind::UnknownUpload)
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::blob::Blob;
 use crate::mock::{MockOrigin, ProvisionError};
-use crate::storage::File;
+use crate::storage::{File, Node};
 
 use crate::control::dto::requests::{NewUpload, read};
 use crate::control::dto::responses as dto;
@@ -43,8 +43,11 @@ pub(in crate::control) fn files(
     if let Some(path) = request.query.get(PATH.0) {
         return Ok(Response::Blob(origin.stored_content(path)?));
     }
-    let files = origin.stored_files().into_iter();
-    Ok(Response::Written(list("files", files.map(|(path, file)| file_json(path, &file)))))
+    let files = origin.stored_files().into_iter().filter_map(|(path, node)| match &*node {
+        Node::File(file) => Some(file_json(path, file)),
+        Node::Directory(_) => None,
+    });
+    Ok(Response::Written(list("files", files)))
 }
 
 fn file_json(path: String, file: &File) -> std::io::Result<Value> {
@@ -72,7 +75,7 @@ fn digest(content: &Blob) -> Option<String> {
 }
 
 pub(in crate::control) fn uploads(origin: &MockOrigin) -> Response {
-    let uploads = origin.named_uploads().into_iter();
+    let uploads = origin.named_uploads();
     Response::Written(list("uploads", uploads.map(|upload| Ok(json!(dto::Upload::from(&upload))))))
 }
 

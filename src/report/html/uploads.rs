@@ -1,5 +1,7 @@
 //! The uploads, what is left of them, and who brought each into its state.
 
+use std::sync::Arc;
+
 use crate::journal::{Escaped, RangeList, shorten};
 use crate::storage::{Actor, Upload};
 use crate::wording::counted;
@@ -19,7 +21,7 @@ pub(super) fn write(report: &HtmlReport<'_>, page: &mut Markup) {
     page.html("<section id=\"uploads\" aria-labelledby=\"uploads-title\">\n");
     page.html("<h2 id=\"uploads-title\">Uploads and leftovers</h2>\n");
     let storage = report.storage;
-    let is_left = |upload: &&Upload| upload.is_open();
+    let is_left = |upload: &&Arc<Upload>| upload.is_open();
     let left: Vec<_> = storage.uploads().iter().filter(is_left).collect();
     let all = storage.uploads().iter().len();
     if all == 0 {
