@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
 
-use crate::journal::{Connection, Journal, MarkEvent};
+use crate::journal::{Connection, Framing, Journal, MarkEvent, Outcome};
 use crate::protocol::Operation;
 
 use super::evidence::Evidence;
@@ -26,8 +26,12 @@ pub(crate) struct Conduct<'a> {
     pub(crate) requests: Vec<Request<'a>>,
     /// Those of `requests` that were not accepted, and have ended.
     pub(crate) failures: Vec<Request<'a>>,
-    /// Those of `requests` with each kind of header.
+    /// Those of `requests` with each kind of head.
     marked: [Vec<Request<'a>>; HEAD_MARKS],
+    /// Those of `requests` that are invalid HTTP, sent in chunks or truncated.
+    pub(crate) irregular: Vec<Request<'a>>,
+    /// Whether any of `requests` declared the length of its body.
+    pub(crate) has_declared_length: bool,
     /// The completely known uploads in the order in which they appeared.
     pub(crate) uploads: Vec<UploadConduct<'a>>,
     /// The tries of each request, in the order of the first.
@@ -106,6 +110,8 @@ impl<'a> Conduct<'a> {
             requests: Vec::new(),
             failures: Vec::new(),
             marked: Default::default(),
+            irregular: Vec::new(),
+            has_declared_length: false,
             uploads: Vec::new(),
             tries: Vec::new(),
             tokens: Vec::new(),
@@ -197,6 +203,15 @@ impl<'a> Conduct<'a> {
         if !matches!(request.reply(), Reply::Accepted | Reply::Pending) {
             self.failures.push(request);
         }
+        let exchange = request.exchange;
+        self.has_declared_length |= exchange.declared().is_some();
+        let is_regular = exchange.head_error.is_none()
+            && exchange.chunk_error.is_none()
+            && exchange.framing != Framing::Chunked
+            && exchange.outcome != Outcome::RequestTruncated;
+        if !is_regular {
+            self.irregular.push(request);
+        }
         for (marked, is_marked) in self.marked.iter_mut().zip(facts.marks) {
             if is_marked {
                 marked.push(request);
@@ -225,7 +240,7 @@ impl<'a> Conduct<'a> {
         })
     }
 
-    /// Returns the requests with a kind of header, among `requests`.
+    /// Returns the requests with a kind of head, among `requests`.
     pub(crate) fn marked(&self, mark: HeadMark) -> &[Request<'a>] {
         &self.marked[mark as usize]
     }

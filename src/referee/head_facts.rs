@@ -3,7 +3,7 @@
 
 use crate::journal::{Head, is_same_name};
 
-/// A kind of header that some rules are about.
+/// A part of a request head that some rules are about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum HeadMark {
     /// A name or a path.
@@ -16,17 +16,19 @@ pub(crate) enum HeadMark {
     ContentRange,
     /// `Expect`.
     Expectation,
+    /// A query or a user in the target.
+    Target,
 }
 
 /// The number of [`HeadMark`]s.
-pub(crate) const HEAD_MARKS: usize = 5;
+pub(crate) const HEAD_MARKS: usize = 6;
 
 /// Facts about the headers of one request.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct HeadFacts<'a> {
     /// The token in `X-Agile-Authorization`, else in `X-LLNW-Authorization`, unless it is empty.
     pub(crate) token: Option<&'a [u8]>,
-    /// Which [`HeadMark`]s the headers have.
+    /// Which [`HeadMark`]s the head has.
     pub(crate) marks: [bool; HEAD_MARKS],
     /// A hash of the headers that identify what is asked for. It does not depend on their order, nor on
     /// the case of their names.
@@ -74,6 +76,8 @@ impl<'a> HeadFacts<'a> {
                 facts.identity = facts.identity.wrapping_add(hash);
             }
         }
+        facts.marks[HeadMark::Target as usize] =
+            head.target().iter().any(|byte| matches!(byte, b'?' | b'@'));
         facts.token = token.or(old_token).filter(|token| !token.is_empty());
         facts
     }
@@ -143,7 +147,7 @@ mod tests {
         let head =
             head("X-AGILE-basename: a\r\nexpect: b\r\nContent-range: c\r\nX-Content-Type: d\r\n");
         let facts = facts(&head);
-        assert_eq!((facts.marks, facts.token), ([true, true, false, true, true], None));
+        assert_eq!((facts.marks, facts.token), ([true, true, false, true, true, false], None));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One call of one exchange, and what was written in reply. Start with [`Request`].
 //!
-//! The reply is read once per request, because almost every rule asks for it.
+//! What almost every rule asks for is copied, so that a rule that passes over all requests does not read
+//! their records, which are spread over the memory.
 
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use crate::protocol::{ErrorKind, Interface, Operation, ResultCode};
 pub(crate) struct Request<'a> {
     pub(crate) exchange: &'a Exchange,
     pub(crate) call: &'a Call,
+    operation: Operation,
+    interface: Interface,
     reply: Reply,
 }
 
@@ -76,7 +79,8 @@ pub(crate) enum Flaw {
 
 impl<'a> Request<'a> {
     pub(crate) fn new(exchange: &'a Exchange, call: &'a Call) -> Self {
-        Self { exchange, call, reply: read_reply(exchange, call) }
+        let (operation, interface) = (call.operation, call.interface);
+        Self { exchange, call, operation, interface, reply: read_reply(exchange, call) }
     }
 
     pub(crate) fn index(self) -> u64 {
@@ -84,11 +88,15 @@ impl<'a> Request<'a> {
     }
 
     pub(crate) fn operation(self) -> Operation {
-        self.call.operation
+        self.operation
     }
 
     pub(crate) fn is(self, operation: Operation) -> bool {
-        self.call.operation == operation
+        self.operation == operation
+    }
+
+    pub(crate) fn interface(self) -> Interface {
+        self.interface
     }
 
     /// Returns what was written in reply.
@@ -114,8 +122,9 @@ impl<'a> Request<'a> {
 
     /// Returns whether the origin itself rejected the request for this reason.
     pub(crate) fn is_rejected_for(self, cause: ErrorKind) -> bool {
-        let is_it = self.call.result_code.is_some_and(|row| row.causes.contains(&cause));
-        is_it && self.exchange.faults.is_empty() && self.rejection().is_some()
+        self.rejection().is_some()
+            && self.call.result_code.is_some_and(|row| row.causes.contains(&cause))
+            && self.exchange.faults.is_empty()
     }
 
     /// Returns whether the client cannot know that the request took effect.

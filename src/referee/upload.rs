@@ -62,6 +62,8 @@ impl<'a> UploadConduct<'a> {
     /// acknowledged if it was stored and the client asked for the state or the pieces after its response
     /// was lost.
     pub(crate) fn unacknowledged_before(&self, complete: Request<'a>) -> Vec<(u32, Request<'a>)> {
+        let until = self.inquiries.partition_point(|it| it.index() < complete.index());
+        let inquiries = &self.inquiries[..until];
         let unacknowledged = self.pieces.iter().filter_map(|(part, tries)| {
             let mut earlier = tries.iter().filter(|it| it.index() < complete.index());
             let is_known = |it: &Request<'_>| it.is_accepted() && it.ended_before(complete);
@@ -70,9 +72,11 @@ impl<'a> UploadConduct<'a> {
             }
             let latest = *earlier.next_back()?;
             let is_listed = latest.exchange.committed.is_some()
-                && self.inquiries.iter().any(|inquiry| {
-                    latest.ended_before(*inquiry) && inquiry.index() < complete.index()
-                });
+                && inquiries
+                    .iter()
+                    .rev()
+                    .take_while(|inquiry| inquiry.index() > latest.index())
+                    .any(|inquiry| latest.ended_before(*inquiry));
             (!is_listed).then_some((*part, latest))
         });
         unacknowledged.collect()

@@ -55,7 +55,8 @@ pub(super) fn ignored<'a>(conduct: &Conduct<'a>) -> Vec<Ignored<'a>> {
                 let failed = request.call.path.as_deref().and_then(|path| completes.remove(path));
                 push(&mut found, failed, request);
             }
-            Operation::List | Operation::ListUploads => completes.clear(),
+            Operation::List | Operation::ListUploads => completes = HashMap::new(),
+            _ if completes.is_empty() => {}
             _ => {
                 request.call.path.as_deref().and_then(|path| completes.remove(path));
             }
@@ -80,9 +81,9 @@ fn is_without_token(request: Request<'_>) -> bool {
 
 /// Returns whether a request names no upload, or one that was never created.
 fn is_without_upload(conduct: &Conduct<'_>, request: Request<'_>) -> bool {
-    let upload = conduct.upload_of(request);
+    let is_unknown = |upload: &UploadConduct<'_>| upload.facts.is_none() && !upload.is_created();
     request.is_rejected_for(ErrorKind::UnknownUpload)
-        && upload.is_none_or(|upload| upload.facts.is_none() && !upload.is_created())
+        && conduct.upload_of(request).is_none_or(is_unknown)
 }
 
 /// Adds the uploads that the client completed although its latest response to a piece has this flaw.

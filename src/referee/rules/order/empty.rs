@@ -15,8 +15,9 @@ pub(in crate::referee) static RULE: Rule = Rule {
     applies: |conduct| conduct.has(Operation::Complete),
     judge: |conduct, violations| {
         for upload in &conduct.uploads {
+            let first_piece = upload.pieces.values().map(|tries| tries[0].index()).min();
             let is_earlier = |complete: &&Request<'_>| {
-                upload.pieces.values().any(|tries| tries[0].index() <= complete.index())
+                first_piece.is_some_and(|piece| piece <= complete.index())
             };
             let empty: Vec<_> = upload
                 .completes

@@ -13,9 +13,9 @@ pub(in crate::referee) static RULE: Rule = Rule {
     section: "RFC 9112 §6.2",
     basis: Basis::Rfc,
     needs_end: false,
-    applies: |conduct| conduct.requests.iter().any(|it| it.exchange.declared().is_some()),
+    applies: |conduct| conduct.has_declared_length,
     judge: |conduct, violations| {
-        let short: Vec<_> = conduct.requests.iter().filter(|it| is_short(**it)).collect();
+        let short: Vec<_> = conduct.irregular.iter().filter(|it| is_short(**it)).collect();
         let Some(first) = short.first() else { return };
         violations.add(short.iter().map(|it| it.index()), short.len(), || {
             let declared = first.exchange.declared().unwrap_or_default();

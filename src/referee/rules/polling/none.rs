@@ -23,6 +23,9 @@ pub(in crate::referee) static RULE: Rule = Rule {
         }
         let mut completed: HashMap<&str, Request<'_>> = HashMap::new();
         for request in conduct.requests.iter().copied() {
+            if completed.is_empty() && !request.is(Operation::Complete) {
+                continue;
+            }
             let Some(path) = request.call.path.as_deref() else { continue };
             match request.operation() {
                 Operation::Complete if request.is_accepted() => {

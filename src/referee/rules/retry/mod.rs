@@ -43,7 +43,7 @@ fn repeated<'c, 'a>(
     let first_success = tries.iter().position(|it| it.is_accepted()).unwrap_or(tries.len());
     tries.windows(2).take(first_success).map(|pair| (pair[0], pair[1])).filter(|(one, next)| {
         let is_transient = one.rejection().is_some_and(Rejection::is_transient);
-        one.ended_before(*next) && (one.has_no_response() || is_transient)
+        (one.has_no_response() || is_transient) && one.ended_before(*next)
     })
 }
 

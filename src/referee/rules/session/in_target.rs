@@ -1,6 +1,7 @@
 //! `secret.in_target`: a request target is written to logs.
 
 use crate::protocol::{Interface, Operation};
+use crate::referee::head_facts::HeadMark;
 use crate::referee::request::Request;
 use crate::referee::rule::{Basis, Level, Rule};
 
@@ -12,9 +13,10 @@ pub(in crate::referee) static RULE: Rule = Rule {
     section: "RFC 9110 §17.9",
     basis: Basis::Rfc,
     needs_end: false,
-    applies: |conduct| conduct.requests.iter().any(|it| it.call.interface != Interface::Egress),
+    applies: |conduct| conduct.requests.iter().any(|it| it.interface() != Interface::Egress),
     judge: |conduct, violations| {
-        let secret = conduct.requests.iter().filter(|request| has_secret(**request));
+        let secret =
+            conduct.marked(HeadMark::Target).iter().filter(|request| has_secret(**request));
         let secret: Vec<_> = secret.collect();
         let Some(first) = secret.first() else { return };
         violations.add(secret.iter().map(|it| it.index()), secret.len(), || {
@@ -29,7 +31,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
 fn has_secret(request: Request<'_>) -> bool {
     const SECRETS: [&[u8]; 3] = [b"password", b"passwd", b"token"];
     let target = request.exchange.head.target();
-    let may = request.call.interface == Interface::Egress || request.is(Operation::PostFile);
+    let may = request.interface() == Interface::Egress || request.is(Operation::PostFile);
     let authority =
         target.strip_prefix(b"http://").and_then(|rest| rest.split(|byte| *byte == b'/').next());
     let Some(at) = target.iter().position(|byte| *byte == b'?').filter(|_| !may) else {

@@ -36,7 +36,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
 
 fn has_password(request: Request<'_>) -> bool {
     request.is(Operation::Login)
-        && (request.call.interface == Interface::JsonRpc
+        && (request.interface() == Interface::JsonRpc
             || request.header("X-Agile-Password").is_some())
 }
 

@@ -17,7 +17,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     applies: |conduct| !conduct.requests.is_empty(),
     judge: |conduct, violations| {
         let mut errors: BTreeMap<String, Vec<Request<'_>>> = BTreeMap::new();
-        for request in conduct.requests.iter().copied().filter(|request| is_invalid(*request)) {
+        for request in conduct.irregular.iter().copied().filter(|request| is_invalid(*request)) {
             let error = (request.exchange.head_error, request.exchange.chunk_error);
             errors.entry(format!("{error:?}")).or_default().push(request);
         }

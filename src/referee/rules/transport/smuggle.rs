@@ -14,7 +14,7 @@ pub(in crate::referee) static RULE: Rule = Rule {
     needs_end: false,
     applies: |conduct| !conduct.requests.is_empty(),
     judge: |conduct, violations| {
-        let both = conduct.requests.iter().filter(|request| {
+        let both = conduct.irregular.iter().filter(|request| {
             request.exchange.framing == Framing::Chunked
                 && request.header("Content-Length").is_some()
         });
