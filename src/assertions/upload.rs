@@ -431,10 +431,9 @@ fn follows(one: &RecordedRequest, next: &RecordedRequest) -> bool {
 /// Returns the exchanges of `requests` and those that `reason` names, in order and without
 /// duplicates.
 fn with_named(requests: &RecordedRequests, reason: Option<&Reason>) -> Vec<Arc<Exchange>> {
-    let own: BTreeSet<u64> = requests.iter().map(|request| request.exchange().index).collect();
-    let named = reason.map(Reason::exchanges).unwrap_or_default();
-    let is_shown = |index: &u64| own.contains(index) || named.contains(index);
-    requests.all().iter().filter(|exchange| is_shown(&exchange.index)).cloned().collect()
+    let mut shown: BTreeSet<u64> = requests.iter().map(|it| it.exchange().index).collect();
+    shown.extend(reason.map(Reason::exchanges).into_iter().flatten());
+    shown.iter().filter_map(|index| requests.all().by_number(*index).cloned()).collect()
 }
 
 fn no_such_upload(state_view: StateView<'_>, path_or_id: &str) -> Box<AssertionFailure> {
