@@ -103,3 +103,52 @@ pub(in crate::control) fn add_note(
 pub(in crate::control) fn outcome_named(word: &str) -> Option<Outcome> {
     serde_json::from_value(word.into()).ok()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+    use std::thread;
+
+    use crate::blob::Blob;
+    use crate::control::query::Query;
+    use crate::server::admin_listener::{AdminResponseBody, Chunks};
+
+    use super::*;
+
+    fn journal_chunks(origin: &MockOrigin) -> Chunks {
+        let query = Query::parse("", "GET /__mock/journal", PAGE).unwrap();
+        let request = Request { id: "", query, body: "", content: Blob::from_bytes("") };
+        match journal(origin, &request) {
+            Ok(Response::Written(AdminResponseBody::Chunks(chunks))) => chunks,
+            _ => panic!("a long journal"),
+        }
+    }
+
+    /// Makes the origin record this many requests of one connection.
+    fn record(origin: &MockOrigin, count: usize) {
+        let mut client = TcpStream::connect(origin.addr()).unwrap();
+        let mut writer = client.try_clone().unwrap();
+        let requests = "OPTIONS / HTTP/1.1\r\nHost: o\r\n\r\n".repeat(count - 1)
+            + "OPTIONS / HTTP/1.1\r\nHost: o\r\nConnection: close\r\n\r\n";
+        thread::scope(|scope| {
+            scope.spawn(|| writer.write_all(requests.as_bytes()).unwrap());
+            client.read_to_end(&mut Vec::new()).unwrap();
+        });
+    }
+
+    #[test]
+    fn a_long_journal_is_read_as_it_is_written() {
+        let origin = MockOrigin::builder().verify_on_drop(false).start();
+        record(&origin, 5_000);
+        let bytes = |chunks: Chunks| chunks.map(|chunk| chunk.unwrap().len()).sum::<usize>();
+        let whole = bytes(journal_chunks(&origin));
+        let mut left = journal_chunks(&origin);
+        let first = left.next().unwrap().unwrap().len();
+        // What was not read is gone now, so that only the buffered rest follows.
+        origin.reset();
+        let buffered = bytes(left);
+        assert!(10 * (first + buffered) < whole, "{first} and {buffered} of {whole} bytes");
+    }
+}
