@@ -31,7 +31,7 @@
 //! | change what it accepts | the methods of [`Builder`] and their values in [`options`] |
 //! | check what the client did | [`FileSnapshot`], [`UploadSnapshot`], [`PieceSnapshot`], [`DirectorySnapshot`], [`RecordedRequests`] |
 //! | read the record itself | [`MockOrigin::timeline`], [`journal`] |
-//! | export a run | [`MockOrigin::transcript`], [`MockOrigin::write_har`], [`MockOrigin::write_trace`] |
+//! | export a run | [`MockOrigin::transcript`]; `MockOrigin::write_html`, `write_har` and `write_trace` (feature `report`) |
 //! | let a request fail | [`MockOrigin::on`] and [`Op`]; the methods of [`CallFaultBuilder`] are the faults |
 //! | let connections or tokens fail | [`MockOrigin::on_connection`], [`MockOrigin::on_token`] |
 //! | let random requests fail | [`Chaos`], [`explore`] |
@@ -47,13 +47,15 @@
 //! # Features
 //!
 //! * `server` (default): the origin itself.
+//! * `report`: the HTML report of a run, the HAR file and the trace ([`guide::report`], [`guide::exports`]).
 //! * `control`: the control endpoint, through which other programs control an origin over HTTP.
 //! * `check`: the conformance suite for upload clients.
 //! * `tls`: HTTPS, with a certificate authority for each origin ([`guide::tls`]).
 //! * `cli`: the program `mock-origin`.
 
-// The build without the server only proves that the core needs neither hyper nor tokio.
-#![cfg_attr(not(feature = "server"), allow(dead_code, unused_imports))]
+// The build without the server only proves that the core needs neither hyper nor tokio. Without
+// reports, some functions of the layers below them have no caller.
+#![cfg_attr(not(feature = "report"), allow(dead_code, unused_imports))]
 #![cfg_attr(not(feature = "server"), allow(rustdoc::broken_intra_doc_links))]
 
 mod api;

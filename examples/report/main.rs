@@ -1,7 +1,7 @@
 //! Lets a careless client upload two files to an origin with faults, and writes the report of the run.
 //!
 //! The client sends three pieces at a time. It does not wait for `Retry-After`, completes an upload although
-//! a piece was rejected, and leaves another upload behind. `cargo run --example report -- report.html` writes
+//! a piece was rejected, and leaves another upload behind. `cargo run --features report --example report -- report.html` writes
 //! the page; docs/report.png shows it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -64,7 +64,7 @@ impl Client {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "report.html".to_owned());
     let origin = MockOrigin::builder().directory("/videos").seed(7).verify_on_drop(false).start();
-    origin.set_run_command("cargo run --example report -- report.html");
+    origin.set_run_command("cargo run --features report --example report -- report.html");
     let busy = || ErrorResponse::status(503).retry_after(Duration::from_secs(1));
     origin.on(Op::piece(2)).attempt(1).reject(busy());
     origin.on(Op::complete()).attempt(1).reject(busy());

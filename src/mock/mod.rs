@@ -7,7 +7,10 @@
 
 mod builder;
 mod explore;
+#[cfg(feature = "report")]
+mod export_files;
 mod exports;
+mod failure_report;
 pub(crate) mod fault_api;
 pub(crate) mod fault_builder;
 pub(crate) mod fault_check;
@@ -23,6 +26,7 @@ mod panic_at_await;
 #[cfg(feature = "control")]
 mod provision;
 mod referee;
+#[cfg(feature = "report")]
 mod report;
 mod reporting;
 pub(crate) mod shrink;

@@ -1,5 +1,4 @@
-//! The HTML report: on request, and as a file for each test that fails. Start with
-//! [`MockOrigin::write_html`].
+//! The HTML report. Start with [`MockOrigin::write_html`].
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +10,6 @@ use crate::report::HtmlReport;
 use crate::server::state_guard::StateGuard;
 
 use crate::mock::mock_origin::MockOrigin;
-use crate::mock::reporting::{directory, failure_report_path, test_name, write_page};
 
 impl MockOrigin {
     /// Sets the command that repeats the run. Reports show it, with the seed of the origin in place
@@ -74,7 +72,7 @@ impl MockOrigin {
     }
 
     /// Renders the page. Unlocks the state first, because the journal may be long.
-    fn render_html(&self, state: StateGuard<'_>) -> String {
+    pub(super) fn render_html(&self, state: StateGuard<'_>) -> String {
         let (storage, journal) = (state.storage.clone(), state.journal.clone());
         let (faults, chaos) = (state.faults.records().to_vec(), state.faults.render_chaos());
         drop(state);
@@ -113,41 +111,11 @@ impl MockOrigin {
         .render()
     }
 
-    fn test_name(&self) -> String {
-        test_name(self.location)
-    }
-
     fn test_commands(&self) -> Vec<(&'static str, String)> {
         let name = self.test_name();
         let is_name = name.chars().all(|char| char.is_alphanumeric() || "_:".contains(char));
         let command = is_name.then(|| ("The test alone:", format!("cargo test -- --exact {name}")));
         let seed = format!("MockOrigin::builder().seed({})", self.seed());
         command.into_iter().chain([("With the same tokens and identifiers:", seed)]).collect()
-    }
-
-    /// Writes the report of a failing test, if the environment asks for it. Waits for nothing.
-    pub(super) fn write_failure_report(&self) {
-        let known = {
-            let reporting = self.reporting.lock();
-            if reporting.is_part_of_exploration {
-                return;
-            }
-            reporting.path.clone()
-        };
-        if let Some(path) = known.or_else(|| failure_report_path(&self.test_name())) {
-            let line = write_page(&path, &self.render_html(self.shared.lock()));
-            let mut reporting = self.reporting.lock();
-            (reporting.path, reporting.line) = (Some(path), line);
-        }
-    }
-
-    /// Returns the line about the report of the failing test, or nothing.
-    pub(super) fn failure_report_line(&self) -> String {
-        self.reporting.lock().line.clone()
-    }
-
-    /// Returns the page of this run, if the environment asks for reports.
-    pub(super) fn failure_page(&self) -> Option<String> {
-        directory().map(|_| self.render_html(self.shared.lock()))
     }
 }

@@ -44,6 +44,9 @@ pub(super) fn failure_report_path(test: &str) -> Option<PathBuf> {
 
 /// Writes a page, and returns a line for the message of the test.
 pub(super) fn write_page(path: &Path, page: &str) -> String {
+    if cfg!(not(feature = "report")) {
+        return "report: not written; enable the feature `report` of mock-origin\n".to_owned();
+    }
     let directory = path.parent().map_or(Ok(()), fs::create_dir_all);
     match directory.and_then(|()| fs::write(path, page)) {
         Ok(()) => format!("report: {}\n", path.display()),

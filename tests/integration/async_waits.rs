@@ -25,9 +25,12 @@ const WAITS: &[(&str, Wait)] = &[
     ("requests", |origin| Box::pin(async { drop(origin.requests_async().await) })),
     ("journal", |origin| Box::pin(async { drop(origin.journal_async().await) })),
     ("timeline", |origin| Box::pin(async { drop(origin.timeline_async().await) })),
+    #[cfg(feature = "report")]
     ("html_report", |origin| Box::pin(async { drop(origin.html_report_async().await) })),
     ("transcript", |origin| Box::pin(async { drop(origin.transcript_async().await) })),
+    #[cfg(feature = "report")]
     ("write_har", |origin| Box::pin(async { origin.write_har_async("/dev/null").await.unwrap() })),
+    #[cfg(feature = "report")]
     ("write_trace", |origin| {
         Box::pin(async { origin.write_trace_async("/dev/null").await.unwrap() })
     }),

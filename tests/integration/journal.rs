@@ -6,6 +6,7 @@ use std::time::Duration;
 use mock_origin::journal::{Connection, ConnectionEnd, Exchange, Framing};
 use mock_origin::{InProgressUpload, MockOrigin, Op, Operation, Outcome};
 
+#[cfg(feature = "report")]
 use crate::exports::exported;
 use crate::support::payload::{chunk, chunked, random_bytes, sha256};
 use crate::support::record::{closed_connection, closed_exchange};
@@ -402,7 +403,9 @@ fn secrets_are_redacted_everywhere() {
     for shown in [
         origin.timeline(),
         origin.transcript(),
+        #[cfg(feature = "report")]
         exported(&origin, MockOrigin::write_har),
+        #[cfg(feature = "report")]
         exported(&origin, MockOrigin::write_trace),
         format!("{heads:?}"),
         verdict.to_string(),

@@ -145,11 +145,11 @@ fn claims_about_dropped_requests_of_an_upload_fail() {
     assert!(origin.upload("/videos/given.txt").try_bytes_sent(0).is_err());
 }
 
+#[cfg(feature = "report")]
 #[test]
-fn every_failure_and_report_states_what_was_dropped() {
+fn exported_files_state_what_was_dropped() {
     let origin = origin(2);
     look(&origin, 3);
-    origin.on(Op::login()).reject(503);
     let missing = "missing: 1 older exchange, dropped because of the journal limit";
     let directory = std::env::temp_dir();
     let har = directory.join(format!("mock-origin-limit-{}.har", origin.addr().port()));
@@ -165,9 +165,19 @@ fn every_failure_and_report_states_what_was_dropped() {
     let json = [har, trace].map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap());
     assert_eq!(json[0]["log"]["comment"], missing);
     assert_eq!(json[1]["otherData"]["missing"], missing.trim_start_matches("missing: "));
+    origin.finish();
+}
+
+#[test]
+fn every_failure_and_report_states_what_was_dropped() {
+    let origin = origin(2);
+    look(&origin, 3);
+    origin.on(Op::login()).reject(503);
+    let missing = "missing: 1 older exchange, dropped because of the journal limit";
     for text in [
         origin.timeline(),
         origin.transcript(),
+        #[cfg(feature = "report")]
         origin.html_report().replace("Missing", "missing"),
         origin.verify().unwrap_err().to_string(),
         origin.file("/absent").try_exists().unwrap_err().to_string(),

@@ -22,6 +22,7 @@ mod exports;
 mod facts;
 mod faults;
 mod hostile;
+#[cfg(feature = "report")]
 mod html_report;
 mod journal;
 mod journal_limit;
@@ -38,3 +39,5 @@ mod tls;
 mod unparsed;
 mod upload_assertions;
 mod verify_on_drop;
+#[cfg(not(feature = "report"))]
+mod without_report;

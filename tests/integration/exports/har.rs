@@ -4,7 +4,8 @@ use boon::{Compiler, Schemas};
 use mock_origin::MockOrigin;
 use serde_json::Value;
 
-use crate::exports::{Scratch, eventful_run};
+use crate::exports::eventful_run;
+use crate::exports::files::Scratch;
 
 const SCHEMA: &str = include_str!("../../../fixtures/har-1.2.schema.json");
 

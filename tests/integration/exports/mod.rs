@@ -1,41 +1,22 @@
 //! HAR, trace and transcript of real runs.
 
+#[cfg(feature = "report")]
+mod files;
+#[cfg(feature = "report")]
 mod har;
+#[cfg(feature = "report")]
 mod trace;
 mod transcript;
 
-use std::path::PathBuf;
-
-use mock_origin::{Error, MockOrigin, Op, ResponseLoss};
+use mock_origin::{MockOrigin, Op, ResponseLoss};
 
 use crate::support::record::all_closed;
 use crate::support::{Client, complete, create, request};
 
+#[cfg(feature = "report")]
+pub(crate) use files::exported;
+
 const HELLO: &[u8] = b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03";
-
-/// A directory that is removed when the test ends.
-struct Scratch(tempfile::TempDir);
-
-impl Scratch {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-}
-
-/// Returns the text of the file that `write` writes.
-pub(crate) fn exported(
-    origin: &MockOrigin,
-    write: fn(&MockOrigin, PathBuf) -> Result<(), Error>,
-) -> String {
-    let scratch = Scratch::new();
-    let path = scratch.path("run");
-    write(origin, path.clone()).unwrap();
-    std::fs::read_to_string(path).unwrap()
-}
 
 /// Returns an origin with a run of everything that exports must express.
 fn eventful_run() -> MockOrigin {

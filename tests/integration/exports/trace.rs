@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use mock_origin::MockOrigin;
 use serde_json::Value;
 
-use crate::exports::{Scratch, eventful_run};
+use crate::exports::eventful_run;
+use crate::exports::files::Scratch;
 
 /// Writes the trace of an origin, checks its structure and returns its events.
 fn valid_trace(origin: &MockOrigin) -> Vec<Value> {

@@ -6,6 +6,7 @@
 mod client;
 mod coming_from;
 mod copies;
+#[cfg(feature = "report")]
 mod exports;
 mod first_client;
 mod index;
