@@ -12,17 +12,24 @@ use crate::blob::{Blob, BlobStore, BlobWriter, Hasher};
 use crate::journal::{BodyPrefix, Outcome};
 
 pub(crate) struct BodySink {
-    length: u64,
-    hasher: Hasher,
-    /// The lengths at which the digest of the first bytes is taken, the longest first.
-    prefix_lengths: Vec<u64>,
-    prefixes: Vec<BodyPrefix>,
+    /// Another thread may have it while this one stores.
+    pub(crate) hashing: BodyHasher,
     start: Vec<u8>,
     whole: Option<Vec<u8>>,
     form: Option<FormReader>,
     writer: Option<BlobWriter>,
     is_stored: bool,
     is_recorded: bool,
+}
+
+/// Hashes a body, and its first bytes where asked.
+#[derive(Default)]
+pub(crate) struct BodyHasher {
+    length: u64,
+    hasher: Hasher,
+    /// The lengths at which the digest of the first bytes is taken, the longest first.
+    prefix_lengths: Vec<u64>,
+    prefixes: Vec<BodyPrefix>,
 }
 
 /// A body that was read to its end, or until it was interrupted.
@@ -66,10 +73,7 @@ impl BodySink {
         let is_stored = matches!(policy, BodyPolicy::Store(_));
         let is_whole = matches!(policy, BodyPolicy::Whole(_));
         Self {
-            length: 0,
-            hasher: Hasher::new(),
-            prefix_lengths,
-            prefixes: Vec::new(),
+            hashing: BodyHasher { prefix_lengths, ..BodyHasher::default() },
             start: Vec::new(),
             whole: if is_whole { Some(Vec::new()) } else { None },
             form,
@@ -85,7 +89,17 @@ impl BodySink {
     ///
     /// Returns the error of writing to the temporary file. The body is lost then.
     pub(crate) fn take(&mut self, frame: &[u8]) -> io::Result<()> {
-        self.length += frame.len() as u64;
+        self.store(frame)?;
+        self.hashing.take(frame);
+        Ok(())
+    }
+
+    /// Stores the next bytes of the body, and does not hash them.
+    ///
+    /// # Errors
+    ///
+    /// Returns the same error as [`BodySink::take`].
+    pub(crate) fn store(&mut self, frame: &[u8]) -> io::Result<()> {
         let wanted = START_BYTES - self.start.len();
         self.start.extend_from_slice(&frame[..wanted.min(frame.len())]);
         if let Some(form) = &mut self.form {
@@ -97,11 +111,36 @@ impl BodySink {
         if let Some(writer) = &mut self.writer {
             writer.write(frame)?;
         }
-        self.hash(frame);
         Ok(())
     }
 
-    fn hash(&mut self, frame: &[u8]) {
+    /// Returns whether the next bytes probably go to the temporary file.
+    pub(crate) fn is_spooling(&self) -> bool {
+        let writer = self.writer.as_ref().is_some_and(BlobWriter::is_spooling);
+        writer || self.form.as_ref().is_some_and(FormReader::is_spooling)
+    }
+
+    /// Ends the body.
+    pub(crate) fn finish(self, end: BodyEnd, last_byte: Option<Duration>) -> ReadBody {
+        let BodyHasher { length, hasher, prefixes, .. } = self.hashing;
+        let digest = hasher.finish();
+        let content = self.writer.map(|writer| writer.finish(digest));
+        let body = if self.is_recorded { content.clone() } else { None };
+        let kept = match (self.whole, self.form, content) {
+            (Some(whole), ..) => BodyData::Whole(whole),
+            (_, Some(form), _) => BodyData::Form(form.finish()),
+            (.., Some(content)) if self.is_stored => BodyData::Stored(content),
+            _ => BodyData::Nothing,
+        };
+        let received = RequestBody { end, length, digest, start: self.start, kept };
+        ReadBody { received, body, prefixes, last_byte }
+    }
+}
+
+impl BodyHasher {
+    /// Takes the next bytes of the body.
+    pub(crate) fn take(&mut self, frame: &[u8]) {
+        self.length += frame.len() as u64;
         if self.prefix_lengths.is_empty() {
             return self.hasher.update(frame);
         }
@@ -114,26 +153,5 @@ impl BodySink {
             (rest, at) = (after, length);
         }
         self.hasher.update(rest);
-    }
-
-    /// Returns whether the next bytes probably go to the temporary file.
-    pub(crate) fn is_spooling(&self) -> bool {
-        let writer = self.writer.as_ref().is_some_and(BlobWriter::is_spooling);
-        writer || self.form.as_ref().is_some_and(FormReader::is_spooling)
-    }
-
-    /// Ends the body.
-    pub(crate) fn finish(self, end: BodyEnd, last_byte: Option<Duration>) -> ReadBody {
-        let digest = self.hasher.finish();
-        let content = self.writer.map(|writer| writer.finish(digest));
-        let body = if self.is_recorded { content.clone() } else { None };
-        let kept = match (self.whole, self.form, content) {
-            (Some(whole), ..) => BodyData::Whole(whole),
-            (_, Some(form), _) => BodyData::Form(form.finish()),
-            (.., Some(content)) if self.is_stored => BodyData::Stored(content),
-            _ => BodyData::Nothing,
-        };
-        let received = RequestBody { end, length: self.length, digest, start: self.start, kept };
-        ReadBody { received, body, prefixes: self.prefixes, last_byte }
     }
 }

@@ -1,21 +1,24 @@
 //! Chooses the thread on which the frames of a body are hashed and stored. Start with
 //! [`SinkWorker::take`].
 //!
-//! A large body uses two cores: one reads it, and a helper thread that lives as long as the body
-//! hashes and stores it. If there are as many large bodies as cores, every core has a body to
-//! read, and helpers would only add hand-overs. Each frame is then taken on the thread that reads
-//! it, unless it is large and goes to the temporary file: the disk may block its writer, and a
-//! thread that serves connections must not block. A blocking thread takes such a frame and
+//! A large body uses two cores: one reads it, and a helper that lives as long as the body hashes and
+//! stores it. The helper has a second thread if the body goes to the temporary file, because one thread
+//! takes longer for hash and file than another one for reading. If there are as many large bodies as
+//! cores, every core has a body to read, and helpers would only add hand-overs. Each frame is then taken
+//! on the thread that reads it, unless it is large and goes to the temporary file: the disk may block its
+//! writer, and a thread that serves connections must not block. A blocking thread takes such a frame and
 //! returns.
 
 use std::io;
+use std::mem::take;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::server::request::sink::BodySink;
+use crate::server::request::sink::{BodyHasher, BodySink};
 use crate::server::runtime::cores;
 
 /// A body of this many bytes is large.
@@ -47,10 +50,17 @@ enum Executor {
 }
 
 struct Helper {
-    frames: mpsc::Sender<Vec<u8>>,
+    sink: HelperThread<Box<BodySink>>,
+    /// Hashes, if the other thread writes to the temporary file.
+    hashing: Option<HelperThread<BodyHasher>>,
     /// Buffers whose frames were taken, for reuse.
     spare: mpsc::Receiver<Vec<u8>>,
-    sink: JoinHandle<io::Result<Box<BodySink>>>,
+}
+
+/// A thread that takes each frame, and returns what it has filled when no more frames can come.
+struct HelperThread<T> {
+    frames: mpsc::Sender<Arc<Vec<u8>>>,
+    filled: JoinHandle<io::Result<T>>,
 }
 
 impl SinkWorker {
@@ -134,19 +144,21 @@ async fn take_on_this_thread(mut sink: Box<BodySink>, frame: Bytes) -> io::Resul
 
 impl Helper {
     fn start(mut sink: Box<BodySink>) -> Self {
-        let (frames, mut waiting) = mpsc::channel::<Vec<u8>>(WAITING_FRAMES);
         let (back, spare) = mpsc::channel(WAITING_FRAMES);
         for _ in 0..WAITING_FRAMES {
             let _ = back.try_send(Vec::new());
         }
-        let sink = spawn_blocking(move || {
-            while let Some(frame) = waiting.blocking_recv() {
-                sink.take(&frame)?;
-                let _ = back.try_send(frame);
-            }
-            Ok(sink)
-        });
-        Self { frames, spare, sink }
+        if !sink.is_spooling() {
+            let sink = HelperThread::start(sink, |sink, frame| sink.take(frame), back);
+            return Self { sink, hashing: None, spare };
+        }
+        let hash = |hashing: &mut BodyHasher, frame: &[u8]| {
+            hashing.take(frame);
+            Ok(())
+        };
+        let hashing = HelperThread::start(take(&mut sink.hashing), hash, back.clone());
+        let sink = HelperThread::start(sink, |sink, frame| sink.store(frame), back);
+        Self { sink, hashing: Some(hashing), spare }
     }
 
     /// Queues a frame for the helper.
@@ -154,7 +166,11 @@ impl Helper {
         let mut buffer = self.spare.recv().await.unwrap_or_default();
         buffer.clear();
         buffer.extend_from_slice(frame);
-        match self.frames.send(buffer).await {
+        let frame = Arc::new(buffer);
+        if let Some(hashing) = &self.hashing {
+            let _ = hashing.frames.send(Arc::clone(&frame)).await;
+        }
+        match self.sink.frames.send(frame).await {
             Ok(()) => Ok(self),
             // The helper takes frames until its channel is closed, unless a write failed.
             Err(_) => Err(self.recall().await.err().unwrap_or_else(lost_body_error)),
@@ -163,8 +179,38 @@ impl Helper {
 
     /// Waits until the helper is done and returns the sink.
     async fn recall(self) -> io::Result<Box<BodySink>> {
+        let mut sink = self.sink.end().await?;
+        if let Some(hashing) = self.hashing {
+            sink.hashing = hashing.end().await?;
+        }
+        Ok(sink)
+    }
+}
+
+impl<T: Send + 'static> HelperThread<T> {
+    /// Starts a thread that passes each frame to `take`. The last thread that has taken a frame returns its
+    /// buffer to `back`.
+    fn start(
+        mut filled: T,
+        take: fn(&mut T, &[u8]) -> io::Result<()>,
+        back: mpsc::Sender<Vec<u8>>,
+    ) -> Self {
+        let (frames, mut waiting) = mpsc::channel::<Arc<Vec<u8>>>(WAITING_FRAMES);
+        let filled = spawn_blocking(move || {
+            while let Some(frame) = waiting.blocking_recv() {
+                take(&mut filled, &frame)?;
+                if let Some(buffer) = Arc::into_inner(frame) {
+                    let _ = back.try_send(buffer);
+                }
+            }
+            Ok(filled)
+        });
+        Self { frames, filled }
+    }
+
+    async fn end(self) -> io::Result<T> {
         drop(self.frames);
-        self.sink.await.expect(NO_PANIC)
+        self.filled.await.expect(NO_PANIC)
     }
 }
 
@@ -198,20 +244,32 @@ mod tests {
     use super::*;
     use crate::api::{BodyData, BodyEnd, BodyPolicy};
     use crate::blob::{BlobStore, Digest};
+    use crate::journal::BodyPrefix;
+    use crate::server::request::sink::ReadBody;
     use crate::server::runtime;
 
-    /// Frames of both sizes, with helpers and without.
+    /// Frames of both sizes, with helpers of one and two threads, and without.
     #[test]
     fn a_body_is_whole_on_every_kind_of_thread() {
         let body: Vec<u8> = (0..9 << 20).map(|at: u32| (at % 251).to_le_bytes()[0]).collect();
+        for budget in [1 << 20, 64 << 20] {
+            let taken = take_in_turns(&BlobStore::new(budget), &body);
+            let BodyData::Stored(content) = taken.received.kept else { panic!("not stored") };
+            assert_eq!(taken.received.digest, Digest::compute(&body));
+            let prefix = BodyPrefix::new(5_000_000, Digest::compute(&body[..5_000_000]));
+            assert_eq!(taken.prefixes, [prefix]);
+            assert_eq!(content.first_difference(&body).unwrap(), None);
+        }
+    }
+
+    fn take_in_turns(store: &BlobStore, body: &[u8]) -> ReadBody {
         let length = Some(body.len() as u64);
-        let store = BlobStore::new(1 << 20);
-        let taken = runtime::handle().unwrap().block_on(async {
+        runtime::handle().unwrap().block_on(async {
             let sink =
-                BodySink::new(&store, false, &BodyPolicy::Store(u64::MAX), length, Vec::new());
+                BodySink::new(store, false, &BodyPolicy::Store(u64::MAX), length, vec![5_000_000]);
             let mut worker = SinkWorker::new(sink, length);
             let mut others = Vec::new();
-            let mut rest = Bytes::from(body.clone());
+            let mut rest = Bytes::copy_from_slice(body);
             for size in [LARGE_WRITE, LARGE_WRITE - 1].repeat(200) {
                 if others.len() < cores() {
                     others.push(LargeBodyGuard::begin());
@@ -222,9 +280,6 @@ mod tests {
             }
             assert!(rest.is_empty());
             worker.finish().await.unwrap().finish(BodyEnd::Complete, None)
-        });
-        let BodyData::Stored(content) = taken.received.kept else { panic!("it is to be stored") };
-        assert_eq!(taken.received.digest, Digest::compute(&body));
-        assert_eq!(content.first_difference(&body).unwrap(), None);
+        })
     }
 }
