@@ -1,6 +1,6 @@
 //! Queries of the recorded requests, with assertions. Start with [`RecordedRequests`].
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::journal::{Call, Dropped, Exchange, Journal, Op, Records};
@@ -43,8 +43,8 @@ pub struct RecordedRequests {
     /// The selected calls. Those of a new query are listed when they are first asked for: most
     /// assertions that hold need no list.
     found: OnceLock<Vec<RecordedRequest>>,
-    /// The upload whose calls are selected, until they are listed.
-    of_upload: Option<String>,
+    /// The upload whose calls are selected.
+    of_upload: Option<Arc<str>>,
     /// Whether all calls that `of_upload` selects are in the journal.
     is_whole: bool,
     all: Arc<Snapshot>,
@@ -70,15 +70,9 @@ impl RecordedRequests {
 
     /// Returns the calls of an upload, without listing them yet. `is_whole` states whether the journal
     /// has all of them.
-    pub(crate) fn of_upload(&self, id: &str, is_whole: bool) -> Self {
-        let (found, question) = (OnceLock::new(), vec![format!("upload {id}")]);
-        Self {
-            found,
-            of_upload: Some(id.to_owned()),
-            is_whole,
-            all: Arc::clone(&self.all),
-            question,
-        }
+    pub(crate) fn of_upload(&self, id: &Arc<str>, is_whole: bool) -> Self {
+        let (of_upload, all) = (Some(Arc::clone(id)), Arc::clone(&self.all));
+        Self { found: OnceLock::new(), of_upload, is_whole, all, question: Vec::new() }
     }
 
     /// Lists those calls of a query without a list for which `wanted` returns true. Calls that are not
@@ -318,7 +312,9 @@ impl RecordedRequests {
 
     /// Returns the query in words, or `None` if it matches every call.
     pub(crate) fn query_text(&self) -> Option<String> {
-        (!self.question.is_empty()).then(|| self.question.join(", "))
+        let upload = self.of_upload.iter().map(|id| format!("upload {id}"));
+        let question: Vec<_> = upload.chain(self.question.iter().cloned()).collect();
+        (!question.is_empty()).then(|| question.join(", "))
     }
 
     fn keep(mut self, words: String, wanted: &dyn Fn(&Exchange, &Call) -> bool) -> Self {
@@ -423,7 +419,8 @@ impl RecordedRequests {
     }
 
     fn wrong_count(&self, expected: CountRange) -> Box<AssertionFailure> {
-        let found: HashSet<_> = self.iter().map(|request| request.exchange().index).collect();
+        // In ascending order, as the calls are.
+        let found: Vec<u64> = self.iter().map(|request| request.exchange().index).collect();
         let claim = self
             .query_text()
             .map_or("of all requests".to_owned(), |it| format!("of requests with {it}"));
@@ -433,7 +430,9 @@ impl RecordedRequests {
             self.len().to_string()
         };
         let failure = AssertionFailure::new(format!("number {claim}"), expected, number)
-            .showing(self.all().iter().cloned(), |exchange| found.contains(&exchange.index))
+            .showing(self.all().iter().cloned(), |exchange| {
+                found.binary_search(&exchange.index).is_ok()
+            })
             .lacking(self.dropped());
         if found.is_empty() {
             return failure;

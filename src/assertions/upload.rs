@@ -25,7 +25,6 @@ type Checked = Result<(), Box<AssertionFailure>>;
 #[derive(Clone, Debug)]
 pub struct UploadSnapshot {
     upload: Arc<Upload>,
-    path: String,
     account: String,
     requests: RecordedRequests,
 }
@@ -78,9 +77,8 @@ impl UploadSnapshot {
 
     fn of(state_view: StateView<'_>, all: &RecordedRequests, upload: &Arc<Upload>) -> Self {
         let requests = state_view.requests_of(all, upload);
-        let (account, path) =
-            (state_view.storage.account().to_owned(), state_view.absolute(&upload.path));
-        Self { upload: Arc::clone(upload), path, account, requests }
+        let account = state_view.storage.account().to_owned();
+        Self { upload: Arc::clone(upload), account, requests }
     }
 
     /// Returns the multipart id.
@@ -90,7 +88,7 @@ impl UploadSnapshot {
 
     /// Returns the absolute path of the destination, with the account.
     pub fn path(&self) -> &str {
-        &self.path
+        &self.upload.absolute_path
     }
 
     /// Returns the state.
@@ -147,7 +145,7 @@ impl UploadSnapshot {
     pub fn piece(&self, number: u32) -> PieceSnapshot {
         assert!(number > 0, "invalid part number 0; part numbers start at 1: .piece(1)");
         PieceSnapshot {
-            upload: self.path.clone(),
+            upload: self.path().to_owned(),
             number,
             stored: self.upload.piece(number).cloned(),
             superseded: self.upload.superseded_pieces(number).cloned().collect(),
@@ -306,7 +304,7 @@ impl UploadSnapshot {
         let reason = |upload: &Self| {
             let text = format!(
                 "{} is {} {}",
-                upload.path,
+                upload.path(),
                 upload.upload.state,
                 with_pieces(&upload.pieces())
             );
@@ -355,7 +353,7 @@ impl UploadSnapshot {
         let found = format!("{state} {}", with_pieces(&self.pieces()));
         let reason = causes::of_upload(self.words(), &self.upload, &self.requests, expected);
         let shown = with_named(&self.requests, reason.as_ref());
-        let claim = format!("upload {} {claim}", self.path);
+        let claim = format!("upload {} {claim}", self.path());
         let failure = AssertionFailure::new(claim, expected, found).explained_by(reason, shown);
         Err(failure.lacking(self.requests.dropped()))
     }
@@ -399,7 +397,7 @@ impl UploadSnapshot {
         found: impl std::fmt::Display,
         is_culprit: impl Fn(&RecordedRequest) -> bool,
     ) -> Box<AssertionFailure> {
-        let title = format!("upload {} {claim}", self.path);
+        let title = format!("upload {} {claim}", self.path());
         let failure = AssertionFailure::new(title, expected, found);
         self.with_requests_shown(failure, &is_culprit)
     }
