@@ -154,19 +154,20 @@ impl RecordingStream {
         Poll::Ready(Ok(Some(self.replaced + behind)))
     }
 
-    /// Reads bytes of the next request into a buffer. Returns their number: 0 at the end of the input.
+    /// Reads bytes of the next request into an empty buffer, which stays empty at the end of the input.
     pub(crate) fn poll_request(
         &mut self,
         context: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<usize> {
-        let mut buffer = ReadBuf::new(buffer);
-        let read = ready!(self.recorder.socket.poll_read(context, &mut buffer));
-        let count = buffer.filled().len();
-        if read.is_err() || count == 0 {
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<()> {
+        let read = ready!(self.recorder.socket.poll_read(context, buffer));
+        if read.is_err() {
+            buffer.clear();
+        }
+        if buffer.filled().is_empty() {
             self.recorder.report(ConnectionEvent::ClientFinished);
         }
-        Poll::Ready(if read.is_err() { 0 } else { count })
+        Poll::Ready(())
     }
 
     /// Frames the next request. Returns the lengths of its head and its body if all of it is there and

@@ -9,7 +9,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::io::AsyncWrite as _;
+use tokio::io::{AsyncWrite as _, ReadBuf};
 
 use crate::api::{Body, Response};
 use crate::journal::Outcome;
@@ -40,17 +40,20 @@ pub(crate) async fn serve(
     recorder: &Arc<ConnectionRecorder>,
     stream: &mut RecordingStream,
 ) -> io::Result<Next> {
-    let mut buffer = vec![0; BUFFER_BYTES];
-    let (mut start, mut end) = (0, 0);
+    // Not zeroed, so that the connection takes only the memory that its requests fill.
+    let mut buffer = Box::new_uninit_slice(BUFFER_BYTES);
+    let mut buffer = ReadBuf::uninit(&mut buffer);
+    let mut start = 0;
     loop {
-        if start == end {
+        if start == buffer.filled().len() {
             start = 0;
-            end = poll_fn(|context| stream.poll_request(context, &mut buffer)).await;
-            if end == 0 {
+            buffer.clear();
+            poll_fn(|context| stream.poll_request(context, &mut buffer)).await;
+            if buffer.filled().is_empty() {
                 return Ok(Next::Close);
             }
         }
-        let bytes = &buffer[start..end];
+        let bytes = &buffer.filled()[start..];
         let Some((head, length)) = stream.frame_whole(bytes) else { return Ok(Next::Hyper) };
         let (body, rest) = bytes[head..].split_at(length);
         let Some((disposition, is_read)) = serve_whole(recorder, body).await else {
