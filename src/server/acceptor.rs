@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::server::runtime::{ConnectionCount, Worker};
+use crate::server::runtime::{ConnectionCount, Worker, cores};
 
 /// An open port and its connections.
 ///
@@ -115,7 +115,7 @@ fn assign(socket: TcpStream, own: &'static Worker) -> io::Result<(TcpStream, &'s
     if mine == 0 {
         return Ok((socket, own));
     }
-    let other = Worker::least_busy()?;
+    let other = Worker::least_busy(cores())?;
     if other.connections() >= mine {
         return Ok((socket, own));
     }

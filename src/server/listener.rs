@@ -57,7 +57,8 @@ fn share(socket: &TcpSocket, shared: bool) -> io::Result<()> {
 }
 
 fn listen_on(socket: TcpSocket) -> io::Result<Bound> {
-    let worker = Worker::least_busy()?;
+    // An origin without connections needs no worker of its own.
+    let worker = Worker::least_busy(1)?;
     let _inside = worker.handle().enter();
     let listener = socket.listen(BACKLOG)?;
     let address = listener.local_addr()?;

@@ -34,12 +34,12 @@ const TASKS_BETWEEN_EVENTS: u32 = 4;
 
 impl Worker {
     /// Returns the worker with the fewest connections. Starts another one if all have connections
-    /// and there are more cores.
-    pub(crate) fn least_busy() -> io::Result<&'static Self> {
+    /// and fewer than `limit` run.
+    pub(crate) fn least_busy(limit: usize) -> io::Result<&'static Self> {
         let mut workers = WORKERS.lock();
         let least = workers.iter().copied().min_by_key(|worker| worker.connections());
         match least {
-            Some(worker) if worker.connections() == 0 || workers.len() >= cores() => Ok(worker),
+            Some(worker) if worker.connections() == 0 || workers.len() >= limit => Ok(worker),
             _ => {
                 let worker: &Self = Box::leak(Box::new(Self::start()?));
                 workers.push(worker);
@@ -48,11 +48,11 @@ impl Worker {
         }
     }
 
-    /// Starts the worker that [`least_busy`](Self::least_busy) will return, if it does not run yet.
-    /// Its thread starts while the caller prepares an origin.
+    /// Starts the first worker, if it does not run yet. Its thread starts while the caller prepares an
+    /// origin.
     pub(crate) fn start_early() -> Result<(), Error> {
         let error = |error| Error::io("the origin cannot start its runtime".to_owned(), error);
-        Self::least_busy().map(drop).map_err(error)
+        Self::least_busy(1).map(drop).map_err(error)
     }
 
     fn start() -> io::Result<Self> {
@@ -111,7 +111,7 @@ pub(crate) fn cores() -> usize {
 /// Returns the runtime for work that belongs to no connection.
 pub(crate) fn handle() -> io::Result<&'static Handle> {
     let first = WORKERS.lock().first().copied();
-    Ok(first.map_or_else(Worker::least_busy, Ok)?.handle())
+    Ok(first.map_or_else(|| Worker::least_busy(1), Ok)?.handle())
 }
 
 /// Awaits `future` until `end`. The timer belongs to a runtime of the origins, so that any

@@ -282,3 +282,30 @@ fn a_failing_test_without_standard_error_does_not_abort() {
     drop(child.stderr.take());
     assert_eq!(child.wait().unwrap().code(), Some(7));
 }
+
+/// Counts the threads of a child process, in which no other test runs.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_origin_without_connections_starts_no_thread() {
+    const CHILD: &str = "MOCK_ORIGIN_TEST_THREADS";
+    if std::env::var_os(CHILD).is_some() {
+        let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
+        let busy = MockOrigin::start();
+        let mut client = Client::new(&busy);
+        client.send("OPTIONS", "/", &[], b"");
+        let before = threads();
+        let idle = MockOrigin::start();
+        assert_eq!(threads(), before);
+        drop(idle);
+        client.send("OPTIONS", "/", &[], b"");
+        return;
+    }
+    let name = "lifecycle::an_origin_without_connections_starts_no_thread";
+    let run = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    let output = String::from_utf8_lossy(&run.stdout) + String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success() && output.contains("1 passed"), "{output}");
+}
