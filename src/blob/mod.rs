@@ -15,7 +15,6 @@ mod pread;
 mod rope;
 mod spool;
 mod store;
-mod unlinked_file;
 mod writer;
 
 use std::{

@@ -6,7 +6,6 @@
 
 use std::{
     collections::BTreeSet,
-    env,
     fs::File,
     io,
     ops::Range,
@@ -15,7 +14,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{index, pread::Positional as _, unlinked_file};
+use super::{index, pread::Positional as _};
 
 /// The unit of allocation in the file.
 ///
@@ -46,7 +45,7 @@ impl Spool {
         if let Some(file) = self.file.get() {
             return Ok(file);
         }
-        let fresh = unlinked_file::create(&env::temp_dir())?;
+        let fresh = tempfile::tempfile()?;
         Ok(self.file.get_or_init(|| fresh))
     }
 

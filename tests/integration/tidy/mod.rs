@@ -21,7 +21,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "wording", except: &[], crates: &["strsim"] },
     Layer { name: "error", except: &[], crates: &[] },
     Layer { name: "protocol", except: &[], crates: &["serde"] },
-    Layer { name: "blob", except: &[], crates: &["bytes", "ring"] },
+    Layer { name: "blob", except: &[], crates: &["bytes", "ring", "tempfile"] },
     Layer { name: "storage", except: &[], crates: &["percent_encoding", "serde", "uuid"] },
     Layer { name: "journal", except: &[], crates: &["percent_encoding", "serde"] },
     Layer {
