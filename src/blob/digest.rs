@@ -22,6 +22,11 @@ impl Digest {
         Self(bytes)
     }
 
+    /// Creates a digest from its 32 bytes.
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Parses exactly 64 hexadecimal digits of either case, because clients send both.
     pub fn parse_hex(text: &str) -> Option<Self> {
         if text.len() != 64 {

@@ -63,11 +63,13 @@ impl Attempts {
     /// Counts the calls in the journal.
     pub(super) fn from_journal(journal: &Journal) -> Self {
         let mut attempts = Self::default();
-        for call in journal.exchanges().iter().flat_map(|exchange| &exchange.calls) {
-            attempts.count(&call.as_asked());
-            // A form is counted at its head too, without its path.
-            if call.operation == Operation::PostFile && call.path.is_some() {
-                attempts.count(&call.without_path());
+        for exchange in journal.exchanges().cloned(0..u64::MAX) {
+            for call in &exchange.calls {
+                attempts.count(&call.as_asked());
+                // A form is counted at its head too, without its path.
+                if call.operation == Operation::PostFile && call.path.is_some() {
+                    attempts.count(&call.without_path());
+                }
             }
         }
         attempts

@@ -240,7 +240,7 @@ impl Head {
     }
 
     /// Returns the number of lines behind the request line.
-    fn lines(&self) -> usize {
+    pub(super) fn lines(&self) -> usize {
         ((self.block.len() - self.length as usize) / 2 - REQUEST_LINE) / 2
     }
 

@@ -15,6 +15,8 @@ mod framing;
 mod head;
 mod head_error;
 mod mark;
+mod packed;
+mod packer;
 mod ranges;
 mod raw_head;
 mod response_head;
@@ -50,6 +52,7 @@ pub use head::Head;
 pub(crate) use head::{is_same_name, parse_decimal};
 pub use head_error::HeadError;
 pub use mark::{Mark, MarkEvent};
+pub(crate) use packer::Packer;
 pub(crate) use ranges::RangeList;
 pub use response_head::ResponseHead;
 pub(crate) use response_head::{push_header, push_number};
@@ -152,6 +155,12 @@ impl Journal {
     /// Returns the exchanges with a number in `range`.
     pub(crate) fn exchanges_in(&self, range: Range<u64>) -> impl Iterator<Item = &Arc<Exchange>> {
         self.exchanges.range(range).map(|(_, exchange)| exchange)
+    }
+
+    /// Returns a clone for one use. The older exchanges that it unpacks are freed with it, whereas those
+    /// that other clones unpack are kept for the next clone until more requests are recorded.
+    pub(crate) fn detached(&self) -> Self {
+        Self { exchanges: self.exchanges.detached(), ..self.clone() }
     }
 
     /// Returns the number that the first exchange since the last reset has.
@@ -375,11 +384,15 @@ impl Journal {
     pub(crate) fn clear(&mut self) -> u64 {
         self.version += 1;
         let earlier = std::mem::take(&mut self.dropped);
+        let before = self.exchanges.len();
+        // All packed exchanges are over.
+        self.exchanges.remove_packed();
         let over = self.exchanges.iter().filter(|it| it.outcome.is_final());
         for number in over.map(|exchange| exchange.index).collect::<Vec<_>>() {
-            self.drop_exchange(number);
+            self.exchanges.remove(number);
         }
-        let removed = self.dropped.exchanges;
+        self.calls = self.exchanges.iter().map(|exchange| exchange.calls.len()).sum();
+        let removed = (before - self.exchanges.len()) as u64;
         let cleared = earlier.cleared + earlier.exchanges + removed;
         self.dropped =
             Dropped { cleared, complete_from: self.next_exchange(), ..Dropped::default() };

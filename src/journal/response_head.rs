@@ -73,6 +73,23 @@ impl ResponseHead {
         Self { status, reason, own: own.into_boxed_slice(), before, shared }
     }
 
+    /// Returns the headers of its own, as [`push_header`] wrote them.
+    pub(super) fn own(&self) -> &[u8] {
+        &self.own
+    }
+
+    /// Returns a head with other headers of its own.
+    pub(super) fn with_own(&self, own: Box<[u8]>) -> Self {
+        let Self { status, shared, before, own: _, ref reason } = *self;
+        Self { status, shared, before, own, reason: reason.clone() }
+    }
+
+    /// Returns whether two heads differ at most in the headers of their own.
+    pub(super) fn differs_only_in_own(&self, other: &Self) -> bool {
+        (self.status, self.shared, self.before) == (other.status, other.shared, other.before)
+            && self.reason == other.reason
+    }
+
     /// Returns the headers in the order in which they are written.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let (before, behind) = self.own.split_at(self.before as usize);

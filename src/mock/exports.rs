@@ -57,7 +57,7 @@ impl MockOrigin {
     }
 
     fn render_transcript(&self, state: StateGuard<'_>) -> String {
-        let journal = state.journal.clone();
+        let journal = state.journal.detached();
         drop(state);
         Transcript { journal: &journal, addresses: self.ports.addresses() }.to_string()
     }

@@ -9,9 +9,6 @@ use crate::journal::{Dropped, Exchange};
 use crate::mock::mock_origin::MockOrigin;
 use crate::server::shared::Shared;
 
-/// The number of exchanges per slice.
-const SLICE: usize = 256;
-
 /// The exchanges that exist when it is created, in slices, except those that are dropped before they are
 /// read. A reset ends it early.
 #[derive(Debug)]
@@ -27,8 +24,7 @@ impl MockOrigin {
     /// Reads at most `limit` exchanges, from the number `from` on.
     pub(crate) fn read_journal(&self, from: u64, limit: u64) -> JournalReader {
         let state = self.shared.wait_idle();
-        let first = state.journal.exchanges().first().map_or(0, |first| first.index);
-        let left = from.max(first)..state.journal.next_exchange();
+        let left = from..state.journal.next_exchange();
         let dropped = state.journal.dropped();
         drop(state);
         let shared = Arc::clone(&self.shared);
@@ -48,16 +44,17 @@ impl Iterator for JournalReader {
     type Item = Vec<Arc<Exchange>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.left.is_empty() || self.limit == 0 {
-            return None;
+        while !self.left.is_empty() && self.limit > 0 {
+            let (block, end) =
+                self.shared.lock().journal.exchanges().block_from(self.left.start)?;
+            let found = block.cloned(self.left.clone());
+            let slice: Vec<_> = found.take(self.limit).collect();
+            self.limit -= slice.len();
+            self.left.start = end;
+            if !slice.is_empty() {
+                return Some(slice);
+            }
         }
-        let slice: Vec<_> = {
-            let state = self.shared.lock();
-            let found = state.journal.exchanges_in(self.left.clone());
-            found.take(self.limit.min(SLICE)).cloned().collect()
-        };
-        self.limit -= slice.len();
-        self.left.start = slice.last()?.index + 1;
-        Some(slice)
+        None
     }
 }

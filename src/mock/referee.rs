@@ -244,7 +244,7 @@ fn known_rule(id: &str) -> &'static Rule {
 
 /// Judges an idle state, which is unlocked first: a journal may be long.
 fn report(state: StateGuard<'_>) -> (Journal, Report) {
-    let (journal, storage) = (state.journal.clone(), state.storage.clone());
+    let (journal, storage) = (state.journal.detached(), state.storage.clone());
     drop(state);
     let report = judge(&Evidence::new(&journal, storage.uploads()));
     (journal, report)

@@ -73,7 +73,7 @@ impl MockOrigin {
 
     /// Renders the page. Unlocks the state first, because the journal may be long.
     pub(super) fn render_html(&self, state: StateGuard<'_>) -> String {
-        let (storage, journal) = (state.storage.clone(), state.journal.clone());
+        let (storage, journal) = (state.storage.clone(), state.journal.detached());
         let (faults, chaos) = (state.faults.records().to_vec(), state.faults.render_chaos());
         drop(state);
         let judgement = judge(&Evidence::new(&journal, storage.uploads()));

@@ -135,7 +135,7 @@ impl MockOrigin {
 
     /// Verifies an idle state, which is unlocked first: a journal may be long.
     fn verify_state(&self, state: StateGuard<'_>) -> Result<(), VerificationError> {
-        let (journal, storage) = (state.journal.clone(), state.storage.clone());
+        let (journal, storage) = (state.journal.detached(), state.storage.clone());
         let faults = state.faults.records().to_vec();
         drop(state);
         self.verified.store(true, Ordering::Relaxed);

@@ -13,7 +13,7 @@ use crate::mock::mock_origin::MockOrigin;
 use crate::server::shared::Shared;
 
 /// The number of exchanges inspected under one lock.
-const SLICE: u64 = 1024;
+const SLICE: u64 = 256;
 
 /// The condition of a wait.
 pub(crate) enum Condition {
@@ -139,11 +139,11 @@ impl Counting {
         let end = journal.next_exchange();
         let until = end.min(self.next.saturating_add(SLICE)).max(self.next);
         let before = std::mem::take(&mut self.open);
-        let before = before.iter().filter_map(|exchange| journal.exchange(exchange.index));
-        for exchange in before.chain(journal.exchanges_in(self.next..until)) {
+        let before = before.iter().filter_map(|exchange| journal.exchange(exchange.index).cloned());
+        for exchange in before.chain(journal.exchanges().cloned(self.next..until)) {
             if !exchange.outcome.is_final() {
-                self.open.push(Arc::clone(exchange));
-            } else if (self.wanted)(exchange) {
+                self.open.push(exchange);
+            } else if (self.wanted)(&exchange) {
                 self.over += 1;
             }
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::assertions::StateView;
 use crate::fault::{Chaos, Fault, Faults, SourceLocation};
-use crate::journal::{FaultRef, Instants, Journal, MarkEvent, Retention};
+use crate::journal::{FaultRef, Instants, Journal, MarkEvent, Packer, Retention};
 use crate::storage::{Actor, Change, Clock, Storage, Timestamp};
 
 use crate::server::deferred::DeferredCommits;
@@ -22,6 +22,7 @@ pub(crate) struct State {
     pub(crate) holds: Holds,
     /// The journal limit, if there is one.
     pub(crate) retention: Option<Retention>,
+    packer: Packer,
     /// Counts changes, so that a waiter can detect that there was one.
     pub(crate) version: u64,
     /// Real time since the start, read when the state was locked.
@@ -38,6 +39,7 @@ impl State {
             deferred: DeferredCommits::default(),
             holds: Holds::default(),
             retention: None,
+            packer: Packer::default(),
             version: 0,
             elapsed: Duration::ZERO,
         }
@@ -114,33 +116,37 @@ impl State {
     pub(crate) fn reset(&mut self, storage: Storage, clock: Clock) {
         (self.storage, self.clock) = (storage, clock);
         self.journal.reset();
-        self.restart_retention();
+        self.restart_records();
         self.mark(MarkEvent::Reset);
         self.deferred.clear();
         let faults = self.faults.reset();
         self.forget_holds(faults);
     }
 
-    /// Drops what the journal limit does not allow. Called after every change.
-    pub(crate) fn apply_journal_limit(&mut self) {
+    /// Drops what the journal limit does not allow; without a limit, packs older exchanges. Called after
+    /// every change.
+    pub(crate) fn compact_journal(&mut self) {
         if let Some(retention) = &mut self.retention {
             let uploads = self.storage.uploads();
             let is_active = |id: &str| uploads.get(id).is_some_and(|upload| upload.is_active());
             retention.apply(&mut self.journal, is_active);
+        } else {
+            self.packer.step(&mut self.journal);
         }
     }
 
     /// Removes the records of everything that is over, and returns the number of removed exchanges.
     pub(crate) fn clear_journal(&mut self) -> u64 {
         let removed = self.journal.clear();
-        self.restart_retention();
+        self.restart_records();
         removed
     }
 
-    fn restart_retention(&mut self) {
+    fn restart_records(&mut self) {
         if let Some(retention) = &mut self.retention {
             retention.restart(&self.journal);
         }
+        self.packer.restart(&self.journal);
     }
 
     /// Starts chaos, in place of the active one.

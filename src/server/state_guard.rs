@@ -79,7 +79,7 @@ impl<'a> StateGuard<'a> {
 
     fn publish(&mut self) {
         if std::mem::take(&mut self.is_changed) {
-            self.state.apply_journal_limit();
+            self.state.compact_journal();
             self.notify_waiters();
         }
     }

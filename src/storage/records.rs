@@ -1,8 +1,8 @@
 //! Numbered records of which some may be gone: of the journal, uploads, and nodes of the tree.
 //!
 //! A clone shares the records, in blocks: it costs one reference per block, and a later change copies
-//! one block. So a snapshot of a long journal is cheap. Numbers are never reused. Start with
-//! [`Records`].
+//! one block. So a snapshot of a long journal is cheap. Numbers are never reused. The owner of the
+//! records may keep a block that is rarely read in a compact form. Start with [`Records`].
 
 use std::collections::{VecDeque, vec_deque};
 use std::fmt;
@@ -12,9 +12,11 @@ use std::ops::{Index, Range};
 use std::slice;
 use std::sync::Arc;
 
+use super::slots::{Pack, Slots};
+
 /// The number of records per block. With a few hundred, neither the clone of a million records nor the
 /// copy of one block is noticed.
-const BLOCK: u64 = 256;
+pub(crate) const BLOCK: u64 = 256;
 
 /// Records in the order of their numbers.
 ///
@@ -39,7 +41,7 @@ struct Block<T> {
     number: u64,
     /// The number of records that are there.
     len: usize,
-    slots: Arc<Vec<Option<T>>>,
+    slots: Slots<T>,
 }
 
 impl<T> Default for Records<T> {
@@ -138,10 +140,11 @@ impl<T: Clone> Records<T> {
         if self.blocks.back().is_none_or(|block| block.number != number / BLOCK) {
             let mut slots = Vec::with_capacity(usize::try_from(BLOCK).unwrap_or_default());
             slots.resize_with(slot(number), || None);
-            self.blocks.push_back(Block { number: number / BLOCK, len: 0, slots: Arc::new(slots) });
+            let slots = Slots::Plain(Arc::new(slots));
+            self.blocks.push_back(Block { number: number / BLOCK, len: 0, slots });
         }
         if let Some(block) = self.blocks.back_mut() {
-            Arc::make_mut(&mut block.slots).push(Some(record));
+            block.slots.make_mut().push(Some(record));
             block.len += 1;
         }
         self.next += 1;
@@ -158,7 +161,7 @@ impl<T: Clone> Records<T> {
         if at >= block.slots.len() || block.slots[at].is_none() {
             return None;
         }
-        Arc::make_mut(&mut block.slots)[at].as_mut()
+        block.slots.make_mut()[at].as_mut()
     }
 
     /// Removes and returns the record of that number.
@@ -168,11 +171,39 @@ impl<T: Clone> Records<T> {
         block.slots.get(slot(number))?.as_ref()?;
         self.len -= 1;
         block.len -= 1;
-        let removed = Arc::make_mut(&mut block.slots)[slot(number)].take();
+        let removed = block.slots.make_mut()[slot(number)].take();
         if block.len == 0 {
             self.blocks.remove(at);
         }
         removed
+    }
+
+    /// Returns a clone that does not share what it unpacks.
+    pub(crate) fn detached(&self) -> Self {
+        let blocks = self.blocks.iter();
+        let blocks = blocks.map(|block| Block { slots: block.slots.detached(), ..*block });
+        Self { blocks: blocks.collect(), ..*self }
+    }
+
+    /// Returns clones of the records with a number in `range`, in order, and leaves packed blocks packed:
+    /// at most one block is unpacked at a time.
+    pub(crate) fn cloned(&self, range: Range<u64>) -> impl Iterator<Item = T> {
+        let first = self.blocks.partition_point(|block| block.number < range.start / BLOCK);
+        let blocks = self.blocks.range(first..);
+        blocks
+            .take_while(move |block| block.number * BLOCK < range.end)
+            .flat_map(|block| (block.number * BLOCK..).zip(block.slots.to_vec()))
+            .filter(move |(number, _)| range.contains(number))
+            .filter_map(|(_, record)| record)
+    }
+
+    /// Returns the first block with a record of that number or a higher one, and the number behind it.
+    #[cfg_attr(not(feature = "control"), allow(dead_code))]
+    pub(crate) fn block_from(&self, number: u64) -> Option<(Self, u64)> {
+        let at = self.blocks.partition_point(|block| block.number < number / BLOCK);
+        let block = self.blocks.get(at)?.clone();
+        let end = (block.number + 1) * BLOCK;
+        Some((Self { len: block.len, blocks: [block].into(), next: self.next }, end))
     }
 
     /// Removes the first record.
@@ -180,6 +211,38 @@ impl<T: Clone> Records<T> {
         let block = self.blocks.front()?;
         let at = block.slots.iter().position(Option::is_some)?;
         self.remove(block.number * BLOCK + at as u64)
+    }
+}
+
+/// Blocks in a compact form.
+impl<T> Records<T> {
+    /// Returns the records of the block of that number, unless it is packed.
+    pub(crate) fn plain_block(&self, number: u64) -> Option<&Arc<Vec<Option<T>>>> {
+        match &self.blocks[self.position_of(number)?].slots {
+            Slots::Plain(slots) => Some(slots),
+            Slots::Packed(_) => None,
+        }
+    }
+
+    /// Keeps a block in the form that was made of the records `from`, unless they have changed since.
+    pub(crate) fn pack(&mut self, number: u64, from: &Arc<Vec<Option<T>>>, pack: Arc<dyn Pack<T>>) {
+        if self.plain_block(number).is_some_and(|block| Arc::ptr_eq(block, from))
+            && let Some(at) = self.position_of(number)
+        {
+            self.blocks[at].slots = Slots::packed(pack);
+        }
+    }
+
+    /// Removes every packed block.
+    pub(crate) fn remove_packed(&mut self) {
+        self.blocks.retain(|block| matches!(block.slots, Slots::Plain(_)));
+        self.len = self.blocks.iter().map(|block| block.len).sum();
+    }
+
+    /// Takes what was unpacked of a block, unless a clone still has it.
+    pub(crate) fn take_unpacked(&mut self, number: u64) -> Vec<Option<T>> {
+        let at = self.position_of(number);
+        at.map_or_else(Vec::new, |at| self.blocks[at].slots.take_unpacked())
     }
 }
 
@@ -345,8 +408,69 @@ mod tests {
         let clone = records.clone();
         *records.by_number_mut(600).unwrap_or(&mut 0) = 1;
         let pairs = records.blocks.iter().zip(&clone.blocks);
-        let copied = pairs.filter(|(one, other)| !Arc::ptr_eq(&one.slots, &other.slots));
+        let copied = pairs.filter(|(one, other)| one.slots.as_ptr() != other.slots.as_ptr());
         assert_eq!(copied.map(|(block, _)| block.number).collect::<Vec<_>>(), [600 / BLOCK]);
         assert_eq!((records.by_number(600), clone.by_number(600)), (Some(&1), Some(&600)));
+    }
+
+    /// Every second record of consecutive numbers.
+    struct Half(Vec<Option<u64>>);
+
+    impl Pack<u64> for Half {
+        fn unpack(&self) -> Vec<Option<u64>> {
+            self.0.iter().flat_map(|record| [*record, record.map(|it| it + 1)]).collect()
+        }
+    }
+
+    /// Returns 1,000 records from the number 300 on, of which those from 512 to 767 are packed.
+    fn packed_records() -> Records<u64> {
+        let mut records = records(|_| false);
+        let block = records.plain_block(600).map(Arc::clone).unwrap_or_default();
+        records.pack(600, &block, Arc::new(Half(block.iter().copied().step_by(2).collect())));
+        assert!(records.plain_block(600).is_none());
+        records
+    }
+
+    #[test]
+    fn a_packed_block_is_read_and_changed_like_others() {
+        let mut records = packed_records();
+        assert!(records.iter().copied().eq(300..1_300));
+        let clone = records.clone();
+        assert_eq!(records.remove(600), Some(600));
+        *records.by_number_mut(601).unwrap_or(&mut 0) = 1;
+        assert!(records.plain_block(600).is_some() && clone.plain_block(600).is_none());
+        assert_eq!((records.by_number(600), records.by_number(601)), (None, Some(&1)));
+        assert!(clone.iter().copied().eq(300..1_300) && records.len() == 999);
+        records = clone;
+        records.remove_packed();
+        assert!(records.iter().copied().eq((300..512).chain(768..1_300)) && records.len() == 744);
+    }
+
+    #[test]
+    fn a_block_that_changed_since_is_not_packed() {
+        let mut records = records(|_| false);
+        let block = records.plain_block(600).map(Arc::clone).unwrap_or_default();
+        *records.by_number_mut(600).unwrap_or(&mut 0) = 1;
+        records.pack(600, &block, Arc::new(Half(Vec::new())));
+        assert_eq!(records.by_number(600), Some(&1));
+    }
+
+    #[test]
+    fn unpacked_records_are_kept_by_clones_and_freed_on_request() {
+        let mut records = packed_records();
+        assert!(records.cloned(400..1_200).eq(400..1_200));
+        assert!(records.detached().iter().copied().eq(300..1_300));
+        let (block, end) = records.block_from(600).unwrap_or((records.clone(), 0));
+        assert_eq!((block.cloned(0..700).collect::<Vec<_>>(), end), ((512..700).collect(), 768));
+        assert!(records.take_unpacked(600).is_empty());
+        let clone = records.clone();
+        assert_eq!(clone.by_number(600), Some(&600));
+        let in_use = clone.by_number(600).map(std::ptr::from_ref);
+        assert_eq!(records.by_number(600).map(std::ptr::from_ref), in_use);
+        // The clone still reads them.
+        assert!(records.take_unpacked(600).is_empty());
+        assert_ne!(records.by_number(600).map(std::ptr::from_ref), in_use);
+        assert!(records.take_unpacked(600).into_iter().flatten().eq(512..768));
+        assert!(clone.iter().eq(records.iter()));
     }
 }
