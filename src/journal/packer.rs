@@ -10,8 +10,8 @@ use crate::storage::BLOCK;
 use super::packed::Packing;
 use super::{Exchange, Journal};
 
-/// Nothing is packed in a journal with fewer exchanges.
-const LONG: usize = 8_192;
+/// Nothing is packed in a journal with fewer exchanges, which takes at most about 25 MiB.
+const LONG: usize = 16_384;
 
 /// This many of the newest exchanges are not packed, because tests, waits and logs read them.
 const NEWEST: u64 = 1_024;
