@@ -29,8 +29,8 @@ pub(crate) struct Worker {
 static WORKERS: Mutex<Vec<&'static Worker>> = Mutex::new(Vec::new());
 
 /// The number of polled tasks after which a runtime looks for events of sockets. Large bodies on
-/// other connections are always ready, and a small request must not wait for many of them.
-const TASKS_BETWEEN_EVENTS: u32 = 4;
+/// other connections are always ready, and a small request must not wait for more than one of them.
+const TASKS_BETWEEN_EVENTS: u32 = 1;
 
 impl Worker {
     /// Returns the worker with the fewest connections. Starts another one if all have connections
