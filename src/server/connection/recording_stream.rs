@@ -175,7 +175,7 @@ impl RecordingStream {
     pub(crate) fn frame_whole(&mut self, bytes: &[u8]) -> Option<(usize, usize)> {
         let step = self.framer.step(bytes);
         let taken = step.taken;
-        if let Some(head) = &step.head
+        let whole = if let Some(head) = &step.head
             && let Some(length) = head.framing().length()
             && let Ok(length) = usize::try_from(length)
             && length <= bytes.len() - taken
@@ -184,12 +184,13 @@ impl RecordingStream {
             && head.method() != b"HEAD"
             && head.lacks(&["Connection", "Expect", "Transfer-Encoding", "Upgrade"])
         {
-            self.report_step(step);
-            return Some((taken, length));
-        }
+            Some((taken, length))
+        } else {
+            self.hand_over(bytes, taken);
+            None
+        };
         self.report_step(step);
-        self.hand_over(bytes, taken);
-        None
+        whole
     }
 
     /// Counts the body of a request without hyper as passed.
