@@ -38,7 +38,7 @@ recorded and stored.
 Each row is measured at three sizes, each ten times the one before. `growth` is the factor of the time over the last
 step: about 1 means that the size does not matter, and about 10 that the cost is proportional. A call that reads every
 record grows by more where the records no longer fit into the caches of the processor, although callgrind counts about
-ten times as many instructions.
+ten times as many instructions. The first row that reads all records of a long journal also unpacks them.
 
 Each time is the shortest of several runs in one process, in microseconds, or the time of the only run of a long call.
 Calls over HTTP contain a new connection and the read of the whole response. \"fails\" marks an assertion that fails,

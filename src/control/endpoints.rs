@@ -134,8 +134,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
             r#"{"dropped": N, "cleared": N, "exchanges": […]}"#,
             "lists every request so far and its outcome: with `after`, those with a higher \
              number; with `limit`, at most that many. `dropped` counts the older exchanges that \
-             the journal limit removed, `cleared` those that were cleared. A long response is \
-             streamed without a Content-Length",
+             the journal limit removed, `cleared` those that were cleared, or dropped before \
+             that. A long response is streamed without a Content-Length",
             Try(inspect::journal),
         )
     },

@@ -19,7 +19,8 @@ pub struct Dropped {
     pub rejected: u64,
     /// The connections that were dropped because of the limit.
     pub connections: u64,
-    /// The exchanges that [`MockOrigin::clear_journal`](crate::MockOrigin::clear_journal) removed.
+    /// The exchanges that [`MockOrigin::clear_journal`](crate::MockOrigin::clear_journal) removed, and
+    /// those that were dropped before it was called.
     pub cleared: u64,
     /// Every exchange from this number on is in the journal, and every mark since.
     pub(crate) complete_from: u64,

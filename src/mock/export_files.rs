@@ -14,6 +14,8 @@ impl MockOrigin {
     /// Writes the run so far as a HAR file (HTTP Archive 1.2), which the developer tools of browsers
     /// and other viewers read. An existing file is overwritten.
     ///
+    /// Needs the feature `report`.
+    ///
     /// Sizes are exact; what the origin cannot know is -1. `_fault`, `_outcome`, `_attempt`, `_part`,
     /// `_upload` and `_finding` add what HAR has no field for. Bodies are left out.
     ///
@@ -50,6 +52,8 @@ impl MockOrigin {
     /// Writes the run so far as a file for [Perfetto](https://ui.perfetto.dev) or `chrome://tracing`
     /// (Trace Event format): a row per connection with its exchanges, arrows from each attempt to the
     /// next, and marks. An existing file is overwritten.
+    ///
+    /// Needs the feature `report`.
     ///
     /// Waits up to 1 s for responses that are being written; async code uses
     /// [`write_trace_async`](Self::write_trace_async).

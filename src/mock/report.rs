@@ -15,6 +15,8 @@ impl MockOrigin {
     /// Sets the command that repeats the run. Reports show it, with the seed of the origin in place
     /// of `{seed}`. Default: `cargo test` with the name of the test, which is that of the thread.
     ///
+    /// Needs the feature `report`.
+    ///
     /// ```
     /// let origin = mock_origin::MockOrigin::start();
     /// origin.set_run_command("./upload-all.sh --seed {seed}");
@@ -28,6 +30,8 @@ impl MockOrigin {
     /// all tries over time, the uploads and the exchanges. The page needs no network and no script.
     /// Its size is bounded: it lists at most 1,000 exchanges and draws at most 100 requests, those
     /// of findings first. Its counts include all.
+    ///
+    /// Needs the feature `report`.
     ///
     /// Waits up to 1 s for responses that are being written; async code uses
     /// [`html_report_async`](Self::html_report_async).
@@ -48,6 +52,8 @@ impl MockOrigin {
 
     /// Writes the page of [`html_report`](Self::html_report) to a file. An existing file is
     /// overwritten.
+    ///
+    /// Needs the feature `report`.
     ///
     /// With the environment variable `MOCK_ORIGIN_REPORT=DIR`, each test that fails writes its
     /// report to a file of its own in `DIR`: when verification fails, and when an origin is dropped
