@@ -1,4 +1,5 @@
-//! The stream between the socket and hyper. It frames heads and counts the bytes written.
+//! The stream between the socket and hyper, or the requests that are served without hyper. It frames heads
+//! and counts the bytes written.
 //!
 //! It holds back bytes that follow a head or a message, so that hyper reads one head at a time and
 //! the exact bytes of each head are known when its request is served. It decides no response.

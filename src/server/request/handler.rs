@@ -1,5 +1,5 @@
-//! Serves one request for hyper: opens its exchange, runs its task and passes on the response. Start
-//! with [`serve`].
+//! Serves one request, for hyper or without it: opens its exchange, runs its task and passes on the
+//! response. Start with [`serve`] and [`serve_whole`].
 
 use std::sync::Arc;
 
