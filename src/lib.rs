@@ -53,9 +53,8 @@
 //! * `tls`: HTTPS, with a certificate authority for each origin ([`guide::tls`]).
 //! * `cli`: the program `mock-origin`.
 
-// The build without the server only proves that the core needs neither hyper nor tokio. Without
-// reports, some functions of the layers below them have no caller.
-#![cfg_attr(not(feature = "report"), allow(dead_code, unused_imports))]
+// The build without the server only proves that the core needs neither hyper nor tokio.
+#![cfg_attr(not(feature = "server"), allow(dead_code, unused_imports))]
 #![cfg_attr(not(feature = "server"), allow(rustdoc::broken_intra_doc_links))]
 
 mod api;

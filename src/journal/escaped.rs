@@ -152,6 +152,7 @@ pub(crate) fn json_escape(char: char) -> impl Iterator<Item = String> {
 
 /// Escapes every unsafe character in JSON. The meaning is the same: outside its strings JSON is
 /// ASCII, and inside them `\u` can express any character.
+#[cfg_attr(not(feature = "report"), allow(dead_code))]
 pub(crate) fn escape_json(json: &str) -> String {
     if is_printable_ascii(json) {
         return json.to_owned();

@@ -190,6 +190,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Returns the name in JSON.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub(crate) const fn json_name(self) -> &'static str {
         match self {
             Self::Receiving => "receiving",

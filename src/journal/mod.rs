@@ -42,7 +42,9 @@ use body_prefix::CutBodies;
 pub use calls::Calls;
 pub use connection::{Connection, ConnectionEnd};
 pub use dropped::Dropped;
-pub(crate) use escaped::{Escaped, escape_json, escape_line, escape_lines, is_unsafe, json_escape};
+pub(crate) use escaped::{Escaped, escape_line, escape_lines, json_escape};
+#[cfg(feature = "report")]
+pub(crate) use escaped::{escape_json, is_unsafe};
 pub use events::Events;
 pub(crate) use exchange::Outcome;
 pub use exchange::{BodyEnd, Call, Exchange, FaultRef, Instants};
@@ -59,7 +61,9 @@ pub(crate) use response_head::{push_header, push_number};
 pub(crate) use retention::Retention;
 #[cfg(feature = "check")]
 pub(crate) use secrets::redacted_output;
-pub(crate) use secrets::{Secrets, redacted, shown_line, shown_target};
+#[cfg(feature = "report")]
+pub(crate) use secrets::shown_target;
+pub(crate) use secrets::{Secrets, redacted, shown_line};
 pub(crate) use selector::Op;
 pub use selector::Parts;
 pub(crate) use shorten::shorten;
@@ -133,6 +137,7 @@ impl Journal {
     }
 
     /// Returns whether reports of its exchanges show secrets.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub(crate) fn secrets(&self) -> Secrets {
         self.secrets
     }

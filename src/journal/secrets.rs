@@ -45,6 +45,7 @@ pub(crate) enum Secrets {
 
 impl Secrets {
     /// Returns the value of a header.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub(crate) fn header(self, name: &str, value: &[u8]) -> String {
         match self {
             Self::Redacted => redacted(name, value),
@@ -53,6 +54,7 @@ impl Secrets {
     }
 
     /// Returns the parameters in the query of a request target, decoded.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub(crate) fn query(self, target: &[u8]) -> Vec<(String, String)> {
         let text = String::from_utf8_lossy(target);
         let query = text.split_once('?').map_or("", |(_, query)| query);
@@ -61,6 +63,7 @@ impl Secrets {
     }
 
     /// Returns a request target with its query.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub(crate) fn target(self, target: &[u8]) -> String {
         let text = String::from_utf8_lossy(target);
         let Some((_, query)) = text.split_once('?').filter(|_| self == Self::Redacted) else {
@@ -71,6 +74,7 @@ impl Secrets {
     }
 
     /// Returns a parameter as it was sent, or redacted.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
     fn shown_pair(self, pair: &str) -> Cow<'_, str> {
         let (name, value) = self.parameter(pair);
         match Self::Shown.parameter(pair) == (name.clone(), value.clone()) {
@@ -81,6 +85,7 @@ impl Secrets {
     }
 
     /// Returns the name and the value of a parameter, decoded.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
     fn parameter(self, pair: &str) -> (String, String) {
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -133,6 +138,7 @@ pub(crate) fn shown_line(raw: &[u8]) -> String {
 }
 
 /// Returns what a client printed, of any number of lines. Everything that looks like a token is redacted too.
+#[cfg_attr(not(feature = "report"), allow(dead_code))]
 pub(crate) fn redacted_output(text: &str) -> String {
     let text = redacted_text(text);
     redact(&text, &['-'], |at| token_at(&text, at)).into_owned()

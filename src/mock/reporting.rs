@@ -15,6 +15,7 @@ const DIRECTORY: &str = "MOCK_ORIGIN_REPORT";
 #[derive(Debug, Default)]
 pub(super) struct Reporting {
     /// The command that repeats the run.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub(super) run_command: Option<String>,
     /// Whether the origin is one of many that a test starts, so that it writes no report itself.
     pub(super) is_part_of_exploration: bool,

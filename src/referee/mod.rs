@@ -25,6 +25,7 @@ pub(crate) use options::RefereeOptions;
 pub(crate) use request::Request;
 pub use rule::{Basis, Level, Rule};
 pub use rules::{RULES, rule_by_id};
+#[cfg(feature = "report")]
 pub(crate) use try_key::TryKey;
 pub(crate) use upload::UploadConduct;
 

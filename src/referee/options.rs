@@ -46,6 +46,7 @@ impl RefereeOptions {
     }
 
     /// Returns the reason for which the client may violate the rule of that id, if it may.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub(crate) fn reason_to_allow(&self, id: &str) -> Option<&str> {
         let allowed = self.allowed.iter().find(|allowed| allowed.rule.id == id);
         allowed.map(|allowed| &*allowed.reason)

@@ -23,6 +23,7 @@ pub(crate) struct Run {
     /// The number of calls in each group.
     totals: Vec<u32>,
     /// When the next exchange on the same connection began, for each exchange that has one.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
     next_starts: HashMap<u64, Duration>,
 }
 
@@ -79,6 +80,7 @@ impl Run {
     }
 
     /// Returns when the next exchange on the connection of an exchange began.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub(super) fn next_start(&self, exchange: u64) -> Option<Duration> {
         self.next_starts.get(&exchange).copied()
     }
