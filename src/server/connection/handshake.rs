@@ -66,7 +66,8 @@ pub(crate) async fn shake_hands(
             if let Ok(Ok(None)) = nothing {
                 recorder.report(ConnectionEvent::ClientFinished);
             }
-            recorder.report(ConnectionEvent::HyperDone { cleanly: !matches!(nothing, Ok(Err(_))) });
+            recorder
+                .report(ConnectionEvent::ServingEnded { cleanly: !matches!(nothing, Ok(Err(_))) });
             return false;
         }
     };

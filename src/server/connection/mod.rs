@@ -108,7 +108,7 @@ pub(crate) async fn serve(recorder: Arc<ConnectionRecorder>) {
     }
     let shut = poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await;
     drop(stream);
-    recorder.report(ConnectionEvent::HyperDone { cleanly: is_served && shut.is_ok() });
+    recorder.report(ConnectionEvent::ServingEnded { cleanly: is_served && shut.is_ok() });
 }
 
 /// Lets hyper serve the requests of a connection. Returns the stream, and whether hyper ended without an

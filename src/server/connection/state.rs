@@ -16,7 +16,7 @@
 //!      └──────────────────────────────────────────────────────────────────────────────────┤
 //!     Lingering ◀── if the response closes the connection ────────────────────────────────┘
 //!
-//!     any phase ── HyperDone, EndedByFault, HandshakeFailed ──▶ Ended
+//!     any phase ── ServingEnded, EndedByFault, HandshakeFailed ──▶ Ended
 //! ```
 //!
 //! Every other event leaves the phase as it is. An event that hyper cannot cause in the current phase
@@ -70,8 +70,8 @@ pub(crate) enum ConnectionEvent<'a> {
     Drained(u64),
     /// The connection's fault was injected. It ends the connection, or changes only the handshake.
     FaultInjected { ends: bool },
-    /// hyper has released the connection, or did not get it.
-    HyperDone { cleanly: bool },
+    /// No more requests are served on the connection.
+    ServingEnded { cleanly: bool },
     /// A fault on an exchange ended the connection; `drained` if the remaining bytes were discarded.
     EndedByFault { drained: bool },
     /// The last user has released the connection; `stopped` if the origin stopped.
@@ -276,7 +276,7 @@ impl ConnectionState {
                 Effect::None
             }
             ConnectionEvent::FaultInjected { ends } => self.inject_fault(ends),
-            ConnectionEvent::HyperDone { cleanly } => self.release(cleanly),
+            ConnectionEvent::ServingEnded { cleanly } => self.release(cleanly),
             ConnectionEvent::EndedByFault { drained } => self.end(ConnectionEnd::ByFault, drained),
             ConnectionEvent::Dropped { stopped } => self.close_connection(stopped),
         }

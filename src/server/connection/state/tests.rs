@@ -91,9 +91,9 @@ fn events_out_of_turn_change_nothing() {
 #[test]
 fn the_last_event_decides_how_a_connection_ends() {
     type End = ConnectionEnd;
-    let client_closes = || [Event::ClientFinished, Event::HyperDone { cleanly: true }];
+    let client_closes = || [Event::ClientFinished, Event::ServingEnded { cleanly: true }];
     let closing_response = || [ready(true), Event::Flushed];
-    let done = |cleanly| [Event::HyperDone { cleanly }];
+    let done = |cleanly| [Event::ServingEnded { cleanly }];
     let by_fault = [Event::Closed(Outcome::CutByFault), Event::EndedByFault { drained: true }];
     for (events, expected) in [
         (Vec::from(client_closes()), End::ByClient),
@@ -115,7 +115,7 @@ fn the_last_event_decides_how_a_connection_ends() {
 #[test]
 fn hyper_leaves_no_exchange_open() {
     let mut state = serving(false);
-    let done = state.apply(Event::HyperDone { cleanly: false });
+    let done = state.apply(Event::ServingEnded { cleanly: false });
     assert_eq!(done, closed(0, Outcome::ClientGone, 0, 0));
     assert_eq!(end(&mut state, true).0, ConnectionEnd::Broken);
 }
@@ -161,7 +161,7 @@ fn a_rejected_head_is_recorded_with_its_status() {
     assert_eq!(unparsed.behind, None);
     // The end of the input reports the same head again.
     assert_eq!(state.apply(Event::Unparsed(b"")), Effect::None);
-    effects(&mut state, [Event::HyperDone { cleanly: true }]);
+    effects(&mut state, [Event::ServingEnded { cleanly: true }]);
     assert_eq!(end(&mut state, false).0, ConnectionEnd::BadHead(400));
 }
 
@@ -217,7 +217,7 @@ fn bytes_behind_a_closing_response_do_not_end_the_connection() {
             panic!("nothing was recorded")
         };
         assert_eq!((unparsed.behind, unparsed.kind), (Some(0), UnparsedKind::BytesBehindRequest));
-        effects(&mut state, [Event::HyperDone { cleanly: true }]);
+        effects(&mut state, [Event::ServingEnded { cleanly: true }]);
         assert_eq!(end(&mut state, false).0, expected);
     }
 }
@@ -231,7 +231,7 @@ fn a_connection_fault_counts_for_its_exchanges_once() {
     let injected = state.apply(Event::FaultInjected { ends: true });
     assert_eq!(injected, Effect::RecordFault { exchanges: vec![0, 7], is_event: true });
     assert_eq!(state.apply(Event::FaultInjected { ends: true }), Effect::None);
-    effects(&mut state, [Event::HyperDone { cleanly: true }]);
+    effects(&mut state, [Event::ServingEnded { cleanly: true }]);
     let (end, is_unused, is_event) = (ConnectionEnd::ByFault, false, false);
     let (drained, skip_reason) = (0, None);
     let dropped = state.apply(Event::Dropped { stopped: false });
@@ -242,7 +242,7 @@ fn a_connection_fault_counts_for_its_exchanges_once() {
 fn a_connection_fault_that_was_not_injected_says_why() {
     let mut state = serving(true);
     effects(&mut state, [ready(false), Event::Flushed, Event::ClientFinished]);
-    effects(&mut state, [Event::HyperDone { cleanly: true }]);
+    effects(&mut state, [Event::ServingEnded { cleanly: true }]);
     let Effect::CloseConnection { skip_reason, .. } =
         state.apply(Event::Dropped { stopped: false })
     else {
@@ -261,11 +261,11 @@ fn only_a_connection_without_a_byte_is_unused() {
         is_unused
     };
     let mut unused = ConnectionState::new(false);
-    effects(&mut unused, [Event::ClientFinished, Event::HyperDone { cleanly: true }]);
+    effects(&mut unused, [Event::ClientFinished, Event::ServingEnded { cleanly: true }]);
     assert!(is_unused(&mut unused, false));
     assert!(is_unused(&mut ConnectionState::new(true), true));
     let mut used = serving(false);
-    effects(&mut used, [ready(false), Event::Flushed, Event::HyperDone { cleanly: true }]);
+    effects(&mut used, [ready(false), Event::Flushed, Event::ServingEnded { cleanly: true }]);
     assert!(!is_unused(&mut used, false));
     let mut unparsed = ConnectionState::new(false);
     effects(&mut unparsed, [Event::Unparsed(b"x")]);
