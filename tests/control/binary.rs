@@ -142,6 +142,8 @@ fn the_summary_counts_dropped_exchanges_and_their_findings() {
     for _ in 0..9 {
         client = Client::to(url.trim_end());
         assert_eq!(client.send("GET", "/acme/absent", &[], b"").status, 404);
+        // Its record is complete: an exchange that had not ended would stay for a while.
+        client.finish_writing().assert_closed();
     }
     let ended = terminate(child);
     let rest: Vec<_> = stderr.collect();
